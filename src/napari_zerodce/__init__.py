@@ -1,0 +1,21 @@
+"""Low-light image enhancement in napari with Zero-DCE and Zero-DCE++."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_zerodce.api import curve_maps, enhance, load_checkpoint
+
+__version__ = version("napari-zerodce")
+__all__ = ["__version__", "curve_maps", "enhance", "load_checkpoint"]
+
+
+def __getattr__(name: str) -> Any:
+    # Torch takes seconds to import, and napari imports this package at start-up: only those who
+    # call one of the three functions pay for it.
+    if name in {"curve_maps", "enhance", "load_checkpoint"}:
+        return getattr(import_module("napari_zerodce.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

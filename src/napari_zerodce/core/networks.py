@@ -1,0 +1,187 @@
+"""The two curve estimators: they look at an image and return curve-parameter maps, never images."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+ITERATIONS = 8
+"""How often the curve is applied (CVPR 2020, section 4.1: n = 8)."""
+
+FEATURES = 32
+"""Feature maps of each hidden layer (CVPR 2020, section 3.2)."""
+
+CONVOLUTIONS = 7
+RECEPTIVE_RADIUS = CONVOLUTIONS
+"""Seven 3x3 convolutions see 7 pixels to each side: a tile with this halo is exact."""
+
+
+class SeparableConvolution(nn.Module):
+    """Depthwise 3x3, then pointwise 1x1 convolution (Zero-DCE++, TPAMI 2021, section 3.4)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.depth_conv = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs)
+        self.point_conv = nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features of shape (N, inputs, H, W) to (N, outputs, H, W)."""
+        mapped: Tensor = self.point_conv(self.depth_conv(features))
+        return mapped
+
+
+class _SymmetricEstimator(nn.Module):
+    """Seven convolutions with symmetric skip connections (CVPR 2020, figure 2), any convolution type.
+
+    The attribute names are those of the published state dicts, so that published files load strictly.
+    """
+
+    def __init__(self, convolution: type[nn.Module], maps: int) -> None:
+        super().__init__()
+        arguments = {"kernel_size": 3, "padding": 1} if convolution is nn.Conv2d else {}
+        self.e_conv1 = convolution(3, FEATURES, **arguments)
+        self.e_conv2 = convolution(FEATURES, FEATURES, **arguments)
+        self.e_conv3 = convolution(FEATURES, FEATURES, **arguments)
+        self.e_conv4 = convolution(FEATURES, FEATURES, **arguments)
+        self.e_conv5 = convolution(2 * FEATURES, FEATURES, **arguments)
+        self.e_conv6 = convolution(2 * FEATURES, FEATURES, **arguments)
+        self.e_conv7 = convolution(2 * FEATURES, maps, **arguments)
+
+    def _estimate(self, image: Tensor) -> Tensor:
+        """Return maps of shape (N, maps, H, W) in the paper's sign for images of shape (N, 3, H, W)."""
+        first = functional.relu(self.e_conv1(image), inplace=True)
+        second = functional.relu(self.e_conv2(first), inplace=True)
+        third = functional.relu(self.e_conv3(second), inplace=True)
+        features = functional.relu(self.e_conv4(third), inplace=True)
+        for convolution, mirrored in ((self.e_conv5, third), (self.e_conv6, second)):
+            features = functional.relu(convolution(torch.cat((mirrored, features), 1)), inplace=True)
+        # Published weights were trained for x + r (x^2 - x), so r = -A; the paper's sign leaves here.
+        return torch.tanh(self.e_conv7(torch.cat((first, features), 1))).neg()
+
+
+class ZeroDCE(_SymmetricEstimator):
+    """Zero-DCE's curve estimator, DCE-Net (CVPR 2020, section 3.2): 79,416 parameters.
+
+    Seven 3x3 convolutions, 32 features each, and one map for each iteration and colour channel.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d, 3 * ITERATIONS)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Estimate the curves of a batch of images.
+
+        Parameters
+        ----------
+        image : Tensor, shape (N, 3, H, W), values in [0, 1]
+
+        Returns
+        -------
+        Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
+            The maps A_1 .. A_8 of CVPR 2020, equation 4; positive brightens.
+        """
+        return self._estimate(image).unflatten(1, (ITERATIONS, 3))
+
+
+class ZeroDCEPlusPlus(_SymmetricEstimator):
+    """Zero-DCE++'s curve estimator (TPAMI 2021, section 3.4): 10,561 parameters.
+
+    Depthwise separable convolutions look at a thumbnail, and one map for each colour channel serves
+    all iterations.
+
+    Parameters
+    ----------
+    scale_factor : int
+        The thumbnail is this many times smaller than the image; 1 means no thumbnail. The published
+        weights were trained at 1 and tested at 12.
+    """
+
+    def __init__(self, scale_factor: int = 12) -> None:
+        super().__init__(SeparableConvolution, 3)
+        self.scale_factor = scale_factor
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Estimate the curves of a batch of images.
+
+        Parameters
+        ----------
+        image : Tensor, shape (N, 3, H, W), values in [0, 1]
+
+        Returns
+        -------
+        Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
+            One map, seen eight times (expanded, not copied); positive brightens.
+        """
+        height, width = image.shape[-2:]
+        maps = self.estimate_thumbnail_maps(thumbnail(image, self.scale_factor))
+        if self.scale_factor > 1:
+            maps = enlarge_maps(maps, self.scale_factor, rows=(0, height), columns=(0, width))
+        return maps.unsqueeze(1).expand(-1, ITERATIONS, -1, -1, -1)
+
+    def estimate_thumbnail_maps(self, small: Tensor) -> Tensor:
+        """Return maps of shape (N, 3, h, w) for thumbnails of shape (N, 3, h, w)."""
+        return self._estimate(small)
+
+
+def thumbnail(image: Tensor, scale_factor: int) -> Tensor:
+    """Shrink images by bilinear sampling at the centre of each block of pixels.
+
+    Pixels that do not fill a block at the lower and right border are not looked at, as in the
+    published code, which crops them away; an image smaller than one block counts as one block.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, C, H, W)
+    scale_factor : int
+        Side of a block in pixels.
+
+    Returns
+    -------
+    Tensor, shape (N, C, max(1, H // scale_factor), max(1, W // scale_factor))
+    """
+    if scale_factor == 1:
+        return image
+    height, width = image.shape[-2:]
+    rows, columns = max(1, height // scale_factor), max(1, width // scale_factor)
+    whole_blocks = image[..., : rows * scale_factor, : columns * scale_factor]
+    return functional.interpolate(
+        whole_blocks, size=(rows, columns), mode="bilinear", align_corners=False
+    )
+
+
+def enlarge_maps(
+    maps: Tensor, scale_factor: int, *, rows: tuple[int, int], columns: tuple[int, int]
+) -> Tensor:
+    """Enlarge thumbnail maps bilinearly, corners aligned, for one region of the full image.
+
+    Because each pixel's place in the thumbnail is computed from its place in the whole image, regions
+    enlarged one by one are the same as the whole. Pixels beyond the last whole block take the value
+    of its edge.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (N, C, h, w)
+    scale_factor : int
+    rows, columns : tuple of int
+        First pixel and the one after the last, in full-image coordinates.
+
+    Returns
+    -------
+    Tensor, shape (N, C, rows[1] - rows[0], columns[1] - columns[0])
+    """
+    maps = _enlarge_along(maps, scale_factor, *rows, dim=-2)
+    return _enlarge_along(maps, scale_factor, *columns, dim=-1)
+
+
+def _enlarge_along(maps: Tensor, scale_factor: int, start: int, stop: int, *, dim: int) -> Tensor:
+    size = maps.shape[dim]
+    # float64 keeps places exact for images of any size; in float32, pixel 12,000 is off by 1e-3.
+    place = torch.arange(start, stop, dtype=torch.float64)
+    place = (place * ((size - 1) / (size * scale_factor - 1))).clamp_(max=size - 1)
+    lower = place.floor().long().clamp_(max=max(0, size - 2))
+    weight = (place - lower).to(maps.dtype).to(maps.device)
+    lower = lower.to(maps.device)
+    upper = (lower + 1).clamp_(max=size - 1)
+    weight = weight.unsqueeze(-1) if dim == -2 else weight
+    return torch.lerp(maps.index_select(dim, lower), maps.index_select(dim, upper), weight)

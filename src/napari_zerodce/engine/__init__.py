@@ -1,0 +1,1 @@
+"""Inference: one request in, one result out."""

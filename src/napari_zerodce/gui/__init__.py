@@ -1,0 +1,1 @@
+"""The docks in napari: the only room that knows napari and Qt."""

@@ -1,0 +1,1 @@
+"""Training without references: simulated exposures, batches, the loop."""
