@@ -1,0 +1,65 @@
+"""What a checkpoint says about itself, known without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+Architecture = Literal["zero-dce", "zero-dce-pp"]
+"""Which of the two estimators a checkpoint's weights belong to."""
+
+TITLES: Final[Mapping[Architecture, str]] = {"zero-dce": "Zero-DCE", "zero-dce-pp": "Zero-DCE++"}
+UNKNOWN_LICENCE: Final = "unknown"
+TRAINED_BY: Final = "trained_by"
+"""The entry of the provenance that the one-line description quotes."""
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What one checkpoint file is.
+
+    Attributes
+    ----------
+    name : str
+        Name in the registry, or the file's name.
+    architecture : {"zero-dce", "zero-dce-pp"}
+    scale_factor : int
+        How many times smaller the thumbnail is that the estimator looks at; 1 for Zero-DCE.
+    parameters : int
+        Number of weights.
+    sha256 : str
+        Of the file's bytes, 64 hexadecimal digits.
+    path : Path
+    licence : str
+        "unknown" where neither the file nor the registry tells.
+    provenance : Mapping of str to str
+        How the weights were trained, from the metadata of our own files; else empty.
+    """
+
+    name: str
+    architecture: Architecture
+    scale_factor: int
+    parameters: int
+    sha256: str
+    path: Path
+    licence: str = UNKNOWN_LICENCE
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The architecture's name as people write it."""
+        return TITLES[self.architecture]
+
+    def describe(self) -> str:
+        """Return the one line that tells a user what the checkpoint is."""
+        facts = [self.title, f"{self.parameters:,} parameters"]
+        if self.architecture == "zero-dce-pp":
+            facts.append(f"scale {self.scale_factor}")
+        if trained_by := self.provenance.get(TRAINED_BY):
+            facts.append(f"trained by {trained_by}")
+        known = self.licence != UNKNOWN_LICENCE
+        facts.append(self.licence if known else "licence unknown")
+        facts.append(f"sha256 {self.sha256[:8]}")
+        return " · ".join(facts)

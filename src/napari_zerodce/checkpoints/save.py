@@ -1,0 +1,116 @@
+"""How weights are written: one safetensors file that also says what it is and how it was made."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import torch
+from safetensors.torch import save as serialise
+from torch import Tensor, nn
+
+from napari_zerodce.checkpoints.info import Architecture
+from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
+from napari_zerodce.errors import CheckpointError
+
+METADATA_KEY = "napari-zerodce"
+METADATA_FORMAT = 1
+
+
+def save_checkpoint(
+    path: str | Path, estimator: nn.Module, *, licence: str, provenance: Mapping[str, str]
+) -> Path:
+    """Write an estimator's weights with what one must know to use and to trust them.
+
+    The same weights and words give the same bytes, and the file appears whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in ``.safetensors``; a file that is there already is replaced.
+    estimator : ZeroDCE or ZeroDCEPlusPlus
+        On any device; weights are stored as float32.
+    licence : str
+        Under which the weights may be used, such as "BSD-3-Clause".
+    provenance : Mapping of str to str
+        How the weights came to be. The entry ``trained_by`` becomes part of the checkpoint's one-line
+        description ("trained by ..."); the others are free.
+
+    Returns
+    -------
+    Path
+        Where the file is.
+
+    Raises
+    ------
+    CheckpointError
+        If the name does not end in ``.safetensors``, weights are NaN or infinite, or the file cannot
+        be written.
+    TypeError
+        If the estimator is neither of ours, or the provenance holds something else than strings.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise CheckpointError(
+            f"A checkpoint cannot be saved as {path.name!r}: its name must end in .safetensors."
+        )
+    metadata = {METADATA_KEY: _describe(estimator, licence, provenance)}
+    tensors = {name: _plain(name, tensor) for name, tensor in estimator.state_dict().items()}
+    try:
+        _write_whole(path, serialise(tensors, metadata=metadata))
+    except OSError as err:
+        reason = err.strerror or type(err).__name__
+        raise CheckpointError(
+            f"The checkpoint {path.name} cannot be written to {path.parent}: {reason}."
+        ) from err
+    return path
+
+
+def _describe(estimator: nn.Module, licence: str, provenance: Mapping[str, str]) -> str:
+    """Return the metadata as one JSON text.
+
+    One entry, because safetensors writes several in random order: the file's hash would differ from
+    run to run (measured with safetensors 0.8).
+    """
+    if not all(isinstance(word, str) for item in provenance.items() for word in item):
+        raise TypeError("provenance maps strings to strings")
+    architecture, scale_factor = _architecture_of(estimator)
+    described = {
+        "format": METADATA_FORMAT,
+        "architecture": architecture,
+        "scale_factor": scale_factor,
+        "licence": licence,
+        "provenance": dict(provenance),
+    }
+    return json.dumps(described, ensure_ascii=False, sort_keys=True)
+
+
+def _architecture_of(estimator: nn.Module) -> tuple[Architecture, int]:
+    if isinstance(estimator, ZeroDCEPlusPlus):
+        return "zero-dce-pp", estimator.scale_factor
+    if isinstance(estimator, ZeroDCE):
+        return "zero-dce", 1
+    raise TypeError(f"a ZeroDCE or ZeroDCEPlusPlus is needed, not a {type(estimator).__name__}")
+
+
+def _plain(name: str, tensor: Tensor) -> Tensor:
+    plain = tensor.detach().to("cpu", torch.float32).contiguous()
+    if not bool(torch.isfinite(plain).all()):
+        raise CheckpointError(
+            f"The weights are not saved, because {name} holds NaN or infinite values: "
+            "the training has diverged, so try again with a lower learning rate."
+        )
+    return plain
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    # Not tempfile: its files are for the owner alone, and weights are shared on clusters.
+    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
