@@ -1,0 +1,224 @@
+"""Where the networks run: which devices there are, at which precision, with which tile, and out-of-memory as our own error.
+
+Torch is imported inside the functions, so that a dock can name its choices before torch is loaded.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from napari_zerodce.errors import DeviceError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Precision = Literal["float32", "bfloat16", "float16"]
+PrecisionChoice = Literal["auto", "float32", "bfloat16", "float16"]
+
+LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.0068, "float16": 0.0009}
+"""Largest difference to float32 in the enhanced image, range [0, 1].
+
+Measured with the published weights of both networks on DICM photos (benchmarks/precision.py).
+"""
+
+_CPU_TILE = 256  # 25 % faster than 512 on two cores: the features stay in the cache
+_MPS_TILE = 1024
+_LARGEST_CUDA_TILE = 2048
+_SMALLEST_TILE = 64
+_BYTES_PER_PIXEL = 1400  # float32 peak of Zero-DCE: six skip maps, one concatenation, 24 alphas
+
+
+class OutOfDeviceMemory(DeviceError):
+    """The device had no room for a tile."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One place to compute on.
+
+    Parameters
+    ----------
+    name : str
+        What torch calls it: "cpu", "cuda:0", "mps".
+    label : str
+        What its maker calls it, for people.
+    """
+
+    name: str
+    label: str
+
+    @property
+    def kind(self) -> str:
+        """The name without a number: "cpu", "cuda" or "mps"."""
+        return self.name.partition(":")[0]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.label})" if self.label else self.name
+
+
+@cache
+def import_torch() -> Any:
+    """Return the torch module, or say in one sentence why it cannot be loaded.
+
+    Raises
+    ------
+    DeviceError
+        If torch is installed but its libraries do not load (known on Windows when Qt came first).
+    """
+    try:
+        import torch
+    except (ImportError, OSError) as err:
+        raise DeviceError(
+            f"PyTorch could not be loaded ({_first_line(err)}); reinstall it with 'pip install --force-reinstall "
+            "torch', and on Windows install the Microsoft Visual C++ Redistributable."
+        ) from err
+    return torch
+
+
+def available_devices() -> tuple[Device, ...]:
+    """Return every device of this machine, the best one first."""
+    torch = import_torch()
+    devices = [
+        Device(f"cuda:{number}", torch.cuda.get_device_name(number))
+        for number in range(torch.cuda.device_count())
+    ]
+    if torch.backends.mps.is_available():
+        devices.append(Device("mps", "Apple GPU"))
+    return (*devices, Device("cpu", processor_name()))
+
+
+def resolve_device(choice: str) -> Device:
+    """Turn "auto", "cpu", "cuda", "cuda:1" or "mps" into a device of this machine.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device here.
+    """
+    devices = available_devices()
+    if choice == "auto":
+        return devices[0]
+    wanted = "cuda:0" if choice == "cuda" else choice
+    for device in devices:
+        if device.name == wanted:
+            return device
+    here = ", ".join(device.name for device in devices)
+    raise DeviceError(
+        f"There is no device {choice!r} on this machine; it has {here}. Choose one of them or 'auto'."
+    )
+
+
+def resolve_precision(
+    choice: PrecisionChoice, device: Device, dtype: np.dtype[Any] | None = None
+) -> Precision:
+    """Turn "auto" into a precision the device is good at and the image does not suffer from.
+
+    Half precision is chosen for 8-bit images alone: there its largest deviation is one or two grey
+    levels, while in a 16-bit image it would be hundreds.
+
+    Raises
+    ------
+    DeviceError
+        If the precision has no such name, or the device cannot compute in it.
+    """
+    if choice == "auto":
+        eight_bits = dtype is not None and dtype.kind in "iu" and dtype.itemsize == 1
+        return _native_half(device) if eight_bits else "float32"
+    if choice not in get_args(Precision):
+        known = ", ".join(get_args(PrecisionChoice))
+        raise DeviceError(f"There is no precision {choice!r}; choose one of {known}.")
+    return choice
+
+
+@cache
+def _native_half(device: Device) -> Precision:
+    """Return the half precision the device computes faster in than in float32, else float32."""
+    torch = import_torch()
+    if device.kind == "cuda":
+        major, _ = torch.cuda.get_device_capability(device.name)
+        return "float16" if major >= 7 else "float32"  # tensor cores came with compute capability 7
+    if device.kind == "cpu" and platform.machine().lower() in {"x86_64", "amd64"}:
+        capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+        return "bfloat16" if native else "float32"
+    return "float32"
+
+
+def default_tile(device: Device) -> int:
+    """Return the side of a tile in pixels that suits the device's free memory and a quick cancel."""
+    if device.kind == "cuda":
+        free, _ = import_torch().cuda.mem_get_info(device.name)
+        side = int((free / 2 / _BYTES_PER_PIXEL) ** 0.5) // _SMALLEST_TILE * _SMALLEST_TILE
+        return max(_SMALLEST_TILE, min(_LARGEST_CUDA_TILE, side))
+    return _MPS_TILE if device.kind == "mps" else _CPU_TILE
+
+
+def smaller_tile(tile: int) -> int:
+    """Return half the tile, for the next try after out-of-memory.
+
+    Raises
+    ------
+    DeviceError
+        If tiles cannot get smaller.
+    """
+    if tile <= _SMALLEST_TILE:
+        raise DeviceError(
+            f"The device has no memory left even for tiles of {tile} pixels; close other programs that use it, "
+            "or choose the device 'cpu'."
+        )
+    return max(_SMALLEST_TILE, tile // 2)
+
+
+@contextmanager
+def memory_errors_translated() -> Iterator[None]:
+    """Raise `OutOfDeviceMemory` instead of whatever torch raises when memory runs out.
+
+    CUDA has an exception type of its own; MPS, the CPU allocator and oneDNN raise a plain
+    RuntimeError, so there the words have to do.
+    """
+    torch = import_torch()
+    try:
+        yield
+    except torch.OutOfMemoryError as err:
+        raise OutOfDeviceMemory(_first_line(err)) from err
+    except (RuntimeError, MemoryError) as err:
+        if not isinstance(err, MemoryError) and not _speaks_of_memory(str(err)):
+            raise
+        raise OutOfDeviceMemory(_first_line(err)) from err
+
+
+def release_memory(device: Device) -> None:
+    """Give cached memory back to the device, so that a smaller tile or another program has room."""
+    torch = import_torch()
+    if device.kind == "cuda":
+        torch.cuda.empty_cache()
+    elif device.kind == "mps":
+        torch.mps.empty_cache()
+
+
+def _speaks_of_memory(message: str) -> bool:
+    words = ("out of memory", "not enough memory", "can't allocate memory", "could not create a memory",
+             "std::bad_alloc")
+    return any(word in message.lower() for word in words)
+
+
+def _first_line(err: BaseException) -> str:
+    return (str(err).strip() or type(err).__name__).splitlines()[0]
+
+
+@cache
+def processor_name() -> str:
+    """Return the processor's name as its maker gives it, or the machine type."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
