@@ -1,0 +1,229 @@
+"""Train the two bundled checkpoints, from images that may be used for anything, in resumable pieces.
+
+    python scripts/train_bundled.py --data DATA --work runs --architecture zero-dce-pp
+
+DATA holds ``hdr/polyhaven/*.hdr`` (CC0), ``hdr/openexr/*.exr`` (BSD-3-Clause) and ``photos/kodak/*.png``
+(released for unrestricted use); photos from scikit-image are added. Needs ``pip install OpenEXR
+scikit-image`` besides the package. docs/training.md says what came out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_zerodce.checkpoints.save import save_checkpoint
+from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.training.config import LossWeights, TrainingConfig, read_config
+from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
+from napari_zerodce.training.loop import StepReport, resume, save_state, train
+from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
+
+RECIPES = {
+    "zero-dce": TrainingConfig(
+        architecture="zero-dce",
+        steps=2000,
+        batch=8,
+        crop=96,
+        weights=LossWeights(),
+    ),
+    "zero-dce-pp": TrainingConfig(
+        architecture="zero-dce-pp",
+        steps=2000,
+        batch=8,
+        crop=96,
+        weights=LossWeights(),
+    ),
+}
+
+HELD_OUT = ("kodim19", "kodim23", "venice_sunset_1k", "st_fagans_interior_1k")
+"""Kept for validation and, in the case of Venice, for the sample image."""
+
+DEEP_OR_SUBSAMPLED = ("Leaves", "Trunks", "CrissyField", "Flowers", "MtTamNorth")
+"""Deep pixels, and luminance with chroma at half size: not worth a reader for five pictures."""
+
+LAT_LONG = ("KernerEnvLatLong", "StageEnvLatLong")
+CLEAN_SKIMAGE = ("astronaut", "coffee", "chelsea", "rocket")
+VIEWS_PER_PANORAMA = 8
+STOPS = (-6.0, 2.0)
+"""Over-exposed images are needed: trained on dark ones only, it over-enhances bright regions."""
+
+SHOT = (-4.5, -2.5)
+READ = (-4.0, -2.7)
+"""Powers of ten of the noise: from a large sensor in daylight to a phone at ISO 3200."""
+
+GREY_SHARE = 0.05
+SOURCES = (
+    "Poly Haven HDRIs (CC0); OpenEXR test images (BSD-3-Clause); Kodak photos (unrestricted use); "
+    "scikit-image astronaut, coffee, chelsea, rocket (public domain or CC0)"
+)
+
+Picture = NDArray[np.float32]
+
+
+class Pictures:
+    """Linear pictures at several sizes, photographed anew at each step: a `BatchSource`."""
+
+    def __init__(self, pictures: list[list[Picture]]) -> None:
+        self.pictures = pictures
+
+    def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Picture:
+        """Return `count` square photographs of random exposure, shape (count, 3, side, side)."""
+        shots = [self._photograph_one(generator, side) for _ in range(count)]
+        return np.ascontiguousarray(np.stack(shots).transpose(0, 3, 1, 2))
+
+    def _photograph_one(self, generator: np.random.Generator, side: int) -> Picture:
+        sizes = self.pictures[generator.integers(len(self.pictures))]
+        sizes = [picture for picture in sizes if min(picture.shape[:2]) >= side]
+        picture = sizes[generator.integers(len(sizes))]
+        row = generator.integers(picture.shape[0] - side + 1)
+        column = generator.integers(picture.shape[1] - side + 1)
+        crop = picture[row : row + side, column : column + side]
+        if generator.random() < 0.5:
+            crop = crop[:, ::-1]
+        if generator.random() < GREY_SHARE:
+            crop = np.repeat(crop.mean(axis=2, keepdims=True), 3, axis=2)
+        noise = SensorNoise(10 ** generator.uniform(*SHOT), 10 ** generator.uniform(*READ))
+        stops = generator.uniform(*STOPS)
+        return photograph(crop, stops, noise=noise, generator=generator)
+
+
+def load_pictures(data: Path) -> Pictures:
+    """Read, meter and shrink all training pictures."""
+    return Pictures([_sizes(picture) for picture in _pictures(data)])
+
+
+def _pictures(data: Path) -> Iterator[Picture]:
+    for path in sorted((data / "hdr/polyhaven").glob("*.hdr")):
+        if path.stem not in HELD_OUT:
+            yield from _views(read_radiance(path))
+    for path in sorted((data / "hdr/openexr").glob("*.exr")):
+        if path.stem in LAT_LONG:
+            yield from _views(read_openexr(path))
+        elif path.stem not in DEEP_OR_SUBSAMPLED:
+            yield read_openexr(path)
+    for path in sorted((data / "photos/kodak").glob("*.png")):
+        if path.stem not in HELD_OUT:
+            yield read_photo(path)
+    import skimage.data
+
+    for name in CLEAN_SKIMAGE:
+        yield decode_srgb(getattr(skimage.data, name)()[..., :3].astype(np.float32) / 255)
+
+
+def _views(panorama: Picture) -> Iterator[Picture]:
+    generator = np.random.default_rng(0)
+    for index in range(VIEWS_PER_PANORAMA):
+        yield rectilinear_view(
+            panorama,
+            yaw=360 * index / VIEWS_PER_PANORAMA + generator.uniform(0, 40),
+            pitch=generator.uniform(-25, 25),
+            field_of_view=generator.uniform(60, 100),
+            size=(256, 256),
+        )
+
+
+def _sizes(picture: Picture) -> list[Picture]:
+    """Return a metered picture and its halves, down to 96 pixels: crops see detail and whole scenes."""
+    picture = (picture * np.float32(meter(picture))).astype(np.float32)
+    sizes = [picture]
+    while min(picture.shape[:2]) >= 192:
+        height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
+        blocks = picture[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
+        picture = blocks.mean(axis=(1, 3))
+        sizes.append(picture)
+    return sizes
+
+
+def read_openexr(path: Path) -> Picture:
+    """Read a flat OpenEXR picture, colour or grey, as linear light of shape (H, W, 3)."""
+    import OpenEXR
+
+    with OpenEXR.File(str(path)) as file:
+        channels = file.channels()
+        name = next(name for name in ("RGB", "RGBA", "Y") if name in channels)
+        pixels = np.asarray(channels[name].pixels, dtype=np.float32)
+    pixels = pixels[..., :3] if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+    return np.nan_to_num(pixels, posinf=65504.0).clip(0, None)
+
+
+def read_photo(path: Path) -> Picture:
+    """Read an 8-bit photo as linear light of shape (H, W, 3)."""
+    from PIL import Image
+
+    return decode_srgb(np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255)
+
+
+def run(
+    config: TrainingConfig, pictures: Pictures, work: Path, *, minutes: float, every: int
+) -> bool:
+    """Train until done or out of time, saving often; say whether the run is complete."""
+    state = resume(config, work)
+    deadline = time.monotonic() + 60 * minutes
+    while state.step < config.steps and time.monotonic() < deadline:
+        reports: list[StepReport] = []
+        train(state, pictures, until=state.step + every, report=reports.append)
+        save_state(state, work)
+        print(_line(reports), flush=True)
+    return state.step >= config.steps
+
+
+def _line(reports: list[StepReport]) -> str:
+    names = reports[0].terms
+    means = {name: sum(report.terms[name] for report in reports) / len(reports) for name in names}
+    terms = " ".join(f"{name} {value:.4f}" for name, value in means.items())
+    return f"step {reports[-1].step}/{reports[-1].steps}: {terms}"
+
+
+def provenance(config: TrainingConfig, step: int) -> dict[str, str]:
+    """Say how the weights came to be, for the checkpoint's metadata."""
+    weights = config.weights
+    return {
+        "trained_by": "napari-zerodce",
+        "script": "scripts/train_bundled.py",
+        "images": SOURCES,
+        "held_out": ", ".join(HELD_OUT),
+        "steps": f"{step} of {config.steps}",
+        "seed": str(config.seed),
+        "exposure_target": str(config.target),
+        "loss_weights": f"spatial {weights.spatial:g}, exposure {weights.exposure:g}, "
+        f"colour {weights.colour:g}, smoothness {weights.smoothness_for(config.architecture):g}",
+        "config": config.model_dump_json(),
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "torch": torch.__version__,
+    }
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add: Callable[..., object] = parser.add_argument
+    add("--data", type=Path, required=True, help="folder with hdr/ and photos/")
+    add(
+        "--work", type=Path, required=True, help="folder for the run's state; continue by repeating"
+    )
+    add("--architecture", choices=sorted(RECIPES), default="zero-dce-pp")
+    add("--config", type=Path, help="a configuration other than the recipe, as JSON")
+    add("--output", type=Path, help="checkpoint to write, ending in .safetensors")
+    add("--minutes", type=float, default=1e9, help="stop after this long")
+    arguments = parser.parse_args()
+    config = read_config(arguments.config) if arguments.config else RECIPES[arguments.architecture]
+    run(config, load_pictures(arguments.data), arguments.work, minutes=arguments.minutes, every=50)
+    if arguments.output:
+        state = resume(config, arguments.work)
+        estimator = state.estimator
+        if isinstance(estimator, ZeroDCEPlusPlus):
+            estimator.scale_factor = 12
+        facts = provenance(config, state.step)
+        save_checkpoint(arguments.output, estimator, licence="BSD-3-Clause", provenance=facts)
+
+
+if __name__ == "__main__":
+    main()

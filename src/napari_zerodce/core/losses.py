@@ -1,0 +1,124 @@
+"""The four losses that train without references: each looks only at the input, the result and the maps.
+
+Where the papers and the published code differ, what follows is the published code, because the
+published weights came out of it; its accidents (noted below) are mended.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+REGION = 4
+"""Side of the regions whose contrast is kept (CVPR 2020, section 3.3: 4 x 4)."""
+
+PATCH = 16
+"""Side of the patches whose brightness is set (CVPR 2020, section 3.3: 16 x 16)."""
+
+WELL_EXPOSED = 0.6
+"""The exposure target E (CVPR 2020, section 3.3); the paper saw little change from 0.4 to 0.7."""
+
+
+def spatial_consistency(image: Tensor, enhanced: Tensor, *, region: int = REGION) -> Tensor:
+    """Measure how much the contrast between neighbouring regions changed.
+
+    ``(1/K) sum_i sum_{j in 4-neighbours of i} ((Y_i - Y_j) - (I_i - I_j))^2`` over K regions
+    (CVPR 2020, equation 5). The paper compares absolute differences; as in the published code they
+    keep their sign here, so that a contrast turned round costs too. The published code also compares
+    regions at the border with zeros outside, which punishes any brightening there; here, as in the
+    paper, only neighbours that exist count.
+
+    Parameters
+    ----------
+    image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+    region : int
+        Side of a region in pixels. Regions cut off by the lower and right border are averages of the
+        pixels they have.
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    change = _region_means(enhanced, region) - _region_means(image, region)
+    down = (change[..., 1:, :] - change[..., :-1, :]).square().sum()
+    across = (change[..., 1:] - change[..., :-1]).square().sum()
+    # Each pair of neighbours is met twice, once from either side.
+    return 2 * (down + across) / change.numel()
+
+
+def exposure(enhanced: Tensor, *, target: float = WELL_EXPOSED, patch: int = PATCH) -> Tensor:
+    """Measure how far the brightness of patches is from the target.
+
+    ``(1/M) sum_k (Y_k - E)^2`` over M patches (CVPR 2020, equation 6). The paper takes the absolute
+    difference; the published code takes the square, as here: it cares most for what is darkest, and
+    its gradient fades as the target is reached.
+
+    Parameters
+    ----------
+    enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+    target : float in [0, 1]
+    patch : int
+        Side of a patch in pixels; patches cut off by the border are averages of what they have.
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    return (_region_means(enhanced, patch) - target).square().mean()
+
+
+def colour_constancy(enhanced: Tensor) -> Tensor:
+    """Measure how far each image's average colour is from grey.
+
+    ``sqrt(Drg^4 + Drb^4 + Dgb^4)``, averaged over the batch, where D are the differences of two
+    channels' means. The paper (CVPR 2020, equation 7) has the sum of squares; the published code
+    takes the root of the sum of fourth powers, which has the same degree and favours no pair.
+    Its gradient at grey is 0/0 there; here it is 0, which is the limit.
+
+    Parameters
+    ----------
+    enhanced : Tensor, shape (N, 3, H, W), values in [0, 1]
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    means = enhanced.mean(dim=(-2, -1))
+    fourth_powers = (means - means.roll(1, dims=1)).pow(4).sum(dim=1)
+    coloured = fourth_powers > torch.finfo(fourth_powers.dtype).tiny
+    # The inner `where` keeps the root's infinite slope out of the graph, the outer gives the value.
+    root = torch.where(coloured, fourth_powers, 1.0).sqrt()
+    return torch.where(coloured, root, 0.0).mean()
+
+
+def illumination_smoothness(alphas: Tensor) -> Tensor:
+    """Measure how much curve-parameter maps change from pixel to pixel.
+
+    ``2 sum_{n, c} (mean (dx A)^2 + mean (dy A)^2)``, averaged over the batch. This is the published
+    code, which sums over all maps: hence its weight of 200 for the 24 maps of Zero-DCE and of 1600
+    for the 3 maps of Zero-DCE++. The paper (CVPR 2020, equation 8) averages over the iterations and
+    squares ``|dx A| + |dy A|``, which depends on the direction of an edge.
+
+    Parameters
+    ----------
+    alphas : Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
+        For Zero-DCE++ pass the one map, ``alphas[:, :1]``, not the eight views of it.
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    total = sum(_sum_of_means(alphas.diff(dim=dim).square()) for dim in (-2, -1))
+    return 2 * total / len(alphas)
+
+
+def _sum_of_means(maps: Tensor) -> Tensor:
+    # Maps one pixel wide have no differences, and the mean of nothing would be NaN.
+    return maps.sum() / max(1, maps.shape[-2] * maps.shape[-1])
+
+
+def _region_means(image: Tensor, side: int) -> Tensor:
+    """Return the brightness (mean of the channels) of regions, shape (N, 1, rows, columns)."""
+    brightness = image.mean(dim=1, keepdim=True)
+    return functional.avg_pool2d(brightness, side, ceil_mode=True)

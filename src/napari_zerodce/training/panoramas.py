@@ -1,0 +1,132 @@
+"""How to take pictures inside an HDR panorama: reading Radiance files, cutting rectilinear views."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from napari_zerodce.errors import ImageError
+
+
+def read_radiance(path: str | Path) -> NDArray[np.float32]:
+    """Read a Radiance RGBE picture (``.hdr``) with run-length encoded scanlines.
+
+    Written here because the usual readers are a codec library each, and the format is one page.
+
+    Returns
+    -------
+    ndarray, shape (H, W, 3), float32, linear light, values >= 0
+
+    Raises
+    ------
+    ImageError
+        The file is no Radiance picture, or not of the kind that today's programs write.
+    """
+    data = Path(path).read_bytes()
+    header, found, rest = data.partition(b"\n\n")
+    size, _, body = rest.partition(b"\n")
+    words = size.split()
+    if not found or not header.startswith(b"#?") or len(words) != 4 or words[::2] != [b"-Y", b"+X"]:
+        raise ImageError(f"{path} is not a Radiance picture with rows from top to bottom.")
+    height, width = int(words[1]), int(words[3])
+    pixels = np.empty((height, 4, width), dtype=np.uint8)
+    try:
+        position = 0
+        for row in pixels:
+            position = _read_scanline(body, position, row)
+    except (IndexError, ValueError) as err:
+        raise ImageError(f"{path} is cut short or not run-length encoded by scanline.") from err
+    mantissas, exponents = pixels[:, :3], pixels[:, 3:].astype(np.int32)
+    linear = np.ldexp(mantissas.astype(np.float32), exponents - (128 + 8))
+    return np.where(exponents == 0, np.float32(0), linear).transpose(0, 2, 1).copy()
+
+
+def _read_scanline(body: bytes, position: int, row: NDArray[np.uint8]) -> int:
+    """Decode one scanline into ``row`` (4, width) and return where the next one starts."""
+    width = row.shape[1]
+    if body[position : position + 4] != bytes((2, 2, width >> 8, width & 255)):
+        raise ValueError("no scanline header")
+    position += 4
+    for component in row:
+        column = 0
+        while column < width:
+            count = body[position]
+            if count > 128:  # a run of one value
+                count -= 128
+                component[column : column + count] = body[position + 1]
+                position += 2
+            else:
+                literal = np.frombuffer(body, np.uint8, count, position + 1)
+                component[column : column + count] = literal
+                position += 1 + count
+            column += count
+    return position
+
+
+def rectilinear_view(
+    panorama: NDArray[np.float32],
+    *,
+    yaw: float,
+    pitch: float,
+    field_of_view: float,
+    size: tuple[int, int],
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear",
+) -> NDArray[np.float32]:
+    """Cut what a camera at the centre of an equirectangular panorama would see.
+
+    Parameters
+    ----------
+    panorama : ndarray, shape (H, W, 3), values >= 0
+        Longitude along the columns (360 degrees), latitude along the rows (90 to -90 degrees).
+    yaw, pitch : float, degrees
+        Where the camera looks: 0, 0 is the middle of the panorama; to the right and up are positive.
+    field_of_view : float, degrees, in (0, 180)
+        Across the view's width.
+    size : tuple of int
+        Height and width of the view.
+    interpolation : {"bilinear", "bicubic"}
+        Bicubic is sharper where a view enlarges, but a lamp a thousand times brighter than the wall
+        beside it gets a black ring: clip the panorama to what the sensor can hold first.
+
+    Returns
+    -------
+    ndarray, shape (*size, 3), float32, values >= 0
+    """
+    longitude, latitude = _directions(math.radians(yaw), math.radians(pitch), field_of_view, size)
+    margin = 4  # wraps around, so that no view has a seam where the panorama's ends meet
+    source = torch.from_numpy(np.pad(panorama, ((0, 0), (margin, margin), (0, 0)), mode="wrap"))
+    height, width = panorama.shape[:2]
+    columns = (longitude / (2 * math.pi) + 0.5) * width + margin
+    across = columns / (width + 2 * margin) * 2 - 1
+    down = -latitude / (math.pi / 2)
+    grid = torch.from_numpy(np.stack((across, down), axis=-1).astype(np.float32))
+    view = functional.grid_sample(
+        source.permute(2, 0, 1)[None],
+        grid[None],
+        mode=interpolation,
+        padding_mode="border",
+        align_corners=False,
+    )
+    result: NDArray[np.float32] = view[0].permute(1, 2, 0).clamp_(min=0).contiguous().numpy()
+    return result
+
+
+def _directions(
+    yaw: float, pitch: float, field_of_view: float, size: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return longitude in [-pi, pi) and latitude in [-pi/2, pi/2] of each pixel's line of sight."""
+    height, width = size
+    half = math.tan(math.radians(field_of_view) / 2)
+    right = (np.arange(width) + 0.5) / width * 2 - 1
+    up = (1 - (np.arange(height) + 0.5) / height * 2) * (height / width)
+    x, y = np.meshgrid(right * half, up * half)
+    forward = math.cos(pitch) - y * math.sin(pitch)
+    upward = math.sin(pitch) + y * math.cos(pitch)
+    longitude = (np.arctan2(x, forward) + yaw + math.pi) % (2 * math.pi) - math.pi
+    return longitude, np.arctan2(upward, np.hypot(x, forward))

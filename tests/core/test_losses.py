@@ -1,0 +1,166 @@
+"""The four losses: numbers worked out by hand, gradients, and images that have no contrast or colour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from napari_zerodce.core.losses import (
+    colour_constancy,
+    exposure,
+    illumination_smoothness,
+    spatial_consistency,
+)
+
+IMAGE_LOSSES: dict[str, Callable[[Tensor], Tensor]] = {
+    "spatial": lambda image: spatial_consistency(torch.zeros_like(image), image),
+    "exposure": exposure,
+    "colour": colour_constancy,
+}
+
+
+def regions(rows: list[list[float]], side: int, channels: int = 3) -> Tensor:
+    """Return an image made of constant squares."""
+    values = torch.tensor(rows, dtype=torch.float64)
+    squares = values.repeat_interleave(side, 0).repeat_interleave(side, 1)
+    return squares.expand(1, channels, -1, -1).clone()
+
+
+def test_spatial_consistency_by_hand() -> None:
+    before = regions([[0.1, 0.2], [0.1, 0.4]], 4)
+    after = regions([[0.3, 0.6], [0.3, 0.7]], 4)
+    # Brightening by region: 0.2 0.4 / 0.2 0.3. Its differences between neighbours: across 0.2 and
+    # 0.1, down 0 and -0.1; squares sum to 0.06, both ways 0.12, over 4 regions 0.03.
+    assert spatial_consistency(before, after).item() == pytest.approx(0.03)
+
+
+def test_spatial_consistency_ignores_overall_brightness() -> None:
+    image = torch.rand(2, 3, 16, 12, dtype=torch.float64) / 2
+    assert spatial_consistency(image, image + 0.4).item() == pytest.approx(0, abs=1e-15)
+
+
+def test_spatial_consistency_notices_contrast_turned_round() -> None:
+    before = regions([[0.4, 0.6]], 4)
+    after = regions([[0.6, 0.4]], 4)
+    # The paper's absolute differences would see nothing: (-0.2 - 0.2)^2, both ways, over 2 regions.
+    assert spatial_consistency(before, after).item() == pytest.approx(0.16)
+
+
+def test_spatial_consistency_averages_channels_before_comparing() -> None:
+    before = torch.zeros(1, 3, 4, 8)
+    after = torch.zeros(1, 3, 4, 8)
+    after[:, 0, :, :4], after[:, 1, :, :4] = 0.3, -0.3
+    assert spatial_consistency(before, after).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_exposure_by_hand() -> None:
+    image = regions([[0.6, 0.1], [0.6, 0.8]], 16)
+    # Squares of 0, 0.5, 0 and 0.2: 0.29 over 4 patches.
+    assert exposure(image).item() == pytest.approx(0.29 / 4)
+    assert exposure(image, target=0.1).item() == pytest.approx((0.25 + 0 + 0.25 + 0.49) / 4)
+
+
+def test_exposure_counts_an_incomplete_patch_as_what_it_has() -> None:
+    image = torch.cat((regions([[0.6]], 16), regions([[0.1]], 16)[..., :3]), dim=-1)
+    assert exposure(image).item() == pytest.approx(0.25 / 2)
+
+
+def test_colour_constancy_by_hand() -> None:
+    image = torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64).reshape(1, 3, 1, 1)
+    image = image.expand(1, 3, 5, 7)
+    # Differences 0.3, 0.2 and 0.1: fourth powers 0.0081 + 0.0016 + 0.0001 = 0.0098.
+    assert colour_constancy(image).item() == pytest.approx(0.0098**0.5)
+    grey = torch.full_like(image, 0.4)
+    assert colour_constancy(torch.cat((image, grey))).item() == pytest.approx(0.0098**0.5 / 2)
+
+
+def test_colour_constancy_treats_channels_alike() -> None:
+    image = torch.rand(1, 3, 6, 6, dtype=torch.float64)
+    values = [
+        colour_constancy(image[:, order]).item() for order in ([0, 1, 2], [2, 0, 1], [1, 0, 2])
+    ]
+    assert values == pytest.approx([values[0]] * 3)
+
+
+def test_smoothness_by_hand() -> None:
+    alphas = torch.zeros(1, 2, 3, 2, 2, dtype=torch.float64)
+    alphas[0, 1, 2] = torch.tensor([[0.0, 0.1], [0.2, 0.5]])
+    # Down: 0.2 and 0.4, mean square 0.1. Across: 0.1 and 0.3, mean square 0.05. Twice their sum.
+    assert illumination_smoothness(alphas).item() == pytest.approx(0.3)
+    assert illumination_smoothness(torch.cat((alphas, alphas * 0))).item() == pytest.approx(0.15)
+
+
+def test_smoothness_sums_over_maps() -> None:
+    one = torch.rand(1, 1, 3, 6, 5, dtype=torch.float64)
+    eight = one.expand(1, 8, 3, 6, 5)
+    value = illumination_smoothness(one).item()
+    assert illumination_smoothness(eight).item() == pytest.approx(8 * value)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1)])
+def test_smoothness_of_maps_one_pixel_wide(shape: tuple[int, int]) -> None:
+    constant = torch.full((1, 8, 3, *shape), 0.3, requires_grad=True)
+    loss = illumination_smoothness(constant)
+    loss.backward()
+    assert loss.item() == 0
+    assert constant.grad is not None
+    assert torch.isfinite(constant.grad).all()
+
+
+@pytest.mark.parametrize("name", IMAGE_LOSSES)
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (16, 16), (33, 17)])
+def test_grey_images_have_finite_gradients(name: str, level: float, shape: tuple[int, int]) -> None:
+    image = torch.full((2, 3, *shape), level, requires_grad=True)
+    loss = IMAGE_LOSSES[name](image)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert image.grad is not None
+    assert torch.isfinite(image.grad).all()
+
+
+def test_colour_gradient_at_grey_is_zero_and_its_neighbourhood_agrees() -> None:
+    for tint in (0.0, 1e-12, 1e-6):
+        image = torch.full((1, 3, 4, 4), 0.5, dtype=torch.float64)
+        image[:, 0] += tint
+        image.requires_grad_()
+        colour_constancy(image).backward()
+        assert image.grad is not None
+        assert image.grad.abs().max().item() <= 4 * tint
+
+
+@pytest.mark.parametrize("name", IMAGE_LOSSES)
+def test_image_losses_gradcheck(name: str) -> None:
+    generator = torch.Generator().manual_seed(1)
+    image = torch.rand(2, 3, 9, 18, dtype=torch.float64, generator=generator).requires_grad_()
+    assert torch.autograd.gradcheck(IMAGE_LOSSES[name], image)
+
+
+def test_smoothness_gradcheck() -> None:
+    generator = torch.Generator().manual_seed(1)
+    alphas = torch.rand(2, 2, 3, 4, 5, dtype=torch.float64, generator=generator).requires_grad_()
+    assert torch.autograd.gradcheck(illumination_smoothness, alphas)
+
+
+def test_losses_are_the_published_formulas_where_those_are_sound() -> None:
+    """The formulas written out region by region, without pooling or rolling."""
+    generator = torch.Generator().manual_seed(7)
+    image = torch.rand(1, 3, 16, 16, dtype=torch.float64, generator=generator)
+    grey = [
+        [float(image[0, :, r : r + 4, c : c + 4].mean()) for c in (0, 4, 8, 12)]
+        for r in (0, 4, 8, 12)
+    ]
+    total = 0.0
+    for row in range(4):
+        for column in range(4):
+            for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+                if 0 <= row + down < 4 and 0 <= column + right < 4:
+                    total += (grey[row][column] - grey[row + down][column + right]) ** 2
+    assert spatial_consistency(torch.zeros_like(image), image).item() == pytest.approx(total / 16)
+    red, green, blue = (float(image[0, channel].mean()) for channel in range(3))
+    pairs = (red - green) ** 4 + (red - blue) ** 4 + (green - blue) ** 4
+    assert colour_constancy(image).item() == pytest.approx(pairs**0.5)
+    assert exposure(image).item() == pytest.approx((float(image.mean()) - 0.6) ** 2)
