@@ -1,0 +1,72 @@
+"""What jobs do in their threads: calls of the layers below, with torch imported there and not before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_zerodce.checkpoints.download import download_published
+from napari_zerodce.engine.forecast import forecast
+from napari_zerodce.engine.messages import EnhanceRequest, Progress, Report, ShouldStop
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.registry import RegistryEntry
+    from napari_zerodce.gui.jobs import Work
+
+
+def enhancing(request: EnhanceRequest) -> Work:
+    """Return the work that gives an `EnhanceResult`."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.engine.enhance import enhance
+
+        return enhance(request, report=report, should_stop=should_stop)
+
+    return work
+
+
+def loading(source: str | Path) -> Work:
+    """Return the work that gives the `CheckpointInfo` of a checkpoint that loads."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.checkpoints.load import load_checkpoint
+
+        return load_checkpoint(source).info
+
+    return work
+
+
+def forecasting(settings: dict[str, Any]) -> Work:
+    """Return the work that gives a `Forecast` for keyword arguments of `forecast`."""
+    return lambda report, should_stop: forecast(**settings, should_stop=should_stop)
+
+
+def finding_devices() -> Work:
+    """Return the work that gives all devices of this machine; it loads torch."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.device import available_devices
+
+        return available_devices()
+
+    return work
+
+
+def downloading(entries: tuple[RegistryEntry, ...]) -> Work:
+    """Return the work that fetches published checkpoints and gives their registry names."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        total = sum(entry.size or 0 for entry in entries)
+        before = 0
+        for entry in entries:
+            done_before = before
+
+            def tell(done: int, _: int, title: str = entry.title, base: int = done_before) -> None:
+                message = f"Downloading {title}: {done / 1024:.0f} KiB"
+                report(Progress(base + done, total, message))
+
+            download_published(entry, report=tell, should_stop=should_stop)
+            before += entry.size or 0
+        return tuple(entry.name for entry in entries)
+
+    return work

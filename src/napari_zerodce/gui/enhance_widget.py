@@ -1,0 +1,240 @@
+"""The Enhance dock: choose a checkpoint, an image, a window and a device, and press the button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.notifications import show_error, show_info
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.forecast import Forecast, describe_plan
+from napari_zerodce.engine.messages import EnhanceResult, Progress
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui import background
+from napari_zerodce.gui.activity import ActivityEntry
+from napari_zerodce.gui.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
+from napari_zerodce.gui.enhance_form import EnhanceForm
+from napari_zerodce.gui.forecaster import Forecaster
+from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.layers import Source, add_result, read_source, request_for
+from napari_zerodce.gui.published_dialog import PublishedDialog
+from napari_zerodce.gui.run_panel import RunPanel
+from napari_zerodce.gui.session import session_of
+from napari_zerodce.imaging.planes import layout_of
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+_DISPLAY_ONLY = "For looking at, not for measuring intensities."
+
+
+class EnhanceWidget(QScrollArea):
+    """Dock that enhances an image layer into a new one.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self._session = session_of(napari_viewer)
+        self._job: Job | None = None
+        self._activity: ActivityEntry | None = None
+        self._forecast: Forecast | None = None
+        self.checkpoints = CheckpointChooser()
+        self.form = EnhanceForm(napari_viewer)
+        self.run = RunPanel("Enhance")
+        self._forecaster = Forecaster(self)
+        self._lay_out()
+        self._connect()
+        # Once the dock is on the screen: loading torch takes seconds.
+        QTimer.singleShot(0, self._load_in_background)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(6, 6, 6, 6)
+        for part in (self.checkpoints, self.form, self.run):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMinimumWidth(300)
+        self.setAcceptDrops(True)
+
+    def _connect(self) -> None:
+        self.checkpoints.source_chosen.connect(self.choose_checkpoint)
+        self.checkpoints.published_requested.connect(self._on_published_requested)
+        self.form.changed.connect(self._on_form_changed)
+        self.run.start_requested.connect(self.start)
+        self.run.cancel_requested.connect(self.cancel)
+        self._forecaster.known.connect(self._on_forecast_known)
+        self._forecaster.failed.connect(self._on_forecast_failed)
+        self._session.events.checkpoint.connect(self._on_form_changed)
+        self.destroyed.connect(self.form.release)
+
+    def _load_in_background(self) -> None:
+        self.choose_checkpoint(self._session.checkpoint)
+        job = Job("Zero-DCE: finding devices", background.finding_devices(), quiet=True)
+        job.succeeded.connect(self.form.show_devices)
+        job.failed.connect(self._tell)
+        job.start()
+
+    # ---- what the dock can be asked to do
+
+    def select_layer(self, layer: Image) -> None:
+        """Choose the layer to enhance."""
+        self.form.layers.layer = layer
+
+    def choose_checkpoint(self, source: str | Path) -> None:
+        """Make a checkpoint active if it loads; otherwise say why not and stay with the old one."""
+        job = Job("Zero-DCE: loading a checkpoint", background.loading(source), quiet=True)
+        job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
+        job.failed.connect(self._on_checkpoint_failed)
+        job.start()
+
+    def start(self) -> None:
+        """Enhance the chosen layer, unless a run is already on."""
+        if self._session.busy:
+            return
+        try:
+            source = read_source(self.form.layers.layer)
+            layout_of(source.data, channels=source.channels)
+            request = request_for(
+                source,
+                self.form.window_choice(),
+                checkpoint=self._session.checkpoint,
+                **self.form.compute_settings(),
+            )
+        except ZeroDCEError as err:
+            self._tell(err)
+            return
+        job = Job(f"Zero-DCE: enhancing {source.name}", background.enhancing(request))
+        self._start_job(job, lambda result: self._on_enhanced(source, result))
+
+    def cancel(self) -> None:
+        """Stop the run at its next tile."""
+        if self._job is not None:
+            self._job.cancel()
+            self.run.show_cancelling()
+
+    # ---- one run at a time
+
+    def _start_job(self, job: Job, on_success: Callable[[Any], None]) -> None:
+        self._forecaster.pause()
+        self._job = self._session.job = job
+        self._activity = ActivityEntry(job.title)
+        job.progressed.connect(self._on_job_progressed)
+        job.succeeded.connect(on_success)
+        job.failed.connect(self._tell)
+        job.cancelled.connect(self._on_job_cancelled)
+        job.finished.connect(self._on_job_finished)
+        self.destroyed.connect(job.cancel)
+        self.run.show_running()
+        job.start()
+
+    def _on_job_progressed(self, progress: Progress) -> None:
+        if self.run.state == "running":
+            self.run.show_progress(progress)
+        if self._activity is not None:
+            self._activity.update(progress)
+
+    def _on_enhanced(self, source: Source, result: EnhanceResult) -> None:
+        layer = add_result(self._viewer, source, result)
+        self.run.say(f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}", "good")
+        for notice in result.notices:
+            show_info(notice)
+
+    def _on_job_cancelled(self) -> None:
+        self.run.say("Cancelled; nothing was changed.")
+
+    def _on_job_finished(self) -> None:
+        self._job = self._session.job = None
+        if self._activity is not None:
+            self._activity.close()
+            self._activity = None
+        self.run.show_idle()
+        self._forecaster.resume()
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, ZeroDCEError):
+            self.run.say(str(error), "bad")
+            show_error(str(error))
+        else:  # the job has already raised it, with its traceback
+            self.run.say("Something unexpected went wrong; napari's message has the details.", "bad")
+
+    # ---- checkpoints
+
+    def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
+        self._session.checkpoint = source
+        self.checkpoints.show_active(source, info.describe())
+        self.form.show_architecture(info)
+
+    def _on_checkpoint_failed(self, error: Exception) -> None:
+        self.checkpoints.show_previous()
+        self._tell(error)
+
+    def _on_published_requested(self) -> None:
+        missing = tuple(e for e in registry.PUBLISHED if e not in registry.available())
+        if self._session.busy or PublishedDialog(missing, self).exec() != QDialog.DialogCode.Accepted:
+            return
+        job = Job("Zero-DCE: downloading published weights", background.downloading(missing))
+        self._start_job(job, self._on_downloaded)
+
+    def _on_downloaded(self, names: tuple[str, ...]) -> None:
+        self.checkpoints.refresh()
+        self.choose_checkpoint(names[0])
+        self.run.say("The published weights are here, for non-commercial use.", "good")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Accept one file that may be a checkpoint; images go on to napari."""
+        event.setAccepted(dropped_checkpoint(event.mimeData()) is not None)
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Load the dropped checkpoint."""
+        source = dropped_checkpoint(event.mimeData())
+        if source is not None:
+            event.acceptProposedAction()
+            self.choose_checkpoint(source)
+
+    # ---- what will happen
+
+    def _on_form_changed(self, _: Any = None) -> None:
+        self._forecast = None
+        self._show_plan()
+        layer = self.form.layers.layer
+        if layer is not None:
+            self._forecaster.ask({
+                "checkpoint": self._session.checkpoint,
+                "dtype": np.dtype(layer.dtype),
+                "channels": "rgb" if layer.rgb else "mono",
+                **self.form.compute_settings(),
+            })
+
+    def _on_forecast_known(self, forecast: Forecast) -> None:
+        self._forecast = forecast
+        self._show_plan()
+
+    def _on_forecast_failed(self, error: Exception) -> None:
+        self.run.plan.setText(str(error))
+
+    def _show_plan(self) -> None:
+        layer = self.form.layers.layer
+        try:
+            source = read_source(layer)
+            layout = layout_of(source.data, channels=source.channels)
+            self.run.plan.setText(describe_plan(layout, np.dtype(source.data.dtype), self._forecast))
+        except ZeroDCEError as err:
+            self.run.plan.setText(str(err))

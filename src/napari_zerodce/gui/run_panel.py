@@ -1,0 +1,94 @@
+"""One button that is Enhance, then Cancel, then "Cancelling...", with progress and a line of text."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_zerodce.engine.forecast import describe_seconds
+from napari_zerodce.engine.messages import Progress
+
+_STEPS = 1000
+_COLOURS = {"plain": "", "good": "color: #7fc97f;", "bad": "color: #ff8f73;"}
+State = Literal["idle", "running", "cancelling"]
+
+
+class RunPanel(QWidget):
+    """Starts, watches and cancels a run; knows nothing of what runs."""
+
+    start_requested = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self._action = action
+        self._started = 0.0
+        self.state: State = "idle"
+        self.plan = _line("plan")
+        self.button = QPushButton(action)
+        self.button.setMinimumHeight(34)
+        self.button.setObjectName("run_button")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _STEPS)
+        self.message = _line("message")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.plan, self.button, self.bar, self.message):
+            layout.addWidget(part)
+        self.bar.hide()
+        self.button.clicked.connect(self._on_button_clicked)
+
+    def show_running(self) -> None:
+        """Turn the button into Cancel."""
+        self._started = time.monotonic()
+        self._show_state("running", "Cancel")
+        self.bar.setValue(0)
+        self.say("")
+
+    def show_cancelling(self) -> None:
+        """Turn the button into "Cancelling..." until the run has stopped."""
+        self._show_state("cancelling", "Cancelling…")
+
+    def show_idle(self) -> None:
+        """Turn the button into what it was at first."""
+        self._show_state("idle", self._action)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Move the bar and say what is done and how long it will take."""
+        self.bar.setValue(round(_STEPS * progress.fraction))
+        left = progress.seconds_left
+        rest = "" if left is None else f", {describe_seconds(left)} left"
+        self.say(f"{progress.message}{rest}")
+
+    def say(self, text: str, tone: Literal["plain", "good", "bad"] = "plain") -> None:
+        """Show a sentence under the button."""
+        self.message.setText(text)
+        self.message.setStyleSheet(_COLOURS[tone])
+        self.message.setVisible(bool(text))
+
+    def _show_state(self, state: State, text: str) -> None:
+        self.state = state
+        self.button.setText(text)
+        self.button.setEnabled(state != "cancelling")
+        self.bar.setVisible(state != "idle")
+
+    def _on_button_clicked(self) -> None:
+        if self.state == "idle":
+            self.start_requested.emit()
+        elif self.state == "running" and not self._is_double_click():
+            self.cancel_requested.emit()
+
+    def _is_double_click(self) -> bool:
+        # Whoever double-clicks Enhance wants a result, not a start and a cancel.
+        return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()
+
+
+def _line(name: str) -> QLabel:
+    line = QLabel()
+    line.setObjectName(name)
+    line.setWordWrap(True)
+    line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return line
