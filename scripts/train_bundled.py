@@ -1,16 +1,18 @@
-"""Train the two bundled checkpoints, from images that may be used for anything, in resumable pieces.
+"""Train the two bundled checkpoints from images that may be used for anything.
 
     python scripts/train_bundled.py --data DATA --work runs --architecture zero-dce-pp
 
-DATA holds ``hdr/polyhaven/*.hdr`` (CC0), ``hdr/openexr/*.exr`` (BSD-3-Clause) and ``photos/kodak/*.png``
-(released for unrestricted use); photos from scikit-image are added. Needs ``pip install OpenEXR
-scikit-image`` besides the package. docs/training.md says what came out.
+Stopped by --minutes or by hand, it goes on from where it was when started again.
+
+DATA holds ``hdr/polyhaven/*.hdr`` (CC0), ``hdr/openexr/*.exr`` (BSD-3-Clause) and
+``photos/kodak/*.png`` (released for unrestricted use); photos from scikit-image are added. Needs
+``pip install OpenEXR scikit-image`` besides the package. docs/training.md says what came out.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,21 +103,25 @@ def load_pictures(data: Path) -> Pictures:
 
 
 def _pictures(data: Path) -> Iterator[Picture]:
-    for path in sorted((data / "hdr/polyhaven").glob("*.hdr")):
-        if path.stem not in HELD_OUT:
-            yield from _views(read_radiance(path))
-    for path in sorted((data / "hdr/openexr").glob("*.exr")):
-        if path.stem in LAT_LONG:
-            yield from _views(read_openexr(path))
-        elif path.stem not in DEEP_OR_SUBSAMPLED:
-            yield read_openexr(path)
-    for path in sorted((data / "photos/kodak").glob("*.png")):
-        if path.stem not in HELD_OUT:
-            yield read_photo(path)
     import skimage.data
 
+    for path in _training_files(data / "hdr/polyhaven", "*.hdr"):
+        yield from _views(read_radiance(path))
+    for path in _training_files(data / "hdr/openexr", "*.exr"):
+        picture = read_openexr(path)
+        yield from _views(picture) if path.stem in LAT_LONG else [picture]
+    for path in _training_files(data / "photos/kodak", "*.png"):
+        yield read_photo(path)
     for name in CLEAN_SKIMAGE:
         yield decode_srgb(getattr(skimage.data, name)()[..., :3].astype(np.float32) / 255)
+
+
+def _training_files(folder: Path, pattern: str) -> list[Path]:
+    unused = (*HELD_OUT, *DEEP_OR_SUBSAMPLED)
+    paths = sorted(path for path in folder.glob(pattern) if path.stem not in unused)
+    if not paths:
+        raise SystemExit(f"There are no {pattern} files in {folder}.")
+    return paths
 
 
 def _views(panorama: Picture) -> Iterator[Picture]:
@@ -131,7 +137,7 @@ def _views(panorama: Picture) -> Iterator[Picture]:
 
 
 def _sizes(picture: Picture) -> list[Picture]:
-    """Return a metered picture and its halves, down to 96 pixels: crops see detail and whole scenes."""
+    """Return a metered picture and its halves: crops see detail and whole scenes."""
     picture = (picture * np.float32(meter(picture))).astype(np.float32)
     sizes = [picture]
     while min(picture.shape[:2]) >= 192:
@@ -196,7 +202,7 @@ def provenance(config: TrainingConfig, step: int) -> dict[str, str]:
         "loss_weights": f"spatial {weights.spatial:g}, exposure {weights.exposure:g}, "
         f"colour {weights.colour:g}, smoothness {weights.smoothness_for(config.architecture):g}",
         "config": config.model_dump_json(),
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "torch": torch.__version__,
     }
 
@@ -206,9 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Callable[..., object] = parser.add_argument
     add("--data", type=Path, required=True, help="folder with hdr/ and photos/")
-    add(
-        "--work", type=Path, required=True, help="folder for the run's state; continue by repeating"
-    )
+    add("--work", type=Path, required=True, help="folder for the run's state")
     add("--architecture", choices=sorted(RECIPES), default="zero-dce-pp")
     add("--config", type=Path, help="a configuration other than the recipe, as JSON")
     add("--output", type=Path, help="checkpoint to write, ending in .safetensors")

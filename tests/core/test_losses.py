@@ -1,4 +1,4 @@
-"""The four losses: numbers worked out by hand, gradients, and images that have no contrast or colour."""
+"""The four losses: numbers worked out by hand, gradients, images without contrast or colour."""
 
 from __future__ import annotations
 
@@ -79,9 +79,8 @@ def test_colour_constancy_by_hand() -> None:
 
 def test_colour_constancy_treats_channels_alike() -> None:
     image = torch.rand(1, 3, 6, 6, dtype=torch.float64)
-    values = [
-        colour_constancy(image[:, order]).item() for order in ([0, 1, 2], [2, 0, 1], [1, 0, 2])
-    ]
+    orders = ([0, 1, 2], [2, 0, 1], [1, 0, 2])
+    values = [colour_constancy(image[:, order]).item() for order in orders]
     assert values == pytest.approx([values[0]] * 3)
 
 
@@ -149,10 +148,8 @@ def test_losses_are_the_published_formulas_where_those_are_sound() -> None:
     """The formulas written out region by region, without pooling or rolling."""
     generator = torch.Generator().manual_seed(7)
     image = torch.rand(1, 3, 16, 16, dtype=torch.float64, generator=generator)
-    grey = [
-        [float(image[0, :, r : r + 4, c : c + 4].mean()) for c in (0, 4, 8, 12)]
-        for r in (0, 4, 8, 12)
-    ]
+    corners = (0, 4, 8, 12)
+    grey = [[float(image[0, :, r : r + 4, c : c + 4].mean()) for c in corners] for r in corners]
     total = 0.0
     for row in range(4):
         for column in range(4):

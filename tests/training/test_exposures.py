@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from napari_zerodce.training.exposures import (
     MIDDLE_GREY,
     SensorNoise,
@@ -82,7 +83,7 @@ def test_meter_brings_the_geometric_mean_to_middle_grey() -> None:
 def test_meter_is_not_fooled_by_lamps_or_black_pixels() -> None:
     picture = np.full((10, 10, 3), 0.1, np.float32)
     picture[0, 0], picture[0, 1], picture[0, 2] = 1e5, 0.0, 1e-9
-    # One lamp of a million and one almost black pixel among 99 lit ones: less than a tenth of a stop.
+    # A lamp a million times brighter and an almost black pixel: less than a tenth of a stop.
     assert meter(picture) == pytest.approx(1.8, rel=0.07)
 
 

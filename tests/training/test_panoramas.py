@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from napari_zerodce.errors import ImageError
 from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
 

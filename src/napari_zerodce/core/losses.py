@@ -1,4 +1,4 @@
-"""The four losses that train without references: each looks only at the input, the result and the maps.
+"""The four losses that train without references, from the input, the result and the maps.
 
 Where the papers and the published code differ, what follows is the published code, because the
 published weights came out of it; its accidents (noted below) are mended.
@@ -25,16 +25,15 @@ def spatial_consistency(image: Tensor, enhanced: Tensor, *, region: int = REGION
 
     ``(1/K) sum_i sum_{j in 4-neighbours of i} ((Y_i - Y_j) - (I_i - I_j))^2`` over K regions
     (CVPR 2020, equation 5). The paper compares absolute differences; as in the published code they
-    keep their sign here, so that a contrast turned round costs too. The published code also compares
-    regions at the border with zeros outside, which punishes any brightening there; here, as in the
-    paper, only neighbours that exist count.
+    keep their sign here, so that a contrast turned round costs too. The published code also
+    compares regions at the border with zeros outside, which punishes any brightening there; here,
+    as in the paper, only neighbours that exist count.
 
     Parameters
     ----------
     image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
     region : int
-        Side of a region in pixels. Regions cut off by the lower and right border are averages of the
-        pixels they have.
+        Side of a region in pixels. Regions cut off by the border are averages of what they have.
 
     Returns
     -------

@@ -23,7 +23,7 @@ class _Frozen(BaseModel):
 class LossWeights(_Frozen):
     """How much each loss counts: the weights of the published code.
 
-    The paper prints 1, 1, 0.5 and 20: the same ratios, but a spatial consistency ten times stronger.
+    The paper prints 1, 1, 0.5 and 20: the same but for a spatial consistency ten times stronger.
     """
 
     spatial: Weight = 1.0
@@ -48,7 +48,7 @@ class TrainingConfig(_Frozen):
     """Side of the square training images in pixels."""
     learning_rate: Positive = 1e-3
     final_learning_rate: Positive = 1e-5
-    """Reached at the last step along half a cosine: small steps at the end settle the brightness."""
+    """Reached at the last step along half a cosine: small steps settle the brightness."""
     weight_decay: Weight = 1e-4
     gradient_clip: Positive = 0.1
     """Largest norm of a step's gradient, as in the published code."""

@@ -1,4 +1,4 @@
-"""What a camera would have made of a scene: linear light, exposed, with noise, clipped and encoded as sRGB."""
+"""What a camera makes of linear light: exposed, noisy, clipped and encoded as sRGB."""
 
 from __future__ import annotations
 

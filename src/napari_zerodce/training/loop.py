@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ class BatchSource(Protocol):
     def __call__(
         self, generator: np.random.Generator, *, count: int, side: int
     ) -> NDArray[np.float32]:
-        """Return images of shape (count, 3, side, side) in [0, 1]; all chance is the generator's."""
+        """Return (count, 3, side, side) images in [0, 1]; all chance is the generator's."""
         ...
 
 
@@ -108,13 +107,13 @@ def train(
 
 
 def learning_rate(config: TrainingConfig, step: int) -> float:
-    """Return the learning rate of a step (from 0): half a cosine from the first to the final rate."""
+    """Return the learning rate of a step, counted from 0: half a cosine over the whole run."""
     share = (1 + math.cos(math.pi * step / config.steps)) / 2
     return config.final_learning_rate + share * (config.learning_rate - config.final_learning_rate)
 
 
 def weighted_losses(config: TrainingConfig, image: Tensor, alphas: Tensor) -> dict[str, Tensor]:
-    """Return the four losses, each times its weight, for images and the maps estimated from them."""
+    """Return the four losses, each times its weight, for images and their maps."""
     enhanced = apply_curves(image, alphas)
     # Zero-DCE++ has one map, seen eight times: its smoothness counts once.
     maps = alphas if config.architecture == "zero-dce" else alphas[:, :1]
@@ -154,8 +153,7 @@ def save_state(state: TrainingState, folder: str | Path) -> Path:
     }
     partial = folder / f".{STATE_FILE}.part"
     torch.save(content, partial)
-    os.replace(partial, folder / STATE_FILE)
-    return folder / STATE_FILE
+    return partial.replace(folder / STATE_FILE)
 
 
 def resume(config: TrainingConfig, folder: str | Path) -> TrainingState:

@@ -1,4 +1,4 @@
-"""How to take pictures inside an HDR panorama: reading Radiance files, cutting rectilinear views."""
+"""How to take pictures inside an HDR panorama: Radiance files, rectilinear views."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def rectilinear_view(
     panorama : ndarray, shape (H, W, 3), values >= 0
         Longitude along the columns (360 degrees), latitude along the rows (90 to -90 degrees).
     yaw, pitch : float, degrees
-        Where the camera looks: 0, 0 is the middle of the panorama; to the right and up are positive.
+        Where the camera looks: 0, 0 is the middle of the panorama; right and up are positive.
     field_of_view : float, degrees, in (0, 180)
         Across the view's width.
     size : tuple of int
@@ -101,7 +101,7 @@ def rectilinear_view(
     longitude, latitude = _directions(math.radians(yaw), math.radians(pitch), field_of_view, size)
     margin = 4  # wraps around, so that no view has a seam where the panorama's ends meet
     source = torch.from_numpy(np.pad(panorama, ((0, 0), (margin, margin), (0, 0)), mode="wrap"))
-    height, width = panorama.shape[:2]
+    width = panorama.shape[1]
     columns = (longitude / (2 * math.pi) + 0.5) * width + margin
     across = columns / (width + 2 * margin) * 2 - 1
     down = -latitude / (math.pi / 2)
