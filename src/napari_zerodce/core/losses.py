@@ -108,13 +108,13 @@ def illumination_smoothness(alphas: Tensor) -> Tensor:
     -------
     Tensor, scalar, >= 0
     """
-    total = sum(_sum_of_means(alphas.diff(dim=dim).square()) for dim in (-2, -1))
-    return 2 * total / len(alphas)
+    down, across = alphas.diff(dim=-2), alphas.diff(dim=-1)
+    return 2 * (_sum_of_mean_squares(down) + _sum_of_mean_squares(across)) / len(alphas)
 
 
-def _sum_of_means(maps: Tensor) -> Tensor:
+def _sum_of_mean_squares(maps: Tensor) -> Tensor:
     # Maps one pixel wide have no differences, and the mean of nothing would be NaN.
-    return maps.sum() / max(1, maps.shape[-2] * maps.shape[-1])
+    return maps.square().sum() / max(1, maps.shape[-2] * maps.shape[-1])
 
 
 def _region_means(image: Tensor, side: int) -> Tensor:
