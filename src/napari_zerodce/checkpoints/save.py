@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
 
 import torch
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from napari_zerodce.checkpoints.info import Architecture
+from napari_zerodce.checkpoints.contents import write_whole
+from napari_zerodce.checkpoints.metadata import Description, encode
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError
-
-METADATA_KEY = "napari-zerodce"
-METADATA_FORMAT = 1
 
 
 def save_checkpoint(
@@ -36,8 +31,8 @@ def save_checkpoint(
     licence : str
         Under which the weights may be used, such as "BSD-3-Clause".
     provenance : Mapping of str to str
-        How the weights came to be. The entry ``trained_by`` becomes part of the checkpoint's one-line
-        description ("trained by ..."); the others are free.
+        How the weights came to be. The entry ``trained_by`` becomes part of the checkpoint's
+        one-line description ("trained by ..."); the others are free.
 
     Returns
     -------
@@ -47,8 +42,8 @@ def save_checkpoint(
     Raises
     ------
     CheckpointError
-        If the name does not end in ``.safetensors``, weights are NaN or infinite, or the file cannot
-        be written.
+        If the name does not end in ``.safetensors``, weights are NaN or infinite, or the file
+        cannot be written.
     TypeError
         If the estimator is neither of ours, or the provenance holds something else than strings.
     """
@@ -57,10 +52,10 @@ def save_checkpoint(
         raise CheckpointError(
             f"A checkpoint cannot be saved as {path.name!r}: its name must end in .safetensors."
         )
-    metadata = {METADATA_KEY: _describe(estimator, licence, provenance)}
+    metadata = encode(_description(estimator, licence, provenance))
     tensors = {name: _plain(name, tensor) for name, tensor in estimator.state_dict().items()}
     try:
-        _write_whole(path, serialise(tensors, metadata=metadata))
+        write_whole(path, serialise(tensors, metadata=metadata))
     except OSError as err:
         reason = err.strerror or type(err).__name__
         raise CheckpointError(
@@ -69,30 +64,13 @@ def save_checkpoint(
     return path
 
 
-def _describe(estimator: nn.Module, licence: str, provenance: Mapping[str, str]) -> str:
-    """Return the metadata as one JSON text.
-
-    One entry, because safetensors writes several in random order: the file's hash would differ from
-    run to run (measured with safetensors 0.8).
-    """
+def _description(estimator: nn.Module, licence: str, provenance: Mapping[str, str]) -> Description:
     if not all(isinstance(word, str) for item in provenance.items() for word in item):
         raise TypeError("provenance maps strings to strings")
-    architecture, scale_factor = _architecture_of(estimator)
-    described = {
-        "format": METADATA_FORMAT,
-        "architecture": architecture,
-        "scale_factor": scale_factor,
-        "licence": licence,
-        "provenance": dict(provenance),
-    }
-    return json.dumps(described, ensure_ascii=False, sort_keys=True)
-
-
-def _architecture_of(estimator: nn.Module) -> tuple[Architecture, int]:
     if isinstance(estimator, ZeroDCEPlusPlus):
-        return "zero-dce-pp", estimator.scale_factor
+        return Description("zero-dce-pp", estimator.scale_factor, licence, provenance)
     if isinstance(estimator, ZeroDCE):
-        return "zero-dce", 1
+        return Description("zero-dce", 1, licence, provenance)
     raise TypeError(f"a ZeroDCE or ZeroDCEPlusPlus is needed, not a {type(estimator).__name__}")
 
 
@@ -104,13 +82,3 @@ def _plain(name: str, tensor: Tensor) -> Tensor:
             "the training has diverged, so try again with a lower learning rate."
         )
     return plain
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    # Not tempfile: its files are for the owner alone, and weights are shared on clusters.
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

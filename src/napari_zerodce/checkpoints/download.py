@@ -1,0 +1,143 @@
+"""How the authors' published weights get into the user's cache folder: whole and verified, or not.
+
+The file is small, so it is received in memory and written after its hash was checked: whatever
+breaks in between leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from napari_zerodce.checkpoints.contents import looks_like_web_page, write_whole
+from napari_zerodce.checkpoints.defects import readable_size
+from napari_zerodce.checkpoints.registry import CACHE_VARIABLE, RegistryEntry
+from napari_zerodce.checkpoints.transfer import Report, ShouldStop, receive
+from napari_zerodce.errors import DownloadError
+
+MIRROR_VARIABLE: Final = "NAPARI_ZERODCE_MIRROR"
+
+
+def _ignore(_done: int, _total: int) -> None:
+    """Report to nobody."""
+
+
+def _never() -> bool:
+    return False
+
+
+def download_published(
+    entry: RegistryEntry, *, report: Report = _ignore, should_stop: ShouldStop = _never
+) -> Path:
+    """Fetch published weights, unless they are in the cache folder already.
+
+    The weights are for non-commercial, academic use (`entry.licence`): tell the user first.
+
+    An institute without access to GitHub can put the files on a server of its own, as
+    ``<entry name>.pth`` in one folder, and set the environment variable ``NAPARI_ZERODCE_MIRROR``
+    to that folder's address, such as ``http://mirror.example.org/zero-dce``. The hash is checked in
+    the same way.
+
+    Parameters
+    ----------
+    entry : RegistryEntry
+        One of `registry.PUBLISHED`.
+    report : callable, optional
+        Called in the calling thread with the bytes done and the bytes to be done; both are equal in
+        the last call.
+    should_stop : callable, optional
+        Asked 20 times a second, also while the server does not answer.
+
+    Returns
+    -------
+    Path
+        The file, whose SHA-256 is the entry's.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` said so; nothing is left behind.
+    DownloadError
+        If the file cannot be fetched or written, or is not the right one.
+    """
+    if entry.url is None or entry.size is None or entry.sha256 is None:
+        raise ValueError(f"{entry.name} is not to be downloaded")
+    path = entry.path
+    if not entry.is_here:
+        address = _address(entry.name, entry.url)
+        _make_folder(path.parent)
+        try:
+            content = receive(address, size=entry.size, report=report, should_stop=should_stop)
+            _check(content, entry.size, entry.sha256)
+        except DownloadError as err:
+            raise DownloadError(f"{entry.name} was not downloaded: {err}.") from err
+        _store(path, content, entry)
+    report(entry.size, entry.size)
+    return path
+
+
+def _address(name: str, published: str) -> str:
+    mirror = os.environ.get(MIRROR_VARIABLE, "").strip()
+    if not mirror:
+        return published
+    parts = urlsplit(mirror)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise DownloadError(
+            f"{MIRROR_VARIABLE} is {mirror!r}, where the http or https address of a folder is "
+            "expected; correct it or remove it."
+        )
+    return f"{mirror.rstrip('/')}/{name}.pth"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise _unwritable(folder, err) from err
+    if not os.access(folder, os.W_OK):
+        raise _unwritable(folder, PermissionError())
+
+
+def _check(content: bytes, size: int, sha256: str) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest == sha256:
+        return
+    if looks_like_web_page(content):
+        raise DownloadError(
+            "a web page came instead, as from networks that ask for a login; "
+            "log in with a browser and try again"
+        )
+    if len(content) < size:
+        raise DownloadError(
+            f"the connection was cut after {readable_size(len(content))} of {readable_size(size)}; "
+            "try again"
+        )
+    if len(content) > size:
+        raise DownloadError(
+            f"more came than the {readable_size(size)} expected, and it was discarded; try again, or "
+            "get the file from its authors and choose it as a file"
+        )
+    raise DownloadError(
+        f"what came has the SHA-256 {digest[:8]}… instead of {sha256[:8]}… and was discarded; try "
+        "again, or get the file from its authors and choose it as a file"
+    )
+
+
+def _store(path: Path, content: bytes, entry: RegistryEntry) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as err:
+        # Windows does not replace a file that is being read, perhaps put there by a second download.
+        if not entry.is_here:
+            raise _unwritable(path.parent, err) from err
+
+
+def _unwritable(folder: Path, err: OSError) -> DownloadError:
+    reason = err.strerror or "permission denied"
+    return DownloadError(
+        f"Downloads cannot be kept in {folder} ({reason}): free or unlock that folder, or name "
+        f"another one in the environment variable {CACHE_VARIABLE}."
+    )

@@ -1,0 +1,108 @@
+"""How a checkpoint becomes a network that can be asked for curves."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import nn
+
+from napari_zerodce.checkpoints.contents import FileState, file_state
+from napari_zerodce.checkpoints.defects import defects_as_errors
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
+from napari_zerodce.checkpoints.registry import resolve
+from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
+
+_MOST_REMEMBERED: Final = 8
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Trained weights in their network.
+
+    Attributes
+    ----------
+    info : CheckpointInfo
+    estimator : ZeroDCE or ZeroDCEPlusPlus
+        In evaluation mode, float32, on the CPU, without gradients; the caller's own.
+    """
+
+    info: CheckpointInfo
+    estimator: nn.Module
+
+
+def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> Checkpoint:
+    """Load a checkpoint.
+
+    The authors' ``.pth`` files, those of other trainings (bare or wrapped in a dict, from one or
+    more GPUs), and our own ``.safetensors``. The content decides, not the name. Nothing in a file
+    is executed. A file that was read before and has not changed is not read again.
+
+    Parameters
+    ----------
+    source : str or Path
+        A name of the registry, such as "zero-dce", or a file.
+    scale_factor : int, optional
+        Of Zero-DCE++, instead of the file's own, or of 12 where the file does not tell.
+
+    Returns
+    -------
+    Checkpoint
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such checkpoint, or the file is damaged, of another kind or of another
+        network.
+    RequestError
+        If the scale factor is not a whole number from 1, or the network has none.
+    """
+    check_scale_factor(scale_factor)
+    path = resolve(source)
+    with defects_as_errors(path):
+        state = file_state(path)
+    content = _remembered.read(path, state, scale_factor)
+    return Checkpoint(content.info, _network(content))
+
+
+def _network(content: CheckpointContent) -> nn.Module:
+    # On "meta" nothing is initialised: random numbers would be drawn from the user's generator.
+    with torch.device("meta"):
+        network: nn.Module
+        if content.info.architecture == "zero-dce":
+            network = ZeroDCE()
+        else:
+            network = ZeroDCEPlusPlus(content.info.scale_factor)
+    tensors = {name: torch.from_numpy(numbers.copy()) for name, numbers in content.weights.items()}
+    network.load_state_dict(tensors, assign=True)
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+class _Remembered:
+    """The contents of the files that were read last."""
+
+    def __init__(self) -> None:
+        self._contents: OrderedDict[object, CheckpointContent] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, path: Path, state: FileState, scale_factor: int | None) -> CheckpointContent:
+        """Return the content of a file in that state, from memory if it is there."""
+        key = (path, state, scale_factor)
+        with self._lock:
+            if key in self._contents:
+                self._contents.move_to_end(key)
+                return self._contents[key]
+        content = read_checkpoint(path, scale_factor=scale_factor)
+        with self._lock:
+            self._contents[key] = content
+            while len(self._contents) > _MOST_REMEMBERED:
+                self._contents.popitem(last=False)
+        return content
+
+
+_remembered = _Remembered()

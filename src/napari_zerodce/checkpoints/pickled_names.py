@@ -1,0 +1,138 @@
+"""What the names in a pickle stand for: values of ours, or a refusal. Nothing is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from napari_zerodce.checkpoints.defects import Defect, shown
+
+_NUMBER_FORMATS: Final = {
+    "FloatStorage": "float32",
+    "DoubleStorage": "float64",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
+    "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128",
+}
+_PLAIN_VALUES: Final = {
+    "argparse.Namespace",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.dtype",
+    "_codecs.encode",
+    "torch.Size",
+    "torch.device",
+    "torch.float16",
+    "torch.bfloat16",
+    "torch.float32",
+    "torch.float64",
+    "torch.int64",
+}
+"""What people keep beside the weights (epochs, losses, settings): skipped, not built."""
+
+
+@dataclass(frozen=True)
+class StorageRecord:
+    """What a pickle says of the memory of one or more tensors."""
+
+    number_format: str
+    key: str
+    count: int
+
+
+@dataclass(frozen=True)
+class TensorRecord:
+    """What a pickle says of a tensor."""
+
+    storage: StorageRecord
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that a pickle would import, or the value it would make with it."""
+
+    text: str
+
+
+def harmless(name: str) -> Name:
+    """Return a name that is known to be harmless; a `Defect` refuses any other."""
+    known = (
+        name in _PLAIN_VALUES or name in _MAKERS or name.removeprefix("torch.") in _NUMBER_FORMATS
+    )
+    if not known:
+        raise Defect(
+            f"holds more than weights: it wants Python to load {shown(name)}, which could run any "
+            "code and was refused; use a file that holds only a state_dict, from a source you trust"
+        )
+    return Name(name)
+
+
+def made(function: Name, arguments: tuple[Any, ...]) -> Any:
+    """Return what stands here for the value that a call would give."""
+    maker = _MAKERS.get(function.text)
+    return maker(*arguments) if maker else Name(function.text)
+
+
+def _ordered_dict(pairs: Any = ()) -> dict[Any, Any]:
+    built: dict[Any, Any] = {}
+    for key, value in pairs:
+        set_item(built, key, value)
+    return built
+
+
+def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> TensorRecord:
+    numbers = (offset, *shape, *strides)
+    if not isinstance(storage, StorageRecord) or not all(_is_size(number) for number in numbers):
+        raise TypeError("no tensor")
+    return TensorRecord(storage, offset, tuple(shape), tuple(strides))
+
+
+def _parameter(tensor: Any, *_: Any) -> Any:
+    return tensor
+
+
+_MAKERS: Final[dict[str, Callable[..., Any]]] = {
+    "collections.OrderedDict": _ordered_dict,
+    "torch._utils._rebuild_tensor": _tensor,
+    "torch._utils._rebuild_tensor_v2": _tensor,
+    "torch._utils._rebuild_parameter": _parameter,
+}
+
+
+def _is_size(number: Any) -> bool:
+    return type(number) is int and 0 <= number < 2**63
+
+
+def storage_record(description: Any) -> StorageRecord:
+    """Return what a persistent id of PyTorch says of a storage.
+
+    Raises
+    ------
+    TypeError, ValueError, LookupError, AttributeError
+        If it says something else.
+    """
+    # An older PyTorch appends a sixth entry, a view into another storage or None.
+    kind, name, key, _place, count, *view = description
+    number_format = _NUMBER_FORMATS[name.text.removeprefix("torch.")]
+    if kind != "storage" or any(view) or not (isinstance(key, str) and _is_size(count)):
+        raise ValueError("no storage")
+    return StorageRecord(number_format, key, count)
+
+
+def set_item(target: Any, key: Any, value: Any) -> None:
+    """Set an item of a dict; TypeError if it is none or the key is no plain value."""
+    # Hashing nested tuples takes exponential time, so they are no keys here.
+    if not isinstance(target, dict) or not isinstance(key, str | int | float | bytes | None):
+        raise TypeError("no dict, or a strange key")
+    target[key] = value

@@ -1,0 +1,133 @@
+"""What a checkpoint file holds: read once, checked and recognised, without torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_zerodce.checkpoints import metadata
+from napari_zerodce.checkpoints.archives import read_legacy, read_zip
+from napari_zerodce.checkpoints.contents import kind_of, read_whole
+from napari_zerodce.checkpoints.defects import Defect, defects_as_errors, listed
+from napari_zerodce.checkpoints.info import TITLES, UNKNOWN_LICENCE, Architecture, CheckpointInfo
+from napari_zerodce.checkpoints.recognise import (
+    PARAMETERS,
+    find_state_dict,
+    recognise,
+    without_prefixes,
+)
+from napari_zerodce.checkpoints.registry import entry_of, resolve
+from napari_zerodce.checkpoints.safetensors import read_safetensors
+from napari_zerodce.checkpoints.stored import StoredTensor
+from napari_zerodce.errors import RequestError
+
+DEFAULT_SCALE_FACTOR: Final = 12
+"""Of files that do not tell: the published Zero-DCE++ weights were tested at 12."""
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class CheckpointContent:
+    """A checkpoint before a network is made of it."""
+
+    info: CheckpointInfo
+    weights: Weights
+
+
+def read_info(source: str | Path, *, scale_factor: int | None = None) -> CheckpointInfo:
+    """Say what a checkpoint is.
+
+    It is checked as thoroughly as by `load_checkpoint`, with the same errors, but without torch.
+
+    Parameters
+    ----------
+    source : str or Path
+        A name of the registry or a file.
+    scale_factor : int, optional
+        Of Zero-DCE++, instead of the file's own.
+    """
+    return read_checkpoint(resolve(source), scale_factor=scale_factor).info
+
+
+def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> CheckpointContent:
+    """Read a file of any of the three formats.
+
+    Raises
+    ------
+    CheckpointError
+        If it is no checkpoint that can be used.
+    RequestError
+        If the scale factor makes no sense.
+    """
+    check_scale_factor(scale_factor)
+    with defects_as_errors(path):
+        content = read_whole(path)
+        tensors, described = _take_apart(content)
+        architecture = recognise(tensors)
+        if described:
+            metadata.agree(described, architecture)
+        weights = _finite(tensors)
+    digest = hashlib.sha256(content).hexdigest()
+    entry = entry_of(path, digest)
+    licence = entry.licence if entry else UNKNOWN_LICENCE
+    info = CheckpointInfo(
+        name=entry.name if entry else path.name,
+        architecture=architecture,
+        scale_factor=_scale_factor(architecture, described, scale_factor),
+        parameters=PARAMETERS[architecture],
+        sha256=digest,
+        path=path,
+        licence=described.licence if described else licence,
+        provenance=described.provenance if described else {},
+    )
+    return CheckpointContent(info, weights)
+
+
+def check_scale_factor(scale_factor: int | None) -> None:
+    """Raise a `RequestError` if this is no scale factor."""
+    if scale_factor is not None and not metadata.is_scale_factor(scale_factor):
+        raise RequestError(
+            f"The scale factor is {scale_factor!r}; give a whole number from 1 to "
+            f"{metadata.LARGEST_SCALE_FACTOR:,}, such as {DEFAULT_SCALE_FACTOR}."
+        )
+
+
+def _take_apart(content: bytes) -> tuple[dict[str, StoredTensor], metadata.Description | None]:
+    kind = kind_of(content)
+    if kind == "safetensors":
+        file = read_safetensors(content)
+        return without_prefixes(file.tensors), metadata.decode(file.metadata)
+    archive = read_zip(content) if kind == "zip" else read_legacy(content)
+    records = without_prefixes(find_state_dict(archive.root))
+    return {name: archive.stored(record) for name, record in records.items()}, None
+
+
+def _finite(tensors: Mapping[str, StoredTensor]) -> Weights:
+    weights = {name: tensor.read() for name, tensor in tensors.items()}
+    broken = [name for name, numbers in weights.items() if not np.isfinite(numbers).all()]
+    if broken:
+        raise Defect(
+            f"holds NaN or infinite weights in {listed(broken)}, as after a diverged training; "
+            "choose an earlier checkpoint"
+        )
+    return weights
+
+
+def _scale_factor(
+    architecture: Architecture, described: metadata.Description | None, asked: int | None
+) -> int:
+    if architecture == "zero-dce":
+        if asked not in {None, 1}:
+            raise RequestError(
+                f"{TITLES[architecture]} has no scale factor, and {asked} was asked for: "
+                "leave it out, or choose a checkpoint of Zero-DCE++."
+            )
+        return 1
+    return asked or (described.scale_factor if described else DEFAULT_SCALE_FACTOR)

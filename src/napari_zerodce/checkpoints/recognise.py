@@ -1,0 +1,150 @@
+"""Which estimator do these tensors belong to, told by their names and shapes alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+from napari_zerodce.checkpoints.defects import Defect, listed, shown
+from napari_zerodce.checkpoints.info import TITLES, Architecture
+from napari_zerodce.checkpoints.pickled_names import TensorRecord
+from napari_zerodce.checkpoints.stored import WEIGHT_FORMATS, StoredTensor
+
+T = TypeVar("T")
+Shapes = Mapping[str, tuple[int, ...]]
+
+_FEATURES: Final = 32
+_INPUTS: Final = (3, *(_FEATURES,) * 3, *(2 * _FEATURES,) * 3)
+_PREFIXES: Final = ("_orig_mod.", "module.", "_orig_mod.")
+"""What `torch.compile` and `nn.DataParallel` put before every name, in either order."""
+
+
+def _convolution_shapes() -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number, inputs in enumerate(_INPUTS, start=1):
+        outputs = _FEATURES if number < len(_INPUTS) else 24
+        shapes[f"e_conv{number}.weight"] = (outputs, inputs, 3, 3)
+        shapes[f"e_conv{number}.bias"] = (outputs,)
+    return shapes
+
+
+def _separable_shapes() -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number, inputs in enumerate(_INPUTS, start=1):
+        outputs = _FEATURES if number < len(_INPUTS) else 3
+        shapes[f"e_conv{number}.depth_conv.weight"] = (inputs, 1, 3, 3)
+        shapes[f"e_conv{number}.depth_conv.bias"] = (inputs,)
+        shapes[f"e_conv{number}.point_conv.weight"] = (outputs, inputs, 1, 1)
+        shapes[f"e_conv{number}.point_conv.bias"] = (outputs,)
+    return shapes
+
+
+# The networks could tell, but they need torch, and this must be known when a dock opens.
+EXPECTED_SHAPES: Final[Mapping[Architecture, Shapes]] = {
+    "zero-dce": _convolution_shapes(),
+    "zero-dce-pp": _separable_shapes(),
+}
+PARAMETERS: Final[Mapping[Architecture, int]] = {
+    architecture: sum(math.prod(shape) for shape in shapes.values())
+    for architecture, shapes in EXPECTED_SHAPES.items()
+}
+
+
+def find_state_dict(root: object) -> dict[str, TensorRecord]:
+    """Return the tensors in what `torch.save` was given: a state dict, bare or in a dict or two.
+
+    Raises
+    ------
+    Defect
+        If there is none.
+    """
+    found = [tensors for place in _dicts(root, depth=2) if (tensors := _tensors_of(place))]
+    if not found:
+        if isinstance(root, dict) and root.keys() >= {"state", "param_groups"}:
+            raise Defect("holds an optimiser's state and no weights; choose the network's file")
+        raise Defect(
+            "holds no weights; expected a state_dict, as torch.save(network.state_dict()) writes it"
+        )
+    return max(found, key=lambda tensors: likeness(without_prefixes(tensors)))
+
+
+def _dicts(value: object, *, depth: int) -> Iterator[dict[Any, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for part in value.values() if depth else ():
+            yield from _dicts(part, depth=depth - 1)
+
+
+def _tensors_of(place: dict[Any, Any]) -> dict[str, TensorRecord]:
+    # Other values, such as an epoch beside the weights, do no harm.
+    return {
+        name: value
+        for name, value in place.items()
+        if isinstance(name, str) and isinstance(value, TensorRecord)
+    }
+
+
+def without_prefixes(tensors: Mapping[str, T]) -> dict[str, T]:
+    """Return tensors under the names they have in a bare network."""
+    bare = dict(tensors)
+    for prefix in _PREFIXES:
+        if all(name.startswith(prefix) for name in bare):
+            bare = {name.removeprefix(prefix): tensor for name, tensor in bare.items()}
+    return bare
+
+
+def likeness(names: Mapping[str, object]) -> int:
+    """How many of the names are those of one of the estimators."""
+    return max(len(names.keys() & expected.keys()) for expected in EXPECTED_SHAPES.values())
+
+
+def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
+    """Tell the architecture that has exactly these tensors.
+
+    Raises
+    ------
+    Defect
+        If there is none; says what is missing, too much or misshapen in the most similar one.
+    """
+    if not likeness(tensors):
+        raise Defect(
+            "is not a Zero-DCE checkpoint: it holds "
+            f"{listed([shown(name) for name in tensors], most=2)}, "
+            "and the tensors of Zero-DCE are named e_conv1 to e_conv7; choose another file"
+        )
+    architecture = max(
+        EXPECTED_SHAPES, key=lambda name: len(tensors.keys() & EXPECTED_SHAPES[name].keys())
+    )
+    if problems := _problems(tensors, EXPECTED_SHAPES[architecture]):
+        raise Defect(
+            f"does not fit {TITLES[architecture]}: {'; '.join(problems)}; "
+            "choose the complete weights of one network"
+        )
+    return architecture
+
+
+def _problems(tensors: Mapping[str, StoredTensor], expected: Shapes) -> list[str]:
+    missing = [name for name in expected if name not in tensors]
+    extra = [shown(name) for name in tensors if name not in expected]
+    misshapen = [
+        f"{name} is {_product(tensors[name].shape)} instead of {_product(shape)}"
+        for name, shape in expected.items()
+        if name in tensors and tensors[name].shape != shape
+    ]
+    not_floating = [
+        f"{name} holds {shown(tensors[name].number_format)} instead of float32 numbers"
+        for name in expected
+        if name in tensors and tensors[name].number_format not in WEIGHT_FORMATS
+    ]
+    problems = []
+    if missing:
+        problems.append(f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+    if extra:
+        problems.append(f"{listed(extra)} {'is' if len(extra) == 1 else 'are'} not part of it")
+    problems.extend(listed(found, most=2) for found in (misshapen, not_floating) if found)
+    return problems
+
+
+def _product(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape[:6])) if shape else "a single number"

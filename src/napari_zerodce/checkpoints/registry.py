@@ -1,0 +1,200 @@
+"""Which checkpoints have a name, and where their files are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from platformdirs import user_data_path
+
+from napari_zerodce.checkpoints.info import TITLES, Architecture
+from napari_zerodce.errors import CheckpointError
+
+CACHE_VARIABLE: Final = "NAPARI_ZERODCE_CACHE"
+
+_BUNDLED_FOLDER: Final = Path(__file__).parent / "bundled"
+_NON_COMMERCIAL: Final = "CC BY-NC 4.0, academic use only"
+
+
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RegistryEntry:
+    """A checkpoint with a name.
+
+    Attributes
+    ----------
+    name, title : str
+        For the command line, and for people.
+    architecture : {"zero-dce", "zero-dce-pp"}
+    kind : {"bundled", "published"}
+        Part of this package, or the authors' own weights, to be downloaded.
+    licence : str
+        Under which the weights may be used.
+    scale_factor : int
+    sha256, url, size : optional
+        Of a published file: its hash, address and number of bytes.
+    """
+
+    name: str
+    title: str
+    architecture: Architecture
+    kind: Literal["bundled", "published"]
+    licence: str
+    scale_factor: int
+    sha256: str | None = None
+    url: str | None = None
+    size: int | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, or will be after its download."""
+        if self.kind == "bundled":
+            return _BUNDLED_FOLDER / f"{self.name}.safetensors"
+        return cache_folder() / f"{self.name}.pth"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the file exists and, if its hash is known, is the right one."""
+        try:
+            if self.sha256 is None:
+                return self.path.is_file()
+            # The size first: whatever else lies there may be large.
+            return self.path.stat().st_size == self.size and self.sha256 == _hash_of(self.path)
+        except OSError:
+            return False
+
+
+BUNDLED: Final = (
+    RegistryEntry(
+        name="zero-dce",
+        title=TITLES["zero-dce"],
+        architecture="zero-dce",
+        kind="bundled",
+        licence="BSD-3-Clause",
+        scale_factor=1,
+    ),
+    RegistryEntry(
+        name="zero-dce-pp",
+        title=TITLES["zero-dce-pp"],
+        architecture="zero-dce-pp",
+        kind="bundled",
+        licence="BSD-3-Clause",
+        scale_factor=12,
+    ),
+)
+
+# The addresses name a commit, so that what they give cannot change under us.
+PUBLISHED: Final = (
+    RegistryEntry(
+        name="published-zero-dce",
+        title="Zero-DCE, published weights",
+        architecture="zero-dce",
+        kind="published",
+        licence=_NON_COMMERCIAL,
+        scale_factor=1,
+        sha256="a4395acb874f320375d9704997cef874eaaaaa26a1777ceb29a92b70f74c3612",
+        url="https://raw.githubusercontent.com/Li-Chongyi/Zero-DCE/"
+        "43f9da935d55758d93b54a47ce5872c96b342668/Zero-DCE_code/snapshots/Epoch99.pth",
+        size=320_017,
+    ),
+    RegistryEntry(
+        name="published-zero-dce-pp",
+        title="Zero-DCE++, published weights",
+        architecture="zero-dce-pp",
+        kind="published",
+        licence=_NON_COMMERCIAL,
+        scale_factor=12,
+        sha256="ca8855b90df9a80fa4195a831f33d3476b1964f787eb70602797c773067f3b84",
+        url="https://raw.githubusercontent.com/Li-Chongyi/Zero-DCE_extension/"
+        "99ab5265054f685c874da58033ece00579514425/"
+        "Zero-DCE%2B%2B/snapshots_Zero_DCE%2B%2B/Epoch99.pth",
+        size=52_395,
+    ),
+)
+
+_ENTRIES: Final = {entry.name: entry for entry in BUNDLED + PUBLISHED}
+
+
+def available() -> tuple[RegistryEntry, ...]:
+    """Return the bundled checkpoints and the published ones that are downloaded."""
+    return BUNDLED + tuple(entry for entry in PUBLISHED if entry.is_here)
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloaded weights, which may not exist yet.
+
+    The environment variable ``NAPARI_ZERODCE_CACHE`` replaces the one in the user's data folder.
+    """
+    if chosen := os.environ.get(CACHE_VARIABLE):
+        return Path(chosen).expanduser()
+    return user_data_path("napari-zerodce", appauthor=False) / "checkpoints"
+
+
+def resolve(source: str | Path) -> Path:
+    """Return the file of a name or a path.
+
+    Parameters
+    ----------
+    source : str or Path
+        A name of the registry, or a path; write ``./zero-dce`` for a file called like a name.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such file.
+    """
+    text = os.fspath(source)
+    if entry := _ENTRIES.get(text):
+        return _path_of(entry)
+    path = _expanded(Path(text)) if text else Path()
+    if text and (_exists(path) or path.suffix or os.sep in text):
+        # Whether it can be used is found out by whoever opens it.
+        return path.absolute()
+    raise CheckpointError(
+        f"There is no checkpoint {text!r}: choose {', '.join(_ENTRIES)} or the path of a .pth or "
+        ".safetensors file."
+    )
+
+
+def entry_of(path: Path, sha256: str) -> RegistryEntry | None:
+    """Return the entry whose file this is: published weights by their hash, wherever they lie."""
+    if path.parent == _BUNDLED_FOLDER:
+        return next((entry for entry in BUNDLED if entry.path == path), None)
+    return next((entry for entry in PUBLISHED if entry.sha256 == sha256), None)
+
+
+def _path_of(entry: RegistryEntry) -> Path:
+    if entry.is_here:
+        return entry.path
+    if entry.kind == "published":
+        raise CheckpointError(
+            f"{entry.name} is not downloaded yet: use 'Get published weights' in the Enhance dock, "
+            "or give the path of a copy."
+        )
+    raise CheckpointError(
+        f"The bundled checkpoint {entry.name} is missing from {entry.path.parent}: "
+        "install napari-zerodce again."
+    )
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user
+        return path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True

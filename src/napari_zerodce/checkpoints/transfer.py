@@ -1,0 +1,154 @@
+"""Receives a small file over HTTP, in a thread, so that no server can keep the user waiting."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from napari_zerodce.errors import Cancelled, DownloadError
+
+STALL_SECONDS: Final = 15.0
+"""After so long without a byte the transfer is given up."""
+
+_POLL_SECONDS: Final = 0.05
+
+Report = Callable[[int, int], None]
+ShouldStop = Callable[[], bool]
+
+
+def receive(address: str, *, size: int, report: Report, should_stop: ShouldStop) -> bytes:
+    """Return what an address gives, up to one byte more than expected.
+
+    Looking up a name, connecting and reading all block, and none of them can be interrupted.
+    So a thread does them, and if this function gives up, the thread ends by itself soon after.
+
+    Parameters
+    ----------
+    address : str
+    size : int
+        Expected number of bytes.
+    report : callable
+        Called in the calling thread with the bytes received and expected.
+    should_stop : callable
+        Asked 20 times a second.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` said so.
+    DownloadError
+        With half a sentence: why there is no file.
+    """
+    transfer = _Transfer(address, limit=size + 1)
+    threading.Thread(target=transfer.run, name="napari-zerodce download", daemon=True).start()
+    try:
+        _follow(transfer, size, report, should_stop)
+    finally:
+        transfer.abandoned = True
+    if transfer.failure:
+        host = urlsplit(address).hostname or address
+        raise DownloadError(_reason(transfer.failure, host)) from transfer.failure
+    return bytes(transfer.content)
+
+
+def _follow(transfer: _Transfer, size: int, report: Report, should_stop: ShouldStop) -> None:
+    reported, last_change = 0, time.monotonic()
+    while not transfer.ended.wait(_POLL_SECONDS):
+        if should_stop():
+            raise Cancelled
+        done = min(len(transfer.content), size)
+        if done > reported:
+            reported, last_change = done, time.monotonic()
+            report(done, size)
+        elif time.monotonic() - last_change > STALL_SECONDS:
+            raise DownloadError(
+                f"the server sent nothing for {STALL_SECONDS:.0f} seconds; try again later"
+            )
+    if should_stop():
+        raise Cancelled
+
+
+class _Transfer:
+    """A download into memory; it is the file that pooch writes to."""
+
+    def __init__(self, address: str, *, limit: int) -> None:
+        self.content = bytearray()
+        self.failure: Exception | None = None
+        self.ended = threading.Event()
+        self.abandoned = False
+        self._address = address
+        self._limit = limit
+
+    def run(self) -> None:
+        """Receive the file; an error is kept for the thread that waits for it."""
+        try:
+            self._receive()
+        except _Enough:
+            pass
+        except Exception as err:  # noqa: BLE001  the waiting thread raises it
+            self.failure = err
+        finally:
+            self.ended.set()
+
+    def _receive(self) -> None:
+        from pooch import HTTPDownloader  # type: ignore[import-untyped]
+
+        # Uncompressed, so that bytes received are bytes of the file.
+        download = HTTPDownloader(
+            timeout=STALL_SECONDS + 1, headers={"Accept-Encoding": "identity"}
+        )
+        download(url=self._address, output_file=self, pooch=None)
+
+    def write(self, chunk: bytes) -> None:
+        """Take one kilobyte from pooch."""
+        self.content += chunk[: self._limit - len(self.content)]
+        if self.abandoned or len(self.content) >= self._limit:
+            raise _Enough
+
+    def flush(self) -> None:
+        """Do nothing, as pooch asks after each chunk."""
+
+
+class _Enough(Exception):
+    """Nobody wants more of the file."""
+
+
+def _reason(failure: Exception, host: str) -> str:
+    """Say in half a sentence what went wrong; errors of unknown kinds are our bugs and pass."""
+    from requests import HTTPError, RequestException
+    from requests.exceptions import ProxyError, SSLError
+
+    causes = tuple(_chain(failure))
+    if isinstance(failure, HTTPError) and failure.response is not None:
+        return _reason_of_status(failure.response.status_code, host)
+    if isinstance(failure, ProxyError):
+        return "the proxy does not answer; check the proxy settings"
+    if isinstance(failure, SSLError):
+        return f"there is no secure connection to {host}; check the date and the network's rules"
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return f"the address of {host} cannot be looked up; check the network connection"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return f"{host} refuses connections; check the address, or try again later"
+    if isinstance(failure, RequestException | ValueError | OSError):
+        return (
+            f"the connection to {host} was cut or cannot be made; check the network and try again"
+        )
+    raise failure
+
+
+def _reason_of_status(status: int, host: str) -> str:
+    if status in {404, 410}:
+        return f"{host} does not have the file (error {status}); look for a newer napari-zerodce"
+    if status in {401, 403, 407}:
+        return f"{host} does not give access (error {status}); ask your network's administrator"
+    return f"{host} has a problem (error {status}); try again later"
+
+
+def _chain(err: BaseException | None) -> Iterator[BaseException]:
+    while err is not None:
+        yield err
+        err = err.__cause__ or err.__context__
