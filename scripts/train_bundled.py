@@ -61,6 +61,9 @@ SHOT = (-4.5, -2.5)
 READ = (-4.0, -2.7)
 """Powers of ten of the noise: from a large sensor in daylight to a phone at ISO 3200."""
 
+WHOLE_SHARE = 0.6
+"""How many crops see most of a scene: a crop of one red wall would be taught to become grey."""
+
 GREY_SHARE = 0.05
 SOURCES = (
     "Poly Haven HDRIs (CC0); OpenEXR test images (BSD-3-Clause); Kodak photos (unrestricted use); "
@@ -84,7 +87,8 @@ class Pictures:
     def _photograph_one(self, generator: np.random.Generator, side: int) -> Picture:
         sizes = self.pictures[generator.integers(len(self.pictures))]
         sizes = [picture for picture in sizes if min(picture.shape[:2]) >= side]
-        picture = sizes[generator.integers(len(sizes))]
+        whole = generator.random() < WHOLE_SHARE
+        picture = sizes[-1] if whole else sizes[generator.integers(len(sizes))]
         row = generator.integers(picture.shape[0] - side + 1)
         column = generator.integers(picture.shape[1] - side + 1)
         crop = picture[row : row + side, column : column + side]
