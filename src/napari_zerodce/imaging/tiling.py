@@ -1,0 +1,69 @@
+"""How a plane is cut into tiles: integers in, integers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle of a plane to write, and the larger one around it to read.
+
+    Parameters
+    ----------
+    rows, columns : slice
+        What is written, in pixels of the plane.
+    outer_rows, outer_columns : slice
+        What is read: the halo around it, clipped at the plane's edges.
+    inner_rows, inner_columns : slice
+        Where the written part lies inside the block that was read.
+    """
+
+    rows: slice
+    columns: slice
+    outer_rows: slice
+    outer_columns: slice
+    inner_rows: slice
+    inner_columns: slice
+
+
+def tile_plane(
+    height: int, width: int, *, size: int, halo: int, multiple: int = 1
+) -> tuple[Tile, ...]:
+    """Cut a plane into tiles of about equal size, row by row.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the plane in pixels, at least 1.
+    size : int
+        Largest side of a tile in pixels, without its halo.
+    halo : int
+        Pixels to read around a tile. It is clipped at the plane's edges, where the network's own
+        zero padding belongs.
+    multiple : int
+        Tiles begin at multiples of this; `size` is rounded down to one, but not to 0.
+
+    Returns
+    -------
+    tuple of Tile
+        Every pixel is in exactly one of them.
+    """
+    return tuple(
+        Tile(*(part for pair in zip(rows, columns, strict=True) for part in pair))
+        for rows in _cut(height, size, halo, multiple)
+        for columns in _cut(width, size, halo, multiple)
+    )
+
+
+def _cut(length: int, size: int, halo: int, multiple: int) -> list[tuple[slice, slice, slice]]:
+    """Cut one axis into (written, read, written within read)."""
+    units = -(-length // multiple)
+    parts = -(-units // max(1, size // multiple))
+    # Equal parts instead of full ones and a sliver: the sliver would pay for two halos.
+    borders = [min(length, units * part // parts * multiple) for part in range(parts + 1)]
+    cuts = []
+    for start, stop in zip(borders[:-1], borders[1:], strict=True):
+        first, last = max(0, start - halo), min(length, stop + halo)
+        cuts.append((slice(start, stop), slice(first, last), slice(start - first, stop - first)))
+    return cuts
