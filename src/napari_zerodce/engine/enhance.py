@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import RECEPTIVE_RADIUS
@@ -33,7 +33,7 @@ from napari_zerodce.engine.messages import (
     ignore,
     never,
 )
-from napari_zerodce.engine.progress import Meter
+from napari_zerodce.engine.progress import Meter, raise_if_stopped
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import Window, normalise, resolve_window, restore
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
@@ -115,19 +115,27 @@ def prepare(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Prep
         raise RequestError(f"The tile is {request.tile} pixels; give 1 or more, for instance 512.")
     device = resolve_device(request.device)
     precision = resolve_precision(request.precision, device, np.dtype(request.image.dtype))
-    checkpoint = load_checkpoint(request.checkpoint, scale_factor=request.scale_factor)
+    checkpoint = _loaded(request)
     window = resolve_window(
         request.image, request.window, channels=layout.channels, should_stop=should_stop
     )
     return Prepared(
         layout=layout,
         checkpoint=checkpoint.info,
-        estimator=Estimator(checkpoint, device, precision),
+        estimator=Estimator(
+            checkpoint, device, precision, check=lambda: raise_if_stopped(should_stop)
+        ),
         device=device,
         precision=precision,
         window=window,
         tile=request.tile or default_tile(device),
     )
+
+
+def _loaded(request: EnhanceRequest) -> Checkpoint:
+    if isinstance(request.checkpoint, Checkpoint):
+        return request.checkpoint
+    return load_checkpoint(request.checkpoint, scale_factor=request.scale_factor)
 
 
 class _PlaneEnhancer:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.imaging.intensity import Window, WindowChoice
 from napari_zerodce.imaging.planes import Channels
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.load import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class EnhanceRequest:
         NumPy, dask, zarr or anything else with ``shape``, ``dtype`` and slicing;
         shape (..., H, W) if mono, (..., H, W, 3 or 4) if rgb or rgba.
     channels : {"mono", "rgb", "rgba"}
-    checkpoint : str or Path
-        A name in the registry, or a file.
+    checkpoint : str, Path or Checkpoint
+        A name in the registry, a file, or one that is loaded.
     window : WindowChoice
         Which intensities are mapped to [0, 1].
     device : str
@@ -36,12 +39,13 @@ class EnhanceRequest:
     tile : int, optional
         Side of a tile in pixels; by default what suits the device.
     scale_factor : int, optional
-        Zero-DCE++ only: how much smaller its thumbnail is; by default what the checkpoint says.
+        Zero-DCE++ only: how much smaller its thumbnail is; by default what the checkpoint says. Not
+        for a loaded checkpoint, which has its own.
     """
 
     image: Any
     channels: Channels
-    checkpoint: str | Path = "zero-dce"
+    checkpoint: str | Path | Checkpoint = "zero-dce"
     window: WindowChoice = field(default_factory=lambda: WindowChoice("auto"))
     device: str = "auto"
     precision: PrecisionChoice = "auto"

@@ -10,6 +10,12 @@ from napari_zerodce.errors import Cancelled
 _SECONDS_BETWEEN_REPORTS = 0.05
 
 
+def raise_if_stopped(should_stop: ShouldStop) -> None:
+    """Raise `Cancelled` if the user asked to stop."""
+    if should_stop():
+        raise Cancelled
+
+
 class Meter:
     """Counts the planes of a run, reports progress and asks whether to stop.
 
@@ -54,8 +60,7 @@ class Meter:
 
     def check(self) -> None:
         """Raise `Cancelled` if the user asked to stop."""
-        if self._should_stop():
-            raise Cancelled
+        raise_if_stopped(self._should_stop)
 
     def _message(self) -> str:
         plane = f"Plane {self._done + 1} of {self._planes}" if self._planes > 1 else "Enhancing"
