@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,14 @@ def tile_plane(
     -------
     tuple of Tile
         Every pixel is in exactly one of them.
+
+    Raises
+    ------
+    ValueError
+        If a number makes no sense: always our own mistake, users' sizes are checked before.
     """
+    if min(height, width, size, multiple) < 1 or halo < 0:
+        raise ValueError(f"no tiles for {height=}, {width=}, {size=}, {halo=}, {multiple=}")
     return tuple(
         Tile(*(part for pair in zip(rows, columns, strict=True) for part in pair))
         for rows in _cut(height, size, halo, multiple)
@@ -63,7 +71,7 @@ def _cut(length: int, size: int, halo: int, multiple: int) -> list[tuple[slice, 
     # Equal parts instead of full ones and a sliver: the sliver would pay for two halos.
     borders = [min(length, units * part // parts * multiple) for part in range(parts + 1)]
     cuts = []
-    for start, stop in zip(borders[:-1], borders[1:], strict=True):
+    for start, stop in pairwise(borders):
         first, last = max(0, start - halo), min(length, stop + halo)
         cuts.append((slice(start, stop), slice(first, last), slice(start - first, stop - first)))
     return cuts

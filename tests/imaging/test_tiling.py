@@ -1,0 +1,111 @@
+"""Tiles cover a plane once, are no larger than asked for, and see a halo that ends at the edge."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_zerodce.imaging.tiling import Tile, tile_plane
+
+sides = st.integers(1, 40)
+sizes = st.integers(1, 50)
+halos = st.integers(0, 20)
+multiples = st.integers(1, 17)
+
+
+@given(sides, sides, sizes, halos, multiples)
+def test_every_pixel_is_written_once(height, width, size, halo, multiple):
+    written = np.zeros((height, width), int)
+    for tile in tile_plane(height, width, size=size, halo=halo, multiple=multiple):
+        written[tile.rows, tile.columns] += 1
+    assert (written == 1).all()
+
+
+@given(sides, sides, sizes, halos, multiples)
+def test_the_inner_part_of_the_outer_block_is_the_written_part(height, width, size, halo, multiple):
+    plane = np.arange(height * width).reshape(height, width)
+    for tile in tile_plane(height, width, size=size, halo=halo, multiple=multiple):
+        outer = plane[tile.outer_rows, tile.outer_columns]
+        inner = outer[tile.inner_rows, tile.inner_columns]
+        np.testing.assert_array_equal(inner, plane[tile.rows, tile.columns])
+
+
+@given(sides, sizes, halos, multiples)
+def test_the_halo_is_whole_except_where_the_plane_ends(length, size, halo, multiple):
+    for tile in tile_plane(length, 1, size=size, halo=halo, multiple=multiple):
+        before = tile.rows.start - tile.outer_rows.start
+        after = tile.outer_rows.stop - tile.rows.stop
+        assert before == halo or (before < halo and tile.outer_rows.start == 0)
+        assert after == halo or (after < halo and tile.outer_rows.stop == length)
+
+
+@given(sides, sizes, multiples)
+def test_tiles_are_no_larger_than_asked_for(length, size, multiple):
+    tiles = tile_plane(length, 1, size=size, halo=3, multiple=multiple)
+    assert all(tile.rows.stop - tile.rows.start <= max(size, multiple) for tile in tiles)
+
+
+@given(sides, sizes, multiples)
+def test_tiles_begin_at_multiples(length, size, multiple):
+    tiles = tile_plane(length, 1, size=size, halo=3, multiple=multiple)
+    assert all(tile.rows.start % multiple == 0 for tile in tiles)
+
+
+@given(sides, sizes, multiples)
+def test_there_are_as_few_tiles_as_possible_and_none_is_a_sliver(length, size, multiple):
+    tiles = tile_plane(length, 1, size=size, halo=0, multiple=multiple)
+    largest = max(1, size // multiple) * multiple
+    assert len(tiles) == -(-length // largest)
+    # In whole multiples they differ by at most one; the last one may not fill its last multiple.
+    units = [-(-(tile.rows.stop - tile.rows.start) // multiple) for tile in tiles]
+    assert max(units) - min(units) <= 1
+
+
+def test_a_row_of_ten_pixels_is_cut_in_three():
+    assert tile_plane(1, 10, size=4, halo=2) == (
+        _in_a_row(written=(0, 3), read=(0, 5), inner=(0, 3)),
+        _in_a_row(written=(3, 6), read=(1, 8), inner=(2, 5)),
+        _in_a_row(written=(6, 10), read=(4, 10), inner=(2, 6)),
+    )
+
+
+def test_a_plane_that_fits_is_one_tile_without_a_halo():
+    (tile,) = tile_plane(5, 6, size=6, halo=7)
+    assert tile == Tile(*[slice(0, 5), slice(0, 6)] * 3)
+
+
+def test_tiles_come_row_by_row():
+    tiles = tile_plane(4, 4, size=2, halo=1)
+    assert [(tile.rows.start, tile.columns.start) for tile in tiles] == [
+        (0, 0),
+        (0, 2),
+        (2, 0),
+        (2, 2),
+    ]
+
+
+def test_a_size_below_the_multiple_becomes_the_multiple():
+    tiles = tile_plane(30, 1, size=5, halo=0, multiple=12)
+    assert [tile.rows.start for tile in tiles] == [0, 12, 24]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"height": 0},
+        {"width": 0},
+        {"size": 0},
+        {"halo": -1},
+        {"multiple": 0},
+    ],
+)
+def test_nonsense_is_our_own_mistake(numbers):
+    with pytest.raises(ValueError, match="no tiles"):
+        tile_plane(**{"height": 4, "width": 4, "size": 2, "halo": 0, "multiple": 1, **numbers})
+
+
+def _in_a_row(*, written, read, inner):
+    row = slice(0, 1)
+    return Tile(row, slice(*written), row, slice(*read), row, slice(*inner))
