@@ -1,0 +1,50 @@
+# Two commands do everything: `make run` and `make test`. The second time they are quick. Besides
+# system packages they leave nothing outside this folder.
+
+PYTHON := $(shell scripts/find-python)
+# 3.11 -> py311, the name tox knows it by
+VERSION := $(shell "$(PYTHON)" -c 'import sys; print("py%d%d" % sys.version_info[:2])')
+
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
+export TOX_DISCOVER := $(PYTHON)
+export VIRTUALENV_OVERRIDE_APP_DATA := $(CURDIR)/.cache/virtualenv
+
+.PHONY: help run test develop clean
+
+help:
+	@echo "make run      open napari with the Enhance dock and a dark photo (no display: write a PNG)"
+	@echo "make test     run the whole test suite through tox"
+	@echo "make develop  fill .venv with everything a developer needs, and install the git hooks"
+	@echo "make clean    remove everything that was made here"
+
+run: .venv/ready
+	@[ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] || scripts/system-packages window
+	@.venv/bin/python scripts/in_clone.py .venv/bin/python scripts/run_demo.py
+
+test: .cache/tox/ready
+	@scripts/system-packages window virtual-screen
+	@.cache/tox/bin/tox run -e lint,types,headless,$(VERSION)
+
+develop: .venv/ready
+	@echo "Installing the developers' tools in .venv ..."
+	@.venv/bin/python -m pip install --group dev
+	@.venv/bin/pre-commit install
+
+clean:
+	rm -rf .cache .mypy_cache .pytest_cache .ruff_cache .tox .venv build dist output
+
+.venv/ready: pyproject.toml constraints.txt
+	@scripts/system-packages environments
+	@echo "Setting up .venv with napari, torch and this package (minutes, the first time) ..."
+	@"$(PYTHON)" -m venv --upgrade-deps .venv
+	@.venv/bin/python -m pip install --editable . 'napari[pyqt6]'
+	@touch $@
+
+.cache/tox/ready: constraints.txt
+	@scripts/system-packages environments
+	@"$(PYTHON)" -m venv .cache/tox
+	@.cache/tox/bin/python -m pip install tox
+	@touch $@
