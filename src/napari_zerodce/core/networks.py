@@ -32,9 +32,9 @@ class SeparableConvolution(nn.Module):
 
 
 class _SymmetricEstimator(nn.Module):
-    """Seven convolutions with symmetric skip connections (CVPR 2020, figure 2), any convolution type.
+    """Seven convolutions with symmetric skip connections (CVPR 2020, figure 2), of any type.
 
-    The attribute names are those of the published state dicts, so that published files load strictly.
+    The attribute names are those of the published state dicts: published files load strictly.
     """
 
     def __init__(self, convolution: type[nn.Module], maps: int) -> None:
@@ -49,14 +49,15 @@ class _SymmetricEstimator(nn.Module):
         self.e_conv7 = convolution(2 * FEATURES, maps, **arguments)
 
     def _estimate(self, image: Tensor) -> Tensor:
-        """Return maps of shape (N, maps, H, W) in the paper's sign for images of shape (N, 3, H, W)."""
+        """Return maps of shape (N, maps, H, W), in the paper's sign, for images (N, 3, H, W)."""
         first = functional.relu(self.e_conv1(image), inplace=True)
         second = functional.relu(self.e_conv2(first), inplace=True)
         third = functional.relu(self.e_conv3(second), inplace=True)
         features = functional.relu(self.e_conv4(third), inplace=True)
         for convolution, mirrored in ((self.e_conv5, third), (self.e_conv6, second)):
-            features = functional.relu(convolution(torch.cat((mirrored, features), 1)), inplace=True)
-        # Published weights were trained for x + r (x^2 - x), so r = -A; the paper's sign leaves here.
+            both = torch.cat((mirrored, features), 1)
+            features = functional.relu(convolution(both), inplace=True)
+        # Published weights were trained for x + r (x^2 - x), so r = -A; here is the paper's sign.
         return torch.tanh(self.e_conv7(torch.cat((first, features), 1))).neg()
 
 
@@ -81,7 +82,8 @@ class ZeroDCE(_SymmetricEstimator):
         Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
             The maps A_1 .. A_8 of CVPR 2020, equation 4; positive brightens.
         """
-        return self._estimate(image).unflatten(1, (ITERATIONS, 3))
+        maps = self._estimate(image)
+        return maps.reshape(-1, ITERATIONS, 3, *maps.shape[-2:])
 
 
 class ZeroDCEPlusPlus(_SymmetricEstimator):
@@ -124,17 +126,36 @@ class ZeroDCEPlusPlus(_SymmetricEstimator):
         return self._estimate(small)
 
 
+def middle_pixels(length: int, scale_factor: int) -> tuple[slice, slice]:
+    """Return the two middle pixels of each block of an axis (the same one twice if it is odd).
+
+    A bilinear thumbnail looks at nothing else. Pixels that do not fill a block at the end are left
+    out, as in the published code, which crops them away; an axis shorter than one block counts as
+    one block.
+
+    Parameters
+    ----------
+    length, scale_factor : int
+        Of the axis and of a block, in pixels.
+
+    Returns
+    -------
+    tuple of slice
+        Each picks max(1, length // scale_factor) pixels.
+    """
+    block = min(length, scale_factor)
+    end = max(1, length // scale_factor) * block
+    return slice((block - 1) // 2, end, block), slice(block // 2, end, block)
+
+
 def thumbnail(image: Tensor, scale_factor: int) -> Tensor:
     """Shrink images by bilinear sampling at the centre of each block of pixels.
-
-    Pixels that do not fill a block at the lower and right border are not looked at, as in the
-    published code, which crops them away; an image smaller than one block counts as one block.
 
     Parameters
     ----------
     image : Tensor, shape (N, C, H, W)
     scale_factor : int
-        Side of a block in pixels.
+        Side of a block in pixels; what of the image counts is said in `middle_pixels`.
 
     Returns
     -------
@@ -142,12 +163,9 @@ def thumbnail(image: Tensor, scale_factor: int) -> Tensor:
     """
     if scale_factor == 1:
         return image
-    height, width = image.shape[-2:]
-    rows, columns = max(1, height // scale_factor), max(1, width // scale_factor)
-    whole_blocks = image[..., : rows * scale_factor, : columns * scale_factor]
-    return functional.interpolate(
-        whole_blocks, size=(rows, columns), mode="bilinear", align_corners=False
-    )
+    rows, columns = (middle_pixels(length, scale_factor) for length in image.shape[-2:])
+    upper, lower = (image[..., row, columns[0]] + image[..., row, columns[1]] for row in rows)
+    return (upper + lower) / 4
 
 
 def enlarge_maps(
@@ -155,9 +173,9 @@ def enlarge_maps(
 ) -> Tensor:
     """Enlarge thumbnail maps bilinearly, corners aligned, for one region of the full image.
 
-    Because each pixel's place in the thumbnail is computed from its place in the whole image, regions
-    enlarged one by one are the same as the whole. Pixels beyond the last whole block take the value
-    of its edge.
+    Because each pixel's place in the thumbnail is computed from its place in the whole image,
+    regions enlarged one by one are the same as the whole. Pixels beyond the last whole block take
+    the value of its edge.
 
     Parameters
     ----------
@@ -170,18 +188,25 @@ def enlarge_maps(
     -------
     Tensor, shape (N, C, rows[1] - rows[0], columns[1] - columns[0])
     """
-    maps = _enlarge_along(maps, scale_factor, *rows, dim=-2)
-    return _enlarge_along(maps, scale_factor, *columns, dim=-1)
+    row, row_weight = _places(maps.shape[-2], scale_factor, *rows)
+    column, column_weight = _places(maps.shape[-1], scale_factor, *columns)
+    # Columns first, on the few rows that are needed: rows are enlarged by copying whole lines.
+    first = int(row[0])
+    maps = maps[..., first : int(row[-1]) + 2, :]
+    maps = _between(maps, column, column_weight, dim=-1)
+    return _between(maps, row - first, row_weight.unsqueeze(-1), dim=-2)
 
 
-def _enlarge_along(maps: Tensor, scale_factor: int, start: int, stop: int, *, dim: int) -> Tensor:
-    size = maps.shape[dim]
+def _places(size: int, scale_factor: int, start: int, stop: int) -> tuple[Tensor, Tensor]:
+    """Return the map's pixel before each of the image's, and how far beyond it that one lies."""
     # float64 keeps places exact for images of any size; in float32, pixel 12,000 is off by 1e-3.
     place = torch.arange(start, stop, dtype=torch.float64)
     place = (place * ((size - 1) / (size * scale_factor - 1))).clamp_(max=size - 1)
     lower = place.floor().long().clamp_(max=max(0, size - 2))
-    weight = (place - lower).to(maps.dtype).to(maps.device)
-    lower = lower.to(maps.device)
-    upper = (lower + 1).clamp_(max=size - 1)
-    weight = weight.unsqueeze(-1) if dim == -2 else weight
+    return lower, place - lower
+
+
+def _between(maps: Tensor, lower: Tensor, weight: Tensor, *, dim: int) -> Tensor:
+    lower, weight = lower.to(maps.device), weight.to(maps.dtype).to(maps.device)
+    upper = (lower + 1).clamp_(max=maps.shape[dim] - 1)
     return torch.lerp(maps.index_select(dim, lower), maps.index_select(dim, upper), weight)
