@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -95,10 +96,10 @@ def _address(name: str, published: str) -> str:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # os.access does not know Windows' access lists.
+        TemporaryFile(dir=folder).close()
     except OSError as err:
         raise _unwritable(folder, err) from err
-    if not os.access(folder, os.W_OK):
-        raise _unwritable(folder, PermissionError())
 
 
 def _check(content: bytes, size: int, sha256: str) -> None:
@@ -117,8 +118,8 @@ def _check(content: bytes, size: int, sha256: str) -> None:
         )
     if len(content) > size:
         raise DownloadError(
-            f"more came than the {readable_size(size)} expected, and it was discarded; try again, or "
-            "get the file from its authors and choose it as a file"
+            f"more came than the {readable_size(size)} expected, and it was discarded; try again, "
+            "or get the file from its authors and choose it as a file"
         )
     raise DownloadError(
         f"what came has the SHA-256 {digest[:8]}… instead of {sha256[:8]}… and was discarded; try "
@@ -130,13 +131,13 @@ def _store(path: Path, content: bytes, entry: RegistryEntry) -> None:
     try:
         write_whole(path, content)
     except OSError as err:
-        # Windows does not replace a file that is being read, perhaps put there by a second download.
+        # Windows does not replace a file that is being read: a second download's, for instance.
         if not entry.is_here:
             raise _unwritable(path.parent, err) from err
 
 
 def _unwritable(folder: Path, err: OSError) -> DownloadError:
-    reason = err.strerror or "permission denied"
+    reason = err.strerror or type(err).__name__
     return DownloadError(
         f"Downloads cannot be kept in {folder} ({reason}): free or unlock that folder, or name "
         f"another one in the environment variable {CACHE_VARIABLE}."

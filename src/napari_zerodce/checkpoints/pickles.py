@@ -5,8 +5,9 @@ here knows the instructions that state dicts need and imports nothing: a name is
 list of harmless ones, and what such a name stands for is built from values that are ours.
 
 `torch.load(weights_only=True)` runs nothing either, but it believes a file's sizes and would have
-to be guarded by all of this anyway (measured with torch 2.13): a zip of 1 MiB takes 2.3 GB and 23 s,
-a legacy file of 370 bytes asks for 10 GB, and the error tells the user to switch the safety off.
+to be guarded by all of this anyway (measured with torch 2.13): a zip of 1 MiB takes 2.3 GB and
+23 s, a legacy file of 370 bytes asks for 10 GB, and the error tells the user to switch the safety
+off.
 """
 
 from __future__ import annotations

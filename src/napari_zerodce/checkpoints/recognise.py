@@ -57,23 +57,24 @@ def find_state_dict(root: object) -> dict[str, TensorRecord]:
     Raises
     ------
     Defect
-        If there is none.
+        If it is the state of an optimiser.
     """
-    found = [tensors for place in _dicts(root, depth=2) if (tensors := _tensors_of(place))]
-    if not found:
-        if isinstance(root, dict) and root.keys() >= {"state", "param_groups"}:
-            raise Defect("holds an optimiser's state and no weights; choose the network's file")
-        raise Defect(
-            "holds no weights; expected a state_dict, as torch.save(network.state_dict()) writes it"
-        )
-    return max(found, key=lambda tensors: likeness(without_prefixes(tensors)))
+    if isinstance(root, dict) and root.keys() >= {"state", "param_groups"}:
+        raise Defect("holds an optimiser's state and no weights; choose the network's file")
+    found = map(_tensors_of, _dicts(root))
+    return max(found, key=lambda tensors: likeness(without_prefixes(tensors)), default={})
 
 
-def _dicts(value: object, *, depth: int) -> Iterator[dict[Any, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for part in value.values() if depth else ():
-            yield from _dicts(part, depth=depth - 1)
+def _dicts(root: object) -> Iterator[dict[Any, Any]]:
+    seen: set[int] = set()
+    level = [root]
+    for _ in range(3):
+        # Each one once: a small file can name the same dict a billion times over.
+        new = {id(value): value for value in level if isinstance(value, dict)}
+        places = [place for key, place in new.items() if key not in seen]
+        seen.update(new)
+        yield from places
+        level = [value for place in places for value in place.values()]
 
 
 def _tensors_of(place: dict[Any, Any]) -> dict[str, TensorRecord]:
@@ -107,6 +108,10 @@ def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
     Defect
         If there is none; says what is missing, too much or misshapen in the most similar one.
     """
+    if not tensors:
+        raise Defect(
+            "holds no weights; expected a state_dict, as torch.save(network.state_dict()) writes it"
+        )
     if not likeness(tensors):
         raise Defect(
             "is not a Zero-DCE checkpoint: it holds "

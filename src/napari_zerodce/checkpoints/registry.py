@@ -153,7 +153,7 @@ def resolve(source: str | Path) -> Path:
     if entry := _ENTRIES.get(text):
         return _path_of(entry)
     path = _expanded(Path(text)) if text else Path()
-    if text and (_exists(path) or path.suffix or os.sep in text):
+    if text and (_exists(path) or path.suffix or path.name != text):
         # Whether it can be used is found out by whoever opens it.
         return path.absolute()
     raise CheckpointError(

@@ -6,10 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from napari_zerodce.errors import Cancelled, DownloadError
+
+if TYPE_CHECKING:
+    from requests import Response
 
 STALL_SECONDS: Final = 15.0
 """After so long without a byte the transfer is given up."""
@@ -81,6 +84,7 @@ class _Transfer:
         self.ended = threading.Event()
         self.abandoned = False
         self._address = address
+        self._responses: list[Response] = []
         self._limit = limit
 
     def run(self) -> None:
@@ -92,16 +96,24 @@ class _Transfer:
         except Exception as err:  # noqa: BLE001  the waiting thread raises it
             self.failure = err
         finally:
+            for response in self._responses:
+                response.close()
             self.ended.set()
 
     def _receive(self) -> None:
         from pooch import HTTPDownloader  # type: ignore[import-untyped]
 
-        # Uncompressed, so that bytes received are bytes of the file.
         download = HTTPDownloader(
-            timeout=STALL_SECONDS + 1, headers={"Accept-Encoding": "identity"}
+            timeout=STALL_SECONDS + 1,
+            # Uncompressed, so that bytes received are bytes of the file.
+            headers={"Accept-Encoding": "identity"},
+            # pooch 1.9 leaves the connection open if something goes wrong.
+            hooks={"response": self._remember},
         )
         download(url=self._address, output_file=self, pooch=None)
+
+    def _remember(self, response: Response, **_: Any) -> None:
+        self._responses.append(response)
 
     def write(self, chunk: bytes) -> None:
         """Take one kilobyte from pooch."""

@@ -1,0 +1,60 @@
+"""Architectures are told apart by names and shapes."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_zerodce.checkpoints.defects import Defect
+from napari_zerodce.checkpoints.recognise import (
+    EXPECTED_SHAPES,
+    PARAMETERS,
+    likeness,
+    recognise,
+    without_prefixes,
+)
+from napari_zerodce.checkpoints.stored import StoredTensor
+from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
+
+
+def stored(shapes, number_format="float32"):
+    return {
+        name: StoredTensor(number_format, shape, None, 0, bytes) for name, shape in shapes.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("architecture", "network"), [("zero-dce", ZeroDCE()), ("zero-dce-pp", ZeroDCEPlusPlus())]
+)
+def test_expected_shapes_are_those_of_the_networks(architecture, network):
+    shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    assert EXPECTED_SHAPES[architecture] == shapes
+    assert PARAMETERS[architecture] == sum(p.numel() for p in network.parameters())
+
+
+def test_parameters_are_those_of_the_papers():
+    assert PARAMETERS == {"zero-dce": 79_416, "zero-dce-pp": 10_561}
+
+
+@pytest.mark.parametrize("architecture", EXPECTED_SHAPES)
+@pytest.mark.parametrize("number_format", ["float16", "bfloat16", "float32", "float64"])
+def test_recognised_without_looking_at_a_number(architecture, number_format):
+    tensors = stored(EXPECTED_SHAPES[architecture], number_format)
+    assert recognise(dict(reversed(tensors.items()))) == architecture
+
+
+def test_nothing():
+    with pytest.raises(Defect, match="no weights"):
+        recognise({})
+
+
+def test_prefixes_go_only_if_every_name_has_them():
+    assert without_prefixes({"module.a": 1, "module.b": 2}) == {"a": 1, "b": 2}
+    assert without_prefixes({"module.a": 1, "b": 2}) == {"module.a": 1, "b": 2}
+    assert without_prefixes({}) == {}
+    assert without_prefixes({"_orig_mod.module.a": 1}) == {"a": 1}
+
+
+def test_likeness_counts_known_names():
+    assert likeness({}) == 0
+    assert likeness({"weight": 1}) == 0
+    assert likeness({"e_conv1.weight": 1, "e_conv2.bias": 1, "e_conv8.bias": 1}) == 2
