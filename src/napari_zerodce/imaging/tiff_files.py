@@ -1,0 +1,188 @@
+"""TIFF and its dialects: planes and colours in our order, and what an equal file needs to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from napari_zerodce.imaging.image_file import MAPPED_FROM, ImageFile, check_room, upright
+from napari_zerodce.imaging.planes import Array, Channels, layout_of
+
+_COMPRESSIONS = {
+    tifffile.COMPRESSION.LZW: "lzw",
+    tifffile.COMPRESSION.ADOBE_DEFLATE: "zlib",
+    tifffile.COMPRESSION.DEFLATE: "zlib",
+    tifffile.COMPRESSION.ZSTD: "zstd",
+    tifffile.COMPRESSION.PACKBITS: "packbits",
+    tifffile.COMPRESSION.LZMA: "lzma",
+}
+_GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
+_JPEG = (tifffile.COMPRESSION.JPEG, tifffile.COMPRESSION.OJPEG)
+_IMAGEJ_DTYPES = ("uint8", "uint16", "int16", "float32")
+_IMAGEJ_KEYS = frozenset(
+    {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
+    | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
+)
+_LARGEST_IMAGEJ = 2**32 - 2**25  # its offsets have 32 bits
+_OME_KEYS = (
+    *(f"PhysicalSize{axis}{unit}" for axis in "XYZ" for unit in ("", "Unit")),
+    "TimeIncrement",
+    "TimeIncrementUnit",
+)
+
+
+def read_tiff(path: Path) -> ImageFile:
+    """Read the first series of a TIFF, that is all pages of the same kind.
+
+    Raises
+    ------
+    ImageError
+        If it does not fit in memory.
+    Exception
+        Any, if it is damaged or its colours are neither grey nor RGB.
+    """
+    with tifffile.TiffFile(path) as file:
+        if not file.series:
+            raise ValueError("there is no image in it")
+        series, page = file.series[0], file.series[0].keyframe
+        array, axes = _planes_last(_pixels(path, series), series.axes)
+        details = _details(file, page)
+    array = upright(array, _tag(page, "Orientation"), rows=array.ndim - 2 - ("S" in axes))
+    if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and array.dtype.kind == "u":
+        array = np.iinfo(array.dtype).max - array
+    if page.photometric == tifffile.PHOTOMETRIC.PALETTE and not file.is_imagej:
+        array, axes = np.moveaxis(np.asarray(page.colormap)[:, array], 0, -1), axes + "S"
+    array, axes, channels = _coloured(array, axes, page)
+    return ImageFile(array, channels, details | {"axes": axes})
+
+
+def _pixels(path: Path, series: tifffile.TiffPageSeries) -> Array:
+    mappable = series.dataoffset is not None and series.keyframe.is_memmappable
+    if mappable and series.nbytes >= MAPPED_FROM:
+        return tifffile.memmap(path, mode="r")
+    check_room(series.nbytes, path)
+    return np.asarray(series.asarray())
+
+
+def _planes_last(array: Array, axes: str) -> tuple[Array, str]:
+    """Move rows, columns and samples to the end: files may have them anywhere."""
+    if not {"Y", "X"} <= set(axes):
+        return array, axes
+    last = "YXS" if "S" in axes else "YX"
+    order = [axis for axis, name in enumerate(axes) if name not in last]
+    order += [axes.index(name) for name in last]
+    return array.transpose(order), "".join(axes[axis] for axis in order)
+
+
+def _coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]:
+    """Return the image with colour where the file has colour, and other samples as channels."""
+    if "S" not in axes:
+        # A writer that was not told about colour: then the shape has to say it, as in napari.
+        guessed = layout_of(array).channels if "Q" in axes and array.ndim == len(axes) else "mono"
+        return array, axes if guessed == "mono" else axes[:-3] + "YXS", guessed
+    colours = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.PALETTE)
+    decoded = page.photometric == tifffile.PHOTOMETRIC.YCBCR and page.compression in _JPEG
+    if page.photometric not in (*colours, *_GREY) and not decoded:
+        raise ValueError(f"its colours are {page.photometric.name}; convert it to RGB")
+    if page.photometric in _GREY and array.shape[-1] == 2 and any(page.extrasamples):
+        array = array[..., [0, 0, 0, 1]]  # grey and alpha
+    elif page.photometric in _GREY or array.shape[-1] not in {3, 4}:
+        return np.moveaxis(array, -1, -3), axes.replace("YXS", "SYX"), "mono"
+    return array, axes, "rgb" if array.shape[-1] == 3 else "rgba"
+
+
+# ---- what else it says
+
+
+def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
+    details: dict[str, Any] = {"extrasamples": tuple(page.extrasamples)}
+    if page.compression in _COMPRESSIONS:
+        details["compression"] = _COMPRESSIONS[page.compression]
+        details["predictor"] = page.predictor if page.predictor in {2, 3} else None
+    resolution = _tag(page, "XResolution"), _tag(page, "YResolution")
+    if all(isinstance(value, tuple) and all(value) for value in resolution):
+        details["resolution"] = resolution
+        details["resolutionunit"] = page.resolutionunit
+    if profile := _tag(page, "InterColorProfile"):
+        details["icc_profile"] = profile
+    if file.is_imagej and file.imagej_metadata:
+        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
+        details |= {"dialect": "imagej", "metadata": known}
+    elif file.is_ome and file.ome_metadata:
+        details |= {"dialect": "ome", "metadata": _ome_sizes(file.ome_metadata)}
+    return details
+
+
+def _tag(page: Any, name: str) -> Any:
+    return page.tags[name].value if name in page.tags else None
+
+
+def _ome_sizes(xml: str) -> dict[str, Any]:
+    """Return pixel sizes and channel names of the first image."""
+    image = tifffile.xml2dict(xml)["OME"]["Image"]
+    pixels = (image[0] if isinstance(image, list) else image)["Pixels"]
+    sizes = {key: pixels[key] for key in _OME_KEYS if key in pixels}
+    channels = pixels.get("Channel", [])
+    names = [
+        channel.get("Name") for channel in (channels if isinstance(channels, list) else [channels])
+    ]
+    if names and all(names):
+        sizes["Channel"] = {"Name": names}
+    return sizes
+
+
+# ---- writing
+
+
+def write_tiff(path: Path, image: ImageFile) -> None:
+    """Write an image of any shape and dtype, in the dialect it was read from if possible."""
+    details, array = image.details, image.array
+    keys = ("compression", "predictor", "resolution", "resolutionunit")
+    options = {key: details[key] for key in keys if key in details}
+    if "dpi" in details:
+        options |= {"resolution": details["dpi"], "resolutionunit": "INCH"}
+    axes = details.get("axes", "")
+    metadata = {"axes": axes} if len(axes) == array.ndim else {}
+    dialect = _possible_dialect(image)
+    if dialect:
+        metadata |= details["metadata"]
+    if dialect == "imagej":  # it reads neither
+        options = {k: v for k, v in options.items() if k not in {"compression", "predictor"}}
+    if image.channels != "mono":
+        options["planarconfig"] = "contig"
+    if image.channels == "rgba":
+        options["extrasamples"] = [_alpha_kind(details)]
+    tifffile.imwrite(
+        path,
+        array,
+        photometric="minisblack" if image.channels == "mono" else "rgb",
+        imagej=dialect == "imagej",
+        ome=dialect == "ome",
+        metadata=metadata,
+        iccprofile=details.get("icc_profile"),
+        **options,
+    )
+
+
+def _possible_dialect(image: ImageFile) -> str | None:
+    array, axes = image.array, image.details.get("axes", "")
+    dialect: str | None = image.details.get("dialect")
+    if len(axes) != array.ndim or len(set(axes)) != len(axes):
+        return None
+    if dialect == "imagej":
+        ordered = "".join(axis for axis in "TZCYXS" if axis in axes) == axes
+        known = array.dtype.name in _IMAGEJ_DTYPES
+        flat = image.channels == "mono" or array.dtype == np.uint8
+        return dialect if ordered and known and flat and array.nbytes < _LARGEST_IMAGEJ else None
+    if dialect == "ome":
+        known = array.dtype.kind in "iu" and array.dtype.itemsize <= 4
+        known = known or array.dtype.name in {"float32", "float64"}
+        return dialect if known and set(axes) <= set("TZCYXS") else None
+    return None
+
+
+def _alpha_kind(details: Any) -> str:
+    return "assocalpha" if 1 in details.get("extrasamples", ()) else "unassalpha"
