@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps, thumbnail
-from napari_zerodce.engine.estimator import Estimator, inference, repeated
+from napari_zerodce.core.networks import ITERATIONS, RECEPTIVE_RADIUS, enlarge_maps
+from napari_zerodce.engine.estimator import Estimator
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import GLANCE, TILE
 from napari_zerodce.imaging.tiling import Tile, tile_plane
 
-ReadBlock = Callable[[slice, slice], np.ndarray[Any, Any]]
-"""Rows and columns in, that part of the plane out: shape (C, h, w), float32, values in [0, 1]."""
-
-Visit = Callable[[], None]
-"""Called after each tile; raises `Cancelled` to stop."""
+Visit = Callable[[int], None]
+"""Called with the work done; raises `Cancelled` to stop."""
 
 
 class CurveSource(Protocol):
@@ -26,23 +24,41 @@ class CurveSource(Protocol):
     halo: int
     """Pixels around a tile that it has to see."""
 
+    work: int
+    """What `prepare` has to do, in units of progress."""
+
+    def prepare(self, visit: Visit) -> None:
+        """Do what has to be done once for the plane, before the first tile."""
+        ...
+
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
-        """Return alphas of shape (1, 8, C, h, w) for the tile, given its outer block (1, C, H, W)."""
+        """Return alphas, shape (1, 8, C, h, w), of a tile with its outer block (1, C, H, W)."""
         ...
 
 
+def curves_of_plane(estimator: Estimator, plane: Plane, *, tile: int) -> CurveSource:
+    """Return the source of curves for a plane that will be cut into tiles of a size."""
+    if estimator.scale_factor == 1:
+        return LocalCurves(estimator)
+    return ThumbnailCurves(estimator, plane, tile=tile)
+
+
 class LocalCurves:
-    """Curves estimated at full resolution: each tile sees a halo of the receptive field's radius."""
+    """Curves estimated at full resolution, where a tile sees as far as the network does."""
 
     halo = RECEPTIVE_RADIUS
+    work = 0
 
     def __init__(self, estimator: Estimator) -> None:
         self._estimator = estimator
 
+    def prepare(self, visit: Visit) -> None:
+        """Do nothing."""
+
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
         """Estimate on the outer block and keep the tile."""
-        maps = self._estimator.estimate(outer)
-        return repeated(maps[..., tile.inner_rows, tile.inner_columns])
+        alphas = self._estimator.estimate(outer)[..., tile.inner_rows, tile.inner_columns]
+        return _repeated(alphas)
 
 
 class ThumbnailCurves:
@@ -50,70 +66,54 @@ class ThumbnailCurves:
 
     halo = 0
 
-    def __init__(self, maps: Tensor, scale_factor: int) -> None:
-        self._maps = maps
-        self._scale_factor = scale_factor
+    def __init__(self, estimator: Estimator, plane: Plane, *, tile: int) -> None:
+        self._estimator = estimator
+        self._plane = plane
+        scale = estimator.scale_factor
+        self._size = [max(1, side // scale) for side in plane.shape]
+        # Each pixel of the thumbnail depends on one block alone: parts of whole blocks suffice.
+        # A plane smaller than a block is one part.
+        blocks = [
+            min(side, size * scale) for side, size in zip(plane.shape, self._size, strict=True)
+        ]
+        self._parts = tile_plane(*blocks, size=max(tile, scale), halo=0, multiple=scale)
+        self._tiles = tile_plane(*self._size, size=tile, halo=RECEPTIVE_RADIUS)
+        self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
+        self._maps = torch.empty(0)
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
-        """Enlarge the part of the thumbnail's maps that lies under the tile."""
-        return repeated(
-            enlarge_maps(
-                self._maps[:, 0],
-                self._scale_factor,
-                rows=(tile.rows.start, tile.rows.stop),
-                columns=(tile.columns.start, tile.columns.stop),
-            ).unsqueeze(1)
-        )
+    def prepare(self, visit: Visit) -> None:
+        """Look at the whole plane and estimate its maps."""
+        small = self._thumbnail(visit)
+        self._maps = torch.empty_like(small)
+        for tile in self._tiles:
+            outer = small[..., tile.outer_rows, tile.outer_columns]
+            maps = self._estimator.estimate(outer)[:, 0]
+            self._maps[..., tile.rows, tile.columns] = maps[
+                ..., tile.inner_rows, tile.inner_columns
+            ]
+            visit(TILE)
 
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps have seen it)
+        """Enlarge the part of the maps that lies under the tile."""
+        rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
+        scale = self._estimator.scale_factor
+        return _repeated(enlarge_maps(self._maps, scale, rows=rows, columns=columns)[:, None])
 
-def curves_of_plane(
-    estimator: Estimator, read: ReadBlock, shape: tuple[int, int], *, tile: int, visit: Visit
-) -> CurveSource:
-    """Return the source of curves for a plane of `shape` (H, W) pixels.
-
-    For Zero-DCE++ at a scale factor above 1 this looks at the whole plane, in tiles; otherwise it
-    does nothing yet.
-    """
-    if estimator.scale_factor == 1:
-        return LocalCurves(estimator)
-    small = _thumbnail_of_plane(estimator, read, shape, tile=tile, visit=visit)
-    return ThumbnailCurves(_maps_of_thumbnail(estimator, small, tile=tile, visit=visit), estimator.scale_factor)
-
-
-def _thumbnail_of_plane(
-    estimator: Estimator, read: ReadBlock, shape: tuple[int, int], *, tile: int, visit: Visit
-) -> Tensor:
-    """Return the plane's thumbnail, shape (1, C, h, w), on the CPU.
-
-    Each of its pixels depends on one block of the plane alone, so tiles of whole blocks suffice.
-    """
-    scale = estimator.scale_factor
-    height, width = (max(1, side // scale) for side in shape)
-    # One row and column of whole blocks at least, even where the plane is smaller than a block.
-    rows, columns = (min(side, max(1, side // scale) * scale) for side in shape)
-    small: Tensor | None = None
-    for part in tile_plane(rows, columns, size=max(tile, scale), halo=0, multiple=scale):
-        block = thumbnail(torch.from_numpy(read(part.rows, part.columns)).unsqueeze(0), scale)
-        if small is None:
-            small = block.new_empty((1, block.shape[1], height, width))
-        top, left = part.rows.start // scale, part.columns.start // scale
-        small[..., top : top + block.shape[2], left : left + block.shape[3]] = block
-        visit()
-    assert small is not None  # a plane has at least one pixel
-    return small
+    def _thumbnail(self, visit: Visit) -> Tensor:
+        """Return the plane's thumbnail, shape (1, C, h, w), on the device."""
+        scale = self._estimator.scale_factor
+        small: Tensor | None = None
+        for part in self._parts:
+            block = self._estimator.upload(self._plane.thumbnail(part.rows, part.columns, scale))
+            if small is None:
+                small = block.new_empty((*block.shape[:2], *self._size))
+            top, left = part.rows.start // scale, part.columns.start // scale
+            small[..., top : top + block.shape[2], left : left + block.shape[3]] = block
+            visit(GLANCE)
+        assert small is not None  # a plane has at least one pixel
+        return small
 
 
-def _maps_of_thumbnail(estimator: Estimator, small: Tensor, *, tile: int, visit: Visit) -> Tensor:
-    """Return the maps of a thumbnail, shape (1, 1, C, h, w), on the estimator's device."""
-    height, width = small.shape[-2:]
-    maps: Tensor | None = None
-    for part in tile_plane(height, width, size=tile, halo=RECEPTIVE_RADIUS):
-        with inference():
-            outer = small[..., part.outer_rows, part.outer_columns].to(estimator.device)
-            inner = estimator.estimate(outer)[..., part.inner_rows, part.inner_columns]
-            if maps is None:
-                maps = inner.new_empty((*inner.shape[:-2], height, width))
-            maps[..., part.rows, part.columns] = inner
-        visit()
-    assert maps is not None
-    return maps
+def _repeated(alphas: Tensor) -> Tensor:
+    """Return alphas of shape (N, 8, C, H, W); one map that serves all iterations is not copied."""
+    return alphas.expand(-1, ITERATIONS, -1, -1, -1)

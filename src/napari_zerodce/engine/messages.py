@@ -55,7 +55,7 @@ class EnhanceRequest:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: work done, of how much, and the seconds it will still take (None: unknown)."""
+    """How far a run is: work done, of how much, and the seconds it will still take, if known."""
 
     done: float
     total: float

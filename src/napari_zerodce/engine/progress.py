@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from napari_zerodce.engine.messages import Progress, Report, ShouldStop
 from napari_zerodce.errors import Cancelled
+
+TILE: Final = 20
+"""Work of a tile that goes through the network or is enhanced."""
+
+GLANCE: Final = 1
+"""Work of a part of the image that is only made a thumbnail of."""
 
 _SECONDS_BETWEEN_REPORTS = 0.05
 
@@ -18,6 +25,8 @@ def raise_if_stopped(should_stop: ShouldStop) -> None:
 
 class Meter:
     """Counts the planes of a run, reports progress and asks whether to stop.
+
+    Progress never goes back, even where a plane is begun again with smaller tiles.
 
     Parameters
     ----------
@@ -32,40 +41,32 @@ class Meter:
         self._report = report
         self._should_stop = should_stop
         self._started = time.perf_counter()
-        self._last = 0.0
-        self._done = 0
-        self._steps = 1
-        self._step = 0
+        self._last = -_SECONDS_BETWEEN_REPORTS
+        self._furthest = 0.0
+        self._plane, self._work, self._worked = 0, 1, 0
 
-    def begin_plane(self, number: int, steps: int) -> None:
-        """Start plane `number` (from 0), which takes `steps` visits."""
-        self._done, self._steps, self._step = number, steps, 0
-        self.check()
+    def begin_plane(self, number: int, work: int) -> None:
+        """Start plane `number` (from 0), in which there is `work` to do: the sum of all visits."""
+        self._plane, self._work, self._worked = number, work, 0
+        raise_if_stopped(self._should_stop)
 
-    def visit(self) -> None:
-        """One more tile is done.
+    def visit(self, work: int = TILE) -> None:
+        """Note that a part of the plane's work is done.
 
         Raises
         ------
         Cancelled
             If the user asked to stop.
         """
-        self._step += 1
+        self._worked += work
+        self._furthest = max(self._furthest, self._plane + self._worked / self._work)
         now = time.perf_counter()
-        done = self._done + min(1.0, self._step / self._steps)
-        if now - self._last >= _SECONDS_BETWEEN_REPORTS or done >= self._planes:
+        if now - self._last >= _SECONDS_BETWEEN_REPORTS or self._furthest >= self._planes:
             self._last = now
-            self._report(Progress(done, self._planes, self._message(), self._left(now, done)))
-        self.check()
-
-    def check(self) -> None:
-        """Raise `Cancelled` if the user asked to stop."""
+            self._report(self._progress(now))
         raise_if_stopped(self._should_stop)
 
-    def _message(self) -> str:
-        plane = f"Plane {self._done + 1} of {self._planes}" if self._planes > 1 else "Enhancing"
-        return f"{plane}, tile {self._step} of {self._steps}" if self._steps > 1 else plane
-
-    def _left(self, now: float, done: float) -> float | None:
-        elapsed = now - self._started
-        return elapsed / done * (self._planes - done) if done > 0 else None
+    def _progress(self, now: float) -> Progress:
+        message = f"Plane {self._plane + 1} of {self._planes}" if self._planes > 1 else "Enhancing"
+        left = (now - self._started) / self._furthest * (self._planes - self._furthest)
+        return Progress(self._furthest, self._planes, message, left)

@@ -1,0 +1,83 @@
+"""One plane of an image: regions of it are read as they are or normalised, and written enhanced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from napari_zerodce.core.networks import middle_pixels
+from napari_zerodce.imaging.intensity import Window, normalise
+from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.tiling import Tile
+
+Array = np.ndarray[Any, Any]
+
+_LARGEST_LOADED = 2**30
+"""Bytes. A lazy plane up to this size is computed once, a larger one region by region."""
+
+
+class Plane:
+    """A plane of an image.
+
+    Parameters
+    ----------
+    image : array-like
+    index : tuple of int
+        Place of the plane in the leading axes.
+    layout : PlaneLayout
+        Of the image.
+    window : Window
+    """
+
+    def __init__(
+        self, image: Any, index: tuple[int, ...], *, layout: PlaneLayout, window: Window
+    ) -> None:
+        self.shape = (layout.height, layout.width)
+        self._index, self._layout, self._window = index, layout, window
+        self._source, self._source_index, self._source_layout = image, index, layout
+        loaded = _loaded(image, index, layout)
+        if loaded is not None:
+            self._source, self._source_index = loaded, ()
+            self._source_layout = layout_of(loaded, channels=layout.channels)
+
+    def read(self, rows: slice, columns: slice) -> Array:
+        """Return the colour samples of a region, shape (C, h, w), as they are."""
+        return self._source_layout.read(self._source, self._source_index, rows, columns)
+
+    def normalised(self, block: Array) -> Array:
+        """Return samples that were read as float32 in [0, 1]."""
+        return normalise(block, self._window)
+
+    def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
+        """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].
+
+        It is what `core.networks.thumbnail` makes of the region, but only the pixels it looks at
+        are normalised: for Zero-DCE++ the region itself would cost as much as its enhancement.
+        """
+        block = self.read(rows, columns)
+        pairs = [middle_pixels(length, scale_factor) for length in block.shape[-2:]]
+        corners = [
+            [self.normalised(block[:, row, column]) for column in pairs[1]] for row in pairs[0]
+        ]
+        (upper_left, upper_right), (lower_left, lower_right) = corners
+        small: Array = ((upper_left + upper_right) + (lower_left + lower_right)) / np.float32(4)
+        return small
+
+    def write(self, output: Array, tile: Tile, block: Array) -> None:
+        """Put an enhanced tile, shape (C, h, w), into the output, and its alpha beside it."""
+        self._layout.write(output, self._index, tile.rows, tile.columns, block)
+        if self._layout.channels == "rgba":
+            alpha: tuple[int | slice, ...] = (tile.rows, tile.columns, slice(3, 4))
+            output[(*self._index, *alpha)] = self._source[(*self._source_index, *alpha)]
+
+
+def _loaded(image: Any, index: tuple[int, ...], layout: PlaneLayout) -> Array | None:
+    """Return a lazy image's plane as an array, or None where the image is to be read by regions."""
+    samples = layout.height * layout.width * (1 if layout.channels == "mono" else 4)
+    if isinstance(image, np.ndarray) or samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
+        return None
+    try:
+        return np.asarray(image[index])
+    except MemoryError:
+        return None

@@ -1,0 +1,52 @@
+"""The side of tiles, halved whenever a device runs out of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from napari_zerodce.device import (
+    Device,
+    OutOfDeviceMemory,
+    memory_errors_translated,
+    release_memory,
+    smaller_tile,
+)
+
+
+class TileSize:
+    """How large tiles are at the moment, and what the user should know about it.
+
+    Parameters
+    ----------
+    device : Device
+    side : int
+        Of the first tiles, in pixels.
+    """
+
+    def __init__(self, device: Device, side: int) -> None:
+        self._device = device
+        self.side = side
+        self.notices: list[str] = []
+
+    def shrink_until_it_fits(self, attempt: Callable[[int], None]) -> None:
+        """Call `attempt` with the side of tiles, and again with half of it while memory runs out.
+
+        Raises
+        ------
+        DeviceError
+            If there is no memory for the smallest tiles either.
+        """
+        while True:
+            tile = self.side
+            try:
+                with memory_errors_translated():
+                    attempt(tile)
+                return
+            except OutOfDeviceMemory:
+                self.side = smaller_tile(tile)
+            # Here, not above: the exception's traceback still holds the tensors of the attempt.
+            release_memory(self._device)
+            self.notices.append(
+                f"{self._device} had no memory for tiles of {tile} pixels; "
+                f"went on with {self.side}."
+            )
