@@ -1,4 +1,4 @@
-"""Where the networks run: which devices there are, at which precision, with which tile, and out-of-memory as our own error.
+"""Where the networks run: devices, precisions, tiles, and out-of-memory as an error of our own.
 
 Torch is imported inside the functions, so that a dock can name its choices before torch is loaded.
 """
@@ -6,10 +6,11 @@ Torch is imported inside the functions, so that a dock can name its choices befo
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from napari_zerodce.errors import DeviceError
@@ -74,8 +75,9 @@ def import_torch() -> Any:
         import torch
     except (ImportError, OSError) as err:
         raise DeviceError(
-            f"PyTorch could not be loaded ({_first_line(err)}); reinstall it with 'pip install --force-reinstall "
-            "torch', and on Windows install the Microsoft Visual C++ Redistributable."
+            f"PyTorch could not be loaded ({_first_line(err)}); reinstall it with 'pip install "
+            "--force-reinstall torch', and on Windows install the Microsoft Visual C++ "
+            "Redistributable."
         ) from err
     return torch
 
@@ -83,9 +85,10 @@ def import_torch() -> Any:
 def available_devices() -> tuple[Device, ...]:
     """Return every device of this machine, the best one first."""
     torch = import_torch()
+    # Counting alone is not enough: a driver in trouble still counts, and then nothing else works.
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     devices = [
-        Device(f"cuda:{number}", torch.cuda.get_device_name(number))
-        for number in range(torch.cuda.device_count())
+        Device(f"cuda:{number}", torch.cuda.get_device_name(number)) for number in range(count)
     ]
     if torch.backends.mps.is_available():
         devices.append(Device("mps", "Apple GPU"))
@@ -108,8 +111,11 @@ def resolve_device(choice: str) -> Device:
         if device.name == wanted:
             return device
     here = ", ".join(device.name for device in devices)
+    torch = import_torch()
+    lacks_cuda = choice.startswith("cuda") and not (torch.version.cuda or torch.version.hip)
+    reason = " (this PyTorch is built without CUDA)" if lacks_cuda else ""
     raise DeviceError(
-        f"There is no device {choice!r} on this machine; it has {here}. Choose one of them or 'auto'."
+        f"There is no device {choice!r} on this machine{reason}; choose 'auto' or one of {here}."
     )
 
 
@@ -143,14 +149,16 @@ def _native_half(device: Device) -> Precision:
         major, _ = torch.cuda.get_device_capability(device.name)
         return "float16" if major >= 7 else "float32"  # tensor cores came with compute capability 7
     if device.kind == "cpu" and platform.machine().lower() in {"x86_64", "amd64"}:
-        capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        # Older versions of torch cannot be asked; float32 is always right.
+        ask: Callable[[], dict[str, bool]] = getattr(torch.cpu, "get_capabilities", dict)
+        capabilities = ask()
         native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
         return "bfloat16" if native else "float32"
     return "float32"
 
 
 def default_tile(device: Device) -> int:
-    """Return the side of a tile in pixels that suits the device's free memory and a quick cancel."""
+    """Return the side of a tile in pixels that suits the device's memory and a quick cancel."""
     if device.kind == "cuda":
         free, _ = import_torch().cuda.mem_get_info(device.name)
         side = int((free / 2 / _BYTES_PER_PIXEL) ** 0.5) // _SMALLEST_TILE * _SMALLEST_TILE
@@ -168,8 +176,8 @@ def smaller_tile(tile: int) -> int:
     """
     if tile <= _SMALLEST_TILE:
         raise DeviceError(
-            f"The device has no memory left even for tiles of {tile} pixels; close other programs that use it, "
-            "or choose the device 'cpu'."
+            f"The device has no memory left even for tiles of {tile} pixels; close other programs "
+            "that use it, or choose the device 'cpu'."
         )
     return max(_SMALLEST_TILE, tile // 2)
 
@@ -201,10 +209,17 @@ def release_memory(device: Device) -> None:
         torch.mps.empty_cache()
 
 
+_WORDS_FOR_NO_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "could not create a memory",
+    "std::bad_alloc",
+)
+
+
 def _speaks_of_memory(message: str) -> bool:
-    words = ("out of memory", "not enough memory", "can't allocate memory", "could not create a memory",
-             "std::bad_alloc")
-    return any(word in message.lower() for word in words)
+    return any(words in message.lower() for words in _WORDS_FOR_NO_MEMORY)
 
 
 def _first_line(err: BaseException) -> str:
@@ -215,7 +230,7 @@ def _first_line(err: BaseException) -> str:
 def processor_name() -> str:
     """Return the processor's name as its maker gives it, or the machine type."""
     try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 if line.startswith("model name"):
                     return line.partition(":")[2].strip()
