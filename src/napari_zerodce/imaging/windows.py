@@ -1,0 +1,137 @@
+"""Which intensities are mapped to 0 and to 1, and how that is chosen and written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from napari_zerodce.errors import RequestError
+
+WindowKind = Literal["auto", "dtype", "minmax", "percentile", "range"]
+
+DEFAULT_PERCENTILES = (0.1, 99.9)
+
+_LARGEST = 1e300  # the width of any window is then a float64
+_EXAMPLES = {"percentile": "percentile:0.1,99.9", "range": "120,4000"}
+_SPELLINGS = (
+    "auto, dtype, minmax, percentile:LOW,HIGH (such as percentile:0.1,99.9) "
+    "or LOW,HIGH (two intensities such as 120,4000)"
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The intensities that are mapped to 0 and to 1, in units of the image.
+
+    Parameters
+    ----------
+    low, high : float or int
+        Finite, `low` below `high`. They may lie outside the range of the image's dtype. Integers
+        stay such, since those above 2^53 are no floats.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ValueError(f"no window from {self.low} to {self.high}")
+
+
+@dataclass(frozen=True)
+class WindowChoice:
+    """How the window of an image is to be found.
+
+    Parameters
+    ----------
+    kind : {"auto", "dtype", "minmax", "percentile", "range"}
+        "dtype" is all that integers can be, and 0 to 1 for floats; "auto" is that for 8-bit
+        integers and the percentiles 0.1 to 99.9 for all others; "range" is `low` to `high`.
+    low, high : float or int, optional
+        Percentiles in [0, 100], or intensities in units of the image; for no other kind.
+
+    Raises
+    ------
+    RequestError
+        If there is no such kind, or the numbers are missing, too many, or make no window.
+    """
+
+    kind: WindowKind = "auto"
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(WindowKind):
+            raise RequestError(f"There is no window {self.kind!r}; choose {_SPELLINGS}.")
+        if self.kind in _EXAMPLES:
+            self._check_numbers(_EXAMPLES[self.kind])
+        elif self.low is not None or self.high is not None:
+            raise RequestError(
+                f"The window {self.kind!r} takes no numbers; leave them out, or choose "
+                "'percentile' or 'range'."
+            )
+
+    def _check_numbers(self, example: str) -> None:
+        low, high = self.low, self.high
+        if low is None or high is None:
+            raise RequestError(f"The window {self.kind!r} needs two numbers, as in {example}.")
+        if not all(-_LARGEST <= number <= _LARGEST for number in (low, high)):  # nor NaN
+            raise RequestError(
+                f"The window's numbers {low} and {high} must be finite, as in {example}."
+            )
+        if self.kind == "percentile" and not all(0 <= number <= 100 for number in (low, high)):
+            raise RequestError(
+                f"The percentiles {low} and {high} must lie between 0 and 100, as in {example}."
+            )
+        if not low < high:
+            raise RequestError(
+                f"The window goes from {low} to {high}, and its first number must be the smaller "
+                f"one, as in {example}."
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> WindowChoice:
+        """Return the choice for a text, the inverse of `str`.
+
+        Texts are "auto", "dtype", "minmax", "percentile:0.1,99.9" and "120,4000"; "percentile"
+        alone stands for the default percentiles.
+
+        Raises
+        ------
+        RequestError
+            If it is written otherwise, or its numbers make no window.
+        """
+        name, _, numbers = text.strip().lower().rpartition(":")
+        if not name and numbers in {"auto", "dtype", "minmax"}:
+            return cls(numbers)  # type: ignore[arg-type]  # one of the kinds
+        if not name and numbers == "percentile":
+            return cls("percentile", *DEFAULT_PERCENTILES)
+        try:
+            low, high = (_number(part) for part in numbers.split(","))
+        except ValueError as err:
+            raise _not_understood(text) from err
+        if name.strip() not in {"", "percentile"}:
+            raise _not_understood(text)
+        return cls("percentile" if name else "range", low, high)
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return self.kind
+        prefix = "percentile:" if self.kind == "percentile" else ""
+        return f"{prefix}{_written(self.low)},{_written(self.high)}"
+
+
+def _not_understood(text: str) -> RequestError:
+    return RequestError(f"The window {text!r} is not understood; write {_SPELLINGS}.")
+
+
+def _number(text: str) -> float:
+    try:
+        return int(text)  # intensities above 2^53 would not survive as floats
+    except ValueError:
+        return float(text)
+
+
+def _written(number: float) -> str:
+    return str(number).removesuffix(".0")

@@ -1,0 +1,185 @@
+"""The window of an image: worked by hand, as NumPy finds it, and one even where all is equal."""
+
+from __future__ import annotations
+
+import dask.array
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+
+from napari_zerodce.errors import Cancelled, ImageError
+from napari_zerodce.imaging import sampling, window_search
+from napari_zerodce.imaging.intensity import normalise, restore
+from napari_zerodce.imaging.window_search import resolve_window
+from napari_zerodce.imaging.windows import Window, WindowChoice
+
+AUTO, DTYPE, MINMAX = WindowChoice(), WindowChoice("dtype"), WindowChoice("minmax")
+PERCENTILE = WindowChoice("percentile", 0.1, 99.9)
+
+dtypes = st.sampled_from("bBhHiIlLefd").map(np.dtype)
+arrays = dtypes.flatmap(
+    lambda dtype: st_numpy.arrays(dtype, st_numpy.array_shapes(min_dims=2, max_dims=3))
+)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "window"),
+    [
+        (np.uint8, Window(0, 255)),
+        (np.int8, Window(-128, 127)),
+        (np.uint16, Window(0, 65535)),
+        (np.int16, Window(-32768, 32767)),
+        (np.int32, Window(-(2**31), 2**31 - 1)),
+        (np.uint64, Window(0, 2**64 - 1)),
+        (np.float16, Window(0, 1)),
+        (np.float32, Window(0, 1)),
+        (np.float64, Window(0, 1)),
+    ],
+)
+def test_the_window_of_a_dtype(dtype, window):
+    assert resolve_window(np.zeros((2, 2), dtype), DTYPE, channels="mono") == window
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+def test_automatic_is_the_whole_range_for_8_bits(dtype):
+    image = np.arange(100, dtype=dtype).reshape(10, 10)
+    assert resolve_window(image, AUTO, channels="mono") == resolve_window(
+        image, DTYPE, channels="mono"
+    )
+
+
+@pytest.mark.parametrize("dtype", ["u2", ">u2", "i2", "i4", "u4", "i8", "u8", "f4", ">f4", "f8"])
+def test_automatic_leaves_out_a_thousandth_at_either_end_for_all_others(dtype):
+    image = np.arange(4001).astype(dtype)
+    np.random.default_rng(0).shuffle(image)
+    window = resolve_window(image[np.newaxis], AUTO, channels="mono")
+    assert window == Window(4, 3996)
+    whole = int if np.dtype(dtype).kind in "iu" else float
+    assert type(window.low) is whole
+    assert type(window.high) is whole
+
+
+def test_percentiles_are_the_samples_below_and_above():
+    image = np.array([[10, 20, 30, 50, 80]], np.uint16)
+    choice = WindowChoice("percentile", 30, 60)  # places 1.2 and 2.4
+    assert resolve_window(image, choice, channels="mono") == Window(20, 50)
+    assert resolve_window(image.astype("f8"), choice, channels="mono") == Window(20, 50)
+
+
+def test_there_is_one_window_for_all_planes_and_colours_without_alpha():
+    image = np.zeros((2, 1, 2, 4), np.uint16)
+    image[0, 0, 0] = [5, 9, 9, 65535]
+    image[1, 0, 1] = [9, 9, 70, 65535]
+    assert resolve_window(image, MINMAX, channels="rgba") == Window(0, 70)
+    assert resolve_window(image[..., :3], MINMAX, channels="rgb") == Window(0, 70)
+    assert resolve_window(image, MINMAX, channels="mono") == Window(0, 65535)
+
+
+def test_two_numbers_are_the_window_and_may_lie_outside_the_dtype():
+    image = np.zeros((2, 2), np.uint8)
+    choice = WindowChoice("range", -5, 1000.5)
+    assert resolve_window(image, choice, channels="mono") == Window(-5, 1000.5)
+
+
+@given(arrays, st.floats(0, 49), st.floats(51, 100))
+def test_percentiles_are_those_of_numpy(image, low, high):
+    finite = image[np.isfinite(image)]
+    window = resolve_window(image, WindowChoice("percentile", low, high), channels="mono")
+    assert window.low < window.high
+    if not finite.size:
+        assert window == Window(0, 1)
+        return
+    # NumPy interpolates in the array's dtype, which rounds large integers: give it places.
+    ordered, last = np.sort(finite), finite.size - 1
+    expected = (
+        ordered[int(np.floor(round(low / 100 * last, 6)))],
+        ordered[int(np.ceil(round(high / 100 * last, 6)))],
+    )
+    if expected[0] == expected[1]:
+        expected = (ordered[0], ordered[-1])
+    if expected[0] < expected[1]:
+        assert (window.low, window.high) == expected
+
+
+@given(arrays)
+def test_minimum_and_maximum_are_exact(image):
+    window = resolve_window(image, MINMAX, channels="mono")
+    finite = image[np.isfinite(image)]
+    if finite.size and finite.min() < finite.max():
+        assert (window.low, window.high) == (finite.min(), finite.max())
+
+
+@given(
+    dtypes.flatmap(
+        lambda dtype: st_numpy.from_dtype(dtype).map(lambda value: np.array(value, dtype))
+    ),
+    st.sampled_from([AUTO, DTYPE, MINMAX, PERCENTILE]),
+)
+def test_a_constant_image_comes_through(value, choice):
+    image = np.full((3, 4), value)
+    window = resolve_window(image, choice, channels="mono")
+    assert window.low < window.high
+    if choice in {MINMAX, PERCENTILE}:
+        assert restore(normalise(image, window), image, window).tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize("value", [0, 7, -3.5, 1e30, 3.4028234663852886e38, -3.4028234663852886e38])
+def test_a_constant_image_lies_at_an_end_of_its_window(value):
+    image = np.full((3, 4), value, np.float32)
+    window = resolve_window(image, AUTO, channels="mono")
+    unit = normalise(image, window)
+    assert unit.min() == unit.max()
+    assert unit.min() in {0, 1}
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_where_almost_all_is_equal_the_window_is_minimum_to_maximum(dtype):
+    image = np.full((100, 100), 40, dtype)
+    image[3, 3], image[5, 5] = 39, 4000
+    assert resolve_window(image, AUTO, channels="mono") == Window(39, 4000)
+
+
+@pytest.mark.parametrize("choice", [AUTO, MINMAX, PERCENTILE])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_an_image_without_a_finite_sample_has_a_window(choice, dtype):
+    image = np.array([[np.nan, np.inf], [-np.inf, np.nan]], dtype)
+    assert resolve_window(image, choice, channels="mono") == Window(0, 1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize("chunks", [(1, 5, 5), (3, 16, 20), (2, 7, 9)])
+def test_dask_and_zarr_have_the_window_of_numpy(dtype, chunks, monkeypatch):
+    monkeypatch.setattr(sampling, "SAMPLES_PER_REGION", 100)
+    image = np.random.default_rng(0).integers(0, 5000, (5, 16, 20)).astype(dtype)
+    expected = resolve_window(image, PERCENTILE, channels="mono")
+    stored = zarr.create_array(
+        zarr.storage.MemoryStore(), shape=image.shape, dtype=image.dtype, chunks=chunks
+    )
+    stored[...] = image
+    lazy = dask.array.from_array(image, chunks=chunks)
+    assert resolve_window(stored, PERCENTILE, channels="mono") == expected
+    assert resolve_window(lazy, PERCENTILE, channels="mono") == expected
+
+
+def test_percentiles_of_many_floats_come_from_an_even_selection(monkeypatch):
+    image = np.random.default_rng(0).random((300, 300))
+    exact = resolve_window(image, WindowChoice("percentile", 10, 90), channels="mono")
+    monkeypatch.setattr(window_search, "MOST_SAMPLES_SORTED", 5000)
+    window = resolve_window(image, WindowChoice("percentile", 10, 90), channels="mono")
+    assert window != exact
+    assert window.low == pytest.approx(exact.low, abs=0.02)
+    assert window.high == pytest.approx(exact.high, abs=0.02)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float64])
+def test_the_search_can_be_stopped(dtype):
+    with pytest.raises(Cancelled):
+        resolve_window(np.ones((4, 4), dtype), AUTO, channels="mono", should_stop=lambda: True)
+
+
+def test_what_is_no_image_is_refused():
+    with pytest.raises(ImageError, match="mask"):
+        resolve_window(np.zeros((4, 4), bool), AUTO, channels="mono")
