@@ -517,7 +517,7 @@ def test_pickle_with_keys_that_take_for_ever_to_hash(write, refused):
 
 
 def test_pickle_that_names_the_same_dicts_over_and_over(write, files, refused):
-    one = {str(number): None for number in range(20_000)}
+    one = {str(number): None for number in range(9_000)}
     two = dict.fromkeys(one, one)
     path = write("a.pth", files.torch(dict.fromkeys(one, two)))
     refused(path, "holds no weights")

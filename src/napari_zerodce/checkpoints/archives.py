@@ -71,7 +71,7 @@ def read_zip(content: bytes) -> Archive:
         If it is cut off, another kind of zip archive, or holds more than plain values and tensors.
     """
     if content.count(b"PK\x01\x02") > _MOST_MEMBERS:
-        raise Defect("is not a checkpoint but a zip archive of very many files")
+        raise Defect("is not a checkpoint but a zip archive of very many files; choose another")
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as err:
@@ -114,7 +114,10 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
             f"{readable_size(info.file_size)}; choose another file"
         )
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise Defect("is no checkpoint as PyTorch writes it: it is compressed in another way")
+        raise Defect(
+            "is no checkpoint as PyTorch writes it: it is compressed in another way; "
+            "save it again with torch.save"
+        )
     try:
         with archive.open(info) as file:
             # A count, because without one zipfile unpacks as much as a file of a false size gives.

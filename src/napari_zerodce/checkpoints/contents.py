@@ -24,8 +24,8 @@ _OTHER_FILES: Final = (
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x89HDF\r\n", "an HDF5 file"),
     (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive, which must be unpacked first"),
-    (b"7z\xbc\xaf", "a 7-Zip archive, which must be unpacked first"),
+    (b"\x1f\x8b", "a gzip archive, to be unpacked first"),
+    (b"7z\xbc\xaf", "a 7-Zip archive, to be unpacked first"),
 )
 _WEB_PAGE_STARTS: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 
@@ -126,7 +126,8 @@ def _other_file(content: bytes) -> str | None:
         return "a Git LFS pointer that stands for one; run 'git lfs pull' or download the raw file"
     if content[257:262] == b"ustar":
         return "a tar archive; unpack it, or save the weights again with a current PyTorch"
-    return next((name for start, name in _OTHER_FILES if content.startswith(start)), None)
+    name = next((name for start, name in _OTHER_FILES if content.startswith(start)), None)
+    return name and f"{name}; choose a .pth or .safetensors file"
 
 
 def _unreadable(err: OSError | ValueError) -> Defect:

@@ -26,7 +26,7 @@ from napari_zerodce.checkpoints.pickled_names import (
     storage_record,
 )
 
-_MOST_INSTRUCTIONS: Final = 200_000
+_MOST_INSTRUCTIONS: Final = 100_000
 """A published state dict takes 600, one with an optimiser's state 3,000."""
 
 
@@ -57,12 +57,15 @@ def read_pickle(stream: BinaryIO) -> Pickle:
     try:
         for count, (instruction, argument, _) in enumerate(pickletools.genops(stream)):
             if count > _MOST_INSTRUCTIONS:
-                raise Defect("is not a Zero-DCE checkpoint: it holds far too many values")
+                raise Defect(
+                    "is not a Zero-DCE checkpoint: it holds too many values; choose another file"
+                )
             machine.run(instruction.name, argument)
         return Pickle(machine.pop(), machine.storages)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as err:
         raise Defect(
-            "is cut off, damaged or no checkpoint at all; download or save it again"
+            "is cut off, damaged or no checkpoint at all; download or save it again, or choose a "
+            ".pth or .safetensors file"
         ) from err
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.errors import Cancelled, DownloadError
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def receive(address: str, *, size: int, report: Report, should_stop: ShouldStop)
         transfer.abandoned = True
     if transfer.failure:
         host = urlsplit(address).hostname or address
-        raise DownloadError(_reason(transfer.failure, host)) from transfer.failure
+        raise DownloadError(
+            _reason(transfer.failure, host, len(transfer.content))
+        ) from transfer.failure
     return bytes(transfer.content)
 
 
@@ -129,26 +132,30 @@ class _Enough(Exception):
     """Nobody wants more of the file."""
 
 
-def _reason(failure: Exception, host: str) -> str:
+def _reason(failure: Exception, host: str, received: int) -> str:
     """Say in half a sentence what went wrong; errors of unknown kinds are our bugs and pass."""
     from requests import HTTPError, RequestException
     from requests.exceptions import ProxyError, SSLError
 
-    causes = tuple(_chain(failure))
     if isinstance(failure, HTTPError) and failure.response is not None:
         return _reason_of_status(failure.response.status_code, host)
-    if isinstance(failure, ProxyError):
-        return "the proxy does not answer; check the proxy settings"
-    if isinstance(failure, SSLError):
-        return f"there is no secure connection to {host}; check the date and the network's rules"
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return f"the address of {host} cannot be looked up; check the network connection"
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return f"{host} refuses connections; check the address, or try again later"
-    if isinstance(failure, RequestException | ValueError | OSError):
-        return (
-            f"the connection to {host} was cut or cannot be made; check the network and try again"
-        )
+    if received:
+        return f"the connection to {host} was cut after {readable_size(received)}; try again"
+    # The first that fits: a proxy that refuses connections is the proxy's problem.
+    known: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+        (ProxyError, "the proxy does not answer; check the proxy settings"),
+        (SSLError, f"there is no secure connection to {host}; check the date and the network"),
+        (socket.gaierror, f"the address of {host} cannot be looked up; check the network"),
+        (ConnectionRefusedError, f"{host} refuses connections; try again later"),
+        (
+            (RequestException, ValueError, OSError),
+            f"the connection to {host} was cut or cannot be made; check the network and try again",
+        ),
+    )
+    causes = tuple(_chain(failure))
+    for kinds, words in known:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return words
     raise failure
 
 
