@@ -13,37 +13,98 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from napari_zerodce.checkpoints.info import Architecture
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
-from napari_zerodce.training.config import LossWeights, TrainingConfig, read_config
+from napari_zerodce.training.config import LossWeights, TrainingConfig
 from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
-from napari_zerodce.training.loop import StepReport, resume, save_state, train
+from napari_zerodce.training.loop import StepReport, TrainingState, resume, save_state, train
 from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
 
-RECIPES = {
-    "zero-dce": TrainingConfig(
-        architecture="zero-dce",
-        steps=2000,
-        batch=8,
-        crop=96,
-        weights=LossWeights(),
+ALL_STOPS = (-6.0, 2.0)
+"""Over-exposed images are needed: trained on dark ones only, it over-enhances bright regions."""
+
+COMMON_STOPS = (-4.5, 2.5)
+"""The darkest images have the largest losses; without them, bright ones are done justice."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a recipe; each begins with the weights the one before ended with.
+
+    Attributes
+    ----------
+    config : TrainingConfig
+    until : int
+        Steps to take, where not all of the configuration's.
+    whole_share : float
+        How many crops are taken from a picture's smallest size, and so see most of a scene.
+        Zero-DCE++ looks at thumbnails at use, Zero-DCE at every pixel.
+    stops : tuple of float
+        The range of exposures, relative to what a light meter would choose.
+    """
+
+    config: TrainingConfig
+    until: int
+    whole_share: float
+    stops: tuple[float, float] = ALL_STOPS
+
+
+def _stage(
+    architecture: Architecture, smoothness: float, settings: dict[str, Any], **how: Any
+) -> Stage:
+    # docs/training.md tells why these weights are not the published ones.
+    weights = LossWeights(spatial=5, exposure=10, colour=1, smoothness=smoothness)
+    config = TrainingConfig(architecture=architecture, crop=64, weights=weights, **settings)
+    return Stage(config, **how)
+
+
+RECIPES: dict[str, tuple[Stage, ...]] = {
+    "zero-dce": (
+        _stage("zero-dce", 200, {"batch": 6, "steps": 1200}, until=450, whole_share=0.6),
+        _stage("zero-dce", 100, {"batch": 6, "steps": 900}, until=550, whole_share=0.2),
+        _stage(
+            "zero-dce",
+            60,
+            {"batch": 6, "steps": 500},
+            until=500,
+            whole_share=0.2,
+            stops=COMMON_STOPS,
+        ),
     ),
-    "zero-dce-pp": TrainingConfig(
-        architecture="zero-dce-pp",
-        steps=2000,
-        batch=8,
-        crop=96,
-        weights=LossWeights(),
+    "zero-dce-pp": (
+        _stage(
+            "zero-dce-pp",
+            1600,
+            {"steps": 2400, "learning_rate": 3e-3},
+            until=1000,
+            whole_share=0.6,
+        ),
+        _stage(
+            "zero-dce-pp", 600, {"steps": 1800, "learning_rate": 3e-3}, until=950, whole_share=0.6
+        ),
+        _stage(
+            "zero-dce-pp",
+            400,
+            {"steps": 1000, "learning_rate": 2e-3},
+            until=1000,
+            whole_share=0.6,
+            stops=COMMON_STOPS,
+        ),
     ),
 }
+"""What was run. Stages that stop early do so because somebody looked and changed the balance."""
 
 HELD_OUT = (
     "kodim19", "kodim23", "venice_sunset_1k", "st_fagans_interior_1k", "MtTamWest", "GoldenGate"
@@ -56,15 +117,9 @@ DEEP_OR_SUBSAMPLED = ("Leaves", "Trunks", "CrissyField", "Flowers", "MtTamNorth"
 LAT_LONG = ("KernerEnvLatLong", "StageEnvLatLong")
 CLEAN_SKIMAGE = ("astronaut", "coffee", "chelsea", "rocket")
 VIEWS_PER_PANORAMA = 8
-STOPS = (-6.0, 2.0)
-"""Over-exposed images are needed: trained on dark ones only, it over-enhances bright regions."""
-
 SHOT = (-4.5, -2.5)
 READ = (-4.0, -2.7)
 """Powers of ten of the noise: from a large sensor in daylight to a phone at ISO 3200."""
-
-WHOLE_SHARE = 0.6
-"""How many crops see most of a scene: a crop of one red wall would be taught to become grey."""
 
 GREY_SHARE = 0.05
 SOURCES = (
@@ -75,11 +130,13 @@ SOURCES = (
 Picture = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
 class Pictures:
     """Linear pictures at several sizes, photographed anew at each step: a `BatchSource`."""
 
-    def __init__(self, pictures: list[list[Picture]]) -> None:
-        self.pictures = pictures
+    pictures: list[list[Picture]]
+    whole_share: float
+    stops: tuple[float, float]
 
     def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Picture:
         """Return `count` square photographs of random exposure, shape (count, 3, side, side)."""
@@ -89,7 +146,7 @@ class Pictures:
     def _photograph_one(self, generator: np.random.Generator, side: int) -> Picture:
         sizes = self.pictures[generator.integers(len(self.pictures))]
         sizes = [picture for picture in sizes if min(picture.shape[:2]) >= side]
-        whole = generator.random() < WHOLE_SHARE
+        whole = generator.random() < self.whole_share
         picture = sizes[-1] if whole else sizes[generator.integers(len(sizes))]
         row = generator.integers(picture.shape[0] - side + 1)
         column = generator.integers(picture.shape[1] - side + 1)
@@ -99,13 +156,13 @@ class Pictures:
         if generator.random() < GREY_SHARE:
             crop = np.repeat(crop.mean(axis=2, keepdims=True), 3, axis=2)
         noise = SensorNoise(10 ** generator.uniform(*SHOT), 10 ** generator.uniform(*READ))
-        stops = generator.uniform(*STOPS)
+        stops = generator.uniform(*self.stops)
         return photograph(crop, stops, noise=noise, generator=generator)
 
 
-def load_pictures(data: Path) -> Pictures:
+def load_pictures(data: Path) -> list[list[Picture]]:
     """Read, meter and shrink all training pictures."""
-    return Pictures([_sizes(picture) for picture in _pictures(data)])
+    return [_sizes(picture) for picture in _pictures(data)]
 
 
 def _pictures(data: Path) -> Iterator[Picture]:
@@ -119,7 +176,9 @@ def _pictures(data: Path) -> Iterator[Picture]:
     for path in _training_files(data / "photos/kodak", "*.png"):
         yield read_photo(path)
     for name in CLEAN_SKIMAGE:
-        yield decode_srgb(getattr(skimage.data, name)()[..., :3].astype(np.float32) / 255)
+        yield decode_srgb(
+            getattr(skimage.data, name)()[..., :3].astype(np.float32) / np.float32(255)
+        )
 
 
 def _training_files(folder: Path, pattern: str) -> list[Path]:
@@ -170,21 +229,41 @@ def read_photo(path: Path) -> Picture:
     """Read an 8-bit photo as linear light of shape (H, W, 3)."""
     from PIL import Image
 
-    return decode_srgb(np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255)
+    return decode_srgb(
+        np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / np.float32(255)
+    )
 
 
 def run(
-    config: TrainingConfig, pictures: Pictures, work: Path, *, minutes: float, every: int
-) -> bool:
-    """Train until done or out of time, saving often; say whether the run is complete."""
-    state = resume(config, work)
-    deadline = time.monotonic() + 60 * minutes
-    while state.step < config.steps and time.monotonic() < deadline:
-        reports: list[StepReport] = []
-        train(state, pictures, until=state.step + every, report=reports.append)
-        save_state(state, work)
-        print(_line(reports), flush=True)
-    return state.step >= config.steps
+    stages: tuple[Stage, ...], pictures: list[list[Picture]], work: Path, deadline: float
+) -> None:
+    """Train stage after stage until done or out of time, saving every 50 steps."""
+    for number, stage in enumerate(stages):
+        state = open_stage(stages, number, work)
+        batches = Pictures(pictures, stage.whole_share, stage.stops)
+        while state.step < stage.until:
+            if time.monotonic() >= deadline:
+                return
+            reports: list[StepReport] = []
+            until = min(state.step + 50, stage.until)
+            train(state, batches, until=until, report=reports.append)
+            save_state(state, folder_of(work, number))
+            print(f"stage {number + 1}, {_line(reports)}", flush=True)
+
+
+def open_stage(stages: tuple[Stage, ...], number: int, work: Path) -> TrainingState:
+    """Return a stage's run where it stands; a new one has the weights of the stage before."""
+    folder = folder_of(work, number)
+    state = resume(stages[number].config, folder)
+    if number > 0 and not state.step:
+        before = resume(stages[number - 1].config, folder_of(work, number - 1))
+        state.estimator.load_state_dict(before.estimator.state_dict())
+    return state
+
+
+def folder_of(work: Path, number: int) -> Path:
+    """Return where a stage keeps its state."""
+    return work / f"stage-{number + 1}"
 
 
 def _line(reports: list[StepReport]) -> str:
@@ -194,23 +273,34 @@ def _line(reports: list[StepReport]) -> str:
     return f"step {reports[-1].step}/{reports[-1].steps}: {terms}"
 
 
-def provenance(config: TrainingConfig, step: int) -> dict[str, str]:
+def provenance(stages: tuple[Stage, ...], step: int) -> dict[str, str]:
     """Say how the weights came to be, for the checkpoint's metadata."""
-    weights = config.weights
+    last = stages[-1].config
+    weights = last.weights
+    taken = [stage.until for stage in stages[:-1]] + [step]
     return {
         "trained_by": "napari-zerodce",
         "script": "scripts/train_bundled.py",
         "images": SOURCES,
         "held_out": ", ".join(HELD_OUT),
-        "steps": f"{step} of {config.steps}",
-        "seed": str(config.seed),
-        "exposure_target": str(config.target),
+        "steps": " + ".join(map(str, taken)),
+        "seed": str(last.seed),
+        "exposure_target": str(last.target),
         "loss_weights": f"spatial {weights.spatial:g}, exposure {weights.exposure:g}, "
-        f"colour {weights.colour:g}, smoothness {weights.smoothness_for(config.architecture):g}",
-        "config": config.model_dump_json(),
+        f"colour {weights.colour:g}, smoothness {weights.smoothness_for(last.architecture):g}",
+        "stages": json.dumps([stage.config.model_dump() for stage in stages]),
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "torch": torch.__version__,
     }
+
+
+def save(stages: tuple[Stage, ...], work: Path, output: Path) -> None:
+    """Write the last stage's weights, finished or not, as a checkpoint."""
+    state = open_stage(stages, len(stages) - 1, work)
+    if isinstance(state.estimator, ZeroDCEPlusPlus):
+        state.estimator.scale_factor = 12
+    facts = provenance(stages, state.step)
+    save_checkpoint(output, state.estimator, licence="BSD-3-Clause", provenance=facts)
 
 
 def main() -> None:
@@ -220,19 +310,14 @@ def main() -> None:
     add("--data", type=Path, required=True, help="folder with hdr/ and photos/")
     add("--work", type=Path, required=True, help="folder for the run's state")
     add("--architecture", choices=sorted(RECIPES), default="zero-dce-pp")
-    add("--config", type=Path, help="a configuration other than the recipe, as JSON")
     add("--output", type=Path, help="checkpoint to write, ending in .safetensors")
     add("--minutes", type=float, default=1e9, help="stop after this long")
     arguments = parser.parse_args()
-    config = read_config(arguments.config) if arguments.config else RECIPES[arguments.architecture]
-    run(config, load_pictures(arguments.data), arguments.work, minutes=arguments.minutes, every=50)
+    stages = RECIPES[arguments.architecture]
+    deadline = time.monotonic() + 60 * arguments.minutes
+    run(stages, load_pictures(arguments.data), arguments.work, deadline)
     if arguments.output:
-        state = resume(config, arguments.work)
-        estimator = state.estimator
-        if isinstance(estimator, ZeroDCEPlusPlus):
-            estimator.scale_factor = 12
-        facts = provenance(config, state.step)
-        save_checkpoint(arguments.output, estimator, licence="BSD-3-Clause", provenance=facts)
+        save(stages, arguments.work, arguments.output)
 
 
 if __name__ == "__main__":
