@@ -1,4 +1,4 @@
-"""The Enhance dock in a real window: clicks, runs, and everything users do in the middle of a run."""
+"""The Enhance dock in a real window: clicks, runs, and what users do in the middle of a run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def _wait_until_idle(dock: Any, qtbot: Any, timeout: int = 60_000) -> None:
 
 
 def _start_long_run(viewer: Any, dock: Any, qtbot: Any) -> Image:
-    layer = viewer.add_image(np.full(LONG_RUN, 900, np.uint16), name="stack", contrast_limits=(0, 4095))
+    layer = viewer.add_image(
+        np.full(LONG_RUN, 900, np.uint16), name="stack", contrast_limits=(0, 4095)
+    )
     _click(dock, qtbot)
     qtbot.waitUntil(lambda: dock.run.bar.value() > 0, timeout=60_000)
     assert dock.run.button.text() == "Cancel"
@@ -104,7 +106,9 @@ def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) 
     assert len(viewer.layers) == 1
 
 
-def test_cancel_takes_less_than_a_second_and_adds_nothing(viewer: Any, dock: Any, qtbot: Any) -> None:
+def test_cancel_takes_less_than_a_second_and_adds_nothing(
+    viewer: Any, dock: Any, qtbot: Any
+) -> None:
     layer = _start_long_run(viewer, dock, qtbot)
     qtbot.wait(QApplication.doubleClickInterval())
     started = time.monotonic()
@@ -129,7 +133,9 @@ def test_everything_at_once_during_a_run_is_harmless(
     qtbot.waitUntil(lambda: len(viewer.layers) == 1, timeout=60_000)
     _wait_until_idle(dock, qtbot)
     result = viewer.layers[0]
-    assert result.metadata[METADATA_KEY]["checkpoint"] == "zero-dce"  # as it was when Enhance was pressed
+    assert (
+        result.metadata[METADATA_KEY]["checkpoint"] == "zero-dce"
+    )  # as it was when Enhance was pressed
     assert result.data.shape == image.shape
     qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp", timeout=20_000)
 
@@ -158,12 +164,14 @@ def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, 
 def test_scale_factor_is_offered_for_zero_dce_pp_alone(viewer: Any, dock: Any, qtbot: Any) -> None:
     assert dock.form.compute_settings()["scale_factor"] is None
     dock.choose_checkpoint("zero-dce-pp")
-    qtbot.waitUntil(lambda: dock.form.scale_factor.isVisible(), timeout=20_000)
+    qtbot.waitUntil(dock.form.scale_factor.isVisible, timeout=20_000)
     assert dock.form.compute_settings()["scale_factor"] == 12
     assert "10,561 parameters" in dock.checkpoints.description.text()
 
 
-def test_dropped_checkpoint_becomes_active(viewer: Any, dock: Any, qtbot: Any, tmp_path: Path) -> None:
+def test_dropped_checkpoint_becomes_active(
+    viewer: Any, dock: Any, qtbot: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "mine.safetensors"
     path.write_bytes(resolve("zero-dce-pp").read_bytes())
     _drop(dock, path)
@@ -171,7 +179,9 @@ def test_dropped_checkpoint_becomes_active(viewer: Any, dock: Any, qtbot: Any, t
     assert dock.checkpoints.combo.currentText() == "mine.safetensors"
 
 
-@pytest.mark.parametrize("content", [b"<!DOCTYPE html><html></html>", b"", b"PK\x03\x04 no archive"])
+@pytest.mark.parametrize(
+    "content", [b"<!DOCTYPE html><html></html>", b"", b"PK\x03\x04 no archive"]
+)
 def test_broken_checkpoint_is_one_sentence_and_the_active_one_stays(
     viewer: Any, dock: Any, qtbot: Any, tmp_path: Path, content: bytes
 ) -> None:
@@ -190,4 +200,3 @@ def test_dock_fits_a_small_screen(viewer: Any, dock: Any) -> None:
     QApplication.processEvents()
     assert dock.width() <= 420
     assert dock.widget().height() <= dock.viewport().height()  # nothing to scroll for
-

@@ -28,7 +28,9 @@ INFO = CheckpointInfo(
 )
 
 
-def _result(image: np.ndarray, channels: Any = "mono", window: Window | None = None) -> EnhanceResult:
+def _result(
+    image: np.ndarray, channels: Any = "mono", window: Window | None = None
+) -> EnhanceResult:
     return EnhanceResult(
         image=image,
         channels=channels,
@@ -57,7 +59,9 @@ def test_result_lies_on_its_source_in_every_respect() -> None:
     )
     viewer = ViewerModel()
     viewer.add_layer(source)
-    layer = add_result(viewer, read_source(source), _result(source.data + 1))
+    layer = add_result(
+        viewer, read_source(source), _result(source.data + 1, window=Window(10, 900))
+    )
     for name in ("scale", "translate", "rotate", "shear"):
         np.testing.assert_array_equal(getattr(layer, name), getattr(source, name))
     np.testing.assert_array_equal(layer.affine.affine_matrix, source.affine.affine_matrix)
@@ -90,13 +94,24 @@ def test_three_planes_are_not_taken_for_colour() -> None:
     assert not add_result(viewer, read_source(source), _result(source.data)).rgb
 
 
-def test_window_wider_than_the_display_widens_the_display() -> None:
-    source = Image(np.zeros((8, 9), np.uint16), contrast_limits=(100, 300))
+@pytest.mark.parametrize(
+    ("limits", "window", "shown"),
+    [
+        ((0, 255), (0, 255), (0, 255)),
+        ((90, 1000), (100, 900), (90, 1000)),
+        ((100, 300), (50, 2000), (50, 2000)),  # narrowed by the user to see anything
+        ((0, 65535), (100, 900), (100, 900)),  # widened by a hot pixel
+    ],
+)
+def test_before_and_after_are_shown_alike_where_that_shows_anything(
+    limits: tuple[float, float], window: tuple[float, float], shown: tuple[float, float]
+) -> None:
+    source = Image(np.zeros((8, 9), np.uint16), contrast_limits=limits)
     viewer = ViewerModel()
     viewer.add_layer(source)
-    layer = add_result(viewer, read_source(source), _result(source.data, window=Window(50, 2000)))
-    assert layer.contrast_limits == [50, 2000]
-    assert source.contrast_limits == [100, 300]
+    layer = add_result(viewer, read_source(source), _result(source.data, window=Window(*window)))
+    assert tuple(layer.contrast_limits) == shown
+    assert tuple(source.contrast_limits) == limits
 
 
 def test_result_goes_on_top_of_its_source_and_takes_no_other_layers_name() -> None:
@@ -107,7 +122,7 @@ def test_result_goes_on_top_of_its_source_and_takes_no_other_layers_name() -> No
     assert list(viewer.layers) == [source, layer, above]
     assert above.name == "a [Zero-DCE]"
     assert layer.name != above.name
-    assert viewer.layers.selection.active is layer
+    assert viewer.layers.selection.active is above  # as it was
 
 
 def test_source_deleted_meanwhile_loses_no_result() -> None:
@@ -115,11 +130,16 @@ def test_source_deleted_meanwhile_loses_no_result() -> None:
     source = viewer.add_image(np.zeros((8, 9), np.uint8), name="a")
     read = read_source(source)
     viewer.layers.clear()
-    assert list(viewer.layers) == [add_result(viewer, read, _result(read.data))]
+    layer = add_result(viewer, read, _result(read.data))
+    assert list(viewer.layers) == [layer]
 
 
 def test_multiscale_takes_the_finest_level_and_gives_as_many() -> None:
-    levels = [np.zeros((64, 80), np.uint8), np.zeros((32, 40), np.uint8), np.zeros((16, 20), np.uint8)]
+    levels = [
+        np.zeros((64, 80), np.uint8),
+        np.zeros((32, 40), np.uint8),
+        np.zeros((16, 20), np.uint8),
+    ]
     source = Image(levels, multiscale=True)
     read = read_source(source)
     assert read.data.shape == (64, 80)

@@ -121,7 +121,7 @@ def prepare(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Prep
         raise RequestError(f"The tile is {request.tile} pixels; give 1 or more, for instance 512.")
     device = resolve_device(request.device)
     precision = resolve_precision(request.precision, device, np.dtype(request.image.dtype))
-    checkpoint = _loaded(request)
+    checkpoint = checkpoint_of(request)
     window = resolve_window(
         request.image, request.window, channels=layout.channels, should_stop=should_stop
     )
@@ -138,7 +138,8 @@ def prepare(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Prep
     )
 
 
-def _loaded(request: EnhanceRequest) -> Checkpoint:
+def checkpoint_of(request: EnhanceRequest) -> Checkpoint:
+    """Load a request's checkpoint unless it is loaded; errors are those of `load_checkpoint`."""
     if isinstance(request.checkpoint, Checkpoint):
         return request.checkpoint
     return load_checkpoint(request.checkpoint, scale_factor=request.scale_factor)

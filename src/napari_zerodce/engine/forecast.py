@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_zerodce.device import LARGEST_DEVIATION, Device, Precision, PrecisionChoice
+from napari_zerodce.device import (
+    LARGEST_DEVIATION,
+    Device,
+    Precision,
+    resolve_device,
+    resolve_precision,
+)
 from napari_zerodce.engine.messages import EnhanceRequest, ShouldStop, never
 from napari_zerodce.imaging.intensity import WindowChoice
-from napari_zerodce.imaging.planes import Channels, PlaneLayout
+from napari_zerodce.imaging.planes import layout_of
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
@@ -44,17 +48,10 @@ _measured: dict[tuple[Any, ...], float] = {}
 _one_at_a_time = threading.Lock()  # two measurements side by side would halve each other's speed
 
 
-def forecast(
-    *,
-    checkpoint: str | Path,
-    device: str = "auto",
-    precision: PrecisionChoice = "auto",
-    scale_factor: int | None = None,
-    dtype: np.dtype[Any],
-    channels: Channels = "rgb",
-    should_stop: ShouldStop = never,
-) -> Forecast:
-    """Load a checkpoint and time it on a small image; the second time, remember.
+def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Forecast:
+    """Load a request's checkpoint and time it on a small image; the second time, remember.
+
+    Of the request's image only the dtype matters.
 
     Raises
     ------
@@ -62,50 +59,49 @@ def forecast(
         As `enhance` does.
     """
     # Heavy: this module is imported by docks, which must open before torch is loaded.
-    from napari_zerodce.checkpoints.load import load_checkpoint
-    from napari_zerodce.device import resolve_device, resolve_precision
+    from napari_zerodce.engine.enhance import checkpoint_of
 
-    info = load_checkpoint(checkpoint, scale_factor=scale_factor).info
-    place = resolve_device(device)
-    chosen = resolve_precision(precision, place, dtype)
-    key = (info.sha256, info.scale_factor, place, chosen, dtype, channels == "mono")
+    info = checkpoint_of(request).info
+    device = resolve_device(request.device)
+    dtype = np.dtype(request.image.dtype)
+    precision = resolve_precision(request.precision, device, dtype)
+    key = (info.sha256, info.scale_factor, device, precision, dtype, request.channels)
     with _one_at_a_time:
         if key not in _measured:
-            shape = (_PROBE_SIDE, _PROBE_SIDE) if channels == "mono" else (_PROBE_SIDE, _PROBE_SIDE, 3)
-            request = EnhanceRequest(
-                image=np.zeros(shape, dtype),
-                channels="mono" if channels == "mono" else "rgb",
-                checkpoint=checkpoint,
-                window=WindowChoice("range", 0, 1),
-                device=place.name,
-                precision=chosen,
-                scale_factor=scale_factor,
-            )
             _measured[key] = _time(request, should_stop)
-    return Forecast(info, place, chosen, _measured[key])
+    return Forecast(info, device, precision, _measured[key])
 
 
 def _time(request: EnhanceRequest, should_stop: ShouldStop) -> float:
     from napari_zerodce.engine.enhance import enhance
 
-    small = replace(request, image=request.image[:64, :64])
-    enhance(small, should_stop=should_stop)  # the first call pays for kernels and threads
-    started = time.perf_counter()
-    enhance(request, should_stop=should_stop)
-    return (time.perf_counter() - started) / _PROBE_SIDE**2
+    samples = {"mono": (), "rgb": (3,), "rgba": (4,)}[request.channels]
+    image = np.zeros((_PROBE_SIDE, _PROBE_SIDE, *samples), request.image.dtype)
+    probe = replace(request, image=image, window=WindowChoice("range", 0, 1))
+    # The first call pays for kernels and threads.
+    enhance(replace(probe, image=image[:64, :64]), should_stop=should_stop)
+    return enhance(probe, should_stop=should_stop).seconds / _PROBE_SIDE**2
 
 
-def describe_plan(layout: PlaneLayout, dtype: np.dtype[Any], known: Forecast | None) -> str:
-    """Say in one line what will happen: "12 planes of 2048x2048, cuda:0, about 3 s, uint16 out"."""
+def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
+    """Say in one line what will happen: "12 planes of 2048x2048, cuda:0, about 3 s, uint16 out".
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be enhanced.
+    """
+    layout = layout_of(request.image, channels=request.channels)
     planes = "1 plane" if layout.count == 1 else f"{layout.count} planes"
     size = f"{planes} of {layout.width}x{layout.height}"
+    dtype = np.dtype(request.image.dtype).name
     if known is None:
-        return f"{size}, timing this machine…, {dtype.name} out"
+        return f"{size}, timing this machine…, {dtype} out"
     seconds = known.seconds_per_pixel * layout.count * layout.height * layout.width
     device = known.device.name
     if known.precision != "float32":
         device += f" in {known.precision} (off by up to {LARGEST_DEVIATION[known.precision]:.1%})"
-    return f"{size}, {device}, {describe_seconds(seconds)}, {dtype.name} out"
+    return f"{size}, {device}, {describe_seconds(seconds)}, {dtype} out"
 
 
 def describe_seconds(seconds: float) -> str:

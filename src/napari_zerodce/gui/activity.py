@@ -5,19 +5,21 @@ from __future__ import annotations
 from napari.utils import progress as napari_progress
 
 from napari_zerodce.engine.messages import Progress
+from napari_zerodce.gui.jobs import Job
 
 _STEPS = 100
 
 
 class ActivityEntry:
-    """One bar in napari's activity dock."""
+    """A bar in napari's activity dock that follows a job until it has finished."""
 
-    def __init__(self, title: str) -> None:
-        self._bar = napari_progress(total=_STEPS, desc=title)
+    def __init__(self, job: Job) -> None:
+        self._bar = napari_progress(total=_STEPS, desc=job.title)
         self._updating = False
+        job.progressed.connect(self._on_job_progressed)
+        job.finished.connect(self._bar.close)
 
-    def update(self, progress: Progress) -> None:
-        """Move the bar forward."""
+    def _on_job_progressed(self, progress: Progress) -> None:
         # napari's bar lets Qt process events inside its update: without this, reports that wait in
         # the queue would nest.
         if self._updating:
@@ -27,7 +29,3 @@ class ActivityEntry:
             self._bar.update(max(0, int(progress.fraction * _STEPS) - self._bar.n))
         finally:
             self._updating = False
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._bar.close()

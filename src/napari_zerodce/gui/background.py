@@ -1,4 +1,4 @@
-"""What jobs do in their threads: calls of the layers below, with torch imported there and not before."""
+"""What jobs do in their threads; torch is imported there and not before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def enhancing(request: EnhanceRequest) -> Work:
 def loading(source: str | Path) -> Work:
     """Return the work that gives the `CheckpointInfo` of a checkpoint that loads."""
 
-    def work(report: Report, should_stop: ShouldStop) -> Any:
+    def work(_report: Report, _should_stop: ShouldStop) -> Any:
         from napari_zerodce.checkpoints.load import load_checkpoint
 
         return load_checkpoint(source).info
@@ -36,15 +36,15 @@ def loading(source: str | Path) -> Work:
     return work
 
 
-def forecasting(settings: dict[str, Any]) -> Work:
-    """Return the work that gives a `Forecast` for keyword arguments of `forecast`."""
-    return lambda report, should_stop: forecast(**settings, should_stop=should_stop)
+def forecasting(request: EnhanceRequest) -> Work:
+    """Return the work that gives the `Forecast` for a request."""
+    return lambda _report, should_stop: forecast(request, should_stop=should_stop)
 
 
 def finding_devices() -> Work:
     """Return the work that gives all devices of this machine; it loads torch."""
 
-    def work(report: Report, should_stop: ShouldStop) -> Any:
+    def work(_report: Report, _should_stop: ShouldStop) -> Any:
         from napari_zerodce.device import available_devices
 
         return available_devices()

@@ -39,7 +39,8 @@ class CheckpointChooser(QWidget):
         self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.open_button = QPushButton("Open file…")
         self.open_button.setToolTip(
-            "A .pth or .safetensors file of Zero-DCE or Zero-DCE++.\nDropping it on this dock does the same."
+            "A .pth or .safetensors file of Zero-DCE or Zero-DCE++.\n"
+            "Dropping it on this dock does the same."
         )
         self.published_button = QPushButton("Get published weights…")
         self.published_button.setToolTip("The authors' weights: non-commercial, academic use")
@@ -68,7 +69,9 @@ class CheckpointChooser(QWidget):
         for entry in entries:
             if entry.name not in present:
                 self.combo.addItem(f"{entry.title} ({entry.kind})", entry.name)
-        self.published_button.setVisible(not {e.name for e in registry.PUBLISHED} <= {e.name for e in entries})
+        self.published_button.setVisible(
+            not {e.name for e in registry.PUBLISHED} <= {e.name for e in entries}
+        )
 
     def show_active(self, source: str | Path, description: str) -> None:
         """Show which checkpoint is active and what it is."""
@@ -86,7 +89,9 @@ class CheckpointChooser(QWidget):
         self.combo.setCurrentIndex(self._active_row)
 
     def _row(self, source: str | Path) -> int:
-        return next((row for row in range(self.combo.count()) if self.combo.itemData(row) == source), -1)
+        return next(
+            (row for row in range(self.combo.count()) if self.combo.itemData(row) == source), -1
+        )
 
     def _on_combo_activated(self, row: int) -> None:
         self.source_chosen.emit(self.combo.itemData(row))

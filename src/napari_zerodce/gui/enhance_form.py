@@ -29,7 +29,9 @@ class EnhanceForm(QWidget):
         super().__init__()
         self.layers = LayerChooser(viewer)
         self.window_chooser = WindowChooser()
-        self.device = _narrow_combo("Where the network runs; automatic takes the GPU if there is one.")
+        self.device = _narrow_combo(
+            "Where the network runs; automatic takes the GPU if there is one."
+        )
         self.device.addItem("Automatic (looking…)", "auto")
         self.precision = _narrow_combo(
             "Automatic is float32; on a device that is good at half precision, 8-bit images use it."

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -14,7 +13,7 @@ from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.forecast import Forecast, describe_plan
-from napari_zerodce.engine.messages import EnhanceResult, Progress
+from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui import background
 from napari_zerodce.gui.activity import ActivityEntry
@@ -26,7 +25,6 @@ from napari_zerodce.gui.layers import Source, add_result, read_source, request_f
 from napari_zerodce.gui.published_dialog import PublishedDialog
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.session import session_of
-from napari_zerodce.imaging.planes import layout_of
 
 if TYPE_CHECKING:
     import napari
@@ -49,8 +47,6 @@ class EnhanceWidget(QScrollArea):
         self._viewer = napari_viewer
         self._session = session_of(napari_viewer)
         self._job: Job | None = None
-        self._activity: ActivityEntry | None = None
-        self._forecast: Forecast | None = None
         self.checkpoints = CheckpointChooser()
         self.form = EnhanceForm(napari_viewer)
         self.run = RunPanel("Enhance")
@@ -110,14 +106,8 @@ class EnhanceWidget(QScrollArea):
         if self._session.busy:
             return
         try:
-            source = read_source(self.form.layers.layer)
-            layout_of(source.data, channels=source.channels)
-            request = request_for(
-                source,
-                self.form.window_choice(),
-                checkpoint=self._session.checkpoint,
-                **self.form.compute_settings(),
-            )
+            source, request = self._wish()
+            describe_plan(request, None)
         except ZeroDCEError as err:
             self._tell(err)
             return
@@ -134,8 +124,9 @@ class EnhanceWidget(QScrollArea):
 
     def _start_job(self, job: Job, on_success: Callable[[Any], None]) -> None:
         self._forecaster.pause()
-        self._job = self._session.job = job
-        self._activity = ActivityEntry(job.title)
+        self._job = job
+        self._session.occupy(job)
+        ActivityEntry(job)
         job.progressed.connect(self._on_job_progressed)
         job.succeeded.connect(on_success)
         job.failed.connect(self._tell)
@@ -148,12 +139,16 @@ class EnhanceWidget(QScrollArea):
     def _on_job_progressed(self, progress: Progress) -> None:
         if self.run.state == "running":
             self.run.show_progress(progress)
-        if self._activity is not None:
-            self._activity.update(progress)
 
     def _on_enhanced(self, source: Source, result: EnhanceResult) -> None:
         layer = add_result(self._viewer, source, result)
-        self.run.say(f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}", "good")
+        low, high = layer.contrast_limits
+        shown = f" Shown from {low:g} to {high:g}, unlike its source."
+        self.run.say(
+            f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}"
+            f"{'' if (low, high) == source.contrast_limits else shown}",
+            "good",
+        )
         for notice in result.notices:
             show_info(notice)
 
@@ -161,10 +156,7 @@ class EnhanceWidget(QScrollArea):
         self.run.say("Cancelled; nothing was changed.")
 
     def _on_job_finished(self) -> None:
-        self._job = self._session.job = None
-        if self._activity is not None:
-            self._activity.close()
-            self._activity = None
+        self._job = None
         self.run.show_idle()
         self._forecaster.resume()
 
@@ -173,7 +165,9 @@ class EnhanceWidget(QScrollArea):
             self.run.say(str(error), "bad")
             show_error(str(error))
         else:  # the job has already raised it, with its traceback
-            self.run.say("Something unexpected went wrong; napari's message has the details.", "bad")
+            self.run.say(
+                "Something unexpected went wrong; napari's message has the details.", "bad"
+            )
 
     # ---- checkpoints
 
@@ -188,7 +182,10 @@ class EnhanceWidget(QScrollArea):
 
     def _on_published_requested(self) -> None:
         missing = tuple(e for e in registry.PUBLISHED if e not in registry.available())
-        if self._session.busy or PublishedDialog(missing, self).exec() != QDialog.DialogCode.Accepted:
+        if (
+            self._session.busy
+            or PublishedDialog(missing, self).exec() != QDialog.DialogCode.Accepted
+        ):
             return
         job = Job("Zero-DCE: downloading published weights", background.downloading(missing))
         self._start_job(job, self._on_downloaded)
@@ -198,43 +195,38 @@ class EnhanceWidget(QScrollArea):
         self.choose_checkpoint(names[0])
         self.run.say("The published weights are here, for non-commercial use.", "good")
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept one file that may be a checkpoint; images go on to napari."""
-        event.setAccepted(dropped_checkpoint(event.mimeData()) is not None)
+        if event is not None:
+            event.setAccepted(dropped_checkpoint(event.mimeData()) is not None)
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
         """Load the dropped checkpoint."""
-        source = dropped_checkpoint(event.mimeData())
-        if source is not None:
+        source = dropped_checkpoint(event.mimeData()) if event is not None else None
+        if event is not None and source is not None:
             event.acceptProposedAction()
             self.choose_checkpoint(source)
 
     # ---- what will happen
 
-    def _on_form_changed(self, _: Any = None) -> None:
-        self._forecast = None
-        self._show_plan()
-        layer = self.form.layers.layer
-        if layer is not None:
-            self._forecaster.ask({
-                "checkpoint": self._session.checkpoint,
-                "dtype": np.dtype(layer.dtype),
-                "channels": "rgb" if layer.rgb else "mono",
-                **self.form.compute_settings(),
-            })
+    def _wish(self) -> tuple[Source, EnhanceRequest]:
+        """Read the form; a ZeroDCEError says what is missing."""
+        source = read_source(self.form.layers.layer)
+        settings = self.form.compute_settings()
+        window = self.form.window_choice()
+        return source, request_for(source, window, checkpoint=self._session.checkpoint, **settings)
 
-    def _on_forecast_known(self, forecast: Forecast) -> None:
-        self._forecast = forecast
-        self._show_plan()
+    def _on_form_changed(self, _: Any = None) -> None:
+        try:
+            _, request = self._wish()
+            self.run.plan.setText(describe_plan(request, None))
+        except ZeroDCEError as err:
+            self.run.plan.setText(str(err))
+        else:
+            self._forecaster.ask(request)
+
+    def _on_forecast_known(self, request: EnhanceRequest, forecast: Forecast) -> None:
+        self.run.plan.setText(describe_plan(request, forecast))
 
     def _on_forecast_failed(self, error: Exception) -> None:
         self.run.plan.setText(str(error))
-
-    def _show_plan(self) -> None:
-        layer = self.form.layers.layer
-        try:
-            source = read_source(layer)
-            layout = layout_of(source.data, channels=source.channels)
-            self.run.plan.setText(describe_plan(layout, np.dtype(source.data.dtype), self._forecast))
-        except ZeroDCEError as err:
-            self.run.plan.setText(str(err))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_zerodce.engine.forecast import Forecast
+from napari_zerodce.engine.messages import EnhanceRequest
 from napari_zerodce.gui import background
 from napari_zerodce.gui.jobs import Job
 
@@ -14,25 +13,25 @@ _PATIENCE_MS = 150  # settings often change several at a time
 
 
 class Forecaster(QObject):
-    """Times the latest settings asked for; results for older ones are dropped."""
+    """Times the latest request asked for; results for older ones are dropped."""
 
-    known = Signal(object)  # Forecast
+    known = Signal(object, object)  # EnhanceRequest, Forecast
     failed = Signal(object)  # Exception
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._job: Job | None = None
-        self._wanted: dict[str, Any] | None = None
-        self._running: dict[str, Any] | None = None
+        self._wanted: EnhanceRequest | None = None
+        self._running: EnhanceRequest | None = None
         self._paused = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE_MS)
         self._timer.timeout.connect(self._start)
 
-    def ask(self, settings: dict[str, Any]) -> None:
-        """Time these settings soon; they are keyword arguments of `engine.forecast.forecast`."""
-        self._wanted = settings
+    def ask(self, request: EnhanceRequest) -> None:
+        """Time this request soon, instead of any before it."""
+        self._wanted = request
         self._timer.start()
 
     def pause(self) -> None:
@@ -55,21 +54,23 @@ class Forecaster(QObject):
         if self._paused or self._job is not None or self._wanted is None:
             return
         self._running = self._wanted
-        self._job = Job("Zero-DCE: timing this machine", background.forecasting(self._running), quiet=True)
+        self._job = Job(
+            "Zero-DCE: timing this machine", background.forecasting(self._running), quiet=True
+        )
         self._job.succeeded.connect(self._on_job_succeeded)
         self._job.failed.connect(self._on_job_failed)
         self._job.finished.connect(self._on_job_finished)
         self._job.start()
 
     def _on_job_succeeded(self, forecast: Forecast) -> None:
-        if self._running == self._wanted:
-            self.known.emit(forecast)
+        if self._running is self._wanted:
+            self.known.emit(self._running, forecast)
 
     def _on_job_failed(self, error: Exception) -> None:
-        if self._running == self._wanted:
+        if self._running is self._wanted:
             self.failed.emit(error)
 
     def _on_job_finished(self) -> None:
         self._job = None
-        if self._running != self._wanted:
+        if self._running is not self._wanted:
             self._start()

@@ -1,11 +1,11 @@
-"""One background job: a plain function in a worker thread, its progress and its end told on the GUI thread."""
+"""One background job: a plain function in a thread, its progress and end told on the GUI thread."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from napari.qt.threading import create_worker
 from napari.utils.notifications import notification_manager
@@ -48,7 +48,8 @@ class Job(QObject):
     cancelled = Signal()
     finished = Signal()
 
-    _alive: set[Job] = set()  # a job outlives the dock that started it: its thread still reports to it
+    # A job outlives the dock that started it: its thread still reports to it.
+    _alive: ClassVar[set[Job]] = set()
 
     def __init__(self, title: str, work: Work, *, quiet: bool = False) -> None:
         super().__init__()
@@ -81,7 +82,7 @@ class Job(QObject):
             return _Outcome(self._work(self._report, self._should_stop))
         except Cancelled:
             return _Outcome(cancelled=True)
-        except Exception as err:  # carried to the GUI thread, where it is told or raised
+        except Exception as err:  # noqa: BLE001 - carried to the GUI thread, where it is told or raised
             return _Outcome(error=err)
 
     def _report(self, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from napari.layers import Image, Layer
 
 from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.intensity import WindowChoice
+from napari_zerodce.imaging.intensity import Window, WindowChoice
 from napari_zerodce.imaging.planes import Channels
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ def request_for(source: Source, window: WindowChoice | None, **settings: Any) ->
     """Return the request to enhance a source; no window means the layer's contrast limits."""
     if window is None:
         window = WindowChoice("range", *source.contrast_limits)
-    return EnhanceRequest(
-        image=source.data, channels=source.channels, window=window, **settings
-    )
+    return EnhanceRequest(image=source.data, channels=source.channels, window=window, **settings)
 
 
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
@@ -95,22 +93,23 @@ def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> 
     layer = Image(_levels(result.image, source), **_result_properties(source, result))
     layers = viewer.layers
     position = layers.index(source.layer) + 1 if source.layer in layers else len(layers)
+    selected, active = set(layers.selection), layers.selection.active
     layers.insert(position, layer)
-    layers.selection.active = layer
+    # The source stays active: who presses Enhance again, with another checkpoint, means it and not
+    # the result.
+    if active is not None:
+        layers.selection = selected
+        layers.selection.active = active
     return layer
 
 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
-    low = min(source.contrast_limits[0], float(result.window.low))
-    high = max(source.contrast_limits[1], float(result.window.high))
     return {
         **source.properties,
         "name": f"{source.name} [{result.checkpoint.title}]",
         "rgb": source.channels != "mono",
         "multiscale": len(source.level_shapes) > 1,
-        # napari would stretch the limits to the data: before and after would look alike. Where the
-        # user had narrowed the source's limits to see anything, the whole window is shown.
-        "contrast_limits": (low, high),
+        "contrast_limits": display_range(source.contrast_limits, result.window),
         "metadata": {
             **source.metadata,
             METADATA_KEY: {"source": source.name, **result.provenance()},
@@ -118,10 +117,25 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     }
 
 
+def display_range(limits: tuple[float, float], window: Window) -> tuple[float, float]:
+    """Return the contrast limits of a result: its source's, so that both can be compared.
+
+    Left alone, napari would stretch the result to its own data. But the source's limits do not suit
+    where they cut the window, as when the user had narrowed them to see anything, or where the
+    window is less than half of them, as when one hot pixel made napari choose them; then the window
+    itself is shown.
+    """
+    low, high = float(window.low), float(window.high)
+    shown = limits[0] <= low and high <= limits[1]
+    return limits if shown and high - low >= (limits[1] - limits[0]) / 2 else (low, high)
+
+
 def _levels(image: np.ndarray[Any, Any], source: Source) -> Any:
     """Return the image, or views of it for each level if the source is multiscale."""
     if len(source.level_shapes) == 1:
         return image
     finest = source.level_shapes[0]
-    steps = [[round(a / b) for a, b in zip(finest, shape, strict=True)] for shape in source.level_shapes]
+    steps = [
+        [round(a / b) for a, b in zip(finest, shape, strict=True)] for shape in source.level_shapes
+    ]
     return [image[tuple(slice(None, None, step) for step in level)] for level in steps]

@@ -17,10 +17,13 @@ class PublishedDialog(QDialog):
         names = " and ".join(entry.title for entry in entries)
         kilobytes = sum(entry.size or 0 for entry in entries) / 1024
         text = QLabel(
-            f"<p>The authors of the papers published weights for <b>{names}</b> ({kilobytes:.0f} KiB).</p>"
-            f"<p>Their licence is <b>{entries[0].licence}</b>: you may not use them, or images made with them, "
-            "commercially. The weights that came with this plugin have no such limit.</p>"
-            f"<p>They come from github.com/Li-Chongyi and are kept in<br><code>{registry.cache_folder()}</code>.</p>"
+            f"<p>The authors of the papers published weights for <b>{names}</b> "
+            f"({kilobytes:.0f} KiB).</p>"
+            f"<p>Their licence is <b>{entries[0].licence}</b>: you may not use them, or "
+            "images made with them, commercially. The weights that came with this plugin have "
+            "no such limit.</p>"
+            "<p>They come from github.com/Li-Chongyi and are kept in<br>"
+            f"<code>{registry.cache_folder()}</code>.</p>"
         )
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.RichText)

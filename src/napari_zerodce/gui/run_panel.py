@@ -1,4 +1,4 @@
-"""One button that is Enhance, then Cancel, then "Cancelling...", with progress and a line of text."""
+"""One button that is Enhance, then Cancel, then "Cancelling…", with progress and a sentence."""
 
 from __future__ import annotations
 

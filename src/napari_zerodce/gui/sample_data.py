@@ -17,11 +17,8 @@ def night_photo() -> list[LayerDataTuple]:
 
 
 def dim_cells() -> list[LayerDataTuple]:
-    """Return dim fluorescent cells: shape (H, W), uint16.
-
-    The display range is that of a camera, since napari would stretch it until the image looks bright.
-    """
-    return [(_read("cells.tif"), {"name": "cells", "rgb": False, "contrast_limits": (0, 4095)}, "image")]
+    """Return dim fluorescent cells: shape (H, W), uint16."""
+    return [(_read("cells.tif"), {"name": "cells", "rgb": False}, "image")]
 
 
 def _read(name: str) -> Any:

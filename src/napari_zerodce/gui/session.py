@@ -1,4 +1,4 @@
-"""What all docks of one viewer share: the active checkpoint, the device, and whether a run is on."""
+"""What all docks of one viewer share: the active checkpoint, and whether a run is on."""
 
 from __future__ import annotations
 
@@ -21,13 +21,20 @@ class Session:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
     checkpoint: str | Path = "zero-dce"
-    device: str = "auto"
     job: Job | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a run is on: one at a time, so that two do not fight for the device."""
         return self.job is not None
+
+    def occupy(self, job: Job) -> None:
+        """Be busy until the job has finished, whatever becomes of the dock that started it."""
+        self.job = job
+        job.finished.connect(self._release)
+
+    def _release(self) -> None:
+        self.job = None
 
 
 _sessions: WeakKeyDictionary[napari.Viewer, Session] = WeakKeyDictionary()

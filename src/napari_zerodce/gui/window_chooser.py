@@ -66,8 +66,12 @@ class WindowChooser(QWidget):
             return WindowChoice(kind)
         low, high = self.low.text().strip(), self.high.text().strip()
         if not low or not high:
-            raise RequestError("The intensity window needs two numbers; fill in both, or choose 'Automatic'.")
-        return WindowChoice.parse(f"percentile:{low},{high}" if kind == "percentile" else f"{low},{high}")
+            raise RequestError(
+                "The intensity window needs two numbers; fill in both, or choose 'Automatic'."
+            )
+        return WindowChoice.parse(
+            f"percentile:{low},{high}" if kind == "percentile" else f"{low},{high}"
+        )
 
     def _on_kind_changed(self) -> None:
         kind = self.kind.currentData()
@@ -83,7 +87,8 @@ def _number_field(placeholder: str) -> QLineEdit:
     field = QLineEdit()
     field.setPlaceholderText(placeholder)
     validator = QDoubleValidator(field)
-    validator.setLocale(QLocale(QLocale.Language.C))  # a decimal point everywhere, as in the command line
+    validator.setLocale(
+        QLocale(QLocale.Language.C)
+    )  # a decimal point everywhere, as in the command line
     field.setValidator(validator)
     return field
-
