@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,7 @@ def read_tiff(path: Path) -> ImageFile:
     with tifffile.TiffFile(path) as file:
         if not file.series:
             raise ValueError("there is no image in it")
+        _check_last_page(file)
         series, page = file.series[0], file.series[0].keyframe
         array, axes = _planes_last(_pixels(path, series), series.axes)
         details = _details(file, page)
@@ -59,9 +62,22 @@ def read_tiff(path: Path) -> ImageFile:
     return ImageFile(array, channels, details | {"axes": axes})
 
 
+def _check_last_page(file: tifffile.TiffFile) -> None:
+    """Refuse a file that was cut between two pages; tifffile would read those that are left."""
+    tiff, handle = file.tiff, file.filehandle
+    handle.seek(file.pages[len(file.pages) - 1].offset)
+    (tags,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
+    handle.seek(tags * tiff.tagsize, os.SEEK_CUR)
+    (following,) = struct.unpack(tiff.offsetformat, handle.read(tiff.offsetsize))
+    if following >= handle.size:
+        raise ValueError("it ends before its last page")
+
+
 def _pixels(path: Path, series: tifffile.TiffPageSeries) -> Array:
-    mappable = series.dataoffset is not None and series.keyframe.is_memmappable
-    if mappable and series.nbytes >= MAPPED_FROM:
+    offset, page = series.dataoffset, series.keyframe
+    if offset is not None and page.is_memmappable and series.nbytes >= MAPPED_FROM:
+        if offset + series.nbytes > path.stat().st_size:
+            raise ValueError("it ends before its pixels do")
         return tifffile.memmap(path, mode="r")
     check_room(series.nbytes, path)
     return np.asarray(series.asarray())
@@ -175,7 +191,8 @@ def _possible_dialect(image: ImageFile) -> str | None:
     if dialect == "imagej":
         ordered = "".join(axis for axis in "TZCYXS" if axis in axes) == axes
         known = array.dtype.name in _IMAGEJ_DTYPES
-        flat = image.channels == "mono" or array.dtype == np.uint8
+        # tifffile takes the width for the samples of a pixel if it is 1.
+        flat = array.shape[-1] > 1 if image.channels == "mono" else array.dtype == np.uint8
         return dialect if ordered and known and flat and array.nbytes < _LARGEST_IMAGEJ else None
     if dialect == "ome":
         known = array.dtype.kind in "iu" and array.dtype.itemsize <= 4
