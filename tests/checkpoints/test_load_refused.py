@@ -180,6 +180,15 @@ def test_encrypted_or_strangely_compressed_zip(write, files, refused, weights):
     refused(write("b.pth", stream.getvalue()), "compressed in another way")
 
 
+def test_zip_whose_member_lies_nowhere(write, refused):
+    for offset in (100, 2**40, 2**63, 2**64 - 1):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("a/data.pkl", b"N.")
+            archive.filelist[0].header_offset = offset
+        refused(write("a.pth", stream.getvalue()), "cut off or damaged")
+
+
 def test_zip_that_lacks_a_tensor(write, files, refused, weights):
     stream = io.BytesIO()
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -12,12 +13,25 @@ from typing import Any, Final, Literal
 
 from napari_zerodce.checkpoints.defects import Defect, listed, readable_size, shown
 from napari_zerodce.checkpoints.pickled_names import StorageRecord, TensorRecord
-from napari_zerodce.checkpoints.pickles import read_pickle
+from napari_zerodce.checkpoints.pickles import PickleStream, read_pickle
 from napari_zerodce.checkpoints.stored import ITEM_SIZES, StoredTensor
 
 _MOST_MEMBERS: Final = 10_000
 _LARGEST_MEMBER: Final = 4 * 2**20
 """Bytes, unpacked. The largest tensor of the published files has 0.07 MiB."""
+
+_ZIP_FAILURES: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    OverflowError,
+    LookupError,
+)
+"""What zipfile raises for damaged files, found by damaging many."""
 
 _LEGACY_MAGIC: Final = 0x1950A86A20F9469CFC6C
 _CUT_OFF: Final = "is cut off or damaged; download or save it again"
@@ -74,10 +88,10 @@ def read_zip(content: bytes) -> Archive:
         raise Defect("is not a checkpoint but a zip archive of very many files; choose another")
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as err:
+    except _ZIP_FAILURES as err:
         raise Defect(_CUT_OFF) from err
     folder = _folder_of_pickle(archive.namelist())
-    root = read_pickle(io.BytesIO(_member(archive, f"{folder}data.pkl"))).value
+    root = read_pickle(PickleStream(_member(archive, f"{folder}data.pkl"))).value
     order = f"{folder}byteorder"
     return Archive(
         root=root,
@@ -122,7 +136,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         with archive.open(info) as file:
             # A count, because without one zipfile unpacks as much as a file of a false size gives.
             return file.read(info.file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as err:
+    except _ZIP_FAILURES as err:
         raise Defect(_CUT_OFF) from err
 
 
@@ -134,7 +148,7 @@ def read_legacy(content: bytes) -> Archive:
     Defect
         If it is cut off, some other file, or holds more than plain values and tensors.
     """
-    stream = io.BytesIO(content)
+    stream = PickleStream(content)
     if read_pickle(stream).value != _LEGACY_MAGIC:
         raise Defect(
             "is a pickle that PyTorch did not write; save the network's state_dict with torch.save"

@@ -12,10 +12,11 @@ off.
 
 from __future__ import annotations
 
+import io
 import pickletools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.checkpoints.pickled_names import (
@@ -45,7 +46,19 @@ class Pickle:
     storages: list[StorageRecord]
 
 
-def read_pickle(stream: BinaryIO) -> Pickle:
+class PickleStream(io.BytesIO):
+    """Bytes that may hold several pickles."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line, which holds a name; ValueError if it has a backslash."""
+        line = super().readline(size)
+        if b"\\" in line:
+            # No name needs one, and for an odd one pickletools lets Python warn.
+            raise ValueError("an escape in a name")
+        return line
+
+
+def read_pickle(stream: PickleStream) -> Pickle:
     """Read one pickle and leave the stream behind it.
 
     Raises
