@@ -6,9 +6,8 @@ PYTHON := $(shell scripts/find-python)
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("py%d%d" % sys.version_info[:2])')
 
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
-export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PIP_QUIET := 1
+export PIP_QUIET ?= 1
 export TOX_DISCOVER := $(PYTHON)
 export VIRTUALENV_OVERRIDE_APP_DATA := $(CURDIR)/.cache/virtualenv
 
@@ -30,7 +29,8 @@ test: .cache/tox/ready
 
 develop: .venv/ready
 	@echo "Installing the developers' tools in .venv ..."
-	@.venv/bin/python -m pip install --group dev
+	@.venv/bin/python -m pip install --upgrade 'pip>=25.1'
+	@.venv/bin/python -m pip install -c constraints.txt --group dev
 	@.venv/bin/pre-commit install
 
 clean:
@@ -38,13 +38,13 @@ clean:
 
 .venv/ready: pyproject.toml constraints.txt
 	@scripts/system-packages environments
-	@echo "Setting up .venv with napari, torch and this package (minutes, the first time) ..."
-	@"$(PYTHON)" -m venv --upgrade-deps .venv
-	@.venv/bin/python -m pip install --editable . 'napari[pyqt6]'
+	@echo "Setting up .venv with napari, torch and this package (minutes, the first time; PIP_QUIET=0 tells more) ..."
+	@"$(PYTHON)" -m venv .venv
+	@.venv/bin/python -m pip install -c constraints.txt --editable . 'napari[pyqt6]'
 	@touch $@
 
 .cache/tox/ready: constraints.txt
 	@scripts/system-packages environments
 	@"$(PYTHON)" -m venv .cache/tox
-	@.cache/tox/bin/python -m pip install tox
+	@.cache/tox/bin/python -m pip install -c constraints.txt tox
 	@touch $@
