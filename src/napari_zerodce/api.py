@@ -1,0 +1,208 @@
+"""Three functions for notebooks and scripts: arrays in, arrays out, without napari or Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.imaging.intensity import WindowChoice
+from napari_zerodce.imaging.planes import Channels, layout_of
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.load import Checkpoint
+
+Array = np.ndarray[Any, Any]
+
+
+def load_checkpoint(
+    source: str | Path = "zero-dce", *, scale_factor: int | None = None
+) -> Checkpoint:
+    """Load trained weights.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        "zero-dce" or "zero-dce-pp", which come with the package; "published-zero-dce" or
+        "published-zero-dce-pp", if they were downloaded; or a ``.pth`` or ``.safetensors`` file.
+    scale_factor : int, optional
+        Zero-DCE++ only: how many times smaller the image is on which curves are estimated; by
+        default what the checkpoint says, or 12.
+
+    Returns
+    -------
+    Checkpoint
+        ``info`` says what it is, ``estimator`` is the network: float32, on the CPU.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such checkpoint, or the file is none.
+    RequestError
+        If the scale factor makes no sense.
+    """
+    from napari_zerodce.checkpoints.load import load_checkpoint as load
+
+    return load(source, scale_factor=scale_factor)
+
+
+def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
+    image: Any,
+    checkpoint: str | Path | Checkpoint = "zero-dce",
+    *,
+    channels: Channels | None = None,
+    window: str | tuple[float, float] | WindowChoice = "auto",
+    device: str = "auto",
+    precision: PrecisionChoice = "auto",
+    tile: int | None = None,
+) -> Array:
+    """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
+
+    Parameters
+    ----------
+    image : array-like, shape (..., Y, X), (..., Y, X, 3) or (..., Y, X, 4)
+        Any integer or real dtype; NumPy, dask, zarr, or nested lists; any number of leading axes.
+        It is not changed.
+    checkpoint : str, Path or Checkpoint, optional
+        As in `load_checkpoint`, or what it returned.
+    channels : {"mono", "rgb", "rgba"}, optional
+        Whether the last axis is colour. By default a last axis of 3 or 4 samples behind two of more
+        than 30 is.
+    window : str, tuple of two numbers, or WindowChoice, optional
+        Which intensities are black and white: "dtype", "minmax", "percentile:0.1,99.9" or the two
+        themselves. "auto" is "dtype" for 8-bit images and the percentiles 0.1 and 99.9 for others.
+        One window serves the whole array, and what lies outside comes through unchanged.
+    device : str, optional
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    precision : {"auto", "float32", "bfloat16", "float16"}, optional
+        Of the network. "auto" is half precision for 8-bit images where the device is faster in it.
+    tile : int, optional
+        Side of the tiles in pixels; by default what suits the device.
+
+    Returns
+    -------
+    ndarray
+        Shape and dtype of `image`. Alpha, NaN and infinities are those of `image`.
+
+    Raises
+    ------
+    ImageError
+        If the image has no pixels, no two axes, a dtype without brightness, does not fit
+        `channels`, or the result has no room in memory.
+    CheckpointError
+        If the checkpoint is none.
+    DeviceError
+        If there is no such device or precision, or the device has no memory for the smallest tile.
+    RequestError
+        If the window or the tile makes no sense.
+    """
+    from napari_zerodce.engine.enhance import enhance as run
+
+    request = _request(
+        image,
+        checkpoint=checkpoint,
+        channels=channels,
+        window=window,
+        device=device,
+        precision=precision,
+        tile=tile,
+    )
+    return run(request).image
+
+
+def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
+    image: Any,
+    checkpoint: str | Path | Checkpoint = "zero-dce",
+    *,
+    channels: Channels | None = None,
+    window: str | tuple[float, float] | WindowChoice = "auto",
+    device: str = "auto",
+    precision: PrecisionChoice = "auto",
+    tile: int | None = None,
+) -> Array:
+    """Return the curve-parameter maps A_n that `enhance` applies (CVPR 2020, equation 4).
+
+    With x the image mapped to [0, 1] by the window, the enhanced image is x after
+    ``for a in maps: x = x + a * x * (1 - x)``.
+
+    Parameters
+    ----------
+    image, checkpoint, channels, window, device, precision, tile
+        As in `enhance`.
+
+    Returns
+    -------
+    ndarray, shape (..., 8, C, Y, X), float32, values in [-1, 1]
+        In the paper's sign: positive brightens. One set for each plane of the leading axes. C is 1
+        for mono and 3 for rgb and rgba images. Zero-DCE++ has one map for all iterations: it is
+        given eight times, so that the line above holds for both networks.
+
+    Raises
+    ------
+    ImageError
+        As in `enhance`, or if the maps have no room in memory: a colour pixel needs 96 bytes, a
+        mono pixel 32.
+    CheckpointError, DeviceError, RequestError
+        As in `enhance`.
+    """
+    from napari_zerodce.engine.maps import curve_maps as run
+
+    request = _request(
+        image,
+        checkpoint=checkpoint,
+        channels=channels,
+        window=window,
+        device=device,
+        precision=precision,
+        tile=tile,
+    )
+    return run(request)
+
+
+def _request(
+    image: Any,
+    *,
+    channels: Channels | None,
+    window: str | tuple[float, float] | WindowChoice,
+    **choices: Any,
+) -> EnhanceRequest:
+    array = image if hasattr(image, "dtype") and hasattr(image, "shape") else _as_array(image)
+    return EnhanceRequest(
+        image=array,
+        channels=layout_of(array, channels=channels).channels,
+        window=_window_choice(window),
+        **choices,
+    )
+
+
+def _as_array(image: Any) -> Array:
+    if isinstance(image, str | Path):
+        raise ImageError(
+            f"The image is the name {str(image)!r}, and an array is expected; read the file first, "
+            "for instance with skimage.io.imread."
+        )
+    try:
+        return np.asarray(image)
+    except ValueError as err:
+        raise ImageError(
+            "The image is no array: its rows differ in length; give an array of shape (..., Y, X)."
+        ) from err
+
+
+def _window_choice(window: str | tuple[float, float] | WindowChoice) -> WindowChoice:
+    if isinstance(window, WindowChoice):
+        return window
+    if isinstance(window, str):
+        return WindowChoice.parse(window)
+    try:
+        low, high = (number.item() if hasattr(number, "item") else number for number in window)
+        return WindowChoice("range", low, high)
+    except (TypeError, ValueError) as err:
+        raise RequestError(
+            f"The window {window!r} is not understood; give a word such as 'minmax' or two numbers "
+            "such as (120, 4000)."
+        ) from err

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dask.array as da
+import numpy as np
+import pytest
+
+import napari_zerodce
+from napari_zerodce import curve_maps, enhance, load_checkpoint
+from napari_zerodce.checkpoints.load import Checkpoint
+from napari_zerodce.errors import CheckpointError, DeviceError, ImageError, RequestError
+from napari_zerodce.imaging.intensity import WindowChoice
+
+NAMES = ("zero-dce", "zero-dce-pp")
+EXACT = {"device": "cpu", "precision": "float32"}
+
+
+def dark(*shape: int, seed: int = 0) -> np.ndarray:
+    """Values in [0, 0.3)."""
+    return np.random.default_rng(seed).random(shape, np.float32) * np.float32(0.3)
+
+
+def apply(image: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """CVPR 2020, equation 4, for one plane of shape (C, Y, X)."""
+    for alpha in maps:
+        image = image + alpha * image * (1 - image)
+    return image
+
+
+def test_names_are_imported_when_they_are_used() -> None:
+    code = (
+        "import sys, napari_zerodce\n"
+        "assert 'numpy' not in sys.modules and 'torch' not in sys.modules\n"
+        "napari_zerodce.enhance, napari_zerodce.curve_maps, napari_zerodce.load_checkpoint\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert not any(name in sys.modules for name in ('napari', 'qtpy', 'magicgui'))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+
+
+def test_all_names_exist() -> None:
+    for name in napari_zerodce.__all__:
+        assert getattr(napari_zerodce, name)
+    with pytest.raises(AttributeError, match="brighten"):
+        _ = napari_zerodce.brighten
+
+
+# ---- load_checkpoint
+
+
+def test_default_checkpoint_is_bundled() -> None:
+    checkpoint = load_checkpoint()
+    assert isinstance(checkpoint, Checkpoint)
+    assert checkpoint.info.name == "zero-dce"
+    assert checkpoint.info.parameters == sum(p.numel() for p in checkpoint.estimator.parameters())
+
+
+def test_scale_factor_is_chosen() -> None:
+    assert load_checkpoint("zero-dce-pp").info.scale_factor == 12
+    assert load_checkpoint("zero-dce-pp", scale_factor=3).info.scale_factor == 3
+    with pytest.raises(RequestError, match="no scale factor"):
+        load_checkpoint(scale_factor=3)
+
+
+# ---- enhance
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("shape", "channels"),
+    [
+        ((40, 50), None),
+        ((40, 50, 3), None),
+        ((40, 50, 4), None),
+        ((2, 40, 50), None),
+        ((2, 1, 40, 50, 3), None),
+        ((5, 7, 3), "rgb"),
+        ((3, 40, 50), "mono"),
+        ((1, 1), None),
+        ((1, 1, 3), "rgb"),
+    ],
+)
+def test_shape_and_dtype_are_kept(name, shape, channels) -> None:
+    for dtype in (np.uint8, np.uint16, np.int16, np.float32, np.float64):
+        scale = 255 if np.dtype(dtype).itemsize == 1 else 1000
+        image = (dark(*shape) * scale).astype(dtype)
+        before = image.copy()
+        bright = enhance(image, name, channels=channels, window=(0, scale), **EXACT)
+        assert (bright.shape, bright.dtype) == (image.shape, image.dtype)
+        assert np.array_equal(image, before)
+        assert bright is not image
+        if image.max() > 0:
+            assert bright.mean() > image.mean()
+
+
+def test_alpha_is_kept() -> None:
+    image = dark(40, 50, 4)
+    bright = enhance(image, window="dtype", **EXACT)
+    assert np.array_equal(bright[..., 3], image[..., 3])
+    assert np.array_equal(bright[..., :3], enhance(image[..., :3], window="dtype", **EXACT))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_planes_of_a_stack_are_enhanced_alone(name) -> None:
+    stack = dark(2, 3, 33, 35)
+    bright = enhance(stack, name, window="dtype", **EXACT)
+    maps = curve_maps(stack, name, window="dtype", **EXACT)
+    for index in np.ndindex(2, 3):
+        assert np.array_equal(bright[index], enhance(stack[index], name, window="dtype", **EXACT))
+        assert np.array_equal(maps[index], curve_maps(stack[index], name, window="dtype", **EXACT))
+
+
+def test_checkpoint_by_name_by_file_and_loaded(tmp_path: Path) -> None:
+    image = dark(40, 50, 3)
+    loaded = load_checkpoint("zero-dce-pp")
+    bright = enhance(image, "zero-dce-pp", **EXACT)
+    assert np.array_equal(bright, enhance(image, loaded, **EXACT))
+    assert np.array_equal(bright, enhance(image, loaded.info.path, **EXACT))
+    assert np.array_equal(bright, enhance(image, str(loaded.info.path), **EXACT))
+    assert not np.array_equal(bright, enhance(image, "zero-dce", **EXACT))
+    other = load_checkpoint("zero-dce-pp", scale_factor=2)
+    assert not np.array_equal(bright, enhance(image, other, **EXACT))
+
+
+def test_weights_changed_by_the_user_are_those_used() -> None:
+    checkpoint = load_checkpoint()
+    for parameter in checkpoint.estimator.parameters():
+        parameter.zero_()
+    image = dark(40, 50)
+    assert np.array_equal(enhance(image, checkpoint, window="dtype", **EXACT), image)
+    assert not curve_maps(image, checkpoint, window="dtype", **EXACT).any()
+    assert not np.array_equal(enhance(image, window="dtype", **EXACT), image)
+
+
+def test_windows_are_understood() -> None:
+    image = dark(40, 50) * 100
+    low, high = image.min().item(), image.max().item()
+    expected = enhance(image, window="minmax", **EXACT)
+    for window in ((low, high), [low, high], np.array([low, high]), f"{low},{high}"):
+        assert np.array_equal(enhance(image, window=window, **EXACT), expected)
+    choice = WindowChoice("percentile", 1, 99)
+    by_text = enhance(image, window="percentile:1,99", **EXACT)
+    assert np.array_equal(enhance(image, window=choice, **EXACT), by_text)
+    outside = (image < 5) | (image > 20)
+    kept = enhance(image, window=(5, 20), **EXACT)[outside]
+    assert np.array_equal(kept, image[outside])
+
+
+def test_array_likes() -> None:
+    image = dark(40, 50)
+    bright = enhance(image, window="dtype", **EXACT)
+    lazy = da.from_array(image, chunks=(16, 16))
+    assert np.array_equal(enhance(lazy, window="dtype", **EXACT), bright)
+    maps = curve_maps(image, window="dtype", **EXACT)
+    assert np.array_equal(curve_maps(lazy, window="dtype", **EXACT), maps)
+    nested = enhance(image.tolist(), window="dtype", **EXACT)
+    assert nested.dtype == np.float64
+    assert np.allclose(nested, bright, atol=1e-6)
+
+
+def test_nan_stays_where_it_is() -> None:
+    image = dark(40, 50)
+    image[3, 4], image[5, 6] = np.nan, np.inf
+    bright = enhance(image, window="dtype", **EXACT)
+    assert np.isnan(bright[3, 4])
+    assert np.isinf(bright[5, 6])
+    assert np.isfinite(bright).sum() == bright.size - 2
+    assert np.isfinite(curve_maps(image, window="dtype", **EXACT)).all()
+
+
+# ---- curve_maps
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((40, 50), (8, 1, 40, 50)),
+        ((40, 50, 3), (8, 3, 40, 50)),
+        ((40, 50, 4), (8, 3, 40, 50)),
+        ((2, 3, 33, 35), (2, 3, 8, 1, 33, 35)),
+        ((2, 33, 35, 3), (2, 8, 3, 33, 35)),
+        ((1, 1), (8, 1, 1, 1)),
+    ],
+)
+def test_maps_have_the_promised_shape_and_range(name, shape, expected) -> None:
+    maps = curve_maps(dark(*shape), name, window="dtype", **EXACT)
+    assert maps.shape == expected
+    assert maps.dtype == np.float32
+    assert np.abs(maps).max() <= 1
+    assert maps.mean() > 0  # the paper's sign: positive brightens, and the image is dark
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3)])
+def test_maps_are_what_enhance_applies(name, shape) -> None:
+    image = dark(*shape)
+    planes = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
+    by_hand = apply(planes, curve_maps(image, name, window="dtype", **EXACT))
+    bright = enhance(image, name, window="dtype", **EXACT)
+    bright = bright[None] if image.ndim == 2 else np.moveaxis(bright, -1, 0)
+    assert np.abs(by_hand - bright).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("tile", [3, 16, 1000])
+def test_tiles_do_not_show(name, tile) -> None:
+    image = dark(37, 41, 3)
+    whole = curve_maps(image, name, window="dtype", tile=64, **EXACT)
+    tiled = curve_maps(image, name, window="dtype", tile=tile, **EXACT)
+    assert np.abs(tiled - whole).max() < 1e-6
+
+
+def test_one_map_of_zero_dce_pp_is_given_eight_times() -> None:
+    maps = curve_maps(dark(40, 50, 3), "zero-dce-pp", **EXACT)
+    assert (maps == maps[:1]).all()
+    assert not (maps[0, 0] == maps[0, 1]).all()
+    others = curve_maps(dark(40, 50, 3), "zero-dce", **EXACT)
+    assert not (others == others[:1]).all()
+
+
+def test_maps_without_room_are_refused_before_the_work() -> None:
+    huge = np.broadcast_to(np.float32(0.1), (2_000, 10_000, 10_000))
+    with pytest.raises(ImageError, match=r"curve maps need .* GiB"):
+        curve_maps(huge, window=(0, 1))
+
+
+# ---- mistakes
+
+
+@pytest.mark.parametrize("function", [enhance, curve_maps])
+@pytest.mark.parametrize(
+    ("image", "choices", "error", "words"),
+    [
+        (np.ones((4, 4), bool), {}, ImageError, "mask"),
+        (np.ones(4), {}, ImageError, "two axes"),
+        (np.ones((0, 4)), {}, ImageError, "no pixels"),
+        (np.ones((4, 4), complex), {}, ImageError, "complex"),
+        ("photo.png", {}, ImageError, "read the file first"),
+        ([[1.0, 2.0], [3.0]], {}, ImageError, "rows differ"),
+        (np.ones((4, 4)), {"channels": "rgb"}, ImageError, "height, width, 3"),
+        (np.ones((4, 4)), {"channels": "cmyk"}, ImageError, "cmyk"),
+        (np.ones((4, 4)), {"window": "bright"}, RequestError, "bright"),
+        (np.ones((4, 4)), {"window": (1, 2, 3)}, RequestError, "two numbers"),
+        (np.ones((4, 4)), {"window": 5}, RequestError, "two numbers"),
+        (np.ones((4, 4)), {"window": ("a", "b")}, RequestError, "two numbers"),
+        (np.ones((4, 4)), {"window": (2, 1)}, RequestError, "smaller"),
+        (np.ones((4, 4)), {"window": (0, np.nan)}, RequestError, "nan"),
+        (np.ones((4, 4)), {"tile": 0}, RequestError, "tile is 0"),
+        (np.ones((4, 4)), {"device": "tpu"}, DeviceError, "tpu"),
+        (np.ones((4, 4)), {"precision": "float8"}, DeviceError, "float8"),
+        (np.ones((4, 4)), {"checkpoint": "nothing"}, CheckpointError, "nothing"),
+        (np.ones((4, 4)), {"checkpoint": Path("nowhere.pth")}, CheckpointError, "nowhere.pth"),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(function, image, choices, error, words) -> None:
+    with pytest.raises(error, match=words) as raised:
+        function(image, **choices)
+    assert "\n" not in str(raised.value)
