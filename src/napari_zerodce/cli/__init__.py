@@ -1,0 +1,59 @@
+"""The command line, ``napari-zerodce``: enhance files, show checkpoints, fetch published weights.
+
+Exit codes: 0 for success, 1 if a file or a download failed, 2 for a mistake in the command line,
+and 130 after Ctrl-C (128 and the signal's number after another signal).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from napari_zerodce.cli.options import build_parser, with_negative_windows
+from napari_zerodce.errors import RequestError, ZeroDCEError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those the program was started with.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    _print_any_name()
+    words = with_negative_windows(sys.argv[1:] if arguments is None else arguments)
+    options = build_parser().parse_args(words)
+    try:
+        exit_code: int = options.command(options)
+        sys.stdout.flush()
+    except RequestError as err:
+        return _fail(str(err), 2)
+    except ZeroDCEError as err:
+        return _fail(str(err), 1)
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", 130)
+    except BrokenPipeError:
+        # Whoever read our lines, such as `head`, has left; Python would complain again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return exit_code
+
+
+def _fail(message: str, exit_code: int) -> int:
+    sys.stderr.write(f"napari-zerodce: {message}\n")
+    return exit_code
+
+
+def _print_any_name() -> None:
+    """Print file names that the terminal's encoding lacks with escapes, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

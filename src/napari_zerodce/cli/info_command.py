@@ -1,0 +1,88 @@
+"""``napari-zerodce info``: what a checkpoint is, and which ones have a name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.read import read_info
+from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry
+
+
+def run(checkpoint: str | None, *, as_json: bool) -> int:
+    """Print what one checkpoint is, or the list of those that have a name."""
+    if checkpoint is None:
+        entries = BUNDLED + PUBLISHED
+        if as_json:
+            _print_json([_facts_of_entry(entry) for entry in entries])
+        else:
+            _print_lines(_list(entries))
+    else:
+        info = read_info(checkpoint)
+        if as_json:
+            _print_json(_facts(info))
+        else:
+            _print_lines([info.describe(), *_details(info)])
+    return 0
+
+
+def _list(entries: tuple[RegistryEntry, ...]) -> list[str]:
+    rows = [(entry.name, _state(entry), f"{entry.title} · {entry.licence}") for entry in entries]
+    names, states = (max(len(row[column]) for row in rows) for column in (0, 1))
+    lines = [f"{name:{names}}  {state:{states}}  {words}" for name, state, words in rows]
+    return lines + _how_to_get(entries)
+
+
+def _state(entry: RegistryEntry) -> str:
+    if entry.kind == "bundled":
+        return "bundled"
+    return "downloaded" if entry.is_here else "not downloaded"
+
+
+def _how_to_get(entries: tuple[RegistryEntry, ...]) -> list[str]:
+    missing = [entry.name for entry in entries if entry.kind == "published" and not entry.is_here]
+    return [f"Get {name} with: napari-zerodce download {name}" for name in missing]
+
+
+def _facts_of_entry(entry: RegistryEntry) -> dict[str, Any]:
+    return asdict(entry) | {"state": _state(entry), "path": str(entry.path)}
+
+
+def _facts(info: CheckpointInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "title": info.title,
+        "architecture": info.architecture,
+        "scale_factor": info.scale_factor,
+        "parameters": info.parameters,
+        "licence": info.licence,
+        "sha256": info.sha256,
+        "path": str(info.path),
+        "provenance": dict(info.provenance),
+        "description": info.describe(),
+    }
+
+
+def _details(info: CheckpointInfo) -> list[str]:
+    facts = {
+        "name": info.name,
+        "architecture": info.architecture,
+        "scale factor": info.scale_factor,
+        "parameters": f"{info.parameters:,}",
+        "licence": info.licence,
+        "sha256": info.sha256,
+        "file": info.path,
+    } | {key.replace("_", " "): words for key, words in sorted(info.provenance.items())}
+    width = max(map(len, facts)) + 1
+    return [f"  {f'{key}:'.ljust(width)} {value}" for key, value in facts.items()]
+
+
+def _print_json(facts: Any) -> None:
+    _print_lines([json.dumps(facts, indent=2, ensure_ascii=False)])
+
+
+def _print_lines(lines: list[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")

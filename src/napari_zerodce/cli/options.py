@@ -1,0 +1,154 @@
+"""What can be typed after ``napari-zerodce``; nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from napari_zerodce import __version__
+
+Command = Callable[[Namespace], int]
+
+_ENHANCE_EXAMPLES = """\
+examples:
+  napari-zerodce enhance dark.jpg --output bright.jpg
+  napari-zerodce enhance photos/ --output bright/
+  napari-zerodce enhance stack.tif --output bright.tif --window percentile:0.1,99.9
+  napari-zerodce enhance *.png --output bright/ --checkpoint zero-dce-pp --device cpu
+
+Folders are searched with their subfolders, and outputs keep the relative names. The result is for
+looking at: do not measure intensities in it.
+"""
+
+_NEGATIVE_NUMBER = re.compile(r"-[0-9.]")
+
+
+class _Parser(ArgumentParser):
+    """Tells a mistake in one sentence, without repeating all options before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def build_parser() -> ArgumentParser:
+    """Return the parser; what it returns has the command to run as ``command``."""
+    parser = _Parser(
+        prog="napari-zerodce",
+        description="Low-light image enhancement with Zero-DCE and Zero-DCE++.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command_name")
+    _add_enhance(commands)
+    _add_info(commands)
+    _add_download(commands)
+    return parser
+
+
+def with_negative_windows(words: Sequence[str]) -> list[str]:
+    """Join ``--window -5,100`` to ``--window=-5,100``: argparse takes ``-5,100`` for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--window" and _NEGATIVE_NUMBER.match(word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _add_enhance(commands: Any) -> None:
+    parser = commands.add_parser(
+        "enhance",
+        help="enhance image files",
+        description="Enhance image files: PNG, JPEG, BMP, TIFF and .npy.",
+        epilog=_ENHANCE_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="an image, or a folder of images")
+    add(
+        "--output",
+        required=True,
+        metavar="PATH",
+        help="a file for one image; a folder for several, or if it exists as one or ends with /",
+    )
+    _add_settings(add)
+    add("--overwrite", action="store_true", help="replace outputs that exist")
+    parser.set_defaults(command=_enhance)
+
+
+def _add_settings(add: Callable[..., Any]) -> None:
+    add(
+        "--checkpoint",
+        default="zero-dce",
+        metavar="NAME|FILE",
+        help="weights: a name that 'napari-zerodce info' lists, or a file (default: %(default)s)",
+    )
+    add(
+        "--scale-factor",
+        type=int,
+        metavar="N",
+        help="Zero-DCE++: estimate curves on an image N times smaller (default: the checkpoint's)",
+    )
+    add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: %(default)s)")
+    add(
+        "--precision",
+        default="auto",
+        choices=("auto", "float32", "bfloat16", "float16"),
+        help="of the network; auto takes half precision for 8-bit images where it is faster",
+    )
+    add(
+        "--window",
+        default="auto",
+        metavar="WINDOW",
+        help="intensities taken as black and white: auto, dtype, minmax, percentile:LOW,HIGH or "
+        "LOW,HIGH; others come through unchanged (default: %(default)s)",
+    )
+    add("--tile", type=int, metavar="PIXELS", help="side of a tile (default: as suits the device)")
+
+
+def _add_info(commands: Any) -> None:
+    parser = commands.add_parser(
+        "info",
+        help="say what a checkpoint is, or list those that have a name",
+        description="Say what a checkpoint is; without one, list those that have a name.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a name or a file")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(command=_info)
+
+
+def _add_download(commands: Any) -> None:
+    parser = commands.add_parser(
+        "download",
+        help="fetch the authors' published weights",
+        description="Fetch the authors' published weights, which are for non-commercial use.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", help="such as published-zero-dce")
+    parser.add_argument(
+        "--accept-licence", action="store_true", help="do not ask whether you accept the licence"
+    )
+    parser.set_defaults(command=_download)
+
+
+def _enhance(options: Namespace) -> int:
+    from napari_zerodce.cli.enhance_command import run
+
+    return run(options)
+
+
+def _info(options: Namespace) -> int:
+    from napari_zerodce.cli.info_command import run
+
+    return run(options.checkpoint, as_json=options.json)
+
+
+def _download(options: Namespace) -> int:
+    from napari_zerodce.cli.download_command import run
+
+    return run(options.name, licence_accepted=options.accept_licence)
