@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.download import download_published
+from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.engine.forecast import forecast
 from napari_zerodce.engine.messages import EnhanceRequest, Progress, Report, ShouldStop
 
@@ -25,15 +26,9 @@ def enhancing(request: EnhanceRequest) -> Work:
     return work
 
 
-def loading(source: str | Path) -> Work:
-    """Return the work that gives the `CheckpointInfo` of a checkpoint that loads."""
-
-    def work(_report: Report, _should_stop: ShouldStop) -> Any:
-        from napari_zerodce.checkpoints.load import load_checkpoint
-
-        return load_checkpoint(source).info
-
-    return work
+def checking(source: str | Path) -> Work:
+    """Return the work that gives the `CheckpointInfo` of a checkpoint that can be loaded."""
+    return lambda _report, _should_stop: read_info(source)
 
 
 def forecasting(request: EnhanceRequest) -> Work:

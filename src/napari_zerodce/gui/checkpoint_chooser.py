@@ -36,6 +36,7 @@ class CheckpointChooser(QWidget):
         self.combo.setMinimumContentsLength(12)
         self.description = QLabel()
         self.description.setWordWrap(True)
+        self.description.setTextFormat(Qt.TextFormat.PlainText)  # files name their own licence
         self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.open_button = QPushButton("Open file…")
         self.open_button.setToolTip(

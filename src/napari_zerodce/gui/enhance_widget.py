@@ -96,7 +96,7 @@ class EnhanceWidget(QScrollArea):
 
     def choose_checkpoint(self, source: str | Path) -> None:
         """Make a checkpoint active if it loads; otherwise say why not and stay with the old one."""
-        job = Job("Zero-DCE: loading a checkpoint", background.loading(source), quiet=True)
+        job = Job("Zero-DCE: reading a checkpoint", background.checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
         job.failed.connect(self._on_checkpoint_failed)
         job.start()

@@ -90,5 +90,6 @@ def _line(name: str) -> QLabel:
     line = QLabel()
     line.setObjectName(name)
     line.setWordWrap(True)
+    line.setTextFormat(Qt.TextFormat.PlainText)  # names and sentences may come from files
     line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return line
