@@ -62,42 +62,39 @@ class Stage:
 
 
 def _stage(
-    architecture: Architecture, smoothness: float, settings: dict[str, Any], **how: Any
+    architecture: Architecture, weights: tuple[float, float], settings: dict[str, Any], **how: Any
 ) -> Stage:
+    spatial, smoothness = weights
     # docs/training.md tells why these weights are not the published ones.
-    weights = LossWeights(spatial=5, exposure=10, colour=1, smoothness=smoothness)
-    config = TrainingConfig(architecture=architecture, crop=64, weights=weights, **settings)
+    balance = LossWeights(spatial=spatial, exposure=10, colour=1, smoothness=smoothness)
+    config = TrainingConfig(architecture=architecture, crop=64, weights=balance, **settings)
     return Stage(config, **how)
 
 
+_DCE: dict[str, Any] = {"batch": 6}
+_DCE_LATE: dict[str, Any] = {"whole_share": 0.2, "stops": COMMON_STOPS}
+_PP: dict[str, Any] = {"batch": 8, "learning_rate": 3e-3}
+
 RECIPES: dict[str, tuple[Stage, ...]] = {
     "zero-dce": (
-        _stage("zero-dce", 200, {"batch": 6, "steps": 1200}, until=450, whole_share=0.6),
-        _stage("zero-dce", 100, {"batch": 6, "steps": 900}, until=550, whole_share=0.2),
+        _stage("zero-dce", (5, 200), _DCE | {"steps": 1200}, until=450, whole_share=0.6),
+        _stage("zero-dce", (5, 100), _DCE | {"steps": 900}, until=550, whole_share=0.2),
+        _stage("zero-dce", (5, 60), _DCE | {"steps": 500}, until=500, **_DCE_LATE),
         _stage(
             "zero-dce",
-            60,
-            {"batch": 6, "steps": 500},
-            until=500,
-            whole_share=0.2,
-            stops=COMMON_STOPS,
+            (10, 120),
+            _DCE | {"steps": 400, "learning_rate": 7e-4},
+            until=400,
+            **_DCE_LATE,
         ),
     ),
     "zero-dce-pp": (
+        _stage("zero-dce-pp", (5, 1600), _PP | {"steps": 2400}, until=1000, whole_share=0.6),
+        _stage("zero-dce-pp", (5, 600), _PP | {"steps": 1800}, until=950, whole_share=0.6),
         _stage(
             "zero-dce-pp",
-            1600,
-            {"steps": 2400, "learning_rate": 3e-3},
-            until=1000,
-            whole_share=0.6,
-        ),
-        _stage(
-            "zero-dce-pp", 600, {"steps": 1800, "learning_rate": 3e-3}, until=950, whole_share=0.6
-        ),
-        _stage(
-            "zero-dce-pp",
-            400,
-            {"steps": 1000, "learning_rate": 2e-3},
+            (5, 400),
+            _PP | {"steps": 1000, "learning_rate": 2e-3},
             until=1000,
             whole_share=0.6,
             stops=COMMON_STOPS,
@@ -235,7 +232,7 @@ def read_photo(path: Path) -> Picture:
 
 
 def run(
-    stages: tuple[Stage, ...], pictures: list[list[Picture]], work: Path, deadline: float
+    stages: tuple[Stage, ...], pictures: list[list[Picture]], work: Path, *, deadline: float
 ) -> None:
     """Train stage after stage until done or out of time, saving every 50 steps."""
     for number, stage in enumerate(stages):
@@ -315,7 +312,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stages = RECIPES[arguments.architecture]
     deadline = time.monotonic() + 60 * arguments.minutes
-    run(stages, load_pictures(arguments.data), arguments.work, deadline)
+    run(stages, load_pictures(arguments.data), arguments.work, deadline=deadline)
     if arguments.output:
         save(stages, arguments.work, arguments.output)
 
