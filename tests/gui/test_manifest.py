@@ -1,0 +1,41 @@
+"""What the manifest promises, done through napari: samples, the dock and the command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from napari._app_model import get_app_model
+
+from napari_zerodce.gui.layers import METADATA_KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "dtype", "rgb"), [("night", np.uint8, True), ("cells", np.uint16, False)]
+)
+def test_samples_open_and_are_dark(viewer: Any, key: str, dtype: Any, rgb: bool) -> None:
+    (layer,) = viewer.open_sample("napari-zerodce", key)
+    assert layer.data.dtype == dtype
+    assert layer.rgb is rgb
+    span = np.percentile(layer.data, 99.9) - layer.data.min()
+    assert np.median(layer.data) - layer.data.min() < 0.25 * max(span, 100 if rgb else 0)
+
+
+def test_command_enhances_the_active_layer_and_opens_the_dock(
+    viewer: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    viewer.add_image(dark_photo, rgb=True, name="photo")
+    get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    assert viewer.layers[1].metadata[METADATA_KEY]["source"] == "photo"
+    dock = next(d for name, d in viewer.window.dock_widgets.items() if "Enhance" in name)
+    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
+
+
+def test_command_without_an_image_says_what_to_select(viewer: Any, qtbot: Any, capsys: Any) -> None:
+    from napari.utils.notifications import notification_manager
+
+    viewer.add_labels(np.zeros((8, 8), int))
+    get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
+    assert "No image layer is active" in notification_manager.records[-1].message
