@@ -184,15 +184,46 @@ def test_a_missing_file_is_named(tmp_path, suffix):
     assert_one_sentence(caught)
 
 
+@pytest.fixture
+def nobody():
+    """Be somebody to whom something can be forbidden."""
+    if not hasattr(os, "seteuid"):
+        pytest.skip("files are not forbidden in this way here")
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(user)
+
+
 @pytest.mark.parametrize("suffix", READABLE_SUFFIXES)
-def test_a_file_without_permission_is_refused(tmp_path, suffix):
-    if not hasattr(os, "geteuid") or os.geteuid() == 0:
-        pytest.skip("nothing is forbidden to this user")
+def test_what_is_forbidden_is_not_done(tmp_path, request, suffix):
     path = write_image(tmp_path / f"secret{suffix}", random_image())
     path.chmod(0)
-    with pytest.raises(ImageError, match="denied") as caught:
+    tmp_path.chmod(0o500)
+    request.getfixturevalue("nobody")
+    with pytest.raises(ImageError, match=r"secret.* cannot be read: Permission denied") as caught:
         read_image(path)
     assert_one_sentence(caught)
+    with pytest.raises(ImageError, match=r"new.* cannot be written: Permission denied") as caught:
+        write_image(tmp_path / f"new{suffix}", random_image())
+    assert_one_sentence(caught)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in folders are POSIX's")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match="a device or a pipe") as caught:
+        read_image(tmp_path / "pipe.png")
+    assert_one_sentence(caught)
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path):
+    path = tmp_path / f"{'n' * 300}.png"
+    for action in (read_image, lambda path: write_image(path, random_image())):
+        with pytest.raises(ImageError, match="too long"):
+            action(path)
+    assert not list(tmp_path.iterdir())
 
 
 class _Evil:

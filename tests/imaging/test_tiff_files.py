@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import tifffile
@@ -67,7 +69,7 @@ def test_colours_come_last_however_they_are_stored(tmp_path, samples, dtype, pla
     np.testing.assert_array_equal(read_image(again).array, array)
 
 
-@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha", "unspecified"])
 def test_the_kind_of_alpha_survives(tmp_path, kind):
     path = tmp_path / "alpha.tif"
     tifffile.imwrite(path, noise(8, 9, 4), photometric="rgb", extrasamples=[kind])
@@ -132,12 +134,17 @@ def test_palettes_are_looked_up(tmp_path):
 def test_a_coloured_fluorescence_image_of_imagej_stays_one_channel(tmp_path):
     green = np.zeros((3, 256), np.uint8)
     green[1] = np.arange(256)
-    array = noise(8, 9)
-    path = tmp_path / "green.tif"
-    tifffile.imwrite(path, array, imagej=True, colormap=green.astype("u2") * 257)
-    image = read_image(path)
-    assert image.channels == "mono"
-    np.testing.assert_array_equal(image.array, array)
+    for dtype in ("u1", "u2"):
+        array = noise(8, 9, dtype=dtype)
+        path = tmp_path / "green.tif"
+        tifffile.imwrite(path, array, imagej=True, colormap=green.astype("u2") * 257)
+        image, again = written_again(tmp_path, path)
+        assert image.channels == "mono"
+        np.testing.assert_array_equal(image.array, array)
+        with tifffile.TiffFile(again) as file:
+            np.testing.assert_array_equal(file.pages[0].colormap, green.astype("u2") * 257)
+            np.testing.assert_array_equal(file.asarray(), array)
+        again.unlink()
 
 
 def test_white_is_not_black(tmp_path):
@@ -147,6 +154,18 @@ def test_white_is_not_black(tmp_path):
     image, again = written_again(tmp_path, path)
     np.testing.assert_array_equal(image.array, 65535 - array)
     np.testing.assert_array_equal(read_image(again).array, image.array)
+
+
+def test_white_is_not_black_in_four_bits(tmp_path):
+    array = noise(8, 10) % 16
+    path = tmp_path / "film.tif"
+    packed = array[:, ::2] << 4 | array[:, 1::2]
+    tags = [(256, 10), (257, 8), (258, 4), (259, 1), (262, 0), (273, 200), (277, 1), (278, 8)]
+    tags.append((279, packed.size))
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    start = b"II*\0" + struct.pack("<IH", 8, len(tags)) + directory + bytes(4)
+    path.write_bytes(start.ljust(200, b"\0") + packed.tobytes())
+    np.testing.assert_array_equal(read_image(path).array, 15 - array)
 
 
 def test_a_bilevel_image_is_a_mask(tmp_path):
@@ -261,6 +280,18 @@ def test_hyperstacks_of_imagej_stay_such(tmp_path, shape, dtype, axes):
         for key in ("unit", "spacing", "finterval", "Info"):
             assert file.imagej_metadata[key] == metadata[key]
         assert file.pages[0].get_resolution("NONE") == (5, 4)
+
+
+def test_labels_and_colours_of_an_imagej_stack_survive(tmp_path):
+    luts = [np.zeros((3, 256), np.uint8) + np.uint8(number) for number in range(2)]
+    metadata = {"axes": "CYX", "mode": "composite", "LUTs": luts, "Labels": ["DAPI", "GFP"]}
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, noise(2, 8, 9, dtype="u2"), imagej=True, metadata=metadata)
+    _, again = written_again(tmp_path, path)
+    with tifffile.TiffFile(again) as file:
+        assert file.imagej_metadata["Labels"] == ["DAPI", "GFP"]
+        assert file.imagej_metadata["mode"] == "composite"
+        np.testing.assert_array_equal(file.imagej_metadata["LUTs"], luts)
 
 
 def test_what_imagej_cannot_hold_is_written_without_its_dialect(tmp_path):

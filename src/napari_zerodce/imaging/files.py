@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import stat
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ _JPEG = (".jpg", ".jpeg")
 READABLE_SUFFIXES = (".png", *_JPEG, ".bmp", *_TIFF, ".npy")
 
 _LONGEST_JPEG_SIDE = 65_500
+_LONGEST_REASON = 200  # characters; some libraries quote what they could not read
 
 _one_at_a_time = threading.Lock()
 
@@ -47,8 +49,7 @@ def read_image(path: str | Path) -> ImageFile:
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder, and an image file was expected; choose one in it.")
+    _refuse_what_is_no_file(path)
     _check_suffix(path)
     read = _read_npy if suffix == ".npy" else read_tiff if suffix in _TIFF else read_photo
     with _reading(path), _quiet_libraries():
@@ -82,8 +83,7 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
         writing fails; what was there before is then still there.
     """
     path = Path(path)
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder, and a file is to be written; choose another name.")
+    _refuse_what_is_no_file(path)
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
     write = _writer_for(path, image)
@@ -97,6 +97,17 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
         finally:
             part.unlink(missing_ok=True)
     return path
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # missing, forbidden, no name: said by whoever opens it
+        return
+    if stat.S_ISDIR(mode):
+        raise ImageError(f"{path} is a folder, and a file was expected; give the path of one.")
+    if not stat.S_ISREG(mode):
+        raise ImageError(f"{path} is a device or a pipe, and a file was expected; save it first.")
 
 
 def _check_suffix(path: Path) -> None:
@@ -180,7 +191,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _reason(err: Exception) -> str:
     text = getattr(err, "strerror", None) or str(err).strip() or type(err).__name__
-    return str(text).splitlines()[0].strip().rstrip(".")
+    return str(text).splitlines()[0].strip().rstrip(".")[:_LONGEST_REASON]
 
 
 @contextmanager

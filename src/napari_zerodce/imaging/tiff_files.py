@@ -22,7 +22,7 @@ _COMPRESSIONS = {
     tifffile.COMPRESSION.LZMA: "lzma",
 }
 _GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
-_JPEG = (tifffile.COMPRESSION.JPEG, tifffile.COMPRESSION.OJPEG)
+_COLOURS = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.PALETTE)
 _IMAGEJ_DTYPES = ("uint8", "uint16", "int16", "float32")
 _IMAGEJ_KEYS = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
@@ -54,8 +54,10 @@ def read_tiff(path: Path) -> ImageFile:
         array, axes = _planes_last(_pixels(path, series), series.axes)
         details = _details(file, page)
     array = upright(array, _tag(page, "Orientation"), rows=array.ndim - 2 - ("S" in axes))
-    if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and array.dtype.kind == "u":
-        array = np.iinfo(array.dtype).max - array
+    # Not page.photometric, which is this too for a file that does not say.
+    white = _tag(page, "PhotometricInterpretation") == tifffile.PHOTOMETRIC.MINISWHITE
+    if white and array.dtype.kind == "u":
+        array = array.dtype.type(2**page.bitspersample - 1) - array
     if page.photometric == tifffile.PHOTOMETRIC.PALETTE and not file.is_imagej:
         array, axes = np.moveaxis(np.asarray(page.colormap)[:, array], 0, -1), axes + "S"
     array, axes, channels = _coloured(array, axes, page)
@@ -99,10 +101,11 @@ def _coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]
         # A writer that was not told about colour: then the shape has to say it, as in napari.
         guessed = layout_of(array).channels if "Q" in axes and array.ndim == len(axes) else "mono"
         return array, axes if guessed == "mono" else axes[:-3] + "YXS", guessed
-    colours = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.PALETTE)
-    decoded = page.photometric == tifffile.PHOTOMETRIC.YCBCR and page.compression in _JPEG
-    if page.photometric not in (*colours, *_GREY) and not decoded:
-        raise ValueError(f"its colours are {page.photometric.name}; convert it to RGB")
+    plain = page.compression in {tifffile.COMPRESSION.NONE, *_COMPRESSIONS}
+    photos = () if plain else (tifffile.PHOTOMETRIC.YCBCR,)  # JPEG and the like decode it to RGB
+    if page.photometric not in (*_GREY, *_COLOURS, *photos):
+        name = getattr(page.photometric, "name", page.photometric)
+        raise ValueError(f"its colours are {name}; convert it to RGB")
     if page.photometric in _GREY and array.shape[-1] == 2 and any(page.extrasamples):
         array = array[..., [0, 0, 0, 1]]  # grey and alpha
     elif page.photometric in _GREY or array.shape[-1] not in {3, 4}:
@@ -114,7 +117,9 @@ def _coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]
 
 
 def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
-    details: dict[str, Any] = {"extrasamples": tuple(page.extrasamples)}
+    details: dict[str, Any] = {}
+    if len(page.extrasamples) == 1:
+        details["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
     if page.compression in _COMPRESSIONS:
         details["compression"] = _COMPRESSIONS[page.compression]
         details["predictor"] = page.predictor if page.predictor in {2, 3} else None
@@ -126,7 +131,7 @@ def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
         details["icc_profile"] = profile
     if file.is_imagej and file.imagej_metadata:
         known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
-        details |= {"dialect": "imagej", "metadata": known}
+        details |= {"dialect": "imagej", "metadata": known, "colormap": page.colormap}
     elif file.is_ome and file.ome_metadata:
         details |= {"dialect": "ome", "metadata": _ome_sizes(file.ome_metadata)}
     return details
@@ -167,10 +172,11 @@ def write_tiff(path: Path, image: ImageFile) -> None:
         metadata |= details["metadata"]
     if dialect == "imagej":  # it reads neither
         options = {k: v for k, v in options.items() if k not in {"compression", "predictor"}}
+        options["colormap"] = details.get("colormap")
     if image.channels != "mono":
         options["planarconfig"] = "contig"
     if image.channels == "rgba":
-        options["extrasamples"] = [_alpha_kind(details)]
+        options["extrasamples"] = [details.get("alpha", "UNASSALPHA")]
     tifffile.imwrite(
         path,
         array,
@@ -199,7 +205,3 @@ def _possible_dialect(image: ImageFile) -> str | None:
         known = known or array.dtype.name in {"float32", "float64"}
         return dialect if known and set(axes) <= set("TZCYXS") else None
     return None
-
-
-def _alpha_kind(details: Any) -> str:
-    return "assocalpha" if 1 in details.get("extrasamples", ()) else "unassalpha"
