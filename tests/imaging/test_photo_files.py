@@ -102,6 +102,13 @@ def test_transparent_colours_become_alpha(tmp_path, transparency):
     assert read.array[..., 3].tolist() == [[255, 0], [255, 0]]
 
 
+def test_an_animation_is_refused(tmp_path):
+    first, second = (Image.fromarray(np.full((4, 5), grey, np.uint8)) for grey in (10, 20))
+    first.save(tmp_path / "moving.png", save_all=True, append_images=[second])
+    with pytest.raises(ImageError, match=r"moving\.png is an animation"):
+        read_image(tmp_path / "moving.png")
+
+
 def test_a_transparent_grey_becomes_alpha(tmp_path):
     array = np.array([[5, 6]], np.uint8)
     Image.fromarray(array).save(tmp_path / "image.png", transparency=6)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging import tiff_files
 from napari_zerodce.imaging.files import ImageFile, read_image, write_image
 
 RANDOM = np.random.default_rng(11)
@@ -347,12 +348,25 @@ def test_one_pixel_of_each_plane_can_be_written_with_the_details_of_all(tmp_path
         np.testing.assert_array_equal(read.array.squeeze(), array[..., 0, 0])
 
 
-def test_the_first_of_several_series_is_read(tmp_path):
+@pytest.mark.parametrize("mapped_from", [0, 10**9])
+@pytest.mark.parametrize("first", [True, False])
+def test_previews_are_passed_over(tmp_path, monkeypatch, first, mapped_from):
+    monkeypatch.setattr(tiff_files, "MAPPED_FROM", mapped_from)
     large, thumbnail = noise(8, 9, dtype="u2"), noise(2, 2)
+    half = noise(4, 9)
     with tifffile.TiffWriter(tmp_path / "several.tif") as file:
-        file.write(large)
-        file.write(thumbnail)
+        for array in (large, thumbnail) if first else (thumbnail, large):
+            file.write(array, metadata=None)
+        file.write(half, metadata=None, subfiletype=1)
     np.testing.assert_array_equal(read_image(tmp_path / "several.tif").array, large)
+
+
+def test_several_images_are_refused_instead_of_losing_all_but_one(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "several.tif") as file:
+        for array in (noise(8, 9), noise(7, 9), noise(8, 9, dtype="f4"), noise(5, 9)):
+            file.write(array, metadata=None)
+    with pytest.raises(ImageError, match=r"several\.tif holds 4 images .*8x9, 7x9, 8x9, \.\.\.\)"):
+        read_image(tmp_path / "several.tif")
 
 
 def test_a_page_that_was_cut_off_is_missed(tmp_path):

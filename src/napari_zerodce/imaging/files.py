@@ -38,7 +38,7 @@ def read_image(path: str | Path) -> ImageFile:
     Parameters
     ----------
     path : str or Path
-        PNG, JPEG (turned as its EXIF orientation says), BMP, TIFF (its first series) or .npy, told
+        PNG, JPEG (turned as its EXIF orientation says), BMP, TIFF or .npy, told
         by the suffix.
 
     Raises

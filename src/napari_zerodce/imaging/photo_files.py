@@ -17,6 +17,7 @@ from PIL.ImageFile import ImageFile as Photo
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.image_file import ImageFile, check_room, upright
 from napari_zerodce.imaging.planes import Array, Channels
 
@@ -39,7 +40,7 @@ def read_photo(path: Path) -> ImageFile:
     Raises
     ------
     ImageError
-        If it does not fit in memory.
+        If it does not fit in memory, or is an animation.
     Exception
         Any, if it is damaged.
     """
@@ -49,6 +50,11 @@ def read_photo(path: Path) -> ImageFile:
     if not decoders:
         raise ValueError("it does not begin as a PNG, JPEG or BMP file does")
     with decoders[0](path) as photo:
+        if getattr(photo, "is_animated", False):
+            raise ImageError(
+                f"{path.name} is an animation, of which a PNG could keep but one picture; "
+                "save it as a TIFF of several pages."
+            )
         array = _pixels(photo, path, deep=start[24] == 16 and decoders[0] is PngImageFile)
         exif = photo.getexif() if "exif" in photo.info else Image.Exif()
     channels: Channels = "mono" if array.ndim == 2 else "rgb" if array.shape[2] == 3 else "rgba"

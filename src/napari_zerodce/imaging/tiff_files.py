@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.image_file import MAPPED_FROM, ImageFile, check_room, upright
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
@@ -28,6 +29,7 @@ _IMAGEJ_KEYS = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
     | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
 )
+_PREVIEW = 5  # an image of less than a fifth of the pixels is a preview of the other
 _LARGEST_IMAGEJ = 2**32 - 2**25  # its offsets have 32 bits
 _OME_KEYS = (
     *(f"PhysicalSize{axis}{unit}" for axis in "XYZ" for unit in ("", "Unit")),
@@ -37,21 +39,21 @@ _OME_KEYS = (
 
 
 def read_tiff(path: Path) -> ImageFile:
-    """Read the first series of a TIFF, that is all pages of the same kind.
+    """Read the image of a TIFF: all pages of the same kind, without previews of them.
 
     Raises
     ------
     ImageError
-        If it does not fit in memory.
+        If it does not fit in memory, or there are several images of different kinds.
     Exception
         Any, if it is damaged or its colours are neither grey nor RGB.
     """
     with tifffile.TiffFile(path) as file:
-        if not file.series:
-            raise ValueError("there is no image in it")
+        series = _only_image(file, path)
         _check_last_page(file)
-        series, page = file.series[0], file.series[0].keyframe
-        array, axes = _planes_last(_pixels(path, series), series.axes)
+        page = series.keyframe
+        number = [other is series for other in file.series].index(True)
+        array, axes = _planes_last(_pixels(path, series, number), series.axes)
         details = _details(file, page)
     array = upright(array, _tag(page, "Orientation"), rows=array.ndim - 2 - ("S" in axes))
     # Not page.photometric, which is this too for a file that does not say.
@@ -62,6 +64,26 @@ def read_tiff(path: Path) -> ImageFile:
         array, axes = np.moveaxis(np.asarray(page.colormap)[:, array], 0, -1), axes + "S"
     array, axes, channels = _coloured(array, axes, page)
     return ImageFile(array, channels, details | {"axes": axes})
+
+
+def _only_image(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPageSeries:
+    """Return the largest series, if the others are no more than previews, labels or masks of it."""
+    if not file.series:
+        raise ValueError("there is no image in it")
+    largest: tifffile.TiffPageSeries = max(file.series, key=lambda series: series.size)
+    images = [
+        series
+        for series in file.series
+        if series is largest
+        or (series.size * _PREVIEW > largest.size and not series.keyframe.is_reduced)
+    ]
+    if len(images) > 1:
+        shapes = ", ".join("x".join(map(str, series.shape)) for series in images[:3])
+        raise ImageError(
+            f"{path.name} holds {len(images)} images of different kinds ({shapes}"
+            f"{', ...' if len(images) > 3 else ''}); save the one you want as a file of its own."
+        )
+    return largest
 
 
 def _check_last_page(file: tifffile.TiffFile) -> None:
@@ -75,12 +97,12 @@ def _check_last_page(file: tifffile.TiffFile) -> None:
         raise ValueError("it ends before its last page")
 
 
-def _pixels(path: Path, series: tifffile.TiffPageSeries) -> Array:
+def _pixels(path: Path, series: tifffile.TiffPageSeries, number: int) -> Array:
     offset, page = series.dataoffset, series.keyframe
     if offset is not None and page.is_memmappable and series.nbytes >= MAPPED_FROM:
         if offset + series.nbytes > path.stat().st_size:
             raise ValueError("it ends before its pixels do")
-        return tifffile.memmap(path, mode="r")
+        return tifffile.memmap(path, series=number, mode="r")
     check_room(series.nbytes, path)
     return np.asarray(series.asarray())
 
