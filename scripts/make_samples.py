@@ -57,7 +57,8 @@ def dim_cells(data: Path) -> NDArray[np.uint16]:
     signal = (cells - cells.min()) / (cells.max() - cells.min()) * PHOTONS
     generator = np.random.default_rng(0)
     counts = generator.poisson(signal) + OFFSET + generator.normal(0, READ_NOISE, signal.shape)
-    return np.round(counts).clip(0, 65535).astype(np.uint16)
+    grey_values: NDArray[np.uint16] = np.round(counts).clip(0, 65535).astype(np.uint16)
+    return grey_values
 
 
 def main() -> None:
