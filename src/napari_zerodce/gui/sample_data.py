@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def night_photo() -> list[LayerDataTuple]:
-    """Return a street at night, far too dark: shape (H, W, 3), uint8."""
+    """Return the Golden Gate at nightfall, far too dark: shape (480, 640, 3), uint8."""
     return [(_read("night.png"), {"name": "night", "rgb": True}, "image")]
 
 
 def dim_cells() -> list[LayerDataTuple]:
-    """Return dim fluorescent cells: shape (H, W), uint16."""
+    """Return dim fluorescent cells: shape (512, 512), uint16."""
     return [(_read("cells.tif"), {"name": "cells", "rgb": False}, "image")]
 
 
