@@ -149,3 +149,16 @@ def test_locked_subfolder_is_refused() -> None:
             plan(["in"], "out")
     finally:
         Path("in/locked").chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_names_that_no_system_call_likes_are_planned_or_refused() -> None:
+    Path("loop.png").symlink_to("loop.png")
+    long = f"{'n' * 300}.png"
+    assert plan(["loop.png", long], "out") == [
+        ("loop.png", "out/loop.png"),
+        (long, f"out/{long}"),
+    ]
+    assert plan([long], f"b/{long}") == [(long, f"b/{long}")]
+    with pytest.raises(RequestError, match="would replace the input"):
+        plan(["loop.png"], "loop.png")

@@ -54,7 +54,7 @@ def plan_files(
     if any(not text for text in (*inputs, output)):
         raise RequestError("An input or the output is an empty name; give the path of an image.")
     target = Path(output)
-    if len(inputs) == 1 and not Path(inputs[0]).is_dir() and not _means_folder(output):
+    if len(inputs) == 1 and not _is_folder(Path(inputs[0])) and not _means_folder(output):
         _check_suffix(target, suffixes)
         jobs = [FileJob(Path(inputs[0]), target)]
     else:
@@ -66,7 +66,14 @@ def plan_files(
 
 
 def _means_folder(output: str) -> bool:
-    return output.endswith(_SEPARATORS) or Path(output).is_dir()
+    return output.endswith(_SEPARATORS) or _is_folder(Path(output))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # its folder may not be looked into, or its name is too long
+        return False
 
 
 def _check_suffix(target: Path, suffixes: Collection[str]) -> None:
@@ -79,7 +86,7 @@ def _check_suffix(target: Path, suffixes: Collection[str]) -> None:
 
 def _check_folder(output: str, suffixes: Collection[str]) -> None:
     target = Path(output)
-    if target.exists() and not target.is_dir():
+    if os.path.lexists(target) and not _is_folder(target):
         raise RequestError(
             f"The output {output!r} is a file, and several images need a folder; name a folder."
         )
@@ -91,7 +98,7 @@ def _check_folder(output: str, suffixes: Collection[str]) -> None:
 
 
 def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[FileJob]:
-    if not source.is_dir():
+    if not _is_folder(source):
         yield FileJob(source, output / source.name)
         return
     found = False
@@ -106,13 +113,13 @@ def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[
 
 
 def _images_below(folder: Path, output: Path, suffixes: Collection[str]) -> Iterator[Path]:
-    output = output.resolve()
+    output_identity = _identity(output)
     for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
         # os.walk follows what is left in this list. Yesterday's results are no input.
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and Path(parent, name).resolve() != output
+            if not name.startswith(".") and _identity(Path(parent, name)) != output_identity
         )
         for name in sorted(files):
             # macOS leaves "._photo.jpg" beside "photo.jpg" on foreign disks.
@@ -153,7 +160,7 @@ def _check_collisions(jobs: Sequence[FileJob]) -> None:
 
 
 def _identity(path: Path) -> str:
-    resolved = str(path.resolve())
+    resolved = os.path.realpath(path)  # unlike Path.resolve, also of a link that leads to itself
     # Two names that differ in case alone are one file there.
     return resolved.casefold() if sys.platform in {"darwin", "win32"} else resolved
 
