@@ -231,3 +231,11 @@ def test_a_deep_interlaced_png_is_read(tmp_path):
     array = noise(19, 21, 3, dtype=np.uint16)
     (tmp_path / "image.png").write_bytes(interlaced_png(array))
     np.testing.assert_array_equal(read_image(tmp_path / "image.png").array, array)
+
+
+def test_a_large_photo_of_one_colour_is_small_and_read(tmp_path):
+    array = np.zeros((3000, 4000), np.uint8)
+    for suffix in (".png", ".jpg"):
+        path = write_image(tmp_path / f"dark{suffix}", ImageFile(array, "mono"))
+        assert read_image(path).array.shape == (3000, 4000)
+    assert (tmp_path / "dark.png").stat().st_size < 20_000

@@ -369,6 +369,18 @@ def test_several_images_are_refused_instead_of_losing_all_but_one(tmp_path):
         read_image(tmp_path / "several.tif")
 
 
+def test_a_page_with_more_rows_than_strips_is_damaged(tmp_path):
+    path = tmp_path / "tall.tif"
+    tifffile.imwrite(path, noise(64, 9), compression="zlib", rowsperstrip=8)
+    with tifffile.TiffFile(path) as file:
+        rows = file.pages[0].tags["ImageLength"].valueoffset
+    content = bytearray(path.read_bytes())
+    content[rows : rows + 4] = (10**6).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match="where all of its pixels are"):
+        read_image(path)
+
+
 def test_a_page_that_was_cut_off_is_missed(tmp_path):
     path = tmp_path / "pages.tif"
     with tifffile.TiffWriter(path) as file:

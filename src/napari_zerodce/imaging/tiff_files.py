@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from pathlib import Path
@@ -103,6 +104,8 @@ def _pixels(path: Path, series: tifffile.TiffPageSeries, number: int) -> Array:
         if offset + series.nbytes > path.stat().st_size:
             raise ValueError("it ends before its pixels do")
         return tifffile.memmap(path, series=number, mode="r")
+    if len(page.dataoffsets) < math.prod(page.chunked):
+        raise ValueError("it does not say where all of its pixels are")
     check_room(series.nbytes, path)
     return np.asarray(series.asarray())
 
