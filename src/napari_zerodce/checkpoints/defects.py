@@ -24,10 +24,10 @@ def defects_as_errors(path: Path) -> Iterator[None]:
         raise CheckpointError(f"{shown(path.name or str(path))} {defect}.") from defect
 
 
-def shown(text: str) -> str:
+def shown(text: str, *, longest: int = _LONGEST_NAME) -> str:
     """Return text out of a file as it may stand in a sentence: one line, printable, not long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def listed(names: Sequence[str], *, most: int = 3) -> str:

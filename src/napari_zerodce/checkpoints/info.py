@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from napari_zerodce.checkpoints.defects import shown
+
 Architecture = Literal["zero-dce", "zero-dce-pp"]
 """Which of the two estimators a checkpoint's weights belong to."""
 
@@ -58,7 +60,7 @@ class CheckpointInfo:
         if self.architecture == "zero-dce-pp":
             facts.append(f"scale {self.scale_factor}")
         if trained_by := self.provenance.get(TRAINED_BY):
-            facts.append(f"trained by {trained_by}")
+            facts.append(f"trained by {shown(trained_by)}")
         known = self.licence != UNKNOWN_LICENCE
         facts.append(self.licence if known else "licence unknown")
         facts.append(f"sha256 {self.sha256[:8]}")

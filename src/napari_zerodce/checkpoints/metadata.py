@@ -12,6 +12,7 @@ from napari_zerodce.checkpoints.info import TITLES, Architecture
 
 KEY: Final = "napari-zerodce"
 _FORMAT: Final = 1
+_LONGEST_PROVENANCE: Final = 10_000
 
 LARGEST_SCALE_FACTOR: Final = 2**16
 """Larger than any plane's side: the whole image is one block of the thumbnail."""
@@ -66,7 +67,11 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
             "licence": str(licence),
             "provenance": dict(provenance),
         } if is_scale_factor(scale_factor):
-            words = {shown(key): shown(str(text)) for key, text in provenance.items()}
+            # Whole, unlike what stands in a sentence: a training is to be repeated from it.
+            words = {
+                shown(key): shown(str(text), longest=_LONGEST_PROVENANCE)
+                for key, text in provenance.items()
+            }
             return Description(architecture, scale_factor, shown(licence), words)
     raise _damaged()
 

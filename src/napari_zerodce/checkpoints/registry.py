@@ -175,7 +175,7 @@ def _path_of(entry: RegistryEntry) -> Path:
     if entry.kind == "published":
         raise CheckpointError(
             f"{entry.name} is not downloaded yet: use 'Get published weights' in the Enhance dock, "
-            "or give the path of a copy."
+            f"run 'napari-zerodce download {entry.name}', or give the path of a copy."
         )
     raise CheckpointError(
         f"The bundled checkpoint {entry.name} is missing from {entry.path.parent}: "
