@@ -109,6 +109,8 @@ def test_what_is_outside_the_window_keeps_its_bits(values, window):
 @example(np.array([-3.0e38, 3.0e38], np.float32), Window(-3.4e38, 3.4e38))
 @example(np.array([-1.7e308, 1.7e308]), Window(-1.75e308, 1.75e308))
 @example(np.array([1e-310, 2e-310]), Window(0, 3e-310))
+@example(np.array([0, 65504, -65504], np.float16), Window(-65521, -65520))
+@example(np.array([0, 3e38], np.float32), Window(4e38, 5e38))
 @example(np.array([1e-42, 2e-42], np.float32), Window(0, 3e-42))
 def test_any_window_of_any_dtype_gives_numbers_between_0_and_1_and_comes_back(values, window):
     unit = normalise(values, window)

@@ -79,8 +79,9 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
         return wide_integers.restore(unit, original, window)
     scale = _scale_for(original.dtype, window)
     # In memory in the original's order: the passes below that mix both would crawl otherwise.
-    values = np.empty_like(original, scale.width.dtype, subok=False)
-    np.multiply(unit, scale.width, out=values)
+    real = scale.width.dtype
+    values = np.empty_like(original, real, subok=False)
+    np.multiply(unit, scale.width, out=values, dtype=real)  # NumPy 1 would take float32
     if original.dtype.kind == "f":
         restored = scale.restore_floats(values, unit, original.dtype)
         outside = scale.outside(original)
@@ -118,9 +119,8 @@ class _Scale:
         """Finish what began as ``values = unit * width``."""
         limits = np.finfo(dtype)
         values += self.low
-        with np.errstate(over="ignore"):
-            low = max(self.low, self.low.dtype.type(float(limits.min) * self.factor))
-            high = min(self.high, self.low.dtype.type(float(limits.max) * self.factor))
+        ends = np.array([self.low, self.high])
+        low, high = ends.clip(float(limits.min) * self.factor, float(limits.max) * self.factor)
         np.clip(values, low, high, out=values)
         if self.low + self.width != high:
             values[unit >= 1] = high
