@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
+_PAINT_MS = 200
 _DISPLAY_ONLY = "For looking at, not for measuring intensities."
 
 
@@ -53,8 +54,8 @@ class EnhanceWidget(QScrollArea):
         self._forecaster = Forecaster(self)
         self._lay_out()
         self._connect()
-        # Once the dock is on the screen: loading torch takes seconds.
-        QTimer.singleShot(0, self._load_in_background)
+        # Once the dock is painted: loading torch takes seconds, and Python's lock with it.
+        QTimer.singleShot(_PAINT_MS, self._load_in_background)
 
     def _lay_out(self) -> None:
         content = QWidget()
