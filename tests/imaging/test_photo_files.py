@@ -239,3 +239,14 @@ def test_a_large_photo_of_one_colour_is_small_and_read(tmp_path):
         path = write_image(tmp_path / f"dark{suffix}", ImageFile(array, "mono"))
         assert read_image(path).array.shape == (3000, 4000)
     assert (tmp_path / "dark.png").stat().st_size < 20_000
+
+
+def test_a_wrong_checksum_of_a_deep_png_is_told_by_us_alone(tmp_path, capfd):
+    array = noise(20, 20, 3, dtype=np.uint16)
+    path = write_image(tmp_path / "image.png", ImageFile(array, "rgb"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1  # noise is stored as it is: only checksums tell
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=r"image\.png cannot be read"):
+        read_image(path)
+    assert capfd.readouterr() == ("", "")

@@ -135,17 +135,15 @@ def test_palettes_are_looked_up(tmp_path):
 def test_a_coloured_fluorescence_image_of_imagej_stays_one_channel(tmp_path):
     green = np.zeros((3, 256), np.uint8)
     green[1] = np.arange(256)
-    for dtype in ("u1", "u2"):
-        array = noise(8, 9, dtype=dtype)
-        path = tmp_path / "green.tif"
-        tifffile.imwrite(path, array, imagej=True, colormap=green.astype("u2") * 257)
-        image, again = written_again(tmp_path, path)
-        assert image.channels == "mono"
-        np.testing.assert_array_equal(image.array, array)
-        with tifffile.TiffFile(again) as file:
-            np.testing.assert_array_equal(file.pages[0].colormap, green.astype("u2") * 257)
-            np.testing.assert_array_equal(file.asarray(), array)
-        again.unlink()
+    array = noise(8, 9)
+    path = tmp_path / "green.tif"
+    tifffile.imwrite(path, array, imagej=True, colormap=green.astype("u2") * 257)
+    image, again = written_again(tmp_path, path)
+    assert image.channels == "mono"
+    np.testing.assert_array_equal(image.array, array)
+    with tifffile.TiffFile(again) as file:
+        np.testing.assert_array_equal(file.pages[0].colormap, green.astype("u2") * 257)
+        np.testing.assert_array_equal(file.asarray(), array)
 
 
 def test_white_is_not_black(tmp_path):

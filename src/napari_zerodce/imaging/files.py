@@ -170,9 +170,11 @@ def _reading(path: Path) -> Iterator[None]:
         advice = "check that it is whole and may be read"
         raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
     except Exception as err:
-        # Damaged files make decoders fail in every way there is.
+        # Damaged files make decoders fail in every way there is, and not each says something.
+        telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
+        reason = _reason(err) if telling else "it is damaged"
         advice = f"open it elsewhere to see whether it is a whole {path.suffix} image"
-        raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
+        raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ _COMPRESSIONS = {
 }
 _GREY = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
 _COLOURS = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.PALETTE)
-_IMAGEJ_DTYPES = ("uint8", "uint16", "int16", "float32")
+_DTYPES = {
+    "imagej": ("uint8", "uint16", "int16", "float32"),
+    "ome": ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"),
+}
 _IMAGEJ_KEYS = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
     | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
@@ -143,7 +147,7 @@ def _coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]
 
 def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
     details: dict[str, Any] = {}
-    if len(page.extrasamples) == 1:
+    if page.extrasamples in {(0,), (1,), (2,)}:
         details["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
     if page.compression in _COMPRESSIONS:
         details["compression"] = _COMPRESSIONS[page.compression]
@@ -156,9 +160,13 @@ def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
         details["icc_profile"] = profile
     if file.is_imagej and file.imagej_metadata:
         known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
-        details |= {"dialect": "imagej", "metadata": known, "colormap": page.colormap}
+        details |= {"dialect": "imagej", "metadata": known}
+        if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+            details["colormap"] = page.colormap
     elif file.is_ome and file.ome_metadata:
-        details |= {"dialect": "ome", "metadata": _ome_sizes(file.ome_metadata)}
+        # XML that others understand differently is no reason to do without the image.
+        with suppress(KeyError, TypeError, AttributeError, ValueError, SyntaxError):
+            details |= {"dialect": "ome", "metadata": _ome_sizes(file.ome_metadata)}
     return details
 
 
@@ -215,18 +223,17 @@ def write_tiff(path: Path, image: ImageFile) -> None:
 
 
 def _possible_dialect(image: ImageFile) -> str | None:
+    """Return the dialect of the file it was read from, unless that cannot hold this array."""
     array, axes = image.array, image.details.get("axes", "")
     dialect: str | None = image.details.get("dialect")
-    if len(axes) != array.ndim or len(set(axes)) != len(axes):
+    if len(axes) != array.ndim or len(set(axes)) != len(axes) or not set(axes) <= set("TZCYXS"):
         return None
-    if dialect == "imagej":
-        ordered = "".join(axis for axis in "TZCYXS" if axis in axes) == axes
-        known = array.dtype.name in _IMAGEJ_DTYPES
-        # tifffile takes the width for the samples of a pixel if it is 1.
-        flat = array.shape[-1] > 1 if image.channels == "mono" else array.dtype == np.uint8
-        return dialect if ordered and known and flat and array.nbytes < _LARGEST_IMAGEJ else None
+    if image.channels == "mono" and array.shape[-1] == 1:
+        return None  # tifffile would take the width for the samples of a pixel
+    if array.dtype.name not in _DTYPES.get(dialect or "", ()):
+        return None
     if dialect == "ome":
-        known = array.dtype.kind in "iu" and array.dtype.itemsize <= 4
-        known = known or array.dtype.name in {"float32", "float64"}
-        return dialect if known and set(axes) <= set("TZCYXS") else None
-    return None
+        return dialect
+    ordered = "".join(axis for axis in "TZCYXS" if axis in axes) == axes
+    plain = image.channels == "mono" or array.dtype == np.uint8
+    return dialect if ordered and plain and array.nbytes < _LARGEST_IMAGEJ else None
