@@ -29,6 +29,8 @@ READABLE_SUFFIXES = (".png", *_JPEG, ".bmp", *_TIFF, ".npy")
 _LONGEST_JPEG_SIDE = 65_500
 _LONGEST_REASON = 200  # characters; some libraries quote what they could not read
 
+_LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
+
 _one_at_a_time = threading.Lock()
 
 
@@ -199,16 +201,17 @@ def _reason(err: Exception) -> str:
 @contextmanager
 def _quiet_libraries() -> Iterator[None]:
     """Let what libraries have to say about damaged files be said by our sentences alone."""
-    logger = logging.getLogger("tifffile")
-    # Both settings are the whole process's; two threads that restore them crosswise would leave
+    # These settings are the whole process's; two threads that restore them crosswise would leave
     # them wrong for ever.
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logger.addFilter(_nothing)
+        for logger in _LOGGERS:
+            logger.addFilter(_nothing)
         try:
             yield
         finally:
-            logger.removeFilter(_nothing)
+            for logger in _LOGGERS:
+                logger.removeFilter(_nothing)
 
 
 def _nothing(_record: logging.LogRecord) -> bool:
