@@ -1,0 +1,218 @@
+"""A run tells how far it is, stops when asked, and stays within the memory there is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_zerodce.engine import progress as progress_module
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.messages import EnhanceRequest, Progress
+from napari_zerodce.engine.progress import Meter
+from napari_zerodce.errors import Cancelled
+from napari_zerodce.imaging.intensity import WindowChoice
+
+CHECKPOINTS = ["zero-dce", "zero-dce-pp"]
+
+
+def request_for(image, checkpoint, **settings):
+    given = {"window": WindowChoice("dtype"), "device": "cpu", "precision": "float32", **settings}
+    return EnhanceRequest(image=image, channels="mono", checkpoint=checkpoint, **given)
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("shape", [(1, 1), (90, 70), (3, 40, 50), (2, 2, 20, 65)])
+def test_progress_goes_up_and_ends_at_the_end(monkeypatch, checkpoint, shape):
+    monkeypatch.setattr(progress_module, "_SECONDS_BETWEEN_REPORTS", 0.0)
+    told = []
+    enhance(request_for(np.zeros(shape, np.uint8), checkpoint, tile=16), report=told.append)
+    planes = int(np.prod(shape[:-2]))
+    assert (told[0].done, told[0].message) == (0, "Loading the checkpoint")
+    assert all(progress.total == planes for progress in told[1:])
+    done = [progress.done for progress in told]
+    assert done == sorted(done)
+    assert len(set(done[1:])) == len(done[1:])  # each step counts
+    assert done[-1] == planes
+    assert told[-1].fraction == 1
+    assert told[-1].seconds_left == 0
+    assert all(0 <= progress.fraction <= 1 for progress in told)
+    assert all(progress.seconds_left >= 0 for progress in told[1:])
+
+
+def test_progress_is_told_no_more_often_than_an_eye_can_follow():
+    told = []
+    started = time.perf_counter()
+    enhance(request_for(np.zeros((300, 300), np.uint8), "zero-dce-pp", tile=16), report=told.append)
+    assert 2 <= len(told) <= 3 + (time.perf_counter() - started) / 0.05
+
+
+def test_a_plane_begun_again_with_smaller_tiles_does_not_take_progress_back(monkeypatch):
+    monkeypatch.setattr(progress_module, "_SECONDS_BETWEEN_REPORTS", 0.0)
+    told = []
+    meter = Meter(2, report=told.append, should_stop=lambda: False)
+    meter.begin_plane(0, 4)
+    meter.visit(2)
+    meter.begin_plane(0, 8)
+    for _ in range(8):
+        meter.visit(1)
+    meter.begin_plane(1, 1)
+    meter.visit(1)
+    assert [progress.done for progress in told] == [
+        0.5, 0.5, 0.5, 0.5, 0.5, 0.625, 0.75, 0.875, 1.0, 2.0,
+    ]  # fmt: skip
+    assert [progress.message for progress in told][-2:] == ["Plane 1 of 2", "Plane 2 of 2"]
+
+
+def test_a_fraction_of_nothing_is_nothing():
+    assert Progress(0, 0, "").fraction == 0
+    assert Progress(1, 4, "").fraction == 0.25
+
+
+def wait_and_cancel(request, seconds):
+    """Ask to stop after some time, and return how long it then takes."""
+    asked = threading.Event()
+    asked_at = []
+
+    def ask():
+        asked_at.append(time.perf_counter())
+        asked.set()
+
+    timer = threading.Timer(seconds, ask)
+    timer.start()
+    with pytest.raises(Cancelled):
+        enhance(request, should_stop=asked.is_set)
+    return time.perf_counter() - asked_at[0]
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
+def test_cancelling_a_large_image_takes_less_than_a_second(checkpoint, seconds):
+    # Virtual: only what is looked at is computed, so that making it takes no time.
+    image = np.broadcast_to(np.arange(4096, dtype=np.uint16), (9, 20_000, 4096))[0]
+    assert wait_and_cancel(request_for(image, checkpoint), seconds) < 1
+
+
+def test_cancelling_while_the_window_is_looked_for():
+    image = np.broadcast_to(np.linspace(0, 1, 4096), (50_000, 4096))
+    request = request_for(image, "zero-dce", window=WindowChoice("minmax"))
+    assert wait_and_cancel(request, 0.3) < 1
+
+
+def test_cancelling_between_the_planes_of_a_lazy_image():
+    image = da.zeros((100_000, 64, 64), dtype=np.uint16, chunks=(1, 64, 64))
+    assert wait_and_cancel(request_for(image, "zero-dce-pp"), 0.5) < 1
+
+
+def test_a_run_that_is_stopped_before_it_starts_raises_cancelled():
+    with pytest.raises(Cancelled):
+        enhance(request_for(np.zeros((5, 5), np.uint8), "zero-dce"), should_stop=lambda: True)
+
+
+def run_with_little_memory(code):
+    """Run code in a process of its own, where `limit(megabytes)` allows only so much more."""
+    preamble = """
+        import json, resource, sys
+        from pathlib import Path
+        import numpy as np
+        from napari_zerodce.engine.enhance import enhance
+        from napari_zerodce.engine.messages import EnhanceRequest
+        from napari_zerodce.errors import DeviceError
+        from napari_zerodce.imaging.intensity import WindowChoice
+
+        def limit(megabytes):
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + megabytes * 2**20, -1))
+
+        def run(image, **settings):
+            given = {"channels": "mono", "device": "cpu", "precision": "float32", **settings}
+            return enhance(EnhanceRequest(image=image, window=WindowChoice("dtype"), **given))
+
+        def tell(**facts):
+            print(json.dumps(facts))
+
+        # What is loaded and started once, threads above all, is not to count.
+        for checkpoint in ("zero-dce", "zero-dce-pp"):
+            run(np.zeros((100, 100), np.uint8), checkpoint=checkpoint)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(preamble) + textwrap.dedent(code)],
+        check=False,
+        capture_output=True,
+        text=True,
+        # Many threads would have many stacks and buffers.
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux", reason="a process's memory can only be limited on Linux"
+)
+
+
+@linux_only
+@pytest.mark.parametrize(("checkpoint", "scale_factor"), [("zero-dce", None), ("zero-dce-pp", 1)])
+def test_out_of_memory_halves_the_tile_and_goes_on(bits_are_steady, checkpoint, scale_factor):
+    facts = run_with_little_memory(f"""
+        image = np.random.default_rng(0).integers(0, 256, (400, 410, 3)).astype(np.uint8)
+        settings = dict(channels="rgb", checkpoint={checkpoint!r}, scale_factor={scale_factor})
+        unlimited = run(image, tile=1000, **settings)
+        limit(80)
+        limited = run(image, tile=1000, **settings)
+        difference = np.abs(limited.image.astype(int) - unlimited.image)
+        tell(
+            tiles=(unlimited.tile, limited.tile), first_notices=unlimited.notices,
+            notices=limited.notices, largest=int(difference.max()),
+        )
+    """)
+    assert facts["tiles"][0] == 410
+    assert facts["tiles"][1] < 410
+    assert facts["first_notices"] == []
+    assert "had no memory for tiles of 410 pixels; went on with 205." in facts["notices"][0]
+    assert facts["largest"] <= (0 if bits_are_steady else 1)
+
+
+@linux_only
+def test_no_memory_for_the_smallest_tile_is_told():
+    facts = run_with_little_memory("""
+        image = np.zeros((1000, 1000), np.uint8)
+        limit(0)
+        hoard = []  # of what was freed before, up to two megabytes: the smallest tile takes eight
+        try:
+            while True:
+                hoard.append(bytearray(2**20))
+        except MemoryError:
+            del hoard[-2:]
+        try:
+            run(image)
+        except DeviceError as error:
+            hoard.clear()
+            tell(message=str(error))
+    """)
+    assert facts["message"].startswith("The device has no memory left even for tiles of 64 pixels")
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("checkpoint", "side", "megabytes"),
+    # At once, Zero-DCE would need 1,300 MB for this image, and Zero-DCE++ 1,100 MB for its curves.
+    [("zero-dce", 1000, 200), ("zero-dce-pp", 6000, 200)],
+)
+def test_memory_is_bounded_whatever_the_size(checkpoint, side, megabytes):
+    facts = run_with_little_memory(f"""
+        image = np.full(({side}, {side}), 500, np.uint16)
+        limit({megabytes})
+        result = run(image, checkpoint={checkpoint!r})
+        tell(notices=result.notices, changed=bool((result.image > 500).all()))
+    """)
+    assert facts == {"notices": [], "changed": True}
