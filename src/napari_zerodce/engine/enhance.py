@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
@@ -35,8 +33,9 @@ from napari_zerodce.engine.messages import (
 )
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter, raise_if_stopped
+from napari_zerodce.engine.room import allocate
 from napari_zerodce.engine.tile_size import TileSize
-from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.intensity import Window, resolve_window, restore
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.tiling import Tile, tile_plane
@@ -80,7 +79,7 @@ def enhance(
     started = time.perf_counter()
     report(Progress(0, 1, "Loading the checkpoint"))
     run = prepare(request, should_stop=should_stop)
-    output = _allocate(request.image, run.layout)
+    output = allocate(run.layout.shape, request.image.dtype, for_whom="The result needs")
     meter = Meter(run.layout.count, report=report, should_stop=should_stop)
     tiles = TileSize(run.device, run.tile)
     for number, index in enumerate(run.layout.indices()):
@@ -165,17 +164,3 @@ def _enhance_tile(plane: Plane, source: CurveSource, run: Prepared, tile: Tile) 
     # Contiguous, like the alphas: with pixels interleaved the curves would take ten times longer.
     enhanced = apply_curves(outer[inner].contiguous(), source.alphas(tile, outer))
     return restore(enhanced[0].cpu().numpy(), block[inner], run.window)
-
-
-def _allocate(image: Any, layout: PlaneLayout) -> Array:
-    size = math.prod(layout.shape) * np.dtype(image.dtype).itemsize
-    free = psutil.virtual_memory().available
-    try:
-        if size > free:  # Linux would say yes, and kill the process later
-            raise MemoryError
-        return np.empty(layout.shape, image.dtype)
-    except MemoryError as err:
-        raise ImageError(
-            f"The result needs {size / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are "
-            "free; enhance fewer planes or a crop at a time."
-        ) from err

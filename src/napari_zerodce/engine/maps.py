@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 
 from napari_zerodce.core.networks import ITERATIONS
@@ -15,9 +14,8 @@ from napari_zerodce.engine.enhance import Prepared, prepare
 from napari_zerodce.engine.messages import EnhanceRequest, Report, ShouldStop, ignore, never
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter
+from napari_zerodce.engine.room import allocate
 from napari_zerodce.engine.tile_size import TileSize
-from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import tile_plane
 
 Array = np.ndarray[Any, Any]
@@ -48,11 +46,13 @@ def curve_maps(
         As `enhance` does.
     """
     run = prepare(request, should_stop=should_stop)
-    maps = _allocate(run.layout)
-    meter = Meter(run.layout.count, report=report, should_stop=should_stop)
+    layout = run.layout
+    shape = (*layout.leading, ITERATIONS, layout.colours, layout.height, layout.width)
+    maps = allocate(shape, np.float32, for_whom="The curve maps need")
+    meter = Meter(layout.count, report=report, should_stop=should_stop)
     tiles = TileSize(run.device, run.tile)
-    for number, index in enumerate(run.layout.indices()):
-        plane = Plane(request.image, index, layout=run.layout, window=run.window)
+    for number, index in enumerate(layout.indices()):
+        plane = Plane(request.image, index, layout=layout, window=run.window)
         tiles.shrink_until_it_fits(
             partial(_fill, maps[index], plane, run=run, meter=meter, number=number)
         )
@@ -72,15 +72,3 @@ def _fill(
             alphas = source.alphas(tile, run.estimator.upload(block))
             maps[..., tile.rows, tile.columns] = alphas[0].cpu().numpy()
             meter.visit()
-
-
-def _allocate(layout: PlaneLayout) -> Array:
-    shape = (*layout.leading, ITERATIONS, layout.colours, layout.height, layout.width)
-    size = int(np.prod(shape, dtype=np.int64)) * 4
-    free = psutil.virtual_memory().available
-    if size <= free:
-        return np.empty(shape, np.float32)
-    raise ImageError(
-        f"The curve maps need {size / 2**30:.1f} GiB of memory and {free / 2**30:.1f} GiB are "
-        "free; ask for the maps of fewer planes or a crop at a time."
-    )
