@@ -1,14 +1,12 @@
 # Two commands do everything: `make run` and `make test`. The second time they are quick. Besides
 # system packages they leave nothing outside this folder.
 
-PYTHON := $(shell scripts/find-python)
-# 3.11 -> py311, the name tox knows it by
-VERSION := $(shell "$(PYTHON)" -c 'import sys; print("py%d%d" % sys.version_info[:2])')
+# The name by which tox knows the Python it was installed with: py311 for 3.11.
+VERSION = $$(.cache/tox/bin/python -c 'import sys; print("py%d%d" % sys.version_info[:2])')
 
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_QUIET ?= 1
-export TOX_DISCOVER := $(PYTHON)
 export VIRTUALENV_OVERRIDE_APP_DATA := $(CURDIR)/.cache/virtualenv
 
 .PHONY: help run test develop clean
@@ -39,12 +37,12 @@ clean:
 .venv/ready: pyproject.toml constraints.txt
 	@scripts/system-packages environments
 	@echo "Setting up .venv with napari, torch and this package (minutes, the first time; PIP_QUIET=0 tells more) ..."
-	@"$(PYTHON)" -m venv .venv
+	@"$$(scripts/find-python)" -m venv .venv
 	@.venv/bin/python -m pip install -c constraints.txt --editable . 'napari[pyqt6]'
 	@touch $@
 
 .cache/tox/ready: constraints.txt
 	@scripts/system-packages environments
-	@"$(PYTHON)" -m venv .cache/tox
+	@"$$(scripts/find-python)" -m venv .cache/tox
 	@.cache/tox/bin/python -m pip install -c constraints.txt tox
 	@touch $@

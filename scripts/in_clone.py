@@ -59,6 +59,9 @@ def main() -> int:
         command = command[1:]
     if virtual_screen and sys.platform == "linux":
         command = on_virtual_screen(command, environment)
+    if os.name == "posix":
+        # In place of this process, so that a signal reaches the command and not its parent.
+        os.execvpe(command[0], command, environment)
     return subprocess.run(command, env=environment, check=False).returncode
 
 

@@ -31,10 +31,14 @@ def has_display() -> bool:
 def open_napari() -> None:
     """Open napari with the dark sample image and the Enhance dock, until the user closes it."""
     import napari
+    from qtpy.QtCore import QTimer
 
     viewer = napari.Viewer()
+    viewer.window.resize(1280, 720)
     viewer.open_sample("napari-zerodce", "night")
     viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
+    # The dock takes room from the canvas when the window is laid out; then fit the image anew.
+    QTimer.singleShot(0, viewer.reset_view)
     napari.run()
 
 
@@ -54,7 +58,7 @@ def write_picture() -> Path:
 def main() -> None:
     """Do what this machine can show."""
     if has_display():
-        print("Opening napari: press Enhance in the dock on the right.")
+        print("Opening napari: press Enhance in the dock on the right.", flush=True)
         open_napari()
     else:
         picture = write_picture()
