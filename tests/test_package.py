@@ -24,7 +24,7 @@ DISTRIBUTION = distribution("napari-zerodce")
 
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
-    r"(api|cli|device|errors|imaging|imaging\..*|checkpoints|checkpoints\.(info|registry|download)"
+    r"(api|cli|cli\..*|device|errors|imaging|imaging\..*|checkpoints|checkpoints\.(info|registry|download)"
     r"|engine|engine\.messages|training|training\.config"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
