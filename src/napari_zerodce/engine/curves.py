@@ -76,7 +76,8 @@ class ThumbnailCurves:
         blocks = [
             min(side, size * scale) for side, size in zip(plane.shape, self._size, strict=True)
         ]
-        self._parts = tile_plane(*blocks, size=max(tile, scale), halo=0, multiple=scale)
+        # So little of a part is looked at that parts may be larger than tiles.
+        self._parts = tile_plane(*blocks, size=max(4 * tile, scale), halo=0, multiple=scale)
         self._tiles = tile_plane(*self._size, size=tile, halo=RECEPTIVE_RADIUS)
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
         self._maps = torch.empty(0)
