@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 
 import napari
-from qtpy.QtCore import Qt
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 
@@ -24,13 +22,14 @@ def main(output: str, sample: str = "night", size: str = "1280x720") -> None:
     viewer.open_sample("napari-zerodce", sample)
     _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
     _wait_for(lambda: dock.form.device.count() > 1)
-    QTest.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
+    dock.run.button.click()
     _wait_for(lambda: len(viewer.layers) == 2 and dock.run.state == "idle")
     before, after = viewer.layers
     after.translate = (*before.translate[:-1], before.extent.world[1][-1] * 1.03)
     viewer.reset_view()
     _wait_for(lambda: dock.run.plan.text().endswith("out") and "timing" not in dock.run.plan.text())
-    QTest.qWait(500)
+    painted = time.monotonic() + 0.5
+    _wait_for(lambda: time.monotonic() > painted)
     viewer.window.screenshot(output, canvas_only=False, flash=False)
     viewer.close()
 

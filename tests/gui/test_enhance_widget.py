@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QApplication
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.gui.enhance_widget import EnhanceWidget
 from napari_zerodce.gui.layers import METADATA_KEY
 
 LONG_RUN = (40, 512, 512)  # tens of seconds on two cores: long enough to do things meanwhile
@@ -142,7 +143,8 @@ def test_everything_at_once_during_a_run_is_harmless(
 
 def test_closing_the_dock_in_the_middle_stops_the_run(viewer: Any, dock: Any, qtbot: Any) -> None:
     _start_long_run(viewer, dock, qtbot)
-    job, session = dock._job, dock._session
+    session = dock._session
+    job = session.job
     viewer.window.remove_dock_widget(dock)
     dock.deleteLater()
     with qtbot.waitSignal(job.finished, timeout=5000):
@@ -156,7 +158,7 @@ def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, 
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
     _start_long_run(viewer, dock, qtbot)
-    job = dock._job
+    job = dock._session.job
     with qtbot.waitSignal(job.finished, timeout=5000):
         viewer.close()
 
@@ -195,8 +197,45 @@ def test_broken_checkpoint_is_one_sentence_and_the_active_one_stays(
     assert "79,416" in dock.checkpoints.description.text()
 
 
-def test_dock_fits_a_small_screen(viewer: Any, dock: Any) -> None:
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_dock_fits_a_small_screen(viewer: Any, dock: Any, qtbot: Any, checkpoint: str) -> None:
     viewer.window.resize(1280, 720)
-    QApplication.processEvents()
+    dock.choose_checkpoint(checkpoint)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == checkpoint, timeout=20_000)
+    qtbot.wait(100)
     assert dock.width() <= 420
+    assert dock.widget().minimumSizeHint().width() <= dock.viewport().width()  # nothing cut off
     assert dock.widget().height() <= dock.viewport().height()  # nothing to scroll for
+
+
+def test_last_chosen_checkpoint_wins_whatever_loads_first(dock: Any, qtbot: Any) -> None:
+    for _ in range(5):
+        dock.choose_checkpoint("zero-dce")
+        dock.choose_checkpoint("zero-dce-pp")
+        qtbot.wait(150)
+        assert dock._session.checkpoint == "zero-dce-pp"
+
+
+def test_plan_and_complaint_do_not_outlive_what_they_speak_of(
+    viewer: Any, dock: Any, qtbot: Any
+) -> None:
+    _click(dock, qtbot)
+    assert "no image layer" in dock.run.message.text()
+    layer = viewer.add_image(np.zeros((3, 70, 90), np.uint16))
+    assert not dock.run.message.isVisible()
+    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
+    viewer.layers.remove(layer)
+    qtbot.wait(500)
+    assert "no image layer" in dock.run.plan.text()
+
+
+def test_second_dock_follows_the_run_and_can_cancel_it(viewer: Any, dock: Any, qtbot: Any) -> None:
+    _start_long_run(viewer, dock, qtbot)
+    other = EnhanceWidget(viewer)
+    viewer.window.add_dock_widget(other, name="another")
+    assert other.run.button.text() == "Cancel"
+    qtbot.waitUntil(lambda: other.run.bar.value() > 0, timeout=20_000)
+    _cancel(other, qtbot)
+    _wait_until_idle(dock, qtbot, 5000)
+    assert other.run.state == "idle"
+    assert len(viewer.layers) == 1

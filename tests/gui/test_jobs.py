@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -82,5 +84,30 @@ def test_cancel_stops_the_work(qtbot: Any) -> None:
 
     QTimer.singleShot(50, job.cancel)
     assert _run(job, qtbot) == [("cancelled", None), ("finished", None)]
-    assert job.cancelling
     assert job not in Job._alive
+
+
+LEAVE_EARLY = """
+import sys
+import napari
+from qtpy.QtCore import QTimer
+viewer = napari.Viewer()
+viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
+QTimer.singleShot(int(sys.argv[1]), viewer.close)
+napari.run()
+print("left", flush=True)
+"""
+
+
+@pytest.mark.parametrize("milliseconds", [0, 250, 900])
+def test_leaving_while_torch_is_being_loaded_is_harmless(milliseconds: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LEAVE_EARLY, str(milliseconds)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip().endswith("left")
+    assert "Traceback" not in ended.stderr

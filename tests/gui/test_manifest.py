@@ -29,7 +29,18 @@ def test_command_enhances_the_active_layer_and_opens_the_dock(
     get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
     assert viewer.layers[1].metadata[METADATA_KEY]["source"] == "photo"
-    dock = next(d for name, d in viewer.window.dock_widgets.items() if "Enhance" in name)
+    docks = viewer.window.dock_widgets
+    assert [name for name in docks if "Enhance" in name] == ["Enhance (Zero-DCE)"]
+    qtbot.waitUntil(lambda: docks["Enhance (Zero-DCE)"].run.state == "idle", timeout=5000)
+
+
+def test_command_uses_the_dock_that_is_open(
+    viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    viewer.add_image(dark_photo, rgb=True, name="photo")
+    get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
+    assert len([name for name in viewer.window.dock_widgets if "Enhance" in name]) == 1
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
     qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
 
 

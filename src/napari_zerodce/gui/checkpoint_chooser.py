@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.gui.narrow import make_narrow
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 
@@ -30,10 +31,7 @@ class CheckpointChooser(QWidget):
         super().__init__()
         self.combo = QComboBox()
         self.combo.setObjectName("checkpoint")
-        self.combo.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.combo.setMinimumContentsLength(12)
+        make_narrow(self.combo)
         self.description = QLabel()
         self.description.setWordWrap(True)
         self.description.setTextFormat(Qt.TextFormat.PlainText)  # files name their own licence
@@ -69,7 +67,7 @@ class CheckpointChooser(QWidget):
         entries = registry.available()
         for entry in entries:
             if entry.name not in present:
-                self.combo.addItem(f"{entry.title} ({entry.kind})", entry.name)
+                self.combo.addItem(_text(entry), entry.name)
         self.published_button.setVisible(
             not {e.name for e in registry.PUBLISHED} <= {e.name for e in entries}
         )
@@ -104,6 +102,10 @@ class CheckpointChooser(QWidget):
         )
         if name:
             self.source_chosen.emit(Path(name))
+
+
+def _text(entry: registry.RegistryEntry) -> str:
+    return f"{entry.title} (bundled)" if entry.kind == "bundled" else entry.title
 
 
 def dropped_checkpoint(dropped: QMimeData | None) -> Path | None:

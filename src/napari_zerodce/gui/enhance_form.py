@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from napari_zerodce.gui.layer_chooser import LayerChooser
+from napari_zerodce.gui.narrow import make_narrow
 from napari_zerodce.gui.window_chooser import WindowChooser
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class EnhanceForm(QWidget):
         self.scale_factor = QSpinBox()
         self.scale_factor.setRange(1, 999)
         self.scale_factor.setKeyboardTracking(False)
+        self.scale_factor.setMinimumWidth(60)
         self.scale_factor.setToolTip(
             "Zero-DCE++ estimates its curves on an image this many times smaller:\n"
             "1 follows every detail and is slowest, 12 is what the authors use."
@@ -110,7 +112,6 @@ class EnhanceForm(QWidget):
 
 def _narrow_combo(tool_tip: str) -> QComboBox:
     combo = QComboBox()
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(12)  # device names are long; the list shows them whole
+    make_narrow(combo)
     combo.setToolTip(tool_tip)
     return combo

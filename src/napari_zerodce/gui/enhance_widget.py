@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.engine.forecast import Forecast, describe_plan
-from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult, Progress
+from napari_zerodce.engine.forecast import Forecast, describe_plan, remember_speed
+from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui import background
 from napari_zerodce.gui.activity import ActivityEntry
@@ -47,10 +48,10 @@ class EnhanceWidget(QScrollArea):
         super().__init__()
         self._viewer = napari_viewer
         self._session = session_of(napari_viewer)
-        self._job: Job | None = None
+        self._chosen: str | Path = self._session.checkpoint
         self.checkpoints = CheckpointChooser()
         self.form = EnhanceForm(napari_viewer)
-        self.run = RunPanel("Enhance")
+        self.run = RunPanel("Enhance", self._session)
         self._forecaster = Forecaster(self)
         self._lay_out()
         self._connect()
@@ -76,11 +77,18 @@ class EnhanceWidget(QScrollArea):
         self.checkpoints.published_requested.connect(self._on_published_requested)
         self.form.changed.connect(self._on_form_changed)
         self.run.start_requested.connect(self.start)
-        self.run.cancel_requested.connect(self.cancel)
         self._forecaster.known.connect(self._on_forecast_known)
         self._forecaster.failed.connect(self._on_forecast_failed)
         self._session.events.checkpoint.connect(self._on_form_changed)
-        self.destroyed.connect(self.form.release)
+        self._session.events.job.connect(self._on_session_job_changed)
+        # Qt would disconnect a plain bound method of the dock before it is called.
+        self.destroyed.connect(partial(EnhanceWidget._release, self))
+
+    def _release(self) -> None:
+        self.form.release()
+        self.run.release()
+        self._session.events.checkpoint.disconnect(self._on_form_changed)
+        self._session.events.job.disconnect(self._on_session_job_changed)
 
     def _load_in_background(self) -> None:
         self.choose_checkpoint(self._session.checkpoint)
@@ -97,9 +105,10 @@ class EnhanceWidget(QScrollArea):
 
     def choose_checkpoint(self, source: str | Path) -> None:
         """Make a checkpoint active if it loads; otherwise say why not and stay with the old one."""
+        self._chosen = source  # answers for earlier choices may come later than this one's
         job = Job("Zero-DCE: reading a checkpoint", background.checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
-        job.failed.connect(self._on_checkpoint_failed)
+        job.failed.connect(lambda error: self._on_checkpoint_failed(source, error))
         job.start()
 
     def start(self) -> None:
@@ -113,36 +122,28 @@ class EnhanceWidget(QScrollArea):
             self._tell(err)
             return
         job = Job(f"Zero-DCE: enhancing {source.name}", background.enhancing(request))
-        self._start_job(job, lambda result: self._on_enhanced(source, result))
-
-    def cancel(self) -> None:
-        """Stop the run at its next tile."""
-        if self._job is not None:
-            self._job.cancel()
-            self.run.show_cancelling()
+        self._start_job(job, lambda result: self._on_enhanced(source, request, result))
 
     # ---- one run at a time
 
     def _start_job(self, job: Job, on_success: Callable[[Any], None]) -> None:
-        self._forecaster.pause()
-        self._job = job
-        self._session.occupy(job)
-        ActivityEntry(job)
-        job.progressed.connect(self._on_job_progressed)
         job.succeeded.connect(on_success)
         job.failed.connect(self._tell)
-        job.cancelled.connect(self._on_job_cancelled)
-        job.finished.connect(self._on_job_finished)
         self.destroyed.connect(job.cancel)
-        self.run.show_running()
+        ActivityEntry(job)
+        self._session.occupy(job)
         job.start()
 
-    def _on_job_progressed(self, progress: Progress) -> None:
-        if self.run.state == "running":
-            self.run.show_progress(progress)
+    def _on_session_job_changed(self, job: Job | None) -> None:
+        if job is not None:
+            self._forecaster.pause()
+        else:
+            self._forecaster.resume()
+            self._show_plan()
 
-    def _on_enhanced(self, source: Source, result: EnhanceResult) -> None:
+    def _on_enhanced(self, source: Source, request: EnhanceRequest, result: EnhanceResult) -> None:
         layer = add_result(self._viewer, source, result)
+        remember_speed(request, result)
         low, high = layer.contrast_limits
         shown = f" Shown from {low:g} to {high:g}, unlike its source."
         self.run.say(
@@ -153,33 +154,27 @@ class EnhanceWidget(QScrollArea):
         for notice in result.notices:
             show_info(notice)
 
-    def _on_job_cancelled(self) -> None:
-        self.run.say("Cancelled; nothing was changed.")
-
-    def _on_job_finished(self) -> None:
-        self._job = None
-        self.run.show_idle()
-        self._forecaster.resume()
-
     def _tell(self, error: Exception) -> None:
         if isinstance(error, ZeroDCEError):
             self.run.say(str(error), "bad")
             show_error(str(error))
         else:  # the job has already raised it, with its traceback
-            self.run.say(
-                "Something unexpected went wrong; napari's message has the details.", "bad"
-            )
+            self.run.say("Something unexpected went wrong; napari's message tells more.", "bad")
 
     # ---- checkpoints
 
     def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
+        if source != self._chosen:
+            return
+        self.run.forget_complaint()
         self._session.checkpoint = source
         self.checkpoints.show_active(source, info.describe())
         self.form.show_architecture(info)
 
-    def _on_checkpoint_failed(self, error: Exception) -> None:
-        self.checkpoints.show_previous()
-        self._tell(error)
+    def _on_checkpoint_failed(self, source: str | Path, error: Exception) -> None:
+        if source == self._chosen:
+            self.checkpoints.show_previous()
+            self._tell(error)
 
     def _on_published_requested(self) -> None:
         missing = tuple(e for e in registry.PUBLISHED if e not in registry.available())
@@ -218,15 +213,22 @@ class EnhanceWidget(QScrollArea):
         return source, request_for(source, window, checkpoint=self._session.checkpoint, **settings)
 
     def _on_form_changed(self, _: Any = None) -> None:
+        if not self._session.busy:  # what runs was planned before
+            self.run.forget_complaint()
+            self._show_plan()
+
+    def _show_plan(self) -> None:
         try:
             _, request = self._wish()
             self.run.plan.setText(describe_plan(request, None))
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))
+            self._forecaster.stop()
         else:
             self._forecaster.ask(request)
 
-    def _on_forecast_known(self, request: EnhanceRequest, forecast: Forecast) -> None:
+    def _on_forecast_known(self, forecast: Forecast) -> None:
+        _, request = self._wish()
         self.run.plan.setText(describe_plan(request, forecast))
 
     def _on_forecast_failed(self, error: Exception) -> None:

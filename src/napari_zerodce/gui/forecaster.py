@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_zerodce.engine.forecast import Forecast
+from napari_zerodce.engine.forecast import Forecast, without_pixels
 from napari_zerodce.engine.messages import EnhanceRequest
 from napari_zerodce.gui import background
 from napari_zerodce.gui.jobs import Job
@@ -15,7 +15,7 @@ _PATIENCE_MS = 150  # settings often change several at a time
 class Forecaster(QObject):
     """Times the latest request asked for; results for older ones are dropped."""
 
-    known = Signal(object, object)  # EnhanceRequest, Forecast
+    known = Signal(object)  # Forecast
     failed = Signal(object)  # Exception
 
     def __init__(self, parent: QObject) -> None:
@@ -30,14 +30,15 @@ class Forecaster(QObject):
         self._timer.timeout.connect(self._start)
 
     def ask(self, request: EnhanceRequest) -> None:
-        """Time this request soon, instead of any before it."""
-        self._wanted = request
+        """Time this request soon, instead of any before it; its image is not kept."""
+        self._wanted = without_pixels(request)
         self._timer.start()
 
     def pause(self) -> None:
         """Leave the device to a run."""
         self._paused = True
-        self.stop()
+        if self._job is not None:
+            self._job.cancel()
 
     def resume(self) -> None:
         """Time again."""
@@ -45,7 +46,8 @@ class Forecaster(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Drop what is being timed."""
+        """Drop what is being timed, and what was asked for."""
+        self._wanted = None
         self._timer.stop()
         if self._job is not None:
             self._job.cancel()
@@ -64,7 +66,7 @@ class Forecaster(QObject):
 
     def _on_job_succeeded(self, forecast: Forecast) -> None:
         if self._running is self._wanted:
-            self.known.emit(self._running, forecast)
+            self.known.emit(forecast)
 
     def _on_job_failed(self, error: Exception) -> None:
         if self._running is self._wanted:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from napari.qt.threading import create_worker
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QThreadPool, Signal
 from superqt.utils import create_worker as create_quiet_worker
 
 from napari_zerodce.engine.messages import Progress, Report, ShouldStop
@@ -67,15 +69,11 @@ class Job(QObject):
         self._worker.returned.connect(self._on_worker_returned)
         self._worker.finished.connect(self._on_worker_finished)
         self._worker.start()
+        _stop_all_before_qt_goes()
 
     def cancel(self) -> None:
         """Ask the function to stop at its next look."""
         self._stop.set()
-
-    @property
-    def cancelling(self) -> bool:
-        """Whether the function was asked to stop."""
-        return self._stop.is_set()
 
     def _run(self) -> _Outcome:
         try:
@@ -105,6 +103,24 @@ class Job(QObject):
     def _on_worker_finished(self) -> None:
         self.finished.emit()
         Job._alive.discard(self)
+
+
+@cache
+def _stop_all_before_qt_goes() -> None:
+    """See to it, once, that no thread is left that would speak to Qt objects after their end.
+
+    napari waits for its own workers when the application quits, but not in every way a script can
+    end; without this, closing the window while torch is being imported aborts the process.
+    """
+    atexit.register(_stop_all)  # before PyQt's own: the last one registered is called first
+
+
+def _stop_all() -> None:
+    for job in list(Job._alive):
+        job.cancel()
+    pool = QThreadPool.globalInstance()
+    if pool is not None:
+        pool.waitForDone()
 
 
 class _Titled:

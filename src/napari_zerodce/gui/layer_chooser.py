@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox
 from napari.layers import Image
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_zerodce.gui.layers import active_image_layer
+from napari_zerodce.gui.narrow import make_narrow
 
 if TYPE_CHECKING:
     import napari
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 class LayerChooser(QWidget):
     """A combo box of the viewer's image layers."""
 
+    changed = Signal()
+
     def __init__(self, viewer: napari.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
         self._combo = ComboBox(choices=self._choices, nullable=False)
-        self.changed = self._combo.changed
+        make_narrow(self._combo.native)
+        self._combo.changed.connect(self._on_combo_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo.native)
@@ -60,6 +65,10 @@ class LayerChooser(QWidget):
     def _on_layers_changed(self, _: Any = None) -> None:
         self._watch([layer for layer in self._viewer.layers if isinstance(layer, Image)])
         self._combo.reset_choices()
+        self.changed.emit()  # the combo box says nothing when its last entry goes
+
+    def _on_combo_changed(self, _: Any) -> None:
+        self.changed.emit()
 
     def _on_name_changed(self, _: Any = None) -> None:
         self._combo.reset_choices()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Layer
 
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.intensity import Window, WindowChoice
@@ -106,7 +108,7 @@ def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     return {
         **source.properties,
-        "name": f"{source.name} [{result.checkpoint.title}]",
+        "name": f"{source.name} [{_weights_name(result.checkpoint)}]",
         "rgb": source.channels != "mono",
         "multiscale": len(source.level_shapes) > 1,
         "contrast_limits": display_range(source.contrast_limits, result.window),
@@ -115,6 +117,12 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
             METADATA_KEY: {"source": source.name, **result.provenance()},
         },
     }
+
+
+def _weights_name(checkpoint: CheckpointInfo) -> str:
+    """Return "Zero-DCE" for the bundled weights, and which weights it was for all others."""
+    bundled = {entry.name: entry.title for entry in registry.BUNDLED}
+    return bundled.get(checkpoint.name, checkpoint.name)
 
 
 def display_range(limits: tuple[float, float], window: Window) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import TITLES
 
 
 class PublishedDialog(QDialog):
@@ -14,14 +15,14 @@ class PublishedDialog(QDialog):
     def __init__(self, entries: tuple[registry.RegistryEntry, ...], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Published weights")
-        names = " and ".join(entry.title for entry in entries)
+        names = " and ".join(TITLES[entry.architecture] for entry in entries)
         kilobytes = sum(entry.size or 0 for entry in entries) / 1024
         text = QLabel(
             f"<p>The authors of the papers published weights for <b>{names}</b> "
             f"({kilobytes:.0f} KiB).</p>"
-            f"<p>Their licence is <b>{entries[0].licence}</b>: you may not use them, or "
-            "images made with them, commercially. The weights that came with this plugin have "
-            "no such limit.</p>"
+            f"<p>Their licence is <b>{entries[0].licence}</b>: they are not "
+            "for commercial use. The weights that came with this plugin have no such "
+            "limit.</p>"
             "<p>They come from github.com/Li-Chongyi and are kept in<br>"
             f"<code>{registry.cache_folder()}</code>.</p>"
         )

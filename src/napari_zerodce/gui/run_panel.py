@@ -10,21 +10,32 @@ from qtpy.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton, QVBo
 
 from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.engine.messages import Progress
+from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.session import Session
 
 _STEPS = 1000
-_COLOURS = {"plain": "", "good": "color: #7fc97f;", "bad": "color: #ff8f73;"}
+# Signs and no colours: they can be read in every theme of napari.
+_SIGNS = {"plain": "", "good": "✓ ", "bad": "⚠ "}
 State = Literal["idle", "running", "cancelling"]
 
 
 class RunPanel(QWidget):
-    """Starts, watches and cancels a run; knows nothing of what runs."""
+    """Watches and cancels the session's run, whichever dock started it.
+
+    Parameters
+    ----------
+    action : str
+        What the button says when nothing runs.
+    session : Session
+    """
 
     start_requested = Signal()
-    cancel_requested = Signal()
 
-    def __init__(self, action: str) -> None:
+    def __init__(self, action: str, session: Session) -> None:
         super().__init__()
         self._action = action
+        self._session = session
+        self._tone = "plain"
         self._started = 0.0
         self.state: State = "idle"
         self.plan = _line("plan")
@@ -39,7 +50,14 @@ class RunPanel(QWidget):
         for part in (self.plan, self.button, self.bar, self.message):
             layout.addWidget(part)
         self.bar.hide()
+        self.message.hide()
         self.button.clicked.connect(self._on_button_clicked)
+        session.events.job.connect(self._on_session_job_changed)
+        self._on_session_job_changed(session.job)
+
+    def release(self) -> None:
+        """Stop following the session."""
+        self._session.events.job.disconnect(self._on_session_job_changed)
 
     def show_running(self) -> None:
         """Turn the button into Cancel."""
@@ -65,9 +83,14 @@ class RunPanel(QWidget):
 
     def say(self, text: str, tone: Literal["plain", "good", "bad"] = "plain") -> None:
         """Show a sentence under the button."""
-        self.message.setText(text)
-        self.message.setStyleSheet(_COLOURS[tone])
+        self._tone = tone
+        self.message.setText(f"{_SIGNS[tone]}{text}")
         self.message.setVisible(bool(text))
+
+    def forget_complaint(self) -> None:
+        """Take a sentence away that a new choice has made untrue."""
+        if self._tone == "bad":
+            self.say("")
 
     def _show_state(self, state: State, text: str) -> None:
         self.state = state
@@ -79,7 +102,28 @@ class RunPanel(QWidget):
         if self.state == "idle":
             self.start_requested.emit()
         elif self.state == "running" and not self._is_double_click():
-            self.cancel_requested.emit()
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Stop the run at its next look."""
+        if self._session.job is not None:
+            self._session.job.cancel()
+            self.show_cancelling()
+
+    def _on_session_job_changed(self, job: Job | None) -> None:
+        if job is None:
+            self.show_idle()
+            return
+        self.show_running()
+        job.progressed.connect(self._on_job_progressed)
+        job.cancelled.connect(self._on_job_cancelled)
+
+    def _on_job_progressed(self, progress: Progress) -> None:
+        if self.state == "running":
+            self.show_progress(progress)
+
+    def _on_job_cancelled(self) -> None:
+        self.say("Cancelled; nothing was changed.")
 
     def _is_double_click(self) -> bool:
         # Whoever double-clicks Enhance wants a result, not a start and a cancel.

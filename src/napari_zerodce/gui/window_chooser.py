@@ -7,6 +7,7 @@ from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.narrow import make_narrow
 from napari_zerodce.imaging.intensity import WindowChoice
 
 _CHOICES = (
@@ -28,6 +29,7 @@ class WindowChooser(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.kind = QComboBox()
+        make_narrow(self.kind)
         for key, text, tip in _CHOICES:
             self.kind.addItem(text, key)
             self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)

@@ -78,14 +78,6 @@ class PlaneLayout:
         samples = block[0] if self.channels == "mono" else np.moveaxis(block, 0, -1)
         output[self._region(index, rows, columns)] = samples
 
-    def copy_alpha(
-        self, array: Any, output: Array, index: tuple[int, ...], rows: slice, columns: slice
-    ) -> None:
-        """Copy the alpha samples of a region as they are; without alpha do nothing."""
-        if self.channels == "rgba":
-            alpha: _Region = (*index, rows, columns, slice(3, 4))
-            output[alpha] = np.asarray(array[alpha])
-
     def _region(self, index: tuple[int, ...], rows: slice, columns: slice) -> _Region:
         region: _Region = (*index, rows, columns)
         return region if self.channels == "mono" else (*region, slice(0, 3))

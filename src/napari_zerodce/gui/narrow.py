@@ -1,0 +1,13 @@
+"""Combo boxes that fit a dock on a small screen: their lists show long entries whole."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QComboBox
+
+_CHARACTERS = 6
+
+
+def make_narrow(combo: QComboBox) -> None:
+    """Let a combo box be narrower than its longest entry."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(_CHARACTERS)
