@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -156,9 +157,24 @@ def test_broken_link_in_the_output_counts_as_existing(dark, tmp_path) -> None:
 def test_output_that_cannot_hold_the_image_fails_before_the_work(tmp_path, capsys) -> None:
     np.save("stack.npy", np.zeros((200, 400, 400), np.float32))  # a minute of work
     assert enhance("stack.npy", "--output", "stack.jpg") == 1
-    assert "cannot hold" in capsys.readouterr().err
+    assert "cannot hold a 200x400x400 mono image of float32" in capsys.readouterr().err
     assert not Path("stack.jpg").exists()
     assert not leftovers(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+def test_full_disk_behind_stdout_costs_no_image(dark, command) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command("enhance", dark, "--output", "bright.png"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stderr
+    assert Path("bright.png").exists()
 
 
 def test_unwritable_output_folders_fail_in_one_line(dark, tmp_path, capsys) -> None:

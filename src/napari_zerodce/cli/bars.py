@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
@@ -80,5 +81,7 @@ class Bars:
 
     @staticmethod
     def _write(line: str, stream: TextIO) -> None:
-        tqdm.write(line, file=stream)
-        stream.flush()
+        # A full disk behind stdout, or a reader that has gone, is no reason to lose the images.
+        with suppress(OSError):
+            tqdm.write(line, file=stream)
+            stream.flush()

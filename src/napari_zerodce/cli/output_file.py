@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.errors import Cancelled, ImageError
-from napari_zerodce.imaging.files import ImageFile, write_image
+from napari_zerodce.imaging.files import ImageFile, check_writable, write_image
 
 _MOST_ATTEMPTS = 50
 _SECONDS_BETWEEN_ATTEMPTS = 0.01
@@ -62,13 +62,14 @@ class OutputFile:
         self.discard()
 
     def rehearse(self, image: ImageFile) -> None:
-        """Write one pixel of each plane, to fail before the work instead of after it.
+        """Write one pixel of the image, to fail before the work instead of after it.
 
         Raises
         ------
         ImageError
             If the kind of file cannot hold such an image, or the disk cannot be written to.
         """
+        check_writable(self._target, image)
         axes = 2 if image.channels == "mono" else 3
         leading = image.array.ndim - axes
         corner = image.array[(slice(0, 1),) * (leading + 2)]

@@ -120,6 +120,11 @@ def _check_suffix(path: Path) -> None:
         )
 
 
+def check_writable(path: str | Path, image: ImageFile) -> None:
+    """Raise an `ImageError` if the kind of file that `path` names cannot hold the image."""
+    _writer_for(Path(path), image)
+
+
 def _writer_for(path: Path, image: ImageFile) -> Callable[[Path, ImageFile], None]:
     _check_suffix(path)
     suffix, array = path.suffix.lower(), image.array
