@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
 
 _PROBE_SIDE = 512
+_LONG_RUN = 16 * _PROBE_SIDE**2  # pixels; in shorter runs loading takes a part of the time
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     """Learn from a real run, which knows better than any measurement on a small image."""
     layout = layout_of(result.image, channels=result.channels)
     pixels = layout.count * layout.height * layout.width
-    if pixels >= _PROBE_SIDE**2:
+    if pixels >= _LONG_RUN:
         key = _key(request, result.checkpoint, result.device, result.precision)
         _measured[key] = result.seconds / pixels
 
