@@ -113,8 +113,13 @@ def contenders(
     def untiled() -> Tensor:
         return apply_curves(batch, ours(batch.contiguous(memory_format=torch.channels_last)))
 
+    def from_eight_bits_to_eight_bits() -> np.ndarray:
+        unit = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)[None]
+        return (evaluate(unit)[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
+
     evaluate = plain(checkpoint)
     found: dict[str, Contender] = {PLAIN: lambda: evaluate(batch)}
+    found[f"{PLAIN}, 8 bits to 8 bits"] = from_eight_bits_to_eight_bits
     if model is not None:
         try:
             theirs = published(model, checkpoint)
@@ -161,7 +166,7 @@ def main() -> None:
             scale = checkpoint.info.scale_factor
             image = image[: height // scale * scale, : width // scale * scale].copy()
         times = medians(contenders(checkpoint, image, model), options.rounds)
-        baselines = [other for other in times if not other.startswith("ours")]
+        baselines = [other for other in times if "ours" not in other and "bits" not in other]
         head = " | ".join(f"times as fast as {other}" for other in baselines)
         print(f"| {checkpoint.info.title} | ms | {head} |\n|---|---|{'---|' * len(baselines)}")
         for contender, seconds in times.items():
