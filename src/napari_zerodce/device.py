@@ -24,7 +24,8 @@ PrecisionChoice = Literal["auto", "float32", "bfloat16", "float16"]
 LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.0068, "float16": 0.0009}
 """Largest difference to float32 in the enhanced image, range [0, 1].
 
-Measured with the published weights of both networks on DICM photos (benchmarks/precision.py).
+Measured on 24 DICM photos with the bundled and the published weights (benchmarks/precision.py),
+rounded up.
 """
 
 _CPU_TILE = 256  # 25 % faster than 512 on two cores: the features stay in the cache
