@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
@@ -81,7 +81,12 @@ class Bars:
 
     @staticmethod
     def _write(line: str, stream: TextIO) -> None:
-        # A full disk behind stdout, or a reader that has gone, is no reason to lose the images.
-        with suppress(OSError):
+        try:
             tqdm.write(line, file=stream)
             stream.flush()
+        except OSError:
+            # A full disk behind stdout, or a reader that has gone, is no reason to lose the images.
+            # What is left in the buffer must go somewhere: Python writes it again when it ends.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
