@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_zerodce.api import curve_maps, enhance, load_checkpoint
+    from napari_zerodce.engine.look import Look
 
 __version__ = version("napari-zerodce")
-__all__ = ["__version__", "curve_maps", "enhance", "load_checkpoint"]
+__all__ = ["Look", "__version__", "curve_maps", "enhance", "load_checkpoint"]
 
 
 def __getattr__(name: str) -> Any:
     # Torch takes seconds to import, and napari imports this package at start-up: only those who
-    # call one of the three functions pay for it.
+    # use one of these pay for it.
     if name in {"curve_maps", "enhance", "load_checkpoint"}:
         return getattr(import_module("napari_zerodce.api"), name)
+    if name == "Look":
+        return import_module("napari_zerodce.engine.look").Look
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.messages import EnhanceRequest
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
@@ -59,6 +60,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     device: str = "auto",
     precision: PrecisionChoice = "auto",
     tile: int | None = None,
+    look: Look = AS_PUBLISHED,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -82,6 +84,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         Of the network. "auto" is half precision for 8-bit images where the device is faster in it.
     tile : int, optional
         Side of the tiles in pixels; by default what suits the device.
+    look : Look, optional
+        How strongly the curves are applied, such as ``Look(strength=1.5, detail_gain_limit=2)``.
 
     Returns
     -------
@@ -110,6 +114,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         device=device,
         precision=precision,
         tile=tile,
+        look=look,
     )
     return run(request).image
 

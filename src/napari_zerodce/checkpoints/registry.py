@@ -169,6 +169,11 @@ def entry_of(path: Path, sha256: str) -> RegistryEntry | None:
     return next((entry for entry in PUBLISHED if entry.sha256 == sha256), None)
 
 
+def name_of(path: Path) -> str | None:
+    """Return the name by which this very file can be loaded, None if it has none."""
+    return next((name for name, entry in _ENTRIES.items() if entry.path == path), None)
+
+
 def _path_of(entry: RegistryEntry) -> Path:
     if entry.is_here:
         return entry.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, addcmul
 
 
@@ -25,3 +26,160 @@ def apply_curves(image: Tensor, alphas: Tensor) -> Tensor:
         # x + A (x - x^2): two fused passes over memory instead of four.
         image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
     return image
+
+
+def adjust_alphas(
+    alphas: Tensor, *, strength: float = 1.0, iterations: int | None = None
+) -> Tensor:
+    """Return the maps of a weaker or stronger look: ``A' = clamp(strength A, -1, 1)``.
+
+    Any map in [-1, 1] gives a monotone curve (CVPR 2020, section 3.1), so the adjusted ones do too.
+
+    Parameters
+    ----------
+    alphas : Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
+        One map that serves all iterations (expanded, as from Zero-DCE++) is not copied.
+    strength : float
+        Not negative. 0 is the image itself, 1 the curves as estimated.
+    iterations : int, optional
+        How many of the maps, from the first one, are kept; by default all.
+
+    Returns
+    -------
+    Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
+    """
+    alphas = alphas[:, :iterations]
+    if strength == 1:
+        return alphas
+    distinct = alphas[:, :1] if alphas.stride(1) == 0 else alphas
+    return (distinct * strength).clamp_(-1, 1).expand_as(alphas)
+
+
+def curve_steps(image: Tensor, alphas: Tensor) -> Tensor:
+    """Return the image after each iteration, LE_1 .. LE_n of CVPR 2020, equation 3.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, C, H, W), values in [0, 1]
+    alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
+
+    Returns
+    -------
+    Tensor, shape (N, iterations, C, H, W), values in [0, 1]
+    """
+    steps = []
+    for alpha in alphas.unbind(1):
+        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
+        steps.append(image)
+    return torch.stack(steps, 1)
+
+
+def curve_gains(image: Tensor, alphas: Tensor) -> Tensor:
+    """Return how many times brighter each iteration leaves each pixel, ``LE_n(x) / x``.
+
+    Each iteration multiplies by ``1 + A_n (1 - LE_{n-1}(x))``: equation 3 of CVPR 2020 divided by
+    LE_{n-1}(x). Their product needs no division and is the limit where x is 0.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, C, H, W), values in [0, 1]
+    alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
+
+    Returns
+    -------
+    Tensor, shape (N, iterations, C, H, W), values in [0, 2**iterations]
+    """
+    gain, gains = torch.ones_like(image), []
+    for alpha in alphas.unbind(1):
+        gain = gain * addcmul(alpha + 1, alpha, image, value=-1.0)
+        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
+        gains.append(gain)
+    return torch.stack(gains, 1)
+
+
+def curve_slopes(image: Tensor, alphas: Tensor) -> Tensor:
+    """Return the slope of each pixel's composed curve after each iteration: its noise gain.
+
+    By the chain rule, ``dLE_n/dx = prod_{m<=n} (1 + A_m (1 - 2 LE_{m-1}(x)))``. A small deviation
+    of x, such as noise, comes out multiplied by it. The maps are held fixed: they look at 15x15
+    pixels, and what one pixel's noise changes in them is small.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, C, H, W), values in [0, 1]
+    alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
+
+    Returns
+    -------
+    Tensor, shape (N, iterations, C, H, W), values in [0, 2**iterations]
+    """
+    slope, slopes = torch.ones_like(image), []
+    for alpha in alphas.unbind(1):
+        slope = slope * addcmul(alpha + 1, alpha, image, value=-2.0)
+        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
+        slopes.append(slope)
+    return torch.stack(slopes, 1)
+
+
+def invert_curves(image: Tensor, alphas: Tensor) -> Tensor:
+    """Undo `apply_curves`: solve equation 3 of CVPR 2020 for LE_{n-1}, the last iteration first.
+
+    ``x = 2 y / (1 + A + sqrt((1 + A)^2 - 4 A y))``, the root that lies in [0, 1], in the form that
+    is also good for A near 0.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, C, H, W), values in [0, 1]
+        What `apply_curves` returned.
+    alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
+        The maps it was given.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W), values in [0, 1]
+    """
+    for alpha in reversed(alphas.unbind(1)):
+        root = ((1 + alpha) ** 2 - 4 * alpha * image).clamp_(min=0).sqrt_()
+        image = torch.where(image > 0, 2 * image / (1 + alpha + root), image)
+    return image
+
+
+def trim_exposure(image: Tensor, stops: float) -> Tensor:
+    """Make an image brighter or darker by photographic stops, held between black and white.
+
+    ``g(x) = k x / (1 + (k - 1) x)`` with ``k = 2^stops``: the shadows are multiplied by k, and like
+    the curves it keeps 0 and 1 and is monotone. Trims add up, and ``-stops`` undoes ``stops``.
+
+    Parameters
+    ----------
+    image : Tensor, any shape, values in [0, 1]
+    stops : float
+
+    Returns
+    -------
+    Tensor, shape of `image`, values in [0, 1]
+    """
+    if stops == 0:
+        return image
+    factor = 2.0**stops
+    # Multiplying by 1/d would be faster, and 1 would become 0.99999994.
+    trimmed: Tensor = image * factor / (image * (factor - 1) + 1)
+    return trimmed.clamp_(max=1)
+
+
+def exposure_slope(image: Tensor, stops: float) -> Tensor:
+    """Return the slope of `trim_exposure`, ``g'(x) = k / (1 + (k - 1) x)^2``.
+
+    Parameters
+    ----------
+    image : Tensor, any shape, values in [0, 1]
+        What goes into `trim_exposure`.
+    stops : float
+
+    Returns
+    -------
+    Tensor, shape of `image`
+    """
+    factor = 2.0**stops
+    slope: Tensor = factor / (image * (factor - 1) + 1) ** 2
+    return slope

@@ -115,6 +115,23 @@ class ThumbnailCurves:
         return small
 
 
+class GlobalCurve:
+    """One curve for all pixels, known beforehand."""
+
+    halo = 0
+    work = 0
+
+    def __init__(self, values: tuple[float, ...]) -> None:
+        self._values = values
+
+    def prepare(self, visit: Visit) -> None:
+        """Do nothing."""
+
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the same everywhere)
+        """Return the curve, shape (1, 8, 1, 1, 1)."""
+        return outer.new_tensor(self._values).reshape(1, -1, 1, 1, 1)
+
+
 def _repeated(alphas: Tensor) -> Tensor:
     """Return alphas of shape (N, 8, C, H, W); one map that serves all iterations is not copied."""
     return alphas.expand(-1, ITERATIONS, -1, -1, -1)

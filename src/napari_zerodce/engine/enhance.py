@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
-from napari_zerodce.core.curves import apply_curves
+from napari_zerodce.core.networks import ITERATIONS
 from napari_zerodce.device import (
     Device,
     Precision,
@@ -20,8 +22,9 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.curves import CurveSource, curves_of_plane
+from napari_zerodce.engine.curves import CurveSource, GlobalCurve, curves_of_plane
 from napari_zerodce.engine.estimator import Estimator
+from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.messages import (
     EnhanceRequest,
     EnhanceResult,
@@ -35,12 +38,16 @@ from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter, raise_if_stopped
 from napari_zerodce.engine.room import allocate
 from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.engine.tone import base_for, halo_of, tone
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.intensity import Window, resolve_window, restore
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.tiling import Tile, tile_plane
 
 Array = np.ndarray[Any, Any]
+
+GLOBAL_CURVE_DECIMALS: Final = 6
+"""Of the one curve for all pixels: it can be printed, and is the same for tiles of another size."""
 
 
 def enhance(
@@ -80,12 +87,18 @@ def enhance(
     report(Progress(0, 1, "Loading the checkpoint"))
     run = prepare(request, should_stop=should_stop)
     output = allocate(run.layout.shape, request.image.dtype, for_whom="The result needs")
-    meter = Meter(run.layout.count, report=report, should_stop=should_stop)
+    count = run.layout.count
+    passes = 2 if run.look.global_curve else 1
+    meter = Meter(passes * count, report=report, should_stop=should_stop)
     tiles = TileSize(run.device, run.tile)
-    for number, index in enumerate(run.layout.indices()):
-        plane = Plane(request.image, index, layout=run.layout, window=run.window)
+    planes = [
+        partial(Plane, request.image, index, layout=run.layout, window=run.window)
+        for index in run.layout.indices()
+    ]
+    curve = _global_curve(planes, run, meter, tiles) if run.look.global_curve else ()
+    for number, plane in enumerate(planes, start=(passes - 1) * count):
         tiles.shrink_until_it_fits(
-            partial(_enhance_plane, plane, output, run=run, meter=meter, number=number)
+            partial(_enhance_plane, plane(), output, curve, run=run, meter=meter, number=number)
         )
     return EnhanceResult(
         image=output,
@@ -96,6 +109,8 @@ def enhance(
         precision=run.precision,
         tile=tiles.side,
         seconds=time.perf_counter() - started,
+        look=run.look,
+        global_curve=curve,
         notices=tuple(tiles.notices),
     )
 
@@ -110,6 +125,7 @@ class Prepared:
     device: Device
     precision: Precision
     window: Window
+    look: Look
     tile: int  # never larger than the plane: halving it then always halves what a tile needs
 
 
@@ -133,6 +149,7 @@ def prepare(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Prep
         device=device,
         precision=precision,
         window=window,
+        look=request.look,
         tile=min(request.tile or default_tile(device), max(layout.height, layout.width)),
     )
 
@@ -144,11 +161,19 @@ def checkpoint_of(request: EnhanceRequest) -> Checkpoint:
     return load_checkpoint(request.checkpoint, scale_factor=request.scale_factor)
 
 
-def _enhance_plane(
-    plane: Plane, output: Array, tile_size: int, *, run: Prepared, meter: Meter, number: int
+def _enhance_plane(  # noqa: PLR0913  one plane's work, in the words of the run
+    plane: Plane,
+    output: Array,
+    curve: tuple[float, ...],
+    tile_size: int,
+    *,
+    run: Prepared,
+    meter: Meter,
+    number: int,
 ) -> None:
-    source = curves_of_plane(run.estimator, plane, tile=tile_size)
-    tiles = tile_plane(*plane.shape, size=tile_size, halo=source.halo)
+    source = GlobalCurve(curve) if curve else curves_of_plane(run.estimator, plane, tile=tile_size)
+    halo = max(source.halo, halo_of(run.look))
+    tiles = tile_plane(*plane.shape, size=tile_size, halo=halo)
     meter.begin_plane(number, source.work + TILE * len(tiles))
     with torch.inference_mode():
         source.prepare(meter.visit)
@@ -159,8 +184,56 @@ def _enhance_plane(
 
 def _enhance_tile(plane: Plane, source: CurveSource, run: Prepared, tile: Tile) -> Array:
     block = plane.read(tile.outer_rows, tile.outer_columns)
-    inner = (..., tile.inner_rows, tile.inner_columns)
+    inner = (tile.inner_rows, tile.inner_columns)
     outer = run.estimator.upload(plane.normalised(block))
-    # Contiguous, like the alphas: with pixels interleaved the curves would take ten times longer.
-    enhanced = apply_curves(outer[inner].contiguous(), source.alphas(tile, outer))
-    return restore(enhanced[0].cpu().numpy(), block[inner], run.window)
+    enhanced = tone(
+        # Contiguous, like the alphas: with pixels interleaved curves would take ten times longer.
+        outer[(..., *inner)].contiguous(),
+        source.alphas(tile, outer),
+        run.look,
+        base=base_for(outer, inner, run.look),
+    )
+    return restore(enhanced[0].cpu().numpy(), block[(..., *inner)], run.window)
+
+
+# ---- one curve for all
+
+
+def _global_curve(
+    planes: Sequence[Callable[[], Plane]], run: Prepared, meter: Meter, tiles: TileSize
+) -> tuple[float, ...]:
+    """Return the mean A_1 .. A_8 of all maps of all planes."""
+    sums = []
+    for number, plane in enumerate(planes):
+        found: list[Tensor] = []
+        tiles.shrink_until_it_fits(
+            partial(_sum_maps, plane(), found, run=run, meter=meter, number=number)
+        )
+        sums.append(found[-1])
+    pixels = len(planes) * run.layout.height * run.layout.width * run.layout.colours
+    return tuple(
+        round(value / pixels, GLOBAL_CURVE_DECIMALS) for value in torch.stack(sums).sum(0).tolist()
+    )
+
+
+def _sum_maps(
+    plane: Plane,
+    found: list[Tensor],
+    tile_size: int,
+    *,
+    run: Prepared,
+    meter: Meter,
+    number: int,
+) -> None:
+    source = curves_of_plane(run.estimator, plane, tile=tile_size)
+    tiles = tile_plane(*plane.shape, size=tile_size, halo=source.halo)
+    meter.begin_plane(number, source.work + TILE * len(tiles))
+    total = torch.zeros(ITERATIONS, dtype=torch.float64)
+    with torch.inference_mode():
+        source.prepare(meter.visit)
+        for tile in tiles:
+            block = plane.normalised(plane.read(tile.outer_rows, tile.outer_columns))
+            alphas = source.alphas(tile, run.estimator.upload(block))
+            total += alphas[0].sum((1, 2, 3)).double().cpu()
+            meter.visit()
+    found.append(total)

@@ -6,17 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.imaging.intensity import Window, WindowChoice
 from napari_zerodce.imaging.planes import Channels
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
+
+MapKind = Literal["alphas", "steps", "gain", "noise-gain"]
+"""What maps show: the curve parameters, the image after each iteration, how many times brighter
+that is, or how many times stronger its noise."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class EnhanceRequest:
     scale_factor : int, optional
         Zero-DCE++ only: how much smaller its thumbnail is; by default what the checkpoint says. Not
         for a loaded checkpoint, which has its own.
+    look : Look
+        How strongly the curves are applied.
     """
 
     image: Any
@@ -51,6 +59,7 @@ class EnhanceRequest:
     precision: PrecisionChoice = "auto"
     tile: int | None = None
     scale_factor: int | None = None
+    look: Look = AS_PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class EnhanceResult:
     ----------
     image : ndarray
         Shape and dtype of the request's image.
+    channels : {"mono", "rgb", "rgba"}
     window : Window
         The intensities that were mapped to [0, 1], in units of the image.
     checkpoint : CheckpointInfo
@@ -98,6 +108,9 @@ class EnhanceResult:
         Side of the tiles at the end, in pixels.
     seconds : float
         Wall-clock time.
+    look : Look
+    global_curve : tuple of float
+        The maps' values A_1 .. A_8 where one curve serves the whole image, else empty.
     notices : tuple of str
         Sentences the user should see, such as that a tile was halved.
     """
@@ -110,7 +123,14 @@ class EnhanceResult:
     precision: str
     tile: int
     seconds: float
+    look: Look = AS_PUBLISHED
+    global_curve: tuple[float, ...] = ()
     notices: tuple[str, ...] = ()
+
+    @property
+    def checkpoint_source(self) -> str:
+        """What to load the checkpoint by: its name in the registry, or its file."""
+        return registry.name_of(self.checkpoint.path) or str(self.checkpoint.path.absolute())
 
     def provenance(self) -> dict[str, Any]:
         """Return what is needed to make this image again, as plain values."""
@@ -118,11 +138,16 @@ class EnhanceResult:
             "display_only": "Enhanced for looking at; do not measure intensities in it.",
             "software": f"napari-zerodce {version('napari-zerodce')}",
             "checkpoint": self.checkpoint.name,
+            "checkpoint_source": self.checkpoint_source,
             "checkpoint_sha256": self.checkpoint.sha256,
             "architecture": self.checkpoint.architecture,
             "scale_factor": self.checkpoint.scale_factor,
+            "channels": self.channels,
             "window": (self.window.low, self.window.high),
+            "look": self.look.as_dict(),
+            "global_curve": self.global_curve,
             "device": self.device,
             "precision": self.precision,
+            "tile": self.tile,
             "seconds": round(self.seconds, 3),
         }

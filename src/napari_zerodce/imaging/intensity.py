@@ -20,6 +20,7 @@ __all__ = [
     "WindowChoice",
     "WindowKind",
     "normalise",
+    "outside_of",
     "resolve_window",
     "restore",
 ]
@@ -92,6 +93,23 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
         outside = integers_outside(original, window)
     keep(original, restored, outside)
     return restored
+
+
+def outside_of(block: Array, window: Window) -> Array:
+    """Say which samples lie outside the window, NaN among them: they come through unchanged.
+
+    Parameters
+    ----------
+    block : ndarray, any integer or real dtype, any shape
+    window : Window
+
+    Returns
+    -------
+    ndarray of bool, shape of `block`
+    """
+    if block.dtype.kind in "iu":
+        return integers_outside(block, window)
+    return _scale_for(block.dtype, window).outside(block)
 
 
 @dataclass(frozen=True)

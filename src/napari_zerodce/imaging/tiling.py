@@ -64,6 +64,50 @@ def tile_plane(
     )
 
 
+def tile_region(
+    rows: slice, columns: slice, shape: tuple[int, int], *, size: int, halo: int
+) -> tuple[Tile, ...]:
+    """Cut a region of a plane into tiles that see what lies around the region.
+
+    Parameters
+    ----------
+    rows, columns : slice
+        The region, in pixels of the plane.
+    shape : tuple of int
+        Rows and columns of the plane.
+    size, halo : int
+        As in `tile_plane`.
+
+    Returns
+    -------
+    tuple of Tile
+        Every pixel of the region is in exactly one of them; places are the plane's.
+    """
+    tiles = []
+    for tile in tile_plane(rows.stop - rows.start, columns.stop - columns.start, size=size, halo=0):
+        down = _placed(tile.rows, rows, shape[0], halo)
+        across = _placed(tile.columns, columns, shape[1], halo)
+        tiles.append(Tile(*(part for pair in zip(down, across, strict=True) for part in pair)))
+    return tuple(tiles)
+
+
+def grown(side: slice, length: int, halo: int) -> slice:
+    """Return a side with what lies around it, clipped at the ends of an axis."""
+    return slice(max(0, side.start - halo), min(length, side.stop + halo))
+
+
+def within(side: slice, outer: slice) -> slice:
+    """Return where a side lies inside a larger one."""
+    return slice(side.start - outer.start, side.stop - outer.start)
+
+
+def _placed(side: slice, region: slice, length: int, halo: int) -> tuple[slice, slice, slice]:
+    """Return a part of a region as (written, read, written within read)."""
+    written = slice(side.start + region.start, side.stop + region.start)
+    read = grown(written, length, halo)
+    return written, read, within(written, read)
+
+
 def _cut(length: int, size: int, halo: int, multiple: int) -> list[tuple[slice, slice, slice]]:
     """Cut one axis into (written, read, written within read)."""
     units = -(-length // multiple)
@@ -72,6 +116,5 @@ def _cut(length: int, size: int, halo: int, multiple: int) -> list[tuple[slice, 
     borders = [min(length, units * part // parts * multiple) for part in range(parts + 1)]
     cuts = []
     for start, stop in pairwise(borders):
-        first, last = max(0, start - halo), min(length, stop + halo)
-        cuts.append((slice(start, stop), slice(first, last), slice(start - first, stop - first)))
+        cuts.append(_placed(slice(start, stop), slice(0, length), length, halo))
     return cuts

@@ -1,0 +1,178 @@
+"""The tone curve of one pixel, or the mean one of many, as numbers to draw and to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from napari_zerodce.core.curves import (
+    adjust_alphas,
+    curve_slopes,
+    curve_steps,
+    exposure_slope,
+    trim_exposure,
+)
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.view import View
+
+Array = np.ndarray[Any, Any]
+
+POINTS: Final = 65
+"""Inputs from 0 to 1 at which curves are drawn."""
+
+_MOST_PIXELS: Final = 4096
+"""Of a region; more would not move its mean curve by the width of a line."""
+
+_SPREAD: Final = (10, 90)
+"""Percentiles of the curves of a region between which its band is drawn."""
+
+
+@dataclass(frozen=True)
+class PixelCurve:
+    """A pixel's tone curves.
+
+    Parameters
+    ----------
+    inputs : ndarray, shape (points,), values in [0, 1]
+    steps : ndarray, shape (iterations, C, points), values in [0, 1]
+        The composition so far, without the exposure trim.
+    outputs : ndarray, shape (C, points), values in [0, 1]
+    values, results, slopes : ndarray, shape (C,)
+        The pixel's own input, its output on the curve, and the slope there (its noise gain).
+    alphas : ndarray, shape (iterations, C)
+        In the paper's sign, as the look uses them.
+    """
+
+    inputs: Array
+    steps: Array
+    outputs: Array
+    values: Array
+    results: Array
+    slopes: Array
+    alphas: Array
+
+
+@dataclass(frozen=True)
+class RegionCurve:
+    """The curves of a region's pixels.
+
+    Parameters
+    ----------
+    inputs : ndarray, shape (points,)
+    mean, low, high : ndarray, shape (C, points)
+        The mean curve and the 10th and 90th percentile of all.
+    values, results : ndarray, shape (C,)
+        Means of the pixels' own inputs and outputs.
+    pixels : int
+        How many the region has; of more than 4096 every few are looked at.
+    """
+
+    inputs: Array
+    mean: Array
+    low: Array
+    high: Array
+    values: Array
+    results: Array
+    pixels: int
+
+
+def pixel_curve(view: View, row: int, column: int, look: Look) -> PixelCurve:
+    """Return the curves of a pixel of a view; the detail limit, which is no curve, is left out."""
+    alphas = torch.tensor(view.alphas_at(row, column, look))[None, ..., None, None]
+    values = torch.tensor(view.unit_at(row, column))[None, :, None, None]
+    colours = values.shape[1]
+    inputs = torch.linspace(0, 1, POINTS)
+    # The pixel's own value is the last of the inputs.
+    line = inputs.expand(1, colours, 1, -1)
+    image = torch.cat((line, values), -1)
+    alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
+    steps = curve_steps(image, alphas)[0, :, :, 0]
+    slope = curve_slopes(values, alphas)[0, -1, :, 0, 0]
+    if look.exposure:
+        slope = slope * exposure_slope(steps[-1, :, -1], look.exposure)
+    outputs = trim_exposure(steps[-1], look.exposure)
+    return PixelCurve(
+        inputs=inputs.numpy(),
+        steps=steps[..., :-1].numpy(),
+        outputs=outputs[:, :-1].numpy(),
+        values=values[0, :, 0, 0].numpy(),
+        results=outputs[:, -1].numpy(),
+        slopes=slope.numpy(),
+        alphas=alphas[0, :, :, 0, 0].numpy(),
+    )
+
+
+def region_curve(view: View, mask: Array, look: Look) -> RegionCurve | None:
+    """Return the mean curve of a region and its spread.
+
+    Parameters
+    ----------
+    view : View
+    mask : ndarray of bool, shape (h, w)
+        Which pixels of the view belong to it.
+    look : Look
+
+    Returns
+    -------
+    RegionCurve or None
+        None if the region has no pixel in the view.
+    """
+    rows, columns = np.nonzero(mask)
+    pixels = len(rows)
+    if not pixels:
+        return None
+    every = -(-pixels // _MOST_PIXELS)
+    chosen = (..., torch.from_numpy(rows[::every]), torch.from_numpy(columns[::every]))
+    unit = view.unit[chosen].unsqueeze(-1)  # (1, C, pixels, 1)
+    alphas = view.alphas_for(look)
+    if not look.global_curve:
+        alphas = alphas[chosen].unsqueeze(-1)
+    alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
+    inputs = torch.linspace(0, 1, POINTS)
+    line = inputs.expand(1, unit.shape[1], unit.shape[2], -1)
+    image = torch.cat((line, unit), -1)
+    for alpha in alphas.unbind(1):
+        image = torch.addcmul(image, alpha, image - image * image)
+    image = trim_exposure(image, look.exposure)[0]
+    curves = image[..., :-1].numpy()
+    low, high = np.percentile(curves, _SPREAD, axis=1)
+    return RegionCurve(
+        inputs=inputs.numpy(),
+        mean=curves.mean(1),
+        low=low,
+        high=high,
+        values=unit[0, :, :, 0].mean(1).numpy(),
+        results=image[..., -1].mean(1).numpy(),
+        pixels=pixels,
+    )
+
+
+def as_csv(curves: Sequence[tuple[str, PixelCurve]], channels: Sequence[str]) -> str:
+    """Return curves as a table, a line for each input, curve and channel.
+
+    Parameters
+    ----------
+    curves : sequence of (str, PixelCurve)
+        What each is called, such as "row 12 column 40", and its curves.
+    channels : sequence of str
+        Names of the channels.
+    """
+    lines = ["pixel,channel,kind,input,output"]
+    for name, curve in curves:
+        for number, channel in enumerate(channels):
+            start = f'"{name}",{channel}'
+            point = f"{curve.values[number]:.6f},{curve.results[number]:.6f}"
+            lines.append(f"{start},own value,{point}")
+            lines += [
+                f"{start},A_{step},,{alpha:.6f}"
+                for step, alpha in enumerate(curve.alphas[:, number], start=1)
+            ]
+            lines += [
+                f"{start},curve,{x:.6f},{y:.6f}"
+                for x, y in zip(curve.inputs, curve.outputs[number], strict=True)
+            ]
+    return "\n".join(lines) + "\n"

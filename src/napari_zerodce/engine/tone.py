@@ -1,0 +1,74 @@
+"""A look applied to pixels: the adjusted curves, the exposure trim and the limit to detail."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from napari_zerodce.core.curves import (
+    adjust_alphas,
+    apply_curves,
+    curve_slopes,
+    exposure_slope,
+    trim_exposure,
+)
+from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base, limit_detail_gain
+from napari_zerodce.engine.look import Look
+
+
+def halo_of(look: Look) -> int:
+    """Return how far around a pixel the look itself sees, in pixels."""
+    return 0 if look.detail_gain_limit is None else BASE_HALO
+
+
+def tone(image: Tensor, alphas: Tensor, look: Look, *, base: Tensor | None = None) -> Tensor:
+    """Enhance pixels by their curves, as the look says.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, C, H, W), values in [0, 1]
+    alphas : Tensor, shape (N, iterations, C or 1, H or 1, W or 1), values in [-1, 1]
+    look : Look
+    base : Tensor, shape (N, C, H, W), optional
+        The image's edge-preserving base; needed if detail is limited.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W), values in [0, 1]
+    """
+    alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
+    curved = trim_exposure(apply_curves(image, alphas), look.exposure)
+    if look.detail_gain_limit is None:
+        return curved
+    assert base is not None
+    curved_base = trim_exposure(apply_curves(base, alphas), look.exposure)
+    return limit_detail_gain(image, base, curved, curved_base, look.detail_gain_limit)
+
+
+def noise_gain(image: Tensor, alphas: Tensor, look: Look) -> Tensor:
+    """Return how many times a small deviation of each pixel comes out stronger.
+
+    It is the slope of the pixel's curve under the look, at most the limit to detail.
+
+    Parameters
+    ----------
+    image, alphas, look
+        As in `tone`.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W)
+    """
+    alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
+    slope = curve_slopes(image, alphas)[:, -1]
+    if look.exposure:
+        slope = slope * exposure_slope(apply_curves(image, alphas), look.exposure)
+    if look.detail_gain_limit is not None:
+        slope = slope.clamp(max=look.detail_gain_limit)
+    return slope
+
+
+def base_for(outer: Tensor, inner: tuple[slice, slice], look: Look) -> Tensor | None:
+    """Return the base of the inner part of a block, or None if the look needs none."""
+    if look.detail_gain_limit is None:
+        return None
+    return edge_preserving_base(outer)[(..., *inner)].contiguous()

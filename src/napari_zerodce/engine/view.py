@@ -1,0 +1,225 @@
+"""One plane, or the part of it on screen, with its curves at hand: every look of it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
+from napari_zerodce.core.networks import ITERATIONS
+from napari_zerodce.engine.curves import curves_of_plane
+from napari_zerodce.engine.enhance import GLOBAL_CURVE_DECIMALS, Prepared, prepare
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.messages import (
+    EnhanceRequest,
+    Report,
+    ShouldStop,
+    ignore,
+    never,
+)
+from napari_zerodce.engine.part import Part
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import TILE, Meter
+from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.engine.tone import tone
+from napari_zerodce.imaging.intensity import Window, restore
+from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.tiling import grown, tile_region, within
+
+Array = np.ndarray[Any, Any]
+
+_STRIP = 2**18
+"""Samples that are worked on at a time, about what a core's cache holds: twice as fast as all."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of a plane with its curves, in the memory of the CPU.
+
+    Parameters
+    ----------
+    part : Part
+    channels : {"mono", "rgb", "rgba"}
+    samples : ndarray, shape (h, w), (h, w, 3) or (h, w, 4)
+        The part of the plane as it is.
+    unit, base : Tensor, shape (1, C, h, w), values in [0, 1]
+        Its colours mapped by the window, and their edge-preserving base.
+    alphas : Tensor, shape (1, 8, C, h, w), values in [-1, 1]
+        In the paper's sign. For Zero-DCE++ one map, expanded.
+    window : Window
+    checkpoint : CheckpointInfo
+    device, precision : str
+        Where and how the curves were estimated.
+    """
+
+    part: Part
+    channels: Channels
+    samples: Array
+    unit: Tensor
+    base: Tensor
+    alphas: Tensor
+    window: Window
+    checkpoint: CheckpointInfo
+    device: str
+    precision: str
+
+    @cached_property
+    def mean_alphas(self) -> Tensor:
+        """The maps' means, shape (1, 8, 1, 1, 1): one curve for all pixels, as `enhance` has it."""
+        shared = self.alphas.stride(1) == 0
+        maps = self.alphas[:, :1] if shared else self.alphas
+        means = maps.double().mean((2, 3, 4), keepdim=True).round(decimals=GLOBAL_CURVE_DECIMALS)
+        return means.float().expand(1, ITERATIONS, 1, 1, 1)
+
+    def alphas_for(self, look: Look) -> Tensor:
+        """Return the curves a look uses: each pixel's own, or the mean of all."""
+        return self.mean_alphas if look.global_curve else self.alphas
+
+    def render(self, look: Look) -> Array:
+        """Return the part as it looks, in shape and dtype of `samples`.
+
+        It is what `enhance` makes of the whole image, cut out, if every pixel of the part is
+        shown and there is no global curve, whose mean is then taken over this part alone.
+        """
+        output = np.empty_like(self.samples)
+        if self.channels == "rgba":
+            output[..., 3] = self.samples[..., 3]
+        colours = output if self.channels == "mono" else output[..., :3]
+        alphas = self.alphas_for(look)
+        rows, width = self.samples.shape[:2]
+        height = max(1, _STRIP // (width * self.unit.shape[1]))
+        with torch.inference_mode():
+            for start in range(0, rows, height):
+                strip = slice(start, min(rows, start + height))
+                own = alphas if look.global_curve else alphas[..., strip, :]
+                unit = tone(self.unit[..., strip, :], own, look, base=self.base[..., strip, :])
+                colours[strip] = self._restored(unit[0], strip)
+        return output
+
+    def unit_at(self, row: int, column: int) -> Array:
+        """Return a pixel's colours mapped to [0, 1], shape (C,)."""
+        return self.unit[0, :, row, column].numpy()
+
+    def alphas_at(self, row: int, column: int, look: Look) -> Array:
+        """Return the curve parameters a look uses for a pixel, shape (8, C)."""
+        alphas = self.alphas_for(look)[0]
+        if look.global_curve:
+            row = column = 0
+        return alphas[:, :, row, column].expand(-1, self.unit.shape[1]).numpy()
+
+    def _restored(self, unit: Tensor, rows: slice) -> Array:
+        """Return a strip in units of the image, shape (h, w) or (h, w, 3)."""
+        if self._covers_bytes:
+            whole = (
+                unit.mul_(255).add_(0.5).to(torch.uint8)
+            )  # what `restore` does, in half the time
+            return whole[0].numpy() if self.channels == "mono" else whole.permute(1, 2, 0).numpy()
+        original = self.samples[rows]
+        if self.channels == "mono":
+            return restore(unit[0].numpy(), original, self.window)
+        colours = np.ascontiguousarray(np.moveaxis(original[..., :3], -1, 0))
+        return np.moveaxis(restore(unit.numpy(), colours, self.window), 0, -1)
+
+    @property
+    def _covers_bytes(self) -> bool:
+        window = self.window
+        return self.samples.dtype == np.uint8 and (window.low, window.high) == (0, 255)
+
+
+def estimate_view(
+    request: EnhanceRequest, part: Part, *, report: Report = ignore, should_stop: ShouldStop = never
+) -> View:
+    """Estimate the curves of a part of a plane.
+
+    If the part keeps every pixel, they are those of the whole plane. Otherwise the network looks at
+    the smaller image, with a thumbnail as large as before for Zero-DCE++: nearly the same curves in
+    a fraction of the time.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+        Of an image that is one plane. Its look does not matter.
+    part : Part
+    report, should_stop : callable, optional
+        As in `enhance`.
+
+    Raises
+    ------
+    Cancelled, CheckpointError, DeviceError, ImageError, RequestError
+        As `enhance` does.
+    """
+    if part.step > 1:
+        request = _shrunk(request, part)
+    run = prepare(request, should_stop=should_stop)
+    plane = Plane(request.image, (), layout=run.layout, window=run.window)
+    rows, columns = part.rows, part.columns
+    if part.step > 1:
+        rows, columns = slice(0, plane.shape[0]), slice(0, plane.shape[1])
+    found: list[Tensor] = []
+    meter = Meter(1, report=report, should_stop=should_stop)
+    TileSize(run.device, run.tile).shrink_until_it_fits(
+        partial(_estimate, found, plane, rows, columns, run=run, meter=meter)
+    )
+    outer = grown(rows, plane.shape[0], BASE_HALO), grown(columns, plane.shape[1], BASE_HALO)
+    inner = (..., within(rows, outer[0]), within(columns, outer[1]))
+    unit = torch.from_numpy(plane.normalised(plane.read(*outer)))[None]
+    return View(
+        part=part,
+        channels=run.layout.channels,
+        samples=np.ascontiguousarray(request.image[rows, columns]),
+        unit=unit[inner].contiguous(),
+        base=edge_preserving_base(unit)[inner].contiguous(),
+        alphas=found[-1],
+        window=run.window,
+        checkpoint=run.checkpoint,
+        device=run.device.name,
+        precision=run.precision,
+    )
+
+
+def _shrunk(request: EnhanceRequest, part: Part) -> EnhanceRequest:
+    """Return the request for every few pixels of the part."""
+    small = np.asarray(
+        request.image[
+            part.rows.start : part.rows.stop : part.step,
+            part.columns.start : part.columns.stop : part.step,
+        ]
+    )
+    small_request = replace(request, image=small)
+    info = prepare(small_request).checkpoint
+    if info.architecture != "zero-dce-pp":
+        return small_request
+    return replace(small_request, scale_factor=max(1, round(info.scale_factor / part.step)))
+
+
+def _estimate(  # noqa: PLR0913  one plane's work, in the words of the run
+    found: list[Tensor],
+    plane: Plane,
+    rows: slice,
+    columns: slice,
+    tile_size: int,
+    *,
+    run: Prepared,
+    meter: Meter,
+) -> None:
+    source = curves_of_plane(run.estimator, plane, tile=tile_size)
+    tiles = tile_region(rows, columns, plane.shape, size=tile_size, halo=source.halo)
+    meter.begin_plane(0, source.work + TILE * len(tiles))
+    maps = ITERATIONS if run.checkpoint.architecture == "zero-dce" else 1
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    alphas = torch.empty((1, maps, run.layout.colours, *size))
+    # Not in inference mode: what is kept shall be usable everywhere.
+    with torch.no_grad():
+        source.prepare(meter.visit)
+        for tile in tiles:
+            block = plane.normalised(plane.read(tile.outer_rows, tile.outer_columns))
+            target = (..., within(tile.rows, rows), within(tile.columns, columns))
+            alphas[target] = source.alphas(tile, run.estimator.upload(block))[:, :maps].cpu()
+            meter.visit()
+    found.append(alphas.expand(-1, ITERATIONS, -1, -1, -1))
