@@ -148,7 +148,8 @@ def trim_exposure(image: Tensor, stops: float) -> Tensor:
     """Make an image brighter or darker by photographic stops, held between black and white.
 
     ``g(x) = k x / (1 + (k - 1) x)`` with ``k = 2^stops``: the shadows are multiplied by k, and like
-    the curves it keeps 0 and 1 and is monotone. Trims add up, and ``-stops`` undoes ``stops``.
+    the curves it keeps 0 and 1 and is monotone. Trims add up, and ``-stops`` undoes ``stops``: the
+    odds ``x / (1 - x)`` are multiplied by k.
 
     Parameters
     ----------
@@ -161,10 +162,10 @@ def trim_exposure(image: Tensor, stops: float) -> Tensor:
     """
     if stops == 0:
         return image
-    factor = 2.0**stops
-    # Multiplying by 1/d would be faster, and 1 would become 0.99999994.
-    trimmed: Tensor = image * factor / (image * (factor - 1) + 1)
-    return trimmed.clamp_(max=1)
+    # 1/g = 1 + (1/x - 1) / k. Each of these steps is monotone in floating point too, and exact for
+    # 0 and 1; the formula above would make 0.9999999 of 1, and swap neighbours.
+    inverse: Tensor = image.reciprocal().sub_(1).mul_(2.0**-stops).add_(1)
+    return inverse.reciprocal_()
 
 
 def exposure_slope(image: Tensor, stops: float) -> Tensor:

@@ -58,9 +58,10 @@ def limit_detail_gain(
     -------
     Tensor, shape (N, C, H, W), values in [0, 1]
     """
-    most = (image - base).abs_().mul_(limit)
-    detail = curved - curved_base
-    return torch.minimum(torch.maximum(detail, -most), most).add_(curved_base)
+    # A factor of infinity in float32 would make NaN of no detail.
+    most = (image - base).abs_().mul_(min(limit, torch.finfo(image.dtype).max))
+    # Not f(b) plus a clamped difference, which would round f(x) where the curve is gentle.
+    return torch.clamp(curved, curved_base - most, curved_base + most)
 
 
 def _box(image: Tensor) -> Tensor:
