@@ -1,8 +1,8 @@
-"""With the published weights, real photos come out as from the published networks.
+"""With the published weights, real photos and their maps come out as from the published networks.
 
 The recorded numbers (a grid of pixels, and the mean of each channel) come from the authors'
 published model files at float32, run once on these photos; Zero-DCE++ on the part of the photo
-whose sides are multiples of 12, as their test script crops it.
+whose sides are multiples of 12, as their test script crops it. Their maps have the other sign.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-RECORDED = Path(__file__).parent / "data" / "published_photos.npz"
+from napari_zerodce.engine.maps import curve_maps
+from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.imaging.intensity import WindowChoice
+
+DATA = Path(__file__).parent / "data"
 TOLERANCE = 1e-5
 GRID = (slice(5, None, 43), slice(7, None, 47))
+MAP_GRID = (slice(11, None, 97), slice(5, None, 103))
 
 PHOTOS = ["dicm/01.jpg", "dicm/30.jpg", "dicm/69.jpg", "kodak/kodim01.png"]
 NETWORKS = {
@@ -27,7 +32,13 @@ NETWORKS = {
 
 @pytest.fixture(scope="module")
 def recorded():
-    with np.load(RECORDED) as file:
+    with np.load(DATA / "published_photos.npz") as file:
+        return dict(file)
+
+
+@pytest.fixture(scope="module")
+def recorded_maps():
+    with np.load(DATA / "published_maps.npz") as file:
         return dict(file)
 
 
@@ -59,6 +70,37 @@ def test_a_photo_is_enhanced_as_by_the_published_network(
     np.testing.assert_allclose(region[GRID], pixels_there, rtol=0, atol=TOLERANCE)
     means = region.mean(axis=(0, 1), dtype=np.float64)
     np.testing.assert_allclose(means, recorded[f"{name}_{network}_means"], rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_curve_maps_are_those_of_the_published_network(
+    shared_data, recorded, recorded_maps, photo, network
+):
+    name, pixels = photo
+    request = EnhanceRequest(
+        image=pixels.astype(np.float32) / np.float32(255),
+        channels="rgb",
+        checkpoint=shared_data / NETWORKS[network],
+        window=WindowChoice("range", 0, 1),
+        device="cpu",
+        precision="float32",
+    )
+    maps = curve_maps(request)
+    assert maps.shape == (8, 3, *pixels.shape[:2])
+    rows, columns, _ = recorded[f"{name}_{network}_shape"]
+    region = maps[..., :rows, :columns]
+
+    sampled = -recorded_maps[f"{name}_{network}_maps"]  # (24 or 3, rows, columns)
+    assert sampled.size >= 3 * 5 * 7
+    if network == "zero-dce-pp":  # one map for all iterations
+        assert (maps == maps[:1]).all()
+        region = region[:1]
+    ours = region.reshape(-1, rows, columns)
+    np.testing.assert_allclose(ours[:, *MAP_GRID], sampled, rtol=0, atol=TOLERANCE)
+    means = -recorded_maps[f"{name}_{network}_means"]
+    ours_means = ours.mean((1, 2), dtype=np.float64)
+    np.testing.assert_allclose(ours_means, means, rtol=0, atol=TOLERANCE)
+    assert means.min() > 0.05  # photos this dark are brightened: A > 0
 
 
 @pytest.mark.parametrize("network", NETWORKS)
