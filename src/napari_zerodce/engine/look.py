@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any
 
 from napari_zerodce.errors import RequestError
@@ -50,9 +51,11 @@ class Look:
                 f"The strength is {self.strength:g}; give 0 (the original) to {STRONGEST:g}, where "
                 "1 is the curves as estimated."
             )
-        if self.iterations not in range(1, MOST_ITERATIONS + 1):
+        whole = isinstance(self.iterations, Integral)  # 2.0 is in a range, but no index
+        if not whole or self.iterations not in range(1, MOST_ITERATIONS + 1):
             raise RequestError(
-                f"The number of iterations is {self.iterations}; give 1 to {MOST_ITERATIONS}."
+                f"The number of iterations is {self.iterations}; give 1 to {MOST_ITERATIONS}, a "
+                "whole number."
             )
         if not -MOST_STOPS <= self.exposure <= MOST_STOPS:
             raise RequestError(
@@ -64,6 +67,12 @@ class Look:
                 f"The detail gain limit is {limit:g}; give 0 (no detail at all) or more, for "
                 "instance 2, or leave it out for no limit."
             )
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the original comes out, whatever the curves are."""
+        limit = self.detail_gain_limit
+        return self.strength == 0 and self.exposure == 0 and (limit is None or limit >= 1)
 
     def describe(self) -> str:
         """Return the settings that differ from the published method, "" if none does."""

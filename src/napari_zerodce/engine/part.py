@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, sqrt
 from typing import Final
 
@@ -35,10 +35,13 @@ class Part:
 
     def place_of(self, row: float, column: float) -> tuple[int, int] | None:
         """Return which kept pixel shows a place of the plane, None if it lies outside."""
-        down = round((row - self.rows.start) / self.step)
-        across = round((column - self.columns.start) / self.step)
-        rows, columns = self.shape
-        return (down, across) if 0 <= down < rows and 0 <= across < columns else None
+        down, across = (
+            _nearest(place, side, self.step, kept)
+            for place, side, kept in zip(
+                (row, column), (self.rows, self.columns), self.shape, strict=True
+            )
+        )
+        return None if down is None or across is None else (down, across)
 
 
 def part_for_screen(
@@ -72,7 +75,18 @@ def part_for_screen(
         return whole
     rows, columns = (_clipped(side, length) for side, length in zip(visible, shape, strict=True))
     samples = (rows.stop - rows.start) * (columns.stop - columns.start) * colours
-    return Part(rows, columns, max(1, ceil(sqrt(samples / largest))))
+    part = Part(rows, columns, max(1, ceil(sqrt(samples / largest))))
+    while part.shape[0] * part.shape[1] * colours > max(largest, colours):
+        part = replace(part, step=part.step + 1)  # every few of few rows are more than that part
+    return part
+
+
+def _nearest(place: float, side: slice, step: int, kept: int) -> int | None:
+    if not side.start - 0.5 <= place < side.stop - 0.5:  # pixels have their middle at whole numbers
+        return None
+    # The last kept pixel also stands for those behind it.
+    nearest: int = round((place - side.start) / step)
+    return min(nearest, kept - 1)
 
 
 def _clipped(side: slice, length: int) -> slice:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +13,7 @@ import torch
 
 from napari_zerodce.core.curves import (
     adjust_alphas,
+    apply_curves,
     curve_slopes,
     curve_steps,
     exposure_slope,
@@ -135,9 +138,7 @@ def region_curve(view: View, mask: Array, look: Look) -> RegionCurve | None:
     inputs = torch.linspace(0, 1, POINTS)
     line = inputs.expand(1, unit.shape[1], unit.shape[2], -1)
     image = torch.cat((line, unit), -1)
-    for alpha in alphas.unbind(1):
-        image = torch.addcmul(image, alpha, image - image * image)
-    image = trim_exposure(image, look.exposure)[0]
+    image = trim_exposure(apply_curves(image, alphas), look.exposure)[0]
     curves = image[..., :-1].numpy()
     low, high = np.percentile(curves, _SPREAD, axis=1)
     return RegionCurve(
@@ -161,18 +162,15 @@ def as_csv(curves: Sequence[tuple[str, PixelCurve]], channels: Sequence[str]) ->
     channels : sequence of str
         Names of the channels.
     """
-    lines = ["pixel,channel,kind,input,output"]
+    table = StringIO()
+    lines = csv.writer(table, lineterminator="\n")  # it quotes names that hold commas or quotes
+    lines.writerow(["pixel", "channel", "kind", "input", "output"])
     for name, curve in curves:
         for number, channel in enumerate(channels):
-            start = f'"{name}",{channel}'
-            point = f"{curve.values[number]:.6f},{curve.results[number]:.6f}"
-            lines.append(f"{start},own value,{point}")
-            lines += [
-                f"{start},A_{step},,{alpha:.6f}"
-                for step, alpha in enumerate(curve.alphas[:, number], start=1)
-            ]
-            lines += [
-                f"{start},curve,{x:.6f},{y:.6f}"
-                for x, y in zip(curve.inputs, curve.outputs[number], strict=True)
-            ]
-    return "\n".join(lines) + "\n"
+            point = f"{curve.values[number]:.6f}", f"{curve.results[number]:.6f}"
+            lines.writerow([name, channel, "own value", *point])
+            for step, alpha in enumerate(curve.alphas[:, number], start=1):
+                lines.writerow([name, channel, f"A_{step}", "", f"{alpha:.6f}"])
+            for x, y in zip(curve.inputs, curve.outputs[number], strict=True):
+                lines.writerow([name, channel, "curve", f"{x:.6f}", f"{y:.6f}"])
+    return table.getvalue()

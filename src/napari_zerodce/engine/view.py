@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -11,10 +12,11 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
-from napari_zerodce.core.networks import ITERATIONS
+from napari_zerodce.core.networks import ITERATIONS, ZeroDCEPlusPlus
 from napari_zerodce.engine.curves import curves_of_plane
-from napari_zerodce.engine.enhance import GLOBAL_CURVE_DECIMALS, Prepared, prepare
+from napari_zerodce.engine.enhance import GLOBAL_CURVE_DECIMALS, Prepared, checkpoint_of, prepare
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.messages import (
     EnhanceRequest,
@@ -87,6 +89,8 @@ class View:
         It is what `enhance` makes of the whole image, cut out, if every pixel of the part is
         shown and there is no global curve, whose mean is then taken over this part alone.
         """
+        if look.changes_nothing:
+            return self.samples.copy()
         output = np.empty_like(self.samples)
         if self.channels == "rgba":
             output[..., 3] = self.samples[..., 3]
@@ -191,11 +195,14 @@ def _shrunk(request: EnhanceRequest, part: Part) -> EnhanceRequest:
             part.columns.start : part.columns.stop : part.step,
         ]
     )
-    small_request = replace(request, image=small)
-    info = prepare(small_request).checkpoint
-    if info.architecture != "zero-dce-pp":
-        return small_request
-    return replace(small_request, scale_factor=max(1, round(info.scale_factor / part.step)))
+    checkpoint = checkpoint_of(request)
+    network = checkpoint.estimator
+    if isinstance(network, ZeroDCEPlusPlus):
+        network = copy.copy(network)
+        network.scale_factor = max(1, round(network.scale_factor / part.step))
+        info = replace(checkpoint.info, scale_factor=network.scale_factor)
+        checkpoint = Checkpoint(info, network)
+    return replace(request, image=small, checkpoint=checkpoint)
 
 
 def _estimate(  # noqa: PLR0913  one plane's work, in the words of the run

@@ -1,0 +1,125 @@
+"""From a result's provenance the same pixels can be made again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import numpy as np
+import pytest
+
+from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.reproduce import command_line, python_lines
+from napari_zerodce.imaging.files import read_image
+from napari_zerodce.imaging.intensity import WindowChoice
+
+LOOKS = [
+    Look(),
+    Look(0.7, 5, -1.25),
+    Look(exposure=0.1, global_curve=True, detail_gain_limit=1.5),
+    Look(strength=0),
+    Look(detail_gain_limit=0),
+]
+
+
+def result_of(image, channels, **settings):
+    given = {"device": "cpu", "precision": "float32", **settings}
+    result = enhance(EnhanceRequest(image=image, channels=channels, **given))
+    return result.image, json.loads(json.dumps(result.provenance()))
+
+
+def options_of(words):
+    """Which value follows each option; True behind a bare one, and `--name=value` alike."""
+    found = {}
+    for word, following in zip(words, [*words[1:], "--"], strict=True):
+        if word.startswith("--"):
+            name, equals, value = word.partition("=")
+            bare = following.startswith("--")
+            found[name] = value if equals else (True if bare else following)
+    return found
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.describe())
+@pytest.mark.parametrize("settings", [{}, {"checkpoint": "zero-dce-pp", "scale_factor": 4}])
+@pytest.mark.parametrize(("dtype", "channels"), [("u1", "rgb"), ("u2", "mono"), ("f4", "mono")])
+def test_the_python_lines_make_the_same_pixels(dtype, channels, settings, look):
+    image = (np.random.default_rng(0).random((30, 41, 3)) ** 2 * 200).astype(dtype)
+    image = image if channels == "rgb" else np.ascontiguousarray(image[..., 0])
+    enhanced, provenance = result_of(image, channels, look=look, **settings)
+    lines = python_lines(provenance, None)
+    assert ("Look" in lines) == (look != Look())
+    known = {}
+    exec(lines.replace("image = ...", "image = given"), {"given": image}, known)
+    np.testing.assert_array_equal(known["enhanced"], enhanced)
+
+
+def test_the_python_lines_read_the_file(tmp_path):
+    import tifffile
+
+    file = tmp_path / "my 'best' cells.tif"
+    tifffile.imwrite(file, np.random.default_rng(0).integers(0, 9000, (30, 41), dtype=np.uint16))
+    image = read_image(file)
+    enhanced, provenance = result_of(image.array, image.channels, look=Look(0.5))
+    known = {}
+    exec(python_lines(provenance, file), {}, known)
+    np.testing.assert_array_equal(known["enhanced"], enhanced)
+
+
+def test_other_weights_than_those_are_noticed():
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    lines = python_lines({**provenance, "checkpoint_sha256": "0" * 64}, None)
+    with pytest.raises(AssertionError):
+        exec(lines.replace("image = ...", "image = given"), {"given": np.zeros((9, 9), "u1")})
+
+
+def test_the_command_says_every_choice():
+    image = (np.random.default_rng(0).random((30, 41)) * 200 - 100).astype(np.float32)
+    look = Look(0.7, 5, -1.25, global_curve=True, detail_gain_limit=1.5)
+    _, provenance = result_of(
+        image, "mono", look=look, checkpoint="zero-dce-pp", scale_factor=4,
+        window=WindowChoice("range", -12.5, 80),
+    )  # fmt: skip
+    words = shlex.split(command_line(provenance, "a dark 'one'.tif", "bright.tif"))
+    assert words[:3] == ["napari-zerodce", "enhance", "a dark 'one'.tif"]
+    assert options_of(words) == {
+        "--output": "bright.tif",
+        "--checkpoint": "zero-dce-pp",
+        "--checkpoint-sha256": load_checkpoint("zero-dce-pp").info.sha256,
+        "--scale-factor": "4",
+        "--window": "-12.5,80",
+        "--device": "cpu",
+        "--precision": "float32",
+        "--strength": "0.7",
+        "--iterations": "5",
+        "--exposure": "-1.25",
+        "--global-curve": True,
+        "--detail-gain-limit": "1.5",
+    }
+
+
+def test_the_command_says_no_more_than_it_has_to():
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    options = options_of(shlex.split(command_line(provenance, "a.png", "b.png")))
+    assert set(options) == {
+        "--output", "--checkpoint", "--checkpoint-sha256", "--window", "--device", "--precision",
+    }  # fmt: skip
+    assert options["--window"] == "0,255"
+
+
+@pytest.mark.parametrize("window", [(0.1, 1 / 3), (-1e-7, 1e300), (3, 2**63), (-5, -4.999999)])
+def test_a_window_comes_back_to_the_last_bit(window):
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    told = shlex.split(command_line({**provenance, "window": window}, "a", "b"))
+    (option,) = [word for word in told if word.startswith("--window=")]
+    choice = WindowChoice.parse(option.partition("=")[2])
+    assert (choice.low, choice.high) == window
+
+
+def test_a_gpu_is_named_by_its_kind():
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    told = {**provenance, "device": "cuda:3"}
+    assert options_of(shlex.split(command_line(told, "a", "b")))["--device"] == "cuda"
+    assert "device='cuda'," in python_lines(told, None)

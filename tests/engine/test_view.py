@@ -1,0 +1,197 @@
+"""A view shows at once what `enhance` would make of its part of the plane."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import dask.array as da
+import numpy as np
+import pytest
+import torch
+
+from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.engine import view as view_module
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.maps import curve_maps
+from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.part import Part
+from napari_zerodce.engine.view import estimate_view
+from napari_zerodce.errors import Cancelled, ImageError
+from napari_zerodce.imaging.intensity import WindowChoice
+
+NETWORKS = [("zero-dce", None), ("zero-dce-pp", 3)]
+LOOKS = [
+    Look(),
+    Look(strength=0),
+    Look(1.6, 5, -0.7),
+    Look(global_curve=True, exposure=1.2),
+    Look(detail_gain_limit=1.3),
+    Look(2, 8, 0.5, global_curve=True, detail_gain_limit=0),
+]
+WINDOWS = {"u1": (0, 255), "u2": (500, 40_000), "i2": (-20_000, 20_000), "f4": (0.0, 0.9)}
+SAMPLES = {"mono": (), "rgb": (3,), "rgba": (4,)}
+
+
+def image_of(dtype, *shape, seed=0):
+    values = np.random.default_rng(seed).random(shape) ** 3
+    if dtype == "f4":
+        image = (values * 1.2 - 0.1).astype(dtype)
+        image.reshape(-1)[::17] = np.nan
+        return image
+    limits = np.iinfo(dtype)
+    return (values * (float(limits.max) - limits.min) + limits.min).astype(dtype)
+
+
+def request_for(image, channels="mono", **settings):
+    given = {"device": "cpu", "precision": "float32", **settings}
+    return EnhanceRequest(image=image, channels=channels, **given)
+
+
+def whole(image):
+    return Part(slice(0, image.shape[0]), slice(0, image.shape[1]))
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.describe())
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("channels", SAMPLES)
+@pytest.mark.parametrize("dtype", WINDOWS)
+def test_the_whole_plane_is_what_enhance_makes_of_it(
+    assert_seamless, dtype, channels, network, look
+):
+    checkpoint, scale_factor = network
+    image = image_of(dtype, 60, 53, *SAMPLES[channels])
+    request = request_for(
+        image, channels, checkpoint=checkpoint, scale_factor=scale_factor, tile=32,
+        window=WindowChoice("range", *WINDOWS[dtype]),
+    )  # fmt: skip
+    view = estimate_view(request, whole(image))
+    rendered = view.render(look)
+    assert (rendered.shape, rendered.dtype) == (image.shape, image.dtype)
+    assert not np.shares_memory(rendered, view.samples)
+    assert_seamless(rendered, enhance(replace(request, look=look)).image)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.describe())
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 3)])
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_small_planes(assert_seamless, checkpoint, shape, look):
+    image = image_of("u2", *shape)
+    request = request_for(image, checkpoint=checkpoint, window=WindowChoice("dtype"))
+    rendered = estimate_view(request, whole(image)).render(look)
+    assert_seamless(rendered, enhance(replace(request, look=look)).image)
+
+
+@pytest.mark.parametrize("look", [Look(), Look(1.6, 5, -0.7), Look(detail_gain_limit=1.3)])
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [((0, 20), (0, 90)), ((13, 61), (22, 70)), ((69, 70), (0, 1)), ((40, 70), (60, 90))],
+)
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("channels", SAMPLES)
+def test_a_part_is_cut_out_of_the_whole(assert_seamless, channels, network, rows, columns, look):
+    checkpoint, scale_factor = network
+    image = image_of("u2", 70, 90, *SAMPLES[channels])
+    request = request_for(
+        image, channels, checkpoint=checkpoint, scale_factor=scale_factor, tile=32,
+        window=WindowChoice("range", 0, 50_000),
+    )  # fmt: skip
+    part = Part(slice(*rows), slice(*columns))
+    rendered = estimate_view(request, part).render(look)
+    expected = enhance(replace(request, look=look)).image[part.rows, part.columns]
+    assert_seamless(rendered, expected)
+
+
+def test_a_part_needs_its_surroundings():
+    image = image_of("u2", 70, 90)
+    request = request_for(image, window=WindowChoice("dtype"))
+    part = Part(slice(20, 50), slice(30, 60))
+    alone = estimate_view(replace(request, image=image[20:50, 30:60]), whole(image[20:50, 30:60]))
+    there = estimate_view(request, part)
+    assert torch.equal(alone.unit, there.unit)
+    assert (alone.base - there.base).abs().max() > 1e-4
+    assert (alone.alphas - there.alphas).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+@pytest.mark.parametrize("channels", ["mono", "rgb"])
+def test_every_few_pixels_look_nearly_the_same(channels, checkpoint, loaded):
+    rows, columns = np.mgrid[:240, :300]
+    waves = 0.25 + 0.2 * np.sin(rows / 40) * np.cos(columns / 55)
+    image = (waves * 255).astype(np.uint8)
+    image = image if channels == "mono" else np.stack([image, image // 2, image // 3], -1)
+    source = load_checkpoint(checkpoint) if loaded else checkpoint
+    request = request_for(image, channels, checkpoint=source, window=WindowChoice("dtype"))
+    part = Part(slice(20, 220), slice(10, 290), 4)
+    view = estimate_view(request, part)
+    rendered = view.render(Look())
+    assert rendered.shape[:2] == part.shape == (50, 70)
+    np.testing.assert_array_equal(view.samples, image[20:220:4, 10:290:4])
+    expected = enhance(request).image[20:220:4, 10:290:4].astype(int)
+    assert np.abs(rendered - expected).mean() < 4
+    assert np.abs(expected - view.samples).mean() > 20
+    if checkpoint == "zero-dce-pp":  # the thumbnail is as large as before
+        assert view.checkpoint.scale_factor == 3
+    if loaded:
+        assert source.info == load_checkpoint(checkpoint).info
+        assert getattr(source.estimator, "scale_factor", 12) == 12
+
+
+def test_a_lazy_plane_is_read_as_it_is_needed():
+    image = image_of("u2", 70, 90)
+    part = Part(slice(10, 40), slice(20, 80))
+    lazy = request_for(da.from_array(image, chunks=(16, 25)), window=WindowChoice("dtype"))
+    view = estimate_view(lazy, part)
+    assert type(view.samples) is np.ndarray
+    expected = estimate_view(replace(lazy, image=image), part)
+    np.testing.assert_array_equal(view.render(Look()), expected.render(Look()))
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.describe())
+@pytest.mark.parametrize("channels", ["mono", "rgba"])
+def test_strips_make_no_difference_and_nothing_is_written_to_the_view(
+    monkeypatch, assert_seamless, channels, look
+):
+    image = image_of("u1", 60, 53, *SAMPLES[channels])
+    view = estimate_view(request_for(image, channels), whole(image))
+    before = view.samples.copy(), view.unit.clone(), view.base.clone(), view.alphas.clone()
+    expected = view.render(look)
+    monkeypatch.setattr(view_module, "_STRIP", 53 * 7)
+    assert_seamless(view.render(look), expected)
+    np.testing.assert_array_equal(view.samples, before[0])
+    for now, then in zip((view.unit, view.base, view.alphas), before[1:], strict=True):
+        assert torch.equal(now, then)
+
+
+def test_its_curves_are_the_maps_and_one_map_is_kept_once():
+    image = image_of("u1", 40, 30, 3)
+    for checkpoint in ("zero-dce", "zero-dce-pp"):
+        request = request_for(image, "rgb", checkpoint=checkpoint)
+        view = estimate_view(request, whole(image))
+        np.testing.assert_array_equal(view.alphas[0].numpy(), curve_maps(request))
+        kept = view.alphas.untyped_storage().nbytes()
+        assert kept == 4 * 40 * 30 * 3 * (8 if checkpoint == "zero-dce" else 1)
+
+
+def test_the_numbers_of_a_pixel():
+    image = image_of("u1", 40, 30, 3)
+    request = request_for(image, "rgb")
+    view = estimate_view(request, whole(image))
+    np.testing.assert_allclose(view.unit_at(3, 4), image[3, 4] / 255, rtol=0, atol=1e-7)
+    maps = curve_maps(request)
+    np.testing.assert_array_equal(view.alphas_at(3, 4, Look(0.5)), maps[:, :, 3, 4])
+    shared = view.alphas_at(3, 4, Look(global_curve=True))
+    mean = maps.mean((1, 2, 3), dtype=np.float64)
+    np.testing.assert_allclose(shared, np.stack([mean] * 3, 1), rtol=0, atol=6e-7)
+
+
+def test_progress_cancel_and_errors_are_those_of_a_run():
+    image = image_of("u1", 90, 90)
+    told = []
+    estimate_view(request_for(image, tile=32), whole(image), report=told.append)
+    assert told[-1].done == told[-1].total == 1
+    with pytest.raises(Cancelled):
+        estimate_view(request_for(image), whole(image), should_stop=lambda: True)
+    with pytest.raises(ImageError):
+        estimate_view(request_for(image.astype(bool)), whole(image))
