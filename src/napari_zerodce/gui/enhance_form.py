@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from napari_zerodce.gui.layer_chooser import LayerChooser
 from napari_zerodce.gui.narrow import make_narrow
+from napari_zerodce.gui.session import Settings
 from napari_zerodce.gui.window_chooser import WindowChooser
 
 if TYPE_CHECKING:
@@ -26,19 +27,24 @@ class EnhanceForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.Viewer, settings: Settings) -> None:
         super().__init__()
         self.layers = LayerChooser(viewer)
         self.window_chooser = WindowChooser()
+        self.window_chooser.show_choice(settings.window)
         self.device = _narrow_combo(
             "Where the network runs; automatic takes the GPU if there is one."
         )
         self.device.addItem("Automatic (looking…)", "auto")
+        if settings.device != "auto":
+            self.device.addItem(settings.device, settings.device)
+            self.device.setCurrentIndex(1)
         self.precision = _narrow_combo(
             "Automatic is float32; on a device that is good at half precision, 8-bit images use it."
         )
         for name in _PRECISIONS:
             self.precision.addItem("Automatic" if name == "auto" else name, name)
+        self.precision.setCurrentIndex(self.precision.findData(settings.precision))
         self.scale_factor = QSpinBox()
         self.scale_factor.setRange(1, 999)
         self.scale_factor.setKeyboardTracking(False)
@@ -71,6 +77,10 @@ class EnhanceForm(QWidget):
     def window_choice(self) -> WindowChoice | None:
         """Return the window; None stands for the layer's contrast limits. Raises RequestError."""
         return self.window_chooser.choice()
+
+    def settings(self) -> Settings:
+        """Return what other docks shall compute with, too. Raises RequestError."""
+        return Settings(window=self.window_choice(), **self.compute_settings())
 
     def compute_settings(self) -> dict[str, Any]:
         """Return device, precision and scale factor as keyword arguments of an `EnhanceRequest`."""

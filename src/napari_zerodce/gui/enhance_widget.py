@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error, show_info
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QDialog
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.engine.forecast import Forecast, describe_plan, remember_speed
-from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult
-from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.engine.forecast import Forecast, describe_plan
+from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui import background
-from napari_zerodce.gui.activity import ActivityEntry
 from napari_zerodce.gui.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
+from napari_zerodce.gui.dock import Dock
 from napari_zerodce.gui.enhance_form import EnhanceForm
 from napari_zerodce.gui.forecaster import Forecaster
 from napari_zerodce.gui.jobs import Job
-from napari_zerodce.gui.layers import Source, add_result, read_source, request_for
+from napari_zerodce.gui.layers import Source, read_source, request_for
 from napari_zerodce.gui.published_dialog import PublishedDialog
 from napari_zerodce.gui.run_panel import RunPanel
+from napari_zerodce.gui.runs import Runs
 from napari_zerodce.gui.session import session_of
 
 if TYPE_CHECKING:
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
 _PAINT_MS = 200
-_DISPLAY_ONLY = "For looking at, not for measuring intensities."
 
 
-class EnhanceWidget(QScrollArea):
+class EnhanceWidget(Dock):
     """Dock that enhances an image layer into a new one.
 
     Parameters
@@ -50,27 +49,15 @@ class EnhanceWidget(QScrollArea):
         self._session = session_of(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
         self.checkpoints = CheckpointChooser()
-        self.form = EnhanceForm(napari_viewer)
+        self.form = EnhanceForm(napari_viewer, self._session.settings)
         self.run = RunPanel("Enhance", self._session)
+        self.runs = Runs(napari_viewer, self._session, self.run, self)
         self._forecaster = Forecaster(self)
-        self._lay_out()
+        self.fill((self.checkpoints, self.form, self.run))
+        self.setAcceptDrops(True)
         self._connect()
         # Once the dock is painted: loading torch takes seconds, and Python's lock with it.
         QTimer.singleShot(_PAINT_MS, self._load_in_background)
-
-    def _lay_out(self) -> None:
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(6, 6, 6, 6)
-        for part in (self.checkpoints, self.form, self.run):
-            layout.addWidget(part)
-        layout.addStretch(1)
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumWidth(300)
-        self.setAcceptDrops(True)
 
     def _connect(self) -> None:
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)
@@ -94,7 +81,7 @@ class EnhanceWidget(QScrollArea):
         self.choose_checkpoint(self._session.checkpoint)
         job = Job("Zero-DCE: finding devices", background.finding_devices(), quiet=True)
         job.succeeded.connect(self.form.show_devices)
-        job.failed.connect(self._tell)
+        job.failed.connect(self.runs.tell)
         job.start()
 
     # ---- what the dock can be asked to do
@@ -119,20 +106,11 @@ class EnhanceWidget(QScrollArea):
             source, request = self._wish()
             describe_plan(request, None)
         except ZeroDCEError as err:
-            self._tell(err)
+            self.runs.tell(err)
             return
-        job = Job(f"Zero-DCE: enhancing {source.name}", background.enhancing(request))
-        self._start_job(job, lambda result: self._on_enhanced(source, request, result))
+        self.runs.enhance(source, request)
 
     # ---- one run at a time
-
-    def _start_job(self, job: Job, on_success: Callable[[Any], None]) -> None:
-        job.succeeded.connect(on_success)
-        job.failed.connect(self._tell)
-        self.destroyed.connect(job.cancel)
-        ActivityEntry(job)
-        self._session.occupy(job)
-        job.start()
 
     def _on_session_job_changed(self, job: Job | None) -> None:
         if job is not None:
@@ -140,26 +118,6 @@ class EnhanceWidget(QScrollArea):
         else:
             self._forecaster.resume()
             self._show_plan()
-
-    def _on_enhanced(self, source: Source, request: EnhanceRequest, result: EnhanceResult) -> None:
-        layer = add_result(self._viewer, source, result)
-        remember_speed(request, result)
-        low, high = layer.contrast_limits
-        shown = f" Shown from {low:g} to {high:g}, unlike its source."
-        self.run.say(
-            f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}"
-            f"{'' if (low, high) == source.contrast_limits else shown}",
-            "good",
-        )
-        for notice in result.notices:
-            show_info(notice)
-
-    def _tell(self, error: Exception) -> None:
-        if isinstance(error, ZeroDCEError):
-            self.run.say(str(error), "bad")
-            show_error(str(error))
-        else:  # the job has already raised it, with its traceback
-            self.run.say("Something unexpected went wrong; napari's message tells more.", "bad")
 
     # ---- checkpoints
 
@@ -174,7 +132,7 @@ class EnhanceWidget(QScrollArea):
     def _on_checkpoint_failed(self, source: str | Path, error: Exception) -> None:
         if source == self._chosen:
             self.checkpoints.show_previous()
-            self._tell(error)
+            self.runs.tell(error)
 
     def _on_published_requested(self) -> None:
         missing = tuple(e for e in registry.PUBLISHED if e not in registry.available())
@@ -184,7 +142,7 @@ class EnhanceWidget(QScrollArea):
         ):
             return
         job = Job("Zero-DCE: downloading published weights", background.downloading(missing))
-        self._start_job(job, self._on_downloaded)
+        self.runs.start(job, self._on_downloaded)
 
     def _on_downloaded(self, names: tuple[str, ...]) -> None:
         self.checkpoints.refresh()
@@ -213,6 +171,8 @@ class EnhanceWidget(QScrollArea):
         return source, request_for(source, window, checkpoint=self._session.checkpoint, **settings)
 
     def _on_form_changed(self, _: Any = None) -> None:
+        with suppress(RequestError):  # numbers that are still being typed
+            self._session.settings = self.form.settings()
         if not self._session.busy:  # what runs was planned before
             self.run.forget_complaint()
             self._show_plan()

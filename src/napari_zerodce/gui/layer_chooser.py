@@ -9,7 +9,7 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_zerodce.gui.layers import active_image_layer
+from napari_zerodce.gui.layers import active_image_layer, is_source
 from napari_zerodce.gui.narrow import make_narrow
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ class LayerChooser(QWidget):
         self._watch([])
 
     def _choices(self, _: Any) -> list[tuple[str, Image]]:
-        return [(layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Image)]
+        return [(layer.name, layer) for layer in self._viewer.layers if is_source(layer)]
 
     def _on_layers_changed(self, _: Any = None) -> None:
-        self._watch([layer for layer in self._viewer.layers if isinstance(layer, Image)])
+        self._watch([layer for layer in self._viewer.layers if is_source(layer)])
         self._combo.reset_choices()
         self.changed.emit()  # the combo box says nothing when its last entry goes
 
@@ -75,7 +75,7 @@ class LayerChooser(QWidget):
 
     def _on_active_changed(self, _: Any = None) -> None:
         layer = active_image_layer(self._viewer)
-        if layer is not None and layer is not self._combo.value:
+        if layer is not None and is_source(layer) and layer is not self._combo.value:
             self._combo.value = layer
 
     def _watch(self, layers: list[Image]) -> None:

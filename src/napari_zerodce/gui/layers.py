@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari.layers import Image, Layer
 
@@ -11,8 +11,9 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.geometry import GEOMETRY
 from napari_zerodce.imaging.intensity import Window, WindowChoice
-from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 
 if TYPE_CHECKING:
     import napari
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
 METADATA_KEY = "napari-zerodce"
 
-# What the result shares with its source, so that both lie on each other and look comparable.
-_GEOMETRY = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
-_APPEARANCE = (
+Role = Literal["result", "live", "maps"]
+"""What a layer of ours is: an enhanced layer, a view of what is on screen, or curve maps."""
+
+# What the result shares with its source besides the geometry, so that both look comparable.
+APPEARANCE = (
     "colormap", "gamma", "opacity", "blending", "interpolation2d", "interpolation3d", "depiction",
     "rendering", "projection_mode",
 )  # fmt: skip
@@ -35,11 +38,51 @@ class Source:
     layer: Layer
     name: str
     data: Any
+    levels: tuple[Any, ...]
     channels: Channels
     level_shapes: tuple[tuple[int, ...], ...]
     contrast_limits: tuple[float, float]
     properties: dict[str, Any]
     metadata: dict[str, Any]
+    path: str | None
+
+    @property
+    def layout(self) -> PlaneLayout:
+        """Where its planes are; an ImageError says why it has none."""
+        return layout_of(self.data, channels=self.channels)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """How many times smaller each level is than the finest, rounded; (1,) without levels."""
+        rows = len(self.layout.leading)
+        finest = self.level_shapes[0][rows]
+        return tuple(max(1, round(finest / shape[rows])) for shape in self.level_shapes)
+
+    def origin(self, role: Role) -> dict[str, Any]:
+        """Return what a layer made from it remembers of it."""
+        identity = str(self.layer.unique_id)
+        return {
+            "role": role,
+            "source": self.name,
+            "source_id": identity,
+            "source_path": self.path,
+        }
+
+    @property
+    def shown_name(self) -> str:
+        """The name, cut where it is too long to be part of another."""
+        return self.name if len(self.name) <= 60 else f"{self.name[:57]}..."
+
+
+def role_of(layer: Layer) -> str | None:
+    """Return what a layer of ours is: "result", "live" or "maps"; None if it is none of ours."""
+    ours = layer.metadata.get(METADATA_KEY)
+    return ours.get("role", "result") if isinstance(ours, dict) else None
+
+
+def is_source(layer: Layer) -> bool:
+    """Say whether a layer is an image of the user's, or a result, but no view or map of ours."""
+    return isinstance(layer, Image) and role_of(layer) in {None, "result"}
 
 
 def active_image_layer(viewer: napari.Viewer) -> Image | None:
@@ -69,11 +112,13 @@ def read_source(layer: Layer | None) -> Source:
         layer=layer,
         name=layer.name,
         data=levels[0],
+        levels=tuple(levels),
         channels=_channels(layer, levels[0]),
         level_shapes=tuple(tuple(level.shape) for level in levels),
         contrast_limits=(float(layer.contrast_limits[0]), float(layer.contrast_limits[1])),
-        properties={key: state[key] for key in (*_GEOMETRY, *_APPEARANCE) if key in state},
+        properties={key: state[key] for key in (*GEOMETRY, *APPEARANCE) if key in state},
         metadata=dict(layer.metadata),
+        path=layer.source.path,
     )
 
 
@@ -93,33 +138,77 @@ def request_for(source: Source, window: WindowChoice | None, **settings: Any) ->
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
     """Add an enhanced image on top of its source, or of all layers if the source is gone."""
     layer = Image(_levels(result.image, source), **_result_properties(source, result))
+    insert_quietly(viewer, layer, above=source.layer)
+    return layer
+
+
+def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | None:
+    """Return the active layer if it is a result of a source, or the result itself; else the newest.
+
+    None if there is no result of it.
+    """
+    if source is None:
+        return None
+    identity = str(source.unique_id)
+    results = [
+        layer
+        for layer in viewer.layers
+        if role_of(layer) == "result" and layer.metadata[METADATA_KEY].get("source_id") == identity
+    ]
+    if role_of(source) == "result":
+        results.insert(0, source)
+    active = viewer.layers.selection.active
+    if active in results:
+        return active
+    return results[-1] if results else None
+
+
+def data_of_source(viewer: napari.Viewer, result: Layer) -> Any:
+    """Return the pixels a result was made from, None if its source is gone."""
+    identity = result.metadata[METADATA_KEY].get("source_id")
+    source = next((layer for layer in viewer.layers if str(layer.unique_id) == identity), None)
+    return None if source is None else read_source(source).data
+
+
+def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None:
+    """Insert a layer above another one, or above all if that is gone; what is selected stays so.
+
+    The source stays active: who presses Enhance again, with another checkpoint, means it and not
+    the result.
+    """
     layers = viewer.layers
-    position = layers.index(source.layer) + 1 if source.layer in layers else len(layers)
+    position = layers.index(above) + 1 if above in layers else len(layers)
     selected, active = set(layers.selection), layers.selection.active
     layers.insert(position, layer)
-    # The source stays active: who presses Enhance again, with another checkpoint, means it and not
-    # the result.
     if active is not None:
         layers.selection = selected
         layers.selection.active = active
-    return layer
 
 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     return {
         **source.properties,
-        "name": f"{source.name} [{_weights_name(result.checkpoint)}]",
+        "name": f"{source.name} [{_description(result)}]",
         "rgb": source.channels != "mono",
         "multiscale": len(source.level_shapes) > 1,
         "contrast_limits": display_range(source.contrast_limits, result.window),
         "metadata": {
             **source.metadata,
-            METADATA_KEY: {"source": source.name, **result.provenance()},
+            METADATA_KEY: {
+                **source.origin("result"),
+                **result.provenance(),
+            },
         },
     }
 
 
-def _weights_name(checkpoint: CheckpointInfo) -> str:
+def _description(result: EnhanceResult) -> str:
+    look = result.look.describe()
+    weights = weights_name(result.checkpoint)
+    return f"{weights}, {look}" if look else weights
+
+
+def weights_name(checkpoint: CheckpointInfo) -> str:
     """Return "Zero-DCE" for the bundled weights, and which weights it was for all others."""
     bundled = {entry.name: entry.title for entry in registry.BUNDLED}
     return bundled.get(checkpoint.name, checkpoint.name)

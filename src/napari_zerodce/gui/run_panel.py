@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QApplication, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.engine.messages import Progress
+from napari_zerodce.gui.dock import line
 from napari_zerodce.gui.jobs import Job
 from napari_zerodce.gui.session import Session
 
@@ -38,13 +39,13 @@ class RunPanel(QWidget):
         self._tone = "plain"
         self._started = 0.0
         self.state: State = "idle"
-        self.plan = _line("plan")
+        self.plan = line("plan")
         self.button = QPushButton(action)
         self.button.setMinimumHeight(34)
         self.button.setObjectName("run_button")
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
-        self.message = _line("message")
+        self.message = line("message")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part in (self.plan, self.button, self.bar, self.message):
@@ -128,12 +129,3 @@ class RunPanel(QWidget):
     def _is_double_click(self) -> bool:
         # Whoever double-clicks Enhance wants a result, not a start and a cancel.
         return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()
-
-
-def _line(name: str) -> QLabel:
-    line = QLabel()
-    line.setObjectName(name)
-    line.setWordWrap(True)
-    line.setTextFormat(Qt.TextFormat.PlainText)  # names and sentences may come from files
-    line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return line

@@ -1,18 +1,50 @@
-"""What all docks of one viewer share: the active checkpoint, and whether a run is on."""
+"""What all docks of one viewer share: checkpoint, window and device, and whether a run is on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakKeyDictionary
 
 from psygnal import SignalGroupDescriptor
 
+from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED
+from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.imaging.intensity import WindowChoice
+
 if TYPE_CHECKING:
     import napari
 
     from napari_zerodce.gui.jobs import Job
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How every dock computes; chosen in the Enhance dock.
+
+    Parameters
+    ----------
+    window : WindowChoice, optional
+        None stands for the contrast limits of the layer.
+    device : str
+    precision : {"auto", "float32", "bfloat16", "float16"}
+    scale_factor : int, optional
+        Zero-DCE++ only.
+    """
+
+    window: WindowChoice | None = field(default_factory=lambda: WindowChoice("auto"))
+    device: str = "auto"
+    precision: PrecisionChoice = "auto"
+    scale_factor: int | None = None
+
+    def describe(self) -> str:
+        """Return the settings in a few words."""
+        window = "contrast limits" if self.window is None else str(self.window)
+        device = "automatic device" if self.device == "auto" else self.device
+        scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"
+        return f"window {window} · {device}{scale}"
 
 
 @dataclass
@@ -21,7 +53,18 @@ class Session:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
     checkpoint: str | Path = "zero-dce"
+    settings: Settings = field(default_factory=Settings)
+    look: Look = AS_PUBLISHED
     job: Job | None = None
+
+    @property
+    def shares_one_map(self) -> bool:
+        """Whether one map serves all iterations, as in Zero-DCE++: only that has a scale factor."""
+        known = {entry.name: entry.architecture for entry in (*BUNDLED, *PUBLISHED)}
+        architecture = known.get(str(self.checkpoint))
+        return architecture == "zero-dce-pp" or (
+            architecture is None and self.settings.scale_factor is not None
+        )
 
     @property
     def busy(self) -> bool:

@@ -75,6 +75,15 @@ class WindowChooser(QWidget):
             f"percentile:{low},{high}" if kind == "percentile" else f"{low},{high}"
         )
 
+    def show_choice(self, choice: WindowChoice | None) -> None:
+        """Show a choice; None stands for the contrast limits of the layer."""
+        kind = "contrast" if choice is None else choice.kind
+        self.kind.setCurrentIndex(self.kind.findData(kind))
+        if choice is not None and kind in _DEFAULTS:
+            low, _, high = str(choice).rpartition(":")[2].partition(",")
+            self.low.setText(low)
+            self.high.setText(high)
+
     def _on_kind_changed(self) -> None:
         kind = self.kind.currentData()
         self._numbers.setVisible(kind in _DEFAULTS)

@@ -83,6 +83,27 @@ class PlaneLayout:
         return region if self.channels == "mono" else (*region, slice(0, 3))
 
 
+class SelectedPlane:
+    """One plane of an array as an array of its own; no more than the region asked for is read.
+
+    Parameters
+    ----------
+    array : array-like
+    index : tuple of int
+        Place of the plane in the leading axes.
+    """
+
+    def __init__(self, array: Any, index: tuple[int, ...]) -> None:
+        self._array = array
+        self._index = index
+        self.shape: tuple[int, ...] = tuple(array.shape[len(index) :])
+        self.dtype = array.dtype
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return a region, as the array gives it."""
+        return self._array[(*self._index, *(key if isinstance(key, tuple) else (key,)))]
+
+
 def layout_of(array: Any, *, channels: Channels | None = None) -> PlaneLayout:
     """Return the layout of an image that can be enhanced.
 

@@ -1,0 +1,303 @@
+"""The Adjust dock: every look of what is on screen at once, before and after, and what it did."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from napari_zerodce.engine.forecast import describe_plan
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui import background
+from napari_zerodce.gui.before_key import KEY, bind_before_key
+from napari_zerodce.gui.dock import Dock, line
+from napari_zerodce.gui.follower import Follower
+from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.layer_chooser import LayerChooser
+from napari_zerodce.gui.layers import (
+    data_of_source,
+    display_range,
+    newest_result_of,
+    read_source,
+    request_for,
+    weights_name,
+)
+from napari_zerodce.gui.look_form import LookForm
+from napari_zerodce.gui.on_screen import OnScreen
+from napari_zerodce.gui.reproduce_button import ReproduceButton
+from napari_zerodce.gui.run_panel import RunPanel
+from napari_zerodce.gui.runs import Runs
+from napari_zerodce.gui.screen_layer import ScreenLayer
+from napari_zerodce.gui.session import session_of
+from napari_zerodce.gui.settings_line import SettingsLine
+from napari_zerodce.gui.swipe import Swipe
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+    from napari_zerodce.engine.trust import Trust
+    from napari_zerodce.engine.view import View
+
+Array = np.ndarray[Any, Any]
+
+_PAUSE_MS = 250  # of the hand, before numbers are worked out
+
+
+class AdjustWidget(Dock):
+    """Dock that shows looks of the plane on screen, from curves that are estimated once.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self._session = session_of(napari_viewer)
+        self.layers = LayerChooser(napari_viewer)
+        self.settings = SettingsLine(napari_viewer, self._session)
+        self.live = QCheckBox("Live view")
+        self.live.setToolTip("A layer that shows the plane on screen as the controls say.")
+        self.swipe_box = QCheckBox("Swipe")
+        self.swipe_box.setToolTip("Source left of a line and result right of it; drag the line.")
+        self.form = LookForm()
+        self.trust = line("trust")
+        self.run = RunPanel("Apply to the whole layer", self._session)
+        self.runs = Runs(napari_viewer, self._session, self.run, self)
+        self.reproduce = ReproduceButton(self._result, partial(data_of_source, napari_viewer))
+        self.follower = Follower(napari_viewer, self._session, self)
+        self.shown = ScreenLayer(napari_viewer)
+        self.swipe = Swipe(napari_viewer, self)
+        self._trust_job: Job | None = None
+        self._drawing = _single_shot(self, 0, self._draw)
+        self._pausing = _single_shot(self, _PAUSE_MS, self._measure_trust)
+        self.fill(
+            (self.layers, self.settings, self._switches(), self.form, self.run, self.trust,
+             self.reproduce)
+        )  # fmt: skip
+        self._connect()
+        bind_before_key(napari_viewer)
+        self._show_plan()
+
+    def _switches(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        hint = line("before_hint", f"hold {KEY.upper()}: before")
+        hint.setToolTip("While the canvas has the keyboard: click on the image first.")
+        for part in (self.live, self.swipe_box, hint):
+            layout.addWidget(part)
+        return row
+
+    def _connect(self) -> None:
+        self.layers.changed.connect(self._on_layer_chosen)
+        self.live.toggled.connect(self._on_switch_toggled)
+        self.swipe_box.toggled.connect(self._on_switch_toggled)
+        self.form.changed.connect(self._on_look_changed)
+        self.run.start_requested.connect(self.apply)
+        self.reproduce.told.connect(self.run.say)
+        self.swipe.moved.connect(self._drawing.start)
+        self.follower.known.connect(self._on_follower_known)
+        self.follower.waiting.connect(self._on_follower_waiting)
+        self.follower.failed.connect(self._on_follower_failed)
+        self.follower.lost.connect(self._on_follower_lost)
+        self._viewer.layers.events.removed.connect(self._on_layer_removed)
+        self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
+        self._session.events.settings.connect(self._show_plan)
+        # Qt would disconnect a plain bound method of the dock before it is called.
+        self.destroyed.connect(partial(AdjustWidget._release, self))
+
+    def _release(self) -> None:
+        self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        self._viewer.scene.camera.events.zoom.disconnect(self._on_zoomed)
+        self._session.events.settings.disconnect(self._show_plan)
+        for part in (self.follower, self.swipe, self.layers, self.settings, self.run):
+            part.release()
+        self.shown.remove()
+
+    # ---- what the dock can be asked to do
+
+    def select_layer(self, layer: Image) -> None:
+        """Choose the layer to look at."""
+        self.layers.layer = layer
+
+    def apply(self) -> None:
+        """Enhance the whole layer with the look that is set, unless a run is on."""
+        if self._session.busy:
+            return
+        try:
+            source = read_source(self.layers.layer)
+            settings = self._session.settings
+            request = request_for(
+                source,
+                settings.window,
+                checkpoint=self._session.checkpoint,
+                device=settings.device,
+                precision=settings.precision,
+                scale_factor=settings.scale_factor,
+                look=self.form.look(),
+            )
+            describe_plan(request, None)
+        except ZeroDCEError as err:
+            self.runs.tell(err)
+            return
+        self.runs.enhance(source, request)
+
+    # ---- what is followed
+
+    def _on_layer_chosen(self) -> None:
+        self._show_plan()
+        self._follow()
+
+    def _on_switch_toggled(self, _: bool) -> None:
+        self._follow()
+        self._drawing.start()
+
+    def _on_look_changed(self) -> None:
+        self.run.forget_complaint()
+        self._session.look = self.form.look()
+        if self.live.isChecked() or self.swipe_box.isChecked():
+            self._drawing.start()
+        else:
+            self.live.setChecked(True)
+
+    def _follow(self) -> None:
+        """Follow the chosen layer if anything of it is to be shown."""
+        layer = self.layers.layer if self.live.isChecked() or self.swipe_box.isChecked() else None
+        if layer is not self.follower.layer:
+            self.shown.remove()
+            self.swipe.switch_off()
+        self.follower.follow(layer, curves=self._swiped_result() is None)
+        if layer is None:
+            self.shown.remove()
+            self.swipe.switch_off()
+            self.trust.clear()
+
+    def _swiped_result(self) -> Image | None:
+        """Return the finished layer the swipe shows, None if that is the live view."""
+        if self.live.isChecked() or not self.swipe_box.isChecked():
+            return None
+        return newest_result_of(self._viewer, self.layers.layer)
+
+    def _on_follower_known(self, _screen: OnScreen, _view: View | None) -> None:
+        self.run.forget_complaint()
+        self._draw()
+        self._show_plan()
+
+    def _on_follower_waiting(self) -> None:
+        self.trust.clear()
+        self.run.plan.setText("Estimating the curves of what is on screen…")
+
+    def _on_follower_failed(self, error: Exception) -> None:
+        self.shown.remove()
+        self.trust.clear()
+        if isinstance(error, ZeroDCEError):
+            self.run.say(str(error), "bad")
+        else:
+            self.runs.tell(error)
+
+    def _on_follower_lost(self, name: str) -> None:
+        self.shown.remove()
+        self.live.setChecked(False)
+        self.swipe_box.setChecked(False)
+        self.run.say(f"'{name}' was deleted, and its live view with it.", "bad")
+
+    def _on_layer_removed(self, event: Any) -> None:
+        if self.shown.layer is not None and event.value is self.shown.layer:
+            self.live.setChecked(False)
+            self.swipe_box.setChecked(False)
+
+    def _on_zoomed(self, _: Any = None) -> None:
+        if self.swipe_box.isChecked():
+            self._drawing.start()
+
+    # ---- drawing
+
+    def _draw(self) -> None:
+        """Show the look that is set; a fraction of a frame, since no network runs."""
+        screen, view = self.follower.screen, self.follower.view
+        result = self._swiped_result()
+        if screen is None or (view is None and result is None):
+            return
+        if view is not None:
+            after, limits = view.render(self.form.look()), _limits(screen, view)
+            name = f"{screen.source.name} [live: {self._description(view)}]"
+            self._pausing.start()
+        else:
+            assert result is not None
+            data = result.data[0] if result.multiscale else result.data
+            after, limits = screen.same_place_in(data), result.contrast_limits
+            name = f"{screen.source.name} | {result.name}"
+        if self.swipe_box.isChecked():
+            before = screen.same_place_in(screen.source.data) if view is None else view.samples
+            after = self.swipe.compose(screen, before, after, limits)
+        else:
+            self.swipe.switch_off()
+        self.shown.show(screen, after, name=name, limits=limits)
+
+    def _description(self, view: View) -> str:
+        look = self.form.look().describe()
+        return f"{weights_name(view.checkpoint)}{', ' if look else ''}{look}"
+
+    # ---- what is told
+
+    def _show_plan(self, _: Any = None) -> None:
+        if self._session.busy:
+            return
+        try:
+            source = read_source(self.layers.layer)
+            layout = source.layout
+        except ZeroDCEError as err:
+            self.run.plan.setText(str(err))
+            return
+        planes = "1 plane" if layout.count == 1 else f"{layout.count} planes"
+        text = f"Apply: {planes} of {layout.width}x{layout.height}."
+        screen = self.follower.screen
+        if screen is not None and screen.part.step > 1:
+            text += f" The view shows 1 pixel of {screen.part.step}; zoom in to see each."
+        if self.form.global_curve.isChecked() and layout.count > 1:
+            text += " Apply takes one curve for all planes, the view that of its own."
+        self.run.plan.setText(text)
+
+    def _measure_trust(self) -> None:
+        screen, view = self.follower.screen, self.follower.view
+        if screen is None or view is None or self._trust_job is not None:
+            return
+        if view.channels != "mono":
+            self.trust.clear()
+            return
+        look = self.form.look()
+        self._trust_job = Job("Zero-DCE: comparing", background.comparing(view, look), quiet=True)
+        self._trust_job.succeeded.connect(partial(self._on_trust_known, view, look))
+        self._trust_job.finished.connect(self._on_trust_finished)
+        self._trust_job.start()
+
+    def _on_trust_known(self, view: View, look: Any, trust: Trust) -> None:
+        if view is self.follower.view and look == self.form.look():
+            self.trust.setText(trust.describe())
+        else:
+            self._pausing.start()
+
+    def _on_trust_finished(self) -> None:
+        self._trust_job = None
+
+    def _result(self) -> Image | None:
+        """Return the result to reproduce: the active layer, or the chosen one's newest."""
+        return newest_result_of(self._viewer, self.layers.layer)
+
+
+def _limits(screen: OnScreen, view: View) -> tuple[float, float]:
+    return display_range(screen.source.contrast_limits, view.window)
+
+
+def _single_shot(parent: QWidget, milliseconds: int, slot: Any) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer

@@ -1,0 +1,206 @@
+"""The Curve maps dock: what the network decided, as layers, and the curve of any pixel."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui import background
+from napari_zerodce.gui.background import MappedPlane
+from napari_zerodce.gui.dock import Dock, line
+from napari_zerodce.gui.follower import Follower
+from napari_zerodce.gui.inspector import Inspector
+from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.layer_chooser import LayerChooser
+from napari_zerodce.gui.layers import Source, read_source, request_for
+from napari_zerodce.gui.map_form import MapForm
+from napari_zerodce.gui.map_group import MapGroup, pictures_of
+from napari_zerodce.gui.map_layers import add_map_layers, mark_old_maps
+from napari_zerodce.gui.map_pictures import MapChoice
+from napari_zerodce.gui.on_screen import map_step, on_screen
+from napari_zerodce.gui.run_panel import RunPanel
+from napari_zerodce.gui.runs import Runs
+from napari_zerodce.gui.session import session_of
+from napari_zerodce.gui.settings_line import SettingsLine
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+    from napari_zerodce.engine.messages import EnhanceRequest
+    from napari_zerodce.engine.view import View
+    from napari_zerodce.gui.on_screen import OnScreen
+
+
+class CurveMapsWidget(Dock):
+    """Dock that adds map layers and inspects pixels.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self._session = session_of(napari_viewer)
+        self.layers = LayerChooser(napari_viewer)
+        self.settings = SettingsLine(napari_viewer, self._session)
+        self.form = MapForm()
+        self.old = line("old")
+        self.old.hide()
+        self.run = RunPanel("Add maps", self._session)
+        self.runs = Runs(napari_viewer, self._session, self.run, self)
+        self.inspector = Inspector(napari_viewer, self._session)
+        self.follower = Follower(napari_viewer, self._session, self)
+        self.groups: list[MapGroup] = []
+        self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
+        self._connect()
+        self._on_layer_chosen()
+        self._on_checkpoint_changed()
+
+    def _connect(self) -> None:
+        self.layers.changed.connect(self._on_layer_chosen)
+        self.form.changed.connect(self._show_plan)
+        self.run.start_requested.connect(self.add_maps)
+        self.inspector.switched.connect(self._on_inspector_switched)
+        self.follower.known.connect(self._on_follower_known)
+        self.follower.waiting.connect(self._on_follower_waiting)
+        self.follower.failed.connect(self._on_follower_failed)
+        self.follower.lost.connect(self._on_follower_lost)
+        self._session.events.checkpoint.connect(self._on_checkpoint_changed)
+        self._viewer.layers.events.removed.connect(self._on_layer_removed)
+        # Qt would disconnect a plain bound method of the dock before it is called.
+        self.destroyed.connect(partial(CurveMapsWidget._release, self))
+
+    def _release(self) -> None:
+        self._session.events.checkpoint.disconnect(self._on_checkpoint_changed)
+        self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        for part in (self.follower, self.inspector, self.layers, self.settings, self.run):
+            part.release()
+        for group in self.groups:
+            group.release()
+
+    # ---- what the dock can be asked to do
+
+    def select_layer(self, layer: Image) -> None:
+        """Choose the layer to look into."""
+        self.layers.layer = layer
+
+    def add_maps(self) -> None:
+        """Add the maps that the form asks for, unless a run is on."""
+        if self._session.busy:
+            return
+        try:
+            source = read_source(self.layers.layer)
+            choice = self.form.choice()
+            screen = on_screen(self._viewer, source)
+            request = self._request(source)
+        except ZeroDCEError as err:
+            self.runs.tell(err)
+            return
+        step = map_step(source)
+        work = background.mapping(request, screen.index, choice.kind, step=step)
+        if choice.extent == "stack":
+            work = background.mapping_lazily(request, screen.index, choice.kind, step=step)
+        job = Job(f"Zero-DCE: curve maps of {source.name}", work)
+        self.runs.start(job, partial(self._on_mapped, source, choice, step))
+
+    def _request(self, source: Source) -> EnhanceRequest:
+        settings = self._session.settings
+        return request_for(
+            source,
+            settings.window,
+            checkpoint=self._session.checkpoint,
+            device=settings.device,
+            precision=settings.precision,
+            scale_factor=settings.scale_factor,
+        )
+
+    def _on_mapped(self, source: Source, choice: MapChoice, step: int, mapped: MappedPlane) -> None:
+        if source.layer not in self._viewer.layers:
+            self.run.say(f"'{source.name}' was deleted meanwhile; its maps were not added.", "bad")
+            return
+        lazy = choice.extent == "stack"
+        found = pictures_of(mapped, choice)
+        layers = add_map_layers(
+            self._viewer, found, source=source, mapped=mapped, choice=choice, step=step
+        )
+        if mapped.index and not lazy:
+            group = MapGroup(
+                self._viewer, self._session, source=source, request=mapped.request,
+                choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
+            )  # fmt: skip
+            group.failed.connect(self.runs.tell)
+            self.groups.append(group)
+        self._on_checkpoint_changed()
+        names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
+        every = f" 1 pixel of {step} in each direction is kept, exactly." if step > 1 else ""
+        hidden = " Only the topmost is shown." if len(layers) > 1 else ""
+        self.run.say(f"Added {names}.{hidden}{every}", "good")
+
+    # ---- what is followed
+
+    def _on_layer_chosen(self) -> None:
+        self._offer()
+        self._show_plan()
+        if self.inspector.box.isChecked():
+            self.follower.follow(self.layers.layer)
+            if self.layers.layer is None:
+                self.inspector.show_nothing("There is no image layer to look into.")
+
+    def _offer(self) -> None:
+        colour = stack = False
+        try:
+            source = read_source(self.layers.layer)
+            colour, stack = source.channels != "mono", bool(source.layout.leading)
+        except ZeroDCEError:
+            pass  # the plan says so
+        self.form.offer(colour=colour, stack=stack, shared=self._session.shares_one_map)
+
+    def _show_plan(self, _: Any = None) -> None:
+        if self._session.busy:
+            return
+        try:
+            choice = self.form.choice()
+            source = read_source(self.layers.layer)
+            layout, step = source.layout, map_step(source)
+        except ZeroDCEError as err:
+            self.run.plan.setText(str(err))
+            return
+        self.run.forget_complaint()
+        what = "all planes, each when it is shown" if choice.extent == "stack" else "1 plane"
+        size = f"{-(-layout.width // step)}x{-(-layout.height // step)}"
+        self.run.plan.setText(f"Maps of {what}, {size}, of '{source.shown_name}'.")
+
+    def _on_checkpoint_changed(self, _: Any = None) -> None:
+        self._offer()
+        old = mark_old_maps(self._viewer, str(self._session.checkpoint))
+        self.old.setVisible(bool(old))
+        count = "1 map layer is" if len(old) == 1 else f"{len(old)} map layers are"
+        self.old.setText(f"⚠ {count} of another checkpoint than the active one; named so.")
+
+    def _on_layer_removed(self, _: Any = None) -> None:
+        for group in [group for group in self.groups if not group.is_alive]:
+            self.groups.remove(group)
+            group.release()
+            group.deleteLater()
+        self._on_checkpoint_changed()
+
+    def _on_inspector_switched(self, on: bool) -> None:
+        self.follower.follow(self.layers.layer if on else None)
+        if on and self.layers.layer is None:
+            self.inspector.show_nothing("There is no image layer to look into.")
+
+    def _on_follower_known(self, screen: OnScreen, view: View) -> None:
+        self.inspector.show_view(screen, view)
+
+    def _on_follower_waiting(self) -> None:
+        self.inspector.show_nothing("Estimating the curves of what is on screen…")
+
+    def _on_follower_failed(self, error: Exception) -> None:
+        self.inspector.show_nothing(str(error))
+
+    def _on_follower_lost(self, name: str) -> None:
+        self.inspector.show_nothing(f"'{name}' was deleted.")

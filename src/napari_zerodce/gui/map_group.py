@@ -1,0 +1,126 @@
+"""Map layers that follow the slider, with the settings of the moment they were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui import background
+from napari_zerodce.gui.background import MappedPlane
+from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.layers import Source, read_source
+from napari_zerodce.gui.map_layers import map_geometry, move_map_layers
+from napari_zerodce.gui.map_pictures import MapChoice, MapPicture, pictures
+from napari_zerodce.gui.on_screen import on_screen
+from napari_zerodce.gui.session import Session
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+_PATIENCE_MS = 120
+
+
+class MapGroup(QObject):
+    """Keeps map layers on the plane that is on screen, as long as one of them is there.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : Session
+    source : Source
+    request : EnhanceRequest
+        Of the whole image; never changes, whatever checkpoint becomes active.
+    choice : MapChoice
+    layers : list of Image
+    index : tuple of int
+        The plane they show.
+    step : int
+    """
+
+    failed = Signal(object)
+
+    def __init__(  # noqa: PLR0913  all that the layers were made with
+        self,
+        viewer: napari.Viewer,
+        session: Session,
+        *,
+        source: Source,
+        request: EnhanceRequest,
+        choice: MapChoice,
+        layers: list[Image],
+        index: tuple[int, ...],
+        step: int,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer, self._session = viewer, session
+        self._source, self._request, self._choice = source, request, choice
+        self.layers = layers
+        self._index, self._step = index, step
+        self._job: Job | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE_MS)
+        self._timer.timeout.connect(self._look)
+        viewer.dims.events.point.connect(self._on_dims_changed)
+        session.events.job.connect(self._on_dims_changed)
+
+    def release(self) -> None:
+        """Follow no longer; the layers stay where they are."""
+        self._timer.stop()
+        self._viewer.dims.events.point.disconnect(self._on_dims_changed)
+        self._session.events.job.disconnect(self._on_dims_changed)
+        if self._job is not None:
+            self._job.cancel()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the source and all its map layers are still there."""
+        layers = self._viewer.layers
+        return self._source.layer in layers and all(layer in layers for layer in self.layers)
+
+    def _on_dims_changed(self, _: Any = None) -> None:
+        self._timer.start()
+
+    def _look(self) -> None:
+        if not self.is_alive or self._job is not None or self._session.busy:
+            return
+        try:
+            index = on_screen(self._viewer, read_source(self._source.layer)).index
+        except ZeroDCEError:
+            return  # 3D, or beyond the layer: nothing of it is on screen
+        if index == self._index:
+            return
+        self._index = index  # also if it fails: then not again and again
+        self._job = Job(
+            "Zero-DCE: curve maps of another plane",
+            background.mapping(self._request, index, self._choice.kind, step=self._step),
+            quiet=True,
+        )
+        self._job.succeeded.connect(self._on_mapped)
+        self._job.failed.connect(self.failed)
+        self._job.finished.connect(self._on_job_finished)
+        self._job.start()
+
+    def _on_mapped(self, mapped: MappedPlane) -> None:
+        if not self.is_alive:
+            return
+        found = pictures_of(mapped, self._choice)
+        move_map_layers(self.layers, found, map_geometry(self._source, mapped.index, self._step))
+
+    def _on_job_finished(self) -> None:
+        self._job = None
+        self._timer.start()  # the slider may have moved meanwhile
+
+
+def pictures_of(mapped: MappedPlane, choice: MapChoice) -> list[MapPicture]:
+    """Return the pictures of maps, with all axes of their image."""
+    maps = mapped.maps
+    if choice.extent == "plane":
+        ones = (1,) * len(mapped.index)
+        maps = maps.reshape(maps.shape[:1] + ones + maps.shape[1:])
+    return pictures(maps, choice, shared=mapped.checkpoint.architecture == "zero-dce-pp")

@@ -1,0 +1,79 @@
+"""Runs that a dock starts: one at a time in each viewer, told in the dock's panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error, show_info
+from qtpy.QtCore import QObject
+
+from napari_zerodce.engine.forecast import remember_speed
+from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui import background
+from napari_zerodce.gui.activity import ActivityEntry
+from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.layers import Source, add_result
+from napari_zerodce.gui.run_panel import RunPanel
+from napari_zerodce.gui.session import Session
+
+if TYPE_CHECKING:
+    import napari
+
+_DISPLAY_ONLY = "For looking at, not for measuring intensities."
+
+
+class Runs(QObject):
+    """Starts the runs of one dock; when the dock goes, they stop.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : Session
+    panel : RunPanel
+        Where what came of a run is told.
+    """
+
+    def __init__(
+        self, viewer: napari.Viewer, session: Session, panel: RunPanel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._session = session
+        self._panel = panel
+
+    def enhance(self, source: Source, request: EnhanceRequest) -> None:
+        """Enhance a source into a new layer."""
+        job = Job(f"Zero-DCE: enhancing {source.name}", background.enhancing(request))
+        self.start(job, lambda result: self._on_enhanced(source, request, result))
+
+    def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
+        """Start a job that the panel shows and can cancel."""
+        job.succeeded.connect(on_success)
+        job.failed.connect(self.tell)
+        self.destroyed.connect(job.cancel)
+        ActivityEntry(job)
+        self._session.occupy(job)
+        job.start()
+
+    def tell(self, error: Exception) -> None:
+        """Say what went wrong."""
+        if isinstance(error, ZeroDCEError):
+            self._panel.say(str(error), "bad")
+            show_error(str(error))
+        else:  # the job has already raised it, with its traceback
+            self._panel.say("Something unexpected went wrong; napari's message tells more.", "bad")
+
+    def _on_enhanced(self, source: Source, request: EnhanceRequest, result: EnhanceResult) -> None:
+        layer = add_result(self._viewer, source, result)
+        remember_speed(request, result)
+        low, high = layer.contrast_limits
+        shown = f" Shown from {low:g} to {high:g}, unlike its source."
+        self._panel.say(
+            f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}"
+            f"{'' if (low, high) == source.contrast_limits else shown}",
+            "good",
+        )
+        for notice in result.notices:
+            show_info(notice)
