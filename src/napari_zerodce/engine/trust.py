@@ -73,7 +73,7 @@ def measure_trust(view: View, look: Look, rendered: Array) -> Trust:
         gains = noise_gain(view.unit[..., ::step, ::step], own, look)[0, 0].numpy()
     return Trust(
         rank_correlation=_correlation(rankdata(before[finite]), rankdata(after[finite])),
-        clipped=float((_at_an_end(after, view) & ~_at_an_end(before, view) & ~outside).mean()),
+        clipped=float((_at_an_end(after, view) & ~_at_an_end(before, view)).mean()),
         unchanged=float(outside.mean()),
         noise_gain=float(np.median(np.where(outside, 1, gains))),
     )
