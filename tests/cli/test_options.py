@@ -7,7 +7,7 @@ import pytest
 
 from napari_zerodce import __version__
 from napari_zerodce.cli import main
-from napari_zerodce.cli.options import build_parser, with_negative_windows
+from napari_zerodce.cli.options import build_parser, with_negative_numbers
 
 HEAVY = ("torch", "numpy", "tqdm", "PIL", "tifffile", "napari", "qtpy", "magicgui", "psygnal")
 
@@ -103,14 +103,14 @@ def test_mistakes_take_one_line_and_exit_with_2(words, found, capsys) -> None:
     ],
 )
 def test_windows_may_be_negative(words: list[str], window: str) -> None:
-    all_words = with_negative_windows(["enhance", "a.png", *words, "--output", "b.png"])
+    all_words = with_negative_numbers(["enhance", "a.png", *words, "--output", "b.png"])
     options = build_parser().parse_args(all_words)
     assert options.window == window
     assert options.inputs == ["a.png"]
 
 
 def test_option_after_window_is_no_window() -> None:
-    assert with_negative_windows(["--window", "--tile", "5"]) == ["--window", "--tile", "5"]
+    assert with_negative_numbers(["--window", "--tile", "5"]) == ["--window", "--tile", "5"]
 
 
 def test_module_runs_like_the_program(run_command) -> None:

@@ -1,4 +1,4 @@
-"""The command line, ``napari-zerodce``: enhance files, show checkpoints, fetch published weights.
+"""The command line, ``napari-zerodce``: enhance files, write maps, show checkpoints, fetch weights.
 
 Exit codes: 0 for success, 1 if a file or a download failed, 2 for a mistake in the command line,
 and 130 after Ctrl-C (128 and the signal's number after another signal).
@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from napari_zerodce.cli.options import build_parser, with_negative_windows
+from napari_zerodce.cli.options import build_parser, with_negative_numbers
 from napari_zerodce.errors import RequestError, ZeroDCEError
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     _print_any_name()
-    words = with_negative_windows(sys.argv[1:] if arguments is None else arguments)
+    words = with_negative_numbers(sys.argv[1:] if arguments is None else arguments)
     options = build_parser().parse_args(words)
     try:
         exit_code: int = options.command(options)

@@ -54,22 +54,23 @@ def plan_files(
     if any(not text for text in (*inputs, output)):
         raise RequestError("An input or the output is an empty name; give the path of an image.")
     target = Path(output)
-    if len(inputs) == 1 and not _is_folder(Path(inputs[0])) and not _means_folder(output):
+    if len(inputs) == 1 and not is_folder(Path(inputs[0])) and not _means_folder(output):
         _check_suffix(target, suffixes)
         jobs = [FileJob(Path(inputs[0]), target)]
     else:
         _check_folder(output, suffixes)
         jobs = [job for text in inputs for job in _jobs_of(Path(text), target, suffixes)]
     jobs = _without_repetitions(jobs)
-    _check_collisions(jobs)
+    check_collisions(jobs)
     return tuple(jobs)
 
 
 def _means_folder(output: str) -> bool:
-    return output.endswith(_SEPARATORS) or _is_folder(Path(output))
+    return output.endswith(_SEPARATORS) or is_folder(Path(output))
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Say whether there is a folder, of any name whatever."""
     try:
         return path.is_dir()
     except OSError:  # its folder may not be looked into, or its name is too long
@@ -86,7 +87,7 @@ def _check_suffix(target: Path, suffixes: Collection[str]) -> None:
 
 def _check_folder(output: str, suffixes: Collection[str]) -> None:
     target = Path(output)
-    if os.path.lexists(target) and not _is_folder(target):
+    if os.path.lexists(target) and not is_folder(target):
         raise RequestError(
             f"The output {output!r} is a file, and several images need a folder; name a folder."
         )
@@ -98,7 +99,7 @@ def _check_folder(output: str, suffixes: Collection[str]) -> None:
 
 
 def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[FileJob]:
-    if not _is_folder(source):
+    if not is_folder(source):
         yield FileJob(source, output / source.name)
         return
     found = False
@@ -141,7 +142,8 @@ def _without_repetitions(jobs: Sequence[FileJob]) -> list[FileJob]:
     return list(distinct.values())
 
 
-def _check_collisions(jobs: Sequence[FileJob]) -> None:
+def check_collisions(jobs: Sequence[FileJob]) -> None:
+    """Raise a `RequestError` if an output would replace an input or another output."""
     sources = {_identity(job.source): job.source for job in jobs}
     targets: dict[str, FileJob] = {}
     for job in jobs:

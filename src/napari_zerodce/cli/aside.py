@@ -1,0 +1,124 @@
+"""An output that is whole when it appears: written in a hidden folder beside it, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from napari_zerodce.errors import Cancelled, ImageError
+
+_MOST_ATTEMPTS = 50
+_SECONDS_BETWEEN_ATTEMPTS = 0.01
+
+
+class Aside:
+    """A file or a folder that is made aside.
+
+    In its own hidden folder, so that it can be removed by another thread while this one is inside a
+    library that compresses for seconds.
+
+    Parameters
+    ----------
+    target : Path
+    overwrite : bool
+        Whether what exists is replaced, a folder only by a folder.
+    """
+
+    def __init__(self, target: Path, *, overwrite: bool) -> None:
+        self._target = target
+        self._overwrite = overwrite
+        self._workshop: Path | None = None
+        self._discarded = False
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Refuse a target that exists, and make the folders."""
+        self._refuse_existing()
+        folder = self._target.parent
+        with self.failures_told(), self._lock:
+            self.stop_if_discarded()
+            folder.mkdir(parents=True, exist_ok=True)
+            self._workshop = Path(tempfile.mkdtemp(prefix=".napari-zerodce-", dir=folder))
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    @property
+    def part(self) -> Path:
+        """Where it is to be made."""
+        assert self._workshop
+        return self._workshop / self._target.name
+
+    def publish(self) -> None:
+        """Let what was made appear under its name.
+
+        Raises
+        ------
+        ImageError
+            If the target exists by now, or cannot be written.
+        """
+        self._refuse_existing()
+        with self.failures_told(), self._lock:
+            self.stop_if_discarded()
+            if self.part.is_dir() and self._target.is_dir():
+                self._replace_folder()
+            else:
+                self.part.replace(self._target)
+
+    def discard(self) -> None:
+        """Remove what is not finished; from any thread, and for good."""
+        with self._lock:
+            self._discarded = True
+        for _ in range(_MOST_ATTEMPTS):
+            if not self._workshop or not self._workshop.exists():
+                return
+            # The other thread may just have begun a file, and make its folder again.
+            shutil.rmtree(self._workshop, ignore_errors=True)
+            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
+
+    def stop_if_discarded(self) -> None:
+        """Raise `Cancelled` if another thread wants nothing to be written any more."""
+        if self._discarded:
+            raise Cancelled
+
+    @contextmanager
+    def failures_told(self) -> Iterator[None]:
+        """Let the system's refusals be `ImageError` with one sentence."""
+        try:
+            yield
+        except OSError as err:
+            reason = err.strerror or type(err).__name__
+            raise ImageError(
+                f"{self._target} cannot be written: {reason}; choose another output."
+            ) from err
+
+    def _replace_folder(self) -> None:
+        # No system renames a folder onto one that holds something.
+        assert self._workshop
+        old = Path(tempfile.mkdtemp(dir=self._workshop)) / self._target.name
+        self._target.replace(old)
+        try:
+            self.part.replace(self._target)
+        except OSError:
+            old.replace(self._target)
+            raise
+
+    def _refuse_existing(self) -> None:
+        if self._overwrite:
+            return
+        if os.path.lexists(self._target):
+            raise ImageError(f"{self._target} exists already; use --overwrite to replace it.")

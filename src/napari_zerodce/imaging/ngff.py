@@ -1,0 +1,155 @@
+"""Curve maps as OME-Zarr 0.5: where each axis has its place, and blocks compressed only once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.planes import Array
+
+NGFF_VERSION: Final = "0.5"
+
+_SIDE = 256
+_OWN_AXES = (("iteration", "iteration"), ("channel", "channel"))
+_ROWS_AND_COLUMNS = (("y", "space"), ("x", "space"))
+# NGFF wants time first, then one channel and one axis of a type of its own, then space. A stack of
+# which nothing is known is a sequence of planes.
+_BEFORE = {"": (), "T": (("t", "time"),), **dict.fromkeys("QI", (("plane", "time"),))}
+_BEHIND = {"Z": (("z", "space"),)}
+
+
+def check_stack_axes(path: Path, stack: str) -> None:
+    """Raise an `ImageError` if NGFF has no place for the axes of a stack beside those of maps."""
+    if stack not in _BEFORE and stack not in _BEHIND:
+        raise ImageError(
+            f"{path.name} cannot hold the maps of a stack with the axes {stack}: OME-Zarr has room "
+            "for one, time or z, beside iteration, channel, y and x; write a .npy or .tif instead."
+        )
+
+
+def create_maps(
+    path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
+) -> WholeBlocks:
+    """Make an OME-Zarr image for maps of shape (..., 8, C, rows, columns), still without numbers.
+
+    Parameters
+    ----------
+    path : Path
+        Folder that does not exist yet.
+    shape : tuple of int
+    stack : str
+        Letters of the axes before the last four: none, T, Q, I, or Z, which becomes the third last.
+    facts : mapping
+        Plain values to be remembered beside the metadata of NGFF.
+    """
+    import zarr
+    from zarr.codecs import BloscCodec
+
+    axes = (*_BEFORE.get(stack, ()), *_OWN_AXES, *_BEHIND.get(stack, ()), *_ROWS_AND_COLUMNS)
+    # One file for each block, and in it each map by itself, so that viewers read what they show.
+    block = dict(zip(("iteration", "channel"), shape[-4:-2], strict=True))
+    block |= {"y": _SIDE, "x": _SIDE}
+    group = zarr.create_group(path, zarr_format=3, attributes=_metadata(path, axes, facts))
+    array = group.create_array(
+        "0",
+        shape=_in_order(shape, stack),
+        dtype="float32",
+        chunks=tuple(_SIDE if name in {"y", "x"} else 1 for name, _ in axes),
+        shards=tuple(block.get(name, 1) for name, _ in axes),
+        compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=4),
+        dimension_names=[name for name, _ in axes],
+    )
+    return WholeBlocks(array, stack=stack)
+
+
+def _metadata(
+    path: Path, axes: tuple[tuple[str, str], ...], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    image = {
+        "name": path.name.partition(".")[0],
+        "axes": [{"name": name, "type": kind} for name, kind in axes],
+        "datasets": [
+            {
+                "path": "0",
+                "coordinateTransformations": [{"type": "scale", "scale": [1.0] * len(axes)}],
+            }
+        ],
+    }
+    return {
+        "ome": {"version": NGFF_VERSION, "multiscales": [image]},
+        "napari-zerodce": dict(facts),
+    }
+
+
+def _in_order(of_maps: tuple[Any, ...], stack: str) -> tuple[Any, ...]:
+    """Return what belongs to the axes (..., iteration, channel, y, x) in the order of the array."""
+    if stack not in _BEHIND:
+        return of_maps
+    stacked, iteration, channel, rows, columns = of_maps
+    return (iteration, channel, stacked, rows, columns)
+
+
+@dataclass
+class _Block:
+    maps: Array
+    there: Array  # which of its pixels have come
+
+
+class WholeBlocks:
+    """Collects tiles until blocks of the array are whole: each is compressed and written once.
+
+    Tiles are about equal parts of a plane, and seldom begin where blocks do. What waits in memory
+    is at most one row of blocks.
+
+    Parameters
+    ----------
+    array : zarr array
+    stack : str
+        As in `create_maps`.
+    """
+
+    def __init__(self, array: Any, *, stack: str) -> None:
+        self._array, self._stack = array, stack
+        self._waiting: dict[tuple[int, ...], _Block] = {}
+
+    def __setitem__(self, key: Any, block: Array) -> None:
+        *plane, _, _, rows, columns = key
+        for top, left in product(_starts(rows), _starts(columns)):
+            self._put((*plane, top, left), block, rows.start, columns.start)
+
+    def _put(self, place: tuple[int, ...], tile: Array, first_row: int, first_column: int) -> None:
+        """Take over what a tile has of a block."""
+        *plane, top, left = place
+        height, width = (
+            min(_SIDE, length - start)
+            for length, start in zip(self._array.shape[-2:], (top, left), strict=True)
+        )
+        if place not in self._waiting:
+            empty = np.empty((*tile.shape[:2], height, width), np.float32)
+            self._waiting[place] = _Block(empty, np.zeros((height, width), bool))
+        waiting = self._waiting[place]
+        to_rows, rows = _shared(top, height, first_row, tile.shape[-2])
+        to_columns, columns = _shared(left, width, first_column, tile.shape[-1])
+        waiting.maps[..., to_rows, to_columns] = tile[..., rows, columns]
+        waiting.there[to_rows, to_columns] = True  # not counted: a plane may be begun again
+        if waiting.there.all():
+            whole = (slice(None), slice(None), slice(top, top + height), slice(left, left + width))
+            self._array[_in_order((*plane, *whole), self._stack)] = waiting.maps
+            del self._waiting[place]
+
+
+def _starts(side: slice) -> range:
+    """Return where the blocks begin that a tile's side lies in."""
+    return range(side.start // _SIDE * _SIDE, side.stop, _SIDE)
+
+
+def _shared(block: int, size: int, tile: int, length: int) -> tuple[slice, slice]:
+    """Return what a block and a tile share along an axis, as slices of each."""
+    start, stop = max(block, tile), min(block + size, tile + length)
+    return slice(start - block, stop - block), slice(start - tile, stop - tile)
