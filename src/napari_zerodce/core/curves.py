@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, addcmul
 
 
-def apply_curves(image: Tensor, alphas: Tensor) -> Tensor:
+def apply_curves(image: Tensor, alphas: Tensor, *, strength: float = 1.0) -> Tensor:
     """Apply the light-enhancement curve once for each iteration of the maps.
 
     ``LE_n(x) = LE_{n-1}(x) + A_n(x) LE_{n-1}(x) (1 - LE_{n-1}(x))`` (CVPR 2020, equation 3).
@@ -17,14 +17,17 @@ def apply_curves(image: Tensor, alphas: Tensor) -> Tensor:
     image : Tensor, shape (N, C, H, W), values in [0, 1]
     alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
         Maps in the paper's sign: positive brightens. Dimensions of size 1 broadcast.
+    strength : float
+        What the maps are multiplied by, on the fly. The products must be in [-1, 1]; where they
+        may not be, `adjust_alphas` is needed.
 
     Returns
     -------
     Tensor, shape (N, C, H, W), values in [0, 1]
     """
     for alpha in alphas.unbind(1):
-        # x + A (x - x^2): two fused passes over memory instead of four.
-        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
+        # x + s A (x - x^2): two fused passes over memory instead of four.
+        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0), value=strength)
     return image
 
 

@@ -20,7 +20,14 @@ def halo_of(look: Look) -> int:
     return 0 if look.detail_gain_limit is None else BASE_HALO
 
 
-def tone(image: Tensor, alphas: Tensor, look: Look, *, base: Tensor | None = None) -> Tensor:
+def tone(
+    image: Tensor,
+    alphas: Tensor,
+    look: Look,
+    *,
+    base: Tensor | None = None,
+    bound: float = 1.0,
+) -> Tensor:
     """Enhance pixels by their curves, as the look says.
 
     Parameters
@@ -30,18 +37,25 @@ def tone(image: Tensor, alphas: Tensor, look: Look, *, base: Tensor | None = Non
     look : Look
     base : Tensor, shape (N, C, H, W), optional
         The image's edge-preserving base; needed if detail is limited.
+    bound : float
+        No map is larger, if that is known: then maps that no strength takes beyond 1 are not
+        copied, which takes as long as the curves themselves.
 
     Returns
     -------
     Tensor, shape (N, C, H, W), values in [0, 1]
     """
-    alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
-    curved = trim_exposure(apply_curves(image, alphas), look.exposure)
+    alphas, strength = alphas[:, : look.iterations], look.strength
+    if strength * bound > 1:
+        alphas, strength = adjust_alphas(alphas, strength=strength), 1.0
+
+    def curved(values: Tensor) -> Tensor:
+        return trim_exposure(apply_curves(values, alphas, strength=strength), look.exposure)
+
     if look.detail_gain_limit is None:
-        return curved
+        return curved(image)
     assert base is not None
-    curved_base = trim_exposure(apply_curves(base, alphas), look.exposure)
-    return limit_detail_gain(image, base, curved, curved_base, look.detail_gain_limit)
+    return limit_detail_gain(image, base, curved(image), curved(base), look.detail_gain_limit)
 
 
 def noise_gain(image: Tensor, alphas: Tensor, look: Look) -> Tensor:

@@ -105,7 +105,6 @@ class AdjustWidget(Dock):
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
         self.follower.failed.connect(self._on_follower_failed)
-        self.follower.lost.connect(self._on_follower_lost)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
         self._session.events.settings.connect(self._show_plan)
@@ -151,6 +150,7 @@ class AdjustWidget(Dock):
     # ---- what is followed
 
     def _on_layer_chosen(self) -> None:
+        self.run.forget_complaint()
         self._show_plan()
         self._follow()
 
@@ -168,6 +168,8 @@ class AdjustWidget(Dock):
 
     def _follow(self) -> None:
         """Follow the chosen layer if anything of it is to be shown."""
+        if self.follower.is_orphaned:
+            self._give_up()
         layer = self.layers.layer if self.live.isChecked() or self.swipe_box.isChecked() else None
         if layer is not self.follower.layer:
             self.shown.remove()
@@ -201,8 +203,11 @@ class AdjustWidget(Dock):
         else:
             self.runs.tell(error)
 
-    def _on_follower_lost(self, name: str) -> None:
-        self.shown.remove()
+    def _give_up(self) -> None:
+        """Show nothing any more: the layer was deleted."""
+        assert self.follower.layer is not None
+        name = self.follower.layer.name
+        self.follower.follow(None)
         self.live.setChecked(False)
         self.swipe_box.setChecked(False)
         self.run.say(f"'{name}' was deleted, and its live view with it.", "bad")

@@ -68,7 +68,6 @@ class CurveMapsWidget(Dock):
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
         self.follower.failed.connect(self._on_follower_failed)
-        self.follower.lost.connect(self._on_follower_lost)
         self._session.events.checkpoint.connect(self._on_checkpoint_changed)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         # Qt would disconnect a plain bound method of the dock before it is called.
@@ -145,10 +144,13 @@ class CurveMapsWidget(Dock):
     def _on_layer_chosen(self) -> None:
         self._offer()
         self._show_plan()
-        if self.inspector.box.isChecked():
-            self.follower.follow(self.layers.layer)
-            if self.layers.layer is None:
-                self.inspector.show_nothing("There is no image layer to look into.")
+        if self.follower.is_orphaned:
+            assert self.follower.layer is not None
+            name = self.follower.layer.name
+            self.inspector.box.setChecked(False)
+            self.run.say(f"'{name}' was deleted; its curves can no longer be shown.", "bad")
+        elif self.inspector.box.isChecked():
+            self._on_inspector_switched(on=True)
 
     def _offer(self) -> None:
         colour = stack = False
@@ -201,6 +203,3 @@ class CurveMapsWidget(Dock):
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.inspector.show_nothing(str(error))
-
-    def _on_follower_lost(self, name: str) -> None:
-        self.inspector.show_nothing(f"'{name}' was deleted.")

@@ -37,7 +37,6 @@ class Follower(QObject):
     known = Signal(object, object)  # OnScreen, View or None; again when the layer was moved
     waiting = Signal()  # what is on screen has changed, and its curves are not there yet
     failed = Signal(object)  # Exception
-    lost = Signal(str)  # the layer was deleted; its name
 
     def __init__(self, viewer: napari.Viewer, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -63,7 +62,6 @@ class Follower(QObject):
         )
         for emitter in self._viewer_emitters:
             emitter.connect(self._on_screen_changed)
-        viewer.layers.events.removed.connect(self._on_layer_removed)
         session.events.checkpoint.connect(self._on_screen_changed)
         session.events.settings.connect(self._on_screen_changed)
         session.events.job.connect(self._on_session_job_changed)
@@ -74,9 +72,16 @@ class Follower(QObject):
             return
         self._curves = curves
         if layer is not self.layer:
+            if self.is_orphaned:
+                background.forget_views()  # they hold its pixels
             self._watch(layer)
         self._forget()
         self.refresh()
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether the layer was deleted from the viewer."""
+        return self.layer is not None and self.layer not in self._viewer.layers
 
     def refresh(self) -> None:
         """Look again, soon."""
@@ -88,7 +93,6 @@ class Follower(QObject):
         self.follow(None)
         for emitter in self._viewer_emitters:
             emitter.disconnect(self._on_screen_changed)
-        self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._session.events.checkpoint.disconnect(self._on_screen_changed)
         self._session.events.settings.disconnect(self._on_screen_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
@@ -116,13 +120,6 @@ class Follower(QObject):
         if event.type == "data" or self._session.settings.window is None:
             self.refresh()
 
-    def _on_layer_removed(self, event: Any) -> None:
-        if self.layer is not None and event.value is self.layer:
-            name = self.layer.name
-            self.follow(None)
-            background.forget_views()  # they hold its pixels
-            self.lost.emit(name)
-
     def _on_session_job_changed(self, job: Job | None) -> None:
         if job is None:
             self.refresh()
@@ -138,7 +135,7 @@ class Follower(QObject):
             self._job.cancel()
 
     def _look(self) -> None:
-        if self.layer is None:
+        if self.layer is None or self.is_orphaned:
             return
         try:
             screen = on_screen(self._viewer, read_source(self.layer))

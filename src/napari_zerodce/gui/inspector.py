@@ -116,6 +116,8 @@ class Inspector(QWidget):
             self._view = view
             self.pins = []
         self._screen = screen
+        if self._place is None:
+            self.text.setText(_HINT)
         self._draw_pins()
         self._draw_region()
         self._draw_current()

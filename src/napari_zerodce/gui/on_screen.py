@@ -124,12 +124,13 @@ def _check_displayed(viewer: napari.Viewer, layer: Layer) -> None:
 
 def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
     """Return the rows and columns on screen, in pixels of the finest level."""
-    corners = np.asarray(layer.corner_pixels, float)[:, -2:]
-    if layer.multiscale:
-        corners = corners * np.asarray(layer.downsample_factors)[layer.data_level][-2:]
-    if not np.ptp(corners, axis=0).all():  # nothing is drawn yet
+    first, last = np.asarray(layer.corner_pixels, float)[:, -2:]
+    if not (last > first).all():  # nothing is drawn yet
         return slice(0, source.layout.height), slice(0, source.layout.width)
-    (top, left), (bottom, right) = np.floor(corners[0]), np.ceil(corners[1]) + 1
+    factors = np.ones(2)
+    if layer.multiscale:
+        factors = np.asarray(layer.downsample_factors)[layer.data_level][-2:]
+    (top, left), (bottom, right) = first * factors, (last + 1) * factors
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 

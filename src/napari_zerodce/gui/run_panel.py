@@ -16,7 +16,8 @@ from napari_zerodce.gui.session import Session
 
 _STEPS = 1000
 # Signs and no colours: they can be read in every theme of napari.
-_SIGNS = {"plain": "", "good": "✓ ", "bad": "⚠ "}
+Tone = Literal["plain", "progress", "good", "bad"]
+_SIGNS: dict[Tone, str] = {"plain": "", "progress": "", "good": "✓ ", "bad": "⚠ "}
 State = Literal["idle", "running", "cancelling"]
 
 
@@ -36,7 +37,7 @@ class RunPanel(QWidget):
         super().__init__()
         self._action = action
         self._session = session
-        self._tone = "plain"
+        self._tone: Tone = "plain"
         self._started = 0.0
         self.state: State = "idle"
         self.plan = line("plan")
@@ -80,9 +81,9 @@ class RunPanel(QWidget):
         self.bar.setValue(round(_STEPS * progress.fraction))
         left = progress.seconds_left
         rest = "" if left is None else f", {describe_seconds(left)} left"
-        self.say(f"{progress.message}{rest}")
+        self.say(f"{progress.message}{rest}", "progress")
 
-    def say(self, text: str, tone: Literal["plain", "good", "bad"] = "plain") -> None:
+    def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence under the button."""
         self._tone = tone
         self.message.setText(f"{_SIGNS[tone]}{text}")
@@ -114,6 +115,8 @@ class RunPanel(QWidget):
     def _on_session_job_changed(self, job: Job | None) -> None:
         if job is None:
             self.show_idle()
+            if self._tone == "progress":  # another dock tells what came of it
+                self.say("")
             return
         self.show_running()
         job.progressed.connect(self._on_job_progressed)
