@@ -29,7 +29,13 @@ LOOKS = [
     Look(detail_gain_limit=1.3),
     Look(2, 8, 0.5, global_curve=True, detail_gain_limit=0),
 ]
-WINDOWS = {"u1": (0, 255), "u2": (500, 40_000), "i2": (-20_000, 20_000), "f4": (0.0, 0.9)}
+WINDOWS = {
+    "u1": (0, 255),
+    "u2": (500, 40_000),
+    ">u2": (500, 40_000),
+    "i2": (-20_000, 20_000),
+    "f4": (0.0, 0.9),
+}
 SAMPLES = {"mono": (), "rgb": (3,), "rgba": (4,)}
 
 
