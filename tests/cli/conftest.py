@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -46,6 +47,23 @@ def load_photo() -> Callable[[Path], Photo]:
             return np.asarray(photo)
 
     return load
+
+
+def _save(name: str, array: NDArray[np.generic], **details: object) -> Path:
+    path = Path(name)
+    if path.suffix == ".npy":
+        np.save(path, array)
+    elif path.suffix == ".tif":
+        tifffile.imwrite(path, array, **details)
+    else:
+        Image.fromarray(array).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def save() -> Callable[..., Path]:
+    """Writes an array into an image file, told by the suffix."""
+    return _save
 
 
 @pytest.fixture

@@ -174,3 +174,25 @@ def test_ctrl_c_while_a_large_file_is_compressed(tmp_path: Path, command) -> Non
     assert errors == "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done\n"
     assert seconds < PROMPT_SECONDS
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["maps.npy", "maps.tif", "maps.zarr"])
+def test_ctrl_c_while_maps_are_written(tmp_path: Path, command, name: str) -> None:
+    image = np.random.default_rng(0).integers(0, 80, (2500, 2500, 3), np.uint8)  # many seconds
+    np.save(tmp_path / "a.npy", image)
+    out = tmp_path / "out"
+    words = command("maps", tmp_path / "a.npy", "--output", out / name, "--precision", "float32")
+    files = ".napari-zerodce-*/*" + ("/0/c/**/*" if name.endswith(".zarr") else "")
+    reached_at: list[float] = []
+
+    def half_a_second_into_the_tiles() -> bool:
+        if not reached_at and any(path.is_file() for path in out.glob(files)):
+            reached_at.append(time.monotonic())
+        return bool(reached_at) and time.monotonic() - reached_at[0] > 0.5
+
+    code, lines, errors, seconds = interrupt_when(half_a_second_into_the_tiles, words)
+    assert code == 130
+    assert not lines
+    assert errors == f"napari-zerodce: interrupted: {out / name} was not written\n"
+    assert seconds < PROMPT_SECONDS
+    assert list(out.iterdir()) == []

@@ -8,8 +8,11 @@ import pytest
 from napari_zerodce import __version__
 from napari_zerodce.cli import main
 from napari_zerodce.cli.options import build_parser, with_negative_numbers
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
 
-HEAVY = ("torch", "numpy", "tqdm", "PIL", "tifffile", "napari", "qtpy", "magicgui", "psygnal")
+HEAVY = (
+    "torch", "numpy", "tqdm", "PIL", "tifffile", "zarr", "napari", "qtpy", "magicgui", "psygnal",
+)  # fmt: skip
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
@@ -18,7 +21,9 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("words", [["--help"], ["enhance", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["enhance", "--help"], ["maps", "--help"], ["--version"]]
+)
 def test_help_starts_without_anything_heavy(words: list[str]) -> None:
     done = run_python(
         "import sys\n"
@@ -76,6 +81,8 @@ def test_version(capsys) -> None:
         (["enhance", "a.png", "--output", "b.png", "--sharpen"], "--sharpen"),
         # Abbreviations would change their meaning when an option is added.
         (["enhance", "a.png", "--out", "b.png"], "--output"),
+        (["maps", "a.png"], "--output"),
+        (["maps", "a.png", "--output", "b.npy", "--kind", "pixels"], "'pixels'"),
         (["info", "a", "b"], "b"),
         (["download"], "NAME"),
     ],
@@ -107,6 +114,30 @@ def test_windows_may_be_negative(words: list[str], window: str) -> None:
     options = build_parser().parse_args(all_words)
     assert options.window == window
     assert options.inputs == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "exposure"),
+    [
+        (["--exposure", "-1"], -1),
+        (["--exposure=-1"], -1),
+        (["--exposure", "-.5"], -0.5),
+        (["--exposure", "-1e-3", "--global-curve"], -0.001),
+        (["--exposure", "+2"], 2),
+        ([], 0),
+    ],
+)
+def test_exposures_may_be_negative(words: list[str], exposure: float) -> None:
+    all_words = with_negative_numbers(["enhance", "a.png", *words, "--output", "b.png"])
+    options = build_parser().parse_args(all_words)
+    assert options.exposure == exposure
+    assert options.inputs == ["a.png"]
+
+
+def test_defaults_are_the_published_method() -> None:
+    options = build_parser().parse_args(["enhance", "a.png", "--output", "b.png"])
+    settings = {name: getattr(options, name) for name in AS_PUBLISHED.as_dict()}
+    assert Look(**settings) == AS_PUBLISHED
 
 
 def test_option_after_window_is_no_window() -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from napari_zerodce.imaging.intensity import Window, normalise, restore
+from napari_zerodce.imaging.intensity import Window, normalise, outside_of, restore
 
 INTEGERS = ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"]
 FLOATS = ["f2", "f4", "f8"]
@@ -199,3 +199,45 @@ def _assert_close(restored, values, window):
             continue
         size = max(abs(window.low), abs(window.high), abs(window.high / 2 - window.low / 2) * 2)
         assert abs(after / 2 - before / 2) <= size * 2.0**-24 + 0.5 * (values.dtype.kind != "f")
+
+
+# ---- what lies outside
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, *FLOATS])
+def test_what_lies_outside_by_hand(dtype):
+    block = np.array([[9, 10, 11], [19, 20, 21]], dtype)
+    expected = [[True, False, False], [False, False, True]]
+    found = outside_of(block, Window(10, 20))
+    assert found.dtype == np.bool_
+    assert found.tolist() == expected
+    # The ends need not be numbers of the dtype.
+    if block.dtype.kind in "iu":
+        assert outside_of(block, Window(9.5, 20.5)).tolist() == expected
+    assert not outside_of(block, Window(-1e300, 1e300)).any()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_what_is_no_number_lies_outside(dtype):
+    block = np.array([np.nan, np.inf, -np.inf, 0, 1, 0.5], dtype)
+    assert outside_of(block, Window(0, 1)).tolist() == [True, True, True, False, False, False]
+
+
+def test_integers_that_are_no_floats_lie_where_they_lie():
+    block = np.array([2**53, 2**53 + 1, 2**53 + 2], np.int64)
+    assert outside_of(block, Window(2**53 + 1, 2**53 + 2)).tolist() == [True, False, False]
+    assert outside_of(block, Window(2**53, 2**53 + 1)).tolist() == [False, False, True]
+
+
+@given(arrays, windows)
+def test_exactly_what_lies_outside_comes_through_unchanged(block, window):
+    outside = outside_of(block, window)
+    assert outside.shape == block.shape
+    restored = restore(np.full(block.shape, 0.5, np.float32), block, window)
+    assert restored[outside].tobytes() == block[outside].tobytes()
+    # Inside, two pixels that were given other units come out in order.
+    black = restore(np.zeros(block.shape, np.float32), block, window)[~outside]
+    white = restore(np.ones(block.shape, np.float32), block, window)[~outside]
+    assert (black <= white).all()
+    if black.size and block.dtype.kind == "f":
+        assert (black == black[0]).all()  # all of them are mapped, none is kept

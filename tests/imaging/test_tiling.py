@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_zerodce.imaging.tiling import Tile, tile_plane
+from napari_zerodce.imaging.tiling import Tile, grown, tile_plane, tile_region, within
 
 sides = st.integers(1, 40)
 sizes = st.integers(1, 50)
@@ -109,3 +109,71 @@ def test_nonsense_is_our_own_mistake(numbers):
 def _in_a_row(*, written, read, inner):
     row = slice(0, 1)
     return Tile(row, slice(*written), row, slice(*read), row, slice(*inner))
+
+
+# ---- regions
+
+
+@st.composite
+def regions(draw):
+    """A plane's shape, and rows and columns inside it."""
+    shape = draw(sides), draw(sides)
+    ends = [sorted((draw(st.integers(0, side - 1)), draw(st.integers(1, side)))) for side in shape]
+    rows, columns = (slice(start, max(stop, start + 1)) for start, stop in ends)
+    return shape, rows, columns
+
+
+@given(regions(), sizes, halos)
+def test_every_pixel_of_a_region_is_written_once_and_no_other(region, size, halo):
+    shape, rows, columns = region
+    written, expected = np.zeros(shape, int), np.zeros(shape, int)
+    expected[rows, columns] = 1
+    for tile in tile_region(rows, columns, shape, size=size, halo=halo):
+        written[tile.rows, tile.columns] += 1
+    np.testing.assert_array_equal(written, expected)
+
+
+@given(regions(), sizes, halos)
+def test_tiles_of_a_region_see_around_it_as_far_as_the_plane_goes(region, size, halo):
+    shape, rows, columns = region
+    plane = np.arange(shape[0] * shape[1]).reshape(shape)
+    for tile in tile_region(rows, columns, shape, size=size, halo=halo):
+        outer = plane[tile.outer_rows, tile.outer_columns]
+        inner = outer[tile.inner_rows, tile.inner_columns]
+        np.testing.assert_array_equal(inner, plane[tile.rows, tile.columns])
+        for side, read, length in zip(
+            (tile.rows, tile.columns), (tile.outer_rows, tile.outer_columns), shape, strict=True
+        ):
+            assert side.stop - side.start <= size
+            assert read.start == max(0, side.start - halo)
+            assert read.stop == min(length, side.stop + halo)
+
+
+@given(sides, sides, sizes, halos)
+def test_the_whole_plane_is_a_region_too(height, width, size, halo):
+    whole = tile_region(slice(0, height), slice(0, width), (height, width), size=size, halo=halo)
+    assert whole == tile_plane(height, width, size=size, halo=halo)
+
+
+def test_a_region_by_hand():
+    assert tile_region(slice(0, 1), slice(2, 8), (1, 9), size=3, halo=2) == (
+        _in_a_row(written=(2, 5), read=(0, 7), inner=(2, 5)),
+        _in_a_row(written=(5, 8), read=(3, 9), inner=(2, 5)),
+    )
+
+
+@given(sides, st.data(), halos)
+def test_what_lies_around_a_side_is_clipped_and_holds_it(length, data, halo):
+    start = data.draw(st.integers(0, length - 1))
+    side = slice(start, data.draw(st.integers(start + 1, length)))
+    outer = grown(side, length, halo)
+    assert (outer.start, outer.stop) == (max(0, start - halo), min(length, side.stop + halo))
+    axis = np.arange(length)
+    np.testing.assert_array_equal(axis[outer][within(side, outer)], axis[side])
+
+
+def test_sides_by_hand():
+    assert grown(slice(3, 5), 10, 2) == slice(1, 7)
+    assert grown(slice(0, 1), 1, 7) == slice(0, 1)
+    assert grown(slice(1, 9), 10, 4) == slice(0, 10)
+    assert within(slice(3, 5), slice(1, 7)) == slice(2, 4)

@@ -162,7 +162,8 @@ def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> 
 def _check_room(target: Path, size: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if size > free:
+        need = "may need" if target.suffix.lower() == ZARR else "need"  # it is compressed
         raise ImageError(
-            f"The maps need {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
+            f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
             f"where {target} is to be; choose another disk, or take a crop."
         )

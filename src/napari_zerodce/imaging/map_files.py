@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +125,7 @@ class _Rows:
 
     def __init__(self, path: Path, offset: int, shape: tuple[int, ...]) -> None:
         self._offset, self._shape = offset, shape
-        self._file = path.open("r+b")
+        self._file = path.open("r+b", buffering=0)  # a buffer is of no use between two seeks
 
     def __enter__(self) -> _Rows:
         return self
@@ -140,4 +142,5 @@ class _Rows:
             for row, line in enumerate(lines_of_map, start=rows.start):
                 place = (number * height + row) * width + columns.start
                 self._file.seek(self._offset + place * _DTYPE.itemsize)
-                self._file.write(line)
+                if self._file.write(line) < line.nbytes:  # how the last bytes of a disk are given
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
