@@ -93,6 +93,18 @@ def test_the_memory_layout_makes_no_difference():
         torch.testing.assert_close(curved, expected, rtol=0, atol=1e-6)
 
 
+def test_a_strength_on_the_fly_is_that_of_multiplied_maps():
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand((1, 3, 13, 17), generator=generator)
+    alphas = torch.rand((1, 8, 3, 13, 17), generator=generator) - 0.5
+    for strength in (0.0, 0.3, 1.0, 1.7):
+        curved = apply_curves(image, alphas, strength=strength)
+        torch.testing.assert_close(
+            curved, apply_curves(image, alphas * strength), rtol=0, atol=1e-6
+        )
+    assert torch.equal(apply_curves(image, alphas, strength=0), image)
+
+
 def test_no_iterations_change_nothing():
     image = torch.rand(1, 3, 2, 2)
     assert torch.equal(apply_curves(image, torch.empty(1, 0, 3, 2, 2)), image)

@@ -329,6 +329,18 @@ def test_noise_in_a_flat_dark_place_comes_out_weaker(run):
 # ---- tone and noise gain themselves
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.25, 1.26, 2.0])
+def test_what_is_known_of_the_maps_changes_nothing(strength):
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand((1, 3, 9, 8), generator=generator)
+    alphas = (torch.rand((1, 8, 3, 9, 8), generator=generator) * 2 - 1) * 0.8
+    base = edge_preserving_base(image)
+    for look in (Look(strength), Look(strength, 3, 1.0, detail_gain_limit=1.2)):
+        expected = tone(image, alphas, look, base=base)
+        known = tone(image, alphas, look, base=base, bound=alphas.abs().max().item())
+        torch.testing.assert_close(known, expected, rtol=0, atol=1e-6)
+
+
 def test_noise_gain_is_the_slope_of_tone():
     generator = torch.Generator().manual_seed(0)
     image = torch.rand((1, 3, 9, 8), generator=generator, dtype=torch.float64) * 0.99 + 0.005

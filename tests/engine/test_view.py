@@ -180,6 +180,15 @@ def test_its_curves_are_the_maps_and_one_map_is_kept_once():
         assert kept == 4 * 40 * 30 * 3 * (8 if checkpoint == "zero-dce" else 1)
 
 
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_no_map_is_beyond_its_bound(checkpoint):
+    image = image_of("u1", 40, 30, 3)
+    view = estimate_view(request_for(image, "rgb", checkpoint=checkpoint), whole(image))
+    assert view.bound == view.alphas.abs().max()
+    darker = replace(view, alphas=-view.alphas)
+    assert darker.bound == view.bound
+
+
 def test_the_numbers_of_a_pixel():
     image = image_of("u1", 40, 30, 3)
     request = request_for(image, "rgb")
