@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image
 
 import napari_zerodce
 from napari_zerodce import Look
@@ -55,7 +53,7 @@ def enhance(*words: str | Path) -> int:
     return main(["enhance", *CPU, *map(str, words)])
 
 
-@pytest.mark.parametrize(("words", "look"), LOOKS, ids=lambda part: str(part))
+@pytest.mark.parametrize(("words", "look"), LOOKS, ids=str)
 def test_options_give_the_pixels_of_the_notebook_function(
     words, look, dark, load_photo, capsys
 ) -> None:
@@ -101,15 +99,11 @@ def test_global_curve_is_printed_with_its_eight_numbers(
     ],
 )
 @pytest.mark.parametrize("words", [(), ("--global-curve",), ("--iterations", "2")])
-def test_strength_0_gives_the_original(name, shape, dtype, words) -> None:
+def test_strength_0_gives_the_original(save, name, shape, dtype, words) -> None:
     image = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
     if dtype == "f4":
         image[2, 3], image[4, 5] = np.nan, -np.inf
-    write = {
-        ".png": lambda: Image.fromarray(image).save(name),
-        ".npy": lambda: np.save(name, image),
-    }
-    write.get(Path(name).suffix, lambda: tifffile.imwrite(name, image))()
+    save(name, image)
     output = f"same-{name}"
     assert enhance(name, "--output", output, "--strength", "0", *words) == 0
     same = read_image(output).array
@@ -185,24 +179,19 @@ def test_what_is_no_sha256_is_told(sha256, capsys) -> None:
 @pytest.mark.parametrize("look", [Look(), *(look for _, look in LOOKS[-2:]), Look(1 / 3, 7, -0.1)])
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 @pytest.mark.parametrize(
-    ("name", "shape", "dtype"),
+    ("name", "shape", "dtype", "scale"),
     [
-        ("cells 'one'.tif", (60, 70), "u2"),
-        ("photo.png", (60, 70, 3), "u1"),
-        ("alpha.png", (60, 70, 4), "u1"),
-        ("negative.npy", (60, 70), "f4"),
+        ("cells 'one'.tif", (60, 70), "u2", 300),
+        ("photo.png", (60, 70, 3), "u1", 1),
+        ("alpha.png", (60, 70, 4), "u1", 1),
+        ("negative.npy", (60, 70), "f4", -1 / 7),
     ],
 )
 def test_command_line_and_python_lines_make_the_same_pixels(
-    name, shape, dtype, checkpoint, look
+    save, name, shape, dtype, scale, checkpoint, look
 ) -> None:
-    image = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
-    if name.endswith(".tif"):
-        tifffile.imwrite(name, image * np.uint16(300))
-    elif name.endswith(".npy"):
-        np.save(name, image / np.float32(-7))
-    else:
-        Image.fromarray(image).save(name)
+    image = (np.random.default_rng(0).integers(0, 200, shape) * scale).astype(dtype)
+    save(name, image)
     file = read_image(name)
     request = EnhanceRequest(
         image=file.array,
