@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.gui.jobs import Job
 
@@ -44,3 +47,75 @@ def dark_photo() -> np.ndarray:
     image = np.broadcast_to(ramp[None, :, None], (96, 128, 3)).copy()
     image[20:40, 30:60] //= 2
     return image
+
+
+@pytest.fixture
+def adjust(viewer: Any) -> Any:
+    """The Adjust dock as the plugin menu opens it."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
+    return widget
+
+
+@pytest.fixture
+def curve_maps(viewer: Any) -> Any:
+    """The Curve maps dock as the plugin menu opens it."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Curve maps")
+    return widget
+
+
+class Mouse:
+    """The mouse on the canvas of a real window; places are rows and columns of a layer."""
+
+    def __init__(self, viewer: Any, qtbot: Any) -> None:
+        self._viewer, self._qtbot = viewer, qtbot
+        self.canvas = viewer.window._qt_viewer.canvas.native
+
+    def point(self, layer: Any, row: float, column: float) -> QPoint:
+        """Return where on the canvas a pixel is."""
+        world = layer.data_to_world((*(0,) * (layer.ndim - 2), row, column))[-2:]
+        camera = self._viewer.scene.camera
+        down, across = (
+            (w - c) * camera.zoom for w, c in zip(world, camera.center[-2:], strict=True)
+        )
+        return QPoint(
+            round(self.canvas.width() / 2 + across), round(self.canvas.height() / 2 + down)
+        )
+
+    def move(self, layer: Any, row: float, column: float) -> None:
+        """Move there with no button pressed."""
+        self._send(QEvent.Type.MouseMove, self.point(layer, row, column), Qt.MouseButton.NoButton)
+
+    def click(self, layer: Any, row: float, column: float) -> None:
+        """Click there."""
+        self.move(layer, row, column)
+        point = self.point(layer, row, column)
+        self._qtbot.mouseClick(self.canvas, Qt.MouseButton.LeftButton, pos=point)
+
+    def drag(self, layer: Any, start: tuple[float, float], stop: tuple[float, float]) -> None:
+        """Press at one place, move in steps, release at the other."""
+        self.move(layer, *start)
+        first, last = self.point(layer, *start), self.point(layer, *stop)
+        self._qtbot.mousePress(self.canvas, Qt.MouseButton.LeftButton, pos=first)
+        for step in range(1, 6):
+            place = first + (last - first) * (step / 5)
+            self._send(QEvent.Type.MouseMove, place, Qt.MouseButton.LeftButton)
+        self._qtbot.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, pos=last)
+        self._qtbot.wait(20)
+
+    def _send(self, kind: Any, point: QPoint, held: Any) -> None:
+        event = QMouseEvent(
+            kind,
+            QPointF(point),
+            QPointF(self.canvas.mapToGlobal(point)),
+            Qt.MouseButton.NoButton,
+            held,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(self.canvas, event)
+        self._qtbot.wait(20)
+
+
+@pytest.fixture
+def mouse(viewer: Any, qtbot: Any) -> Mouse:
+    """The mouse on the viewer's canvas."""
+    return Mouse(viewer, qtbot)

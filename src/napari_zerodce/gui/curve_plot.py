@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyqtgraph
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 
-from napari_zerodce.engine.pixel_curve import PixelCurve, RegionCurve
+if TYPE_CHECKING:
+    from napari_zerodce.engine.pixel_curve import PixelCurve, RegionCurve
 
 # Seen by the colour-blind too, on dark and on light themes.
 _COLOURS = {3: ("#e8604c", "#3fa35b", "#4a86e8"), 1: ("#c98a00",)}
