@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import napari_zerodce
-from napari_zerodce import curve_maps, enhance, load_checkpoint
+from napari_zerodce import Look, curve_maps, enhance, load_checkpoint
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.errors import CheckpointError, DeviceError, ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
@@ -33,6 +33,8 @@ def apply(image: np.ndarray, maps: np.ndarray) -> np.ndarray:
 def test_names_are_imported_when_they_are_used() -> None:
     code = (
         "import sys, napari_zerodce\n"
+        "assert 'numpy' not in sys.modules and 'torch' not in sys.modules\n"
+        "napari_zerodce.Look(strength=0.5)\n"
         "assert 'numpy' not in sys.modules and 'torch' not in sys.modules\n"
         "napari_zerodce.enhance, napari_zerodce.curve_maps, napari_zerodce.load_checkpoint\n"
         "assert 'torch' not in sys.modules\n"
@@ -226,6 +228,77 @@ def test_maps_without_room_are_refused_before_the_work() -> None:
     huge = np.broadcast_to(np.float32(0.1), (2_000, 10_000, 10_000))
     with pytest.raises(ImageError, match=r"curve maps need .* GiB"):
         curve_maps(huge, window=(0, 1))
+
+
+# ---- looks
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3), (40, 50, 4), (2, 40, 50), (1, 1)])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "f2", "f4", "f8"])
+def test_strength_0_is_the_original_bit_for_bit(shape, dtype) -> None:
+    image = (dark(*shape) * 300).astype(dtype)
+    if dtype.startswith("f"):
+        image.flat[0] = np.nan
+    for look in (Look(strength=0), Look(strength=0, iterations=3, global_curve=True)):
+        assert enhance(image, look=look, **EXACT).tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("look", "adjusted"),
+    [
+        (Look(), lambda maps: maps),
+        (Look(iterations=1), lambda maps: maps[:1]),
+        (Look(iterations=5), lambda maps: maps[:5]),
+        (Look(strength=0.4), lambda maps: 0.4 * maps),
+        (Look(strength=2), lambda maps: (2 * maps).clip(-1, 1)),
+        (
+            Look(global_curve=True, strength=1.5),
+            lambda maps: 1.5 * maps.mean((1, 2, 3), keepdims=True),
+        ),
+    ],
+)
+def test_looks_are_what_they_say_of_the_maps(name, look, adjusted) -> None:
+    image = dark(40, 50)
+    maps = curve_maps(image, name, window="dtype", **EXACT)
+    bright = enhance(image, name, window="dtype", look=look, **EXACT)
+    assert np.abs(apply(image[None], adjusted(maps))[0] - bright).max() < 3e-6
+
+
+def test_exposure_goes_both_ways_and_keeps_the_ends() -> None:
+    image = dark(40, 50)
+    image[0, 0], image[0, 1] = 0, 1
+    darker, same, brighter = (
+        enhance(image, window="dtype", look=Look(exposure=stops), **EXACT) for stops in (-1, 0, 1)
+    )
+    inside = (image > 0) & (image < 1)
+    assert (darker < same)[inside].all()
+    assert (same < brighter)[inside].all()
+    for each in (darker, same, brighter):
+        assert (each[0, 0], each[0, 1]) == (0, 1)
+
+
+def test_one_curve_keeps_the_order_of_intensities() -> None:
+    image = np.random.default_rng(0).permutation(2000).reshape(40, 50).astype(np.uint16)
+    order = image.ravel().argsort()
+    bright = enhance(image, window="minmax", look=Look(global_curve=True), **EXACT)
+    assert (np.diff(bright.ravel()[order].astype(int)) >= 0).all()
+    each_its_own = enhance(image, window="minmax", **EXACT)
+    assert (np.diff(each_its_own.ravel()[order].astype(int)) < 0).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"strength": -0.1}, "strength is -0.1"),
+        ({"iterations": 2.0}, "iterations is 2.0"),
+        ({"exposure": float("nan")}, "exposure is nan"),
+        ({"detail_gain_limit": -1}, "limit is -1"),
+    ],
+)
+def test_wrong_looks_are_told_when_they_are_made(settings, words) -> None:
+    with pytest.raises(RequestError, match=words):
+        Look(**settings)
 
 
 # ---- mistakes
