@@ -19,8 +19,10 @@ from napari_zerodce.gui.layers import METADATA_KEY, role_of
 
 
 @pytest.fixture
-def photo(viewer: Any, adjust: Any, dark_photo: np.ndarray) -> Any:
+def photo(viewer: Any, adjust: Any, dark_photo: np.ndarray, qtbot: Any) -> Any:
     layer = viewer.add_image(dark_photo, rgb=True, name="photo")
+    viewer.window.resize(1280, 720)
+    qtbot.wait(100)
     viewer.reset_view()
     return layer
 

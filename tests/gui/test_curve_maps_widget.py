@@ -39,8 +39,10 @@ def _choose(combo: Any, key: str) -> None:
 
 
 @pytest.fixture
-def photo(viewer: Any, curve_maps: Any, dark_photo: np.ndarray) -> Any:
+def photo(viewer: Any, curve_maps: Any, dark_photo: np.ndarray, qtbot: Any) -> Any:
     layer = viewer.add_image(dark_photo, rgb=True, name="photo", scale=(0.5, 0.5))
+    viewer.window.resize(1280, 720)
+    qtbot.wait(100)
     viewer.reset_view()
     return layer
 

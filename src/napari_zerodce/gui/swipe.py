@@ -121,9 +121,10 @@ class Swipe(QObject):
         self._let_pan(near=self._is_near(event.position))
 
     def _on_mouse_dragged(self, _viewer: Any, event: Any) -> Iterator[None]:
-        if event.button != 1 or not self._is_near(event.position):
+        near = event.button == 1 and self._is_near(event.position)
+        self._let_pan(near=near)
+        if not near:
             return
-        self._let_pan(near=True)
         yield
         while event.type == "mouse_move":
             column = self._column_at(event.position)
