@@ -92,8 +92,10 @@ def _write(
         checkpoint = settings.load()
         bars.say("Reading")
         image = read_image(job.source)
+        stack = stack_axes(image)
+        check_can_hold(job.target, stack)
         request, facts = _settled(settings.request(image, checkpoint), should_stop)
-        maps = _MapsJob(job.target, kind, stack_axes(image), request, {"kind": kind, **facts})
+        maps = _MapsJob(job.target, kind, stack, request, {"kind": kind, **facts})
         try:
             shape = _fill(output, maps, bars, should_stop)
         except MemoryError as err:
@@ -144,7 +146,6 @@ def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> 
     from napari_zerodce.engine.maps import fill_maps, maps_shape
 
     shape = maps_shape(layout_of(job.request.image, channels=job.request.channels))
-    check_can_hold(job.target, job.stack)
     with output.failures_told():
         _check_room(job.target, size_of(shape))
         with open_maps(output.part, shape, stack=job.stack, facts=job.facts) as maps:
