@@ -12,10 +12,10 @@ from napari_zerodce.imaging.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice
 
 IMAGE = ImageFile(np.zeros((4, 5, 4), np.uint8), "rgba")
-WORDS = (
-    "--checkpoint zero-dce-pp --scale-factor 7 --device cpu --precision bfloat16 --window 3,90 "
-    "--tile 64 --overwrite"
-).split()
+WORDS = [
+    *("--checkpoint", "zero-dce-pp", "--scale-factor", "7", "--window", "3,90"),
+    *("--device", "cpu", "--precision", "bfloat16", "--tile", "64", "--overwrite"),
+]
 
 
 @pytest.mark.parametrize(("command", "output"), [("enhance", "b.png"), ("maps", "b.npy")])
