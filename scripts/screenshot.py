@@ -1,6 +1,6 @@
-"""Make the README's picture: the real window, the night sample, the dock's button really clicked.
+"""Make the README's pictures: the real window, the night sample, the docks really clicked.
 
-Usage: python scripts/screenshot.py OUTPUT.png [SAMPLE] [WIDTHxHEIGHT]
+Usage: python scripts/screenshot.py OUTPUT.png [enhance|look-inside|adjust] [SAMPLE] [WIDTHxHEIGHT]
 Under Linux without a screen: xvfb-run -s "-screen 0 1280x720x24" python scripts/screenshot.py ...
 """
 
@@ -9,18 +9,29 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import napari
 from qtpy.QtWidgets import QApplication
 
 
-def main(output: str, sample: str = "night", size: str = "1280x720") -> None:
-    """Click through the main job and save a picture of the window."""
+def main(
+    output: str, scene: str = "enhance", sample: str = "night", size: str = "1280x720"
+) -> None:
+    """Click through a scene and save a picture of the window."""
     width, height = (int(side) for side in size.split("x"))
     viewer = napari.Viewer()
     viewer.window.resize(width, height)
     viewer.open_sample("napari-zerodce", sample)
-    _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
+    {"enhance": _enhance, "look-inside": _look_inside, "adjust": _adjust}[scene](viewer)
+    _pause()
+    viewer.window.screenshot(output, canvas_only=False, flash=False)
+    viewer.close()
+
+
+def _enhance(viewer: Any) -> None:
+    """Show before and after beside each other."""
+    dock = _dock(viewer, "Enhance")
     _wait_for(lambda: dock.form.device.count() > 1)
     dock.run.button.click()
     _wait_for(lambda: len(viewer.layers) == 2 and dock.run.state == "idle")
@@ -28,10 +39,42 @@ def main(output: str, sample: str = "night", size: str = "1280x720") -> None:
     after.translate = (*before.translate[:-1], before.extent.world[1][-1] * 1.03)
     viewer.reset_view()
     _wait_for(lambda: dock.run.plan.text().endswith("out") and "timing" not in dock.run.plan.text())
-    painted = time.monotonic() + 0.5
-    _wait_for(lambda: time.monotonic() > painted)
-    viewer.window.screenshot(output, canvas_only=False, flash=False)
-    viewer.close()
+
+
+def _look_inside(viewer: Any) -> None:
+    """Show where noise is amplified, and the curves of a dark and a bright pixel."""
+    dock = _dock(viewer, "Curve maps")
+    dock.form.kind.setCurrentIndex(dock.form.kind.findData("noise-gain"))
+    dock.run.button.click()
+    _wait_for(lambda: len(viewer.layers) == 2 and dock.run.state == "idle")
+    viewer.layers[1].opacity = 0.8
+    dock.inspector.box.setChecked(True)
+    _wait_for(lambda: dock.follower.view is not None)
+    rows, columns = dock.follower.view.part.shape
+    for place in ((rows * 9 // 10, columns // 10), (rows // 5, columns * 3 // 4)):
+        dock.inspector.look_at(place)
+        dock.inspector.pin()
+
+
+def _adjust(viewer: Any) -> None:
+    """Show a live view with the swipe's line in the middle."""
+    dock = _dock(viewer, "Adjust")
+    dock.live.setChecked(True)
+    dock.swipe_box.setChecked(True)
+    dock.form.limits_detail.setChecked(True)
+    _wait_for(lambda: dock.shown.layer is not None)
+
+
+def _dock(viewer: Any, name: str) -> Any:
+    _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", name)
+    _pause()
+    viewer.reset_view()
+    return dock
+
+
+def _pause(seconds: float = 0.5) -> None:
+    until = time.monotonic() + seconds
+    _wait_for(lambda: time.monotonic() > until)
 
 
 def _wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:

@@ -137,7 +137,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     Parameters
     ----------
     image, checkpoint, channels, window, device, precision, tile
-        As in `enhance`.
+        As in `enhance`; but the precision "auto" is always float32.
 
     Returns
     -------

@@ -184,7 +184,7 @@ def test_mouse_shows_the_curve_of_the_very_pixel(
 ) -> None:
     mouse.move(photo, 30, 100)
     whole = Part(slice(0, 96), slice(0, 128))
-    view = estimate_view(EnhanceRequest(dark_photo, "rgb"), whole)
+    view = estimate_view(EnhanceRequest(dark_photo, "rgb", precision="float32"), whole)
     expected = pixel_curve(view, 30, 100, Look())
     np.testing.assert_allclose(inspector.current.outputs, expected.outputs, atol=1e-6)
     drawn = inspector.plot._lines[0].getData()

@@ -1,4 +1,4 @@
-"""What the manifest promises, done through napari: samples, the dock and the command."""
+"""What the manifest promises, done through napari: samples, docks and commands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from napari._app_model import get_app_model
 
+from napari_zerodce.gui.dock import frame_of
 from napari_zerodce.gui.layers import METADATA_KEY
 
 
@@ -50,3 +51,49 @@ def test_command_without_an_image_says_what_to_select(viewer: Any, qtbot: Any, c
     viewer.add_labels(np.zeros((8, 8), int))
     get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
     assert "No image layer is active" in notification_manager.records[-1].message
+
+
+def test_command_shows_the_curve_maps_of_the_active_layer(
+    viewer: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    viewer.add_image(dark_photo, rgb=True, name="photo")
+    get_app_model().commands.execute_command("napari-zerodce.show_curve_maps").result()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    assert viewer.layers[1].metadata[METADATA_KEY]["kind"] == "alphas"
+    dock = viewer.window.dock_widgets["Curve maps (Zero-DCE)"]
+    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
+
+
+def test_command_adjusts_the_active_layer_live(
+    viewer: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    viewer.add_image(dark_photo, rgb=True, name="photo")
+    get_app_model().commands.execute_command("napari-zerodce.adjust_active").result()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    assert viewer.layers[1].metadata[METADATA_KEY]["role"] == "live"
+
+
+@pytest.mark.parametrize("command", ["show_curve_maps", "adjust_active"])
+def test_commands_refuse_other_layers(viewer: Any, command: str) -> None:
+    from napari.utils.notifications import notification_manager
+
+    viewer.add_labels(np.zeros((8, 8), int))
+    get_app_model().commands.execute_command(f"napari-zerodce.{command}").result()
+    assert "No image layer is active" in notification_manager.records[-1].message
+
+
+def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
+    viewer.window.resize(1280, 720)
+    docks = [
+        viewer.window.add_plugin_dock_widget("napari-zerodce", name)[1]
+        for name in ("Enhance", "Adjust", "Curve maps")
+    ]
+    first, *others = (frame_of(dock) for dock in docks)
+    window = first.parent()
+    qtbot.waitUntil(lambda: set(window.tabifiedDockWidgets(first)) == set(others), timeout=2000)
+    # Whoever has moved a dock finds it there again.
+    first.setFloating(True)
+    first.hide()
+    first.show()
+    qtbot.wait(50)
+    assert first.isFloating()

@@ -125,7 +125,9 @@ def _settled(
 ) -> tuple[EnhanceRequest, dict[str, Any]]:
     """Return a request with its window found, and what its maps' file is to say about it."""
     from napari_zerodce.engine.enhance import prepare
+    from napari_zerodce.engine.maps import for_numbers
 
+    request = for_numbers(request)
     run = prepare(request, should_stop=should_stop)
     window = run.window
     facts = {

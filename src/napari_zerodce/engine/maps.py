@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -76,6 +77,7 @@ def fill_maps(
     Parameters
     ----------
     request : EnhanceRequest
+        The precision "auto" is float32 here.
     kind : {"alphas", "steps", "gain", "noise-gain"}
         "alphas" are A_1 .. A_8; the others say what the image is after each iteration: its values
         in [0, 1], how many times brighter it is, and the slope of the curve so far. Where samples
@@ -97,6 +99,7 @@ def fill_maps(
     Cancelled, CheckpointError, DeviceError, ImageError, RequestError
         As `enhance` does.
     """
+    request = for_numbers(request)
     run = prepare(request, should_stop=should_stop)
     maps = make_output(maps_shape(run.layout, step))
     meter = Meter(run.layout.count, report=report, should_stop=should_stop)
@@ -111,6 +114,14 @@ def fill_maps(
             partial(_fill, put, plane, kind, step=step, run=run, meter=meter, number=number)
         )
     return maps
+
+
+def for_numbers(request: EnhanceRequest) -> EnhanceRequest:
+    """Return a request whose precision "auto" is float32.
+
+    Half precision is for images of 8 bits, which hide it; maps would not.
+    """
+    return replace(request, precision="float32") if request.precision == "auto" else request
 
 
 def maps_shape(layout: PlaneLayout, step: int = 1) -> tuple[int, ...]:

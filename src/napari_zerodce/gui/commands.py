@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QDockWidget, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_zerodce.gui.adjust_widget import AdjustWidget
 from napari_zerodce.gui.curve_maps_widget import CurveMapsWidget
-from napari_zerodce.gui.dock import Dock
+from napari_zerodce.gui.dock import frame_of
 from napari_zerodce.gui.enhance_widget import EnhanceWidget
 from napari_zerodce.gui.layers import active_image_layer, is_source
 
@@ -67,15 +66,9 @@ def _open_dock(viewer: napari.viewer.Viewer, kind: type[_Widget], name: str) -> 
     widget = next((dock for dock in docks if isinstance(dock, kind)), None)
     if widget is None:
         widget = kind(viewer)
-        viewer.window.add_dock_widget(widget, name=name, tabify=_has_ours(docks))
-    parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, QDockWidget):
-        parent = parent.parentWidget()
-    if parent is not None:
-        parent.show()
-        parent.raise_()
+        viewer.window.add_dock_widget(widget, name=name)
+    frame = frame_of(widget)
+    if frame is not None:
+        frame.show()
+        frame.raise_()
     return widget
-
-
-def _has_ours(docks: Iterable[QWidget]) -> bool:
-    return any(isinstance(dock, Dock) for dock in docks)

@@ -53,7 +53,8 @@ class CurveMapsWidget(Dock):
         self.run = RunPanel("Add maps", self._session)
         self.runs = Runs(napari_viewer, self._session, self.run, self)
         self.inspector = Inspector(napari_viewer, self._session)
-        self.follower = Follower(napari_viewer, self._session, self)
+        # What is shown here are numbers, and not an image of 8 bits that would hide half precision.
+        self.follower = Follower(napari_viewer, self._session, self, automatic_precision="float32")
         self.groups: list[MapGroup] = []
         self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
         self._connect()

@@ -1,17 +1,30 @@
-"""What all docks look like: one column that scrolls where the screen is small."""
+"""What all docks look like: one column that scrolls, as tabs where there are several."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 _NARROWEST = 300
 
 
 class Dock(QScrollArea):
-    """A scroll area with one column of parts."""
+    """A scroll area with one column of parts; it opens as a tab beside others of ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._placed = False
 
     def fill(self, parts: Iterable[QWidget]) -> None:
         """Put the parts below each other."""
@@ -26,6 +39,36 @@ class Dock(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumWidth(_NARROWEST)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Find a place, the first time; later on the user has put the dock where it is."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            QTimer.singleShot(0, self._join_others)
+
+    def _join_others(self) -> None:
+        """Become a tab: two docks above each other would have half a small screen each."""
+        own = frame_of(self)
+        window = own.parent() if own is not None else None
+        if own is None or own.isFloating() or not isinstance(window, QMainWindow):
+            return
+        for other in window.findChildren(Dock):
+            frame = frame_of(other)
+            if frame is None or frame is own or not frame.isVisible() or frame.isFloating():
+                continue
+            if window.dockWidgetArea(frame) == window.dockWidgetArea(own):
+                window.tabifyDockWidget(frame, own)
+                own.raise_()
+                return
+
+
+def frame_of(widget: QWidget) -> QDockWidget | None:
+    """Return the frame in which napari has put a widget, None if it has none."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QDockWidget):
+        parent = parent.parentWidget()
+    return parent
 
 
 def line(name: str, text: str = "") -> QLabel:

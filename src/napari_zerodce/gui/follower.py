@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui import background
 from napari_zerodce.gui.background import ViewWish
@@ -32,14 +33,24 @@ class Follower(QObject):
     viewer : napari.Viewer
     session : Session
         Whose checkpoint and settings are used.
+    automatic_precision : {"auto", "float32", "bfloat16", "float16"}
+        What the session's "auto" stands for.
     """
 
     known = Signal(object, object)  # OnScreen, View or None; again when the layer was moved
     waiting = Signal()  # what is on screen has changed, and its curves are not there yet
     failed = Signal(object)  # Exception
 
-    def __init__(self, viewer: napari.Viewer, session: Session, parent: QObject) -> None:
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        session: Session,
+        parent: QObject,
+        *,
+        automatic_precision: PrecisionChoice = "auto",
+    ) -> None:
         super().__init__(parent)
+        self._automatic_precision = automatic_precision
         self._viewer = viewer
         self._session = session
         self.layer: Image | None = None
@@ -174,7 +185,9 @@ class Follower(QObject):
             settings.window,
             checkpoint=self._session.checkpoint,
             device=settings.device,
-            precision=settings.precision,
+            precision=(
+                self._automatic_precision if settings.precision == "auto" else settings.precision
+            ),
             scale_factor=settings.scale_factor,
         )
         return ViewWish(request, screen)

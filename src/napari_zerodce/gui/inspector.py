@@ -148,8 +148,7 @@ class Inspector(QWidget):
     def _on_mouse_moved(self, _viewer: Any, event: Any) -> None:
         place = self._place_at(event.position)
         if place is not None and place != self._place:
-            self._place = place
-            self._draw_current()
+            self.look_at(place)
 
     def _on_mouse_pressed(self, _viewer: Any, event: Any) -> Iterator[None]:
         place = self._place_at(event.position)
@@ -159,8 +158,7 @@ class Inspector(QWidget):
             moved = True
             yield
         if not moved and place is not None and event.button == 1:
-            self._place = place
-            self._draw_current()
+            self.look_at(place)
             self.pin()
 
     def _place_at(self, position: Any) -> tuple[int, int] | None:
@@ -170,6 +168,11 @@ class Inspector(QWidget):
         return self._view.part.place_of(row, column)
 
     # ---- drawing
+
+    def look_at(self, place: tuple[int, int]) -> None:
+        """Show the curves of a pixel that is kept in the view, by its row and column there."""
+        self._place = place
+        self._draw_current()
 
     def pin(self) -> None:
         """Keep the current curve; the oldest goes where there are too many."""
