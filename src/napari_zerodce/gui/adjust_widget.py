@@ -75,7 +75,7 @@ class AdjustWidget(Dock):
         self.swipe = Swipe(napari_viewer, self)
         self._trust_job: Job | None = None
         self._drawing = _single_shot(self, 0, self._draw)
-        self._pausing = _single_shot(self, _PAUSE_MS, self._measure_trust)
+        self._pausing = _single_shot(self, _PAUSE_MS, self._catch_up)
         self.fill(
             (self.layers, self.settings, self._switches(), self.form, self.run, self.trust,
              self.reproduce)
@@ -101,7 +101,7 @@ class AdjustWidget(Dock):
         self.form.changed.connect(self._on_look_changed)
         self.run.start_requested.connect(self.apply)
         self.reproduce.told.connect(self.run.say)
-        self.swipe.moved.connect(self._drawing.start)
+        self.swipe.moved.connect(self._draw)
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
         self.follower.failed.connect(self._on_follower_failed)
@@ -162,7 +162,8 @@ class AdjustWidget(Dock):
         self.run.forget_complaint()
         self._session.look = self.form.look()
         if self.live.isChecked() or self.swipe_box.isChecked():
-            self._drawing.start()
+            # At once: one event later the window would be painted twice, for the control alone.
+            self._draw()
         else:
             self.live.setChecked(True)
 
@@ -231,7 +232,7 @@ class AdjustWidget(Dock):
             return
         if view is not None:
             after, limits = view.render(self.form.look()), _limits(screen, view)
-            name = f"{screen.source.name} [live: {self._description(view)}]"
+            name = self._name(screen, view)
             self._pausing.start()
         else:
             assert result is not None
@@ -245,9 +246,10 @@ class AdjustWidget(Dock):
             self.swipe.switch_off()
         self.shown.show(screen, after, name=name, limits=limits)
 
-    def _description(self, view: View) -> str:
+    def _name(self, screen: OnScreen, view: View) -> str:
         look = self.form.look().describe()
-        return f"{weights_name(view.checkpoint)}{', ' if look else ''}{look}"
+        weights = weights_name(view.checkpoint)
+        return f"{screen.source.name} [live: {f'{weights}, {look}' if look else weights}]"
 
     # ---- what is told
 
@@ -269,9 +271,17 @@ class AdjustWidget(Dock):
             text += " Apply takes one curve for all planes, the view that of its own."
         self.run.plan.setText(text)
 
-    def _measure_trust(self) -> None:
+    def _catch_up(self) -> None:
+        """Say what is shown, now that the hand rests."""
         screen, view = self.follower.screen, self.follower.view
-        if screen is None or view is None or self._trust_job is not None:
+        if screen is None or view is None:
+            return
+        self.shown.rename(self._name(screen, view))
+        self._show_plan()
+        self._measure_trust(view)
+
+    def _measure_trust(self, view: View) -> None:
+        if self._trust_job is not None:
             return
         if view.channels != "mono":
             self.trust.clear()

@@ -27,6 +27,7 @@ class ScreenLayer:
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
         self.layer: Image | None = None
+        self._screen: OnScreen | None = None
 
     def show(
         self, screen: OnScreen, pixels: Array, *, name: str, limits: tuple[float, float]
@@ -40,46 +41,58 @@ class ScreenLayer:
             Of the part on screen.
         name : str
         limits : tuple of float
-            Contrast limits of a layer that is made; later on they are the user's.
+            Contrast limits; like the name, of a layer that is made: later on they are the user's.
         """
-        source = screen.source
-        # All axes of the source, of length 1: another plane's pixels are never over this one.
-        data = pixels.reshape((1,) * len(screen.index) + pixels.shape)
-        geometry = screen.geometry
         layer = self.layer
-        if (
-            layer is None
-            or layer.rgb != (source.channels != "mono")
-            or layer.ndim != len(geometry["scale"])
-        ):
+        if layer is None or self._is_of_another_kind(layer, screen):
             self.remove()
-            self._make(screen, data, geometry, name=name, limits=limits)
+            self._make(screen, pixels, name=name, limits=limits)
+        else:
+            self._move(layer, screen, pixels)
+        self._screen = screen
+
+    def rename(self, name: str) -> None:
+        """Call the layer something else."""
+        if self.layer is not None and self.layer.name != name:
+            self.layer.name = name
+
+    @staticmethod
+    def _is_of_another_kind(layer: Image, screen: OnScreen) -> bool:
+        source = screen.source
+        return bool(
+            layer.rgb != (source.channels != "mono")
+            or layer.ndim != len(screen.geometry["scale"])
+            or layer.data.dtype != source.data.dtype
+        )
+
+    def _move(self, layer: Image, screen: OnScreen, pixels: Array) -> None:
+        data = _with_all_axes(screen, pixels)
+        if layer.data.shape == data.shape:
+            # New data would make napari look at all layers' extents, which takes as long as a look.
+            layer.data[...] = data
+            layer.refresh(thumbnail=False, highlight=False, extent=False)
+        else:
+            layer.data = data
+        if screen is self._screen:
             return
-        layer.data = data
-        layer.name = name
+        geometry = screen.geometry
         for key in ("scale", "translate", "rotate", "shear", "affine"):
             if not np.array_equal(np.asarray(getattr(layer, key)), np.asarray(geometry[key])):
                 setattr(layer, key, geometry[key])
 
     def remove(self) -> None:
         """Take the layer away, if it is there."""
-        layer, self.layer = self.layer, None
+        layer, self.layer, self._screen = self.layer, None, None
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 
     def _make(
-        self,
-        screen: OnScreen,
-        data: Array,
-        geometry: dict[str, Any],
-        *,
-        name: str,
-        limits: tuple[float, float],
+        self, screen: OnScreen, pixels: Array, *, name: str, limits: tuple[float, float]
     ) -> None:
         source = screen.source
         self.layer = Image(
-            data,
-            **geometry,
+            _with_all_axes(screen, pixels),
+            **screen.geometry,
             **{key: source.properties[key] for key in APPEARANCE if key in source.properties},
             name=name,
             rgb=source.channels != "mono",
@@ -88,3 +101,8 @@ class ScreenLayer:
             metadata={METADATA_KEY: source.origin("live")},
         )
         insert_quietly(self._viewer, self.layer, above=source.layer)
+
+
+def _with_all_axes(screen: OnScreen, pixels: Array) -> Array:
+    """Return the pixels with the source's axes of length 1: they are never over another plane."""
+    return pixels.reshape((1,) * len(screen.index) + pixels.shape)

@@ -1,0 +1,132 @@
+"""How long after the hand has moved the new picture is painted, in the real window.
+
+Usage: python benchmarks/live.py [SIDE]
+A control is set, a line is dragged or the mouse is moved, and the clock runs until the canvas (or
+the plot) has been drawn with what follows. "napari alone" sets other pixels of the same size in a
+plain layer, without us: the least that any live view can take on this machine.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import napari
+import numpy as np
+from qtpy.QtWidgets import QApplication
+
+_ROUNDS = 20
+_PATIENCE = 10.0
+
+
+class Stopwatch:
+    """Times from a call to the end of the drawing of a layer's next pixels."""
+
+    def __init__(self, viewer: Any) -> None:
+        self._drawn = 0
+        # There is no public event for "the canvas was drawn".
+        canvas = viewer.window._qt_viewer.canvas._scene_canvas
+        canvas.events.draw.connect(self._on_draw, position="last")
+
+    def _on_draw(self, _: Any) -> None:
+        self._drawn += 1
+
+    def time(
+        self, what: str, call: Callable[[Any], None], values: Sequence[Any], layer: Any
+    ) -> None:
+        """Call with each value and print how long it took until the layer was drawn anew."""
+        sliced: list[Any] = []
+        layer.events.set_data.connect(sliced.append)
+        seconds = []
+        for value in values:
+            sliced.clear()
+            started = time.perf_counter()
+            call(value)
+            self._process_until(lambda: sliced)
+            drawn = self._drawn
+            self._process_until(lambda before=drawn: self._drawn > before)
+            seconds.append(time.perf_counter() - started)
+            _pause(0.05)
+        layer.events.set_data.disconnect(sliced.append)
+        milliseconds = np.array(seconds) * 1000
+        print(f"{what:<44} {np.median(milliseconds):>7.0f} {np.percentile(milliseconds, 90):>7.0f}")
+
+    def _process_until(self, condition: Callable[[], Any]) -> None:
+        end = time.monotonic() + _PATIENCE
+        while not condition():
+            QApplication.processEvents()
+            if time.monotonic() > end:
+                raise TimeoutError("nothing was drawn")
+
+
+def _pause(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def _wait_for(condition: Callable[[], Any]) -> None:
+    while not condition():
+        _pause(0.01)
+
+
+def main(side: str = "1024") -> None:
+    """Print a table for both checkpoints."""
+    length = int(side)
+    viewer = napari.Viewer()
+    viewer.window.resize(1280, 720)
+    photo = np.random.default_rng(0).integers(0, 90, (length, length, 3), dtype=np.uint8)
+    layer = viewer.add_image(photo, rgb=True, name="photo", contrast_limits=(0, 255))
+    _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
+    _pause(1)
+    viewer.reset_view()
+    watch = Stopwatch(viewer)
+    print(f"{f'{length}x{length} rgb uint8, ms':<44} {'median':>7} {'p90':>7}")
+    others = [np.roll(photo, shift, 0) for shift in range(1, _ROUNDS + 1)]
+
+    def replace_data(data: Any) -> None:
+        layer.data = data
+
+    watch.time("napari alone", replace_data, others, layer)
+    layer.data = photo
+    dock.live.setChecked(True)
+    form = dock.form
+    for checkpoint in ("zero-dce", "zero-dce-pp"):
+        dock._session.checkpoint = checkpoint
+        _pause(0.3)
+        _wait_for(lambda: dock.follower.view is not None)
+        _pause(1)
+
+        def drag(column: float) -> None:
+            dock.swipe.column = column
+            dock.swipe.moved.emit()
+
+        shown = dock.shown.layer
+        strengths = np.linspace(0.4, 1.9, _ROUNDS)
+        print(checkpoint)
+        watch.time("  strength", form.strength.setValue, strengths, shown)
+        watch.time("  iterations", form.iterations.setValue, [1, 8] * (_ROUNDS // 2), shown)
+        watch.time("  exposure", form.exposure.setValue, np.linspace(-1, 1, _ROUNDS), shown)
+        form.global_curve.setChecked(True)
+        _pause(0.3)
+        watch.time("  strength, global curve", form.strength.setValue, strengths, shown)
+        form.global_curve.setChecked(False)
+        form.limits_detail.setChecked(True)
+        _pause(0.3)
+        watch.time("  detail limit", form.detail_gain.setValue, np.linspace(1, 5, _ROUNDS), shown)
+        watch.time("  strength, detail limit", form.strength.setValue, strengths, shown)
+        form.reset_button.click()
+        dock.swipe_box.setChecked(True)
+        _pause(0.3)
+        columns = np.linspace(length * 0.3, length * 0.7, _ROUNDS)
+        watch.time("  swipe", drag, columns, shown)
+        dock.swipe_box.setChecked(False)
+        _pause(0.3)
+    viewer.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
