@@ -57,8 +57,8 @@ def tone(
         return curved(image)
     assert base is not None
     # Both at once: the maps, eight times as much memory as an image, are then read once.
-    both = curved(torch.cat((image, base)))
-    return limit_detail_gain(image, base, *both.chunk(2), look.detail_gain_limit)
+    of_image, of_base = curved(torch.cat((image, base))).chunk(2)
+    return limit_detail_gain(image, base, of_image, of_base, look.detail_gain_limit)
 
 
 def noise_gain(image: Tensor, alphas: Tensor, look: Look) -> Tensor:

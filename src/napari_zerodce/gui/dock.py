@@ -24,6 +24,7 @@ class Dock(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
+        self._shown = False
         self._placed = False
 
     def fill(self, parts: Iterable[QWidget]) -> None:
@@ -43,24 +44,31 @@ class Dock(QScrollArea):
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Find a place, the first time; later on the user has put the dock where it is."""
         super().showEvent(event)
-        if not self._placed:
-            self._placed = True
+        if not self._shown:
+            self._shown = True
             QTimer.singleShot(0, self._join_others)
 
     def _join_others(self) -> None:
         """Become a tab: two docks above each other would have half a small screen each."""
+        self._placed = True
         own = frame_of(self)
         window = own.parent() if own is not None else None
         if own is None or own.isFloating() or not isinstance(window, QMainWindow):
             return
         for other in window.findChildren(Dock):
             frame = frame_of(other)
-            if frame is None or frame is own or not frame.isVisible() or frame.isFloating():
-                continue
-            if window.dockWidgetArea(frame) == window.dockWidgetArea(own):
+            if frame is not own and other._placed and _is_docked(frame, window, beside=own):
                 window.tabifyDockWidget(frame, own)
                 own.raise_()
                 return
+
+
+def _is_docked(frame: QDockWidget | None, window: QMainWindow, *, beside: QDockWidget) -> bool:
+    """Say whether a frame is in the window, where another one is."""
+    # Hidden by the user, that is: a tab behind another one is not.
+    if frame is None or frame.isHidden() or frame.isFloating():
+        return False
+    return window.dockWidgetArea(frame) == window.dockWidgetArea(beside)
 
 
 def frame_of(widget: QWidget) -> QDockWidget | None:
