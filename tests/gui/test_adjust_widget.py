@@ -50,7 +50,8 @@ def test_live_view_is_what_apply_makes(
     settings = {"strength": 1.7, "iterations": 5, "exposure": -0.5, "detail_gain_limit": 2}
     expected = _enhanced(dark_photo, **settings)
     qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
-    assert "strength 1.7, 5 iterations, -0.5 EV, detail x2" in live.name
+    name = "photo [live: Zero-DCE, strength 1.7, 5 iterations, -0.5 EV, detail x2]"
+    qtbot.waitUntil(lambda: live.name == name, timeout=5000)  # once the hand rests
     form.reset_button.click()
     form.global_curve.setChecked(True)
     expected = _enhanced(dark_photo, global_curve=True)
@@ -93,7 +94,7 @@ def test_live_view_follows_slider_checkpoint_and_geometry(
     adjust._session.checkpoint = "zero-dce-pp"
     other = enhance(EnhanceRequest(stack, "mono", checkpoint="zero-dce-pp")).image
     qtbot.waitUntil(lambda: np.array_equal(live.data[0], other[1]), timeout=20_000)
-    assert "Zero-DCE++" in live.name
+    qtbot.waitUntil(lambda: "Zero-DCE++" in live.name, timeout=5000)
 
 
 def test_trust_is_told_for_mono_data(viewer: Any, adjust: Any, qtbot: Any) -> None:
