@@ -15,7 +15,9 @@ from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.gui.dock import frame_of
 from napari_zerodce.gui.layers import METADATA_KEY, role_of
+from napari_zerodce.gui.session import Settings
 
 
 @pytest.fixture
@@ -297,3 +299,98 @@ def test_dock_fits_a_small_screen(viewer: Any, adjust: Any, qtbot: Any, checkpoi
     assert adjust.width() <= 420
     assert adjust.widget().minimumSizeHint().width() <= adjust.viewport().width()
     assert adjust.widget().height() <= adjust.viewport().height()
+
+
+def _apply(adjust: Any, viewer: Any, qtbot: Any, look: Look) -> Any:
+    adjust.form.show_look(look)
+    before = list(viewer.layers)
+    adjust.apply()
+    qtbot.waitUntil(
+        lambda: (
+            len([x for x in viewer.layers if role_of(x) == "result"])
+            > len([x for x in before if role_of(x) == "result"])
+        ),
+        timeout=60_000,
+    )
+    qtbot.waitUntil(lambda: not adjust._session.busy, timeout=5000)
+    return next(x for x in viewer.layers if role_of(x) == "result" and x not in before)
+
+
+def test_live_view_is_above_results_and_the_newest_result_above_older_ones(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    first = _apply(adjust, viewer, qtbot, Look(strength=0.5))
+    second = _apply(adjust, viewer, qtbot, Look(strength=1.5))
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=20_000)
+    assert list(viewer.layers) == [photo, first, second, adjust.shown.layer]
+    adjust.live.setChecked(False)
+    live = _go_live(adjust, qtbot)
+    assert list(viewer.layers) == [photo, first, second, live]
+    adjust.reproduce.copy_python.trigger()
+    assert "strength=1.5" in QApplication.clipboard().text()
+    viewer.layers.selection.active = first  # a result that is asked for is the one
+    adjust.reproduce.copy_python.trigger()
+    assert "strength=0.5" in QApplication.clipboard().text()
+
+
+def test_swipe_on_a_result_shows_what_it_was_made_from(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    result = _apply(adjust, viewer, qtbot, Look(strength=0.5))
+    adjust.live.setChecked(False)
+    viewer.layers.selection.active = result
+    assert adjust.layers.layer is result
+    adjust.swipe_box.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    shown = adjust.shown.layer.data
+    np.testing.assert_array_equal(shown[:, :50], dark_photo[:, :50])
+    np.testing.assert_array_equal(shown[:, 80:], result.data[:, 80:])
+    viewer.layers.remove(result)
+    assert "was deleted" in adjust.run.message.text()
+    assert list(viewer.layers) == [photo]
+
+
+def test_deleting_the_source_is_said_also_where_another_image_is_left(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    viewer.add_image(np.ones((20, 20), np.uint8), name="other")
+    viewer.layers.selection.active = photo
+    _go_live(adjust, qtbot)
+    viewer.layers.remove(photo)
+    assert "'photo' was deleted" in adjust.run.message.text()
+    assert [layer.name for layer in viewer.layers] == ["other"]
+
+
+@pytest.mark.parametrize("midrun", [False, True])
+def test_closing_by_the_docks_own_cross_ends_everything(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, midrun: bool
+) -> None:
+    if midrun:
+        viewer.add_image(np.full((40, 512, 512), 900, np.uint16), name="stack")
+        adjust.apply()
+        qtbot.waitUntil(lambda: adjust.run.bar.value() > 0, timeout=60_000)
+    else:
+        _go_live(adjust, qtbot)
+        adjust.swipe_box.setChecked(True)
+        qtbot.wait(50)
+    session, layers = adjust._session, len(viewer.layers)
+    frame_of(adjust).destroyOnClose()  # what the cross calls
+    qtbot.waitUntil(lambda: not session.busy, timeout=10_000)
+    assert len(viewer.layers) == (layers if midrun else 1)
+    assert not viewer.mouse_move_callbacks
+    _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
+    viewer.layers.selection.active = photo
+    again.apply()
+    qtbot.waitUntil(lambda: "result" in [role_of(layer) for layer in viewer.layers], timeout=60_000)
+    qtbot.waitUntil(lambda: not session.busy, timeout=5000)
+
+
+def test_live_view_follows_the_contrast_limits_of_its_source(
+    viewer: Any, adjust: Any, qtbot: Any
+) -> None:
+    ramp = np.linspace(0, 4000, 64 * 64).reshape(64, 64).astype(np.uint16)
+    source = viewer.add_image(ramp, name="ramp", contrast_limits=(0, 4000))
+    adjust._session.settings = Settings(window=None)
+    live = _go_live(adjust, qtbot)
+    source.contrast_limits = (0, 2000)
+    qtbot.waitUntil(lambda: list(live.contrast_limits) == [0, 2000], timeout=20_000)

@@ -96,3 +96,15 @@ def test_same_place_in_another_array_is_cut_alike() -> None:
     screen = _screen(viewer, layer)
     other = np.arange(84).reshape(2, 6, 7)
     np.testing.assert_array_equal(screen.same_place_in(other), other[1])
+
+
+def test_levels_with_fewer_planes_are_no_source_of_planes() -> None:
+    viewer = ViewerModel()
+    side = int(LARGEST_VIEW**0.5)
+    levels = [np.broadcast_to(np.uint8(n), (8 // 2**n, 4 * side // 2**n, side)) for n in range(3)]
+    layer = viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+    viewer.dims.set_point(0, 7)
+    screen = _screen(viewer, layer)
+    assert screen.index == (7,)
+    plane, _ = screen.plane()
+    assert plane[0, 0] == 0  # the finest level: the others have no eighth plane

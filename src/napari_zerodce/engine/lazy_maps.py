@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import dask.array as da
 import numpy as np
-from dask.base import tokenize
 
-from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.maps import fill_maps, in_memory, maps_shape
 from napari_zerodce.engine.messages import EnhanceRequest, MapKind
 from napari_zerodce.imaging.planes import SelectedPlane, layout_of
@@ -20,9 +19,7 @@ Array = np.ndarray[Any, Any]
 _one_at_a_time = threading.Lock()  # dask computes chunks side by side, and there is one device
 
 
-def lazy_maps(
-    request: EnhanceRequest, kind: MapKind, checkpoint: CheckpointInfo, *, step: int = 1
-) -> Any:
+def lazy_maps(request: EnhanceRequest, kind: MapKind, *, step: int = 1) -> Any:
     """Return the maps of all planes, none of which is computed yet.
 
     Parameters
@@ -30,8 +27,6 @@ def lazy_maps(
     request : EnhanceRequest
         With its window as two numbers: one for all planes.
     kind : {"alphas", "steps", "gain", "noise-gain"}
-    checkpoint : CheckpointInfo
-        The request's.
     step : int
         Every how many rows and columns are kept.
 
@@ -51,18 +46,14 @@ def lazy_maps(
             maps: Array = fill_maps(wanted, kind, in_memory, step=step)
         return maps[np.newaxis]
 
-    # napari's cache goes by the name: without the weights in it, old maps would survive a training.
-    token = tokenize(
-        id(request.image), checkpoint.sha256, checkpoint.scale_factor, request.window,
-        request.device, request.precision, kind, step,
-    )  # fmt: skip
+    # napari's cache goes by the name: old maps must survive neither a training nor a new image.
     maps = da.map_blocks(  # type: ignore[no-untyped-call]
         plane,
         da.arange(layout.count, chunks=1),
         dtype=np.float32,
         chunks=((1,) * layout.count, *((length,) for length in one)),
         new_axis=[1, 2, 3, 4],
-        name=f"zerodce-maps-{token}",
+        name=f"zerodce-maps-{uuid4().hex}",
         meta=np.empty((0,) * 5, np.float32),
     )
     return da.moveaxis(maps.reshape((*leading, *one)), len(leading), 0).astype(np.float32)

@@ -14,12 +14,11 @@ import torch
 from napari_zerodce.core.curves import (
     adjust_alphas,
     apply_curves,
-    curve_slopes,
     curve_steps,
-    exposure_slope,
     trim_exposure,
 )
 from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.tone import noise_gain, tone
 from napari_zerodce.engine.view import View
 
 Array = np.ndarray[Any, Any]
@@ -45,7 +44,8 @@ class PixelCurve:
         The composition so far, without the exposure trim.
     outputs : ndarray, shape (C, points), values in [0, 1]
     values, results, slopes : ndarray, shape (C,)
-        The pixel's own input, its output on the curve, and the slope there (its noise gain).
+        The pixel's own input, its output, and its noise gain: the curve's slope there, at most the
+        limit to detail.
     alphas : ndarray, shape (iterations, C)
         In the paper's sign, as the look uses them.
     """
@@ -84,28 +84,26 @@ class RegionCurve:
 
 
 def pixel_curve(view: View, row: int, column: int, look: Look) -> PixelCurve:
-    """Return the curves of a pixel of a view; the detail limit, which is no curve, is left out."""
+    """Return the curves of a pixel of a view, and what becomes of the pixel.
+
+    A limit to detail is no curve: with it, the pixel's result need not lie on its curve.
+    """
     alphas = torch.tensor(view.alphas_at(row, column, look))[None, ..., None, None]
-    values = torch.tensor(view.unit_at(row, column))[None, :, None, None]
-    colours = values.shape[1]
+    values, base = (
+        torch.tensor(found)[None, :, None, None]
+        for found in (view.unit_at(row, column), view.base[0, :, row, column].numpy())
+    )
+    adjusted = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
     inputs = torch.linspace(0, 1, POINTS)
-    # The pixel's own value is the last of the inputs.
-    line = inputs.expand(1, colours, 1, -1)
-    image = torch.cat((line, values), -1)
-    alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
-    steps = curve_steps(image, alphas)[0, :, :, 0]
-    slope = curve_slopes(values, alphas)[0, -1, :, 0, 0]
-    if look.exposure:
-        slope = slope * exposure_slope(steps[-1, :, -1], look.exposure)
-    outputs = trim_exposure(steps[-1], look.exposure)
+    steps = curve_steps(inputs.expand(1, values.shape[1], 1, -1), adjusted)[0, :, :, 0]
     return PixelCurve(
         inputs=inputs.numpy(),
-        steps=steps[..., :-1].numpy(),
-        outputs=outputs[:, :-1].numpy(),
+        steps=steps.numpy(),
+        outputs=trim_exposure(steps[-1], look.exposure).numpy(),
         values=values[0, :, 0, 0].numpy(),
-        results=outputs[:, -1].numpy(),
-        slopes=slope.numpy(),
-        alphas=alphas[0, :, :, 0, 0].numpy(),
+        results=tone(values, alphas, look, base=base)[0, :, 0, 0].numpy(),
+        slopes=noise_gain(values, alphas, look)[0, :, 0, 0].numpy(),
+        alphas=adjusted[0, :, :, 0, 0].numpy(),
     )
 
 

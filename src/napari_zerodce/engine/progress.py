@@ -67,6 +67,6 @@ class Meter:
         raise_if_stopped(self._should_stop)
 
     def _progress(self, now: float) -> Progress:
-        message = f"Plane {self._plane + 1} of {self._planes}" if self._planes > 1 else "Enhancing"
+        message = f"Plane {self._plane + 1} of {self._planes}" if self._planes > 1 else "Working"
         left = (now - self._started) / self._furthest * (self._planes - self._furthest)
         return Progress(self._furthest, self._planes, message, left)

@@ -10,6 +10,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from napari_zerodce.engine.forecast import describe_plan
+from napari_zerodce.engine.look import AS_PUBLISHED
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui import background
 from napari_zerodce.gui.before_key import KEY, bind_before_key
@@ -31,7 +32,7 @@ from napari_zerodce.gui.reproduce_button import ReproduceButton
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.runs import Runs
 from napari_zerodce.gui.screen_layer import ScreenLayer
-from napari_zerodce.gui.session import session_of
+from napari_zerodce.gui.session import session_of, unwrapped
 from napari_zerodce.gui.settings_line import SettingsLine
 from napari_zerodce.gui.swipe import Swipe
 
@@ -57,6 +58,7 @@ class AdjustWidget(Dock):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        napari_viewer = unwrapped(napari_viewer)
         self._viewer = napari_viewer
         self._session = session_of(napari_viewer)
         self.layers = LayerChooser(napari_viewer)
@@ -73,6 +75,7 @@ class AdjustWidget(Dock):
         self.follower = Follower(napari_viewer, self._session, self)
         self.shown = ScreenLayer(napari_viewer)
         self.swipe = Swipe(napari_viewer, self)
+        self._compared: Image | None = None  # the finished layer on the right of the swipe
         self._trust_job: Job | None = None
         self._drawing = _single_shot(self, 0, self._draw)
         self._pausing = _single_shot(self, _PAUSE_MS, self._catch_up)
@@ -109,17 +112,18 @@ class AdjustWidget(Dock):
         self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
         self._session.events.settings.connect(self._show_plan)
         self._session.events.job.connect(self._show_plan)
-        # Qt would disconnect a plain bound method of the dock before it is called.
-        self.destroyed.connect(partial(AdjustWidget._release, self))
 
     def _release(self) -> None:
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoomed)
         self._session.events.settings.disconnect(self._show_plan)
         self._session.events.job.disconnect(self._show_plan)
-        for part in (self.follower, self.swipe, self.layers, self.settings, self.run):
+        for part in (
+            self.runs, self.follower, self.swipe, self.layers, self.settings, self.run
+        ):  # fmt: skip
             part.release()
         self.shown.remove()
+        self._session.look = AS_PUBLISHED
 
     # ---- what the dock can be asked to do
 
@@ -163,7 +167,7 @@ class AdjustWidget(Dock):
     def _on_look_changed(self) -> None:
         self.run.forget_complaint()
         self._session.look = self.form.look()
-        if self.live.isChecked() or self.swipe_box.isChecked():
+        if self.live.isChecked():
             # At once: one event later the window would be painted twice, for the control alone.
             self._draw()
         else:
@@ -214,12 +218,15 @@ class AdjustWidget(Dock):
         self.follower.follow(None)
         self.live.setChecked(False)
         self.swipe_box.setChecked(False)
-        self.run.say(f"'{name}' was deleted, and its live view with it.", "bad")
+        self.run.say(f"'{name}' was deleted, and its live view with it.")
 
     def _on_layer_removed(self, event: Any) -> None:
         if self.shown.layer is not None and event.value is self.shown.layer:
             self.live.setChecked(False)
             self.swipe_box.setChecked(False)
+        elif self._compared is not None and event.value is self._compared:
+            self.swipe_box.setChecked(False)
+            self.run.say(f"'{event.value.name}' was deleted; there is nothing left to swipe to.")
 
     def _on_zoomed(self, _: Any = None) -> None:
         if self.swipe_box.isChecked():
@@ -230,24 +237,37 @@ class AdjustWidget(Dock):
     def _draw(self) -> None:
         """Show the look that is set; a fraction of a frame, since no network runs."""
         screen, view = self.follower.screen, self.follower.view
-        result = self._swiped_result()
-        if screen is None or (view is None and result is None):
+        self._compared = self._swiped_result()
+        if screen is None:
             return
-        if view is not None:
+        if self._compared is not None:
+            self._draw_comparison(screen, self._compared)
+        elif view is not None:
             after, limits = view.render(self.form.look()), _limits(screen, view)
-            name = self._name(screen, view)
+            if self.swipe_box.isChecked():
+                after = self.swipe.compose(screen, view.samples, after, limits)
+            else:
+                self.swipe.switch_off()
+            self.shown.show(screen, after, name=self._name(screen, view), limits=limits)
             self._pausing.start()
-        else:
-            assert result is not None
-            data = result.data[0] if result.multiscale else result.data
-            after, limits = screen.same_place_in(data), result.contrast_limits
-            name = f"{screen.source.name} | {result.name}"
-        if self.swipe_box.isChecked():
-            before = screen.same_place_in(screen.source.data) if view is None else view.samples
-            after = self.swipe.compose(screen, before, after, limits)
-        else:
-            self.swipe.switch_off()
-        self.shown.show(screen, after, name=name, limits=limits)
+
+    def _draw_comparison(self, screen: OnScreen, result: Image) -> None:
+        """Show the source of a finished layer left of the line, and that layer right of it."""
+        source = screen.source.data
+        if result is screen.source.layer:  # then the left is what it was made from
+            source = data_of_source(self._viewer, result)
+        made = result.data[0] if result.multiscale else result.data
+        if source is None or source.shape != made.shape:
+            self.run.say(f"The source of '{result.name}' is gone; there is nothing to compare.")
+            self.swipe_box.setChecked(False)
+            return
+        limits = (float(result.contrast_limits[0]), float(result.contrast_limits[1]))
+        before, after = screen.same_place_in(source), screen.same_place_in(made)
+        name = f"source | {result.name}"
+        self.shown.show(
+            screen, self.swipe.compose(screen, before, after, limits), name=name, limits=limits
+        )
+        self.shown.rename(name)
 
     def _name(self, screen: OnScreen, view: View) -> str:
         look = self.form.look().describe()

@@ -177,7 +177,7 @@ def mapping_lazily(
 
         known = with_known_window(request, should_stop)
         info = read_info(str(request.checkpoint), scale_factor=request.scale_factor)
-        return MappedPlane(known, (0,) * len(index), info, lazy_maps(known, kind, info, step=step))
+        return MappedPlane(known, (0,) * len(index), info, lazy_maps(known, kind, step=step))
 
     return work
 

@@ -9,6 +9,7 @@ from weakref import WeakSet
 from napari.layers import Image
 
 from napari_zerodce.gui.layers import METADATA_KEY, is_source, role_of
+from napari_zerodce.gui.session import unwrapped
 
 if TYPE_CHECKING:
     import napari
@@ -21,7 +22,7 @@ _bound: WeakSet[Any] = WeakSet()
 
 def bind_before_key(viewer: napari.Viewer) -> None:
     """Bind the key in a viewer, once, unless the user or another plugin has bound it."""
-    viewer = getattr(viewer, "__wrapped__", viewer)
+    viewer = unwrapped(viewer)
     if viewer in _bound:
         return
     _bound.add(viewer)

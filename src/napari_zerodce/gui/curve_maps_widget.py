@@ -21,7 +21,7 @@ from napari_zerodce.gui.map_pictures import MapChoice
 from napari_zerodce.gui.on_screen import map_step, on_screen
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.runs import Runs
-from napari_zerodce.gui.session import session_of
+from napari_zerodce.gui.session import session_of, unwrapped
 from napari_zerodce.gui.settings_line import SettingsLine
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class CurveMapsWidget(Dock):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        napari_viewer = unwrapped(napari_viewer)
         self._viewer = napari_viewer
         self._session = session_of(napari_viewer)
         self.layers = LayerChooser(napari_viewer)
@@ -72,14 +73,14 @@ class CurveMapsWidget(Dock):
         self._session.events.checkpoint.connect(self._on_checkpoint_changed)
         self._session.events.job.connect(self._show_plan)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
-        # Qt would disconnect a plain bound method of the dock before it is called.
-        self.destroyed.connect(partial(CurveMapsWidget._release, self))
 
     def _release(self) -> None:
         self._session.events.checkpoint.disconnect(self._on_checkpoint_changed)
         self._session.events.job.disconnect(self._show_plan)
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
-        for part in (self.follower, self.inspector, self.layers, self.settings, self.run):
+        for part in (
+            self.runs, self.follower, self.inspector, self.layers, self.settings, self.run
+        ):  # fmt: skip
             part.release()
         for group in self.groups:
             group.release()
@@ -124,23 +125,22 @@ class CurveMapsWidget(Dock):
         if source.layer not in self._viewer.layers:
             self.run.say(f"'{source.name}' was deleted meanwhile; its maps were not added.", "bad")
             return
-        lazy = choice.extent == "stack"
         found = pictures_of(mapped, choice)
         layers = add_map_layers(
             self._viewer, found, source=source, mapped=mapped, choice=choice, step=step
         )
-        if mapped.index and not lazy:
-            group = MapGroup(
-                self._viewer, self._session, source=source, request=mapped.request,
-                choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
-            )  # fmt: skip
-            group.failed.connect(self.runs.tell)
-            self.groups.append(group)
+        group = MapGroup(
+            self._viewer, self._session, source=source, request=mapped.request,
+            choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
+        )  # fmt: skip
+        group.failed.connect(self.runs.tell)
+        self.groups.append(group)
         self._on_checkpoint_changed()
         names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
         every = f" 1 pixel of {step} in each direction is kept, exactly." if step > 1 else ""
         hidden = " Only the topmost is shown." if len(layers) > 1 else ""
-        self.run.say(f"Added {names}.{hidden}{every}", "good")
+        colours = " Green brightens, pink darkens." if choice.kind == "alphas" else ""
+        self.run.say(f"Added {names}.{hidden}{colours}{every}", "good")
 
     # ---- what is followed
 
@@ -156,7 +156,7 @@ class CurveMapsWidget(Dock):
             assert self.follower.layer is not None
             name = self.follower.layer.name
             self.inspector.box.setChecked(False)
-            self.run.say(f"'{name}' was deleted; its curves can no longer be shown.", "bad")
+            self.run.say(f"'{name}' was deleted; its curves can no longer be shown.")
         elif self.inspector.box.isChecked():
             self._on_inspector_switched(on=True)
 

@@ -25,6 +25,7 @@ class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no
     def __init__(self) -> None:
         super().__init__(background=None)
         self.setFixedHeight(_HEIGHT)
+        self.setStyleSheet("background: transparent; border: none")  # whatever the theme is
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QDockWidget,
@@ -26,6 +27,25 @@ class Dock(QScrollArea):
         super().__init__()
         self._shown = False
         self._placed = False
+        self._released = False
+        # Qt would disconnect a plain bound method of the dock before it is called.
+        self.destroyed.connect(partial(Dock.release_once, self))
+
+    def _release(self) -> None:
+        """Stop whatever would go on without the dock."""
+
+    def release_once(self) -> None:
+        """Release, unless that is done."""
+        if not self._released:
+            self._released = True
+            self._release()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Notice that napari has closed the dock: it deletes the frame and leaves the widget."""
+        moved = event is not None and event.type() == QEvent.Type.ParentChange
+        if moved and self._shown and self.parentWidget() is None:
+            self.release_once()
+        return super().event(event)
 
     def fill(self, parts: Iterable[QWidget]) -> None:
         """Put the parts below each other."""

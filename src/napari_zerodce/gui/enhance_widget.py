@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from napari_zerodce.gui.layers import Source, read_source, request_for
 from napari_zerodce.gui.published_dialog import PublishedDialog
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.runs import Runs
-from napari_zerodce.gui.session import session_of
+from napari_zerodce.gui.session import session_of, unwrapped
 
 if TYPE_CHECKING:
     import napari
@@ -45,6 +44,7 @@ class EnhanceWidget(Dock):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        napari_viewer = unwrapped(napari_viewer)
         self._viewer = napari_viewer
         self._session = session_of(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
@@ -68,10 +68,10 @@ class EnhanceWidget(Dock):
         self._forecaster.failed.connect(self._on_forecast_failed)
         self._session.events.checkpoint.connect(self._on_form_changed)
         self._session.events.job.connect(self._on_session_job_changed)
-        # Qt would disconnect a plain bound method of the dock before it is called.
-        self.destroyed.connect(partial(EnhanceWidget._release, self))
 
     def _release(self) -> None:
+        self.runs.release()
+        self._forecaster.stop()
         self.form.release()
         self.run.release()
         self._session.events.checkpoint.disconnect(self._on_form_changed)

@@ -70,6 +70,7 @@ class Follower(QObject):
             viewer.dims.events.ndisplay,
             viewer.scene.camera.events.zoom,
             viewer.scene.camera.events.center,
+            viewer.canvas.events.size,
         )
         for emitter in self._viewer_emitters:
             emitter.connect(self._on_screen_changed)

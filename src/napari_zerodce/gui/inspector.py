@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
+import numpy as np
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -21,6 +22,7 @@ from napari_zerodce.gui.narrow import make_narrow
 from napari_zerodce.gui.on_screen import OnScreen
 from napari_zerodce.gui.regions import is_region, mask_of
 from napari_zerodce.gui.session import Session
+from napari_zerodce.imaging.intensity import outside_of
 
 if TYPE_CHECKING:
     import napari
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from napari_zerodce.engine.view import View
 
 _MOST_PINS = 4
+_REGION_EVENTS = ("set_data", "data", "highlight", "paint", "selected_label")
+_PAUSE_MS = 150  # of the hand, before a region's curve is worked out
 _CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 _HINT = "Move the mouse over the image; click to keep a curve."
 
@@ -51,6 +55,11 @@ class Inspector(QWidget):
         self._screen: OnScreen | None = None
         self._view: View | None = None
         self._place: tuple[int, int] | None = None
+        self._watched: Any = None
+        self._region_timer = QTimer(self)
+        self._region_timer.setSingleShot(True)
+        self._region_timer.setInterval(_PAUSE_MS)
+        self._region_timer.timeout.connect(self._draw_region)
         self.current: PixelCurve | None = None
         self.pins: list[tuple[str, PixelCurve]] = []
         self.box = QCheckBox("Curve of the pixel under the mouse")
@@ -100,6 +109,7 @@ class Inspector(QWidget):
     def release(self) -> None:
         """Stop listening to the viewer."""
         self._listen(on=False)
+        self._watch_region(None)
         for emitter in self._layer_emitters():
             emitter.disconnect(self._list_regions)
         self._session.events.look.disconnect(self._on_look_changed)
@@ -112,9 +122,9 @@ class Inspector(QWidget):
 
     def show_view(self, screen: OnScreen, view: View) -> None:
         """Look at this from now on."""
-        if self._view is not view:
-            self._view = view
-            self.pins = []
+        if self._screen is None or self._screen.source.layer is not screen.source.layer:
+            self.pins = []  # of another image; those of other planes are kept to compare
+        self._view = view
         self._screen = screen
         if self._place is None:
             self.text.setText(_HINT)
@@ -124,11 +134,9 @@ class Inspector(QWidget):
 
     def show_nothing(self, why: str) -> None:
         """Show no curves, and say why."""
-        self._screen = self._view = self._place = self.current = None
-        self.pins = []
+        self._view = self._place = self.current = None
         self.text.setText(why)
         if self.plot is not None:
-            self._draw_pins()
             self.plot.show_pixel(None)
             self.plot.show_region(None)
 
@@ -185,12 +193,14 @@ class Inspector(QWidget):
 
     def _name(self, place: tuple[int, int]) -> str:
         assert self._view is not None
+        assert self._screen is not None
         part = self._view.part
         row, column = (
             start + kept * part.step
             for start, kept in zip((part.rows.start, part.columns.start), place, strict=True)
         )
-        return f"row {row} column {column}"
+        plane = ",".join(map(str, self._screen.index))
+        return f"{f'plane {plane} ' if plane else ''}row {row} column {column}"
 
     def _draw_current(self) -> None:
         if self.plot is None or self._view is None or self._place is None:
@@ -207,17 +217,19 @@ class Inspector(QWidget):
     def _described(self, curve: PixelCurve) -> str:
         assert self._view is not None
         assert self._place is not None
-        names = _CHANNELS[len(curve.values)]
-        low, high = self._view.window.low, self._view.window.high
-        parts = [
-            f"{name} {_shown(low + x * (high - low))} → {_shown(low + y * (high - low))}, "
-            f"noise x{slope:.2f}"
-            for name, x, y, slope in zip(
-                names, curve.values, curve.results, curve.slopes, strict=True
-            )
-        ]
         look = self._session.look.describe()
-        return f"{self._name(self._place)}{f' ({look})' if look else ''}\n" + "\n".join(parts)
+        heading = f"{self._name(self._place)}{f' ({look})' if look else ''}"
+        own = np.atleast_1d(self._view.samples[self._place])
+        outside = np.atleast_1d(outside_of(own, self._view.window))
+        low, high = self._view.window.low, self._view.window.high
+        lines = [
+            f"{name} {_shown(own[c])} is outside the window: unchanged"
+            if outside[c]
+            else f"{name} {_shown(own[c])} → {_shown(low + curve.results[c] * (high - low))}, "
+            f"noise x{curve.slopes[c]:.2f}"
+            for c, name in enumerate(_CHANNELS[len(curve.values)])
+        ]
+        return "\n".join((heading, *lines))
 
     def _draw_pins(self) -> None:
         if self.plot is not None:
@@ -256,9 +268,23 @@ class Inspector(QWidget):
 
     def _on_look_changed(self, _: Any = None) -> None:
         self._draw_current()
+        self._region_timer.start()
 
     def _on_region_chosen(self, _: Any = None) -> None:
+        self._watch_region(self.region.currentData())
         self._draw_region()
+
+    def _watch_region(self, layer: Any) -> None:
+        """Draw the region anew whenever it is drawn anew: painted, moved, selected."""
+        for old, connect in ((self._watched, False), (layer, True)):
+            for name in _REGION_EVENTS if old is not None else ():
+                emitter = getattr(old.events, name, None)  # Labels have some, Shapes others
+                if emitter is not None:
+                    (emitter.connect if connect else emitter.disconnect)(self._on_region_changed)
+        self._watched = layer
+
+    def _on_region_changed(self, _: Any = None) -> None:
+        self._region_timer.start()
 
     def _on_clear_clicked(self) -> None:
         self.pins = []
@@ -291,7 +317,7 @@ class Inspector(QWidget):
         self.region.setCurrentIndex(max(0, self.region.findData(chosen)))
         self.region.blockSignals(False)
         if chosen is not self.region.currentData():
-            self._draw_region()
+            self._on_region_chosen()
 
 
 def _shown(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,10 +54,16 @@ class Source:
 
     @property
     def factors(self) -> tuple[int, ...]:
-        """How many times smaller each level is than the finest, rounded; (1,) without levels."""
+        """How many times smaller each level is than the finest, rounded; (1,) without levels.
+
+        0 for levels that have fewer planes: none of those is one of the finest level's.
+        """
         rows = len(self.layout.leading)
-        finest = self.level_shapes[0][rows]
-        return tuple(max(1, round(finest / shape[rows])) for shape in self.level_shapes)
+        finest = self.level_shapes[0]
+        return tuple(
+            max(1, round(finest[rows] / shape[rows])) if shape[:rows] == finest[:rows] else 0
+            for shape in self.level_shapes
+        )
 
     def origin(self, role: Role) -> dict[str, Any]:
         """Return what a layer made from it remembers of it."""
@@ -138,8 +145,19 @@ def request_for(source: Source, window: WindowChoice | None, **settings: Any) ->
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
     """Add an enhanced image on top of its source, or of all layers if the source is gone."""
     layer = Image(_levels(result.image, source), **_result_properties(source, result))
-    insert_quietly(viewer, layer, above=source.layer)
+    insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
     return layer
+
+
+def topmost_of(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> Layer:
+    """Return the topmost layer of some roles that was made from a source, else the source."""
+    identity = str(source.unique_id)
+    made = [
+        layer
+        for layer in viewer.layers
+        if role_of(layer) in roles and layer.metadata[METADATA_KEY].get("source_id") == identity
+    ]
+    return made[-1] if made else source
 
 
 def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | None:

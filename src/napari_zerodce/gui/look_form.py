@@ -65,7 +65,7 @@ class LookForm(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.addRow("Strength", self.strength)
         form.addRow("Iterations", self.iterations)
-        form.addRow("EV trim", self.exposure)
+        form.addRow("Exposure", self.exposure)
         form.addRow(self.limits_detail, self.detail_gain)
         form.addRow(self.global_curve)
         form.addRow(self.reset_button)

@@ -1,4 +1,4 @@
-"""Map layers that follow the slider, with the settings of the moment they were asked for."""
+"""Map layers of one wish: they follow the slider, and are marked when their image changes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
 _PATIENCE_MS = 120
+_OLD_IMAGE = " (old image)"
 
 
 class MapGroup(QObject):
@@ -60,34 +61,57 @@ class MapGroup(QObject):
         self._viewer, self._session = viewer, session
         self._source, self._request, self._choice = source, request, choice
         self.layers = layers
-        self._index, self._step = index, step
+        self._index: tuple[int, ...] | None = index
+        self._step = step
+        self._follows = bool(index) and choice.extent == "plane"
+        self._is_current = True
         self._job: Job | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE_MS)
         self._timer.timeout.connect(self._look)
+        source.layer.events.data.connect(self._on_data_changed)
         viewer.dims.events.point.connect(self._on_dims_changed)
-        session.events.job.connect(self._on_dims_changed)
+        session.events.job.connect(self._on_session_job_changed)
 
     def release(self) -> None:
         """Follow no longer; the layers stay where they are."""
         self._timer.stop()
+        self._source.layer.events.data.disconnect(self._on_data_changed)
         self._viewer.dims.events.point.disconnect(self._on_dims_changed)
-        self._session.events.job.disconnect(self._on_dims_changed)
+        self._session.events.job.disconnect(self._on_session_job_changed)
         if self._job is not None:
             self._job.cancel()
 
     @property
     def is_alive(self) -> bool:
-        """Whether the source and all its map layers are still there."""
+        """Whether the source and one of its map layers are still there."""
         layers = self._viewer.layers
-        return self._source.layer in layers and all(layer in layers for layer in self.layers)
+        return self._source.layer in layers and any(layer in layers for layer in self.layers)
+
+    def _on_data_changed(self, _: Any = None) -> None:
+        """Show on, but of what image: the layer has another one now."""
+        self._is_current = False
+        if self._job is not None:
+            self._job.cancel()
+        for layer in self.layers:
+            if not layer.name.endswith(_OLD_IMAGE):
+                layer.name += _OLD_IMAGE
+
+    def _on_session_job_changed(self, job: Job | None) -> None:
+        if job is None:
+            self._timer.start()
+        elif self._job is not None:  # leave the device to the run
+            self._job.cancel()
+            self._index = None  # none is shown for sure; look again when the run has ended
 
     def _on_dims_changed(self, _: Any = None) -> None:
         self._timer.start()
 
     def _look(self) -> None:
-        if not self.is_alive or self._job is not None or self._session.busy:
+        if not self._is_current or not self._follows or not self.is_alive:
+            return
+        if self._job is not None or self._session.busy:
             return
         try:
             index = on_screen(self._viewer, read_source(self._source.layer)).index
@@ -107,10 +131,12 @@ class MapGroup(QObject):
         self._job.start()
 
     def _on_mapped(self, mapped: MappedPlane) -> None:
-        if not self.is_alive:
+        if not self.is_alive or not self._is_current:
             return
         found = pictures_of(mapped, self._choice)
-        move_map_layers(self.layers, found, map_geometry(self._source, mapped.index, self._step))
+        move_map_layers(
+            self._viewer, self.layers, found, map_geometry(self._source, mapped.index, self._step)
+        )
 
     def _on_job_finished(self) -> None:
         self._job = None

@@ -136,9 +136,16 @@ def _highest(data: Any) -> float:
     return float(max(2, np.ceil(np.percentile(data[..., ::4, ::4], 99.5))))
 
 
-def move_map_layers(layers: list[Image], found: list[MapPicture], geometry: dict[str, Any]) -> None:
+def move_map_layers(
+    viewer: napari.Viewer,
+    layers: list[Image],
+    found: list[MapPicture],
+    geometry: dict[str, Any],
+) -> None:
     """Show the maps of another plane in layers that are there."""
     for layer, picture in zip(layers, found, strict=True):
+        if layer not in viewer.layers:
+            continue
         layer.data = picture.data
         translate = np.array(layer.translate)
         translate[-len(geometry["translate"]) :] = geometry["translate"]

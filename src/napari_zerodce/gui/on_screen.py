@@ -67,7 +67,7 @@ class OnScreen:
         """
         for number in range(len(self.source.levels) - 1, 0, -1):
             factor = self.source.factors[number]
-            if self.part.step % factor == 0:
+            if factor and self.part.step % factor == 0:
                 level = SelectedPlane(self.source.levels[number], self.index)
                 return level, _scaled(self.part, factor, level.shape)
         return SelectedPlane(self.source.data, self.index), self.part
@@ -136,10 +136,9 @@ def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
 
 def _on_a_level(part: Part, source: Source) -> Part:
     """Return the part with a step that the coarsest level in question can serve."""
-    fitting = [factor for factor in source.factors if factor <= part.step]
-    if part.step == 1 or len(source.factors) == 1:
+    factor = max(factor for factor in source.factors if factor <= part.step)  # the first is 1
+    if factor == 1:
         return part
-    factor = max(fitting, default=1)
     step = -(-part.step // factor) * factor
     # On the level's own pixels, so that the part can be cut from it.
     rows, columns = (

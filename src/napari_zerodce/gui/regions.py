@@ -60,13 +60,22 @@ def _shapes_mask(layer: Shapes, screen: OnScreen) -> Array:
     mask = np.zeros(screen.part.shape, bool)
     chosen = sorted(layer.selected_data) or range(layer.nshapes)
     for number in chosen:
-        if layer.shape_type[number] in {"line", "path"}:
-            continue  # they have no inside
         outline = np.asarray(layer.data[number], float)
+        if layer.shape_type[number] in {"line", "path"} or not _is_on_plane(screen, layer, outline):
+            continue  # no inside, or somewhere else
         if layer.shape_type[number] == "ellipse":
             outline = _ellipse(outline)
         mask |= polygon2mask(mask.shape, _from_other(screen, layer, outline))  # type: ignore[no-untyped-call]
     return mask
+
+
+def _is_on_plane(screen: OnScreen, layer: Shapes, outline: Array) -> bool:
+    """Say whether a shape lies in the plane on screen; one without such axes lies in all."""
+    axes = min(layer.ndim - 2, len(screen.index))
+    if axes < 1:
+        return True
+    place = screen.source.layer.world_to_data(layer.data_to_world(outline[0]))[:-2]
+    return bool(np.all(np.abs(place[-axes:] - np.array(screen.index[-axes:])) <= 0.5))
 
 
 def _ellipse(corners: Array) -> Array:

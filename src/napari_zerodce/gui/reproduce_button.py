@@ -38,6 +38,7 @@ class ReproduceButton(QPushButton):
         super().__init__("Reproduce")
         self._result = result
         self._data_of_source = data_of_source
+        self._asked: tuple[dict[str, Any], bool] = ({}, False)
         self.setToolTip("Copy the command or the Python lines that make the enhanced layer again.")
         menu = QMenu(self)
         self.copy_command = QAction("Copy the command line", menu)
@@ -70,9 +71,8 @@ class ReproduceButton(QPushButton):
             background.comparing_file(Path(path), self._data_of_source(layer)),
             quiet=True,
         )
-        job.succeeded.connect(
-            lambda problem: self._on_file_compared(provenance, problem, as_command=as_command)
-        )
+        self._asked = (provenance, as_command)
+        job.succeeded.connect(self._on_file_compared)
         job.start()
 
     def _copy_without_file(self, provenance: dict[str, Any], *, as_command: bool) -> None:
@@ -86,9 +86,8 @@ class ReproduceButton(QPushButton):
         _to_clipboard(python_lines(provenance, None))
         self.told.emit("Copied Python lines; put the source's array where the dots are.", "good")
 
-    def _on_file_compared(
-        self, provenance: dict[str, Any], problem: str, *, as_command: bool
-    ) -> None:
+    def _on_file_compared(self, problem: str) -> None:
+        provenance, as_command = self._asked
         source = Path(provenance["source_path"])
         if as_command:
             output = source.with_name(f"{source.stem}-enhanced{source.suffix}")

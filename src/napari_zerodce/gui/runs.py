@@ -42,6 +42,12 @@ class Runs(QObject):
         self._viewer = viewer
         self._session = session
         self._panel = panel
+        self._job: Job | None = None
+
+    def release(self) -> None:
+        """Stop the run, because the dock is going away."""
+        if self._job is not None:
+            self._job.cancel()
 
     def enhance(self, source: Source, request: EnhanceRequest) -> None:
         """Enhance a source into a new layer."""
@@ -52,10 +58,14 @@ class Runs(QObject):
         """Start a job that the panel shows and can cancel."""
         job.succeeded.connect(on_success)
         job.failed.connect(self.tell)
-        self.destroyed.connect(job.cancel)
+        job.finished.connect(self._on_job_finished)
+        self._job = job
         ActivityEntry(job)
-        self._session.occupy(job)
         job.start()
+        self._session.occupy(job)
+
+    def _on_job_finished(self) -> None:
+        self._job = None
 
     def tell(self, error: Exception) -> None:
         """Say what went wrong."""

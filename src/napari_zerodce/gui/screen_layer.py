@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
-from napari_zerodce.gui.layers import APPEARANCE, METADATA_KEY, insert_quietly
+from napari_zerodce.gui.layers import APPEARANCE, METADATA_KEY, insert_quietly, topmost_of
 from napari_zerodce.gui.on_screen import OnScreen
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class ScreenLayer:
         self._viewer = viewer
         self.layer: Image | None = None
         self._screen: OnScreen | None = None
+        self._limits: tuple[float, float] | None = None
 
     def show(
         self, screen: OnScreen, pixels: Array, *, name: str, limits: tuple[float, float]
@@ -41,7 +42,7 @@ class ScreenLayer:
             Of the part on screen.
         name : str
         limits : tuple of float
-            Contrast limits; like the name, of a layer that is made: later on they are the user's.
+            Contrast limits; as long as these do not change, the user may.
         """
         layer = self.layer
         if layer is None or self._is_of_another_kind(layer, screen):
@@ -50,6 +51,9 @@ class ScreenLayer:
         else:
             self._move(layer, screen, pixels)
         self._screen = screen
+        if limits != self._limits and self.layer is not None:
+            self.layer.contrast_limits = limits
+        self._limits = limits
 
     def rename(self, name: str) -> None:
         """Call the layer something else."""
@@ -100,7 +104,8 @@ class ScreenLayer:
             contrast_limits=limits,
             metadata={METADATA_KEY: source.origin("live")},
         )
-        insert_quietly(self._viewer, self.layer, above=source.layer)
+        below = topmost_of(self._viewer, source.layer, {"result", "maps"})
+        insert_quietly(self._viewer, self.layer, above=below)
 
 
 def _with_all_axes(screen: OnScreen, pixels: Array) -> Array:

@@ -73,8 +73,8 @@ class Session:
 
     def occupy(self, job: Job) -> None:
         """Be busy until the job has finished, whatever becomes of the dock that started it."""
+        job.finished.connect(self._release)  # first: whatever listens to the next line may fail
         self.job = job
-        job.finished.connect(self._release)
 
     def _release(self) -> None:
         self.job = None
@@ -85,6 +85,14 @@ _sessions: WeakKeyDictionary[napari.Viewer, Session] = WeakKeyDictionary()
 
 def session_of(viewer: napari.Viewer) -> Session:
     """Return the viewer's session, the same object each time."""
-    # napari hands docks the viewer itself or a proxy around it, depending on how they are opened.
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    return _sessions.setdefault(viewer, Session())
+    return _sessions.setdefault(unwrapped(viewer), Session())
+
+
+def unwrapped(viewer: napari.Viewer) -> napari.Viewer:
+    """Return the viewer itself.
+
+    Depending on how docks are opened, napari hands them that or a proxy around it, whose layers are
+    proxies, too: the same layer is then another object each time it is asked for.
+    """
+    plain: napari.Viewer = getattr(viewer, "__wrapped__", viewer)
+    return plain

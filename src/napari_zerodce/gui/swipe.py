@@ -18,6 +18,7 @@ Array = np.ndarray[Any, Any]
 _GRIP = 0.08  # of the height, above and below the middle
 _REACH = 12  # screen pixels from the line within which the mouse takes it
 _THICKNESS = 2  # of the line, in screen pixels
+_LARGE_PIXEL = 6  # screen pixels
 
 
 def compose(
@@ -31,12 +32,14 @@ def compose(
     column : int
         Where the line is; left of it is `before`.
     width : int
-        Of the line, in pixels.
+        Of the line, in pixels; 0 for none.
     ends : tuple
         What is shown black and what white, in the dtype of the pictures.
     """
     picture = after.copy()
     picture[:, :column] = before[:, :column]
+    if not width:
+        return picture
     black, white = ends
     height, columns = picture.shape[:2]
     _paint(picture[:, max(0, column - width) : column + width], black)
@@ -85,7 +88,10 @@ class Swipe(QObject):
             self.column = (left + right) / 2
         self._screen = screen
         column = round((self.column - screen.part.columns.start) / screen.part.step)
-        width = max(1, round(_THICKNESS / (self._screen_pixels_per_column() * screen.part.step)))
+        pixel = self._screen_pixels_per_column() * screen.part.step
+        # A line is as wide as a pixel at least; where pixels are large, it would hide what is
+        # compared, and the step between both sides is line enough.
+        width = max(1, round(_THICKNESS / pixel)) if pixel <= _LARGE_PIXEL else 0
         return compose(before, after, column, width=width, ends=_ends(limits, after.dtype))
 
     def switch_off(self) -> None:
