@@ -14,6 +14,7 @@ from napari_zerodce.device import (
     Device,
     OutOfDeviceMemory,
     available_devices,
+    check_tile,
     default_tile,
     memory_errors_translated,
     processor_name,
@@ -187,3 +188,10 @@ def test_the_largest_deviation_is_known_for_every_precision():
     deviations = device_module.LARGEST_DEVIATION
     assert deviations["float32"] == 0
     assert 0 < deviations["float16"] < deviations["bfloat16"] < 0.05
+
+
+def test_tiles_beyond_the_memory_are_refused_on_the_cpu_alone() -> None:
+    check_tile(512 * 512, 512, Device("cpu", ""))
+    with pytest.raises(DeviceError, match=r"Tiles of 999999 pixels need .* GiB of memory, and"):
+        check_tile(999_999**2, 999_999, Device("cpu", ""))
+    check_tile(999_999**2, 999_999, Device("cuda:0", ""))  # says so itself, and gets smaller ones

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import psutil
+
 from napari_zerodce.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -165,6 +167,30 @@ def default_tile(device: Device) -> int:
         side = int((free / 2 / _BYTES_PER_PIXEL) ** 0.5) // _SMALLEST_TILE * _SMALLEST_TILE
         return max(_SMALLEST_TILE, min(_LARGEST_CUDA_TILE, side))
     return _MPS_TILE if device.kind == "mps" else _CPU_TILE
+
+
+def check_tile(pixels: int, tile: int, device: Device) -> None:
+    """Refuse a tile that the CPU has no memory for: it would not say so, but be killed.
+
+    Parameters
+    ----------
+    pixels : int
+        Of the largest tile there will be.
+    tile : int
+        The side that was asked for.
+    device : Device
+
+    Raises
+    ------
+    DeviceError
+        If there is not enough memory free. Other devices say so themselves, in time.
+    """
+    needed, free = pixels * _BYTES_PER_PIXEL, psutil.virtual_memory().available
+    if device.kind == "cpu" and needed > free:
+        raise DeviceError(
+            f"Tiles of {tile} pixels need {needed / 2**30:.1f} GiB of memory, and "
+            f"{free / 2**30:.1f} GiB are free; leave the tile out, or give a smaller one."
+        )
 
 
 def smaller_tile(tile: int) -> int:

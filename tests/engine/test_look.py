@@ -112,3 +112,20 @@ def test_torch_is_not_loaded_to_make_a_look():
         "from napari_zerodce.engine.part import part_for_screen; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_numbers_of_numpy_become_pythons_and_can_be_printed():
+    look = Look(np.float32(0.5), np.int64(3), np.float64(-1), np.bool_(True), np.float32(2))
+    assert look == Look(0.5, 3, -1, global_curve=True, detail_gain_limit=2)
+    assert eval(repr(look), {"Look": Look}) == look
+    assert json.loads(json.dumps(look.as_dict())) == look.as_dict()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"strength": "1"}, {"strength": None}, {"detail_gain_limit": "2"}, {"exposure": [1]},
+     {"detail_gain_limit": 10**400}, {"strength": True}, {"iterations": True}],
+)  # fmt: skip
+def test_what_is_no_number_is_one_sentence(wrong):
+    with pytest.raises(RequestError, match=r"^The [a-z ]+ is .*[.]$"):
+        Look(**wrong)

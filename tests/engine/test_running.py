@@ -97,7 +97,7 @@ def wait_and_cancel(request, seconds):
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
 def test_cancelling_a_large_image_takes_less_than_a_second(checkpoint, seconds):
     # Virtual: only what is looked at is computed, so that making it takes no time.
-    image = np.broadcast_to(np.arange(4096, dtype=np.uint16), (9, 20_000, 4096))[0]
+    image = np.broadcast_to(np.arange(4096, dtype=np.uint16), (9, 60_000, 4096))[0]
     assert wait_and_cancel(request_for(image, checkpoint), seconds) < 1
 
 

@@ -15,7 +15,7 @@ _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
 
 @dataclass(frozen=True)
 class FileJob:
-    """One image to be enhanced, and where the result goes."""
+    """One image, and where what is made of it goes."""
 
     source: Path
     target: Path

@@ -18,6 +18,7 @@ from napari_zerodce.core.networks import ITERATIONS
 from napari_zerodce.device import (
     Device,
     Precision,
+    check_tile,
     default_tile,
     resolve_device,
     resolve_precision,
@@ -140,17 +141,21 @@ def prepare(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Prep
     window = resolve_window(
         request.image, request.window, channels=layout.channels, should_stop=should_stop
     )
+    estimator = Estimator(
+        checkpoint, device, precision, check=lambda: raise_if_stopped(should_stop)
+    )
+    tile = min(request.tile or default_tile(device), max(layout.height, layout.width))
+    if request.tile is not None and estimator.scale_factor == 1:
+        check_tile(min(tile, layout.height) * min(tile, layout.width), request.tile, device)
     return Prepared(
         layout=layout,
         checkpoint=checkpoint.info,
-        estimator=Estimator(
-            checkpoint, device, precision, check=lambda: raise_if_stopped(should_stop)
-        ),
+        estimator=estimator,
         device=device,
         precision=precision,
         window=window,
         look=request.look,
-        tile=min(request.tile or default_tile(device), max(layout.height, layout.width)),
+        tile=tile,
     )
 
 

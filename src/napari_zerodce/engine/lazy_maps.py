@@ -34,7 +34,14 @@ def lazy_maps(request: EnhanceRequest, kind: MapKind, *, step: int = 1) -> Any:
     -------
     dask array, shape (8, ..., C, rows, columns), float32
         A chunk holds all maps of a plane.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be enhanced.
     """
+    if request.window.kind != "range":
+        raise ValueError("each plane would get a window of its own")  # our own mistake
     layout = layout_of(request.image, channels=request.channels)
     one = maps_shape(replace(layout, shape=layout.shape[len(layout.leading) :]), step)
     leading = layout.leading

@@ -46,12 +46,15 @@ class Look:
     detail_gain_limit: float | None = None
 
     def __post_init__(self) -> None:
+        self._make_plain()
         if not 0 <= self.strength <= STRONGEST:  # nor NaN
             raise RequestError(
                 f"The strength is {self.strength:g}; give 0 (the original) to {STRONGEST:g}, where "
                 "1 is the curves as estimated."
             )
-        whole = isinstance(self.iterations, Integral)  # 2.0 is in a range, but no index
+        given: Any = self.iterations
+        # 2.0 and True are in a range, but no whole numbers that can be printed as one.
+        whole = isinstance(given, int) and not isinstance(given, bool)
         if not whole or self.iterations not in range(1, MOST_ITERATIONS + 1):
             raise RequestError(
                 f"The number of iterations is {self.iterations}; give 1 to {MOST_ITERATIONS}, a "
@@ -67,6 +70,25 @@ class Look:
                 f"The detail gain limit is {limit:g}; give 0 (no detail at all) or more, for "
                 "instance 2, or leave it out for no limit."
             )
+
+    def _make_plain(self) -> None:
+        """Turn NumPy's numbers, and whatever else is one, into Python's: they can be printed."""
+        for name in ("strength", "exposure", "detail_gain_limit"):
+            value = getattr(self, name)
+            if value is None and name == "detail_gain_limit":
+                continue
+            try:
+                if isinstance(value, str | bytes | bool):
+                    raise TypeError
+                object.__setattr__(self, name, float(value))
+            except (TypeError, ValueError, OverflowError) as err:
+                raise RequestError(
+                    f"The {name.replace('_', ' ')} is {value!r}, and a number was expected."
+                ) from err
+        given: Any = self.iterations
+        if type(given) is not bool and isinstance(given, Integral):
+            object.__setattr__(self, "iterations", int(given))
+        object.__setattr__(self, "global_curve", bool(self.global_curve))
 
     @property
     def changes_nothing(self) -> bool:

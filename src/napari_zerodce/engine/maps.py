@@ -102,7 +102,7 @@ def fill_maps(
     request = for_numbers(request)
     run = prepare(request, should_stop=should_stop)
     maps = make_output(maps_shape(run.layout, step))
-    meter = Meter(run.layout.count, report=report, should_stop=should_stop)
+    meter = Meter(run.layout.count, report=report, should_stop=should_stop, doing="Computing maps")
     tiles = TileSize(run.device, run.tile)
     for number, index in enumerate(run.layout.indices()):
         plane = Plane(request.image, index, layout=run.layout, window=run.window)

@@ -34,9 +34,19 @@ class Meter:
         How many planes there are.
     report, should_stop : callable
         As in `enhance`.
+    doing : str
+        What is told of a single plane.
     """
 
-    def __init__(self, planes: int, *, report: Report, should_stop: ShouldStop) -> None:
+    def __init__(
+        self,
+        planes: int,
+        *,
+        report: Report,
+        should_stop: ShouldStop,
+        doing: str = "Enhancing",
+    ) -> None:
+        self._doing = doing
         self._planes = planes
         self._report = report
         self._should_stop = should_stop
@@ -67,6 +77,6 @@ class Meter:
         raise_if_stopped(self._should_stop)
 
     def _progress(self, now: float) -> Progress:
-        message = f"Plane {self._plane + 1} of {self._planes}" if self._planes > 1 else "Working"
+        message = f"Plane {self._plane + 1} of {self._planes}" if self._planes > 1 else self._doing
         left = (now - self._started) / self._furthest * (self._planes - self._furthest)
         return Progress(self._furthest, self._planes, message, left)

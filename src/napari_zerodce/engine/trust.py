@@ -1,4 +1,4 @@
-"""What a look did to the data, in three numbers a scientist asks for."""
+"""What a look did to the data, in four numbers a scientist asks for."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,15 @@ def _strip_workers() -> ThreadPoolExecutor:
     Torch's own threads share each operation and wait for each other after it: on a machine that has
     other things to do, too, that was measured to take seven times as long.
     """
-    # The setting is the calling thread's alone.
-    return ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "strip", torch.set_num_threads, (1,))
+    usual = torch.get_num_threads()
+    count = min(os.cpu_count() or 1, 8)
+    all_there = Barrier(count)
+    workers = ThreadPoolExecutor(count, "strip", torch.set_num_threads, (1,))
+    list(workers.map(lambda _: all_there.wait(), range(count)))
+    # A thread keeps its own number, but each setting also becomes that of threads still to come:
+    # runs that begin later would have one core.
+    torch.set_num_threads(usual)
+    return workers
 
 
 @dataclass(frozen=True)
@@ -143,9 +151,8 @@ class View:
     def _restored(self, unit: Tensor, rows: slice) -> Array:
         """Return a strip in units of the image, shape (h, w) or (h, w, 3)."""
         if self._covers_bytes:
-            whole = (
-                unit.mul_(255).add_(0.5).to(torch.uint8)
-            )  # what `restore` does, in half the time
+            # What `restore` does, in half the time.
+            whole = unit.mul_(255).add_(0.5).to(torch.uint8)
             return whole[0].numpy() if self.channels == "mono" else whole.permute(1, 2, 0).numpy()
         original = self.samples[rows]
         if self.channels == "mono":
@@ -189,7 +196,7 @@ def estimate_view(
     if part.step > 1:
         rows, columns = slice(0, plane.shape[0]), slice(0, plane.shape[1])
     found: list[Tensor] = []
-    meter = Meter(1, report=report, should_stop=should_stop)
+    meter = Meter(1, report=report, should_stop=should_stop, doing="Estimating curves")
     TileSize(run.device, run.tile).shrink_until_it_fits(
         partial(_estimate, found, plane, rows, columns, run=run, meter=meter)
     )

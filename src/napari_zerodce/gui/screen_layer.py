@@ -65,7 +65,7 @@ class ScreenLayer:
         source = screen.source
         return bool(
             layer.rgb != (source.channels != "mono")
-            or layer.ndim != len(screen.geometry["scale"])
+            or layer.ndim != len(source.properties["scale"])
             or layer.data.dtype != source.data.dtype
         )
 

@@ -18,8 +18,9 @@ NGFF_VERSION: Final = "0.5"
 _SIDE = 256
 _OWN_AXES = (("iteration", "iteration"), ("channel", "channel"))
 _ROWS_AND_COLUMNS = (("y", "space"), ("x", "space"))
-# NGFF wants time first, then one channel and one axis of a type of its own, then space. A stack of
-# which nothing is known is a sequence of planes.
+# NGFF wants time first, then a channel or an axis of a type of its own, then space. Maps have both;
+# the validators and readers there are accept one of each. A stack of which nothing is known is a
+# sequence of planes.
 _BEFORE = {"": (), "T": (("t", "time"),), **dict.fromkeys("QI", (("plane", "time"),))}
 _BEHIND = {"Z": (("z", "space"),)}
 
