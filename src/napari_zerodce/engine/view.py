@@ -53,10 +53,14 @@ def _strip_workers() -> ThreadPoolExecutor:
     usual = torch.get_num_threads()
     count = min(os.cpu_count() or 1, 8)
     all_there = Barrier(count)
+
+    def begin(_: int) -> None:
+        torch.get_num_threads()  # a thread takes its number for good when it first asks for it
+        all_there.wait()
+
     workers = ThreadPoolExecutor(count, "strip", torch.set_num_threads, (1,))
-    list(workers.map(lambda _: all_there.wait(), range(count)))
-    # A thread keeps its own number, but each setting also becomes that of threads still to come:
-    # runs that begin later would have one core.
+    list(workers.map(begin, range(count)))
+    # The setting has also become that of all threads still to come: later runs would have one core.
     torch.set_num_threads(usual)
     return workers
 
