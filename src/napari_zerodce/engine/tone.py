@@ -46,19 +46,40 @@ def tone(
     -------
     Tensor, shape (N, C, H, W), values in [0, 1]
     """
+    if look.detail_gain_limit is None:
+        return _curved(image, alphas, look, bound)
+    assert base is not None
+    return tone_pair(torch.cat((image, base)), alphas, look, bound=bound)
+
+
+def tone_pair(pair: Tensor, alphas: Tensor, look: Look, *, bound: float = 1.0) -> Tensor:
+    """Enhance pixels by their curves with detail limited, as `tone` does.
+
+    Parameters
+    ----------
+    pair : Tensor, shape (2, C, H, W), values in [0, 1]
+        The image and its edge-preserving base, one behind the other in memory: the maps, eight
+        times as much memory as the image, are then read once for both.
+    alphas, look, bound
+        As in `tone`; the look has a limit to detail.
+
+    Returns
+    -------
+    Tensor, shape (1, C, H, W), values in [0, 1]
+    """
+    assert look.detail_gain_limit is not None
+    (image, base), (of_image, of_base) = (
+        both.chunk(2) for both in (pair, _curved(pair, alphas, look, bound))
+    )
+    return limit_detail_gain(image, base, of_image, of_base, look.detail_gain_limit)
+
+
+def _curved(values: Tensor, alphas: Tensor, look: Look, bound: float) -> Tensor:
+    """Return what the curves and the exposure trim make of values, which share the maps."""
     alphas, strength = alphas[:, : look.iterations], look.strength
     if strength * bound > 1:
         alphas, strength = adjust_alphas(alphas, strength=strength), 1.0
-
-    def curved(values: Tensor) -> Tensor:
-        return trim_exposure(apply_curves(values, alphas, strength=strength), look.exposure)
-
-    if look.detail_gain_limit is None:
-        return curved(image)
-    assert base is not None
-    # Both at once: the maps, eight times as much memory as an image, are then read once.
-    of_image, of_base = curved(torch.cat((image, base))).chunk(2)
-    return limit_detail_gain(image, base, of_image, of_base, look.detail_gain_limit)
+    return trim_exposure(apply_curves(values, alphas, strength=strength), look.exposure)
 
 
 def noise_gain(image: Tensor, alphas: Tensor, look: Look) -> Tensor:

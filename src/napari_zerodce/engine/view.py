@@ -32,7 +32,7 @@ from napari_zerodce.engine.part import Part
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.tile_size import TileSize
-from napari_zerodce.engine.tone import tone
+from napari_zerodce.engine.tone import tone, tone_pair
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.tiling import grown, tile_region, within
@@ -105,6 +105,11 @@ class View:
         return means.float().expand(1, ITERATIONS, 1, 1, 1)
 
     @cached_property
+    def pair(self) -> Tensor:
+        """The image and its base, shape (2, C, h, w)."""
+        return torch.cat((self.unit, self.base))
+
+    @cached_property
     def bound(self) -> float:
         """The largest of all maps' values, without sign."""
         low, high = self.alphas[:, 0 if self.alphas.stride(1) == 0 else slice(None)].aminmax()
@@ -130,12 +135,15 @@ class View:
         rows, width = self.samples.shape[:2]
         height = max(1, _STRIP // (width * self.unit.shape[1]))
 
+        limited = look.detail_gain_limit is not None
+        draw, pixels = (tone_pair, self.pair) if limited else (tone, self.unit)
+        bound = self.bound
+
         def fill(start: int) -> None:
             strip = slice(start, min(rows, start + height))
             own = alphas if look.global_curve else alphas[..., strip, :]
             with torch.inference_mode():
-                image, base = self.unit[..., strip, :], self.base[..., strip, :]
-                unit = tone(image, own, look, base=base, bound=self.bound)
+                unit = draw(pixels[..., strip, :], own, look, bound=bound)
                 colours[strip] = self._restored(unit[0], strip)
 
         list(_strip_workers().map(fill, range(0, rows, height)))
