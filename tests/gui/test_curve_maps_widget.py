@@ -360,3 +360,14 @@ def test_regions_are_drawn_anew_when_they_change(inspector: Any, viewer: Any, qt
     assert "20 pixels" in inspector.region_text.text()
     labels.paint((50, 60), 1)
     qtbot.waitUntil(lambda: "20 pixels" not in inspector.region_text.text(), timeout=5000)
+
+
+def test_new_maps_are_above_the_live_view(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    _, adjust = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
+    adjust.live.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    assert list(viewer.layers) == [photo, adjust.shown.layer, layer]
+    assert layer.visible

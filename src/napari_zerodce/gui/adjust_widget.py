@@ -23,7 +23,7 @@ from napari_zerodce.gui.layers import (
     display_range,
     newest_result_of,
     read_source,
-    request_for,
+    session_request,
     weights_name,
 )
 from napari_zerodce.gui.look_form import LookForm
@@ -137,16 +137,7 @@ class AdjustWidget(Dock):
             return
         try:
             source = read_source(self.layers.layer)
-            settings = self._session.settings
-            request = request_for(
-                source,
-                settings.window,
-                checkpoint=self._session.checkpoint,
-                device=settings.device,
-                precision=settings.precision,
-                scale_factor=settings.scale_factor,
-                look=self.form.look(),
-            )
+            request = session_request(self._session, source, look=self.form.look())
             describe_plan(request, None)
         except ZeroDCEError as err:
             self.runs.tell(err)

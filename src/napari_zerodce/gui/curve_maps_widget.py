@@ -13,7 +13,7 @@ from napari_zerodce.gui.follower import Follower
 from napari_zerodce.gui.inspector import Inspector
 from napari_zerodce.gui.jobs import Job
 from napari_zerodce.gui.layer_chooser import LayerChooser
-from napari_zerodce.gui.layers import Source, read_source, request_for
+from napari_zerodce.gui.layers import Source, read_source, session_request
 from napari_zerodce.gui.map_form import MapForm
 from napari_zerodce.gui.map_group import MapGroup, pictures_of
 from napari_zerodce.gui.map_layers import add_map_layers, mark_old_maps
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
-    from napari_zerodce.engine.messages import EnhanceRequest
     from napari_zerodce.engine.view import View
     from napari_zerodce.gui.on_screen import OnScreen
 
@@ -99,7 +98,7 @@ class CurveMapsWidget(Dock):
             source = read_source(self.layers.layer)
             choice = self.form.choice()
             screen = on_screen(self._viewer, source)
-            request = self._request(source)
+            request = session_request(self._session, source)
         except ZeroDCEError as err:
             self.runs.tell(err)
             return
@@ -109,17 +108,6 @@ class CurveMapsWidget(Dock):
             work = background.mapping_lazily(request, screen.index, choice.kind, step=step)
         job = Job(f"Zero-DCE: curve maps of {source.name}", work)
         self.runs.start(job, partial(self._on_mapped, source, choice, step))
-
-    def _request(self, source: Source) -> EnhanceRequest:
-        settings = self._session.settings
-        return request_for(
-            source,
-            settings.window,
-            checkpoint=self._session.checkpoint,
-            device=settings.device,
-            precision=settings.precision,
-            scale_factor=settings.scale_factor,
-        )
 
     def _on_mapped(self, source: Source, choice: MapChoice, step: int, mapped: MappedPlane) -> None:
         if source.layer not in self._viewer.layers:

@@ -11,7 +11,7 @@ from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui import background
 from napari_zerodce.gui.background import ViewWish
 from napari_zerodce.gui.jobs import Job
-from napari_zerodce.gui.layers import read_source, request_for
+from napari_zerodce.gui.layers import read_source, session_request
 from napari_zerodce.gui.on_screen import OnScreen, on_screen
 from napari_zerodce.gui.session import Session
 
@@ -180,17 +180,10 @@ class Follower(QObject):
         self._start(wish)
 
     def _wish_for(self, screen: OnScreen) -> ViewWish:
-        settings = self._session.settings
-        request = request_for(
-            screen.source,
-            settings.window,
-            checkpoint=self._session.checkpoint,
-            device=settings.device,
-            precision=(
-                self._automatic_precision if settings.precision == "auto" else settings.precision
-            ),
-            scale_factor=settings.scale_factor,
-        )
+        precision = self._session.settings.precision
+        if precision == "auto":
+            precision = self._automatic_precision
+        request = session_request(self._session, screen.source, precision=precision)
         return ViewWish(request, screen)
 
     def _start(self, wish: ViewWish) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import napari
     import numpy as np
 
+    from napari_zerodce.gui.session import Session
+
 METADATA_KEY = "napari-zerodce"
 
 Role = Literal["result", "live", "maps"]
@@ -140,6 +142,18 @@ def request_for(source: Source, window: WindowChoice | None, **settings: Any) ->
     if window is None:
         window = WindowChoice("range", *source.contrast_limits)
     return EnhanceRequest(image=source.data, channels=source.channels, window=window, **settings)
+
+
+def session_request(session: Session, source: Source, **changes: Any) -> EnhanceRequest:
+    """Return the request for a source with all that the session has chosen, but for changes."""
+    settings = session.settings
+    chosen = {
+        "checkpoint": session.checkpoint,
+        "device": settings.device,
+        "precision": settings.precision,
+        "scale_factor": settings.scale_factor,
+    }
+    return request_for(source, settings.window, **(chosen | changes))
 
 
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:

@@ -16,6 +16,7 @@ from napari_zerodce.gui.layers import (
     display_range,
     insert_quietly,
     role_of,
+    topmost_of,
     weights_name,
 )
 from napari_zerodce.gui.map_pictures import MapChoice, MapPicture
@@ -53,10 +54,10 @@ def add_map_layers(
     geometry = map_geometry(source, mapped.index, step)
     request, checkpoint = mapped.request, mapped.checkpoint
     layers: list[Image] = []
-    below: Layer = source.layer
     for older in maps_of(viewer, source.layer):
         older.visible = False  # two maps on each other show neither
-        below = older
+    # Above a live view, too: what was asked for last is what is to be seen.
+    below = topmost_of(viewer, source.layer, {"result", "live", "maps"})
     for picture in found:
         place = with_leading_axis(geometry, "iteration") if picture.has_axis else geometry
         layer = Image(
