@@ -26,9 +26,13 @@ def apply_curves(image: Tensor, alphas: Tensor, *, strength: float = 1.0) -> Ten
     Tensor, shape (N, C, H, W), values in [0, 1]
     """
     for alpha in alphas.unbind(1):
-        # x + s A (x - x^2): two fused passes over memory instead of four.
-        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0), value=strength)
+        image = _curved_once(image, alpha, strength)
     return image
+
+
+def _curved_once(image: Tensor, alpha: Tensor, strength: float = 1.0) -> Tensor:
+    """Return x + s A (x - x^2), in two fused passes over memory instead of four."""
+    return addcmul(image, alpha, addcmul(image, image, image, value=-1.0), value=strength)
 
 
 def adjust_alphas(
@@ -72,7 +76,7 @@ def curve_steps(image: Tensor, alphas: Tensor) -> Tensor:
     """
     steps = []
     for alpha in alphas.unbind(1):
-        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
+        image = _curved_once(image, alpha)
         steps.append(image)
     return torch.stack(steps, 1)
 
@@ -92,12 +96,7 @@ def curve_gains(image: Tensor, alphas: Tensor) -> Tensor:
     -------
     Tensor, shape (N, iterations, C, H, W), values in [0, 2**iterations]
     """
-    gain, gains = torch.ones_like(image), []
-    for alpha in alphas.unbind(1):
-        gain = gain * addcmul(alpha + 1, alpha, image, value=-1.0)
-        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
-        gains.append(gain)
-    return torch.stack(gains, 1)
+    return _products(image, alphas, 1.0)
 
 
 def curve_slopes(image: Tensor, alphas: Tensor) -> Tensor:
@@ -116,12 +115,17 @@ def curve_slopes(image: Tensor, alphas: Tensor) -> Tensor:
     -------
     Tensor, shape (N, iterations, C, H, W), values in [0, 2**iterations]
     """
-    slope, slopes = torch.ones_like(image), []
+    return _products(image, alphas, 2.0)
+
+
+def _products(image: Tensor, alphas: Tensor, weight: float) -> Tensor:
+    """Return the products, after each iteration, of ``1 + A_m (1 - weight LE_{m-1}(x))``."""
+    product, products = torch.ones_like(image), []
     for alpha in alphas.unbind(1):
-        slope = slope * addcmul(alpha + 1, alpha, image, value=-2.0)
-        image = addcmul(image, alpha, addcmul(image, image, image, value=-1.0))
-        slopes.append(slope)
-    return torch.stack(slopes, 1)
+        product = product * addcmul(alpha + 1, alpha, image, value=-weight)
+        image = _curved_once(image, alpha)
+        products.append(product)
+    return torch.stack(products, 1)
 
 
 def invert_curves(image: Tensor, alphas: Tensor) -> Tensor:
