@@ -32,7 +32,6 @@ from napari_zerodce.gui.reproduce_button import ReproduceButton
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.runs import Runs
 from napari_zerodce.gui.screen_layer import ScreenLayer
-from napari_zerodce.gui.session import session_of, unwrapped
 from napari_zerodce.gui.settings_line import SettingsLine
 from napari_zerodce.gui.swipe import Swipe
 
@@ -57,12 +56,9 @@ class AdjustWidget(Dock):
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        napari_viewer = unwrapped(napari_viewer)
-        self._viewer = napari_viewer
-        self._session = session_of(napari_viewer)
-        self.layers = LayerChooser(napari_viewer)
-        self.settings = SettingsLine(napari_viewer, self._session)
+        super().__init__(napari_viewer)
+        self.layers = LayerChooser(self._viewer)
+        self.settings = SettingsLine(self._viewer, self._session)
         self.live = QCheckBox("Live view")
         self.live.setToolTip("A layer that shows the plane on screen as the controls say.")
         self.swipe_box = QCheckBox("Swipe")
@@ -70,11 +66,11 @@ class AdjustWidget(Dock):
         self.form = LookForm()
         self.trust = line("trust")
         self.run = RunPanel("Apply to the whole layer", self._session)
-        self.runs = Runs(napari_viewer, self._session, self.run, self)
-        self.reproduce = ReproduceButton(self._result, partial(data_of_source, napari_viewer))
-        self.follower = Follower(napari_viewer, self._session, self)
-        self.shown = ScreenLayer(napari_viewer)
-        self.swipe = Swipe(napari_viewer, self)
+        self.runs = Runs(self._viewer, self._session, self.run, self)
+        self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
+        self.follower = Follower(self._viewer, self._session, self)
+        self.shown = ScreenLayer(self._viewer)
+        self.swipe = Swipe(self._viewer, self)
         self._compared: Image | None = None  # the finished layer on the right of the swipe
         self._trust_job: Job | None = None
         self._drawing = _single_shot(self, 0, self._draw)
@@ -84,7 +80,7 @@ class AdjustWidget(Dock):
              self.reproduce)
         )  # fmt: skip
         self._connect()
-        bind_before_key(napari_viewer)
+        bind_before_key(self._viewer)
         self._show_plan()
 
     def _switches(self) -> QWidget:

@@ -21,7 +21,6 @@ from napari_zerodce.gui.map_pictures import MapChoice
 from napari_zerodce.gui.on_screen import map_step, on_screen
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.runs import Runs
-from napari_zerodce.gui.session import session_of, unwrapped
 from napari_zerodce.gui.settings_line import SettingsLine
 
 if TYPE_CHECKING:
@@ -41,20 +40,17 @@ class CurveMapsWidget(Dock):
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        napari_viewer = unwrapped(napari_viewer)
-        self._viewer = napari_viewer
-        self._session = session_of(napari_viewer)
-        self.layers = LayerChooser(napari_viewer)
-        self.settings = SettingsLine(napari_viewer, self._session)
+        super().__init__(napari_viewer)
+        self.layers = LayerChooser(self._viewer)
+        self.settings = SettingsLine(self._viewer, self._session)
         self.form = MapForm()
         self.old = line("old")
         self.old.hide()
         self.run = RunPanel("Add maps", self._session)
-        self.runs = Runs(napari_viewer, self._session, self.run, self)
-        self.inspector = Inspector(napari_viewer, self._session)
+        self.runs = Runs(self._viewer, self._session, self.run, self)
+        self.inspector = Inspector(self._viewer, self._session)
         # What is shown here are numbers, and not an image of 8 bits that would hide half precision.
-        self.follower = Follower(napari_viewer, self._session, self, automatic_precision="float32")
+        self.follower = Follower(self._viewer, self._session, self, automatic_precision="float32")
         self.groups: list[MapGroup] = []
         self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
         self._connect()

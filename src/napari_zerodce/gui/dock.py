@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QShowEvent
@@ -17,14 +18,26 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.gui.session import session_of, unwrapped
+
+if TYPE_CHECKING:
+    import napari
+
 _NARROWEST = 300
 
 
 class Dock(QScrollArea):
-    """A scroll area with one column of parts; it opens as a tab beside others of ours."""
+    """A scroll area with one column of parts; it opens as a tab beside others of ours.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        self._viewer = unwrapped(viewer)
+        self._session = session_of(viewer)
         self._shown = False
         self._placed = False
         self._released = False

@@ -24,7 +24,6 @@ from napari_zerodce.gui.layers import Source, read_source, request_for
 from napari_zerodce.gui.published_dialog import PublishedDialog
 from napari_zerodce.gui.run_panel import RunPanel
 from napari_zerodce.gui.runs import Runs
-from napari_zerodce.gui.session import session_of, unwrapped
 
 if TYPE_CHECKING:
     import napari
@@ -43,15 +42,12 @@ class EnhanceWidget(Dock):
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        napari_viewer = unwrapped(napari_viewer)
-        self._viewer = napari_viewer
-        self._session = session_of(napari_viewer)
+        super().__init__(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
         self.checkpoints = CheckpointChooser()
-        self.form = EnhanceForm(napari_viewer, self._session.settings)
+        self.form = EnhanceForm(self._viewer, self._session.settings)
         self.run = RunPanel("Enhance", self._session)
-        self.runs = Runs(napari_viewer, self._session, self.run, self)
+        self.runs = Runs(self._viewer, self._session, self.run, self)
         self._forecaster = Forecaster(self)
         self.fill((self.checkpoints, self.form, self.run))
         self.setAcceptDrops(True)
