@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.core.losses import (
+    ColourConstancy,
+    Exposure,
+    SpatialConsistency,
     colour_constancy,
     exposure,
+    exposure_of_foreground,
     illumination_smoothness,
     spatial_consistency,
 )
@@ -161,3 +165,47 @@ def test_losses_are_the_published_formulas_where_those_are_sound() -> None:
     pairs = (red - green) ** 4 + (red - blue) ** 4 + (green - blue) ** 4
     assert colour_constancy(image).item() == pytest.approx(pairs**0.5)
     assert exposure(image).item() == pytest.approx((float(image.mean()) - 0.6) ** 2)
+
+
+def test_foreground_goes_to_the_target_and_background_stays() -> None:
+    before = regions([[0.02, 0.2], [0.05, 0.1]], 16)
+    after = regions([[0.12, 0.35], [0.05, 0.4]], 16)
+    # Up to 0.05 is background, and to stay: errors 0.1 and 0. Above, to 0.4: errors 0.05 and 0.
+    loss = exposure_of_foreground(before, after, background=torch.tensor([0.05]), target=0.4)
+    assert loss.item() == pytest.approx((0.1**2 + 0.05**2) / 4)
+
+
+def test_each_image_has_its_own_background() -> None:
+    before = torch.cat((regions([[0.1]], 16), regions([[0.1]], 16)))
+    loss = exposure_of_foreground(before, before, background=torch.tensor([0.2, 0.0]), target=0.4)
+    assert loss.item() == pytest.approx((0 + 0.3**2) / 2)
+
+
+def test_foreground_exposure_without_background_is_the_published_one() -> None:
+    image = torch.rand(2, 3, 33, 40)
+    loss = exposure_of_foreground(image, image, background=torch.full((2,), -1.0), target=0.6)
+    assert loss.item() == pytest.approx(exposure(image).item())
+
+
+def test_modules_are_their_functions() -> None:
+    image, enhanced = torch.rand(2, 3, 20, 20), torch.rand(2, 3, 20, 20)
+    background = torch.tensor([0.4, 0.6])
+    assert torch.equal(
+        SpatialConsistency(region=5)(image, enhanced),
+        spatial_consistency(image, enhanced, region=5),
+    )
+    assert torch.equal(Exposure(target=0.5)(image, enhanced), exposure(enhanced, target=0.5))
+    assert torch.equal(
+        Exposure(target=0.5)(image, enhanced, background),
+        exposure_of_foreground(image, enhanced, background=background, target=0.5),
+    )
+    assert torch.equal(ColourConstancy()(enhanced), colour_constancy(enhanced))
+
+
+def test_one_black_image_in_a_batch_gives_no_nan() -> None:
+    batch = torch.stack((torch.zeros(3, 16, 16), torch.rand(3, 16, 16))).requires_grad_()
+    loss = colour_constancy(batch)
+    loss.backward()
+    assert batch.grad is not None
+    assert torch.isfinite(loss)
+    assert torch.isfinite(batch.grad).all()

@@ -7,8 +7,10 @@ published weights came out of it; its accidents (noted below) are mended.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+
+from napari_zerodce.core.smoothness import smoothness
 
 REGION = 4
 """Side of the regions whose contrast is kept (CVPR 2020, section 3.3: 4 x 4)."""
@@ -18,6 +20,9 @@ PATCH = 16
 
 WELL_EXPOSED = 0.6
 """The exposure target E (CVPR 2020, section 3.3); the paper saw little change from 0.4 to 0.7."""
+
+DIM_FOREGROUND = 0.4
+"""The exposure target for fluorescence, lower than for photos: noise is brightened, too."""
 
 
 def spatial_consistency(image: Tensor, enhanced: Tensor, *, region: int = REGION) -> Tensor:
@@ -67,6 +72,40 @@ def exposure(enhanced: Tensor, *, target: float = WELL_EXPOSED, patch: int = PAT
     return (_region_means(enhanced, patch) - target).square().mean()
 
 
+def exposure_of_foreground(
+    image: Tensor,
+    enhanced: Tensor,
+    *,
+    background: Tensor,
+    target: float = DIM_FOREGROUND,
+    patch: int = PATCH,
+) -> Tensor:
+    """Measure how far patches are from where they belong, if the background is to stay black.
+
+    ``(1/M) sum_k (Y_k - E_k)^2`` over M patches: equation 6 of CVPR 2020 with a target for each
+    patch. A patch whose brightness I_k in the image is at most that of the background is to stay as
+    it is (E_k = I_k); all others go to the target (E_k = E). With one target for all patches, as in
+    the papers, the black between fluorescent cells becomes grey.
+
+    Parameters
+    ----------
+    image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+    background : Tensor, shape (N,)
+        Up to which brightness the patches of each image are background.
+    target : float in [0, 1]
+    patch : int
+        Side of a patch in pixels; patches cut off by the border are averages of what they have.
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    before = _region_means(image, patch)
+    is_background = before <= background.to(before).reshape(-1, 1, 1, 1)
+    goal = torch.where(is_background, before, target)
+    return (_region_means(enhanced, patch) - goal).square().mean()
+
+
 def colour_constancy(enhanced: Tensor) -> Tensor:
     """Measure how far each image's average colour is from grey.
 
@@ -108,16 +147,47 @@ def illumination_smoothness(alphas: Tensor) -> Tensor:
     -------
     Tensor, scalar, >= 0
     """
-    down, across = alphas.diff(dim=-2), alphas.diff(dim=-1)
-    return 2 * (_sum_of_mean_squares(down) + _sum_of_mean_squares(across)) / len(alphas)
-
-
-def _sum_of_mean_squares(maps: Tensor) -> Tensor:
-    # Maps one pixel wide have no differences, and the mean of nothing would be NaN.
-    return maps.square().sum() / max(1, maps.shape[-2] * maps.shape[-1])
+    return smoothness(alphas)
 
 
 def _region_means(image: Tensor, side: int) -> Tensor:
     """Return the brightness (mean of the channels) of regions, shape (N, 1, rows, columns)."""
     brightness = image.mean(dim=1, keepdim=True)
     return functional.avg_pool2d(brightness, side, ceil_mode=True)
+
+
+class SpatialConsistency(nn.Module):
+    """`spatial_consistency` as a module."""
+
+    def __init__(self, *, region: int = REGION) -> None:
+        super().__init__()
+        self.region = region
+
+    def forward(self, image: Tensor, enhanced: Tensor) -> Tensor:
+        """Compare images of shape (N, C, H, W)."""
+        return spatial_consistency(image, enhanced, region=self.region)
+
+
+class Exposure(nn.Module):
+    """`exposure` as a module, or `exposure_of_foreground` if told what is background."""
+
+    def __init__(self, *, target: float = WELL_EXPOSED, patch: int = PATCH) -> None:
+        super().__init__()
+        self.target = target
+        self.patch = patch
+
+    def forward(self, image: Tensor, enhanced: Tensor, background: Tensor | None = None) -> Tensor:
+        """Measure enhanced images of shape (N, C, H, W); `background` has the shape (N,)."""
+        if background is None:
+            return exposure(enhanced, target=self.target, patch=self.patch)
+        return exposure_of_foreground(
+            image, enhanced, background=background, target=self.target, patch=self.patch
+        )
+
+
+class ColourConstancy(nn.Module):
+    """`colour_constancy` as a module."""
+
+    def forward(self, enhanced: Tensor) -> Tensor:
+        """Measure enhanced images of shape (N, 3, H, W)."""
+        return colour_constancy(enhanced)
