@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from napari_zerodce.checkpoints.info import Architecture
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import LossWeights, TrainingConfig
 from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
 from napari_zerodce.training.loop import StepReport, TrainingState, resume, save_state, train
@@ -135,10 +136,10 @@ class Pictures:
     whole_share: float
     stops: tuple[float, float]
 
-    def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Picture:
-        """Return `count` square photographs of random exposure, shape (count, 3, side, side)."""
+    def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:
+        """Return `count` square photographs of random exposure."""
         shots = [self._photograph_one(generator, side) for _ in range(count)]
-        return np.ascontiguousarray(np.stack(shots).transpose(0, 3, 1, 2))
+        return Batch(np.ascontiguousarray(np.stack(shots).transpose(0, 3, 1, 2)))
 
     def _photograph_one(self, generator: np.random.Generator, side: int) -> Picture:
         sizes = self.pictures[generator.integers(len(self.pictures))]

@@ -31,5 +31,9 @@ class RequestError(ZeroDCEError):
     """A setting has a value that makes no sense."""
 
 
+class TrainingError(ZeroDCEError):
+    """A training cannot go on, or its run folder is none."""
+
+
 class Cancelled(Exception):
     """The user asked to stop: neither an error nor a result."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import as_file, files
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from napari_zerodce.core.losses import (
     ColourConstancy,
@@ -18,6 +21,7 @@ from napari_zerodce.core.losses import (
     illumination_smoothness,
     spatial_consistency,
 )
+from napari_zerodce.imaging.files import read_image
 
 IMAGE_LOSSES: dict[str, Callable[[Tensor], Tensor]] = {
     "spatial": lambda image: spatial_consistency(torch.zeros_like(image), image),
@@ -209,3 +213,30 @@ def test_one_black_image_in_a_batch_gives_no_nan() -> None:
     assert batch.grad is not None
     assert torch.isfinite(loss)
     assert torch.isfinite(batch.grad).all()
+
+
+def test_losses_of_the_sample_photo_are_those_recorded_from_the_published_formulas() -> None:
+    """Recorded once in float64 from the authors' formulas, written down from their code's facts."""
+    photo = files("napari_zerodce") / "samples" / "night.png"
+    with as_file(photo) as path:
+        pixels = read_image(path).array[:448, :640].astype(np.float64) / 255
+    image = torch.from_numpy(pixels.transpose(2, 0, 1))[None]
+    tint = torch.tensor([1.0, 0.9, 0.8], dtype=torch.float64).reshape(1, 3, 1, 1)
+    enhanced = (image + 0.3 * image * (1 - image)) * tint
+    steps = torch.arange(1, 9, dtype=torch.float64).reshape(1, 8, 1, 1, 1)
+    alphas = 0.3 * enhanced[:, None] * steps / 8
+    assert exposure(enhanced).item() == pytest.approx(0.2163705846441475)
+    assert colour_constancy(enhanced).item() == pytest.approx(0.006869218047647016)
+    assert illumination_smoothness(alphas).item() == pytest.approx(0.001492044922217767)
+    # Regions that have four neighbours: there alone the published code compares with no zeros.
+    means = functional.avg_pool2d((enhanced - image).mean(1, keepdim=True), 4)
+    inner = means[..., 1:-1, 1:-1]
+    sides = (
+        means[..., :-2, 1:-1],
+        means[..., 2:, 1:-1],
+        means[..., 1:-1, :-2],
+        means[..., 1:-1, 2:],
+    )
+    published = sum((inner - side).square().mean() for side in sides)
+    assert float(published) == pytest.approx(6.246654593609092e-06)
+    assert spatial_consistency(image, enhanced).item() == pytest.approx(float(published), rel=0.03)

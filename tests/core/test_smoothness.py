@@ -10,13 +10,12 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.core.losses import illumination_smoothness
-from napari_zerodce.core.smoothness import (
+from napari_zerodce.core.smoothness import Smoothness, smoothness
+from napari_zerodce.core.smoothness_kind import (
     PUBLISHED_SMOOTHNESS,
-    Smoothness,
     SmoothnessKind,
     noise_gain,
     period_weight,
-    smoothness,
 )
 
 SIDE = 24

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.losses import illumination_smoothness
 from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import LossWeights, TrainingConfig
 from napari_zerodce.training.loop import (
     StepReport,
@@ -21,17 +21,17 @@ from napari_zerodce.training.loop import (
     save_state,
     start,
     train,
-    weighted_losses,
 )
+from napari_zerodce.training.objective import weighted_losses
 
 TINY = TrainingConfig(architecture="zero-dce-pp", seed=3, steps=6, batch=2, crop=32)
 
 
-def dark(generator: np.random.Generator, *, count: int, side: int) -> NDArray[np.float32]:
+def dark(generator: np.random.Generator, *, count: int, side: int) -> Batch:
     """Dark gradients with a little texture."""
     ramp = np.linspace(0.02, 0.2, side, dtype=np.float32)
     texture = generator.random((count, 3, side, side), dtype=np.float32) * np.float32(0.05)
-    return ramp + texture
+    return Batch(ramp + texture)
 
 
 def weights_of(state: TrainingState) -> torch.Tensor:
@@ -78,7 +78,7 @@ def test_the_loss_falls_and_dark_images_get_brighter() -> None:
     assert [report.step for report in reports] == list(range(1, 61))
     assert reports[-1].total < 0.7 * reports[0].total
     assert reports[-1].total == pytest.approx(sum(reports[-1].terms.values()))
-    images = torch.from_numpy(dark(np.random.default_rng(9), count=1, side=32))
+    images = torch.from_numpy(dark(np.random.default_rng(9), count=1, side=32).images)
     with torch.no_grad():
         enhanced = apply_curves(images, state.estimator(images))
     assert enhanced.mean().item() > 2 * images.mean().item()
@@ -102,7 +102,7 @@ def test_the_one_map_of_zero_dce_pp_is_counted_once() -> None:
     image = torch.rand(1, 3, 16, 16)
     one = torch.rand(1, 1, 3, 16, 16)
     config = TrainingConfig(architecture="zero-dce-pp", weights=LossWeights(smoothness=1.0))
-    terms = weighted_losses(config, image, one.expand(1, 8, 3, 16, 16))
+    terms = weighted_losses(config, image, one.expand(1, 8, 3, 16, 16), one)
     assert terms["smoothness"].item() == pytest.approx(illumination_smoothness(one).item())
 
 
@@ -110,10 +110,8 @@ def test_grey_and_black_images_train_without_nan() -> None:
     for level in (0.0, 0.5, 1.0):
         state = start(TINY)
 
-        def flat(
-            _: np.random.Generator, *, count: int, side: int, level: float = level
-        ) -> NDArray[np.float32]:
-            return np.full((count, 3, side, side), level, np.float32)
+        def flat(_: np.random.Generator, *, count: int, side: int, level: float = level) -> Batch:
+            return Batch(np.full((count, 3, side, side), level, np.float32))
 
         train(state, flat, until=3)
         assert torch.isfinite(weights_of(state)).all()

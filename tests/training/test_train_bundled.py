@@ -90,7 +90,7 @@ def test_photographs_have_the_right_shape_and_range(
     script: ModuleType, pictures: list[list[np.ndarray]]
 ) -> None:
     source = script.Pictures(pictures, 0.5, (-6.0, 2.0))
-    images = source(np.random.default_rng(1), count=8, side=32)
+    images = source(np.random.default_rng(1), count=8, side=32).images
     assert (images.shape, images.dtype) == ((8, 3, 32, 32), np.float32)
     assert 0 <= images.min() <= images.max() <= 1
     means = images.mean(axis=(1, 2, 3))

@@ -1,4 +1,4 @@
-"""The command line, ``napari-zerodce``: enhance files, write maps, show checkpoints, fetch weights.
+"""The command line, ``napari-zerodce``: enhance files, write maps, fine-tune, show checkpoints.
 
 Exit codes: 0 for success, 1 if a file or a download failed, 2 for a mistake in the command line,
 and 130 after Ctrl-C (128 and the signal's number after another signal).

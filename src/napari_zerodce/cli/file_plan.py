@@ -65,6 +65,22 @@ def plan_files(
     return tuple(jobs)
 
 
+def image_files(
+    inputs: Sequence[str], output: str, *, suffixes: Collection[str]
+) -> tuple[Path, ...]:
+    """Return the images among files and in folders, each once; folders as in `plan_files`.
+
+    Raises
+    ------
+    RequestError
+        If a name is empty, or a folder has no image.
+    """
+    if any(not text for text in inputs):
+        raise RequestError("An input is an empty name; give the path of an image.")
+    jobs = [job for text in inputs for job in _jobs_of(Path(text), Path(output), suffixes)]
+    return tuple({_identity(job.source): job.source for job in jobs}.values())
+
+
 def _means_folder(output: str) -> bool:
     return output.endswith(_SEPARATORS) or is_folder(Path(output))
 

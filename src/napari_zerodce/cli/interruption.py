@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ def run_interruptibly(
     *,
     interrupted: Callable[[], str],
     clean_up: Callable[[], None],
+    grace: float = GRACE_SECONDS,
 ) -> int:
     """Do work in a thread, and stop it when the user or the system asks to.
 
@@ -42,6 +44,8 @@ def run_interruptibly(
         Returns the line to print after an interruption.
     clean_up : callable
         Removes what the work leaves behind if it does not stop by itself in time.
+    grace : float
+        Seconds it has for that; a second signal ends them.
 
     Returns
     -------
@@ -54,7 +58,9 @@ def run_interruptibly(
             _wait(outcome, _POLL_SECONDS)
         if not signals:
             return outcome.result()
-        _wait(outcome, GRACE_SECONDS)
+        deadline = time.monotonic() + grace
+        while not outcome.done() and len(signals) == 1 and time.monotonic() < deadline:
+            _wait(outcome, _POLL_SECONDS)
         return _end(outcome, 128 + signals[0], interrupted=interrupted, clean_up=clean_up)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from napari_zerodce import __version__
+from napari_zerodce.cli.finetune_options import add_finetune
 from napari_zerodce.engine.look import AS_PUBLISHED
 
 Command = Callable[[Namespace], int]
@@ -45,6 +46,7 @@ _NUMBER_OPTIONS = {
     "--detail-gain-limit",
     "--scale-factor",
     "--tile",
+    "--exposure-stops",
 }
 _NEGATIVE_NUMBER = re.compile(r"-[0-9.]")
 
@@ -67,6 +69,7 @@ def build_parser() -> ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command_name")
     _add_enhance(commands)
     _add_maps(commands)
+    add_finetune(commands)
     _add_info(commands)
     _add_download(commands)
     return parser

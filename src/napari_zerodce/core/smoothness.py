@@ -7,112 +7,18 @@ image costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from math import comb, pi, sin
-from typing import Final, Literal
+from math import comb
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Normalisation = Literal["noise", "period"]
-"""What two orders of the same weight respond to equally: white noise, or waves of one period."""
-
-Penalty = Literal["squared", "charbonnier"]
-"""How a derivative counts: its square, or, for large ones, nearly its absolute value."""
-
-HIGHEST_ORDER: Final = 3
-
-PERIOD: Final = 16.0
-"""The default period in pixels for the normalisation "period"."""
+from napari_zerodce.core.smoothness_kind import PUBLISHED_SMOOTHNESS, SmoothnessKind
 
 _BINOMIAL: Final = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
 _PUBLISHED: Final = 8.0
 """The published loss of one map is 2 (<dx^2> + <dy^2>), and R_1 is (<dx^2> + <dy^2>) / 4."""
-
-
-def noise_gain(order: int) -> int:
-    """Return the sum of the mean squares of all derivatives of an order for white noise of power 1.
-
-    ``G_k = sum_i binom(k, i) C(2i, i) C(2(k - i), k - i)``: 4, 20, 112 for the orders 1, 2, 3. The
-    coefficients of the i-th difference are binomial, and their squares add up to C(2i, i).
-
-    Parameters
-    ----------
-    order : int, >= 1
-    """
-    return sum(
-        comb(order, i) * comb(2 * i, i) * comb(2 * (order - i), order - i) for i in range(order + 1)
-    )
-
-
-def period_weight(order: int, period: float) -> float:
-    """Return what makes an order respond to waves of a period as order 1 does.
-
-    A wave along one axis has the response ``(4 s)^k / G_k`` with ``s = sin^2(pi / period)``: at 16
-    pixels 0.038, 0.0012 and 0.000032 for the orders 1, 2 and 3.
-
-    Parameters
-    ----------
-    order : int, >= 1
-    period : float
-        In pixels, at least 2.
-
-    Returns
-    -------
-    float
-        1 for order 1; about 33 and 1200 for the orders 2 and 3 at 16 pixels.
-    """
-    response = 4 * sin(pi / period) ** 2
-    return noise_gain(order) / noise_gain(1) / response ** (order - 1)
-
-
-@dataclass(frozen=True)
-class SmoothnessKind:
-    """Which deviations of the maps count, and how much.
-
-    Parameters
-    ----------
-    orders : Mapping of int to float
-        The weight of each order of derivatives, 1 to 3; several make a mixture.
-    normalisation : {"noise", "period"}
-        Orders of the same weight respond equally to white noise (N1), or to waves of `period`
-        pixels (N2). Under N1 a higher order hardly sees structures of many pixels.
-    period : float
-        In pixels, for the normalisation "period".
-    penalty : {"squared", "charbonnier"}
-        Charbonnier, ``2 e (sqrt(d^2 + e^2) - e)``, is the square for derivatives below `epsilon`
-        and grows linearly beyond: a map may have edges.
-    epsilon : float
-        In units of the maps per pixel, for Charbonnier.
-    edge_aware : bool
-        Whether derivatives count less where the smoothed luminance of the image has an edge.
-    edge : float
-        The gradient of that luminance, per pixel, at which they count 1/e.
-    pixel_size : float
-        Side of a pixel of the maps, in pixels for which the weights were chosen. A derivative of
-        order k is divided by ``pixel_size ** k``: the same scene, shrunk n times, has pixels n
-        times as large, and costs the same.
-    """
-
-    orders: Mapping[int, float] = field(default_factory=lambda: {1: 1.0})
-    normalisation: Normalisation = "noise"
-    period: float = PERIOD
-    penalty: Penalty = "squared"
-    epsilon: float = 0.01
-    edge_aware: bool = False
-    edge: float = 0.05
-    pixel_size: float = 1.0
-
-    def weight(self, order: int) -> float:
-        """Return what the mean square of an order's derivatives is multiplied by."""
-        balance = 1.0 if self.normalisation == "noise" else period_weight(order, self.period)
-        return self.orders[order] * balance / noise_gain(order)
-
-
-PUBLISHED_SMOOTHNESS: Final = SmoothnessKind()
-"""First derivatives, squared: `core.losses.illumination_smoothness`, exactly."""
 
 
 def smoothness(

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_zerodce.core import losses
-from napari_zerodce.core.curves import apply_curves
+from napari_zerodce.checkpoints.contents import write_whole
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
-from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.device import (
+    Device,
+    OutOfDeviceMemory,
+    memory_errors_translated,
+    release_memory,
+)
+from napari_zerodce.errors import Cancelled, DeviceError, RequestError, TrainingError
+from napari_zerodce.training.batches import Batch, BatchSource
 from napari_zerodce.training.config import TrainingConfig
+from napari_zerodce.training.objective import Estimator, estimate, total_of, weighted_losses
 
-STATE_FILE = "state.pt"
+STATE_FILE: Final = "state.pt"
+
+_CPU: Final = Device("cpu", "")
 
 
-class BatchSource(Protocol):
-    """Where training images come from."""
-
-    def __call__(
-        self, generator: np.random.Generator, *, count: int, side: int
-    ) -> NDArray[np.float32]:
-        """Return (count, 3, side, side) images in [0, 1]; all chance is the generator's."""
-        ...
+class Diverged(TrainingError):
+    """The loss, or its gradient, is not finite any more."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +48,68 @@ class StepReport:
 
 @dataclass
 class TrainingState:
-    """What a run needs to go on: weights, optimiser and the number of steps done."""
+    """What a run needs to go on: weights, optimiser and the number of steps done.
+
+    Attributes
+    ----------
+    config : TrainingConfig
+    estimator : ZeroDCE or ZeroDCEPlusPlus
+    optimiser : torch.optim.Adam
+    device : Device
+    step : int
+    batch : int
+        Images of a step: those of the configuration, or fewer if the device had no room.
+    notes : dict
+        What else is to be known when the run goes on; plain values.
+    """
 
     config: TrainingConfig
-    estimator: ZeroDCE | ZeroDCEPlusPlus
+    estimator: Estimator
     optimiser: torch.optim.Adam
+    device: Device = _CPU
     step: int = 0
+    batch: int = 0
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
-def start(config: TrainingConfig) -> TrainingState:
-    """Return a run before its first step, with weights drawn from the configuration's seed.
+def start(
+    config: TrainingConfig,
+    *,
+    device: Device = _CPU,
+    weights: Mapping[str, Tensor] | None = None,
+) -> TrainingState:
+    """Return a run before its first step.
 
-    Zero-DCE starts from N(0, 0.02) as in the paper; Zero-DCE++ from torch's defaults, as in its
-    published code, because two layers of 0.02 in a row would leave no signal.
+    Parameters
+    ----------
+    config : TrainingConfig
+    device : Device
+    weights : Mapping of str to Tensor, optional
+        A state dict to begin with. By default weights are drawn from the configuration's seed:
+        Zero-DCE starts from N(0, 0.02) as in the paper; Zero-DCE++ from torch's defaults, as in its
+        published code, because two layers of 0.02 in a row would leave no signal.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        estimator: ZeroDCE | ZeroDCEPlusPlus
-        if config.architecture == "zero-dce":
-            estimator = ZeroDCE()
-            for parameter in estimator.parameters():
-                if parameter.ndim == 4:
-                    nn.init.normal_(parameter, 0.0, 0.02)
-        else:
-            estimator = ZeroDCEPlusPlus(scale_factor=1)
+    estimator = _random_estimator(config)
+    if weights is not None:
+        estimator.load_state_dict(weights)
     # Channels last is twice as fast for convolutions on a CPU (measured: 0.36 s for 0.78 s a step).
-    estimator = estimator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    estimator = estimator.to(device.name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(
         estimator.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    return TrainingState(config, estimator, optimiser)
+    return TrainingState(config, estimator, optimiser, device, batch=config.batch)
+
+
+def _random_estimator(config: TrainingConfig) -> Estimator:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        if config.architecture == "zero-dce-pp":
+            return ZeroDCEPlusPlus(scale_factor=config.scale_factor)
+        estimator = ZeroDCE()
+        for parameter in estimator.parameters():
+            if parameter.ndim == 4:
+                nn.init.normal_(parameter, 0.0, 0.02)
+        return estimator
 
 
 def train(
@@ -90,6 +126,10 @@ def train(
     ------
     Cancelled
         ``should_stop`` said so; the state is that of the last whole step.
+    Diverged
+        A loss or the gradient is not finite; the state is that of the step before.
+    DeviceError
+        The device has no memory even for one image a step.
     """
     config = state.config
     last = config.steps if until is None else min(until, config.steps)
@@ -98,47 +138,91 @@ def train(
             raise Cancelled
         # Chance begins anew at each step, so that a resumed run needs no generator's state.
         generator = np.random.default_rng((config.seed, state.step))
-        images = torch.from_numpy(batches(generator, count=config.batch, side=config.crop))
+        batch = batches(generator, count=config.batch, side=config.crop)
         for group in state.optimiser.param_groups:
             group["lr"] = learning_rate(config, state.step)
-        terms = _step(state, images.to(memory_format=torch.channels_last))
+        terms = _step_with_room(state, batch)
         state.step += 1
-        report(_summarise(state, terms))
+        report(StepReport(state.step, config.steps, sum(terms.values()), terms))
 
 
 def learning_rate(config: TrainingConfig, step: int) -> float:
-    """Return the learning rate of a step, counted from 0: half a cosine over the whole run."""
+    """Return the learning rate of a step, counted from 0: a rise, then half a cosine."""
     share = (1 + math.cos(math.pi * step / config.steps)) / 2
-    return config.final_learning_rate + share * (config.learning_rate - config.final_learning_rate)
+    rate = config.final_learning_rate + share * (config.learning_rate - config.final_learning_rate)
+    return rate * min(1.0, (step + 1) / (config.warm_up + 1))
 
 
-def weighted_losses(config: TrainingConfig, image: Tensor, alphas: Tensor) -> dict[str, Tensor]:
-    """Return the four losses, each times its weight, for images and their maps."""
-    enhanced = apply_curves(image, alphas)
-    # Zero-DCE++ has one map, seen eight times: its smoothness counts once.
-    maps = alphas if config.architecture == "zero-dce" else alphas[:, :1]
-    weights = config.weights
-    return {
-        "spatial": weights.spatial * losses.spatial_consistency(image, enhanced),
-        "exposure": weights.exposure * losses.exposure(enhanced, target=config.target),
-        "colour": weights.colour * losses.colour_constancy(enhanced),
-        "smoothness": weights.smoothness_for(config.architecture)
-        * losses.illumination_smoothness(maps),
-    }
+def validate(state: TrainingState, batches: list[Batch]) -> dict[str, float]:
+    """Return the mean losses of images that are not trained on, each times its weight."""
+    sums: dict[str, float] = {}
+    images = sum(len(batch.images) for batch in batches)
+    with torch.no_grad(), memory_errors_translated():
+        for batch in batches:
+            for name, term in _losses(state, batch).items():
+                sums[name] = sums.get(name, 0.0) + float(term) * len(batch.images) / images
+    return sums
 
 
-def _step(state: TrainingState, images: Tensor) -> dict[str, Tensor]:
-    terms = weighted_losses(state.config, images, state.estimator(images))
-    state.optimiser.zero_grad()
-    torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(state.estimator.parameters(), state.config.gradient_clip)
-    state.optimiser.step()
-    return terms
+def _step_with_room(state: TrainingState, batch: Batch) -> dict[str, float]:
+    while True:
+        try:
+            with memory_errors_translated():
+                return _step(state, batch.first(state.batch))
+        except OutOfDeviceMemory as err:
+            if state.batch == 1:
+                raise DeviceError(
+                    f"{state.device} has no memory for a single crop of {state.config.crop} "
+                    "pixels; choose smaller crops, or the device 'cpu'."
+                ) from err
+        state.batch //= 2
+        state.optimiser.zero_grad()
+        release_memory(state.device)
 
 
-def _summarise(state: TrainingState, terms: Mapping[str, Tensor]) -> StepReport:
+def _step(state: TrainingState, batch: Batch) -> dict[str, float]:
+    terms = _losses(state, batch)
+    total = total_of(terms)
     values = {name: float(term.detach()) for name, term in terms.items()}
-    return StepReport(state.step, state.config.steps, sum(values.values()), values)
+    if not all(math.isfinite(value) for value in values.values()):
+        raise _diverged(state)
+    state.optimiser.zero_grad()
+    total.backward()  # type: ignore[no-untyped-call]
+    norm = nn.utils.clip_grad_norm_(state.estimator.parameters(), state.config.gradient_clip)
+    if not math.isfinite(float(norm)):
+        raise _diverged(state)
+    state.optimiser.step()
+    return values
+
+
+def _losses(state: TrainingState, batch: Batch) -> dict[str, Tensor]:
+    device = state.device.name
+    images = torch.from_numpy(batch.images).to(device, memory_format=torch.channels_last)
+    background = batch.background
+    limits = None if background is None else torch.from_numpy(background).to(device)
+    with _mixed_precision(state):
+        alphas, maps = estimate(state.estimator, images)
+    # The losses stay in float32: squares of small differences are nothing in half precision.
+    return weighted_losses(state.config, images, alphas, maps, background=limits)
+
+
+def _mixed_precision(state: TrainingState) -> Any:
+    """Return the context in which the network runs.
+
+    bfloat16 has the range of float32, so that no gradient has to be scaled.
+    """
+    choice = state.config.precision
+    native = state.device.kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    if choice == "bfloat16" or (choice == "auto" and native):
+        return torch.autocast(state.device.kind, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def _diverged(state: TrainingState) -> Diverged:
+    return Diverged(
+        f"The training diverged at step {state.step + 1}: its loss is no longer a number. The best "
+        "checkpoint so far is kept; try a lower learning rate."
+    )
 
 
 def save_state(state: TrainingState, folder: str | Path) -> Path:
@@ -148,33 +232,57 @@ def save_state(state: TrainingState, folder: str | Path) -> Path:
     content: dict[str, Any] = {
         "config": state.config.model_dump_json(),
         "step": state.step,
+        "batch": state.batch,
+        "notes": state.notes,
         "estimator": state.estimator.state_dict(),
         "optimiser": state.optimiser.state_dict(),
     }
-    partial = folder / f".{STATE_FILE}.part"
-    torch.save(content, partial)
-    return partial.replace(folder / STATE_FILE)
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_whole(folder / STATE_FILE, buffer.getvalue())
+    return folder / STATE_FILE
 
 
-def resume(config: TrainingConfig, folder: str | Path) -> TrainingState:
+def resume(
+    config: TrainingConfig,
+    folder: str | Path,
+    *,
+    device: Device = _CPU,
+    weights: Mapping[str, Tensor] | None = None,
+) -> TrainingState:
     """Return the run saved in a folder, or a new one if there is none yet.
+
+    Parameters
+    ----------
+    config, device, weights
+        As in `start`.
+    folder : str or Path
 
     Raises
     ------
     RequestError
         The folder holds a run with other settings.
+    TrainingError
+        What the folder holds is damaged.
     """
-    state = start(config)
     path = Path(folder) / STATE_FILE
+    state = start(config, device=device, weights=weights)
     if not path.exists():
         return state
-    content = torch.load(path, weights_only=True)
-    if content["config"] != config.model_dump_json():
+    try:
+        content = torch.load(path, weights_only=True, map_location=device.name)
+        saved, step = content["config"], content["step"]
+    except Exception as err:
+        raise TrainingError(
+            f"{path} is damaged: the run cannot go on from it; start a new one from one of its "
+            "checkpoints."
+        ) from err
+    if saved != config.model_dump_json():
         raise RequestError(
             f"{folder} holds a training run with other settings: continue it with its own, "
             "or choose an empty folder."
         )
     state.estimator.load_state_dict(content["estimator"])
     state.optimiser.load_state_dict(content["optimiser"])
-    state.step = content["step"]
+    state.step, state.batch, state.notes = step, content["batch"], content["notes"]
     return state

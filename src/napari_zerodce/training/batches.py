@@ -1,0 +1,109 @@
+"""Training images for each step: crops, turned and mirrored, some darker or brighter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_zerodce.training.config import TrainingConfig
+from napari_zerodce.training.crops import Crops
+from napari_zerodce.training.exposures import decode_srgb, encode_srgb, expose
+
+Images = NDArray[np.float32]
+
+_AUGMENTED = 0.5
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images of one step.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, 3 or 1, side, side), float32, values in [0, 1]
+    background : ndarray, shape (N,), float32, optional
+        Up to which brightness the patches of each image are background.
+    """
+
+    images: Images
+    background: NDArray[np.float32] | None = None
+
+    def first(self, count: int) -> Batch:
+        """Return the first `count` images."""
+        background = None if self.background is None else self.background[:count]
+        return Batch(self.images[:count], background)
+
+
+class BatchSource(Protocol):
+    """Where training images come from."""
+
+    def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:
+        """Return `count` square images; all chance is the generator's."""
+        ...
+
+
+class CropBatches:
+    """Draws crops, mirrors and turns them, and makes half of them darker or brighter.
+
+    Parameters
+    ----------
+    crops : Crops
+    config : TrainingConfig
+    """
+
+    def __init__(self, crops: Crops, config: TrainingConfig) -> None:
+        self._crops = crops
+        self._config = config
+
+    def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:
+        """Return `count` images; `side` is that of the crops."""
+        assert side == self._crops.side
+        crops = self._crops.training
+        chosen = generator.integers(len(crops), size=count)
+        images, limits = _as_unit(crops.values[chosen]), crops.background[chosen].copy()
+        for number in range(count):
+            images[number] = _turned(images[number], generator)
+            stops = _stops(self._config, generator)
+            if stops:
+                images[number] = exposed(images[number], stops, self._config)
+                limits[number] = exposed(limits[number], stops, self._config)
+        return Batch(images, limits if self._config.keep_background else None)
+
+
+def validation_batches(crops: Crops, config: TrainingConfig) -> list[Batch]:
+    """Return the crops that were held back, as they are, in batches of the usual size."""
+    held_back, size = crops.validation, config.batch
+    limits = held_back.background if config.keep_background else None
+    return [
+        Batch(
+            _as_unit(held_back.values[start : start + size]),
+            None if limits is None else limits[start : start + size],
+        )
+        for start in range(0, len(held_back), size)
+    ]
+
+
+def exposed(values: Images, stops: float, config: TrainingConfig) -> Images:
+    """Return images under another exposure, clipped as by a camera; a limit below 0 stays so."""
+    if config.encoding == "linear":
+        return np.minimum(expose(values, stops), 1)
+    return np.where(values < 0, values, encode_srgb(expose(decode_srgb(values), stops)))
+
+
+def _stops(config: TrainingConfig, generator: np.random.Generator) -> float:
+    low, high = config.exposure_stops
+    augment, stops = generator.random() < _AUGMENTED, generator.uniform(low, high)
+    return float(stops) if augment else 0.0
+
+
+def _turned(image: Images, generator: np.random.Generator) -> Images:
+    across, down, swapped = generator.integers(2, size=3)
+    image = image[:, :: -1 if down else 1, :: -1 if across else 1]
+    return image.swapaxes(1, 2) if swapped else image
+
+
+def _as_unit(crops: NDArray[np.uint16]) -> Images:
+    return crops.astype(np.float32) / np.float32(65535)

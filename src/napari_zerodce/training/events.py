@@ -1,0 +1,200 @@
+"""What happens in a training run: one JSON object a line, appended, and the history they tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final, Literal, Self
+
+Ending = Literal["done", "stopped", "diverged", "failed"]
+
+LOSSES: Final = ("spatial", "exposure", "colour", "smoothness")
+TOTAL: Final = "total"
+
+
+class EventWriter:
+    """Appends events; a line that a killed process left unfinished is closed first.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("ab")
+        if self._file.tell() and not self._path.read_bytes().endswith(b"\n"):
+            self._file.write(b"\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, event: str, **facts: Any) -> None:
+        """Append one event, whole or, if the process is killed, as a line that readers skip."""
+        assert self._file is not None
+        text = json.dumps({"event": event, **facts}, ensure_ascii=False)
+        self._file.write(text.encode() + b"\n")
+        self._file.flush()
+
+
+class EventReader:
+    """Reads the events that have come since the last time, also while they are written.
+
+    Parameters
+    ----------
+    path : Path
+        It need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def new_events(self) -> Iterator[Mapping[str, Any]]:
+        """Yield events whose lines are complete; lines that make no sense are skipped."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                content = file.read()
+        except FileNotFoundError:
+            return
+        whole = content[: content.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
+                yield event
+
+
+@dataclass(frozen=True)
+class SavedCheckpoint:
+    """A checkpoint of a run, and the picture of what it makes of the preview crop."""
+
+    step: int
+    file: str
+    preview: str
+    validation: float | None = None
+
+
+@dataclass
+class History:
+    """What a run's events tell so far.
+
+    Attributes
+    ----------
+    steps : list of int
+    losses : dict of str to list of float
+        By the name of the loss, and "total"; one value for each of `steps`.
+    validation : list of tuple of int and float
+        Step and total.
+    checkpoints : list of SavedCheckpoint
+        In the order of their steps.
+    best_step : int, optional
+        The step of the lowest validation loss.
+    planned : int
+        Steps the run shall have.
+    steps_per_second : float
+    device, memory : str, float
+        What it runs on, and the GiB it takes there.
+    notices : list of str
+    ending : {"done", "stopped", "diverged", "failed"}, optional
+        None while the run goes on, or if its process was killed.
+    message : str
+        The sentence of the ending.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    losses: dict[str, list[float]] = field(default_factory=dict)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    checkpoints: list[SavedCheckpoint] = field(default_factory=list)
+    best_step: int | None = None
+    planned: int = 0
+    steps_per_second: float = 0.0
+    device: str = ""
+    memory: float = 0.0
+    notices: list[str] = field(default_factory=list)
+    ending: Ending | None = None
+    message: str = ""
+
+    @property
+    def step(self) -> int:
+        """The last step that was taken."""
+        return self.steps[-1] if self.steps else 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take at the present speed."""
+        if not self.planned or not self.steps_per_second:
+            return None
+        return max(0, self.planned - self.step) / self.steps_per_second
+
+    @property
+    def first_validation(self) -> float | None:
+        """The validation loss of the weights that the run began with."""
+        return self.validation[0][1] if self.validation else None
+
+    @property
+    def best_validation(self) -> float | None:
+        """The lowest validation loss."""
+        return min((total for _, total in self.validation), default=None)
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Learn from one event; kinds that are not known, of later versions, are passed over."""
+        known = getattr(self, f"_take_{event['event']}", None)
+        if known is not None:
+            known(event)
+
+    def _take_started(self, event: Mapping[str, Any]) -> None:
+        """Go back to a step: what a killed process did beyond it is done again."""
+        step = int(event["step"])
+        kept = sum(number <= step for number in self.steps)
+        del self.steps[kept:]
+        for values in self.losses.values():
+            del values[kept:]
+        self.validation = [point for point in self.validation if point[0] <= step]
+        self.checkpoints = [saved for saved in self.checkpoints if saved.step <= step]
+        self.planned, self.device = int(event["steps"]), str(event["device"])
+        self.ending, self.message = None, ""
+
+    def _take_step(self, event: Mapping[str, Any]) -> None:
+        self.steps.append(int(event["step"]))
+        for name, value in {**event["losses"], TOTAL: event[TOTAL]}.items():
+            self.losses.setdefault(name, []).append(float(value))
+        self.steps_per_second = float(event.get("steps_per_second", 0))
+        self.memory = float(event.get("memory", 0))
+
+    def _take_validation(self, event: Mapping[str, Any]) -> None:
+        self.validation.append((int(event["step"]), float(event[TOTAL])))
+        if event["best"]:
+            self.best_step = int(event["step"])
+
+    def _take_checkpoint(self, event: Mapping[str, Any]) -> None:
+        step = int(event["step"])
+        self.checkpoints = [saved for saved in self.checkpoints if saved.step != step]
+        validation = dict(self.validation).get(step)
+        saved = SavedCheckpoint(step, str(event["file"]), str(event["preview"]), validation)
+        self.checkpoints.append(saved)
+
+    def _take_notice(self, event: Mapping[str, Any]) -> None:
+        self.notices.append(str(event["text"]))
+
+    def _take_ended(self, event: Mapping[str, Any]) -> None:
+        self.ending, self.message = event["ending"], str(event["message"])
+
+
+def read_history(path: Path) -> History:
+    """Return what the events of a file tell."""
+    history = History()
+    for event in EventReader(path).new_events():
+        history.take(event)
+    return history

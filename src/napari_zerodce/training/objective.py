@@ -1,0 +1,89 @@
+"""What training minimises: the four losses of an estimator's curves, each times its weight."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from napari_zerodce.core import losses
+from napari_zerodce.core.curves import apply_curves
+from napari_zerodce.core.networks import (
+    ITERATIONS,
+    ZeroDCE,
+    ZeroDCEPlusPlus,
+    enlarge_maps,
+    thumbnail,
+)
+from napari_zerodce.core.smoothness import smoothness
+from napari_zerodce.training.config import TrainingConfig
+
+Estimator = ZeroDCE | ZeroDCEPlusPlus
+
+
+def estimate(estimator: Estimator, image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the curves of images, and the maps whose smoothness counts.
+
+    Parameters
+    ----------
+    estimator : ZeroDCE or ZeroDCEPlusPlus
+    image : Tensor, shape (N, 3 or 1, H, W), values in [0, 1]
+        A mono image is shown to the estimator three times, and gets the mean of its curves.
+
+    Returns
+    -------
+    alphas : Tensor, shape (N, 8, 3 or 1, H, W), values in [-1, 1]
+    maps : Tensor, shape (N, 8 or 1, 3, h, w), values in [-1, 1]
+        Those of Zero-DCE++ once, at the size of the thumbnail: enlarged between its pixels, they
+        are straight, and their smoothness is that of the thumbnail's.
+    """
+    colours = image.expand(-1, 3, -1, -1)
+    if isinstance(estimator, ZeroDCEPlusPlus):
+        scale, (height, width) = estimator.scale_factor, image.shape[-2:]
+        small = estimator.estimate_thumbnail_maps(thumbnail(colours, scale)).float()
+        maps = small.unsqueeze(1)
+        if scale > 1:
+            small = enlarge_maps(small, scale, rows=(0, height), columns=(0, width))
+        alphas = small.unsqueeze(1)
+    else:
+        alphas = maps = estimator(colours).float()
+    if image.shape[1] == 1:
+        alphas = alphas.mean(2, keepdim=True)
+    return alphas.expand(-1, ITERATIONS, -1, -1, -1), maps
+
+
+def weighted_losses(
+    config: TrainingConfig,
+    image: Tensor,
+    alphas: Tensor,
+    maps: Tensor,
+    *,
+    background: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """Return the losses by name, each times its weight; mono images have no colour loss.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    image : Tensor, shape (N, 3 or 1, H, W), values in [0, 1]
+    alphas, maps : Tensor
+        As `estimate` returns them.
+    background : Tensor, shape (N,), optional
+        Up to which brightness patches are background, and to stay as they are.
+    """
+    enhanced = apply_curves(image, alphas)
+    weights = config.weights
+    brightness = losses.Exposure(target=config.target)
+    terms = {
+        "spatial": weights.spatial * losses.spatial_consistency(image, enhanced),
+        "exposure": weights.exposure * brightness(image, enhanced, background),
+        "smoothness": weights.smoothness_for(config.architecture)
+        * smoothness(maps, config.smoothness, image=image),
+    }
+    if image.shape[1] == 3:
+        terms["colour"] = weights.colour * losses.colour_constancy(enhanced)
+    return terms
+
+
+def total_of(terms: dict[str, Tensor]) -> Tensor:
+    """Return the sum that is minimised."""
+    return torch.stack(list(terms.values())).sum()
