@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
-from napari_zerodce.training.config import LossWeights, TrainingConfig, read_config
+from napari_zerodce.training.config import (
+    LossWeights,
+    RunConfig,
+    TrainingConfig,
+    read_config,
+    read_model,
+)
 
 
 def test_defaults_are_those_of_the_published_code() -> None:
@@ -42,6 +49,13 @@ def test_json_round_trip(tmp_path: Path) -> None:
         ('{"architecture": "unet"}', "architecture"),
         ('{"steps": ', "the file"),
         ("[]", "the file"),
+        ('{"smoothness": {"orders": {"4": 1}}}', "smoothness"),
+        ('{"smoothness": {"orders": {"1": -1}}}', "smoothness"),
+        ('{"smoothness": {"order": {"1": 1}}}', r"smoothness\.order"),
+        ('{"smoothness": {"period": 1}}', "smoothness"),
+        ('{"exposure_stops": [3, -1]}', "exposure_stops"),
+        ('{"exposure_stops": [0, 9]}', r"exposure_stops\.1"),
+        ('{"crop": 8}', "crop"),
     ],
 )
 def test_mistakes_are_one_sentence_that_names_the_place(
@@ -63,3 +77,35 @@ def test_the_configuration_does_not_need_torch() -> None:
     """The dock's form shows it before torch is there."""
     code = "import sys, napari_zerodce.training.config; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_with_everything_survives_json(tmp_path: Path) -> None:
+    kind = SmoothnessKind(
+        orders={1: 0.5, 3: 2.0},
+        normalisation="period",
+        period=8,
+        penalty="charbonnier",
+        edge_aware=True,
+        pixel_size=3,
+    )
+    training = TrainingConfig(smoothness=kind, exposure_stops=(-1.5, 2), keep_background=True)
+    run = RunConfig(training=training, minutes=2.5, images=("ü.tif", "b.tif"), device="cuda:1")
+    path = tmp_path / "config.json"
+    path.write_text(run.model_dump_json(), encoding="utf-8")
+    read = read_model(RunConfig, path)
+    assert read == run
+    assert read.training.smoothness.orders == {1: 0.5, 3: 2.0}
+    assert read.model_dump_json() == run.model_dump_json(), "else no state could be resumed"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("place", ["orders", "period", "epsilon", "edge", "pixel_size"])
+def test_a_smoothness_that_is_no_number_is_refused(place: str, number: float) -> None:
+    """JSON has no such numbers: a run with them could not be read again."""
+
+    def config() -> TrainingConfig:
+        kind = SmoothnessKind(**{place: {1: number} if place == "orders" else number})
+        return TrainingConfig(smoothness=kind)
+
+    with pytest.raises(ValueError, match=place):
+        config()

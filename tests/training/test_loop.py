@@ -10,10 +10,12 @@ import torch
 
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.losses import illumination_smoothness
-from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.errors import Cancelled, DeviceError, RequestError, TrainingError
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import LossWeights, TrainingConfig
 from napari_zerodce.training.loop import (
+    Diverged,
     StepReport,
     TrainingState,
     learning_rate,
@@ -21,6 +23,7 @@ from napari_zerodce.training.loop import (
     save_state,
     start,
     train,
+    validate,
 )
 from napari_zerodce.training.objective import weighted_losses
 
@@ -115,3 +118,140 @@ def test_grey_and_black_images_train_without_nan() -> None:
 
         train(state, flat, until=3)
         assert torch.isfinite(weights_of(state)).all()
+
+
+def test_the_learning_rate_rises_first() -> None:
+    config = TrainingConfig(steps=1000, learning_rate=1e-3, final_learning_rate=1e-3, warm_up=4)
+    rates = [learning_rate(config, step) for step in range(6)]
+    assert rates == pytest.approx([2e-4, 4e-4, 6e-4, 8e-4, 1e-3, 1e-3])
+
+
+def test_a_run_begins_with_the_weights_it_is_given() -> None:
+    given = ZeroDCEPlusPlus(2).state_dict()
+    state = start(TINY.model_copy(update={"scale_factor": 2}), weights=given)
+    for name, tensor in state.estimator.state_dict().items():
+        assert torch.equal(tensor, given[name])
+    assert isinstance(state.estimator, ZeroDCEPlusPlus)
+    assert state.estimator.scale_factor == 2
+
+
+# ---- out of memory
+
+
+class _SmallDevice(ZeroDCEPlusPlus):
+    """Behaves as on a device that holds so many images at most."""
+
+    room = 2
+
+    def estimate_thumbnail_maps(self, small: torch.Tensor) -> torch.Tensor:
+        if len(small) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB\nand so on")
+        return super().estimate_thumbnail_maps(small)
+
+
+def small_device(room: int, batch: int) -> TrainingState:
+    state = start(TINY.model_copy(update={"batch": batch}))
+    estimator = _SmallDevice(scale_factor=1)
+    estimator.load_state_dict(state.estimator.state_dict())
+    estimator.room = room
+    state.estimator = estimator
+    state.optimiser = torch.optim.Adam(estimator.parameters(), weight_decay=1e-4)
+    return state
+
+
+def test_without_memory_the_batch_is_halved_until_it_fits() -> None:
+    state = small_device(room=2, batch=8)
+    reports: list[StepReport] = []
+    train(state, dark, report=reports.append)
+    assert (state.batch, state.step) == (2, 6)
+    assert [report.step for report in reports] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_halved_batch_has_the_first_of_the_images() -> None:
+    reports: list[StepReport] = []
+    train(small_device(room=3, batch=4), dark, until=1, report=reports.append)
+    whole = dark(np.random.default_rng((TINY.seed, 0)), count=4, side=32)
+    expected = validate(start(TINY), [Batch(whole.images[:2])])
+    assert dict(reports[0].terms) == pytest.approx(expected)
+
+
+def test_a_halved_batch_stays_so_when_the_run_goes_on(tmp_path: Path) -> None:
+    state = small_device(room=2, batch=4)
+    train(state, dark, until=1)
+    state.notes["told"] = [1, "two"]
+    save_state(state, tmp_path)
+    resumed = resume(state.config, tmp_path)
+    assert (resumed.batch, resumed.step, resumed.notes) == (2, 1, {"told": [1, "two"]})
+
+
+def test_no_memory_for_a_single_image_is_one_sentence() -> None:
+    with pytest.raises(DeviceError, match="no memory for a single crop of 32 pixels") as caught:
+        train(small_device(room=0, batch=4), dark)
+    assert "\n" not in str(caught.value)
+
+
+def test_validation_takes_fewer_images_at_once_where_memory_is_short() -> None:
+    images = dark(np.random.default_rng(0), count=4, side=32).images
+    state = small_device(room=2, batch=4)
+    whole = validate(start(TINY), [Batch(images)])
+    assert validate(state, [Batch(images)]) == pytest.approx(whole)
+
+
+# ---- divergence
+
+
+def broken_from(step: int) -> object:
+    def source(generator: np.random.Generator, *, count: int, side: int) -> Batch:
+        batch = dark(generator, count=count, side=side)
+        if source.calls == step:  # type: ignore[attr-defined]
+            batch.images[0, 0, 0, 0] = np.nan
+        source.calls += 1  # type: ignore[attr-defined]
+        return batch
+
+    source.calls = 0  # type: ignore[attr-defined]
+    return source
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_the_weights_before() -> None:
+    good = start(TINY)
+    train(good, dark, until=3)
+    state = start(TINY)
+    with pytest.raises(Diverged, match="diverged at step 4: its loss is no longer a number"):
+        train(state, broken_from(3))
+    assert state.step == 3
+    assert torch.equal(weights_of(state), weights_of(good))
+
+
+def test_a_gradient_that_is_no_number_ends_the_training_too() -> None:
+    state = start(TINY)
+    parameter = next(state.estimator.parameters())
+    parameter.register_hook(lambda gradient: gradient * float("inf"))
+    before = weights_of(state)
+    with pytest.raises(Diverged, match="diverged at step 1"):
+        train(state, dark)
+    assert torch.equal(weights_of(state), before)
+
+
+# ---- validation and saving
+
+
+def test_validation_is_the_mean_of_all_images_and_changes_nothing() -> None:
+    state = start(TINY)
+    before = weights_of(state)
+    images = dark(np.random.default_rng(0), count=3, side=32).images * np.float32(2)
+    images[2] /= 4
+    single = [validate(state, [Batch(images[i : i + 1])]) for i in range(3)]
+    together = validate(state, [Batch(images[:2]), Batch(images[2:])])
+    for name, value in together.items():
+        assert value == pytest.approx(np.mean([losses[name] for losses in single]), rel=1e-4)
+    assert torch.equal(weights_of(state), before)
+    assert all(parameter.grad is None for parameter in state.estimator.parameters())
+
+
+@pytest.mark.parametrize("kept", [0, 100, 5000])
+def test_a_damaged_state_is_one_sentence(tmp_path: Path, kept: int) -> None:
+    path = save_state(start(TINY), tmp_path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(TrainingError, match="is damaged: the run cannot go on") as caught:
+        resume(TINY, tmp_path)
+    assert "\n" not in str(caught.value)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.image_folder import identity_of, images_below
 
 _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
 
@@ -78,7 +78,7 @@ def image_files(
     if any(not text for text in inputs):
         raise RequestError("An input is an empty name; give the path of an image.")
     jobs = [job for text in inputs for job in _jobs_of(Path(text), Path(output), suffixes)]
-    return tuple({_identity(job.source): job.source for job in jobs}.values())
+    return tuple({identity_of(job.source): job.source for job in jobs}.values())
 
 
 def _means_folder(output: str) -> bool:
@@ -119,7 +119,7 @@ def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[
         yield FileJob(source, output / source.name)
         return
     found = False
-    for path in _images_below(source, output, suffixes):
+    for path in images_below(source, suffixes, skip=output):
         found = True
         yield FileJob(path, output / path.relative_to(source))
     if not found:
@@ -129,41 +129,20 @@ def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[
         )
 
 
-def _images_below(folder: Path, output: Path, suffixes: Collection[str]) -> Iterator[Path]:
-    output_identity = _identity(output)
-    for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
-        # os.walk follows what is left in this list. Yesterday's results are no input.
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and _identity(Path(parent, name)) != output_identity
-        )
-        for name in sorted(files):
-            # macOS leaves "._photo.jpg" beside "photo.jpg" on foreign disks.
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
-                yield Path(parent, name)
-
-
-def _refuse_folder(err: OSError) -> None:
-    raise RequestError(
-        f"The folder {err.filename!r} cannot be read: {err.strerror}; ask its owner for access."
-    ) from err
-
-
 def _without_repetitions(jobs: Sequence[FileJob]) -> list[FileJob]:
     # `enhance photos photos/best.jpg` names one file twice, which harms nobody.
     distinct: dict[tuple[str, str], FileJob] = {}
     for job in jobs:
-        distinct.setdefault((_identity(job.source), _identity(job.target)), job)
+        distinct.setdefault((identity_of(job.source), identity_of(job.target)), job)
     return list(distinct.values())
 
 
 def check_collisions(jobs: Sequence[FileJob]) -> None:
     """Raise a `RequestError` if an output would replace an input or another output."""
-    sources = {_identity(job.source): job.source for job in jobs}
+    sources = {identity_of(job.source): job.source for job in jobs}
     targets: dict[str, FileJob] = {}
     for job in jobs:
-        identity = _identity(job.target)
+        identity = identity_of(job.target)
         if source := sources.get(identity):
             raise RequestError(
                 f"The output {str(job.target)!r} would replace the input {str(source)!r}; "
@@ -175,12 +154,6 @@ def check_collisions(jobs: Sequence[FileJob]) -> None:
                 f"{str(other.source)!r} and {str(job.source)!r} would both become "
                 f"{str(job.target)!r}; enhance them into different folders."
             )
-
-
-def _identity(path: Path) -> str:
-    resolved = os.path.realpath(path)  # unlike Path.resolve, also of a link that leads to itself
-    # Two names that differ in case alone are one file there.
-    return resolved.casefold() if sys.platform in {"darwin", "win32"} else resolved
 
 
 def _listed(suffixes: Collection[str]) -> str:

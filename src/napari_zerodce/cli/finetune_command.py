@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from tqdm import tqdm
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from napari_zerodce.cli.file_plan import image_files
 from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
 from napari_zerodce.core.smoothness_kind import PERIOD, SmoothnessKind
+from napari_zerodce.device import resolve_device
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.imaging.windows import WindowChoice
@@ -22,7 +24,7 @@ from napari_zerodce.training.config import LossWeights
 from napari_zerodce.training.crops import CROPS
 from napari_zerodce.training.pictures import read_pictures
 from napari_zerodce.training.prepare import TrainingWish, prepare, settle
-from napari_zerodce.training.run_folder import RunFolder
+from napari_zerodce.training.run_folder import RunFolder, written_or_told
 
 DEFAULT_STEPS: Final = 500
 _GRACE: Final = 60.0
@@ -75,7 +77,9 @@ def _to_resume(options: Namespace) -> RunFolder:
 
 def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -> None:
     if device is not None:
-        folder.write_config(folder.config().model_copy(update={"device": device}))
+        resolve_device(device)
+        with written_or_told(folder.path):
+            folder.write_config(folder.config().model_copy(update={"device": device}))
 
 
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
@@ -150,7 +154,9 @@ def _orders(text: str) -> dict[int, float]:
     """Return the weights of the orders in ``2`` or ``1:0.5,2:0.5``. Raises ValueError."""
     orders: dict[int, float] = {}
     for part in text.split(","):
-        order, _, weight = part.partition(":")
+        order, _, weight = part.strip().partition(":")
+        if not order.isdecimal():
+            raise ValueError(f"{part!r} is no order")
         orders[int(order)] = float(weight) if weight else 1.0
     return orders
 
@@ -178,6 +184,7 @@ def _prepare(
     window: WindowChoice,
     should_stop: ShouldStop,
 ) -> None:
+    resolve_device(wish.device)
     seed = int(wish.changes.get("seed", 0))
     pictures = read_pictures(paths, window, seed=seed, should_stop=should_stop)
     prepare(replace(wish, pictures=pictures), folder.path, should_stop=should_stop)
@@ -215,7 +222,7 @@ class _Teller:
                 self._line(f"step {event['step']}: validation loss {event['total']:.4g}{best}")
             case "notice":
                 self._line(event["text"])
-            case "ended":
+            case "ended" if event["ending"] != "failed":  # that is raised, too
                 self._line(event["message"])
 
     @staticmethod
@@ -226,4 +233,4 @@ class _Teller:
 def _after_interruption(folder: RunFolder) -> str:
     if not folder.is_run:
         return "interrupted: nothing was written"
-    return f"interrupted; continue with: napari-zerodce finetune --resume {folder.path}"
+    return f"interrupted; continue with: napari-zerodce finetune --resume {quote(str(folder.path))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import comb, pi, sin
+from math import comb, inf, pi, sin
 from typing import Final, Literal
 
 Normalisation = Literal["noise", "period"]
@@ -99,12 +99,14 @@ class SmoothnessKind:
         known = set(range(1, HIGHEST_ORDER + 1))
         if not self.orders or not set(self.orders) <= known:
             raise ValueError(f"orders are 1 to {HIGHEST_ORDER}, and these are {[*self.orders]}")
-        if min(self.orders.values()) < 0:
-            raise ValueError("the weight of an order must not be negative")
-        if self.period < 2:
-            raise ValueError("the period must be at least 2 pixels")
-        if min(self.epsilon, self.edge, self.pixel_size) <= 0:
-            raise ValueError("epsilon, edge and pixel size must be above 0")
+        if not all(0 <= weight < inf for weight in self.orders.values()):  # nor NaN
+            raise ValueError("the weights of the orders must be 0 or more, and finite")
+        if not 2 <= self.period < inf:
+            raise ValueError(f"the period must be at least 2 pixels and finite, not {self.period}")
+        for name in ("epsilon", "edge", "pixel_size"):
+            number = getattr(self, name)
+            if not 0 < number < inf:
+                raise ValueError(f"{name} must be above 0 and finite, not {number}")
 
     def weight(self, order: int) -> float:
         """Return what the mean square of an order's derivatives is multiplied by."""

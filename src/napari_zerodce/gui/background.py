@@ -23,10 +23,13 @@ from napari_zerodce.engine.messages import (
     Report,
     ShouldStop,
 )
-from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import read_image
+from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.imaging.files import READABLE_SUFFIXES, read_image
+from napari_zerodce.imaging.image_folder import images_below
 from napari_zerodce.imaging.intensity import WindowChoice, resolve_window
 from napari_zerodce.imaging.planes import SelectedPlane
+from napari_zerodce.training.pictures import read_pictures
+from napari_zerodce.training.prepare import TrainingWish, prepare
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.registry import RegistryEntry
@@ -248,6 +251,28 @@ def checking(source: str | Path) -> Work:
 def forecasting(request: EnhanceRequest) -> Work:
     """Return the work that gives the `Forecast` for a request."""
     return lambda _report, should_stop: forecast(request, should_stop=should_stop)
+
+
+def preparing(wish: TrainingWish, images: Path | None, output: Path) -> Work:
+    """Return the work that samples crops and gives a run's `RunFolder`.
+
+    `images` is a folder whose images are added to the wish's pictures, with the window of the first
+    one, or the automatic one.
+    """
+
+    def work(_report: Report, should_stop: ShouldStop) -> Any:
+        pictures = list(wish.pictures)
+        if images is not None:
+            found = list(images_below(images, READABLE_SUFFIXES))
+            if not found and not pictures:
+                raise RequestError(f"There is no image in {images}; choose another folder.")
+            window = pictures[0].window if pictures else WindowChoice("auto")
+            shared = window if window.kind != "range" else WindowChoice("auto")
+            seed = int(wish.changes.get("seed", 0))
+            pictures += read_pictures(found, shared, seed=seed, should_stop=should_stop)
+        return prepare(replace(wish, pictures=pictures), output, should_stop=should_stop)
+
+    return work
 
 
 def finding_devices() -> Work:

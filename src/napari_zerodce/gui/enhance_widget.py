@@ -62,7 +62,7 @@ class EnhanceWidget(Dock):
         self.run.start_requested.connect(self.start)
         self._forecaster.known.connect(self._on_forecast_known)
         self._forecaster.failed.connect(self._on_forecast_failed)
-        self._session.events.checkpoint.connect(self._on_form_changed)
+        self._session.events.checkpoint.connect(self._on_session_checkpoint_changed)
         self._session.events.job.connect(self._on_session_job_changed)
 
     def _release(self) -> None:
@@ -70,7 +70,7 @@ class EnhanceWidget(Dock):
         self._forecaster.stop()
         self.form.release()
         self.run.release()
-        self._session.events.checkpoint.disconnect(self._on_form_changed)
+        self._session.events.checkpoint.disconnect(self._on_session_checkpoint_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
 
     def _load_in_background(self) -> None:
@@ -116,6 +116,11 @@ class EnhanceWidget(Dock):
             self._show_plan()
 
     # ---- checkpoints
+
+    def _on_session_checkpoint_changed(self, source: str | Path) -> None:
+        if source != self._chosen:  # another dock has made it active
+            self.choose_checkpoint(source)
+        self._on_form_changed()
 
     def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
         if source != self._chosen:

@@ -17,7 +17,7 @@ from napari_zerodce.gui.session import Session
 _STEPS = 1000
 # Signs and no colours: they can be read in every theme of napari.
 Tone = Literal["plain", "progress", "good", "bad"]
-_SIGNS: dict[Tone, str] = {"plain": "", "progress": "", "good": "✓ ", "bad": "⚠ "}
+SIGNS: dict[Tone, str] = {"plain": "", "progress": "", "good": "✓ ", "bad": "⚠ "}
 State = Literal["idle", "running", "cancelling"]
 
 
@@ -86,7 +86,7 @@ class RunPanel(QWidget):
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence under the button."""
         self._tone = tone
-        self.message.setText(f"{_SIGNS[tone]}{text}")
+        self.message.setText(f"{SIGNS[tone]}{text}")
         self.message.setVisible(bool(text))
 
     def forget_complaint(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import napari
 
     from napari_zerodce.gui.jobs import Job
+    from napari_zerodce.gui.training_process import TrainingProcess
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     look: Look = AS_PUBLISHED
     job: Job | None = None
+    training: TrainingProcess | None = None
+    """The fine-tuning that was started or opened last; it outlives the dock."""
 
     @property
     def shares_one_map(self) -> bool:

@@ -31,6 +31,11 @@ class Batch:
     images: Images
     background: NDArray[np.float32] | None = None
 
+    def after(self, start: int) -> Batch:
+        """Return the images from a place on."""
+        background = None if self.background is None else self.background[start:]
+        return Batch(self.images[start:], background)
+
     def first(self, count: int) -> Batch:
         """Return the first `count` images."""
         background = None if self.background is None else self.background[:count]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
@@ -13,6 +13,9 @@ from napari_zerodce.errors import RequestError
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, le=1e30)]
+"""Far beyond what makes a training diverge, which is told; more than that is no float32."""
+
 Stops = Annotated[float, Field(ge=-8, le=8, allow_inf_nan=False)]
 
 TrainingPrecision = Literal["auto", "float32", "bfloat16"]
@@ -59,8 +62,8 @@ class TrainingConfig(_Frozen):
     batch: Annotated[int, Field(ge=1)] = 8
     crop: Annotated[int, Field(ge=SMALLEST_CROP)] = 128
     """Side of the square training images in pixels."""
-    learning_rate: Positive = 1e-3
-    final_learning_rate: Positive = 1e-5
+    learning_rate: Rate = 1e-3
+    final_learning_rate: Rate = 1e-5
     """Reached at the last step along half a cosine: small steps settle the brightness."""
     warm_up: Annotated[int, Field(ge=0)] = 0
     """Steps over which the learning rate rises from 0: Adam's first steps are its wildest."""
@@ -80,11 +83,12 @@ class TrainingConfig(_Frozen):
     precision: TrainingPrecision = "auto"
     """Of the network: auto is bfloat16 on GPUs made for it, and float32 elsewhere."""
 
-    @model_validator(mode="after")
-    def _stops_ascend(self) -> TrainingConfig:
-        if self.exposure_stops[0] > self.exposure_stops[1]:
-            raise ValueError("the first of the exposure stops must not be above the second")
-        return self
+    @field_validator("exposure_stops")
+    @classmethod
+    def _stops_ascend(cls, stops: tuple[float, float]) -> tuple[float, float]:
+        if stops[0] > stops[1]:
+            raise ValueError("the first number must not be above the second")
+        return stops
 
 
 class RunConfig(_Frozen):

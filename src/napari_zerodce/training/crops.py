@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,11 +22,19 @@ CROPS: Final = 128
 _HELD_BACK: Final = 16
 """One crop for so many, at least one and at most 16, is kept for validation."""
 
-_ATTEMPTS: Final = 30
+_ATTEMPTS: Final = 100
 _LEAST_RANGE: Final = 2 / 255
 """A crop whose samples differ less has nothing to learn from."""
 
 _PATCH: Final = 16
+
+_PLANES_FOR_ONE: Final = 8
+"""For so many planes one is held back whole; of fewer, a strip of one, or one if it is small."""
+
+_MOST_PLANES: Final = 1024
+
+_Crop = tuple[int, Array]
+"""The picture's number, and a crop of it, shape (1 or 3, side, side), in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,8 @@ class Picture:
     window : WindowChoice
         Which intensities are mapped to [0, 1].
     region : ndarray of bool, shape (h, w), optional
-        Crops have their middle in it. It has every `region_step`-th row and column of the plane.
+        Crops have their middle in it or, beside what is held back, at least a part. It has every
+        `region_step`-th row and column of the plane.
     region_step : int
     index : tuple of int, optional
         The one plane that crops are taken from; by default all are.
@@ -90,16 +99,26 @@ class Crops:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Area:
+    """A rectangle of a plane, at least as large as a crop where the plane is."""
+
     picture: int
     index: tuple[int, ...]
-    row: int
-    column: int
+    rows: slice
+    columns: slice
 
-    def overlaps(self, other: _Place, side: int) -> bool:
-        same = (self.picture, self.index) == (other.picture, other.index)
-        near = abs(self.row - other.row) < side and abs(self.column - other.column) < side
-        return same and near
+    def split(self, side: int, *, at_end: bool) -> tuple[_Area, _Area] | None:
+        """Return a strip as wide as a crop and the rest, None if no crop fits into the rest."""
+        height, width = (part.stop - part.start for part in (self.rows, self.columns))
+        if max(height, width) < 2 * side:
+            return None
+        long = self.rows if height >= width else self.columns
+        cut = long.stop - side if at_end else long.start + side
+        first, last = slice(long.start, cut), slice(cut, long.stop)
+        strip, rest = (last, first) if at_end else (first, last)
+        if height >= width:
+            return replace(self, rows=strip), replace(self, rows=rest)
+        return replace(self, columns=strip), replace(self, columns=rest)
 
 
 def sample_crops(
@@ -141,25 +160,22 @@ def sample_crops(
     """
     layouts = _layouts(pictures)
     notices: list[str] = []
-    wanted, side = side, _fitting_side(layouts, side)
+    wanted, side = max(side // SMALLEST_CROP, 1) * SMALLEST_CROP, _fitting_side(layouts, side)
     if side < wanted:
         notices.append(f"The images are small: crops have {side} pixels instead of {wanted}.")
     sampler = _Sampler(pictures, layouts, side, np.random.default_rng(seed), should_stop)
-    held_back = max(1, min(_HELD_BACK, count // _HELD_BACK))
-    validation = list(sampler.take(held_back, avoid=()))
-    if not validation:
-        raise ImageError(_nothing_in(pictures))
-    training = list(sampler.take(count, avoid=[place for place, _ in validation]))
+    held_back, rest = sampler.hold_back(max(1, min(_HELD_BACK, count // _HELD_BACK)))
+    training = sampler.take(count, rest)
     if not training:
-        training = validation
+        training = held_back
         notices.append("There is only one crop: it is trained on, and used for validation, too.")
-    background = _background([*training, *validation], len(pictures))
-    return Crops(_set(training, background), _set(validation, background), tuple(notices))
+    background = _background([*training, *held_back], len(pictures))
+    return Crops(_set(training, background), _set(held_back, background), tuple(notices))
 
 
-def _set(crops: Sequence[tuple[_Place, Array]], background: Sequence[float]) -> CropSet:
+def _set(crops: Sequence[_Crop], background: Sequence[float]) -> CropSet:
     values = [np.rint(crop * 65535).astype(np.uint16) for _, crop in crops]
-    limits = [background[place.picture] for place, _ in crops]
+    limits = [background[picture] for picture, _ in crops]
     return CropSet(np.stack(values), np.array(limits, np.float32))
 
 
@@ -190,7 +206,8 @@ def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
         largest = min(largest, max(layouts[0].height, layouts[0].width) // 2)
     fitting = min(side, largest) // SMALLEST_CROP * SMALLEST_CROP
     if fitting < SMALLEST_CROP:
-        sizes = f"{layouts[0].width}x{layouts[0].height}"
+        best = max(layouts, key=lambda layout: min(layout.height, layout.width))
+        sizes = f"{best.width}x{best.height}"
         what = "The image has" if len(layouts) == 1 else "The largest of the images has"
         raise ImageError(
             f"{what} {sizes} pixels, too few to train on; choose images of {2 * SMALLEST_CROP}x"
@@ -213,57 +230,107 @@ class _Sampler:
         self._pictures, self._layouts, self._side = pictures, layouts, side
         self._generator, self._should_stop = generator, should_stop
         self._windows: dict[int, Window] = {}
-        self._order = generator.permutation(len(pictures))
-        self._turn = 0
 
-    def take(self, count: int, *, avoid: Sequence[_Place]) -> Iterator[tuple[_Place, Array]]:
-        """Yield up to `count` crops that are not constant and do not overlap others."""
-        taken = failed = 0
-        while taken < count and failed < len(self._pictures):
+    def hold_back(self, count: int) -> tuple[list[_Crop], list[_Area]]:
+        """Return crops for validation, and the areas that none of them is from.
+
+        Whole planes where there are several, else a strip of the only one. Raises ImageError.
+        """
+        for held, rest in self._ways_to_hold_back():
+            crops = self.take(count, held)
+            if crops:
+                return crops, rest
+        raise ImageError(_nothing_in(self._pictures))
+
+    def _ways_to_hold_back(self) -> Iterator[tuple[list[_Area], list[_Area]]]:
+        """Yield areas for validation and for training; the first that shows something will do."""
+        planes = self._planes()
+        few = len(planes) < _PLANES_FOR_ONE
+        share = len(planes) // _PLANES_FOR_ONE or 1
+        for start in range(0, len(planes), share):
+            held, rest = planes[start : start + share], planes[:start] + planes[start + share :]
+            at_end = bool(self._generator.integers(2))
+            for end in (at_end, not at_end) if few else ():
+                parts = held[0].split(self._side, at_end=end)
+                if parts is not None:
+                    yield [parts[0]], [parts[1], *rest]
+            yield held, rest
+
+    def take(self, count: int, areas: Sequence[_Area]) -> list[_Crop]:
+        """Return up to `count` crops that are not constant, from all pictures alike."""
+        by_picture: dict[int, list[_Area]] = {}
+        for area in areas:
+            by_picture.setdefault(area.picture, []).append(area)
+        turns = list(by_picture.values())
+        crops: list[_Crop] = []
+        while turns and len(crops) < count:
+            for choices in list(turns):
+                crop = self._draw(choices)
+                if crop is None:
+                    turns.remove(choices)
+                elif len(crops) < count:
+                    crops.append(crop)
+        return crops
+
+    def _planes(self) -> list[_Area]:
+        """Return planes of all pictures, in random order; of long stacks, a random choice."""
+        areas = []
+        most = max(1, _MOST_PLANES // len(self._pictures))
+        for number, (picture, layout) in enumerate(zip(self._pictures, self._layouts, strict=True)):
+            rows, columns = _extent(picture, layout, self._side)
+            if picture.index is not None:
+                chosen = [picture.index]
+            else:
+                flat = self._generator.permutation(layout.count)[:most].tolist()
+                chosen = [
+                    tuple(int(place) for place in np.unravel_index(one, layout.leading))
+                    if layout.leading
+                    else ()
+                    for one in flat
+                ]
+            areas += [_Area(number, index, rows, columns) for index in chosen]
+        return [areas[number] for number in self._generator.permutation(len(areas))]
+
+    def _draw(self, areas: Sequence[_Area]) -> _Crop | None:
+        """Return a crop from one of the areas, None if all that are tried are constant."""
+        for _ in range(_ATTEMPTS):
             if self._should_stop():
                 raise Cancelled
-            picture = int(self._order[self._turn % len(self._order)])
-            self._turn += 1
-            found = self._draw(picture, avoid)
-            if found is None:
-                failed += 1
-            else:
-                failed = 0
-                taken += 1
-                yield found
-
-    def _draw(self, picture: int, avoid: Sequence[_Place]) -> tuple[_Place, Array] | None:
-        for _ in range(_ATTEMPTS):
-            place = self._somewhere(picture)
-            if any(place.overlaps(other, self._side) for other in avoid):
+            area = areas[int(self._generator.integers(len(areas)))]
+            place = self._somewhere(area)
+            if place is None:
                 continue
-            crop = self._read(place)
+            crop = self._read(area, *place)
             if np.ptp(crop) >= _LEAST_RANGE:
-                return place, crop
+                return area.picture, crop
         return None
 
-    def _somewhere(self, number: int) -> _Place:
-        picture, layout = self._pictures[number], self._layouts[number]
-        index = picture.index
-        if index is None:
-            index = tuple(int(self._generator.integers(length)) for length in layout.leading)
-        highest = [max(0, length - self._side) for length in (layout.height, layout.width)]
+    def _somewhere(self, area: _Area) -> tuple[int, int] | None:
+        """Return the first row and column of a crop inside an area, None if no region is there."""
+        picture = self._pictures[area.picture]
+        parts = (area.rows, area.columns)
+        lowest = [part.start for part in parts]
+        highest = [max(part.start, part.stop - self._side) for part in parts]
         if picture.region is None:
-            row, column = (int(self._generator.integers(most + 1)) for most in highest)
-        else:
-            inside = np.flatnonzero(picture.region)
-            middle = int(inside[self._generator.integers(inside.size)])
-            place = np.array(np.unravel_index(middle, picture.region.shape))
-            corner = place * picture.region_step - self._side // 2
-            row, column = (int(start) for start in corner.clip(0, highest))
-        return _Place(number, index, row, column)
+            places = zip(lowest, highest, strict=True)
+            row, column = (int(self._generator.integers(low, high + 1)) for low, high in places)
+            return row, column
+        step = picture.region_step
+        rows, columns = (slice(-(-part.start // step), -(-part.stop // step)) for part in parts)
+        inside = np.argwhere(picture.region[rows, columns])
+        if not len(inside):
+            return None
+        middle = inside[self._generator.integers(len(inside))] + (rows.start, columns.start)
+        corner = (middle * step - self._side // 2).clip(lowest, highest)
+        row, column = (int(start) for start in corner)
+        return row, column
 
-    def _read(self, place: _Place) -> Array:
-        picture, layout = self._pictures[place.picture], self._layouts[place.picture]
-        rows = slice(place.row, min(place.row + self._side, layout.height))
-        columns = slice(place.column, min(place.column + self._side, layout.width))
-        block = layout.read(picture.array, place.index, rows, columns)
-        crop = normalise(np.ascontiguousarray(block), self._window(place.picture))
+    def _read(self, area: _Area, row: int, column: int) -> Array:
+        picture, layout = self._pictures[area.picture], self._layouts[area.picture]
+        rows = slice(row, min(row + self._side, area.rows.stop))
+        columns = slice(column, min(column + self._side, area.columns.stop))
+        block = layout.read(picture.array, area.index, rows, columns)
+        crop = normalise(np.ascontiguousarray(block), self._window(area.picture))
         missing = [(0, self._side - length) for length in crop.shape[1:]]
         return np.pad(crop, [(0, 0), *missing], mode="symmetric")
 
@@ -279,15 +346,36 @@ class _Sampler:
         return self._windows[number]
 
 
-def _background(crops: Sequence[tuple[_Place, Array]], pictures: int) -> list[float]:
+def _extent(picture: Picture, layout: PlaneLayout, side: int) -> tuple[slice, slice]:
+    """Return the rows and columns that crops may be from: the region and half a crop around it.
+
+    Raises
+    ------
+    ImageError
+        If the region has no pixel.
+    """
+    lengths = (layout.height, layout.width)
+    if picture.region is None:
+        return slice(0, lengths[0]), slice(0, lengths[1])
+    if not picture.region.any():
+        raise ImageError(f"The region of '{picture.name}' has no pixel; draw one on the image.")
+    parts = []
+    for axis, length in enumerate(lengths):
+        places = np.flatnonzero(picture.region.any(1 - axis)) * picture.region_step
+        start = max(0, min(int(places[0]) - side // 2, length - side))
+        parts.append(slice(start, min(length, max(int(places[-1]) + side // 2, start + side))))
+    return parts[0], parts[1]
+
+
+def _background(crops: Sequence[_Crop], pictures: int) -> list[float]:
     """Return for each picture up to which brightness a patch of it is background."""
     from skimage.filters import threshold_otsu
 
     brightness: list[list[Array]] = [[] for _ in range(pictures)]
-    for place, crop in crops:
+    for picture, crop in crops:
         side = crop.shape[-1] // _PATCH * _PATCH
         patches = crop[:, :side, :side].mean(0).reshape(side // _PATCH, _PATCH, -1, _PATCH)
-        brightness[place.picture].append(patches.mean((1, 3)).ravel())
+        brightness[picture].append(patches.mean((1, 3)).ravel())
     limits = []
     for values in brightness:
         means = np.concatenate(values) if values else np.zeros(1)

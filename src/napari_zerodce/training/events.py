@@ -83,7 +83,6 @@ class SavedCheckpoint:
     step: int
     file: str
     preview: str
-    validation: float | None = None
 
 
 @dataclass
@@ -99,8 +98,6 @@ class History:
         Step and total.
     checkpoints : list of SavedCheckpoint
         In the order of their steps.
-    best_step : int, optional
-        The step of the lowest validation loss.
     planned : int
         Steps the run shall have.
     steps_per_second : float
@@ -117,7 +114,6 @@ class History:
     losses: dict[str, list[float]] = field(default_factory=dict)
     validation: list[tuple[int, float]] = field(default_factory=list)
     checkpoints: list[SavedCheckpoint] = field(default_factory=list)
-    best_step: int | None = None
     planned: int = 0
     steps_per_second: float = 0.0
     device: str = ""
@@ -130,6 +126,11 @@ class History:
     def step(self) -> int:
         """The last step that was taken."""
         return self.steps[-1] if self.steps else 0
+
+    @property
+    def best_step(self) -> int | None:
+        """The step of the lowest validation loss."""
+        return min(self.validation, key=lambda point: point[1])[0] if self.validation else None
 
     @property
     def seconds_left(self) -> float | None:
@@ -174,16 +175,15 @@ class History:
         self.memory = float(event.get("memory", 0))
 
     def _take_validation(self, event: Mapping[str, Any]) -> None:
-        self.validation.append((int(event["step"]), float(event[TOTAL])))
-        if event["best"]:
-            self.best_step = int(event["step"])
+        step = int(event["step"])
+        self.validation = [point for point in self.validation if point[0] != step]
+        self.validation.append((step, float(event[TOTAL])))
 
     def _take_checkpoint(self, event: Mapping[str, Any]) -> None:
         step = int(event["step"])
         self.checkpoints = [saved for saved in self.checkpoints if saved.step != step]
-        validation = dict(self.validation).get(step)
-        saved = SavedCheckpoint(step, str(event["file"]), str(event["preview"]), validation)
-        self.checkpoints.append(saved)
+        saved = SavedCheckpoint(step, str(event["file"]), str(event["preview"]))
+        self.checkpoints = sorted([*self.checkpoints, saved], key=lambda saved: saved.step)
 
     def _take_notice(self, event: Mapping[str, Any]) -> None:
         self.notices.append(str(event["text"]))

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
+from napari_zerodce.checkpoints.contents import write_whole
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.curves import apply_curves
@@ -34,6 +36,7 @@ from napari_zerodce.training.loop import (
     Diverged,
     StepReport,
     TrainingState,
+    diverged,
     resume,
     save_state,
     start,
@@ -90,6 +93,8 @@ def finetune(
         try:
             with written_or_told(folder.path):
                 ending, message = _Run(folder, write, should_stop).go()
+        except Cancelled:
+            ending, message = "stopped", "Stopped before the first step."
         except ZeroDCEError as err:
             with suppress(OSError):  # a full disk has no room for that, either
                 write("ended", ending="failed", message=str(err))
@@ -132,6 +137,8 @@ class _Run:
         try:
             if "best" not in state.notes:
                 self._begin()
+            elif state.step % self._every == 0 or state.step == state.config.steps:
+                self._validate()  # the process may have been killed just before
             while state.step < state.config.steps:
                 following = (state.step // self._every + 1) * self._every
                 train(
@@ -142,10 +149,14 @@ class _Run:
                     should_stop=self._should_stop,
                 )
                 self._validate()
+                if self._seconds_overdue() >= 0:
+                    self._save(shown=True)
             self._save(shown=True)
+            self._show_best()
         except Cancelled:
             self._validate()
             self._save(shown=True)
+            self._show_best()
             return "stopped", f"Stopped after {state.step} steps. {self._verdict()}"
         except Diverged as err:
             return "diverged", str(err)
@@ -181,9 +192,15 @@ class _Run:
         self._tell_of_batch()
         if now - self._saved >= self._config.checkpoint_seconds:
             self._folder.beat()
-            spent = self._state.notes.get("seconds", 0.0)
-            rest = max(self._config.checkpoint_seconds, _GROWTH * spent)
-            self._save(shown=now - self._shown >= rest)
+            # Better after a validation, which says what the checkpoint is worth; unless it is far.
+            self._save(shown=self._seconds_overdue() >= self._config.checkpoint_seconds)
+
+    def _seconds_overdue(self) -> float:
+        """Return for how long a checkpoint to be looked at has been due; below 0: it is not."""
+        spent = self._state.notes.get("seconds", 0.0)
+        rest = max(self._config.checkpoint_seconds, _GROWTH * spent)
+        overdue: float = time.monotonic() - self._shown - rest
+        return overdue
 
     def _speed(self) -> float:
         if len(self._stepped) < 2:
@@ -208,18 +225,18 @@ class _Run:
         losses = validate(state, self._held_back)
         total = sum(losses.values())
         if not math.isfinite(total):
-            raise Diverged(
-                f"The training diverged at step {state.step}: its validation loss is no longer a "
-                "number. The best checkpoint so far is kept; try a lower learning rate."
-            )
+            raise diverged(state.step)
         best = total < state.notes.get("best", math.inf)
+        state.notes["validated"] = state.step
+        state.notes.setdefault("first", total)
         if best:
             state.notes |= {"best": total, "best_step": state.step}
             self._save_weights(self._folder.best)
-        state.notes["validated"] = state.step
-        state.notes.setdefault("first", total)
         self._write("validation", step=state.step, losses=losses, total=total, best=best)
         self._board.write("validation", state.step, {**losses, TOTAL: total})
+        if best:
+            # Now, so that who goes on after a kill knows how good that file is.
+            save_state(state, self._folder.path)
 
     def _verdict(self) -> str:
         """Say whether it was worth it."""
@@ -234,29 +251,50 @@ class _Run:
     def _save(self, *, shown: bool) -> None:
         """Save what is needed to go on, and, to be looked at, the weights and their picture."""
         state, now = self._state, time.monotonic()
+        picture = enhanced(self._preview, self._for_use()) if shown else None
+        if not _is_finite(state) or (shown and picture is None):
+            raise diverged(state.step)
         state.notes["seconds"] = state.notes.get("seconds", 0.0) + now - self._saved
         self._saved = now
         save_state(state, self._folder.path)
         self._save_weights(self._folder.last)
-        if not shown:
+        if picture is None:
             return
         self._shown = now
-        estimator = self._save_weights(self._folder.checkpoint(state.step))
-        write_picture(self._folder, enhanced(self._preview, estimator), step=state.step)
+        self._save_weights(self._folder.checkpoint(state.step))
+        self._show(state.step, picture)
+
+    def _show_best(self) -> None:
+        """Let the best weights be among those that can be looked at."""
+        step = self._state.notes["best_step"]
+        path = self._folder.checkpoint(step)
+        if not path.exists():
+            write_whole(path, self._folder.best.read_bytes())
+            best = load_checkpoint(self._folder.best).estimator
+            assert isinstance(best, Estimator)
+            picture = enhanced(self._preview, best)
+            if picture is not None:
+                self._show(step, picture)
+
+    def _show(self, step: int, picture: NDArray[np.uint16]) -> None:
+        write_picture(self._folder, picture, step=step)
         self._write(
             "checkpoint",
-            step=state.step,
-            file=self._folder.checkpoint(state.step).name,
-            preview=self._folder.preview(state.step).name,
+            step=step,
+            file=self._folder.checkpoint(step).name,
+            preview=self._folder.preview(step).name,
         )
 
-    def _save_weights(self, path: Any) -> Estimator:
-        """Write a checkpoint for use on whole images, and return its estimator."""
+    def _save_weights(self, path: Path) -> None:
+        """Write a checkpoint for use on whole images."""
+        facts = provenance(self._config, self._state)
+        save_checkpoint(path, self._for_use(), licence=self._config.licence, provenance=facts)
+
+    def _for_use(self) -> Estimator:
+        """Return the estimator as it is used on whole images."""
         estimator = copy.deepcopy(self._state.estimator).cpu()
         if isinstance(estimator, ZeroDCEPlusPlus):
             estimator.scale_factor = self._config.scale_factor
-        facts = provenance(self._config, self._state)
-        save_checkpoint(path, estimator, licence=self._config.licence, provenance=facts)
         return estimator
 
     # ---- minutes
@@ -267,7 +305,7 @@ class _Run:
             return config
         trial = start(config.training, device=self.device, weights=self._weights)
         moments = [time.perf_counter()]
-        with suppress(Cancelled, Diverged):  # the run itself will say so
+        with suppress(Diverged):  # the run itself will say so
             train(
                 trial,
                 CropBatches(crops, config.training),
@@ -284,12 +322,17 @@ class _Run:
         return config
 
 
-def enhanced(preview: NDArray[np.uint16], estimator: Estimator) -> NDArray[np.uint16]:
-    """Return a preview crop, shape (3 or 1, h, w), as an estimator enhances it."""
+def enhanced(preview: NDArray[np.uint16], estimator: Estimator) -> NDArray[np.uint16] | None:
+    """Return a preview crop, shape (3 or 1, h, w), as an estimator enhances it.
+
+    None if that is not made of numbers any more.
+    """
     image = torch.from_numpy(preview.astype(np.float32) / np.float32(65535))[None]
     with torch.no_grad():
         alphas, _ = estimate(estimator, image)
         result = apply_curves(image, alphas)[0]
+    if not bool(torch.isfinite(result).all()):
+        return None
     pixels: NDArray[np.uint16] = np.rint(result.numpy() * 65535).astype(np.uint16)
     return pixels
 
@@ -321,6 +364,10 @@ def provenance(config: RunConfig, state: TrainingState) -> dict[str, str]:
         "configuration": training.model_dump_json(),
     }
     return {name: text for name, text in facts.items() if text}
+
+
+def _is_finite(state: TrainingState) -> bool:
+    return all(bool(torch.isfinite(weight).all()) for weight in state.estimator.parameters())
 
 
 def _start_weights(folder: RunFolder) -> Mapping[str, torch.Tensor] | None:

@@ -141,7 +141,7 @@ def train(
         batch = batches(generator, count=config.batch, side=config.crop)
         for group in state.optimiser.param_groups:
             group["lr"] = learning_rate(config, state.step)
-        terms = _step_with_room(state, batch)
+        _, terms = _with_room(state, batch, _step)
         state.step += 1
         report(StepReport(state.step, config.steps, sum(terms.values()), terms))
 
@@ -157,18 +157,32 @@ def validate(state: TrainingState, batches: list[Batch]) -> dict[str, float]:
     """Return the mean losses of images that are not trained on, each times its weight."""
     sums: dict[str, float] = {}
     images = sum(len(batch.images) for batch in batches)
-    with torch.no_grad(), memory_errors_translated():
-        for batch in batches:
-            for name, term in _losses(state, batch).items():
-                sums[name] = sums.get(name, 0.0) + float(term) * len(batch.images) / images
+    for whole in batches:
+        start = 0
+        while start < len(whole.images):
+            batch, losses = _with_room(state, whole.after(start), _losses_alone)
+            start += len(batch.images)
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch.images) / images
     return sums
 
 
-def _step_with_room(state: TrainingState, batch: Batch) -> dict[str, float]:
+def _losses_alone(state: TrainingState, batch: Batch) -> dict[str, float]:
+    with torch.no_grad():
+        return {name: float(term) for name, term in _losses(state, batch).items()}
+
+
+def _with_room(
+    state: TrainingState,
+    batch: Batch,
+    work: Callable[[TrainingState, Batch], dict[str, float]],
+) -> tuple[Batch, dict[str, float]]:
+    """Do work on as much of a batch as there is memory for; return that part, and the losses."""
     while True:
+        part = batch.first(state.batch)
         try:
             with memory_errors_translated():
-                return _step(state, batch.first(state.batch))
+                return part, work(state, part)
         except OutOfDeviceMemory as err:
             if state.batch == 1:
                 raise DeviceError(
@@ -185,12 +199,12 @@ def _step(state: TrainingState, batch: Batch) -> dict[str, float]:
     total = total_of(terms)
     values = {name: float(term.detach()) for name, term in terms.items()}
     if not all(math.isfinite(value) for value in values.values()):
-        raise _diverged(state)
+        raise diverged(state.step + 1)
     state.optimiser.zero_grad()
     total.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(state.estimator.parameters(), state.config.gradient_clip)
     if not math.isfinite(float(norm)):
-        raise _diverged(state)
+        raise diverged(state.step + 1)
     state.optimiser.step()
     return values
 
@@ -218,9 +232,10 @@ def _mixed_precision(state: TrainingState) -> Any:
     return nullcontext()
 
 
-def _diverged(state: TrainingState) -> Diverged:
+def diverged(step: int) -> Diverged:
+    """Return what is to be said of a training whose loss is not a number from a step on."""
     return Diverged(
-        f"The training diverged at step {state.step + 1}: its loss is no longer a number. The best "
+        f"The training diverged at step {step}: its loss is no longer a number. The best "
         "checkpoint so far is kept; try a lower learning rate."
     )
 

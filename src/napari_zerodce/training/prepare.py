@@ -130,7 +130,7 @@ def prepare(
         scale_factor=_scale_factor(config.architecture, info),
         licence=_YOURS if info is None else info.licence,
         minutes=wish.minutes,
-        images=tuple(picture.name for picture in wish.pictures),
+        images=tuple(_readable(picture.name) for picture in wish.pictures),
         preset=wish.preset,
         software=f"napari-zerodce {version('napari-zerodce')}",
     )
@@ -168,6 +168,11 @@ def preview_crop(
     crop = normalise(layout.read(picture.array, index, rows, columns), window)
     pixels: NDArray[np.uint16] = np.rint(crop * 65535).astype(np.uint16)
     return pixels
+
+
+def _readable(name: str) -> str:
+    """Return a name that JSON can hold: file names may be any bytes."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _middle(picture: Picture) -> tuple[Picture, int, int]:

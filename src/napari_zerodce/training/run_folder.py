@@ -17,12 +17,15 @@ from typing import Final
 import numpy as np
 import psutil
 from numpy.typing import NDArray
+from platformdirs import user_data_path
 
 from napari_zerodce.checkpoints.contents import write_whole
 from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet
 from napari_zerodce.training.events import History, read_history
+
+RUNS_VARIABLE: Final = "NAPARI_ZERODCE_RUNS"
 
 _CONFIG: Final = "config.json"
 _CROPS: Final = "crops.npz"
@@ -33,10 +36,23 @@ _SETS: Final = ("training", "validation")
 _ROOM: Final = 2**25
 """Bytes for checkpoints, pictures and events."""
 
+_CLOCK: Final = 2.0
+"""Seconds. When a process began seems to change a little where the clock is set."""
+
 _HEARTBEAT: Final = 60.0
 """Seconds. A process on another machine is taken for alive so long after its last sign of life."""
 
 Preview = NDArray[np.uint16]
+
+
+def runs_folder() -> Path:
+    """Return the folder for new runs' folders, which may not exist yet.
+
+    The environment variable ``NAPARI_ZERODCE_RUNS`` replaces the one in the user's data folder.
+    """
+    if chosen := os.environ.get(RUNS_VARIABLE):
+        return Path(chosen).expanduser()
+    return user_data_path("napari-zerodce", appauthor=False) / "runs"
 
 
 class RunFolder:
@@ -106,7 +122,7 @@ class RunFolder:
             existed = self.path.exists()
             try:
                 self._fill(config, _packed(crops, preview), start)
-            except OSError:
+            except BaseException:
                 for part in self.path.iterdir() if existed else [self.path]:
                     shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
                 raise
@@ -144,7 +160,10 @@ class RunFolder:
     @property
     def is_run(self) -> bool:
         """Whether there is a run in the folder."""
-        return (self.path / _CONFIG).is_file() and (self.path / _CROPS).is_file()
+        try:
+            return (self.path / _CONFIG).is_file() and (self.path / _CROPS).is_file()
+        except OSError:  # a name that is too long, or a folder that may not be looked into
+            return False
 
     def check_run(self) -> None:
         """Raise a `TrainingError` unless there is a run in the folder."""
@@ -161,7 +180,8 @@ class RunFolder:
     def crops(self) -> tuple[Crops, Preview]:
         """Read the crops and the preview crop. Raises TrainingError."""
         try:
-            with np.load(self.path / _CROPS, allow_pickle=False) as content:
+            path = self.path / _CROPS
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
                 training, validation = (
                     CropSet(content[name], content[f"{name}_background"]) for name in _SETS
                 )
@@ -182,18 +202,26 @@ class RunFolder:
     def occupied(self) -> Iterator[None]:
         """Be the one process that works on the run. Raises TrainingError if another one does."""
         if self.is_alive:
-            raise TrainingError(
-                f"{self.path} is being trained by another process; stop that one first."
-            )
+            raise self._taken()
         lock = self.path / _LOCK
         own = {"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}
         with written_or_told(self.path):
-            write_whole(lock, json.dumps(own).encode())
+            lock.unlink(missing_ok=True)  # of a process that is gone
+            try:
+                with lock.open("xb") as file:
+                    file.write(json.dumps(own).encode())
+            except FileExistsError as err:
+                raise self._taken() from err
         try:
             yield
         finally:
             lock.unlink(missing_ok=True)
             (self.path / _STOP).unlink(missing_ok=True)
+
+    def _taken(self) -> TrainingError:
+        return TrainingError(
+            f"{self.path} is being trained by another process; stop that one first."
+        )
 
     @property
     def is_alive(self) -> bool:
@@ -203,9 +231,17 @@ class RunFolder:
             owner = json.loads(lock.read_bytes())
             if owner["host"] != socket.gethostname():
                 return time.time() - lock.stat().st_mtime < _HEARTBEAT
-            return bool(owner["started"] == _started(owner["pid"]))
+            started = _started(owner["pid"])
+            return started is not None and abs(owner["started"] - started) < _CLOCK
         except (OSError, ValueError, KeyError, TypeError):
             return False
+
+    def kill_owner(self) -> None:
+        """End the process of this machine that works on the run, if there is one."""
+        if self.is_alive:
+            owner = json.loads((self.path / _LOCK).read_bytes())
+            if owner["host"] == socket.gethostname():
+                psutil.Process(owner["pid"]).kill()
 
     def beat(self) -> None:
         """Give a sign of life, for other machines."""

@@ -1,0 +1,57 @@
+"""Which images a folder holds, and when two paths are one file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from napari_zerodce.errors import RequestError
+
+
+def images_below(
+    folder: Path, suffixes: Collection[str], *, skip: Path | None = None
+) -> Iterator[Path]:
+    """Yield the images in a folder and its subfolders, sorted by name.
+
+    Without hidden files, without links to folders.
+
+    Parameters
+    ----------
+    folder : Path
+    suffixes : collection of str
+        Lower-case, with the dot.
+    skip : Path, optional
+        A folder that is not looked into: yesterday's results are no input.
+
+    Raises
+    ------
+    RequestError
+        If a folder cannot be read.
+    """
+    skipped = None if skip is None else identity_of(skip)
+    for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
+        # os.walk follows what is left in this list.
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and identity_of(Path(parent, name)) != skipped
+        )
+        for name in sorted(files):
+            # macOS leaves "._photo.jpg" beside "photo.jpg" on foreign disks.
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
+                yield Path(parent, name)
+
+
+def identity_of(path: Path) -> str:
+    """Return what two paths have in common if they are the same file."""
+    resolved = os.path.realpath(path)  # unlike Path.resolve, also of a link that leads to itself
+    # Two names that differ in case alone are one file there.
+    return resolved.casefold() if sys.platform in {"darwin", "win32"} else resolved
+
+
+def _refuse_folder(err: OSError) -> None:
+    raise RequestError(
+        f"The folder {err.filename!r} cannot be read: {err.strerror}; ask its owner for access."
+    ) from err
