@@ -1,12 +1,14 @@
 """Make the README's pictures: the real window, the night sample, the docks really clicked.
 
-Usage: python scripts/screenshot.py OUTPUT.png [enhance|look-inside|adjust] [SAMPLE] [WIDTHxHEIGHT]
+Usage: python scripts/screenshot.py OUTPUT.png [SCENE] [SAMPLE] [WIDTHxHEIGHT]
+Scenes: enhance, look-inside, adjust, fine-tune.
 Under Linux without a screen: xvfb-run -s "-screen 0 1280x720x24" python scripts/screenshot.py ...
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +25,13 @@ def main(
     viewer = napari.Viewer()
     viewer.window.resize(width, height)
     viewer.open_sample("napari-zerodce", sample)
-    {"enhance": _enhance, "look-inside": _look_inside, "adjust": _adjust}[scene](viewer)
+    scenes = {
+        "enhance": _enhance,
+        "look-inside": _look_inside,
+        "adjust": _adjust,
+        "fine-tune": _fine_tune,
+    }
+    scenes[scene](viewer)
     _pause()
     viewer.window.screenshot(output, canvas_only=False, flash=False)
     viewer.close()
@@ -63,6 +71,22 @@ def _adjust(viewer: Any) -> None:
     dock.swipe_box.setChecked(True)
     dock.form.limits_detail.setChecked(True)
     _wait_for(lambda: dock.shown.layer is not None)
+
+
+def _fine_tune(viewer: Any) -> None:
+    """Train Zero-DCE++ on the sample, and show the losses and the preview when it is done."""
+    dock = _dock(viewer, "Fine-tune")
+    _wait_for(lambda: dock.form.start.count() >= 4)
+    for combo, data in ((dock.form.start, "zero-dce-pp"), (dock.form.unit, "steps")):
+        combo.setCurrentIndex(combo.findData(data))
+        combo.activated.emit(combo.currentIndex())
+    dock.form.amount.setValue(300)
+    with tempfile.TemporaryDirectory() as runs:
+        dock.runs.setText(runs)
+        dock.panel.button.click()
+        _wait_for(lambda: dock.training is not None and bool(dock.training.history.ending), 600)
+        dock.panel.message.hide()  # it names a folder that will be gone
+        _pause()
 
 
 def _dock(viewer: Any, name: str) -> Any:
