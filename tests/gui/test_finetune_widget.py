@@ -86,7 +86,7 @@ def test_a_run_by_clicks_ends_with_a_better_checkpoint_in_use(
     for seed in range(3):
         viewer.add_image(night(seed), name=f"night {seed}")
     finetune.pictures.tick(viewer.layers[2])
-    make_quick(finetune, 80)
+    make_quick(finetune, 60)
     finetune.form.target.setValue(0.8)
     click(finetune.panel.button, qtbot)
     assert finetune.panel.button.text() == "Cancel"
@@ -95,13 +95,13 @@ def test_a_run_by_clicks_ends_with_a_better_checkpoint_in_use(
     wait_until_idle(finetune, qtbot)
     history = finetune.training.history
     assert history.ending == "done"
-    assert history.steps == list(range(1, 81))
+    assert history.steps == list(range(1, 61))
     assert history.best_validation < history.first_validation
-    assert "Step 80 of 80" in finetune.panel.status.text()
-    assert finetune.panel.message.text().startswith("✓ Done: 80 steps. Validation loss")
+    assert "Step 60 of 60" in finetune.panel.status.text()
+    assert finetune.panel.message.text().startswith("✓ Done: 60 steps. Validation loss")
     # The plot has a line for each loss, as long as the run.
     for name in ("spatial", "exposure", "colour", "smoothness", "total"):
-        assert len(finetune.plot.lines[name].getData()[0]) == 80
+        assert len(finetune.plot.lines[name].getData()[0]) == 60
     assert finetune.preview.isVisible()
     assert finetune.preview.enhanced.file.is_file()
     assert not finetune.preview.enhanced.pixmap().isNull()
@@ -459,7 +459,7 @@ def test_windows_are_those_of_the_layers_if_chosen(viewer: Any, finetune: Any, q
 def test_nothing_takes_long_on_the_windows_thread(viewer: Any, finetune: Any, qtbot: Any) -> None:
     """Sampling of a large image is done in a thread, and following a run is quick."""
     viewer.add_image(np.random.default_rng(0).integers(0, 60, (4000, 4000, 3), np.uint8))
-    make_quick(finetune, 40)
+    make_quick(finetune, 15)
     began = time.perf_counter()
     click(finetune.panel.button, qtbot)
     assert time.perf_counter() - began < 1

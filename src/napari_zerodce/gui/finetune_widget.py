@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,9 +144,11 @@ class FineTuneWidget(Dock):
             self._tell(err)
             return
         training = TrainingProcess(folder)
-        training.attach()
         self.panel.say("")
         self._take_over(training)
+        training.attach()
+        if training.is_running:
+            self.panel.show_state("running")
 
     def use(self, checkpoint: Path | None) -> None:
         """Make a checkpoint of the run the active one in all docks."""
@@ -190,7 +193,9 @@ class FineTuneWidget(Dock):
 
     def _new_folder(self, wish: TrainingWish) -> Path:
         name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {wish.preset}"
-        return Path(self.runs.text()).expanduser() / name
+        folder = Path(self.runs.text()).expanduser()
+        numbered = (f"{name} ({number})" for number in count(2))
+        return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
 
     def _on_prepared(self, folder: RunFolder) -> None:
         if not self._released:
@@ -239,7 +244,7 @@ class FineTuneWidget(Dock):
         self._on_training_advanced()
         if training.is_running:
             self.panel.show_state("running")
-        else:
+        elif training.history.steps or training.history.ending:
             self._on_training_ended()
 
     def _forget_training(self) -> None:

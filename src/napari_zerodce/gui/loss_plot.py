@@ -37,6 +37,7 @@ class LossPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no 
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()
+        self.setDownsampling(auto=True, mode="mean")  # hours have tens of thousands of steps
         self.setLabel("bottom", "step")
         self.setLabel("left", "loss, weighted")
         for side in ("bottom", "left"):

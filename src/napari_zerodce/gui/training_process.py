@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from napari_zerodce.training.run_folder import RunFolder
 
 _POLL_MS: Final = 250
+_BYTES_AT_ONCE: Final = 2**17
+"""Of events, about 10 milliseconds of the window's time; an hour's run has megabytes."""
+
 _SECONDS_TO_STOP: Final = 3.0
 """A step and a validation; who presses Stop again after that means it."""
 
@@ -39,12 +42,13 @@ class TrainingProcess(QObject):
         self.folder = folder
         self.history = History()
         self.stopping_since: float | None = None
-        self._reader = EventReader(folder.events)
+        self._reader = EventReader(folder.events, at_once=_BYTES_AT_ONCE)
         self._child: subprocess.Popen[bytes] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.look)
         self._running = False
+        self._is_of_the_past = False
 
     @property
     def is_running(self) -> bool:
@@ -59,9 +63,10 @@ class TrainingProcess(QObject):
     def start(self) -> None:
         """Begin or continue the run."""
         # What an earlier process said of its end is not true any more.
-        for event in self._reader.new_events():
-            self.history.take(event)
+        self.history = self.folder.history()
         self.history.ending, self.history.message = None, ""
+        self._reader = EventReader(self.folder.events, at_once=_BYTES_AT_ONCE)
+        self._reader.skip_to_end()
         with self.folder.log.open("wb") as log:
             self._child = subprocess.Popen(  # noqa: S603  our own command
                 [sys.executable, "-m", "napari_zerodce", "finetune", "--resume",
@@ -76,11 +81,10 @@ class TrainingProcess(QObject):
         self._follow()
 
     def attach(self) -> None:
-        """Follow a run that is going on or over."""
-        if self.folder.is_alive:
-            self._follow()
-        else:
-            self._take_events()
+        """Follow a run that is going on or over; `ended` tells when all of the latter is read."""
+        self._is_of_the_past = not self.folder.is_alive
+        self._follow()
+        self.look()
 
     def stop(self) -> None:
         """Let the run end after its present step; asked again after a while, at once."""
@@ -104,14 +108,18 @@ class TrainingProcess(QObject):
     def look(self) -> None:
         """See what has happened since the last time."""
         alive = self._is_alive()  # before the events: what it wrote last is then among them
-        self._take_events()
+        for event in self._reader.new_events():
+            self.history.take(event)
+        if self._reader.is_behind:
+            QTimer.singleShot(0, self.look)  # the window lives in between
+            return
         if alive:
             self.advanced.emit()
             return
         self._running = False
         self._timer.stop()
         self.stopping_since = None
-        if self.history.ending is None:
+        if self.history.ending is None and not self._is_of_the_past:
             self.history.ending, self.history.message = "failed", self._epitaph()
         self.advanced.emit()
         self.ended.emit()
@@ -120,10 +128,6 @@ class TrainingProcess(QObject):
         self._running = True
         self.stopping_since = None
         self._timer.start()
-
-    def _take_events(self) -> None:
-        for event in self._reader.new_events():
-            self.history.take(event)
 
     def _is_alive(self) -> bool:
         if self._child is not None:

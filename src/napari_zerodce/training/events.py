@@ -51,18 +51,34 @@ class EventReader:
     ----------
     path : Path
         It need not exist yet.
+    at_once : int, optional
+        Bytes that are read at most each time, about; by default all there are.
+
+    Attributes
+    ----------
+    is_behind : bool
+        Whether there was more than that.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, at_once: int | None = None) -> None:
         self._path = path
         self._offset = 0
+        self._at_once = at_once
+        self.is_behind = False
+
+    def skip_to_end(self) -> None:
+        """Pass over what is there already."""
+        if self._path.exists():
+            self._offset = self._path.stat().st_size
 
     def new_events(self) -> Iterator[Mapping[str, Any]]:
         """Yield events whose lines are complete; lines that make no sense are skipped."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                content = file.read()
+                content = file.read(self._at_once)
+                self.is_behind = bool(self._at_once) and len(content) == self._at_once
+                content += file.readline() if self.is_behind else b""
         except FileNotFoundError:
             return
         whole = content[: content.rfind(b"\n") + 1]
