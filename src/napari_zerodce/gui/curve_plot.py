@@ -9,35 +9,25 @@ import pyqtgraph
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 
+from napari_zerodce.gui.still_plot import GREY, StillPlot
+
 if TYPE_CHECKING:
     from napari_zerodce.engine.pixel_curve import PixelCurve, RegionCurve
 
 # Seen by the colour-blind too, on dark and on light themes.
 _COLOURS = {3: ("#e8604c", "#3fa35b", "#4a86e8"), 1: ("#c98a00",)}
 _HEIGHT = 200
-_GREY = "#8a8d93"  # can be read on dark and on light
 _MOST_STEPS = 8
 
 
-class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Draws the curves of one pixel, pinned ones and those of a region; the mouse moves nothing."""
+class CurvePlot(StillPlot):
+    """Draws the curves of one pixel, pinned ones and those of a region."""
 
     def __init__(self) -> None:
-        super().__init__(background=None)
-        self.setFixedHeight(_HEIGHT)
-        self.setStyleSheet("background: transparent; border: none")  # whatever the theme is
-        self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
+        super().__init__(_HEIGHT, bottom="input (0 to 1 in the window)", left="output")
         self.setXRange(0, 1, padding=0.02)
         self.setYRange(0, 1, padding=0.02)
-        self.setLabel("bottom", "input (0 to 1 in the window)")
-        self.setLabel("left", "output")
-        for side in ("bottom", "left"):
-            axis = self.getAxis(side)
-            axis.setPen(_GREY)
-            axis.setTextPen(_GREY)
-        unchanged = pyqtgraph.mkPen(_GREY, style=Qt.PenStyle.DashLine)
+        unchanged = pyqtgraph.mkPen(GREY, style=Qt.PenStyle.DashLine)
         self._identity = self.plot([0, 1], [0, 1], pen=unchanged)
         self._steps: list[Any] = []
         self._lines: list[Any] = []

@@ -7,43 +7,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph
 
+from napari_zerodce.gui.still_plot import GREY, StillPlot
 from napari_zerodce.training.events import LOSSES, TOTAL
 
 if TYPE_CHECKING:
     from napari_zerodce.training.events import History
 
 _HEIGHT = 190
-_GREY = "#8a8d93"  # can be read on dark and on light
 # Okabe and Ito's, seen apart by the colour-blind, on dark and on light.
 _COLOURS = {
     "spatial": "#56b4e9",
     "exposure": "#e69f00",
     "colour": "#cc79a7",
     "smoothness": "#009e73",
-    TOTAL: "#8a8d93",
+    TOTAL: GREY,
     "validation": "#d55e00",
 }
 _SMOOTHED_OVER = 9
 _SMALLEST = 1e-9
 
 
-class LossPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Draws a `History`; the mouse moves nothing."""
+class LossPlot(StillPlot):
+    """Draws a `History`."""
 
     def __init__(self) -> None:
-        super().__init__(background=None)
-        self.setFixedHeight(_HEIGHT)
-        self.setStyleSheet("background: transparent; border: none")
-        self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
+        super().__init__(_HEIGHT, bottom="step", left="loss, weighted")
         self.setDownsampling(auto=True, mode="mean")  # hours have tens of thousands of steps
-        self.setLabel("bottom", "step")
-        self.setLabel("left", "loss, weighted")
-        for side in ("bottom", "left"):
-            axis = self.getAxis(side)
-            axis.setPen(_GREY)
-            axis.setTextPen(_GREY)
         self.getAxis("left").enableAutoSIPrefix(enable=False)
         # Above the plot: a legend inside would hide lines in a narrow dock.
         self.setTitle(_legend(), size="8pt")

@@ -12,12 +12,10 @@ from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.engine.messages import Progress
 from napari_zerodce.gui.dock import line
 from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.sentence import Sentence, Tone
 from napari_zerodce.gui.session import Session
 
 _STEPS = 1000
-# Signs and no colours: they can be read in every theme of napari.
-Tone = Literal["plain", "progress", "good", "bad"]
-SIGNS: dict[Tone, str] = {"plain": "", "progress": "", "good": "✓ ", "bad": "⚠ "}
 State = Literal["idle", "running", "cancelling"]
 
 
@@ -37,7 +35,6 @@ class RunPanel(QWidget):
         super().__init__()
         self._action = action
         self._session = session
-        self._tone: Tone = "plain"
         self._started = 0.0
         self.state: State = "idle"
         self.plan = line("plan")
@@ -46,13 +43,12 @@ class RunPanel(QWidget):
         self.button.setObjectName("run_button")
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
-        self.message = line("message")
+        self.message = Sentence("message")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part in (self.plan, self.button, self.bar, self.message):
             layout.addWidget(part)
         self.bar.hide()
-        self.message.hide()
         self.button.clicked.connect(self._on_button_clicked)
         session.events.job.connect(self._on_session_job_changed)
         self._on_session_job_changed(session.job)
@@ -85,14 +81,11 @@ class RunPanel(QWidget):
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence under the button."""
-        self._tone = tone
-        self.message.setText(f"{SIGNS[tone]}{text}")
-        self.message.setVisible(bool(text))
+        self.message.say(text, tone)
 
     def forget_complaint(self) -> None:
         """Take a sentence away that a new choice has made untrue."""
-        if self._tone == "bad":
-            self.say("")
+        self.message.forget_complaint()
 
     def _show_state(self, state: State, text: str) -> None:
         self.state = state
@@ -115,7 +108,7 @@ class RunPanel(QWidget):
     def _on_session_job_changed(self, job: Job | None) -> None:
         if job is None:
             self.show_idle()
-            if self._tone == "progress":  # another dock tells what came of it
+            if self.message.tone == "progress":  # another dock tells what came of it
                 self.say("")
             return
         self.show_running()

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, 
 
 from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.gui.dock import line
-from napari_zerodce.gui.run_panel import SIGNS, Tone
+from napari_zerodce.gui.sentence import Sentence, Tone
 
 if TYPE_CHECKING:
     from napari_zerodce.training.events import History
@@ -35,7 +35,6 @@ class TrainingPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.state: State = "idle"
-        self._tone: Tone = "plain"
         self.button = QPushButton("Start")
         self.button.setObjectName("training_button")
         self.button.setMinimumHeight(34)
@@ -47,7 +46,7 @@ class TrainingPanel(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
         self.status = line("training_status")
-        self.message = line("training_message")
+        self.message = Sentence("training_message")
         row = QHBoxLayout()
         row.addWidget(self.resume_button)
         row.addWidget(self.open_button)
@@ -94,14 +93,11 @@ class TrainingPanel(QWidget):
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence."""
-        self._tone = tone
-        self.message.setText(f"{SIGNS[tone]}{text}")
-        self.message.setVisible(bool(text))
+        self.message.say(text, tone)
 
     def forget_complaint(self) -> None:
         """Take a sentence away that a new choice has made untrue."""
-        if self._tone == "bad":
-            self.say("")
+        self.message.forget_complaint()
 
     def _on_button_clicked(self) -> None:
         if self.state == "idle":
