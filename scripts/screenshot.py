@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import napari
+import numpy as np
+import skimage.data
 from qtpy.QtWidgets import QApplication
 
 
@@ -74,9 +76,16 @@ def _adjust(viewer: Any) -> None:
 
 
 def _fine_tune(viewer: Any) -> None:
-    """Train Zero-DCE++ on the sample, and show the losses and the preview when it is done."""
+    """Train Zero-DCE++ on a few dark photos, and show the losses and the preview."""
+    night = viewer.layers[0]
+    for name in ("chelsea", "coffee", "rocket", "astronaut"):
+        bright = getattr(skimage.data, name)().astype(np.float32) / 255
+        viewer.add_image((bright**2 * 90).astype(np.uint8), name=f"dark {name}", visible=False)
+    viewer.layers.selection.active = night
     dock = _dock(viewer, "Fine-tune")
     _wait_for(lambda: dock.form.start.count() >= 4)
+    for layer in viewer.layers:
+        dock.select_layer(layer)
     for combo, data in ((dock.form.start, "zero-dce-pp"), (dock.form.unit, "steps")):
         combo.setCurrentIndex(combo.findData(data))
         combo.activated.emit(combo.currentIndex())
@@ -86,6 +95,9 @@ def _fine_tune(viewer: Any) -> None:
         dock.panel.button.click()
         _wait_for(lambda: dock.training is not None and bool(dock.training.history.ending), 600)
         dock.panel.message.hide()  # it names a folder that will be gone
+        _wait_for(lambda: dock.panel.state == "idle")
+        dock.panel.message.hide()
+        dock.verticalScrollBar().setValue(dock.verticalScrollBar().maximum())
         _pause()
 
 
