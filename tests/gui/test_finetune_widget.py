@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -302,6 +303,57 @@ def test_starts_and_stops_leave_nothing_behind(viewer: Any, finetune: Any, qtbot
     assert [child for child in own.children(recursive=True) if "python" in child.name()] == []
     assert own.num_fds() <= files + 2
     assert own.num_threads() <= threads + 2
+
+
+def test_cancel_while_crops_are_sampled_trains_nothing(
+    viewer: Any, finetune: Any, qtbot: Any, own_runs: Path
+) -> None:
+    for pause in (0, 30, 200):
+        viewer.add_image(night(side=512))
+        make_quick(finetune, 5000)
+        click(finetune.panel.button, qtbot)
+        finetune.panel._started = 0.0  # as if it were no double click
+        qtbot.wait(pause)
+        if finetune.panel.state == "preparing":
+            click(finetune.panel.button, qtbot)
+            wait_until_idle(finetune, qtbot)
+            assert "Cancelled" in finetune.panel.message.text()
+            assert finetune.training is None
+            assert not list(own_runs.glob("*/config.json"))
+            return
+    pytest.fail("sampling was always quicker")
+
+
+def test_a_double_click_starts_one_training(viewer: Any, finetune: Any, qtbot: Any) -> None:
+    viewer.add_image(night())
+    make_quick(finetune, 3)
+    qtbot.mouseDClick(finetune.panel.button, Qt.MouseButton.LeftButton)
+    click(finetune.panel.button, qtbot)
+    click(finetune.panel.button, qtbot)
+    wait_until_idle(finetune, qtbot)
+    assert finetune.training.history.ending == "done"
+
+
+def test_a_run_folder_deleted_in_the_middle_is_one_sentence(
+    viewer: Any, finetune: Any, qtbot: Any
+) -> None:
+    viewer.add_image(night())
+    make_quick(finetune, 5000)
+    click(finetune.panel.button, qtbot)
+    wait_for_steps(finetune, qtbot)
+    folder = finetune.training.folder.path
+    shutil.rmtree(folder)
+    click(finetune.panel.button, qtbot)
+    wait_until_idle(finetune, qtbot)
+    assert "has gone" in finetune.panel.message.text()
+    assert not finetune.panel.resume_button.isVisible()
+    assert not (folder / "state.pt").exists()
+
+
+def test_the_dock_is_as_narrow_as_a_small_screen_needs(viewer: Any, finetune: Any) -> None:
+    finetune.form.advanced.expand(animate=False)
+    finetune.preview.show()
+    assert finetune.widget().minimumSizeHint().width() <= 300
 
 
 # ---- what cannot be trained on

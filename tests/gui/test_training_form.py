@@ -92,3 +92,17 @@ def test_the_advanced_section_is_folded(form: TrainingForm, qtbot: Any) -> None:
     form.show()
     assert not form.advanced.isExpanded()
     assert form.target.visibleRegion().isEmpty()
+
+
+def test_another_checkpoint_leaves_what_the_user_has_changed(form: TrainingForm) -> None:
+    choose(form.start, "zero-dce-pp")
+    form.target.setValue(0.77)
+    form.seed.setValue(9)
+    form.crop.setValue(96)
+    form.offer("/somewhere/mine.safetensors", "zero-dce", 1)
+    choose(form.start, "zero-dce")
+    config = given(form)
+    assert (config.target, config.seed, config.crop) == (0.77, 9, 96)
+    assert config.weights.smoothness == 200, "what was not touched is that of the network"
+    choose(form.preset, "fluorescence")
+    assert (given(form).target, given(form).seed) == (0.4, 9)

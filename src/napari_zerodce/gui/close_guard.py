@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
@@ -34,7 +35,8 @@ class CloseGuard(QObject):
             return False
         answer = self._ask(training.history.step, training.history.planned)
         if answer == "stop":
-            training.folder.ask_to_stop()
+            with suppress(OSError):  # its folder has gone: it ends by itself
+                training.folder.ask_to_stop()
         elif answer == "stay":
             event.ignore()
             return True

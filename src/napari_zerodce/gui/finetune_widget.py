@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QMainWindow
 
 from napari_zerodce.checkpoints.contents import write_whole
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.errors import RequestError, ZeroDCEError
+from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
 from napari_zerodce.gui import background
 from napari_zerodce.gui.close_guard import CloseGuard
 from napari_zerodce.gui.dock import Dock, frame_of
@@ -55,8 +56,13 @@ class FineTuneWidget(Dock):
         self.panel = TrainingPanel()
         self.plot = LossPlot()
         self.logarithmic = QCheckBox("Logarithmic")
+        self.logarithmic.setToolTip(
+            "A logarithmic axis for the losses: small ones can be seen, too."
+        )
         self.preview = PreviewPanel()
         self._job: Job | None = None
+        self._unwanted = False  # whether what is being prepared was cancelled
+        self._told = 0  # notices of the run
         self.fill(
             (self.pictures, self.settings, self.form, self.panel, self.preview, self.plot,
              self.logarithmic)
@@ -112,6 +118,7 @@ class FineTuneWidget(Dock):
             return
         self.panel.say("Sampling crops…", "progress")
         self.panel.show_state("preparing")
+        self._unwanted = False
         work = background.preparing(wish, self.pictures.folder, output)
         self._job = job = Job("Zero-DCE: sampling crops", work, quiet=True)
         job.succeeded.connect(self._on_prepared)
@@ -125,8 +132,18 @@ class FineTuneWidget(Dock):
         if self.panel.state == "preparing":
             if self._job is not None:
                 self._job.cancel()
+                self._unwanted = True
         elif self.training is not None:
-            self.training.stop()
+            self._stop(self.training)
+
+    def _stop(self, training: TrainingProcess) -> None:
+        try:
+            with written_or_told(training.folder.path):
+                training.stop()
+        except ZeroDCEError as err:  # the folder has gone, and with it the way to ask
+            training.kill()
+            self._tell(err)
+        else:
             self.panel.show_state("stopping")
 
     def resume(self) -> None:
@@ -161,13 +178,16 @@ class FineTuneWidget(Dock):
 
     def save(self, checkpoint: Path, target: Path) -> None:
         """Write a checkpoint of the run somewhere else."""
-        if target.suffix != ".safetensors":
-            target = target.with_name(f"{target.name}.safetensors")
         try:
-            with written_or_told(target.parent):
-                write_whole(target, checkpoint.read_bytes())
-        except ZeroDCEError as err:
-            self._tell(err)
+            write_whole(target, checkpoint.read_bytes())
+        except OSError as err:
+            reason = err.strerror or type(err).__name__
+            self._tell(
+                CheckpointError(
+                    f"{checkpoint.name} cannot be saved as {target}: {reason}; choose another "
+                    "place."
+                )
+            )
         else:
             self.panel.say(f"Saved as {target}.", "good")
 
@@ -193,13 +213,20 @@ class FineTuneWidget(Dock):
 
     def _new_folder(self, wish: TrainingWish) -> Path:
         name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {wish.preset}"
-        folder = Path(self.runs.text()).expanduser()
+        folder = Path(self.runs.text().strip()).expanduser()
+        if not folder.is_absolute():
+            raise RequestError(
+                f"'Runs in' is {self.runs.text()!r}, and the path of a folder is expected, such as "
+                f"{runs_folder()}; it is in the advanced section."
+            )
         numbered = (f"{name} ({number})" for number in count(2))
         return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
 
     def _on_prepared(self, folder: RunFolder) -> None:
-        if not self._released:
-            self.panel.say("")
+        if self._released or self._unwanted:  # it was ready before it heard of that
+            shutil.rmtree(folder.path, ignore_errors=True)
+            self._on_job_cancelled()
+        else:
             self._launch(folder)
 
     def _on_job_cancelled(self) -> None:
@@ -214,6 +241,9 @@ class FineTuneWidget(Dock):
     # ---- the run
 
     def _launch(self, folder: RunFolder) -> None:
+        if folder.is_alive:  # another window has resumed it
+            self.open_run(folder.path)
+            return
         training = TrainingProcess(folder)
         try:
             with written_or_told(folder.path):
@@ -221,6 +251,7 @@ class FineTuneWidget(Dock):
         except ZeroDCEError as err:
             self._tell(err)
             return
+        self.panel.say("")
         self._take_over(training)
         QTimer.singleShot(0, self._show_progress)
 
@@ -235,6 +266,7 @@ class FineTuneWidget(Dock):
         if self.training is not None:
             self.training.release()
         self._session.training = training
+        self._told = 0
         self._guard_window()
         self._show_training(training)
 
@@ -260,12 +292,15 @@ class FineTuneWidget(Dock):
             return
         history = training.history
         self.panel.show_history(history)
+        if training.may_be_ended:
+            self.panel.offer_to_end()
         self.plot.show_history(history)
         self.preview.show_run(training.folder, history)
         for part in (self.plot, self.logarithmic):
             part.setVisible(bool(history.steps))
-        if training.is_running and history.notices:
+        if training.is_running and len(history.notices) > self._told:
             self.panel.say(history.notices[-1])
+        self._told = len(history.notices)
 
     def _on_training_ended(self) -> None:
         training = self.training
@@ -282,7 +317,8 @@ class FineTuneWidget(Dock):
             self.panel.say(f"This run was interrupted; Resume goes on with it.{where}", "bad")
 
     def _is_resumable(self) -> bool:
-        return self.training is not None and not self.training.is_finished
+        training = self.training
+        return training is not None and not training.is_finished and training.folder.is_run
 
     def _guard_window(self) -> None:
         frame = frame_of(self)
@@ -313,11 +349,12 @@ class FineTuneWidget(Dock):
     def _on_save_requested(self, checkpoint: Path | None) -> None:
         if checkpoint is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the checkpoint as", "fine-tuned.safetensors", "Checkpoints (*.safetensors)"
-        )
-        if name:
-            self.save(checkpoint, Path(name))
+        dialog = QFileDialog(self, "Save the checkpoint as", "", "Checkpoints (*.safetensors)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("safetensors")  # so that it asks before it replaces that file
+        dialog.selectFile("fine-tuned.safetensors")
+        if dialog.exec():
+            self.save(checkpoint, Path(dialog.selectedFiles()[0]))
 
     def _on_open_requested(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Open the folder of a run", self.runs.text())

@@ -59,7 +59,7 @@ class PictureChooser(QWidget):
         )
         make_narrow(self.regions)
         self._watched: list[Layer] = []
-        self._known: set[int] = set()
+        self._listed: list[Image] = []
         self._lay_out()
         self._emitters = (
             viewer.layers.events.inserted,
@@ -132,10 +132,11 @@ class PictureChooser(QWidget):
         ticked = self.layers()
         chosen = self.region()
         images = [layer for layer in reversed(self._viewer.layers) if is_source(layer)]
-        # The first image that comes is most likely the one that is meant.
-        if not self._known and images:
-            ticked = [layer for layer in images[:1] if role_of(layer) is None]
-        self._known |= {id(layer) for layer in images}
+        new = [layer for layer in images if layer not in self._listed]
+        if not any(layer in images for layer in ticked):
+            # The image that comes first, or after all others have gone, is most likely meant.
+            ticked = [layer for layer in new[:1] if role_of(layer) is None]
+        self._listed = images
         self.list.blockSignals(True)
         self.list.clear()
         for layer in images:

@@ -42,10 +42,11 @@ class PreviewPanel(QWidget):
         self.slider.setToolTip("The checkpoints so far; at the right end, always the newest.")
         self.caption = line("preview_caption")
         self.best_button = QPushButton("Best")
-        self.best_button.setToolTip("The checkpoint with the lowest validation loss")
+        self.best_button.setToolTip("Of those on the slider, the lowest validation loss")
         self.use_button = QPushButton("Use this one")
         self.use_button.setToolTip("Make the chosen checkpoint the active one, in all docks.")
         self.save_button = QPushButton("Save as…")
+        self.save_button.setToolTip("Write the chosen checkpoint where you want.")
         self._lay_out()
         self.slider.valueChanged.connect(self._on_slider_changed)
         self.best_button.clicked.connect(self._on_best_clicked)
@@ -94,7 +95,7 @@ class PreviewPanel(QWidget):
         if follows or before not in self._checkpoints:
             self.slider.setValue(last)
         self.slider.blockSignals(False)
-        self.best_button.setEnabled(self._best in [saved.step for saved in self._checkpoints])
+        self.best_button.setEnabled(bool(self._judged()))
         self._show_chosen()
 
     def _chosen(self) -> SavedCheckpoint | None:
@@ -105,9 +106,14 @@ class PreviewPanel(QWidget):
         self._show_chosen()
 
     def _on_best_clicked(self) -> None:
-        steps = [saved.step for saved in self._checkpoints]
-        if self._best in steps:
-            self.slider.setValue(steps.index(self._best))
+        known = self._judged()
+        if known:
+            steps = [saved.step for saved in self._checkpoints]
+            self.slider.setValue(steps.index(min(known, key=self._validation.__getitem__)))
+
+    def _judged(self) -> list[int]:
+        """Return the steps that have a checkpoint to look at, and a validation loss."""
+        return [saved.step for saved in self._checkpoints if saved.step in self._validation]
 
     def _show_chosen(self) -> None:
         saved = self._chosen()
@@ -151,6 +157,7 @@ class _Picture(QLabel):
     def _fit(self) -> None:
         if self._pixmap.isNull():
             self.clear()
+            self.setFixedHeight(1)
             return
         size = QSize(self.width(), self._height_for(self.width()))
         smooth = Qt.TransformationMode.SmoothTransformation

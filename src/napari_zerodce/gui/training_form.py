@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QSizePolicy,
     QSpinBox,
     QWidget,
 )
@@ -20,6 +21,7 @@ from superqt import QCollapsible
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import TITLES, Architecture
 from napari_zerodce.core.smoothness_kind import Normalisation, SmoothnessKind
+from napari_zerodce.gui.dock import line
 from napari_zerodce.gui.narrow import make_narrow
 from napari_zerodce.training.config import SMALLEST_CROP, LossWeights, TrainingConfig
 from napari_zerodce.training.presets import PRESET_TITLES, PRESETS, configure
@@ -73,15 +75,19 @@ class TrainingForm(QWidget):
         self.unit = QComboBox()
         self.unit.addItem("minutes", "minutes")
         self.unit.addItem("steps", "steps")
+        make_narrow(self.unit)
+        self.unit.setToolTip(self.amount.toolTip())
+        self.slow = line("slow", "Zero-DCE wants a GPU; Zero-DCE++ learns in a minute without.")
         self.advanced = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
         self._scale_factors: dict[Any, int] = {}
         self._architectures: dict[Any, Architecture] = {}
         self._filling = False
+        self._shown: dict[QWidget, Any] = {}  # what each part was set to, before the user
         self._make_advanced()
         self._lay_out()
         self.offer("zero-dce", None, 1)
-        self.start.activated.connect(self._on_kind_changed)
-        self.preset.activated.connect(self._on_kind_changed)
+        self.start.activated.connect(self._on_start_changed)
+        self.preset.activated.connect(self._on_preset_changed)
         self.unit.activated.connect(self._on_unit_changed)
         self.amount.valueChanged.connect(self._on_part_changed)
 
@@ -91,7 +97,7 @@ class TrainingForm(QWidget):
         self.target = _spin(
             0.05, 0.95, 2, 0.05, "The brightness E that patches are to reach, 0 to 1."
         )
-        self.keep_background = QCheckBox("Black background stays")
+        self.keep_background = QCheckBox("Background stays")
         self.keep_background.setToolTip(
             "Patches as dark as the background (Otsu's threshold of each image) keep their\n"
             "brightness; all others go to the exposure target."
@@ -110,7 +116,7 @@ class TrainingForm(QWidget):
         self.penalty.addItem("robust (Charbonnier)", "charbonnier")
         make_narrow(self.penalty)
         self.penalty.setToolTip("Robust: a map may have edges, they cost less than their square.")
-        self.edge_aware = QCheckBox("Edges of the image are free")
+        self.edge_aware = QCheckBox("Free at edges")
         self.edge_aware.setToolTip("Maps may change where the smoothed brightness does.")
         self.weights = {
             "spatial": _spin(0, 1e6, 3, 0.5, "Keeps the contrast between neighbouring regions."),
@@ -132,18 +138,21 @@ class TrainingForm(QWidget):
         form.addRow("Start from", self.start)
         form.addRow("Preset", self.preset)
         form.addRow("Train for", _row(self.amount, self.unit))
+        form.addRow(self.slow)
         content = QWidget()
         rows = _form(content)
-        rows.addRow("Exposure", self.target)
+        rows.addRow("Exposure target", self.target)
         rows.addRow("", self.keep_background)
         rows.addRow("Smoothness", _row(self.order, self.normalisation))
         rows.addRow("", self.penalty)
         rows.addRow("", self.edge_aware)
         for name, box in self.weights.items():
-            rows.addRow(f"{name.capitalize()} weight", box)
-        rows.addRow("Exposures", _row(self.darker, self.brighter))
+            rows.addRow(f"{name.capitalize()} loss", box)
+        rows.addRow("Darker copies", self.darker)
+        rows.addRow("Brighter copies", self.brighter)
         rows.addRow("Learning rate", self.learning_rate)
-        rows.addRow("Crop", _row(self.crop, self.batch))
+        rows.addRow("Crop", self.crop)
+        rows.addRow("Batch", self.batch)
         rows.addRow("Seed", self.seed)
         self.crop.setSuffix(" px")
         self.batch.setSuffix(" a step")
@@ -200,7 +209,7 @@ class TrainingForm(QWidget):
         row = 0 if was_active else self.start.findData(chosen)
         self.start.setCurrentIndex(max(0, row))
         if self.start.currentData() != chosen:
-            self._on_kind_changed()
+            self._on_start_changed()
 
     def checkpoint(self) -> str | None:
         """Return the checkpoint to begin with; None: random weights."""
@@ -250,26 +259,45 @@ class TrainingForm(QWidget):
             from_scratch=self.checkpoint() is None,
         )
 
-    def show_config(self, config: TrainingConfig) -> None:
-        """Show a configuration in the advanced section."""
-        self._filling = True
-        self.target.setValue(config.target)
-        self.keep_background.setChecked(config.keep_background)
+    def show_config(self, config: TrainingConfig, *, keep: bool = False) -> None:
+        """Show a configuration in the advanced section.
+
+        Parameters
+        ----------
+        config : TrainingConfig
+        keep : bool
+            Whether what the user has changed stays.
+        """
+        values: dict[QDoubleSpinBox | QSpinBox, float] = {
+            self.target: config.target,
+            self.learning_rate: config.learning_rate,
+            self.crop: config.crop,
+            self.batch: config.batch,
+            self.darker: config.exposure_stops[0],
+            self.brighter: config.exposure_stops[1],
+        }
         for name, box in self.weights.items():
             weight = getattr(config.weights, name)
             automatic = config.weights.smoothness_for(config.architecture)
-            box.setValue(automatic if weight is None else weight)
-        self.learning_rate.setValue(config.learning_rate)
-        self.crop.setValue(config.crop)
-        self.batch.setValue(config.batch)
-        self.darker.setValue(config.exposure_stops[0])
-        self.brighter.setValue(config.exposure_stops[1])
-        self.seed.setValue(config.seed)
+            values[box] = automatic if weight is None else weight
+        self._filling = True
+        for part, value in values.items():
+            if not keep or part.value() == self._shown.get(part, part.value()):
+                part.setValue(value)  # type: ignore[arg-type]  # whole where the part is
+                self._shown[part] = part.value()
+        background = self.keep_background
+        if not keep or background.isChecked() == self._shown.get(background, False):
+            background.setChecked(config.keep_background)
+            self._shown[background] = background.isChecked()
         self._filling = False
+        self.slow.setVisible(self.architecture() == "zero-dce")
         self.changed.emit()
 
-    def _on_kind_changed(self, _: Any = None) -> None:
+    def _on_preset_changed(self, _: Any = None) -> None:
         self.show_config(self.defaults())
+
+    def _on_start_changed(self, _: Any = None) -> None:
+        self.show_config(self.defaults(), keep=True)
 
     def _on_unit_changed(self, _: Any = None) -> None:
         steps = self.unit.currentData() == "steps"
@@ -289,6 +317,8 @@ def _spin(low: float, high: float, decimals: int, step: float, tip: str) -> QDou
     box.setRange(low, high)
     box.setSingleStep(step)
     box.setKeyboardTracking(False)
+    # napari's style would have it twice as wide, and the dock too wide for a small screen.
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     box.setMinimumWidth(60)
     box.setToolTip(tip)
     return box
@@ -299,6 +329,8 @@ def _whole(low: int, high: int, step: int, tip: str) -> QSpinBox:
     box.setRange(low, high)
     box.setSingleStep(step)
     box.setKeyboardTracking(False)
+    # napari's style would have it twice as wide, and the dock too wide for a small screen.
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     box.setMinimumWidth(60)
     box.setToolTip(tip)
     return box
@@ -310,6 +342,7 @@ def _form(widget: QWidget) -> QFormLayout:
     form.setVerticalSpacing(4)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     return form
 
 

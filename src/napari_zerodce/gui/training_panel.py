@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.gui.dock import line
@@ -20,7 +28,7 @@ _TEXTS: dict[State, str] = {
     "idle": "Start",
     "preparing": "Cancel",
     "running": "Stop",
-    "stopping": "Stopping… (press again to end it at once)",
+    "stopping": "Stopping…",
 }
 
 
@@ -35,9 +43,13 @@ class TrainingPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.state: State = "idle"
+        self._started = 0.0
         self.button = QPushButton("Start")
         self.button.setObjectName("training_button")
         self.button.setMinimumHeight(34)
+        self.button.setToolTip(
+            "Train in a process of its own; Stop keeps what was learnt and can be resumed."
+        )
         self.resume_button = QPushButton("Resume")
         self.resume_button.setToolTip("Go on with the run that is shown, from where it was saved.")
         self.open_button = QPushButton("Open run…")
@@ -76,9 +88,9 @@ class TrainingPanel(QWidget):
         """Say how far a run is."""
         self.bar.setRange(0, max(1, history.planned))
         self.bar.setValue(history.step)
-        facts = [
-            f"Step {history.step} of {history.planned}" if history.planned else "Loading torch…"
-        ]
+        planned = history.planned
+        waiting = "Loading torch…" if self.state == "running" else "No step was taken yet"
+        facts = [f"Step {history.step} of {planned}" if planned else waiting]
         if history.steps_per_second:
             facts.append(f"{history.steps_per_second:.3g} steps/s")
         left = history.seconds_left
@@ -91,6 +103,11 @@ class TrainingPanel(QWidget):
         self.status.setText(" · ".join(facts))
         self.status.show()
 
+    def offer_to_end(self) -> None:
+        """Say that pressing again ends a run that takes its time to stop."""
+        if self.state == "stopping":
+            self.button.setText("End it at once")
+
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence."""
         self.message.say(text, tone)
@@ -101,6 +118,11 @@ class TrainingPanel(QWidget):
 
     def _on_button_clicked(self) -> None:
         if self.state == "idle":
+            self._started = time.monotonic()
             self.start_requested.emit()
-        else:
+        elif not self._is_double_click():
             self.stop_requested.emit()
+
+    def _is_double_click(self) -> bool:
+        # Whoever double-clicks Start wants a training, not a start and a cancel.
+        return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()

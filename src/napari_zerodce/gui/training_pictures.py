@@ -61,8 +61,8 @@ def pictures_of(
     if layers and not pictures:
         assert region is not None
         raise RequestError(
-            f"No shape of '{region.name}' lies on the chosen images; draw a rectangle or a polygon "
-            "on them, or choose 'Whole images'."
+            f"No shape of '{region.name}' lies on the planes of the chosen images that are on "
+            "screen; draw a rectangle or a polygon on them, or choose 'Whole images'."
         )
     return pictures
 

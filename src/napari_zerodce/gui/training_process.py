@@ -49,6 +49,7 @@ class TrainingProcess(QObject):
         self._timer.timeout.connect(self.look)
         self._running = False
         self._is_of_the_past = False
+        self._was_ended_here = False
 
     @property
     def is_running(self) -> bool:
@@ -91,8 +92,15 @@ class TrainingProcess(QObject):
         if self.stopping_since is None:
             self.stopping_since = time.monotonic()
             self.folder.ask_to_stop()
-        elif time.monotonic() - self.stopping_since > _SECONDS_TO_STOP:
+        elif self.may_be_ended:
+            self._was_ended_here = True
             self.kill()
+
+    @property
+    def may_be_ended(self) -> bool:
+        """Whether it was asked to stop so long ago that it may be ended without being asked."""
+        since = self.stopping_since
+        return since is not None and time.monotonic() - since > _SECONDS_TO_STOP
 
     def kill(self) -> None:
         """End the process; what it has saved stays."""
@@ -136,13 +144,16 @@ class TrainingProcess(QObject):
 
     def _epitaph(self) -> str:
         """Say why a process has ended that said nothing itself."""
+        if not self.folder.is_run:
+            return f"The run's folder {self.folder.path} has gone, and the training with it."
         said = _last_line(self.folder.log)
         if said:
             return said
         code = None if self._child is None else self._child.returncode
         how = "" if code is None else f" (exit code {code})"
         saved = f"what was saved up to about step {self.history.step} is kept; Resume goes on"
-        return f"The training process was ended from outside{how}: {saved}."
+        who = "at once" if self._was_ended_here else f"from outside{how}"
+        return f"The training process was ended {who}: {saved}."
 
 
 _children: list[subprocess.Popen[bytes]] = []

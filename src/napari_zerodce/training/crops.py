@@ -163,6 +163,12 @@ def sample_crops(
     wanted, side = max(side // SMALLEST_CROP, 1) * SMALLEST_CROP, _fitting_side(layouts, side)
     if side < wanted:
         notices.append(f"The images are small: crops have {side} pixels instead of {wanted}.")
+    padded = sum(min(layout.height, layout.width) < side for layout in layouts)
+    if padded:
+        notices.append(
+            f"{padded} of {len(layouts)} images have fewer than {side} pixels in a direction: "
+            "their crops are padded with their mirror image."
+        )
     sampler = _Sampler(pictures, layouts, side, np.random.default_rng(seed), should_stop)
     held_back, rest = sampler.hold_back(max(1, min(_HELD_BACK, count // _HELD_BACK)))
     training = sampler.take(count, rest)

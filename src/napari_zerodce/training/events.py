@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Literal, Self
@@ -169,7 +170,8 @@ class History:
         """Learn from one event; kinds that are not known, of later versions, are passed over."""
         known = getattr(self, f"_take_{event['event']}", None)
         if known is not None:
-            known(event)
+            with suppress(KeyError, TypeError, ValueError, AttributeError):  # damaged
+                known(event)
 
     def _take_started(self, event: Mapping[str, Any]) -> None:
         """Go back to a step: what a killed process did beyond it is done again."""

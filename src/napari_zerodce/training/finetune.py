@@ -250,6 +250,7 @@ class _Run:
 
     def _save(self, *, shown: bool) -> None:
         """Save what is needed to go on, and, to be looked at, the weights and their picture."""
+        self._folder.check_run()  # it may have been deleted, and is not to come back in part
         state, now = self._state, time.monotonic()
         picture = enhanced(self._preview, self._for_use()) if shown else None
         if not _is_finite(state) or (shown and picture is None):

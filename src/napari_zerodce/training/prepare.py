@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_zerodce.checkpoints.info import Architecture, CheckpointInfo
 from napari_zerodce.checkpoints.read import read_info
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.imaging.intensity import normalise, resolve_window
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.training.config import RunConfig, TrainingConfig
@@ -135,6 +135,8 @@ def prepare(
         software=f"napari-zerodce {version('napari-zerodce')}",
     )
     preview = preview_crop(picture, row, column, should_stop=should_stop)
+    if should_stop():
+        raise Cancelled
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
     with written_or_told(folder.path), EventWriter(folder.events) as events:
         for notice in crops.notices:
