@@ -283,7 +283,7 @@ OUTPUT = ("--output", "run")
     [
         (OUTPUT, 2, "There is no image to train on"),
         (("good.png",), 2, "There is no --output"),
-        (("good.png", "--output", "empty/../good.png"), 2, "holds something already"),
+        (("good.png", "--output", "empty/../good.png"), 2, "is a file; choose another folder"),
         (("good.png", "--output", "good.png/run"), 1, "cannot be written: Not a directory"),
         (("empty", *OUTPUT), 2, "no image in the folder 'empty'"),
         (("nowhere.png", *OUTPUT), 1, "nowhere.png"),

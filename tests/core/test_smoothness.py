@@ -128,6 +128,15 @@ def test_under_the_second_normalisation_a_wave_costs_the_same_in_all_orders(
 
 
 @pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("pixel_size", [1.0, 3.0])
+def test_that_holds_for_pixels_of_any_size(order: int, pixel_size: float) -> None:
+    wave = torch.sin(2 * math.pi * torch.arange(960 + order, dtype=torch.float64) / 16)
+    kind = of_order(order, normalisation="period", period=16, pixel_size=pixel_size)
+    expected = 0.5 * math.sin(math.pi / 16) ** 2 / pixel_size**2
+    assert measured(wave[None, :].expand(8, -1), kind) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_the_turned_image_costs_the_same(order: int) -> None:
     generator = torch.Generator().manual_seed(0)
     values = torch.rand(17, 17, dtype=torch.float64, generator=generator)

@@ -69,7 +69,7 @@ def test_no_training_crop_overlaps_one_that_is_held_back(seed: int) -> None:
     ]
     crops = sample_crops(pictures, side=32, seed=seed, count=64)
     training, held_back = colour_origins(crops.training), colour_origins(crops.validation)
-    assert (len(training), len(held_back)) == (64, 4)
+    assert (len(training), len(held_back)) == (64, 8)
     assert not overlapping(training, held_back, 32)
     assert {number for number, _, _ in training} == {0, 1, 2}, "all pictures alike"
 
@@ -217,7 +217,9 @@ def test_smaller_pictures_among_larger_ones_are_padded_with_their_mirror_image()
     large, small = colour_places(0, 120, 120), colour_places(1, 20, 40)
     pictures = [Picture("0", large, "rgb", DTYPE), Picture("1", small, "rgb", DTYPE)]
     crops = sample_crops(pictures, side=32)
-    assert (crops.side, crops.notices) == (32, ())
+    assert crops.side == 32
+    (notice,) = crops.notices
+    assert notice.startswith("1 of 2 images have fewer than 32 pixels in a direction: their crops")
     values = np.concatenate([crops.training.values, crops.validation.values])
     padded = values[values[:, 2, 0, 0] == 1000]
     assert len(padded)
@@ -340,3 +342,18 @@ def test_patches_that_are_all_alike_have_no_background() -> None:
     crops = sample_crops([Picture("a", checkers, "mono", DTYPE)], side=32, count=8)
     assert (crops.training.background < 0).all()
     assert (crops.validation.background < 0).all()
+
+
+def test_what_is_held_back_is_like_what_is_trained_on() -> None:
+    """Dark and bright images alike: validation is not left to the few that chance picks."""
+    texture = (mono_places() % 40 * 50).astype(np.uint16)
+    pictures = [
+        Picture(str(level), texture + np.uint16(level), "mono", DTYPE)
+        for level in range(0, 60_000, 3_000)
+    ]
+    crops = sample_crops(pictures, side=32)
+    assert len(crops.validation) == 16
+    training, held_back = (part.values.mean() for part in (crops.training, crops.validation))
+    assert held_back == pytest.approx(training, rel=0.15)
+    levels = np.unique(crops.validation.values.reshape(16, -1).min(1) // 3_000)
+    assert len(levels) == 16, "each is from another image"

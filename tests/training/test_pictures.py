@@ -29,7 +29,8 @@ def ten(tmp_path: Path) -> list[Path]:
 
 def test_pictures_come_in_the_order_of_the_paths(ten: list[Path]) -> None:
     window = WindowChoice("range", 0, 50)
-    pictures = read_pictures(ten, window)
+    pictures, notices = read_pictures(ten, window)
+    assert notices == []
     assert [picture.name for picture in pictures] == [path.name for path in ten]
     assert [int(picture.array[0, 0]) for picture in pictures] == list(range(10))
     assert {picture.window for picture in pictures} == {window}
@@ -38,7 +39,7 @@ def test_pictures_come_in_the_order_of_the_paths(ten: list[Path]) -> None:
 
 def test_of_many_a_random_choice_is_read_that_the_seed_decides(ten: list[Path]) -> None:
     def names(seed: int) -> list[str]:
-        return [picture.name for picture in read_pictures(ten, AUTO, most=4, seed=seed)]
+        return [picture.name for picture in read_pictures(ten, AUTO, most=4, seed=seed)[0]]
 
     assert len(names(1)) == 4
     assert names(1) == names(1) == sorted(names(1))
@@ -46,11 +47,11 @@ def test_of_many_a_random_choice_is_read_that_the_seed_decides(ten: list[Path]) 
 
 
 def test_what_is_not_chosen_is_not_read(ten: list[Path]) -> None:
-    chosen = {picture.name for picture in read_pictures(ten, AUTO, most=4)}
+    chosen = {picture.name for picture in read_pictures(ten, AUTO, most=4)[0]}
     for path in ten:
         if path.name not in chosen:
             path.write_text("no image")
-    assert len(read_pictures(ten, AUTO, most=4)) == 4
+    assert len(read_pictures(ten, AUTO, most=4)[0]) == 4
 
 
 def test_every_kind_of_file(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     Image.fromarray(rgba).save(tmp_path / "alpha.png")
     np.save(tmp_path / "float.npy", stack[0].astype(np.float32))
     names = ("stack.tif", "alpha.png", "float.npy")
-    pictures = read_pictures([tmp_path / name for name in names], AUTO)
+    pictures, _ = read_pictures([tmp_path / name for name in names], AUTO)
     assert [picture.channels for picture in pictures] == ["mono", "rgba", "mono"]
     assert [picture.array.shape for picture in pictures] == [(3, 40, 50), (40, 50, 4), (40, 50)]
     assert np.array_equal(pictures[0].array, stack)
@@ -71,16 +72,20 @@ def test_memory_is_not_filled(ten: list[Path], monkeypatch: pytest.MonkeyPatch) 
     # A machine with room for three such pictures, and of its memory half is taken.
     memory = SimpleNamespace(available=2 * 3 * 20 * 30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    assert len(read_pictures(ten, AUTO)) == 3
+    assert len(read_pictures(ten, AUTO)[0]) == 3
     memory.available *= 2
-    assert len(read_pictures(ten, AUTO)) == 6
+    assert len(read_pictures(ten, AUTO)[0]) == 6
 
 
-def test_no_image_is_one_sentence(ten: list[Path], tmp_path: Path) -> None:
+def test_a_broken_file_does_not_cost_the_others(ten: list[Path]) -> None:
     ten[3].write_text("hello")
-    with pytest.raises(ImageError, match=r"3\.png") as caught:
-        read_pictures(ten, AUTO)
-    assert "\n" not in str(caught.value)
+    pictures, notices = read_pictures(ten, AUTO)
+    assert len(pictures) == 9
+    assert len(notices) == 1
+    assert notices[0].startswith("1 of 10 files are left out: 3.png cannot be read")
+
+
+def test_no_image_at_all_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"nowhere\.png"):
         read_pictures([tmp_path / "nowhere.png"], AUTO)
 

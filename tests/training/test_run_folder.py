@@ -86,7 +86,7 @@ def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path)
         create(tmp_path)
     one_sentence(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
-    with pytest.raises(RequestError, match="holds something already"):
+    with pytest.raises(RequestError, match="is a file; choose another folder"):
         create(tmp_path / "precious.txt")
 
 

@@ -30,6 +30,9 @@ DEFAULT_STEPS: Final = 500
 _GRACE: Final = 60.0
 """Seconds. After Ctrl-C, the present step is finished, validated and saved."""
 
+_MOST_MINUTES: Final = 100_000
+_MOST_CROPS: Final = 10_000
+
 _DIRECT: Final = {
     "seed": "seed",
     "crop": "crop",
@@ -70,6 +73,8 @@ def _to_resume(options: Namespace) -> RunFolder:
             f"--resume goes on with the run's own settings, and {what} is given, too; leave it "
             "out, or begin a new run with --output."
         )
+    if not options.resume:
+        raise RequestError("--resume has an empty name; give the folder of a run.")
     folder = RunFolder(options.resume)
     folder.check_run()
     return folder
@@ -86,7 +91,7 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     """Refuse what cannot be before anything is read; return the folder, and what makes it."""
     if not options.inputs:
         raise RequestError("There is no image to train on; name dark images, or a folder of them.")
-    if options.output is None:
+    if not options.output:
         raise RequestError("There is no --output; name a new folder for the run.")
     wish = _wish(options)
     window = WindowChoice.parse(options.window or "auto")
@@ -107,9 +112,9 @@ def _wish(options: Namespace) -> TrainingWish:
         architecture=options.from_scratch or "zero-dce-pp",
         preset=options.preset or "photo",
         steps=DEFAULT_STEPS if options.steps is None and options.minutes is None else options.steps,
-        minutes=_positive(options.minutes, "--minutes"),
+        minutes=_within(options.minutes, "--minutes", _MOST_MINUTES),
         device=options.device or "auto",
-        crops=CROPS if options.crops is None else _positive(options.crops, "--crops"),
+        crops=CROPS if options.crops is None else _within(options.crops, "--crops", _MOST_CROPS),
         changes=_changes(options),
     )
 
@@ -171,9 +176,9 @@ def _two_numbers(text: str) -> tuple[float, float]:
     return low, high
 
 
-def _positive(number: Any, name: str) -> Any:
-    if number is not None and not 0 < number < float("inf"):
-        raise RequestError(f"{name} is {number}; give a number above 0.")
+def _within(number: Any, name: str, most: int) -> Any:
+    if number is not None and not 0 < number <= most:
+        raise RequestError(f"{name} is {number}; give a number above 0, up to {most}.")
     return number
 
 
@@ -186,8 +191,11 @@ def _prepare(
 ) -> None:
     resolve_device(wish.device)
     seed = int(wish.changes.get("seed", 0))
-    pictures = read_pictures(paths, window, seed=seed, should_stop=should_stop)
-    prepare(replace(wish, pictures=pictures), folder.path, should_stop=should_stop)
+    pictures, notices = read_pictures(paths, window, seed=seed, should_stop=should_stop)
+    for notice in notices:
+        sys.stderr.write(f"{notice}\n")
+    whole = replace(wish, pictures=pictures, notices=notices)
+    prepare(whole, folder.path, should_stop=should_stop)
 
 
 def _train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:

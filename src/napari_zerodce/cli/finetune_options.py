@@ -113,7 +113,7 @@ def _add_losses(group: Any) -> None:
         "--smoothness-period",
         type=float,
         metavar="PIXELS",
-        help="that period, in pixels the network sees (default: 16)",
+        help="that period, in pixels of the curve maps (default: 16)",
     )
     add(
         "--smoothness-penalty",

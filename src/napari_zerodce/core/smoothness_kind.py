@@ -15,6 +15,8 @@ Penalty = Literal["squared", "charbonnier"]
 
 HIGHEST_ORDER: Final = 3
 
+LONGEST_PERIOD: Final = 1000
+
 PERIOD: Final = 16.0
 """The default period in pixels for the normalisation "period"."""
 
@@ -67,7 +69,7 @@ class SmoothnessKind:
         Orders of the same weight respond equally to white noise (N1), or to waves of `period`
         pixels (N2). Under N1 a higher order hardly sees structures of many pixels.
     period : float
-        In pixels, for the normalisation "period".
+        In pixels of the maps, for the normalisation "period".
     penalty : {"squared", "charbonnier"}
         Charbonnier, ``2 e (sqrt(d^2 + e^2) - e)``, is the square for derivatives below `epsilon`
         and grows linearly beyond: a map may have edges.
@@ -101,8 +103,10 @@ class SmoothnessKind:
             raise ValueError(f"orders are 1 to {HIGHEST_ORDER}, and these are {[*self.orders]}")
         if not all(0 <= weight < inf for weight in self.orders.values()):  # nor NaN
             raise ValueError("the weights of the orders must be 0 or more, and finite")
-        if not 2 <= self.period < inf:
-            raise ValueError(f"the period must be at least 2 pixels and finite, not {self.period}")
+        if not 2 <= self.period <= LONGEST_PERIOD:
+            raise ValueError(
+                f"the period must be 2 to {LONGEST_PERIOD} pixels, and not {self.period}"
+            )
         for name in ("epsilon", "edge", "pixel_size"):
             number = getattr(self, name)
             if not 0 < number < inf:
@@ -110,7 +114,10 @@ class SmoothnessKind:
 
     def weight(self, order: int) -> float:
         """Return what the mean square of an order's derivatives is multiplied by."""
-        balance = 1.0 if self.normalisation == "noise" else period_weight(order, self.period)
+        balance = 1.0
+        if self.normalisation == "period":
+            # The period is one of the map, whatever the size of its pixels.
+            balance = period_weight(order, self.period) * self.pixel_size ** (2 * (order - 1))
         return self.orders[order] * balance / noise_gain(order)
 
 

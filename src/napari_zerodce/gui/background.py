@@ -261,7 +261,7 @@ def preparing(wish: TrainingWish, images: Path | None, output: Path) -> Work:
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
-        pictures = list(wish.pictures)
+        pictures, notices = list(wish.pictures), list[str]()
         if images is not None:
             found = list(images_below(images, READABLE_SUFFIXES))
             if not found and not pictures:
@@ -269,8 +269,10 @@ def preparing(wish: TrainingWish, images: Path | None, output: Path) -> Work:
             window = pictures[0].window if pictures else WindowChoice("auto")
             shared = window if window.kind != "range" else WindowChoice("auto")
             seed = int(wish.changes.get("seed", 0))
-            pictures += read_pictures(found, shared, seed=seed, should_stop=should_stop)
-        return prepare(replace(wish, pictures=pictures), output, should_stop=should_stop)
+            read, notices = read_pictures(found, shared, seed=seed, should_stop=should_stop)
+            pictures += read
+        whole = replace(wish, pictures=pictures, notices=notices)
+        return prepare(whole, output, should_stop=should_stop)
 
     return work
 

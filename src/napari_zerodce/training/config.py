@@ -57,9 +57,9 @@ class TrainingConfig(_Frozen):
     architecture: Architecture = "zero-dce-pp"
     scale_factor: Annotated[int, Field(ge=1)] = 1
     """Zero-DCE++: how many times smaller the thumbnail is that curves are estimated on."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    steps: Annotated[int, Field(ge=1)] = 1000
-    batch: Annotated[int, Field(ge=1)] = 8
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    steps: Annotated[int, Field(ge=1, le=10**9)] = 1000
+    batch: Annotated[int, Field(ge=1, le=1024)] = 8
     crop: Annotated[int, Field(ge=SMALLEST_CROP)] = 128
     """Side of the square training images in pixels."""
     learning_rate: Rate = 1e-3
@@ -103,7 +103,7 @@ class RunConfig(_Frozen):
     """That of the checkpoints that are written, for use on whole images."""
     licence: str = UNKNOWN_LICENCE
     """Of the checkpoints that are written: that of the weights the run begins with."""
-    minutes: Positive | None = None
+    minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """How long it shall take; once the machine's speed is known, steps take its place."""
     checkpoint_seconds: Positive = 5.0
     """The most that is lost if the process is killed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ ShouldStop = Callable[[], bool]
 CROPS: Final = 128
 """How many crops are trained on: 50 MB of colour crops of 256 pixels."""
 
-_HELD_BACK: Final = 16
-"""One crop for so many, at least one and at most 16, is kept for validation."""
+_HELD_BACK: Final = 8
+"""For so many crops one more is kept for validation, at least one and at most 16."""
+
+_MOST_HELD_BACK: Final = 16
 
 _ATTEMPTS: Final = 100
 _LEAST_RANGE: Final = 2 / 255
@@ -29,7 +31,7 @@ _LEAST_RANGE: Final = 2 / 255
 _PATCH: Final = 16
 
 _PLANES_FOR_ONE: Final = 8
-"""For so many planes one is held back whole; of fewer, a strip of one, or one if it is small."""
+"""Where planes are too small to be divided, one of so many is held back whole."""
 
 _MOST_PLANES: Final = 1024
 
@@ -170,7 +172,7 @@ def sample_crops(
             "their crops are padded with their mirror image."
         )
     sampler = _Sampler(pictures, layouts, side, np.random.default_rng(seed), should_stop)
-    held_back, rest = sampler.hold_back(max(1, min(_HELD_BACK, count // _HELD_BACK)))
+    held_back, rest = sampler.hold_back(max(1, min(_MOST_HELD_BACK, count // _HELD_BACK)))
     training = sampler.take(count, rest)
     if not training:
         training = held_back
@@ -240,27 +242,42 @@ class _Sampler:
     def hold_back(self, count: int) -> tuple[list[_Crop], list[_Area]]:
         """Return crops for validation, and the areas that none of them is from.
 
-        Whole planes where there are several, else a strip of the only one. Raises ImageError.
+        A strip of as many planes as there are crops, so that all kinds of images are among them;
+        where planes are too small for that, one of eight whole. Raises ImageError.
         """
-        for held, rest in self._ways_to_hold_back():
-            crops = self.take(count, held)
-            if crops:
-                return crops, rest
-        raise ImageError(_nothing_in(self._pictures))
-
-    def _ways_to_hold_back(self) -> Iterator[tuple[list[_Area], list[_Area]]]:
-        """Yield areas for validation and for training; the first that shows something will do."""
         planes = self._planes()
-        few = len(planes) < _PLANES_FOR_ONE
-        share = len(planes) // _PLANES_FOR_ONE or 1
-        for start in range(0, len(planes), share):
-            held, rest = planes[start : start + share], planes[:start] + planes[start + share :]
+        held: list[_Area] = []
+        rest: list[_Area] = []
+        whole = len(planes) // _PLANES_FOR_ONE
+        for plane in planes:
             at_end = bool(self._generator.integers(2))
-            for end in (at_end, not at_end) if few else ():
-                parts = held[0].split(self._side, at_end=end)
-                if parts is not None:
-                    yield [parts[0]], [parts[1], *rest]
-            yield held, rest
+            parts = plane.split(self._side, at_end=at_end) if len(held) < count else None
+            if parts is not None:
+                held.append(parts[0])
+                rest.append(parts[1])
+            elif whole and len(held) < count:
+                whole -= 1
+                held.append(plane)
+            else:
+                rest.append(plane)
+        crops = self.take(count, held)
+        return (crops, rest) if crops and rest else self._hold_back_anything(count, planes)
+
+    def _hold_back_anything(
+        self, count: int, planes: Sequence[_Area]
+    ) -> tuple[list[_Crop], list[_Area]]:
+        """Return crops from the first plane, or half of one, that shows something."""
+        for number, plane in enumerate(planes):
+            others = [*planes[:number], *planes[number + 1 :]]
+            for at_end in (False, True):
+                parts = plane.split(self._side, at_end=at_end)
+                crops = self.take(count, parts[:1]) if parts else []
+                if parts and crops:
+                    return crops, [parts[1], *others]
+            crops = self.take(count, [plane])
+            if crops:
+                return crops, others
+        raise ImageError(_nothing_in(self._pictures))
 
     def take(self, count: int, areas: Sequence[_Area]) -> list[_Crop]:
         """Return up to `count` crops that are not constant, from all pictures alike."""

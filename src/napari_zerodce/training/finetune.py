@@ -23,10 +23,7 @@ from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.device import Device, resolve_device
-from napari_zerodce.errors import (
-    Cancelled,
-    ZeroDCEError,
-)
+from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
 from napari_zerodce.imaging.files import ImageFile, write_image
 from napari_zerodce.training.batches import CropBatches, validation_batches
 from napari_zerodce.training.config import RunConfig
@@ -114,6 +111,7 @@ class _Run:
         self.device = resolve_device(folder.config().device)
         self._weights = _start_weights(folder)
         crops, self._preview = folder.crops()
+        _check_whole(folder, crops)
         self._config = self._with_steps(folder.config(), crops)
         training = self._config.training
         self._batches = CropBatches(crops, training)
@@ -371,8 +369,28 @@ def _is_finite(state: TrainingState) -> bool:
     return all(bool(torch.isfinite(weight).all()) for weight in state.estimator.parameters())
 
 
+def _check_whole(folder: RunFolder, crops: Crops) -> None:
+    """Refuse a run of which something is missing: it would silently begin anew, or otherwise."""
+    wanted = folder.config().training.crop
+    if crops.side != wanted:
+        raise TrainingError(
+            f"config.json of {folder.path} asks for crops of {wanted} pixels, and those in "
+            f"crops.npz have {crops.side}; start a new run for other crops."
+        )
+    if not folder.state.exists() and folder.best.exists() and folder.history().step > 0:
+        raise TrainingError(
+            f"{folder.state} is missing: the run cannot go on where it was; start a new run from "
+            f"{folder.best}."
+        )
+
+
 def _start_weights(folder: RunFolder) -> Mapping[str, torch.Tensor] | None:
     if not folder.start.exists():
+        if folder.config().checkpoint is not None and not folder.state.exists():
+            raise TrainingError(
+                f"{folder.start}, the weights that the run begins with, is missing; start a new "
+                "run."
+            )
         return None
     return load_checkpoint(folder.start).estimator.state_dict()
 

@@ -26,8 +26,7 @@ from napari_zerodce.errors import Cancelled, DeviceError, RequestError, Training
 from napari_zerodce.training.batches import Batch, BatchSource
 from napari_zerodce.training.config import TrainingConfig
 from napari_zerodce.training.objective import Estimator, estimate, total_of, weighted_losses
-
-STATE_FILE: Final = "state.pt"
+from napari_zerodce.training.run_folder import STATE_FILE
 
 _CPU: Final = Device("cpu", "")
 
@@ -235,8 +234,8 @@ def _mixed_precision(state: TrainingState) -> Any:
 def diverged(step: int) -> Diverged:
     """Return what is to be said of a training whose loss is not a number from a step on."""
     return Diverged(
-        f"The training diverged at step {step}: its loss is no longer a number. The best "
-        "checkpoint so far is kept; try a lower learning rate."
+        f"The training diverged at step {step}: its loss is no longer a number. What was saved "
+        "before is kept; try a lower learning rate or lower weights."
     )
 
 

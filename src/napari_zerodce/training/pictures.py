@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.imaging.files import read_image
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.crops import CROPS, Picture
@@ -23,7 +23,7 @@ def read_pictures(
     most: int = CROPS,
     seed: int = 0,
     should_stop: Callable[[], bool] = lambda: False,
-) -> list[Picture]:
+) -> tuple[list[Picture], list[str]]:
     """Read images; of many, a random choice, because each crop comes from another one.
 
     Parameters
@@ -37,25 +37,37 @@ def read_pictures(
 
     Returns
     -------
-    list of Picture
+    pictures : list of Picture
         In the order of the paths.
+    notices : list of str
+        Sentences the user should see: which files are left out.
 
     Raises
     ------
     Cancelled
         If `should_stop` said so.
     ImageError
-        If a file is no image.
+        If no file is an image that can be read.
     """
     chosen = np.random.default_rng(seed).permutation(len(paths))[:most]
     room = psutil.virtual_memory().available * _SHARE_OF_MEMORY
     pictures: dict[int, Picture] = {}
+    failures: list[ImageError] = []
     for number in chosen.tolist():
         if should_stop():
             raise Cancelled
-        image = read_image(paths[number])
+        try:
+            image = read_image(paths[number])
+        except ImageError as err:
+            failures.append(err)
+            continue
         room -= 0 if isinstance(image.array, np.memmap) else image.array.nbytes
         if room < 0 and pictures:
             break
         pictures[number] = Picture(paths[number].name, image.array, image.channels, window)
-    return [pictures[number] for number in sorted(pictures)]
+    if failures and not pictures:
+        raise failures[0]
+    notices = []
+    if failures:
+        notices.append(f"{len(failures)} of {len(paths)} files are left out: {failures[0]}")
+    return [pictures[number] for number in sorted(pictures)], notices

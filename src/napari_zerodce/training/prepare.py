@@ -47,8 +47,10 @@ class TrainingWish:
         How many crops are trained on.
     changes : mapping
         Fields of `TrainingConfig` that differ from the preset.
-    preview : tuple of int, optional
-        Plane's index, row and column of the first picture's preview crop, by default its middle.
+    preview : tuple of Picture, int, int, optional
+        The picture, row and column of the preview crop's middle; by default that of the first.
+    notices : sequence of str
+        Sentences about the pictures that the user should see.
     """
 
     pictures: Sequence[Picture]
@@ -61,6 +63,7 @@ class TrainingWish:
     crops: int = CROPS
     changes: Mapping[str, Any] = field(default_factory=dict)
     preview: tuple[Picture, int, int] | None = None
+    notices: Sequence[str] = ()
 
 
 def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
@@ -139,7 +142,7 @@ def prepare(
         raise Cancelled
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
     with written_or_told(folder.path), EventWriter(folder.events) as events:
-        for notice in crops.notices:
+        for notice in (*wish.notices, *crops.notices):
             events.write("notice", text=notice)
     return folder
 

@@ -10,7 +10,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,8 @@ from napari_zerodce.training.crops import Crops, CropSet
 from napari_zerodce.training.events import History, read_history
 
 RUNS_VARIABLE: Final = "NAPARI_ZERODCE_RUNS"
+
+STATE_FILE: Final = "state.pt"
 
 _CONFIG: Final = "config.json"
 _CROPS: Final = "crops.npz"
@@ -84,6 +86,7 @@ class RunFolder:
         self.last = self.path / "last.safetensors"
         self.start = self.path / _START
         self.log = self.path / "log.txt"
+        self.state = self.path / STATE_FILE
         self.original = self.path / "previews" / "original.png"
 
     def checkpoint(self, step: int) -> Path:
@@ -147,9 +150,14 @@ class RunFolder:
             taken = self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
         except OSError as err:
             raise TrainingError(_unwritable(self.path, err)) from err
+        if taken and self.is_run:
+            raise RequestError(
+                f"{self.path} holds a run already; resume it, or choose another folder for a new "
+                "run."
+            )
         if taken:
-            what = "a run already; resume it" if self.is_run else "something already"
-            raise RequestError(f"{self.path} holds {what}, or choose another folder for a new run.")
+            found = "holds something already" if self.path.is_dir() else "is a file"
+            raise RequestError(f"{self.path} {found}; choose another folder for the run.")
 
     def write_config(self, config: RunConfig) -> None:
         """Write the configuration, whole or not at all."""
@@ -215,8 +223,10 @@ class RunFolder:
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)
-            (self.path / _STOP).unlink(missing_ok=True)
+            with suppress(OSError):
+                lock.unlink()
+            with suppress(OSError):
+                (self.path / _STOP).unlink()
 
     def _taken(self) -> TrainingError:
         return TrainingError(
@@ -283,10 +293,11 @@ def written_or_told(path: Path) -> Iterator[None]:
 
 def _unwritable(path: Path, err: OSError) -> str:
     reason = err.strerror or type(err).__name__
-    return (
-        f"The run folder {path} cannot be written: {reason}; make room or choose another folder. "
-        "What was saved before is kept."
-    )
+    if err.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        advice = "make room, or choose another folder. What was saved before is kept"
+    else:
+        advice = "choose another folder"
+    return f"The run folder {path} cannot be written: {reason}; {advice}."
 
 
 def _packed(crops: Crops, preview: Preview) -> bytes:
