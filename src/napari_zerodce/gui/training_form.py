@@ -66,7 +66,7 @@ class TrainingForm(QWidget):
         self.start.setToolTip("The weights that training begins with.")
         self.preset.setToolTip(
             "Photo: brightness 0.6, half of the crops darker or brighter.\n"
-            "Fluorescence: brightness 0.4, and what is black stays black."
+            "Fluorescence: brightness 0.4, and what is black stays dark."
         )
         for name in PRESETS:
             self.preset.addItem(PRESET_TITLES[name], name)
