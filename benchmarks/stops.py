@@ -43,7 +43,7 @@ def main() -> None:
         dock.runs.setText(runs)
         for number in range(1, arguments.times + 1):
             dock.panel.button.click()
-            wait_for(lambda: dock.training is not None and dock.training.history.step > 0)
+            wait_for(lambda: dock.panel.state == "running" and dock.training.history.step > 0)
             dock.panel.button.click()
             wait_for(lambda: dock.panel.state == "idle")
             if number == 1 or number % PRINTED_EACH == 0:

@@ -140,10 +140,10 @@ def test_the_scrubber_shows_each_checkpoint_and_saves_it(
         assert f"Step {step} " in f"{preview.caption.text()} "
         files.append(preview.enhanced.file)
     assert len(set(files)) == len(steps)
-    finetune.save(preview.chosen(), tmp_path / "mine")
+    finetune.save(preview.chosen(), tmp_path / "mine.safetensors")
     assert read_info(tmp_path / "mine.safetensors").provenance["step"] == "12 of 12"
     finetune.save(preview.chosen(), tmp_path / "no" / "folder" / "mine.safetensors")
-    assert "cannot be written" in finetune.panel.message.text()
+    assert "cannot be saved as" in finetune.panel.message.text()
 
 
 def test_stop_keeps_what_was_learnt_and_resume_goes_on(
@@ -290,9 +290,13 @@ def test_starts_and_stops_leave_nothing_behind(viewer: Any, finetune: Any, qtbot
     make_quick(finetune, 5000)
     own = psutil.Process()
 
+    def is_on() -> bool:
+        # Not the run before: that has taken steps, too.
+        return finetune.panel.state == "running" and finetune.training.history.step > 0
+
     def once() -> None:
         click(finetune.panel.button, qtbot)
-        wait_for_steps(finetune, qtbot, 1)
+        qtbot.waitUntil(is_on, timeout=CHILD)
         click(finetune.panel.button, qtbot)
         wait_until_idle(finetune, qtbot)
 

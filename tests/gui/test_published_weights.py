@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QLabel
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.gui.published_dialog import PublishedDialog
@@ -41,7 +41,7 @@ def _press_button_and_answer(dock: Any, qtbot: Any, *, accept: bool) -> list[str
     def answer() -> None:
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, PublishedDialog)
-        seen.append(" ".join(label.text() for label in dialog.findChildren(type(dock.run.message))))
+        seen.append(" ".join(label.text() for label in dialog.findChildren(QLabel)))
         if accept:
             qtbot.mouseClick(dialog.download_button, Qt.MouseButton.LeftButton)
         else:
