@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.gui.sentence import make_readable
 from napari_zerodce.gui.session import session_of, unwrapped
 
 if TYPE_CHECKING:
@@ -115,8 +116,5 @@ def frame_of(widget: QWidget) -> QDockWidget | None:
 def line(name: str, text: str = "") -> QLabel:
     """Return a sentence that wraps and can be copied; nothing in it is taken for markup."""
     label = QLabel(text)
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)  # names and sentences may come from files
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    make_readable(label, name)
     return label

@@ -13,16 +13,21 @@ Tone = Literal["plain", "progress", "good", "bad"]
 _SIGNS: Final[dict[Tone, str]] = {"plain": "", "progress": "", "good": "✓ ", "bad": "⚠ "}
 
 
+def make_readable(label: QLabel, name: str) -> None:
+    """Let a label wrap and be copied; nothing in it is taken for markup."""
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)  # names and sentences may come from files
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+
 class Sentence(QLabel):
     """A line that wraps and can be copied; empty, it takes no room."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.tone: Tone = "plain"
-        self.setObjectName(name)
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)  # names and sentences may come from files
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        make_readable(self, name)
         self.hide()
 
     def say(self, text: str, tone: Tone = "plain") -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -316,11 +317,7 @@ def _spin(low: float, high: float, decimals: int, step: float, tip: str) -> QDou
     box.setDecimals(decimals)  # first: values are rounded to them
     box.setRange(low, high)
     box.setSingleStep(step)
-    box.setKeyboardTracking(False)
-    # napari's style would have it twice as wide, and the dock too wide for a small screen.
-    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    box.setMinimumWidth(60)
-    box.setToolTip(tip)
+    _make_compact(box, tip)
     return box
 
 
@@ -328,12 +325,16 @@ def _whole(low: int, high: int, step: int, tip: str) -> QSpinBox:
     box = QSpinBox()
     box.setRange(low, high)
     box.setSingleStep(step)
+    _make_compact(box, tip)
+    return box
+
+
+def _make_compact(box: QAbstractSpinBox, tip: str) -> None:
     box.setKeyboardTracking(False)
     # napari's style would have it twice as wide, and the dock too wide for a small screen.
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     box.setMinimumWidth(60)
     box.setToolTip(tip)
-    return box
 
 
 def _form(widget: QWidget) -> QFormLayout:

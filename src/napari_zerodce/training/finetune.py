@@ -108,11 +108,12 @@ class _Run:
     ) -> None:
         self._folder, self._write = folder, write
         self._asked = should_stop
-        self.device = resolve_device(folder.config().device)
-        self._weights = _start_weights(folder)
+        config = folder.config()
+        self.device = resolve_device(config.device)
+        self._weights = _start_weights(folder, config)
         crops, self._preview = folder.crops()
-        _check_whole(folder, crops)
-        self._config = self._with_steps(folder.config(), crops)
+        _check_whole(folder, config, crops)
+        self._config = self._with_steps(config, crops)
         training = self._config.training
         self._batches = CropBatches(crops, training)
         self._held_back = validation_batches(crops, training)
@@ -316,8 +317,7 @@ class _Run:
         steps = max(_VALIDATIONS, int(60 * config.minutes / seconds))
         training = config.training.model_copy(update={"steps": steps})
         config = config.model_copy(update={"training": training, "minutes": None})
-        with written_or_told(self._folder.path):
-            self._folder.write_config(config)
+        self._folder.write_config(config)
         return config
 
 
@@ -369,9 +369,9 @@ def _is_finite(state: TrainingState) -> bool:
     return all(bool(torch.isfinite(weight).all()) for weight in state.estimator.parameters())
 
 
-def _check_whole(folder: RunFolder, crops: Crops) -> None:
+def _check_whole(folder: RunFolder, config: RunConfig, crops: Crops) -> None:
     """Refuse a run of which something is missing: it would silently begin anew, or otherwise."""
-    wanted = folder.config().training.crop
+    wanted = config.training.crop
     if crops.side != wanted:
         raise TrainingError(
             f"config.json of {folder.path} asks for crops of {wanted} pixels, and those in "
@@ -384,9 +384,9 @@ def _check_whole(folder: RunFolder, crops: Crops) -> None:
         )
 
 
-def _start_weights(folder: RunFolder) -> Mapping[str, torch.Tensor] | None:
+def _start_weights(folder: RunFolder, config: RunConfig) -> Mapping[str, torch.Tensor] | None:
     if not folder.start.exists():
-        if folder.config().checkpoint is not None and not folder.state.exists():
+        if config.checkpoint is not None and not folder.state.exists():
             raise TrainingError(
                 f"{folder.start}, the weights that the run begins with, is missing; start a new "
                 "run."
