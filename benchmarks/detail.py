@@ -34,11 +34,11 @@ from scipy.ndimage import gaussian_filter, median_filter, uniform_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.messages import EnhanceRequest
-from napari_zerodce.engine.part import Part
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.tone import noise_gain
 from napari_zerodce.engine.view import View, estimate_view
-from napari_zerodce.imaging.files import READABLE_SUFFIXES, read_image
+from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image
 from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
 from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
 
@@ -149,7 +149,7 @@ def rows(linear: np.ndarray, checkpoint: str, stops: float, seed: int) -> dict[s
         device="cpu",
         precision="float32",
     )
-    view = estimate_view(request, Part(slice(0, dark.shape[0]), slice(0, dark.shape[1])))
+    view = estimate_view(request, Viewport(slice(0, dark.shape[0]), slice(0, dark.shape[1])))
     found = {}
     for name, (changed, look) in looks().items():
         changed_view = changed(view)

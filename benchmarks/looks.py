@@ -16,11 +16,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from napari_zerodce.engine.fidelity import measure_fidelity
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.messages import EnhanceRequest
-from napari_zerodce.engine.part import Part
-from napari_zerodce.engine.trust import measure_trust
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.view import View, estimate_view
+from napari_zerodce.engine.viewport import Viewport
 
 LOOKS = {
     "as estimated": Look(),
@@ -67,7 +67,7 @@ def medians(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, flo
 def jobs_of(request: EnhanceRequest) -> dict[str, Callable[[], object]]:
     """Return what is timed for an image: its looks, and the numbers beside a mono one."""
     height, width = request.image.shape[:2]
-    view = estimate_view(request, Part(slice(0, height), slice(0, width)))
+    view = estimate_view(request, Viewport(slice(0, height), slice(0, width)))
 
     def render(look: Look) -> Callable[[], object]:
         return lambda: view.render(look)
@@ -80,7 +80,7 @@ def jobs_of(request: EnhanceRequest) -> dict[str, Callable[[], object]]:
 
 def _trust_job(view: View) -> Callable[[], object]:
     rendered = view.render(Look())
-    return lambda: measure_trust(view, Look(), rendered)
+    return lambda: measure_fidelity(view, Look(), rendered)
 
 
 def main() -> None:
@@ -95,9 +95,9 @@ def main() -> None:
     print(f"{options.side}x{options.side}, {options.threads} threads, medians in ms\n")
     columns = {}
     for name, request in images(options.side).items():
-        part = Part(slice(0, options.side), slice(0, options.side))
+        part = Viewport(slice(0, options.side), slice(0, options.side))
 
-        def estimate(request: EnhanceRequest = request, part: Part = part) -> object:
+        def estimate(request: EnhanceRequest = request, part: Viewport = part) -> object:
             return estimate_view(request, part)
 
         columns[name] = {

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.messages import EnhanceRequest, Progress
+from napari_zerodce.engine.requests import EnhanceRequest, Progress
 from napari_zerodce.errors import ZeroDCEError
 
 MEBIBYTE = 2**20

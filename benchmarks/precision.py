@@ -16,9 +16,9 @@ import numpy as np
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.device import LARGEST_DEVIATION, Precision
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ZeroDCEError
-from napari_zerodce.imaging.files import READABLE_SUFFIXES, read_image
+from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image
 from napari_zerodce.imaging.intensity import WindowChoice
 
 HALVES: tuple[Precision, ...] = ("bfloat16", "float16")

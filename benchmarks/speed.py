@@ -30,7 +30,7 @@ from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import ITERATIONS
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 
 Contender = Callable[[], object]
 PLAIN = "plain evaluation"

@@ -125,14 +125,14 @@ SOURCES = (
     "scikit-image astronaut, coffee, chelsea, rocket (public domain or CC0)"
 )
 
-Picture = NDArray[np.float32]
+TrainingImage = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Pictures:
     """Linear pictures at several sizes, photographed anew at each step: a `BatchSource`."""
 
-    pictures: list[list[Picture]]
+    pictures: list[list[TrainingImage]]
     whole_share: float
     stops: tuple[float, float]
 
@@ -141,7 +141,7 @@ class Pictures:
         shots = [self._photograph_one(generator, side) for _ in range(count)]
         return Batch(np.ascontiguousarray(np.stack(shots).transpose(0, 3, 1, 2)))
 
-    def _photograph_one(self, generator: np.random.Generator, side: int) -> Picture:
+    def _photograph_one(self, generator: np.random.Generator, side: int) -> TrainingImage:
         sizes = self.pictures[generator.integers(len(self.pictures))]
         sizes = [picture for picture in sizes if min(picture.shape[:2]) >= side]
         whole = generator.random() < self.whole_share
@@ -158,12 +158,12 @@ class Pictures:
         return photograph(crop, stops, noise=noise, generator=generator)
 
 
-def load_pictures(data: Path) -> list[list[Picture]]:
+def load_pictures(data: Path) -> list[list[TrainingImage]]:
     """Read, meter and shrink all training pictures."""
     return [_sizes(picture) for picture in _pictures(data)]
 
 
-def _pictures(data: Path) -> Iterator[Picture]:
+def _pictures(data: Path) -> Iterator[TrainingImage]:
     import skimage.data
 
     for path in _training_files(data / "hdr/polyhaven", "*.hdr"):
@@ -187,7 +187,7 @@ def _training_files(folder: Path, pattern: str) -> list[Path]:
     return paths
 
 
-def _views(panorama: Picture) -> Iterator[Picture]:
+def _views(panorama: TrainingImage) -> Iterator[TrainingImage]:
     generator = np.random.default_rng(0)
     for index in range(VIEWS_PER_PANORAMA):
         yield rectilinear_view(
@@ -199,7 +199,7 @@ def _views(panorama: Picture) -> Iterator[Picture]:
         )
 
 
-def _sizes(picture: Picture) -> list[Picture]:
+def _sizes(picture: TrainingImage) -> list[TrainingImage]:
     """Return a metered picture and its halves: crops see detail and whole scenes."""
     picture = (picture * np.float32(meter(picture))).astype(np.float32)
     sizes = [picture]
@@ -211,7 +211,7 @@ def _sizes(picture: Picture) -> list[Picture]:
     return sizes
 
 
-def read_openexr(path: Path) -> Picture:
+def read_openexr(path: Path) -> TrainingImage:
     """Read a flat OpenEXR picture, colour or grey, as linear light of shape (H, W, 3)."""
     import OpenEXR
 
@@ -223,7 +223,7 @@ def read_openexr(path: Path) -> Picture:
     return np.nan_to_num(pixels, posinf=65504.0).clip(0, None)
 
 
-def read_photo(path: Path) -> Picture:
+def read_photo(path: Path) -> TrainingImage:
     """Read an 8-bit photo as linear light of shape (H, W, 3)."""
     from PIL import Image
 
@@ -233,7 +233,7 @@ def read_photo(path: Path) -> Picture:
 
 
 def run(
-    stages: tuple[Stage, ...], pictures: list[list[Picture]], work: Path, *, deadline: float
+    stages: tuple[Stage, ...], pictures: list[list[TrainingImage]], work: Path, *, deadline: float
 ) -> None:
     """Train stage after stage until done or out of time, saving every 50 steps."""
     for number, stage in enumerate(stages):

@@ -25,8 +25,8 @@ DISTRIBUTION = distribution("napari-zerodce")
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
     r"(api|cli|cli\..*|device|errors|imaging|imaging\..*"
-    r"|checkpoints|checkpoints\.(info|registry|download)|engine|engine\.(look|messages|part|reproduce)|training"
-    r"|training\.(config|crops|events|pictures|prepare|presets|run_folder)|core|core\.smoothness_kind"
+    r"|checkpoints|checkpoints\.(info|registry|download)|engine|engine\.(look|requests|viewport|reproduce)|training"
+    r"|training\.(config|crops|events|images|new_run|presets|run_folder)|core|core\.smoothness_kind"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
 TORCH_FREE_MODULES = [

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import Channels, layout_of

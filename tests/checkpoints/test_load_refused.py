@@ -19,13 +19,13 @@ import pytest
 import torch
 from torch import nn
 
-from napari_zerodce.checkpoints.contents import LARGEST_FILE
+from napari_zerodce.checkpoints.formats.kind import LARGEST_FILE
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError
 
 
-class Runs:
+class RunController:
     """Runs a function with an argument when it is unpickled."""
 
     def __init__(self, function, argument):
@@ -45,7 +45,7 @@ def test_code_in_a_checkpoint(
 ):
     trace = tmp_path / "it_ran"
     code = f"touch {trace}" if function is os.system else f"open({str(trace)!r}, 'w')"
-    value = {**weights, "extra": Runs(function, code)}
+    value = {**weights, "extra": RunController(function, code)}
     path = torch_file(value, legacy=legacy, pickle_protocol=protocol)
     refused(path, "holds more than weights", f".{name}", "refused")
     assert not trace.exists()
@@ -54,7 +54,7 @@ def test_code_in_a_checkpoint(
 @pytest.mark.parametrize("protocol", range(6))
 def test_code_in_a_plain_pickle(tmp_path, write, refused, protocol):
     trace = tmp_path / "it_ran"
-    content = pickle.dumps(Runs(os.system, f"touch {trace}"), protocol=protocol)
+    content = pickle.dumps(RunController(os.system, f"touch {trace}"), protocol=protocol)
     refused(write("a.pth", content), "holds more than weights", "posix.system")
     assert not trace.exists()
 

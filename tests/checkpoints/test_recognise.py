@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_zerodce.checkpoints.defects import Defect
+from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.recognise import (
     EXPECTED_SHAPES,
     PARAMETERS,
@@ -12,7 +13,6 @@ from napari_zerodce.checkpoints.recognise import (
     recognise,
     without_prefixes,
 )
-from napari_zerodce.checkpoints.stored import StoredTensor
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 
 

@@ -20,8 +20,8 @@ import torch
 from PIL import Image
 
 from napari_zerodce.checkpoints.load import load_checkpoint
-from napari_zerodce.training.crops import Picture
-from napari_zerodce.training.prepare import TrainingWish, prepare
+from napari_zerodce.training.crops import TrainingImage
+from napari_zerodce.training.new_run import TrainingWish, prepare
 from napari_zerodce.training.run_folder import RunFolder
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
@@ -46,7 +46,7 @@ def tiny_run(tmp_path: Path, make_photo) -> Callable[..., RunFolder]:
     """Makes the folder of a run that saves every 50 milliseconds."""
 
     def make(name: str, steps: int) -> RunFolder:
-        pictures = [Picture(str(seed), make_photo(96, 128, seed), "rgb") for seed in range(2)]
+        pictures = [TrainingImage(str(seed), make_photo(96, 128, seed), "rgb") for seed in range(2)]
         changes = {"crop": 32, "batch": 2, "seed": 5}
         wish = TrainingWish(pictures=pictures, device="cpu", steps=steps, crops=16, changes=changes)
         folder = prepare(wish, tmp_path / name)

@@ -12,9 +12,9 @@ import napari_zerodce
 from napari_zerodce import Look
 from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance as run_engine
-from napari_zerodce.engine.messages import EnhanceRequest
 from napari_zerodce.engine.reproduce import command_line, python_lines
-from napari_zerodce.imaging.files import read_image
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.windows import WindowChoice
 
 CPU = ("--device", "cpu", "--precision", "float32")

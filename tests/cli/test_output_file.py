@@ -8,7 +8,7 @@ import pytest
 
 from napari_zerodce.cli.output_file import OutputFile
 from napari_zerodce.errors import Cancelled, ImageError
-from napari_zerodce.imaging.files import ImageFile, read_image
+from napari_zerodce.imaging.files.images import ImageFile, read_image
 
 IMAGE = ImageFile(np.arange(12, dtype=np.uint8).reshape(3, 4), "mono")
 ENHANCED = IMAGE.array + np.uint8(100)

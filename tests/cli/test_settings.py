@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_zerodce.cli.options import build_parser
+from napari_zerodce.cli.parser import build_parser
 from napari_zerodce.cli.settings import Settings
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.imaging.image_file import ImageFile
+from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice
 
 IMAGE = ImageFile(np.zeros((4, 5, 4), np.uint8), "rgba")

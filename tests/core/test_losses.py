@@ -21,7 +21,7 @@ from napari_zerodce.core.losses import (
     illumination_smoothness,
     spatial_consistency,
 )
-from napari_zerodce.imaging.files import read_image
+from napari_zerodce.imaging.files.images import read_image
 
 IMAGE_LOSSES: dict[str, Callable[[Tensor], Tensor]] = {
     "spatial": lambda image: spatial_consistency(torch.zeros_like(image), image),

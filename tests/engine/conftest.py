@@ -10,8 +10,8 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.device import Device
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.estimator import Estimator
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.estimators.torch_estimator import Estimator
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.imaging.intensity import WindowChoice
 
 

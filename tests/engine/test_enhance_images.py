@@ -14,7 +14,7 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.engine import plane as plane_module
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import CheckpointError, DeviceError, ImageError, RequestError
 from napari_zerodce.imaging.intensity import Window, WindowChoice
 

@@ -9,7 +9,7 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.device import Device
 from napari_zerodce.engine import forecast as forecast_module
 from napari_zerodce.engine.forecast import Forecast, describe_plan, describe_seconds, forecast
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import Cancelled, CheckpointError, DeviceError, ImageError
 
 

@@ -109,7 +109,7 @@ def test_which_looks_are_the_original(look, nothing):
 def test_torch_is_not_loaded_to_make_a_look():
     code = (
         "import sys; from napari_zerodce.engine.look import Look; Look(1.2); "
-        "from napari_zerodce.engine.part import part_for_screen; sys.exit('torch' in sys.modules)"
+        "import napari_zerodce.engine.viewport; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

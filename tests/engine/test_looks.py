@@ -16,7 +16,7 @@ from napari_zerodce.engine import progress as progress_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.tone import noise_gain, tone
 from napari_zerodce.imaging.intensity import WindowChoice
 

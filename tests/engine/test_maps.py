@@ -9,7 +9,7 @@ import torch
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps, fill_maps, in_memory
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.imaging.intensity import WindowChoice
 

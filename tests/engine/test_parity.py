@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from napari_zerodce.engine.maps import curve_maps
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.imaging.intensity import WindowChoice
 
 DATA = Path(__file__).parent / "data"

@@ -11,10 +11,10 @@ import torch
 
 from napari_zerodce.core.curves import adjust_alphas, apply_curves, trim_exposure
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.messages import EnhanceRequest
-from napari_zerodce.engine.part import Part
 from napari_zerodce.engine.pixel_curve import POINTS, as_csv, pixel_curve, region_curve
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.view import estimate_view
+from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import WindowChoice
 
 LOOKS = [
@@ -35,7 +35,7 @@ def view_of(channels="rgb", *, checkpoint="zero-dce", image=None):
         image=image, channels=channels, checkpoint=checkpoint, device="cpu", precision="float32",
         window=WindowChoice("range", 0, 1),
     )  # fmt: skip
-    return estimate_view(request, Part(slice(0, image.shape[0]), slice(0, image.shape[1])))
+    return estimate_view(request, Viewport(slice(0, image.shape[0]), slice(0, image.shape[1])))
 
 
 @pytest.fixture(params=[("mono", "zero-dce"), ("rgb", "zero-dce"), ("rgb", "zero-dce-pp")])

@@ -11,7 +11,7 @@ from PIL import Image
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.device import LARGEST_DEVIATION, Device
-from napari_zerodce.engine.estimator import Estimator
+from napari_zerodce.engine.estimators.torch_estimator import Estimator
 
 CHECKPOINTS = ["zero-dce", "zero-dce-pp"]
 HALVES = ["bfloat16", "float16"]

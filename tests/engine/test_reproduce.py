@@ -11,9 +11,9 @@ import pytest
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.messages import EnhanceRequest
 from napari_zerodce.engine.reproduce import command_line, python_lines
-from napari_zerodce.imaging.files import read_image
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.intensity import WindowChoice
 
 LOOKS = [

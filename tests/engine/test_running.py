@@ -16,8 +16,8 @@ import pytest
 
 from napari_zerodce.engine import progress as progress_module
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.messages import EnhanceRequest, Progress
 from napari_zerodce.engine.progress import Meter
+from napari_zerodce.engine.requests import EnhanceRequest, Progress
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -124,7 +124,7 @@ def run_with_little_memory(code):
         from pathlib import Path
         import numpy as np
         from napari_zerodce.engine.enhance import enhance
-        from napari_zerodce.engine.messages import EnhanceRequest
+        from napari_zerodce.engine.requests import EnhanceRequest
         from napari_zerodce.errors import DeviceError
         from napari_zerodce.imaging.intensity import WindowChoice
 

@@ -15,9 +15,9 @@ from napari_zerodce.engine import view as view_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps
-from napari_zerodce.engine.messages import EnhanceRequest
-from napari_zerodce.engine.part import Part
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.view import estimate_view
+from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -56,7 +56,7 @@ def request_for(image, channels="mono", **settings):
 
 
 def whole(image):
-    return Part(slice(0, image.shape[0]), slice(0, image.shape[1]))
+    return Viewport(slice(0, image.shape[0]), slice(0, image.shape[1]))
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -106,7 +106,7 @@ def test_a_part_is_cut_out_of_the_whole(assert_seamless, channels, network):
         (slice(69, 70), slice(0, 1)),
         (slice(40, 70), slice(60, 90)),
     ):
-        view = estimate_view(request, Part(rows, columns))
+        view = estimate_view(request, Viewport(rows, columns))
         for look, expected in zip(looks, wholes, strict=True):
             assert_seamless(view.render(look), expected[rows, columns])
 
@@ -114,7 +114,7 @@ def test_a_part_is_cut_out_of_the_whole(assert_seamless, channels, network):
 def test_a_part_needs_its_surroundings():
     image = image_of("u2", 70, 90)
     request = request_for(image, window=WindowChoice("dtype"))
-    part = Part(slice(20, 50), slice(30, 60))
+    part = Viewport(slice(20, 50), slice(30, 60))
     alone = estimate_view(replace(request, image=image[20:50, 30:60]), whole(image[20:50, 30:60]))
     there = estimate_view(request, part)
     assert torch.equal(alone.unit, there.unit)
@@ -132,7 +132,7 @@ def test_every_few_pixels_look_nearly_the_same(channels, checkpoint, loaded):
     image = image if channels == "mono" else np.stack([image, image // 2, image // 3], -1)
     source = load_checkpoint(checkpoint) if loaded else checkpoint
     request = request_for(image, channels, checkpoint=source, window=WindowChoice("dtype"))
-    part = Part(slice(20, 220), slice(10, 290), 4)
+    part = Viewport(slice(20, 220), slice(10, 290), 4)
     view = estimate_view(request, part)
     rendered = view.render(Look())
     assert rendered.shape[:2] == part.shape == (50, 70)
@@ -149,7 +149,7 @@ def test_every_few_pixels_look_nearly_the_same(channels, checkpoint, loaded):
 
 def test_a_lazy_plane_is_read_as_it_is_needed():
     image = image_of("u2", 70, 90)
-    part = Part(slice(10, 40), slice(20, 80))
+    part = Viewport(slice(10, 40), slice(20, 80))
     lazy = request_for(da.from_array(image, chunks=(16, 25)), window=WindowChoice("dtype"))
     view = estimate_view(lazy, part)
     assert type(view.samples) is np.ndarray

@@ -12,7 +12,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_zerodce.gui.jobs import Job
+from napari_zerodce.gui.session.jobs import Job
 
 
 @pytest.fixture(autouse=True)

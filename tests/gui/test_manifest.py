@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from napari._app_model import get_app_model
 
-from napari_zerodce.gui.dock import frame_of
-from napari_zerodce.gui.layers import METADATA_KEY
+from napari_zerodce.gui.layers.provenance import METADATA_KEY
+from napari_zerodce.gui.shared.dock import frame_of
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.training.crops import Picture
-from napari_zerodce.training.prepare import TrainingWish, prepare
+from napari_zerodce.training.crops import TrainingImage
+from napari_zerodce.training.new_run import TrainingWish, prepare
 from napari_zerodce.training.run_folder import RunFolder
 
 
-def _dark_picture(seed: int = 0, height: int = 96, width: int = 128) -> Picture:
+def _dark_picture(seed: int = 0, height: int = 96, width: int = 128) -> TrainingImage:
     generator = np.random.default_rng(seed)
     ramp = np.linspace(5, 50, width)[None, :, None]
     pixels = (ramp + generator.integers(0, 20, (height, width, 3))).astype(np.uint8)
-    return Picture(f"dark {seed}", pixels, "rgb")
+    return TrainingImage(f"dark {seed}", pixels, "rgb")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,7 +33,7 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def dark_picture() -> Callable[..., Picture]:
+def dark_picture() -> Callable[..., TrainingImage]:
     """Makes a noisy dark RGB gradient from a seed, no sample above 70."""
     return _dark_picture
 

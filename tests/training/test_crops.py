@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from napari_zerodce.errors import Cancelled, ImageError, RequestError, ZeroDCEError
 from napari_zerodce.imaging.windows import WindowChoice
-from napari_zerodce.training.crops import CROPS, Crops, CropSet, Picture, sample_crops
+from napari_zerodce.training.crops import CROPS, Crops, CropSet, TrainingImage, sample_crops
 
 Place = tuple[int, int, int]
 
@@ -52,7 +52,7 @@ def only_crop_trained_on(crops: Crops) -> bool:
 
 def test_crops_are_the_pixels_of_the_image_at_native_resolution() -> None:
     image = mono_places()
-    crops = sample_crops([Picture("a", image, "mono", DTYPE)], side=32, count=24)
+    crops = sample_crops([TrainingImage("a", image, "mono", DTYPE)], side=32, count=24)
     assert crops.training.values.shape == (24, 1, 32, 32)
     assert crops.training.values.dtype == np.uint16
     assert (crops.side, crops.notices) == (32, ())
@@ -64,7 +64,7 @@ def test_crops_are_the_pixels_of_the_image_at_native_resolution() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_no_training_crop_overlaps_one_that_is_held_back(seed: int) -> None:
     pictures = [
-        Picture(str(number), colour_places(number, height, width), "rgb", DTYPE)
+        TrainingImage(str(number), colour_places(number, height, width), "rgb", DTYPE)
         for number, (height, width) in enumerate([(200, 200), (150, 210), (90, 180)])
     ]
     crops = sample_crops(pictures, side=32, seed=seed, count=64)
@@ -75,7 +75,7 @@ def test_no_training_crop_overlaps_one_that_is_held_back(seed: int) -> None:
 
 
 def test_training_crops_are_spread_over_the_picture() -> None:
-    crops = sample_crops([Picture("a", mono_places(), "mono", DTYPE)], side=32)
+    crops = sample_crops([TrainingImage("a", mono_places(), "mono", DTYPE)], side=32)
     origins = mono_origins(crops.training)
     assert len(origins) == CROPS
     assert len(set(origins)) > 0.9 * CROPS
@@ -93,7 +93,7 @@ def test_one_picture_of_a_usual_size_leaves_most_of_it_to_train_on(
 ) -> None:
     """A photo of 1024 pixels has 16 places for crops of 256 that do not overlap."""
     pixels = np.random.default_rng(0).integers(0, 255, (image, image), np.uint8)
-    crops = sample_crops([Picture("a", pixels, "mono")], side=side)
+    crops = sample_crops([TrainingImage("a", pixels, "mono")], side=side)
     assert crops.notices == ()
     assert not only_crop_trained_on(crops)
     assert len(np.unique(crops.training.values, axis=0)) >= least, "different crops"
@@ -102,7 +102,8 @@ def test_one_picture_of_a_usual_size_leaves_most_of_it_to_train_on(
 @pytest.mark.parametrize("count", [2, 3, 8])
 def test_of_a_few_pictures_as_small_as_crops_some_are_trained_on(count: int) -> None:
     pictures = [
-        Picture(str(number), colour_places(number, 32, 32), "rgb", DTYPE) for number in range(count)
+        TrainingImage(str(number), colour_places(number, 32, 32), "rgb", DTYPE)
+        for number in range(count)
     ]
     crops = sample_crops(pictures, side=32)
     training = {number for number, _, _ in colour_origins(crops.training)}
@@ -113,7 +114,7 @@ def test_of_a_few_pictures_as_small_as_crops_some_are_trained_on(count: int) -> 
 
 
 def test_same_seed_same_crops_other_seed_other_crops() -> None:
-    picture = Picture("a", mono_places(), "mono", DTYPE)
+    picture = TrainingImage("a", mono_places(), "mono", DTYPE)
     first, again, other = (sample_crops([picture], side=32, seed=seed) for seed in (7, 7, 8))
     for name in ("training", "validation"):
         one, two = getattr(first, name), getattr(again, name)
@@ -127,7 +128,7 @@ def test_same_seed_same_crops_other_seed_other_crops() -> None:
 
 def test_planes_of_a_stack_are_all_used() -> None:
     stack = np.arange(16 * 64 * 64, dtype=np.uint16).reshape(16, 64, 64)
-    crops = sample_crops([Picture("stack", stack, "mono", DTYPE)], side=32)
+    crops = sample_crops([TrainingImage("stack", stack, "mono", DTYPE)], side=32)
     origins = [
         tuple(int(place) for place in np.unravel_index(values[0, 0, 0], stack.shape))
         for values in (*crops.training.values, *crops.validation.values)
@@ -141,7 +142,7 @@ def test_planes_of_a_stack_are_all_used() -> None:
 
 def test_one_plane_of_a_stack_can_be_chosen() -> None:
     stack = np.arange(2 * 3 * 96 * 100, dtype=np.uint16).reshape(2, 3, 96, 100)
-    picture = Picture("stack", stack, "mono", DTYPE, index=(1, 2))
+    picture = TrainingImage("stack", stack, "mono", DTYPE, index=(1, 2))
     crops = sample_crops([picture], side=32)
     for values in (*crops.training.values, *crops.validation.values):
         assert np.unravel_index(values[0, 0, 0], stack.shape)[:2] == (1, 2)
@@ -150,8 +151,8 @@ def test_one_plane_of_a_stack_can_be_chosen() -> None:
 def test_alpha_is_left_out_and_colours_stay_in_order() -> None:
     colours = colour_places(3, 100, 120)
     alpha = np.random.default_rng(0).integers(0, 65535, (100, 120, 1), np.uint16)
-    rgba = Picture("a", np.concatenate([colours, alpha], 2), "rgba", DTYPE)
-    rgb = Picture("a", colours, "rgb", DTYPE)
+    rgba = TrainingImage("a", np.concatenate([colours, alpha], 2), "rgba", DTYPE)
+    rgb = TrainingImage("a", colours, "rgb", DTYPE)
     with_alpha, without = (sample_crops([picture], side=32, count=8) for picture in (rgba, rgb))
     assert with_alpha.training.values.shape == (8, 3, 32, 32)
     assert np.array_equal(with_alpha.training.values, without.training.values)
@@ -159,7 +160,7 @@ def test_alpha_is_left_out_and_colours_stay_in_order() -> None:
 
 def test_eight_bits_fill_the_range() -> None:
     image = mono_places(16 * 8, 250) // 256
-    picture = Picture("a", image.astype(np.uint8), "mono", DTYPE)
+    picture = TrainingImage("a", image.astype(np.uint8), "mono", DTYPE)
     values = sample_crops([picture], side=32, count=8).training.values
     assert not (values % 257).any()
     assert np.isin(values // 257, image).all()
@@ -169,7 +170,9 @@ def test_eight_bits_fill_the_range() -> None:
 def test_a_window_is_mapped_to_0_and_1(dtype: type) -> None:
     image = np.tile(np.array([500, 1000, 2000, 3000, 5000], dtype), (200, 40))
     window = WindowChoice("range", 1000, 3000)
-    values = sample_crops([Picture("a", image, "mono", window)], side=32, count=8).training.values
+    values = sample_crops(
+        [TrainingImage("a", image, "mono", window)], side=32, count=8
+    ).training.values
     assert set(np.unique(values)) == {0, 32768, 65535}, "0.5 is 32767.5; beyond the window clipped"
 
 
@@ -177,7 +180,7 @@ def test_a_window_is_mapped_to_0_and_1(dtype: type) -> None:
 def test_every_crop_shows_the_region(seed: int) -> None:
     region = np.zeros((125, 125), bool)
     region[40:50, 60:70] = region[80, 30] = True
-    picture = Picture("a", mono_places(), "mono", DTYPE, region=region, region_step=2)
+    picture = TrainingImage("a", mono_places(), "mono", DTYPE, region=region, region_step=2)
     crops = sample_crops([picture], side=32, count=16, seed=seed)
     whole = region.repeat(2, 0).repeat(2, 1)
     training, held_back = mono_origins(crops.training), mono_origins(crops.validation)
@@ -190,7 +193,7 @@ def test_crops_have_their_middle_in_a_region_that_is_wide() -> None:
     """But for those that would overlap what is held back."""
     region = np.zeros((250, 250), bool)
     region[100:150] = True
-    picture = Picture("a", mono_places(), "mono", DTYPE, region=region)
+    picture = TrainingImage("a", mono_places(), "mono", DTYPE, region=region)
     origins = mono_origins(sample_crops([picture], side=32).training)
     inside = [100 <= row + 16 < 150 for _, row, _ in origins]
     assert sum(inside) > 0.7 * len(origins)
@@ -199,7 +202,7 @@ def test_crops_have_their_middle_in_a_region_that_is_wide() -> None:
 def test_regions_at_the_border_give_crops_inside() -> None:
     region = np.zeros((250, 250), bool)
     region[:3] = True
-    picture = Picture("a", mono_places(), "mono", DTYPE, region=region)
+    picture = TrainingImage("a", mono_places(), "mono", DTYPE, region=region)
     crops = sample_crops([picture], side=32, count=16)
     assert {row for _, row, _ in mono_origins(crops.training)} == {0}
 
@@ -207,7 +210,7 @@ def test_regions_at_the_border_give_crops_inside() -> None:
 def test_a_region_without_pixels_is_one_sentence() -> None:
     region = np.zeros((250, 250), bool)
     with pytest.raises(ZeroDCEError, match="region"):
-        sample_crops([Picture("a", mono_places(), "mono", DTYPE, region=region)], side=32)
+        sample_crops([TrainingImage("a", mono_places(), "mono", DTYPE, region=region)], side=32)
 
 
 # ---- small pictures
@@ -215,7 +218,7 @@ def test_a_region_without_pixels_is_one_sentence() -> None:
 
 def test_smaller_pictures_among_larger_ones_are_padded_with_their_mirror_image() -> None:
     large, small = colour_places(0, 120, 120), colour_places(1, 20, 40)
-    pictures = [Picture("0", large, "rgb", DTYPE), Picture("1", small, "rgb", DTYPE)]
+    pictures = [TrainingImage("0", large, "rgb", DTYPE), TrainingImage("1", small, "rgb", DTYPE)]
     crops = sample_crops(pictures, side=32)
     assert crops.side == 32
     (notice,) = crops.notices
@@ -237,7 +240,7 @@ def test_one_small_picture_has_smaller_crops_of_which_one_is_held_back(
     height: int, width: int, side: int
 ) -> None:
     image = 40 * mono_places(height, width) % 60000
-    crops = sample_crops([Picture("a", image, "mono", DTYPE)], side=128)
+    crops = sample_crops([TrainingImage("a", image, "mono", DTYPE)], side=128)
     assert crops.side == side
     assert crops.notices[0] == f"The images are small: crops have {side} pixels instead of 128."
     assert not only_crop_trained_on(crops)
@@ -245,14 +248,14 @@ def test_one_small_picture_has_smaller_crops_of_which_one_is_held_back(
 
 
 def test_crops_of_a_multiple_of_16_pixels_are_not_blamed_on_the_images() -> None:
-    crops = sample_crops([Picture("a", mono_places(), "mono", DTYPE)], side=40)
+    crops = sample_crops([TrainingImage("a", mono_places(), "mono", DTYPE)], side=40)
     assert not any("images are small" in notice for notice in crops.notices)
 
 
 def test_where_there_is_one_crop_only_it_serves_for_both_and_that_is_told() -> None:
     image = np.zeros((128, 128), np.uint8)
     image[54:74, 54:74] = 200
-    crops = sample_crops([Picture("a", image, "mono", DTYPE)], side=32)
+    crops = sample_crops([TrainingImage("a", image, "mono", DTYPE)], side=32)
     assert only_crop_trained_on(crops)
     assert crops.notices == (
         "There is only one crop: it is trained on, and used for validation, too.",
@@ -261,12 +264,12 @@ def test_where_there_is_one_crop_only_it_serves_for_both_and_that_is_told() -> N
 
 # ---- what cannot be trained on
 
-ONE_PIXEL = Picture("dot.png", np.full((1, 1, 3), 9, np.uint8), "rgb")
-BLACK = Picture("black.png", np.zeros((64, 64, 3), np.uint8), "rgb")
-GREY = Picture("grey.tif", np.full((64, 64), 700, np.uint16), "mono")
-NOT_A_NUMBER = Picture("nan.npy", np.full((64, 64), np.nan, np.float32), "mono")
-MASK = Picture("mask.npy", np.ones((64, 64), bool), "mono")
-GOOD = Picture("good.png", colour_places(0, 64, 64), "rgb")
+ONE_PIXEL = TrainingImage("dot.png", np.full((1, 1, 3), 9, np.uint8), "rgb")
+BLACK = TrainingImage("black.png", np.zeros((64, 64, 3), np.uint8), "rgb")
+GREY = TrainingImage("grey.tif", np.full((64, 64), 700, np.uint16), "mono")
+NOT_A_NUMBER = TrainingImage("nan.npy", np.full((64, 64), np.nan, np.float32), "mono")
+MASK = TrainingImage("mask.npy", np.ones((64, 64), bool), "mono")
+GOOD = TrainingImage("good.png", colour_places(0, 64, 64), "rgb")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +286,7 @@ GOOD = Picture("good.png", colour_places(0, 64, 64), "rgb")
     ],
 )
 def test_what_cannot_be_trained_on_is_one_sentence(
-    pictures: list[Picture], kind: type[ZeroDCEError], complaint: str
+    pictures: list[TrainingImage], kind: type[ZeroDCEError], complaint: str
 ) -> None:
     with pytest.raises(kind, match=complaint) as caught:
         sample_crops(pictures, side=32)
@@ -291,7 +294,7 @@ def test_what_cannot_be_trained_on_is_one_sentence(
 
 
 def test_too_small_pictures_are_told_with_the_size_of_the_largest() -> None:
-    pictures = [Picture(str(side), mono_places(side, side), "mono") for side in (8, 12, 10)]
+    pictures = [TrainingImage(str(side), mono_places(side, side), "mono") for side in (8, 12, 10)]
     with pytest.raises(ImageError, match="The largest of the images has 12x12 pixels"):
         sample_crops(pictures, side=32)
 
@@ -299,7 +302,10 @@ def test_too_small_pictures_are_told_with_the_size_of_the_largest() -> None:
 def test_black_pictures_and_black_parts_are_passed_over() -> None:
     half = np.zeros((200, 200), np.uint16)
     half[:, 100:] = mono_places(200, 100) * 3
-    pictures = [Picture("half", half, "mono", DTYPE), Picture("none", 0 * half, "mono", DTYPE)]
+    pictures = [
+        TrainingImage("half", half, "mono", DTYPE),
+        TrainingImage("none", 0 * half, "mono", DTYPE),
+    ]
     crops = sample_crops(pictures, side=32, count=32)
     assert len(crops.training) == 32
     assert (np.ptp(crops.training.values.reshape(32, -1), axis=1) > 500).all()
@@ -308,7 +314,7 @@ def test_black_pictures_and_black_parts_are_passed_over() -> None:
 def test_crops_with_nan_are_passed_over() -> None:
     image = np.random.default_rng(0).random((128, 128), np.float32)
     image[:64] = np.nan
-    crops = sample_crops([Picture("a", image, "mono")], side=32, count=16)
+    crops = sample_crops([TrainingImage("a", image, "mono")], side=32, count=16)
     assert len(crops.training) == 16
 
 
@@ -325,8 +331,8 @@ def test_the_background_ends_between_the_dark_and_the_bright_patches() -> None:
     generator = np.random.default_rng(0)
     dim, bright = (generator.normal(level, 300, (256, 128)) for level in (2000, 40000))
     cells = np.concatenate([dim, bright], 1).astype(np.uint16)
-    night = Picture("night", (cells / 8).astype(np.uint16), "mono", DTYPE)
-    crops = sample_crops([Picture("cells", cells, "mono", DTYPE), night], side=32, count=64)
+    night = TrainingImage("night", (cells / 8).astype(np.uint16), "mono", DTYPE)
+    crops = sample_crops([TrainingImage("cells", cells, "mono", DTYPE), night], side=32, count=64)
     bright_crops = crops.training.values.max(axis=(1, 2, 3)) > 10000
     of_cells = crops.training.background[bright_crops]
     assert len(set(of_cells)) == 1, "one limit for each picture"
@@ -339,7 +345,7 @@ def test_the_background_ends_between_the_dark_and_the_bright_patches() -> None:
 def test_patches_that_are_all_alike_have_no_background() -> None:
     rows, columns = np.mgrid[:128, :128]
     checkers = ((rows + columns) % 2 * 60000).astype(np.uint16)
-    crops = sample_crops([Picture("a", checkers, "mono", DTYPE)], side=32, count=8)
+    crops = sample_crops([TrainingImage("a", checkers, "mono", DTYPE)], side=32, count=8)
     assert (crops.training.background < 0).all()
     assert (crops.validation.background < 0).all()
 
@@ -348,7 +354,7 @@ def test_what_is_held_back_is_like_what_is_trained_on() -> None:
     """Dark and bright images alike: validation is not left to the few that chance picks."""
     texture = (mono_places() % 40 * 50).astype(np.uint16)
     pictures = [
-        Picture(str(level), texture + np.uint16(level), "mono", DTYPE)
+        TrainingImage(str(level), texture + np.uint16(level), "mono", DTYPE)
         for level in range(0, 60_000, 3_000)
     ]
     crops = sample_crops(pictures, side=32)

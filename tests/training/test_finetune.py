@@ -19,7 +19,7 @@ from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import DeviceError, TrainingError
 from napari_zerodce.training.batches import Batch
-from napari_zerodce.training.crops import Picture
+from napari_zerodce.training.crops import TrainingImage
 from napari_zerodce.training.events import EventReader, History
 from napari_zerodce.training.finetune import enhanced, finetune, write_picture
 from napari_zerodce.training.loop import start, validate
@@ -124,7 +124,7 @@ def test_from_scratch(make_run: MakeRun) -> None:
 def test_mono_pictures_have_no_colour_loss_and_a_grey_preview(make_run: MakeRun) -> None:
     pixels = np.random.default_rng(0).integers(100, 900, (96, 100), np.uint16)
     folder = make_run(
-        pictures=[Picture("cells", pixels, "mono")], wish={"preset": "fluorescence"}, steps=2
+        pictures=[TrainingImage("cells", pixels, "mono")], wish={"preset": "fluorescence"}, steps=2
     )
     assert finetune(folder) == "done"
     assert set(folder.history().losses) == {"spatial", "exposure", "smoothness", "total"}
@@ -143,7 +143,7 @@ def test_a_finished_run_has_nothing_left_to_do(make_run: MakeRun) -> None:
 
 
 def test_training_helps_on_pictures_it_never_saw(
-    make_run: MakeRun, dark_picture: Callable[..., Picture]
+    make_run: MakeRun, dark_picture: Callable[..., TrainingImage]
 ) -> None:
     folder = make_run(steps=60, run={"checkpoint_seconds": 60}, learning_rate=1e-3)
     finetune(folder)

@@ -13,8 +13,8 @@ from tempfile import TemporaryFile
 from typing import Final
 from urllib.parse import urlsplit
 
-from napari_zerodce.checkpoints.contents import looks_like_web_page, write_whole
 from napari_zerodce.checkpoints.defects import readable_size
+from napari_zerodce.checkpoints.formats.kind import looks_like_web_page, write_whole
 from napari_zerodce.checkpoints.registry import CACHE_VARIABLE, RegistryEntry
 from napari_zerodce.checkpoints.transfer import Report, ShouldStop, receive
 from napari_zerodce.errors import DownloadError

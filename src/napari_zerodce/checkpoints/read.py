@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_zerodce.checkpoints import metadata
-from napari_zerodce.checkpoints.archives import read_legacy, read_zip
-from napari_zerodce.checkpoints.contents import kind_of, read_whole
 from napari_zerodce.checkpoints.defects import Defect, defects_as_errors, listed
+from napari_zerodce.checkpoints.formats.kind import kind_of, read_whole
+from napari_zerodce.checkpoints.formats.safetensors import read_safetensors
+from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
+from napari_zerodce.checkpoints.formats.torch_archive import read_legacy, read_zip
 from napari_zerodce.checkpoints.info import TITLES, UNKNOWN_LICENCE, Architecture, CheckpointInfo
 from napari_zerodce.checkpoints.recognise import (
     PARAMETERS,
@@ -23,8 +25,6 @@ from napari_zerodce.checkpoints.recognise import (
     without_prefixes,
 )
 from napari_zerodce.checkpoints.registry import entry_of, resolve
-from napari_zerodce.checkpoints.safetensors import read_safetensors
-from napari_zerodce.checkpoints.stored import StoredTensor
 from napari_zerodce.errors import RequestError
 
 DEFAULT_SCALE_FACTOR: Final = 12

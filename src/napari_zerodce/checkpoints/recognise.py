@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from napari_zerodce.checkpoints.defects import Defect, listed, shown
+from napari_zerodce.checkpoints.formats.pickled_names import TensorRecord
+from napari_zerodce.checkpoints.formats.stored_tensor import WEIGHT_FORMATS, StoredTensor
 from napari_zerodce.checkpoints.info import TITLES, Architecture
-from napari_zerodce.checkpoints.pickled_names import TensorRecord
-from napari_zerodce.checkpoints.stored import WEIGHT_FORMATS, StoredTensor
 
 T = TypeVar("T")
 Shapes = Mapping[str, tuple[int, ...]]

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from napari_zerodce.checkpoints.contents import write_whole
+from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.metadata import Description, encode
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError

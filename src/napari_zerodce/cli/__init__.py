@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from napari_zerodce.cli.options import build_parser, with_negative_numbers
+from napari_zerodce.cli.parser import build_parser, with_negative_numbers
 from napari_zerodce.errors import RequestError, ZeroDCEError
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from napari_zerodce.engine.messages import Progress
+    from napari_zerodce.engine.requests import Progress
 
 _INNER_FORMAT = "{desc} |{bar:20}| {percentage:3.0f}% [{elapsed}<{remaining}]"
 _LONGEST_NAME = 30

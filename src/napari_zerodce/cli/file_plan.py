@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.image_folder import identity_of, images_below
+from napari_zerodce.imaging.files.folders import identity_of, images_below
 
 _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
 

@@ -129,6 +129,6 @@ def _add_losses(group: Any) -> None:
 
 
 def _finetune(options: Namespace) -> int:
-    from napari_zerodce.cli.finetune_command import run
+    from napari_zerodce.cli.finetune import run
 
     return run(options)

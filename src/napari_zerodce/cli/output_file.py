@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_zerodce.cli.aside import Aside
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import ImageFile, check_writable, write_image
+from napari_zerodce.imaging.files.images import ImageFile, check_writable, write_image
 
 
 class OutputFile(Aside):

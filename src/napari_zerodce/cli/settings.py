@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.engine.messages import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import CheckpointError, DeviceError, RequestError
-from napari_zerodce.imaging.image_file import ImageFile
+from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice
 
 if TYPE_CHECKING:

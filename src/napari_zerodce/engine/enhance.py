@@ -23,10 +23,13 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.curves import CurveSource, GlobalCurve, curves_of_plane
-from napari_zerodce.engine.estimator import Estimator
+from napari_zerodce.engine.estimators.torch_estimator import Estimator
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.messages import (
+from napari_zerodce.engine.memory import allocate
+from napari_zerodce.engine.methods.curve_sources import CurveSource, GlobalCurve, curves_of_plane
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import TILE, Meter, raise_if_stopped
+from napari_zerodce.engine.requests import (
     EnhanceRequest,
     EnhanceResult,
     Progress,
@@ -35,9 +38,6 @@ from napari_zerodce.engine.messages import (
     ignore,
     never,
 )
-from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import TILE, Meter, raise_if_stopped
-from napari_zerodce.engine.room import allocate
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.engine.tone import base_for, halo_of, tone
 from napari_zerodce.errors import RequestError

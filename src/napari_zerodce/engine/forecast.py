@@ -15,7 +15,7 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.messages import EnhanceRequest, EnhanceResult, ShouldStop, never
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, ShouldStop, never
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import layout_of
 

@@ -13,9 +13,12 @@ from torch import Tensor
 
 from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
 from napari_zerodce.core.networks import ITERATIONS
-from napari_zerodce.engine.curves import curves_of_plane
 from napari_zerodce.engine.enhance import Prepared, prepare
-from napari_zerodce.engine.messages import (
+from napari_zerodce.engine.memory import allocate
+from napari_zerodce.engine.methods.curve_sources import curves_of_plane
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import TILE, Meter
+from napari_zerodce.engine.requests import (
     EnhanceRequest,
     MapKind,
     Report,
@@ -23,9 +26,6 @@ from napari_zerodce.engine.messages import (
     ignore,
     never,
 )
-from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import TILE, Meter
-from napari_zerodce.engine.room import allocate
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.imaging.intensity import outside_of
 from napari_zerodce.imaging.planes import PlaneLayout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from napari_zerodce.engine.messages import Progress, Report, ShouldStop
+from napari_zerodce.engine.requests import Progress, Report, ShouldStop
 from napari_zerodce.errors import Cancelled
 
 TILE: Final = 20

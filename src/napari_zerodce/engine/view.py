@@ -18,21 +18,21 @@ from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
 from napari_zerodce.core.networks import ITERATIONS, ZeroDCEPlusPlus
-from napari_zerodce.engine.curves import curves_of_plane
 from napari_zerodce.engine.enhance import GLOBAL_CURVE_DECIMALS, Prepared, checkpoint_of, prepare
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.messages import (
+from napari_zerodce.engine.methods.curve_sources import curves_of_plane
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import TILE, Meter
+from napari_zerodce.engine.requests import (
     EnhanceRequest,
     Report,
     ShouldStop,
     ignore,
     never,
 )
-from napari_zerodce.engine.part import Part
-from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.engine.tone import tone, tone_pair
+from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.tiling import grown, tile_region, within
@@ -71,7 +71,7 @@ class View:
 
     Parameters
     ----------
-    part : Part
+    part : Viewport
     channels : {"mono", "rgb", "rgba"}
     samples : ndarray, shape (h, w), (h, w, 3) or (h, w, 4)
         The part of the plane as it is.
@@ -85,7 +85,7 @@ class View:
         Where and how the curves were estimated.
     """
 
-    part: Part
+    part: Viewport
     channels: Channels
     samples: Array
     unit: Tensor
@@ -179,7 +179,11 @@ class View:
 
 
 def estimate_view(
-    request: EnhanceRequest, part: Part, *, report: Report = ignore, should_stop: ShouldStop = never
+    request: EnhanceRequest,
+    part: Viewport,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
 ) -> View:
     """Estimate the curves of a part of a plane.
 
@@ -191,7 +195,7 @@ def estimate_view(
     ----------
     request : EnhanceRequest
         Of an image that is one plane. Its look does not matter.
-    part : Part
+    part : Viewport
     report, should_stop : callable, optional
         As in `enhance`.
 
@@ -229,7 +233,7 @@ def estimate_view(
     )
 
 
-def _shrunk(request: EnhanceRequest, part: Part) -> EnhanceRequest:
+def _shrunk(request: EnhanceRequest, part: Viewport) -> EnhanceRequest:
     """Return the request for every few pixels of the part."""
     small = np.asarray(
         request.image[

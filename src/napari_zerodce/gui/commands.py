@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QWidget
 
-from napari_zerodce.gui.adjust_widget import AdjustWidget
-from napari_zerodce.gui.curve_maps_widget import CurveMapsWidget
-from napari_zerodce.gui.dock import frame_of
-from napari_zerodce.gui.enhance_widget import EnhanceWidget
-from napari_zerodce.gui.layers import active_image_layer, is_source
+from napari_zerodce.gui.layers.source import active_image_layer, is_source
+from napari_zerodce.gui.shared.dock import open_dock
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
-_Widget = TypeVar("_Widget", bound=QWidget)
+    from napari_zerodce.gui.docks.adjust.dock import AdjustDock
+    from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
+    from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 
 
 def enhance_active_layer(viewer: napari.viewer.Viewer) -> None:
     """Open the Enhance dock and press its button for the active image layer."""
     layer = _active_source(viewer, "enhance")
     if layer is not None:
-        widget = open_enhance_dock(viewer)
-        widget.select_layer(layer)
-        widget.start()
+        dock: EnhanceDock = open_dock(viewer, "Enhance")
+        dock.select_layer(layer)
+        dock.start()
 
 
 def show_curve_maps(viewer: napari.viewer.Viewer) -> None:
     """Open the Curve maps dock and add the maps of the active image layer."""
     layer = _active_source(viewer, "look into")
     if layer is not None:
-        widget = _open_dock(viewer, CurveMapsWidget, "Curve maps (Zero-DCE)")
-        widget.select_layer(layer)
-        widget.add_maps()
+        dock: CurveMapsDock = open_dock(viewer, "Curve maps")
+        dock.select_layer(layer)
+        dock.add_maps()
 
 
 def adjust_active_layer(viewer: napari.viewer.Viewer) -> None:
     """Open the Adjust dock with a live view of the active image layer."""
     layer = _active_source(viewer, "adjust")
     if layer is not None:
-        widget = _open_dock(viewer, AdjustWidget, "Adjust (Zero-DCE)")
-        widget.select_layer(layer)
-        widget.live.setChecked(True)
-
-
-def open_enhance_dock(viewer: napari.viewer.Viewer) -> EnhanceWidget:
-    """Show the viewer's Enhance dock."""
-    return _open_dock(viewer, EnhanceWidget, "Enhance (Zero-DCE)")
+        dock: AdjustDock = open_dock(viewer, "Adjust")
+        dock.select_layer(layer)
+        dock.live.setChecked(True)
 
 
 def _active_source(viewer: napari.viewer.Viewer, verb: str) -> Image | None:
@@ -58,17 +51,3 @@ def _active_source(viewer: napari.viewer.Viewer, verb: str) -> Image | None:
         show_warning(f"No image layer is active; select the image layer to {verb} and try again.")
         return None
     return layer
-
-
-def _open_dock(viewer: napari.viewer.Viewer, kind: type[_Widget], name: str) -> _Widget:
-    """Show a dock of the viewer, or make it under the name that napari's menu looks for."""
-    docks = viewer.window.dock_widgets.values()
-    widget = next((dock for dock in docks if isinstance(dock, kind)), None)
-    if widget is None:
-        widget = kind(viewer)
-        viewer.window.add_dock_widget(widget, name=name)
-    frame = frame_of(widget)
-    if frame is not None:
-        frame.show()
-        frame.raise_()
-    return widget

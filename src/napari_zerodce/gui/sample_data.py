@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.imaging.files import read_image
+from napari_zerodce.imaging.files.images import read_image
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple

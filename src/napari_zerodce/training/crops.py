@@ -40,7 +40,7 @@ _Crop = tuple[int, Array]
 
 
 @dataclass(frozen=True)
-class Picture:
+class TrainingImage:
     """One image that crops are taken from.
 
     Parameters
@@ -124,7 +124,7 @@ class _Area:
 
 
 def sample_crops(
-    pictures: Sequence[Picture],
+    pictures: Sequence[TrainingImage],
     *,
     side: int,
     seed: int = 0,
@@ -137,7 +137,7 @@ def sample_crops(
 
     Parameters
     ----------
-    pictures : sequence of Picture
+    pictures : sequence of TrainingImage
         All mono, or all colour.
     side : int
         Of a crop in pixels; where the pictures are smaller, crops are too. A picture that is
@@ -187,7 +187,7 @@ def _set(crops: Sequence[_Crop], background: Sequence[float]) -> CropSet:
     return CropSet(np.stack(values), np.array(limits, np.float32))
 
 
-def _layouts(pictures: Sequence[Picture]) -> list[PlaneLayout]:
+def _layouts(pictures: Sequence[TrainingImage]) -> list[PlaneLayout]:
     if not pictures:
         raise RequestError("There is no image to train on; choose one or more dark images.")
     layouts = []
@@ -229,7 +229,7 @@ class _Sampler:
 
     def __init__(
         self,
-        pictures: Sequence[Picture],
+        pictures: Sequence[TrainingImage],
         layouts: Sequence[PlaneLayout],
         side: int,
         generator: np.random.Generator,
@@ -369,7 +369,7 @@ class _Sampler:
         return self._windows[number]
 
 
-def _extent(picture: Picture, layout: PlaneLayout, side: int) -> tuple[slice, slice]:
+def _extent(picture: TrainingImage, layout: PlaneLayout, side: int) -> tuple[slice, slice]:
     """Return the rows and columns that crops may be from: the region and half a crop around it.
 
     Raises
@@ -407,7 +407,7 @@ def _background(crops: Sequence[_Crop], pictures: int) -> list[float]:
     return limits
 
 
-def _nothing_in(pictures: Sequence[Picture]) -> str:
+def _nothing_in(pictures: Sequence[TrainingImage]) -> str:
     if len(pictures) == 1:
         return (
             f"'{pictures[0].name}' is black or constant where crops were taken; choose an image "

@@ -17,14 +17,14 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from napari_zerodce.checkpoints.contents import write_whole
+from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.device import Device, resolve_device
 from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
-from napari_zerodce.imaging.files import ImageFile, write_image
+from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.training.batches import CropBatches, validation_batches
 from napari_zerodce.training.config import RunConfig
 from napari_zerodce.training.crops import Crops

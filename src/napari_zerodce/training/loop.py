@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_zerodce.checkpoints.contents import write_whole
+from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 from napari_zerodce.device import (
     Device,

@@ -19,7 +19,7 @@ import psutil
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
-from napari_zerodce.checkpoints.contents import write_whole
+from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet

@@ -1,0 +1,1 @@
+"""The file formats of checkpoints, one a file; nothing in a file is executed."""

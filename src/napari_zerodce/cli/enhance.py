@@ -1,0 +1,135 @@
+"""``napari-zerodce enhance``: read, enhance and write files, one after the other."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from napari_zerodce.cli.bars import Bars
+from napari_zerodce.cli.file_plan import FileJob, plan_files
+from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.output_file import OutputFile
+from napari_zerodce.cli.settings import Settings
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.progress import raise_if_stopped
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.errors import Cancelled, ZeroDCEError
+from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, ImageFile, read_image
+
+_RequestFor = Callable[[ImageFile], EnhanceRequest]
+
+
+@dataclass
+class _Tally:
+    """What became of the files so far, also for the line after an interruption."""
+
+    planned: int
+    enhanced: int = 0
+    failed: int = 0
+    output: OutputFile | None = field(default=None)
+
+    def summary(self) -> str:
+        return f"{self.enhanced} enhanced, {self.failed} failed"
+
+    def interrupted(self) -> str:
+        left = self.planned - self.enhanced - self.failed
+        return f"interrupted: {self.summary()}, {left} not done"
+
+    def clean_up(self) -> None:
+        if self.output:
+            self.output.discard()
+
+
+def run(options: Namespace) -> int:
+    """Enhance the files that were named on the command line, and return the exit code."""
+    look = Look(
+        strength=options.strength,
+        iterations=options.iterations,
+        exposure=options.exposure,
+        global_curve=options.global_curve,
+        detail_gain_limit=options.detail_gain_limit,
+    )
+    settings = Settings.of(options, look=look)
+    jobs = plan_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
+    tally = _Tally(len(jobs))
+    return run_interruptibly(
+        partial(_enhance_all, jobs, settings, tally),
+        interrupted=tally.interrupted,
+        clean_up=tally.clean_up,
+    )
+
+
+def _enhance_all(
+    jobs: Sequence[FileJob], settings: Settings, tally: _Tally, should_stop: ShouldStop
+) -> int:
+    with Bars(len(jobs)) as bars:
+        bars.begin_file(jobs[0].source.name)
+        bars.say("Loading the checkpoint")
+        raise_if_stopped(should_stop)
+        request_for = partial(settings.request, checkpoint=settings.load())
+        for job in jobs:
+            raise_if_stopped(should_stop)
+            tally.output = OutputFile(job.target, overwrite=settings.overwrite)
+            if _enhance_or_report(job, tally.output, request_for, bars, should_stop):
+                tally.enhanced += 1
+            else:
+                tally.failed += 1
+            bars.end_file()
+        if len(jobs) > 1:
+            bars.print(tally.summary())
+    return 1 if tally.failed else 0
+
+
+def _enhance_or_report(
+    job: FileJob, output: OutputFile, request_for: _RequestFor, bars: Bars, should_stop: ShouldStop
+) -> bool:
+    bars.begin_file(job.source.name)
+    try:
+        with output:
+            _enhance_file(job, output, request_for, bars, should_stop)
+    except Cancelled:
+        raise
+    except ZeroDCEError as err:
+        bars.warn(f"failed: {job.source}: {err}")
+    except MemoryError:
+        bars.warn(f"failed: {job.source}: The image is too large for this machine's memory.")
+    except Exception:  # noqa: BLE001  a bug met at night must not cost the other thousand files
+        bars.warn(f"failed: {job.source}: This is a bug of napari-zerodce; please report it:")
+        bars.warn(traceback.format_exc())
+    else:
+        return True
+    return False
+
+
+def _enhance_file(
+    job: FileJob, output: OutputFile, request_for: _RequestFor, bars: Bars, should_stop: ShouldStop
+) -> None:
+    from napari_zerodce.engine.enhance import enhance
+
+    started = time.perf_counter()
+    bars.say("Reading")
+    image = read_image(job.source)
+    raise_if_stopped(should_stop)
+    output.rehearse(image)
+    result = enhance(request_for(image), report=bars.follow, should_stop=should_stop)
+    bars.say("Writing")
+    output.write(image, result.image)
+    seconds = time.perf_counter() - started
+    bars.print(f"{job.source} -> {job.target} ({', '.join(_facts(result))}, {seconds:.2f} s)")
+    for notice in result.notices:
+        bars.warn(f"note: {job.source}: {notice}")
+
+
+def _facts(result: EnhanceResult) -> list[str]:
+    """Return how an image was enhanced, in the words of the options."""
+    window = f"window {result.window.low:g} to {result.window.high:g}"
+    facts = [result.device, result.precision, window]
+    if look := result.look.describe():
+        facts.append(look)
+    if result.global_curve:
+        facts.append(f"A = {' '.join(f'{value:g}' for value in result.global_curve)}")
+    return facts

@@ -1,0 +1,172 @@
+"""``napari-zerodce maps``: the curve maps of one image, written tile by tile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari_zerodce import __version__
+from napari_zerodce.cli.aside import Aside
+from napari_zerodce.cli.bars import Bars
+from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
+from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.settings import Settings
+from napari_zerodce.engine.progress import raise_if_stopped
+from napari_zerodce.engine.requests import EnhanceRequest, MapKind
+from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging.files.maps import (
+    MAP_SUFFIXES,
+    ZARR,
+    check_can_hold,
+    open_maps,
+    size_of,
+    stack_axes,
+)
+from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.windows import WindowChoice
+
+
+def run(options: Namespace) -> int:
+    """Write the maps of the image that was named on the command line; return the exit code."""
+    settings = Settings.of(options)
+    job = _plan(options.input, options.output)
+    output = Aside(job.target, overwrite=settings.overwrite)
+    return run_interruptibly(
+        partial(_write, job, output, settings, options.kind),
+        interrupted=lambda: f"interrupted: {job.target} was not written",
+        clean_up=output.discard,
+    )
+
+
+def _plan(source: str, target: str) -> FileJob:
+    """Refuse what cannot be, before anything is loaded."""
+    job = FileJob(Path(source), Path(target))
+    if is_folder(job.source):
+        raise RequestError(
+            f"The input {source!r} is a folder, and maps are made of one image; name a file."
+        )
+    if not os.path.lexists(job.source):
+        raise RequestError(f"There is no file {source!r}; check the path.")
+    suffix = job.target.suffix.lower()
+    if suffix not in MAP_SUFFIXES:
+        raise RequestError(
+            f"The output {target!r} has the suffix {suffix!r}; maps are written as one of "
+            f"{', '.join(MAP_SUFFIXES)}."
+        )
+    check_collisions([job])
+    _refuse_other_kinds(job.target)
+    return job
+
+
+def _refuse_other_kinds(target: Path) -> None:
+    """Refuse to replace a folder that is no Zarr, and a file by a folder, even if asked to."""
+    if target.suffix.lower() != ZARR:
+        if is_folder(target):
+            raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
+    elif os.path.lexists(target) and not _is_zarr(target):
+        raise RequestError(
+            f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
+        )
+
+
+def _is_zarr(folder: Path) -> bool:
+    return any(os.path.lexists(folder / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+
+
+def _write(
+    job: FileJob, output: Aside, settings: Settings, kind: MapKind, should_stop: ShouldStop
+) -> int:
+    started = time.perf_counter()
+    with Bars(1) as bars, output:
+        bars.begin_file(job.source.name)
+        bars.say("Loading the checkpoint")
+        raise_if_stopped(should_stop)
+        checkpoint = settings.load()
+        bars.say("Reading")
+        image = read_image(job.source)
+        stack = stack_axes(image)
+        check_can_hold(job.target, stack)
+        request, facts = _settled(settings.request(image, checkpoint), should_stop)
+        maps = _MapsJob(job.target, kind, stack, request, {"kind": kind, **facts})
+        try:
+            shape = _fill(output, maps, bars, should_stop)
+        except MemoryError as err:
+            raise ImageError(f"{job.source} is too large for this machine's memory.") from err
+        window = f"window {facts['window'][0]:g} to {facts['window'][1]:g}"
+        bars.print(
+            f"{job.source} -> {job.target} ({kind}, {'x'.join(map(str, shape))}, "
+            f"{facts['device']}, {facts['precision']}, {window}, "
+            f"{time.perf_counter() - started:.2f} s)"
+        )
+    return 0
+
+
+@dataclass(frozen=True)
+class _MapsJob:
+    """One file of maps, with all that decides what is in it."""
+
+    target: Path
+    kind: MapKind
+    stack: str
+    request: EnhanceRequest
+    facts: Mapping[str, Any]
+
+
+def _settled(
+    request: EnhanceRequest, should_stop: ShouldStop
+) -> tuple[EnhanceRequest, dict[str, Any]]:
+    """Return a request with its window found, and what its maps' file is to say about it."""
+    from napari_zerodce.engine.enhance import prepare
+    from napari_zerodce.engine.maps import for_numbers
+
+    request = for_numbers(request)
+    run = prepare(request, should_stop=should_stop)
+    window = run.window
+    facts = {
+        "checkpoint": run.checkpoint.name,
+        "checkpoint_sha256": run.checkpoint.sha256,
+        "scale_factor": run.checkpoint.scale_factor,
+        "channels": run.layout.channels,
+        "window": [window.low, window.high],
+        "device": run.device.name,
+        "precision": run.precision,
+        "software": f"napari-zerodce {__version__}",
+    }
+    return replace(request, window=WindowChoice("range", window.low, window.high)), facts
+
+
+def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> tuple[int, ...]:
+    """Write the maps, and return their shape."""
+    from napari_zerodce.engine.maps import fill_maps, maps_shape
+
+    shape = maps_shape(layout_of(job.request.image, channels=job.request.channels))
+    with output.failures_told():
+        _check_room(job.target, size_of(shape))
+        with open_maps(output.part, shape, stack=job.stack, facts=job.facts) as maps:
+            fill_maps(
+                job.request,
+                job.kind,
+                lambda _: maps,
+                report=bars.follow,
+                should_stop=should_stop,
+            )
+    output.publish()
+    return shape
+
+
+def _check_room(target: Path, size: int) -> None:
+    free = shutil.disk_usage(target.parent).free
+    if size > free:
+        need = "may need" if target.suffix.lower() == ZARR else "need"  # it is compressed
+        raise ImageError(
+            f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
+            f"where {target} is to be; choose another disk, or take a crop."
+        )

@@ -1,0 +1,1 @@
+"""What one tile of a plane becomes: one method a file."""

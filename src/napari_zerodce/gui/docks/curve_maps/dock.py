@@ -1,0 +1,200 @@
+"""The Curve maps dock: what the network decided, as layers, and the curve of any pixel."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.docks.curve_maps import work
+from napari_zerodce.gui.docks.curve_maps.form import MapForm
+from napari_zerodce.gui.docks.curve_maps.images import MapChoice
+from napari_zerodce.gui.docks.curve_maps.inspector import Inspector
+from napari_zerodce.gui.docks.curve_maps.layer_group import MapGroup, pictures_of
+from napari_zerodce.gui.docks.curve_maps.layers import add_map_layers, mark_old_maps
+from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
+from napari_zerodce.gui.layers.on_screen import map_step, on_screen
+from napari_zerodce.gui.layers.source import Source, read_source, session_request
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.dock import Dock
+from napari_zerodce.gui.shared.layer_chooser import LayerChooser
+from napari_zerodce.gui.shared.run_controller import RunController
+from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.gui.shared.settings_line import SettingsLine
+from napari_zerodce.gui.shared.view_follower import ViewFollower
+from napari_zerodce.gui.widgets.labels import line
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+    from napari_zerodce.engine.view import View
+    from napari_zerodce.gui.layers.on_screen import OnScreen
+
+
+class CurveMapsDock(Dock):
+    """Dock that adds map layers and inspects pixels.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.layers = LayerChooser(self._viewer)
+        self.settings = SettingsLine(self._viewer, self._session)
+        self.form = MapForm()
+        self.old = line("old")
+        self.old.hide()
+        self.run = RunPanel("Add maps", self._session)
+        self.runs = RunController(self._viewer, self._session, self.run, self)
+        self.inspector = Inspector(self._viewer, self._session)
+        # What is shown here are numbers, and not an image of 8 bits that would hide half precision.
+        self.follower = ViewFollower(
+            self._viewer, self._session, self, automatic_precision="float32"
+        )
+        self.groups: list[MapGroup] = []
+        self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
+        self._connect()
+        self._on_layer_chosen()
+        self._on_checkpoint_changed()
+
+    def _connect(self) -> None:
+        self.layers.changed.connect(self._on_layer_chosen)
+        self.form.changed.connect(self._on_form_changed)
+        self.run.start_requested.connect(self.add_maps)
+        self.inspector.switched.connect(self._on_inspector_switched)
+        self.follower.known.connect(self._on_follower_known)
+        self.follower.waiting.connect(self._on_follower_waiting)
+        self.follower.failed.connect(self._on_follower_failed)
+        self._session.events.checkpoint.connect(self._on_checkpoint_changed)
+        self._session.events.job.connect(self._show_plan)
+        self._viewer.layers.events.removed.connect(self._on_layer_removed)
+
+    def _release(self) -> None:
+        self._session.events.checkpoint.disconnect(self._on_checkpoint_changed)
+        self._session.events.job.disconnect(self._show_plan)
+        self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        for part in (
+            self.runs, self.follower, self.inspector, self.layers, self.settings, self.run
+        ):  # fmt: skip
+            part.release()
+        for group in self.groups:
+            group.release()
+
+    # ---- what the dock can be asked to do
+
+    def select_layer(self, layer: Image) -> None:
+        """Choose the layer to look into."""
+        self.layers.layer = layer
+
+    def add_maps(self) -> None:
+        """Add the maps that the form asks for, unless a run is on."""
+        if self._session.busy:
+            return
+        try:
+            source = read_source(self.layers.layer)
+            choice = self.form.choice()
+            screen = on_screen(self._viewer, source)
+            request = session_request(self._session, source)
+        except ZeroDCEError as err:
+            self.runs.tell(err)
+            return
+        step = map_step(source)
+        mapping = work.mapping_lazily if choice.extent == "stack" else work.mapping
+        job = Job(
+            f"Zero-DCE: curve maps of {source.name}",
+            mapping(request, screen.index, choice.kind, step=step),
+        )
+        self.runs.start(job, partial(self._on_mapped, source, choice, step))
+
+    def _on_mapped(self, source: Source, choice: MapChoice, step: int, mapped: MappedPlane) -> None:
+        if source.layer not in self._viewer.layers:
+            self.run.say(f"'{source.name}' was deleted meanwhile; its maps were not added.", "bad")
+            return
+        found = pictures_of(mapped, choice)
+        layers = add_map_layers(
+            self._viewer, found, source=source, mapped=mapped, choice=choice, step=step
+        )
+        group = MapGroup(
+            self._viewer, self._session, source=source, request=mapped.request,
+            choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
+        )  # fmt: skip
+        group.failed.connect(self.runs.tell)
+        self.groups.append(group)
+        self._on_checkpoint_changed()
+        names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
+        every = f" 1 pixel of {step} in each direction is kept, exactly." if step > 1 else ""
+        hidden = " Only the topmost is shown." if len(layers) > 1 else ""
+        colours = " Green brightens, pink darkens." if choice.kind == "alphas" else ""
+        self.run.say(f"Added {names}.{hidden}{colours}{every}", "good")
+
+    # ---- what is followed
+
+    def _on_form_changed(self) -> None:
+        self.run.forget_complaint()
+        self._show_plan()
+
+    def _on_layer_chosen(self) -> None:
+        self.run.forget_complaint()
+        self._offer()
+        self._show_plan()
+        if self.follower.is_orphaned:
+            assert self.follower.layer is not None
+            name = self.follower.layer.name
+            self.inspector.box.setChecked(False)
+            self.run.say(f"'{name}' was deleted; its curves can no longer be shown.")
+        elif self.inspector.box.isChecked():
+            self._on_inspector_switched(on=True)
+
+    def _offer(self) -> None:
+        colour = stack = False
+        try:
+            source = read_source(self.layers.layer)
+            colour, stack = source.channels != "mono", bool(source.layout.leading)
+        except ZeroDCEError:
+            pass  # the plan says so
+        self.form.offer(colour=colour, stack=stack, shared=self._session.shares_one_map)
+
+    def _show_plan(self, _: Any = None) -> None:
+        if self._session.busy:
+            return
+        try:
+            choice = self.form.choice()
+            source = read_source(self.layers.layer)
+            layout, step = source.layout, map_step(source)
+        except ZeroDCEError as err:
+            self.run.plan.setText(str(err))
+            return
+        what = "all planes, each when it is shown" if choice.extent == "stack" else "1 plane"
+        size = f"{-(-layout.width // step)}x{-(-layout.height // step)}"
+        self.run.plan.setText(f"Maps of {what}, {size}, of '{source.shown_name}'.")
+
+    def _on_checkpoint_changed(self, _: Any = None) -> None:
+        self._offer()
+        old = mark_old_maps(self._viewer, str(self._session.checkpoint))
+        self.old.setVisible(bool(old))
+        count = "1 map layer is" if len(old) == 1 else f"{len(old)} map layers are"
+        self.old.setText(f"⚠ {count} of another checkpoint than the active one; named so.")
+
+    def _on_layer_removed(self, _: Any = None) -> None:
+        for group in [group for group in self.groups if not group.is_alive]:
+            self.groups.remove(group)
+            group.release()
+            group.deleteLater()
+        self._on_checkpoint_changed()
+
+    def _on_inspector_switched(self, on: bool) -> None:
+        self.follower.follow(self.layers.layer if on else None)
+        if on and self.layers.layer is None:
+            self.inspector.show_nothing("There is no image layer to look into.")
+
+    def _on_follower_known(self, screen: OnScreen, view: View) -> None:
+        self.inspector.show_view(screen, view)
+
+    def _on_follower_waiting(self) -> None:
+        self.inspector.show_nothing("Estimating the curves of what is on screen…")
+
+    def _on_follower_failed(self, error: Exception) -> None:
+        self.inspector.show_nothing(str(error))

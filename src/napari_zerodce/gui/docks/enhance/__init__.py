@@ -1,0 +1,1 @@
+"""The Enhance dock: an image layer becomes an enhanced one."""

@@ -1,0 +1,194 @@
+"""The Enhance dock: choose a checkpoint, an image, a window and a device, and press the button."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QDialog
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.forecast import Forecast, describe_plan
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.errors import RequestError, ZeroDCEError
+from napari_zerodce.gui.docks.enhance import work
+from napari_zerodce.gui.docks.enhance.form import EnhanceForm
+from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
+from napari_zerodce.gui.docks.enhance.speed_probe import SpeedProbe
+from napari_zerodce.gui.layers.source import Source, read_source, request_for
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.dock import Dock
+from napari_zerodce.gui.shared.run_controller import RunController
+from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.gui.shared.work import checking
+from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+_PAINT_MS = 200
+
+
+class EnhanceDock(Dock):
+    """Dock that enhances an image layer into a new one.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__(napari_viewer)
+        self._chosen: str | Path = self._session.checkpoint
+        self.checkpoints = CheckpointChooser()
+        self.form = EnhanceForm(self._viewer, self._session.settings)
+        self.run = RunPanel("Enhance", self._session)
+        self.runs = RunController(self._viewer, self._session, self.run, self)
+        self._forecaster = SpeedProbe(self)
+        self.fill((self.checkpoints, self.form, self.run))
+        self.setAcceptDrops(True)
+        self._connect()
+        # Once the dock is painted: loading torch takes seconds, and Python's lock with it.
+        QTimer.singleShot(_PAINT_MS, self._load_in_background)
+
+    def _connect(self) -> None:
+        self.checkpoints.source_chosen.connect(self.choose_checkpoint)
+        self.checkpoints.published_requested.connect(self._on_published_requested)
+        self.form.changed.connect(self._on_form_changed)
+        self.run.start_requested.connect(self.start)
+        self._forecaster.known.connect(self._on_forecast_known)
+        self._forecaster.failed.connect(self._on_forecast_failed)
+        self._session.events.checkpoint.connect(self._on_session_checkpoint_changed)
+        self._session.events.job.connect(self._on_session_job_changed)
+
+    def _release(self) -> None:
+        self.runs.release()
+        self._forecaster.stop()
+        self.form.release()
+        self.run.release()
+        self._session.events.checkpoint.disconnect(self._on_session_checkpoint_changed)
+        self._session.events.job.disconnect(self._on_session_job_changed)
+
+    def _load_in_background(self) -> None:
+        self.choose_checkpoint(self._session.checkpoint)
+        job = Job("Zero-DCE: finding devices", work.finding_devices(), quiet=True)
+        job.succeeded.connect(self.form.show_devices)
+        job.failed.connect(self.runs.tell)
+        job.start()
+
+    # ---- what the dock can be asked to do
+
+    def select_layer(self, layer: Image) -> None:
+        """Choose the layer to enhance."""
+        self.form.layers.layer = layer
+
+    def choose_checkpoint(self, source: str | Path) -> None:
+        """Make a checkpoint active if it loads; otherwise say why not and stay with the old one."""
+        self._chosen = source  # answers for earlier choices may come later than this one's
+        job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
+        job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
+        job.failed.connect(lambda error: self._on_checkpoint_failed(source, error))
+        job.start()
+
+    def start(self) -> None:
+        """Enhance the chosen layer, unless a run is already on."""
+        if self._session.busy:
+            return
+        try:
+            source, request = self._wish()
+            describe_plan(request, None)
+        except ZeroDCEError as err:
+            self.runs.tell(err)
+            return
+        self.runs.enhance(source, request)
+
+    # ---- one run at a time
+
+    def _on_session_job_changed(self, job: Job | None) -> None:
+        if job is not None:
+            self._forecaster.pause()
+        else:
+            self._forecaster.resume()
+            self._show_plan()
+
+    # ---- checkpoints
+
+    def _on_session_checkpoint_changed(self, source: str | Path) -> None:
+        if source != self._chosen:  # another dock has made it active
+            self.choose_checkpoint(source)
+        self._on_form_changed()
+
+    def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
+        if source != self._chosen:
+            return
+        self.run.forget_complaint()
+        self._session.checkpoint = source
+        self.checkpoints.show_active(source, info.describe())
+        self.form.show_architecture(info)
+
+    def _on_checkpoint_failed(self, source: str | Path, error: Exception) -> None:
+        if source == self._chosen:
+            self.checkpoints.show_previous()
+            self.runs.tell(error)
+
+    def _on_published_requested(self) -> None:
+        missing = tuple(e for e in registry.PUBLISHED if e not in registry.available())
+        if self._session.busy or LicenceDialog(missing, self).exec() != QDialog.DialogCode.Accepted:
+            return
+        job = Job("Zero-DCE: downloading published weights", work.downloading(missing))
+        self.runs.start(job, self._on_downloaded)
+
+    def _on_downloaded(self, names: tuple[str, ...]) -> None:
+        self.checkpoints.refresh()
+        self.choose_checkpoint(names[0])
+        self.run.say("The published weights are here, for non-commercial use.", "good")
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Accept one file that may be a checkpoint; images go on to napari."""
+        if event is not None:
+            event.setAccepted(dropped_checkpoint(event.mimeData()) is not None)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Load the dropped checkpoint."""
+        source = dropped_checkpoint(event.mimeData()) if event is not None else None
+        if event is not None and source is not None:
+            event.acceptProposedAction()
+            self.choose_checkpoint(source)
+
+    # ---- what will happen
+
+    def _wish(self) -> tuple[Source, EnhanceRequest]:
+        """Read the form; a ZeroDCEError says what is missing."""
+        source = read_source(self.form.layers.layer)
+        settings = self.form.compute_settings()
+        window = self.form.window_choice()
+        return source, request_for(source, window, checkpoint=self._session.checkpoint, **settings)
+
+    def _on_form_changed(self, _: Any = None) -> None:
+        with suppress(RequestError):  # numbers that are still being typed
+            self._session.settings = self.form.settings()
+        if not self._session.busy:  # what runs was planned before
+            self.run.forget_complaint()
+            self._show_plan()
+
+    def _show_plan(self) -> None:
+        try:
+            _, request = self._wish()
+            self.run.plan.setText(describe_plan(request, None))
+        except ZeroDCEError as err:
+            self.run.plan.setText(str(err))
+            self._forecaster.stop()
+        else:
+            self._forecaster.ask(request)
+
+    def _on_forecast_known(self, forecast: Forecast) -> None:
+        _, request = self._wish()
+        self.run.plan.setText(describe_plan(request, forecast))
+
+    def _on_forecast_failed(self, error: Exception) -> None:
+        self.run.plan.setText(str(error))

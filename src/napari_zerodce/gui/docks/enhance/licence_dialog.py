@@ -1,0 +1,41 @@
+"""The word on their licence before published weights are downloaded."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import TITLES
+
+
+class LicenceDialog(QDialog):
+    """Asks whether to download the published weights under their licence."""
+
+    def __init__(self, entries: tuple[registry.RegistryEntry, ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Published weights")
+        names = " and ".join(TITLES[entry.architecture] for entry in entries)
+        kilobytes = sum(entry.size or 0 for entry in entries) / 1024
+        text = QLabel(
+            f"<p>The authors of the papers published weights for <b>{names}</b> "
+            f"({kilobytes:.0f} KiB).</p>"
+            f"<p>Their licence is <b>{entries[0].licence}</b>: they are not "
+            "for commercial use. The weights that came with this plugin have no such "
+            "limit.</p>"
+            "<p>They come from github.com/Li-Chongyi and are kept in<br>"
+            f"<code>{registry.cache_folder()}</code>.</p>"
+        )
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        buttons = QDialogButtonBox()
+        self.download_button = buttons.addButton(
+            "Accept and download", QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(text)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(420)

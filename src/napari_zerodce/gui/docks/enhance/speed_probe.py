@@ -1,0 +1,78 @@
+"""Finds out in the background how fast the chosen settings are, while the user is still looking."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_zerodce.engine.forecast import Forecast, without_pixels
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.gui.docks.enhance import work
+from napari_zerodce.gui.session.jobs import Job
+
+_PATIENCE_MS = 150  # settings often change several at a time
+
+
+class SpeedProbe(QObject):
+    """Times the latest request asked for; results for older ones are dropped."""
+
+    known = Signal(object)  # Forecast
+    failed = Signal(object)  # Exception
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._job: Job | None = None
+        self._wanted: EnhanceRequest | None = None
+        self._running: EnhanceRequest | None = None
+        self._paused = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE_MS)
+        self._timer.timeout.connect(self._start)
+
+    def ask(self, request: EnhanceRequest) -> None:
+        """Time this request soon, instead of any before it; its image is not kept."""
+        self._wanted = without_pixels(request)
+        self._timer.start()
+
+    def pause(self) -> None:
+        """Leave the device to a run."""
+        self._paused = True
+        if self._job is not None:
+            self._job.cancel()
+
+    def resume(self) -> None:
+        """Time again."""
+        self._paused = False
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Drop what is being timed, and what was asked for."""
+        self._wanted = None
+        self._timer.stop()
+        if self._job is not None:
+            self._job.cancel()
+
+    def _start(self) -> None:
+        if self._paused or self._job is not None or self._wanted is None:
+            return
+        self._running = self._wanted
+        self._job = Job(
+            "Zero-DCE: timing this machine", work.forecasting(self._running), quiet=True
+        )
+        self._job.succeeded.connect(self._on_job_succeeded)
+        self._job.failed.connect(self._on_job_failed)
+        self._job.finished.connect(self._on_job_finished)
+        self._job.start()
+
+    def _on_job_succeeded(self, forecast: Forecast) -> None:
+        if self._running is self._wanted:
+            self.known.emit(forecast)
+
+    def _on_job_failed(self, error: Exception) -> None:
+        if self._running is self._wanted:
+            self.failed.emit(error)
+
+    def _on_job_finished(self) -> None:
+        self._job = None
+        if self._running is not self._wanted:
+            self._start()

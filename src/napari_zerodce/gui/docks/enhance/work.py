@@ -1,0 +1,49 @@
+"""What the Enhance dock's jobs do in their threads; torch is imported there and not before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_zerodce.checkpoints.download import download_published
+from napari_zerodce.engine.forecast import forecast
+from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report, ShouldStop
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.registry import RegistryEntry
+    from napari_zerodce.gui.session.jobs import Work
+
+
+def forecasting(request: EnhanceRequest) -> Work:
+    """Return the work that gives the `Forecast` for a request."""
+    return lambda _report, should_stop: forecast(request, should_stop=should_stop)
+
+
+def finding_devices() -> Work:
+    """Return the work that gives all devices of this machine; it loads torch."""
+
+    def work(_report: Report, _should_stop: ShouldStop) -> Any:
+        from napari_zerodce.device import available_devices
+
+        return available_devices()
+
+    return work
+
+
+def downloading(entries: tuple[RegistryEntry, ...]) -> Work:
+    """Return the work that fetches published checkpoints and gives their registry names."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        total = sum(entry.size or 0 for entry in entries)
+        before = 0
+        for entry in entries:
+            done_before = before
+
+            def tell(done: int, _: int, title: str = entry.title, base: int = done_before) -> None:
+                message = f"Downloading {title}: {done / 1024:.0f} KiB"
+                report(Progress(base + done, total, message))
+
+            download_published(entry, report=tell, should_stop=should_stop)
+            before += entry.size or 0
+        return tuple(entry.name for entry in entries)
+
+    return work

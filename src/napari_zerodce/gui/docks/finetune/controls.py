@@ -1,0 +1,127 @@
+"""Start, Stop and Resume of a training, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_zerodce.engine.forecast import describe_seconds
+from napari_zerodce.gui.widgets.labels import Sentence, Tone, line
+
+if TYPE_CHECKING:
+    from napari_zerodce.training.events import History
+
+State = Literal["idle", "preparing", "running", "stopping"]
+
+_TEXTS: dict[State, str] = {
+    "idle": "Start",
+    "preparing": "Cancel",
+    "running": "Stop",
+    "stopping": "Stopping…",
+}
+
+
+class TrainingControls(QWidget):
+    """Buttons, a bar and two sentences; knows nothing of processes."""
+
+    start_requested = Signal()
+    stop_requested = Signal()
+    resume_requested = Signal()
+    open_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state: State = "idle"
+        self._started = 0.0
+        self.button = QPushButton("Start")
+        self.button.setObjectName("training_button")
+        self.button.setMinimumHeight(34)
+        self.button.setToolTip(
+            "Train in a process of its own; Stop keeps what was learnt and can be resumed."
+        )
+        self.resume_button = QPushButton("Resume")
+        self.resume_button.setToolTip("Go on with the run that is shown, from where it was saved.")
+        self.open_button = QPushButton("Open run…")
+        self.open_button.setToolTip("Show a run that is going on, or was made before.")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(8)
+        self.status = line("training_status")
+        self.message = Sentence("training_message")
+        row = QHBoxLayout()
+        row.addWidget(self.resume_button)
+        row.addWidget(self.open_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.button)
+        layout.addLayout(row)
+        for part in (self.bar, self.status, self.message):
+            layout.addWidget(part)
+            part.hide()
+        self.resume_button.hide()
+        self.button.clicked.connect(self._on_button_clicked)
+        self.resume_button.clicked.connect(self.resume_requested)
+        self.open_button.clicked.connect(self.open_requested)
+
+    def show_state(self, state: State, *, resumable: bool = False) -> None:
+        """Let the buttons do what makes sense now."""
+        self.state = state
+        self.button.setText(_TEXTS[state])
+        self.resume_button.setVisible(state == "idle" and resumable)
+        self.open_button.setEnabled(state == "idle")
+        self.bar.setVisible(state != "idle")
+        if state == "preparing":
+            self.bar.setRange(0, 0)
+
+    def show_history(self, history: History) -> None:
+        """Say how far a run is."""
+        self.bar.setRange(0, max(1, history.planned))
+        self.bar.setValue(history.step)
+        planned = history.planned
+        waiting = "Loading torch…" if self.state == "running" else "No step was taken yet"
+        facts = [f"Step {history.step} of {planned}" if planned else waiting]
+        if history.steps_per_second:
+            facts.append(f"{history.steps_per_second:.3g} steps/s")
+        left = history.seconds_left
+        if self.state == "running" and left is not None and left > 0:
+            facts.append(f"{describe_seconds(left)} left")
+        if history.device:
+            facts.append(history.device)
+        if history.memory:
+            facts.append(f"{history.memory:.1f} GiB")
+        self.status.setText(" · ".join(facts))
+        self.status.show()
+
+    def offer_to_end(self) -> None:
+        """Say that pressing again ends a run that takes its time to stop."""
+        if self.state == "stopping":
+            self.button.setText("End it at once")
+
+    def say(self, text: str, tone: Tone = "plain") -> None:
+        """Show a sentence."""
+        self.message.say(text, tone)
+
+    def forget_complaint(self) -> None:
+        """Take a sentence away that a new choice has made untrue."""
+        self.message.forget_complaint()
+
+    def _on_button_clicked(self) -> None:
+        if self.state == "idle":
+            self._started = time.monotonic()
+            self.start_requested.emit()
+        elif not self._is_double_click():
+            self.stop_requested.emit()
+
+    def _is_double_click(self) -> bool:
+        # Whoever double-clicks Start wants a training, not a start and a cancel.
+        return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()

@@ -1,0 +1,376 @@
+"""The Fine-tune dock: choose dark images, start, watch, and go on with the better checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QMainWindow
+
+from napari_zerodce.checkpoints.formats.kind import write_whole
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
+from napari_zerodce.gui.docks.finetune import work
+from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
+from napari_zerodce.gui.docks.finetune.controls import TrainingControls
+from napari_zerodce.gui.docks.finetune.form import TrainingForm
+from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
+from napari_zerodce.gui.docks.finetune.plot import LossPlot
+from napari_zerodce.gui.docks.finetune.preview import PreviewPanel
+from napari_zerodce.gui.docks.finetune.sources import pictures_of, pinned_crop
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.training_process import TrainingProcess
+from napari_zerodce.gui.shared.dock import Dock, frame_of
+from napari_zerodce.gui.shared.settings_line import SettingsLine
+from napari_zerodce.gui.shared.work import checking
+from napari_zerodce.training.new_run import TrainingWish, settle
+from napari_zerodce.training.run_folder import RunFolder, runs_folder, written_or_told
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+
+class FineTuneDock(Dock):
+    """Dock that trains in a child process and shows how it goes.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.pictures = ImageChooser(self._viewer)
+        self.settings = SettingsLine(self._viewer, self._session)
+        self.form = TrainingForm()
+        self.runs = QLineEdit(str(runs_folder()))
+        self.runs.setToolTip("New runs get a folder of their own in this one.")
+        self.form.add_row("Runs in", self.runs)
+        self.panel = TrainingControls()
+        self.plot = LossPlot()
+        self.logarithmic = QCheckBox("Logarithmic")
+        self.logarithmic.setToolTip(
+            "A logarithmic axis for the losses: small ones can be seen, too."
+        )
+        self.preview = PreviewPanel()
+        self._job: Job | None = None
+        self._unwanted = False  # whether what is being prepared was cancelled
+        self._told = 0  # notices of the run
+        self.fill(
+            (self.pictures, self.settings, self.form, self.panel, self.preview, self.plot,
+             self.logarithmic)
+        )  # fmt: skip
+        self.plot.hide()
+        self.logarithmic.hide()
+        self._connect()
+        self._on_session_checkpoint_changed()
+        if self._session.training is not None:
+            self._show_training(self._session.training)
+
+    @property
+    def training(self) -> TrainingProcess | None:
+        """The run that is shown."""
+        return self._session.training
+
+    def _connect(self) -> None:
+        self.pictures.changed.connect(self.panel.forget_complaint)
+        self.form.changed.connect(self.panel.forget_complaint)
+        self.logarithmic.toggled.connect(self.plot.set_logarithmic)
+        self.panel.start_requested.connect(self.start)
+        self.panel.stop_requested.connect(self.stop)
+        self.panel.resume_requested.connect(self.resume)
+        self.panel.open_requested.connect(self._on_open_requested)
+        self.preview.use_requested.connect(self.use)
+        self.preview.save_requested.connect(self._on_save_requested)
+        self._session.events.checkpoint.connect(self._on_session_checkpoint_changed)
+
+    def _release(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._session.events.checkpoint.disconnect(self._on_session_checkpoint_changed)
+        self._forget_training()
+        self.pictures.release()
+        self.settings.release()
+
+    # ---- what the dock can be asked to do
+
+    def select_layer(self, layer: Image) -> None:
+        """Choose a layer to train on."""
+        self.pictures.tick(layer)
+
+    def start(self) -> None:
+        """Sample crops of what is chosen, then train on them."""
+        if self.panel.state != "idle":
+            return
+        try:
+            wish = self._wish()
+            settle(wish)
+            output = self._new_folder(wish)
+        except ZeroDCEError as err:
+            self._tell(err)
+            return
+        self.panel.say("Sampling crops…", "progress")
+        self.panel.show_state("preparing")
+        self._unwanted = False
+        self._job = job = Job(
+            "Zero-DCE: sampling crops",
+            work.preparing(wish, self.pictures.folder, output),
+            quiet=True,
+        )
+        job.succeeded.connect(self._on_prepared)
+        job.failed.connect(self._tell)
+        job.cancelled.connect(self._on_job_cancelled)
+        job.finished.connect(self._on_job_finished)
+        job.start()
+
+    def stop(self) -> None:
+        """Stop what is going on; a run saves itself first."""
+        if self.panel.state == "preparing":
+            if self._job is not None:
+                self._job.cancel()
+                self._unwanted = True
+        elif self.training is not None:
+            self._stop(self.training)
+
+    def _stop(self, training: TrainingProcess) -> None:
+        try:
+            with written_or_told(training.folder.path):
+                training.stop()
+        except ZeroDCEError as err:  # the folder has gone, and with it the way to ask
+            training.kill()
+            self._tell(err)
+        else:
+            self.panel.show_state("stopping")
+
+    def resume(self) -> None:
+        """Go on with the run that is shown."""
+        if self.panel.state == "idle" and self.training is not None:
+            self._launch(self.training.folder)
+
+    def open_run(self, path: str | Path) -> None:
+        """Show the run of a folder, and follow it if it is going on."""
+        folder = RunFolder(path)
+        try:
+            folder.check_run()
+            folder.config()
+        except ZeroDCEError as err:
+            self._tell(err)
+            return
+        training = TrainingProcess(folder)
+        self.panel.say("")
+        self._take_over(training)
+        training.attach()
+        if training.is_running:
+            self.panel.show_state("running")
+
+    def use(self, checkpoint: Path | None) -> None:
+        """Make a checkpoint of the run the active one in all docks."""
+        if checkpoint is None:
+            return
+        job = Job("Zero-DCE: reading a checkpoint", checking(checkpoint), quiet=True)
+        job.succeeded.connect(lambda info: self._on_checkpoint_read(checkpoint, info))
+        job.failed.connect(self._tell)
+        job.start()
+
+    def save(self, checkpoint: Path, target: Path) -> None:
+        """Write a checkpoint of the run somewhere else."""
+        try:
+            write_whole(target, checkpoint.read_bytes())
+        except OSError as err:
+            reason = err.strerror or type(err).__name__
+            self._tell(
+                CheckpointError(
+                    f"{checkpoint.name} cannot be saved as {target}: {reason}; choose another "
+                    "place."
+                )
+            )
+        else:
+            self.panel.say(f"Saved as {target}.", "good")
+
+    # ---- from the form to a run
+
+    def _wish(self) -> TrainingWish:
+        """Read the form; a ZeroDCEError says what is missing."""
+        layers, window = self.pictures.layers(), self._session.settings.window
+        if not layers and self.pictures.folder is None:
+            raise RequestError(
+                "There is no image to train on; tick one or more dark images, or choose a folder."
+            )
+        return TrainingWish(
+            pictures=pictures_of(self._viewer, layers, window, self.pictures.region()),
+            checkpoint=self.form.checkpoint(),
+            architecture=self.form.architecture(),
+            preset=self.form.chosen_preset(),
+            device=self._session.settings.device,
+            changes=self.form.changes(),
+            preview=pinned_crop(self._viewer, layers, window),
+            **self.form.duration(),
+        )
+
+    def _new_folder(self, wish: TrainingWish) -> Path:
+        name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {wish.preset}"
+        folder = Path(self.runs.text().strip()).expanduser()
+        if not folder.is_absolute():
+            raise RequestError(
+                f"'Runs in' is {self.runs.text()!r}, and the path of a folder is expected, such as "
+                f"{runs_folder()}; it is in the advanced section."
+            )
+        numbered = (f"{name} ({number})" for number in count(2))
+        return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
+
+    def _on_prepared(self, folder: RunFolder) -> None:
+        if self._released or self._unwanted:  # it was ready before it heard of that
+            shutil.rmtree(folder.path, ignore_errors=True)
+            self._on_job_cancelled()
+        else:
+            self._launch(folder)
+
+    def _on_job_cancelled(self) -> None:
+        if not self._released:
+            self.panel.say("Cancelled; nothing was written.")
+
+    def _on_job_finished(self) -> None:
+        self._job = None
+        if not self._released and self.panel.state == "preparing":
+            self.panel.show_state("idle", resumable=self._is_resumable())
+
+    # ---- the run
+
+    def _launch(self, folder: RunFolder) -> None:
+        if folder.is_alive:  # another window has resumed it
+            self.open_run(folder.path)
+            return
+        training = TrainingProcess(folder)
+        try:
+            with written_or_told(folder.path):
+                training.start()
+        except ZeroDCEError as err:
+            self._tell(err)
+            return
+        self.panel.say("")
+        self._take_over(training)
+        QTimer.singleShot(0, self._show_progress)
+
+    def _show_progress(self) -> None:
+        """Scroll to what is to be watched now."""
+        bar = self.verticalScrollBar()
+        if bar is not None:
+            bar.setValue(self.panel.y())
+
+    def _take_over(self, training: TrainingProcess) -> None:
+        self._forget_training()
+        if self.training is not None:
+            self.training.release()
+        self._session.training = training
+        self._told = 0
+        self._guard_window()
+        self._show_training(training)
+
+    def _show_training(self, training: TrainingProcess) -> None:
+        training.advanced.connect(self._on_training_advanced)
+        training.ended.connect(self._on_training_ended)
+        self._on_training_advanced()
+        if training.is_running:
+            self.panel.show_state("running")
+        elif training.history.steps or training.history.ending:
+            self._on_training_ended()
+
+    def _forget_training(self) -> None:
+        # It may not have been connected, or Qt may have gone before us.
+        if self.training is not None:
+            with suppress(TypeError, RuntimeError):
+                self.training.advanced.disconnect(self._on_training_advanced)
+                self.training.ended.disconnect(self._on_training_ended)
+
+    def _on_training_advanced(self) -> None:
+        training = self.training
+        if training is None:
+            return
+        history = training.history
+        self.panel.show_history(history)
+        if training.may_be_ended:
+            self.panel.offer_to_end()
+        self.plot.show_history(history)
+        self.preview.show_run(training.folder, history)
+        for part in (self.plot, self.logarithmic):
+            part.setVisible(bool(history.steps))
+        if training.is_running and len(history.notices) > self._told:
+            self.panel.say(history.notices[-1])
+        self._told = len(history.notices)
+
+    def _on_training_ended(self) -> None:
+        training = self.training
+        if training is None:
+            return
+        history = training.history
+        self.panel.show_state("idle", resumable=self._is_resumable())
+        where = f" Folder: {training.folder.path}"
+        if history.ending in {"done", "stopped"}:
+            self.panel.say(f"{history.message}{where}", "good")
+        elif history.ending is not None:
+            self.panel.say(f"{history.message}", "bad")
+        else:
+            self.panel.say(f"This run was interrupted; Resume goes on with it.{where}", "bad")
+
+    def _is_resumable(self) -> bool:
+        training = self.training
+        return training is not None and not training.is_finished and training.folder.is_run
+
+    def _guard_window(self) -> None:
+        frame = frame_of(self)
+        window = None if frame is None else frame.parent()
+        if isinstance(window, QMainWindow) and window.findChild(CloseGuard) is None:
+            CloseGuard(window, self._session)
+
+    # ---- checkpoints
+
+    def _on_session_checkpoint_changed(self, _: Any = None) -> None:
+        source = self._session.checkpoint
+        job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
+        job.succeeded.connect(lambda info: self._on_active_read(source, info))
+        job.start()
+
+    def _on_active_read(self, source: str | Path, info: CheckpointInfo) -> None:
+        if not self._released:  # the dock may have been closed meanwhile
+            self.form.offer(source, info.architecture, info.scale_factor)
+
+    def _on_checkpoint_read(self, checkpoint: Path, info: CheckpointInfo) -> None:
+        if self._released:
+            return
+        self._session.checkpoint = checkpoint
+        scale = info.scale_factor if info.architecture == "zero-dce-pp" else None
+        self._session.settings = replace(self._session.settings, scale_factor=scale)
+        self.panel.say(f"{checkpoint.name} is the active checkpoint now, in all docks.", "good")
+
+    def _on_save_requested(self, checkpoint: Path | None) -> None:
+        if checkpoint is None:
+            return
+        dialog = QFileDialog(self, "Save the checkpoint as", "", "Checkpoints (*.safetensors)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("safetensors")  # so that it asks before it replaces that file
+        dialog.selectFile("fine-tuned.safetensors")
+        if dialog.exec():
+            self.save(checkpoint, Path(dialog.selectedFiles()[0]))
+
+    def _on_open_requested(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open the folder of a run", self.runs.text())
+        if name:
+            self.open_run(name)
+
+    def _tell(self, error: Exception) -> None:
+        """Say what went wrong."""
+        if self._released:
+            return
+        if isinstance(error, ZeroDCEError):
+            self.panel.say(str(error), "bad")
+            show_error(str(error))
+        else:  # the job has already raised it, with its traceback
+            self.panel.say("Something unexpected went wrong; napari's message tells more.", "bad")

@@ -1,0 +1,178 @@
+"""Which images a training gets: layers of the viewer, a folder, regions of the layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Shapes
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.source import active_image_layer, is_source
+from napari_zerodce.gui.widgets.combos import make_narrow
+from napari_zerodce.gui.widgets.labels import line
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Layer
+
+_HEIGHT = 84
+_WHOLE = "Whole images"
+
+
+class ImageChooser(QWidget):
+    """A list of the viewer's images with a box each, a folder, and a Shapes layer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self.list = QListWidget()
+        self.list.setFixedHeight(_HEIGHT)
+        self.list.setToolTip("Tick one or more dark images; each plane of a stack may be used.")
+        self.folder: Path | None = None
+        self.folder_button = QPushButton("Folder…")
+        self.folder_button.setToolTip("Also take the images of a folder and of its subfolders.")
+        self.no_folder_button = QPushButton("✕")
+        self.no_folder_button.setToolTip("Without the folder")
+        self.no_folder_button.setFixedWidth(28)
+        self.folder_line = line("folder")
+        self.regions = QComboBox()
+        self.regions.setToolTip(
+            "Take crops from the shapes of a layer only: the selected ones, or all."
+        )
+        make_narrow(self.regions)
+        self._watched: list[Layer] = []
+        self._listed: list[Image] = []
+        self._lay_out()
+        self._emitters = (
+            viewer.layers.events.inserted,
+            viewer.layers.events.removed,
+            viewer.layers.events.reordered,
+        )
+        for emitter in self._emitters:
+            emitter.connect(self._on_layers_changed)
+        self.list.itemChanged.connect(self._on_part_changed)
+        self.regions.activated.connect(self._on_part_changed)
+        self.folder_button.clicked.connect(self._on_folder_clicked)
+        self.no_folder_button.clicked.connect(lambda: self.choose_folder(None))
+        self._on_layers_changed()
+        active = active_image_layer(viewer)
+        if active is not None:
+            self.tick(active)
+        self.choose_folder(None)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        for part, stretch in (
+            (self.folder_button, 0), (self.no_folder_button, 0), (self.regions, 1)
+        ):  # fmt: skip
+            row.addWidget(part, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(line("pictures_title", "Dark images to train on, without references:"))
+        layout.addWidget(self.list)
+        layout.addLayout(row)
+        layout.addWidget(self.folder_line)
+
+    def release(self) -> None:
+        """Stop listening to the viewer."""
+        for emitter in self._emitters:
+            emitter.disconnect(self._on_layers_changed)
+        self._watch([])
+
+    def layers(self) -> list[Image]:
+        """Return the ticked layers, the topmost first."""
+        ticked = Qt.CheckState.Checked
+        rows = (self.list.item(row) for row in range(self.list.count()))
+        return [
+            item.data(Qt.ItemDataRole.UserRole)
+            for item in rows
+            if item is not None and item.checkState() == ticked
+        ]
+
+    def region(self) -> Shapes | None:
+        """Return the layer of shapes that crops are taken from; None: whole images."""
+        layer = self.regions.currentData()
+        return layer if isinstance(layer, Shapes) else None
+
+    def tick(self, layer: Image, *, on: bool = True) -> None:
+        """Choose a layer, or not."""
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if item is not None and item.data(Qt.ItemDataRole.UserRole) is layer:
+                item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+
+    def choose_folder(self, folder: Path | None) -> None:
+        """Take the images of a folder, too; None: of no folder."""
+        self.folder = folder
+        self.no_folder_button.setVisible(folder is not None)
+        self.folder_line.setVisible(folder is not None)
+        self.folder_line.setText("" if folder is None else f"and the images in {folder}")
+        self.changed.emit()
+
+    def _on_layers_changed(self, _: Any = None) -> None:
+        ticked = self.layers()
+        chosen = self.region()
+        images = [layer for layer in reversed(self._viewer.layers) if is_source(layer)]
+        new = [layer for layer in images if layer not in self._listed]
+        if not any(layer in images for layer in ticked):
+            # The image that comes first, or after all others have gone, is most likely meant.
+            ticked = [layer for layer in new[:1] if role_of(layer) is None]
+        self._listed = images
+        self.list.blockSignals(True)
+        self.list.clear()
+        for layer in images:
+            item = QListWidgetItem(layer.name)
+            item.setData(Qt.ItemDataRole.UserRole, layer)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            on = any(layer is other for other in ticked)
+            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self._list_regions(chosen)
+        shapes = [layer for layer in self._viewer.layers if isinstance(layer, Shapes)]
+        self._watch([*images, *shapes])
+        self.changed.emit()
+
+    def _list_regions(self, chosen: Shapes | None) -> None:
+        self.regions.clear()
+        self.regions.addItem(_WHOLE, None)
+        for layer in self._viewer.layers:
+            if isinstance(layer, Shapes):
+                self.regions.addItem(f"In '{layer.name}'", layer)
+                if layer is chosen:
+                    self.regions.setCurrentIndex(self.regions.count() - 1)
+
+    def _watch(self, layers: list[Any]) -> None:
+        for layer in self._watched:
+            layer.events.name.disconnect(self._on_layers_changed)
+        self._watched = layers
+        for layer in layers:
+            layer.events.name.connect(self._on_layers_changed)
+
+    def _on_part_changed(self, _: Any = None) -> None:
+        self.changed.emit()
+
+    def _on_folder_clicked(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Images to train on")
+        if name:
+            self.choose_folder(Path(name))

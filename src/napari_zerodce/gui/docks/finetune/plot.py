@@ -1,0 +1,77 @@
+"""The plot of a training: each loss and their sum against the step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph
+
+from napari_zerodce.gui.widgets.still_plot import GREY, StillPlot
+from napari_zerodce.training.events import LOSSES, TOTAL
+
+if TYPE_CHECKING:
+    from napari_zerodce.training.events import History
+
+_HEIGHT = 190
+# Okabe and Ito's, seen apart by the colour-blind, on dark and on light.
+_COLOURS = {
+    "spatial": "#56b4e9",
+    "exposure": "#e69f00",
+    "colour": "#cc79a7",
+    "smoothness": "#009e73",
+    TOTAL: GREY,
+    "validation": "#d55e00",
+}
+_SMOOTHED_OVER = 9
+_SMALLEST = 1e-9
+
+
+class LossPlot(StillPlot):
+    """Draws a `History`."""
+
+    def __init__(self) -> None:
+        super().__init__(_HEIGHT, bottom="step", left="loss, weighted")
+        self.setDownsampling(auto=True, mode="mean")  # hours have tens of thousands of steps
+        self.getAxis("left").enableAutoSIPrefix(enable=False)
+        # Above the plot: a legend inside would hide lines in a narrow dock.
+        self.setTitle(_legend(), size="8pt")
+        self.lines: dict[str, Any] = {}
+        for name in (*LOSSES, TOTAL):
+            pen = pyqtgraph.mkPen(_COLOURS[name], width=2.5 if name == TOTAL else 1.5)
+            self.lines[name] = self.plot(pen=pen)
+        validation = _COLOURS["validation"]
+        self.lines["validation"] = self.plot(
+            pen=pyqtgraph.mkPen(validation, width=1),
+            symbol="o",
+            symbolSize=5,
+            symbolBrush=validation,
+            symbolPen=None,
+        )
+
+    def show_history(self, history: History) -> None:
+        """Draw what is known so far; losses that are not there have no line."""
+        steps = np.asarray(history.steps, float)
+        for name in (*LOSSES, TOTAL):
+            values = np.asarray(history.losses.get(name, ()), float)
+            kept = steps[: len(values)]
+            self.lines[name].setData(kept, np.maximum(_smoothed(values), _SMALLEST))
+        points = np.asarray(history.validation, float).reshape(-1, 2)
+        self.lines["validation"].setData(points[:, 0], np.maximum(points[:, 1], _SMALLEST))
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Draw the losses on a logarithmic axis, or a linear one."""
+        self.setLogMode(x=False, y=on)
+
+
+def _legend() -> str:
+    names = [f'<span style="color: {colour}">— {name}</span>' for name, colour in _COLOURS.items()]
+    return " &nbsp; ".join(names[:3]) + "<br>" + " &nbsp; ".join(names[3:])
+
+
+def _smoothed(values: Any) -> Any:
+    """Return moving averages: each step sees other crops, and its loss jumps."""
+    if len(values) < _SMOOTHED_OVER:
+        return values
+    kernel = np.ones(_SMOOTHED_OVER)
+    return np.convolve(values, kernel, "same") / np.convolve(np.ones(len(values)), kernel, "same")

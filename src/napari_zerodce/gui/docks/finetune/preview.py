@@ -1,0 +1,170 @@
+"""The preview crop: its original beside what a checkpoint makes of it, and which checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QPixmap, QResizeEvent
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_zerodce.gui.widgets.labels import line
+
+if TYPE_CHECKING:
+    from napari_zerodce.training.events import History, SavedCheckpoint
+    from napari_zerodce.training.run_folder import RunFolder
+
+
+class PreviewPanel(QWidget):
+    """Shows one checkpoint of a run; the newest, until the user takes the slider."""
+
+    use_requested = Signal(object)  # Path of a checkpoint
+    save_requested = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder: RunFolder | None = None
+        self._checkpoints: list[SavedCheckpoint] = []
+        self._best: int | None = None
+        self._validation: dict[int, float] = {}
+        self.original = _Picture("The pinned crop as it is")
+        self.enhanced = _Picture("The pinned crop as the chosen checkpoint enhances it")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setToolTip("The checkpoints so far; at the right end, always the newest.")
+        self.caption = line("preview_caption")
+        self.best_button = QPushButton("Best")
+        self.best_button.setToolTip("Of those on the slider, the lowest validation loss")
+        self.use_button = QPushButton("Use this one")
+        self.use_button.setToolTip("Make the chosen checkpoint the active one, in all docks.")
+        self.save_button = QPushButton("Save as…")
+        self.save_button.setToolTip("Write the chosen checkpoint where you want.")
+        self._lay_out()
+        self.slider.valueChanged.connect(self._on_slider_changed)
+        self.best_button.clicked.connect(self._on_best_clicked)
+        self.use_button.clicked.connect(lambda: self.use_requested.emit(self.chosen()))
+        self.save_button.clicked.connect(lambda: self.save_requested.emit(self.chosen()))
+        self.hide()
+
+    def _lay_out(self) -> None:
+        pictures, scrubber, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for picture in (self.original, self.enhanced):
+            pictures.addWidget(picture, 1)
+        scrubber.addWidget(self.slider, 1)
+        scrubber.addWidget(self.best_button)
+        for button in (self.use_button, self.save_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(pictures)
+        layout.addLayout(scrubber)
+        layout.addWidget(self.caption)
+        layout.addLayout(buttons)
+
+    def chosen(self) -> Path | None:
+        """Return the file of the chosen checkpoint."""
+        saved = self._chosen()
+        if saved is None or self._folder is None:
+            return None
+        return self._folder.checkpoint(saved.step)
+
+    def show_run(self, folder: RunFolder, history: History) -> None:
+        """Show a run as far as it is."""
+        if self._folder is not folder:
+            self._folder, self._checkpoints = folder, []
+            self.original.show_file(folder.original)
+        before, follows = self._chosen(), self.slider.value() == self.slider.maximum()
+        validation = dict(history.validation)
+        if history.checkpoints == self._checkpoints and validation == self._validation:
+            return
+        self._validation = validation
+        self._checkpoints, self._best = list(history.checkpoints), history.best_step
+        self.setVisible(bool(self._checkpoints))
+        last = max(0, len(self._checkpoints) - 1)
+        self.slider.blockSignals(True)
+        self.slider.setMaximum(last)
+        if follows or before not in self._checkpoints:
+            self.slider.setValue(last)
+        self.slider.blockSignals(False)
+        self.best_button.setEnabled(bool(self._judged()))
+        self._show_chosen()
+
+    def _chosen(self) -> SavedCheckpoint | None:
+        number = self.slider.value()
+        return self._checkpoints[number] if number < len(self._checkpoints) else None
+
+    def _on_slider_changed(self, _: int) -> None:
+        self._show_chosen()
+
+    def _on_best_clicked(self) -> None:
+        known = self._judged()
+        if known:
+            steps = [saved.step for saved in self._checkpoints]
+            self.slider.setValue(steps.index(min(known, key=self._validation.__getitem__)))
+
+    def _judged(self) -> list[int]:
+        """Return the steps that have a checkpoint to look at, and a validation loss."""
+        return [saved.step for saved in self._checkpoints if saved.step in self._validation]
+
+    def _show_chosen(self) -> None:
+        saved = self._chosen()
+        if saved is None or self._folder is None:
+            return
+        self.original.show_file(self._folder.original)
+        self.enhanced.show_file(self._folder.preview(saved.step))
+        validation = self._validation.get(saved.step)
+        loss = "" if validation is None else f" · validation loss {validation:.4g}"
+        best = ", the lowest" if saved.step == self._best else ""
+        self.caption.setText(f"Step {saved.step}{loss}{best}")
+
+
+class _Picture(QLabel):
+    """A picture as wide as it may be, with its own proportions."""
+
+    def __init__(self, tool_tip: str) -> None:
+        super().__init__()
+        self._pixmap = QPixmap()
+        self.file: Path | None = None
+        self.setToolTip(tool_tip)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setMinimumWidth(80)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_file(self, file: Path) -> None:
+        """Show a PNG; what cannot be read shows nothing."""
+        if file != self.file or self._pixmap.isNull():
+            self.file, self._pixmap = file, QPixmap(str(file))
+            self._fit()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a size of the picture's proportions."""
+        return QSize(self.width(), self._height_for(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Scale the picture."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._pixmap.isNull():
+            self.clear()
+            self.setFixedHeight(1)
+            return
+        size = QSize(self.width(), self._height_for(self.width()))
+        smooth = Qt.TransformationMode.SmoothTransformation
+        self.setPixmap(self._pixmap.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, smooth))
+        self.setFixedHeight(max(1, size.height()))
+
+    def _height_for(self, width: int) -> int:
+        if self._pixmap.isNull():
+            return 0
+        return round(width * self._pixmap.height() / self._pixmap.width())

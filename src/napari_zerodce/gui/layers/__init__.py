@@ -1,0 +1,1 @@
+"""All that reads napari layers or creates them."""

@@ -1,0 +1,164 @@
+"""What of a layer is on screen: which plane, and which part of it; read from the viewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport, viewport_for_screen
+from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.geometry import GEOMETRY, geometry_of_part
+from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.imaging.planes import SelectedPlane
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Layer
+
+
+@dataclass(frozen=True)
+class OnScreen:
+    """A part of a plane of a layer.
+
+    Parameters
+    ----------
+    source : Source
+    index : tuple of int
+        Place of the plane in the leading axes.
+    part : Viewport
+    """
+
+    source: Source
+    index: tuple[int, ...]
+    part: Viewport
+
+    @property
+    def geometry(self) -> dict[str, Any]:
+        """Where a layer of this part lies; it has all axes of its source."""
+        offset = (*self.index, self.part.rows.start, self.part.columns.start)
+        return geometry_of_part(self.source.properties, offset, self.part.step)
+
+    @property
+    def visible_columns(self) -> tuple[int, int]:
+        """First and last column on screen, in pixels of the source."""
+        _, columns = _visible(self.source.layer, self.source)
+        width = self.source.layout.width
+        return min(max(0, columns.start), width - 1), min(max(1, columns.stop), width)
+
+    def looks_like(self, other: OnScreen | None) -> bool:
+        """Say whether another one has the same place in the world."""
+        if other is None or (self.index, self.part) != (other.index, other.part):
+            return False
+        mine, others = self.geometry, other.geometry
+        return all(np.array_equal(mine[key], others[key]) for key in GEOMETRY)
+
+    @property
+    def is_whole_plane(self) -> bool:
+        """Whether nothing of the plane is missing."""
+        layout = self.source.layout
+        return self.part == Viewport(slice(0, layout.height), slice(0, layout.width))
+
+    def plane(self) -> tuple[Any, Viewport]:
+        """Return the plane to read from, and the part of it: of a coarser level where it will do.
+
+        The part that is returned shows the same pixels; it is in pixels of its plane.
+        """
+        for number in range(len(self.source.levels) - 1, 0, -1):
+            factor = self.source.factors[number]
+            if factor and self.part.step % factor == 0:
+                level = SelectedPlane(self.source.levels[number], self.index)
+                return level, _scaled(self.part, factor, level.shape)
+        return SelectedPlane(self.source.data, self.index), self.part
+
+    def same_place_in(self, data: Any) -> Any:
+        """Return the samples of another array of the source's shape that lie under the part."""
+        rows, columns, step = self.part.rows, self.part.columns, self.part.step
+        return np.asarray(
+            data[
+                (
+                    *self.index,
+                    slice(rows.start, rows.stop, step),
+                    slice(columns.start, columns.stop, step),
+                )
+            ]
+        )
+
+
+def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
+    """Find out what of a source is on screen.
+
+    Raises
+    ------
+    RequestError
+        If the viewer is in 3D, other axes than the last two are displayed, or the slider is beyond
+        the layer.
+    ImageError
+        If the layer's data are no image.
+    """
+    layout, layer = source.layout, source.layer
+    _check_displayed(viewer, layer)
+    position = layer.world_to_data(viewer.dims.point)[: len(layout.leading)]
+    index = tuple(round(float(place)) for place in position)
+    if any(not 0 <= i < n for i, n in zip(index, layout.leading, strict=True)):
+        raise RequestError(
+            f"'{source.shown_name}' has no plane where the sliders are; move them to where it has."
+        )
+    part = viewport_for_screen(
+        (layout.height, layout.width), layout.colours, _visible(layer, source)
+    )
+    return OnScreen(source, index, _on_a_level(part, source))
+
+
+def _check_displayed(viewer: napari.Viewer, layer: Layer) -> None:
+    if viewer.dims.ndisplay != 2:
+        raise RequestError(
+            "The viewer shows 3D, and curves belong to a plane; switch to 2D with the cube button."
+        )
+    last = tuple(range(viewer.dims.ndim - 2, viewer.dims.ndim))
+    if tuple(sorted(viewer.dims.displayed)) != last:
+        raise RequestError(
+            "Other axes than the layer's last two are on screen; roll the dimensions back so that "
+            f"'{layer.name}' shows its planes."
+        )
+
+
+def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
+    """Return the rows and columns on screen, in pixels of the finest level."""
+    first, last = np.asarray(layer.corner_pixels, float)[:, -2:]
+    if not (last > first).all():  # nothing is drawn yet
+        return slice(0, source.layout.height), slice(0, source.layout.width)
+    factors = np.ones(2)
+    if layer.multiscale:
+        factors = np.asarray(layer.downsample_factors)[layer.data_level][-2:]
+    (top, left), (bottom, right) = first * factors, (last + 1) * factors
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
+def _on_a_level(part: Viewport, source: Source) -> Viewport:
+    """Return the part with a step that the coarsest level in question can serve."""
+    factor = max(factor for factor in source.factors if factor <= part.step)  # the first is 1
+    if factor == 1:
+        return part
+    step = -(-part.step // factor) * factor
+    # On the level's own pixels, so that the part can be cut from it.
+    rows, columns = (
+        slice(side.start // factor * factor, side.stop) for side in (part.rows, part.columns)
+    )
+    return Viewport(rows, columns, step)
+
+
+def _scaled(part: Viewport, factor: int, shape: tuple[int, ...]) -> Viewport:
+    rows, columns = (
+        slice(side.start // factor, min(length, -(-side.stop // factor)))
+        for side, length in zip((part.rows, part.columns), shape[:2], strict=True)
+    )
+    return Viewport(rows, columns, part.step // factor)
+
+
+def map_step(source: Source) -> int:
+    """Return every how many pixels maps of a source are kept, so that they fit in memory."""
+    layout = source.layout
+    samples = layout.height * layout.width * layout.colours
+    return max(1, int(np.ceil(np.sqrt(samples / LARGEST_VIEW))))

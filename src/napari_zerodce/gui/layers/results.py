@@ -1,0 +1,133 @@
+"""The layers that are made of a source: added above it, found again, and shown comparably."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Layer
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.gui.layers.provenance import METADATA_KEY, Role, role_of
+from napari_zerodce.gui.layers.source import Source, read_source
+from napari_zerodce.imaging.intensity import Window
+
+if TYPE_CHECKING:
+    import napari
+    import numpy as np
+
+
+def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
+    """Add an enhanced image on top of its source, or of all layers if the source is gone."""
+    layer = Image(_levels(result.image, source), **_result_properties(source, result))
+    insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
+    return layer
+
+
+def topmost_of(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> Layer:
+    """Return the topmost layer of some roles that was made from a source, else the source."""
+    identity = str(source.unique_id)
+    made = [
+        layer
+        for layer in viewer.layers
+        if role_of(layer) in roles and layer.metadata[METADATA_KEY].get("source_id") == identity
+    ]
+    return made[-1] if made else source
+
+
+def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | None:
+    """Return the active layer if it is a result of a source, or the result itself; else the newest.
+
+    None if there is no result of it.
+    """
+    if source is None:
+        return None
+    identity = str(source.unique_id)
+    results = [
+        layer
+        for layer in viewer.layers
+        if role_of(layer) == "result" and layer.metadata[METADATA_KEY].get("source_id") == identity
+    ]
+    if role_of(source) == "result":
+        results.insert(0, source)
+    active = viewer.layers.selection.active
+    if active in results:
+        return active
+    return results[-1] if results else None
+
+
+def data_of_source(viewer: napari.Viewer, result: Layer) -> Any:
+    """Return the pixels a result was made from, None if its source is gone."""
+    identity = result.metadata[METADATA_KEY].get("source_id")
+    source = next((layer for layer in viewer.layers if str(layer.unique_id) == identity), None)
+    return None if source is None else read_source(source).data
+
+
+def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None:
+    """Insert a layer above another one, or above all if that is gone; what is selected stays so.
+
+    The source stays active: who presses Enhance again, with another checkpoint, means it and not
+    the result.
+    """
+    layers = viewer.layers
+    position = layers.index(above) + 1 if above in layers else len(layers)
+    selected, active = set(layers.selection), layers.selection.active
+    layers.insert(position, layer)
+    if active is not None:
+        layers.selection = selected
+        layers.selection.active = active
+
+
+def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
+    return {
+        **source.properties,
+        "name": f"{source.name} [{_description(result)}]",
+        "rgb": source.channels != "mono",
+        "multiscale": len(source.level_shapes) > 1,
+        "contrast_limits": display_range(source.contrast_limits, result.window),
+        "metadata": {
+            **source.metadata,
+            METADATA_KEY: {
+                **source.origin("result"),
+                **result.provenance(),
+            },
+        },
+    }
+
+
+def _description(result: EnhanceResult) -> str:
+    look = result.look.describe()
+    weights = weights_name(result.checkpoint)
+    return f"{weights}, {look}" if look else weights
+
+
+def weights_name(checkpoint: CheckpointInfo) -> str:
+    """Return "Zero-DCE" for the bundled weights, and which weights it was for all others."""
+    bundled = {entry.name: entry.title for entry in registry.BUNDLED}
+    return bundled.get(checkpoint.name, checkpoint.name)
+
+
+def display_range(limits: tuple[float, float], window: Window) -> tuple[float, float]:
+    """Return the contrast limits of a result: its source's, so that both can be compared.
+
+    Left alone, napari would stretch the result to its own data. But the source's limits do not suit
+    where they cut the window, as when the user had narrowed them to see anything, or where the
+    window is less than half of them, as when one hot pixel made napari choose them; then the window
+    itself is shown.
+    """
+    low, high = float(window.low), float(window.high)
+    shown = limits[0] <= low and high <= limits[1]
+    return limits if shown and high - low >= (limits[1] - limits[0]) / 2 else (low, high)
+
+
+def _levels(image: np.ndarray[Any, Any], source: Source) -> Any:
+    """Return the image, or views of it for each level if the source is multiscale."""
+    if len(source.level_shapes) == 1:
+        return image
+    finest = source.level_shapes[0]
+    steps = [
+        [round(a / b) for a, b in zip(finest, shape, strict=True)] for shape in source.level_shapes
+    ]
+    return [image[tuple(slice(None, None, step) for step in level)] for level in steps]

@@ -1,0 +1,142 @@
+"""An image layer as a source: all that a run needs of it, read at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Layer
+
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.geometry import GEOMETRY
+from napari_zerodce.gui.layers.provenance import Role, role_of
+from napari_zerodce.imaging.intensity import WindowChoice
+from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
+
+if TYPE_CHECKING:
+    import napari
+
+    from napari_zerodce.gui.session.session import Session
+
+# What the result shares with its source besides the geometry, so that both look comparable.
+APPEARANCE = (
+    "colormap", "gamma", "opacity", "blending", "interpolation2d", "interpolation3d", "depiction",
+    "rendering", "projection_mode",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """All we need of a layer, read at once, so that it may change or vanish during a run."""
+
+    layer: Layer
+    name: str
+    data: Any
+    levels: tuple[Any, ...]
+    channels: Channels
+    level_shapes: tuple[tuple[int, ...], ...]
+    contrast_limits: tuple[float, float]
+    properties: dict[str, Any]
+    metadata: dict[str, Any]
+    path: str | None
+
+    @property
+    def layout(self) -> PlaneLayout:
+        """Where its planes are; an ImageError says why it has none."""
+        return layout_of(self.data, channels=self.channels)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """How many times smaller each level is than the finest, rounded; (1,) without levels.
+
+        0 for levels that have fewer planes: none of those is one of the finest level's.
+        """
+        rows = len(self.layout.leading)
+        finest = self.level_shapes[0]
+        return tuple(
+            max(1, round(finest[rows] / shape[rows])) if shape[:rows] == finest[:rows] else 0
+            for shape in self.level_shapes
+        )
+
+    def origin(self, role: Role) -> dict[str, Any]:
+        """Return what a layer made from it remembers of it."""
+        identity = str(self.layer.unique_id)
+        return {
+            "role": role,
+            "source": self.name,
+            "source_id": identity,
+            "source_path": self.path,
+        }
+
+    @property
+    def shown_name(self) -> str:
+        """The name, cut where it is too long to be part of another."""
+        return self.name if len(self.name) <= 60 else f"{self.name[:57]}..."
+
+
+def is_source(layer: Layer) -> bool:
+    """Say whether a layer is an image of the user's, or a result, but no view or map of ours."""
+    return isinstance(layer, Image) and role_of(layer) in {None, "result"}
+
+
+def active_image_layer(viewer: napari.Viewer) -> Image | None:
+    """Return the active layer if it is an image."""
+    layer = viewer.layers.selection.active
+    return layer if isinstance(layer, Image) else None
+
+
+def read_source(layer: Layer | None) -> Source:
+    """Read everything a run needs from an image layer.
+
+    Raises
+    ------
+    RequestError
+        If there is no layer, or it is no image.
+    """
+    if layer is None:
+        raise RequestError("There is no image layer to enhance; open an image or select one.")
+    if not isinstance(layer, Image):
+        raise RequestError(
+            f"'{layer.name}' is a {type(layer).__name__} layer; select an image layer to enhance."
+        )
+    # np.asarray of a multiscale layer's data would give its coarsest level.
+    levels = list(layer.data) if layer.multiscale else [layer.data]
+    state = layer.as_layer_data_tuple()[1]
+    return Source(
+        layer=layer,
+        name=layer.name,
+        data=levels[0],
+        levels=tuple(levels),
+        channels=_channels(layer, levels[0]),
+        level_shapes=tuple(tuple(level.shape) for level in levels),
+        contrast_limits=(float(layer.contrast_limits[0]), float(layer.contrast_limits[1])),
+        properties={key: state[key] for key in (*GEOMETRY, *APPEARANCE) if key in state},
+        metadata=dict(layer.metadata),
+        path=layer.source.path,
+    )
+
+
+def _channels(layer: Image, data: Any) -> Channels:
+    if not layer.rgb:
+        return "mono"
+    return "rgba" if data.shape[-1] == 4 else "rgb"
+
+
+def request_for(source: Source, window: WindowChoice | None, **settings: Any) -> EnhanceRequest:
+    """Return the request to enhance a source; no window means the layer's contrast limits."""
+    if window is None:
+        window = WindowChoice("range", *source.contrast_limits)
+    return EnhanceRequest(image=source.data, channels=source.channels, window=window, **settings)
+
+
+def session_request(session: Session, source: Source, **changes: Any) -> EnhanceRequest:
+    """Return the request for a source with all that the session has chosen, but for changes."""
+    settings = session.settings
+    chosen = {
+        "checkpoint": session.checkpoint,
+        "device": settings.device,
+        "precision": settings.precision,
+        "scale_factor": settings.scale_factor,
+    }
+    return request_for(source, settings.window, **(chosen | changes))

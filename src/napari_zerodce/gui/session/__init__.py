@@ -1,0 +1,1 @@
+"""What outlives a dock: the viewer's session, its jobs and its training."""

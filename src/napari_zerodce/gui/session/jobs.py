@@ -1,0 +1,138 @@
+"""One background job: a plain function in a thread, its progress and end told on the GUI thread."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from napari.qt.threading import create_worker
+from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QObject, QThreadPool, Signal
+from superqt.utils import create_worker as create_quiet_worker
+
+from napari_zerodce.engine.requests import Progress, Report, ShouldStop
+from napari_zerodce.errors import Cancelled, ZeroDCEError
+
+Work = Callable[[Report, ShouldStop], Any]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    value: Any = None
+    error: Exception | None = None
+    cancelled: bool = False
+
+
+class Job(QObject):
+    """Runs a function that takes ``report`` and ``should_stop`` in a worker thread.
+
+    A plain function, not a generator: a generator worker swallows RuntimeErrors, and torch raises
+    them. Exactly one of `succeeded`, `failed` and `cancelled` is emitted, then `finished`; closing
+    the window stops the job and emits `finished` alone.
+
+    Parameters
+    ----------
+    title : str
+        What runs, for napari's question whether to close the window meanwhile.
+    work : callable
+        ``work(report, should_stop)``; its result arrives with `succeeded`.
+    quiet : bool
+        Housekeeping that napari may end without asking.
+    """
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    # A job outlives the dock that started it: its thread still reports to it.
+    _alive: ClassVar[set[Job]] = set()
+
+    def __init__(self, title: str, work: Work, *, quiet: bool = False) -> None:
+        super().__init__()
+        self.title = title
+        self._work = work
+        self._quiet = quiet
+        self._stop = threading.Event()
+        self._worker: Any = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        Job._alive.add(self)
+        create = create_quiet_worker if self._quiet else create_worker
+        self._worker = create(_Titled(self.title, self._run), _start_thread=False)
+        self._worker.returned.connect(self._on_worker_returned)
+        self._worker.finished.connect(self._on_worker_finished)
+        self._worker.start()
+        _stop_all_before_qt_goes()
+
+    def cancel(self) -> None:
+        """Ask the function to stop at its next look."""
+        self._stop.set()
+
+    def _run(self) -> _Outcome:
+        try:
+            return _Outcome(self._work(self._report, self._should_stop))
+        except Cancelled:
+            return _Outcome(cancelled=True)
+        except Exception as err:  # noqa: BLE001 - carried to the GUI thread, where it is told or raised
+            return _Outcome(error=err)
+
+    def _report(self, progress: Progress) -> None:
+        self.progressed.emit(progress)
+
+    def _should_stop(self) -> bool:
+        return self._stop.is_set() or bool(self._worker.abort_requested)
+
+    def _on_worker_returned(self, outcome: _Outcome) -> None:
+        if outcome.cancelled:
+            self.cancelled.emit()
+        elif outcome.error is None:
+            self.succeeded.emit(outcome.value)
+        else:
+            self.failed.emit(outcome.error)
+            if not isinstance(outcome.error, ZeroDCEError):  # our own bug keeps its traceback
+                error = outcome.error
+                notification_manager.receive_error(type(error), error, error.__traceback__)
+
+    def _on_worker_finished(self) -> None:
+        self.finished.emit()
+        Job._alive.discard(self)
+
+
+@cache
+def _stop_all_before_qt_goes() -> None:
+    """See to it, once, that no thread is left that would speak to Qt objects after their end.
+
+    napari waits for its own workers when the application quits, but not in every way a script can
+    end; without this, closing the window while torch is being imported aborts the process.
+    """
+    atexit.register(_stop_all)  # before PyQt's own: the last one registered is called first
+
+
+def _stop_all() -> None:
+    for job in list(Job._alive):
+        job.cancel()
+    pool = QThreadPool.globalInstance()
+    if pool is not None:
+        pool.waitForDone()
+
+
+class _Titled:
+    """A function that reads well in napari's list of running tasks."""
+
+    def __init__(self, title: str, function: Callable[[], Any]) -> None:
+        self._title = title
+        self._function = function
+        self.__name__ = title
+
+    def __call__(self) -> Any:
+        return self._function()
+
+    def __repr__(self) -> str:
+        return self._title

@@ -1,0 +1,1 @@
+"""What several docks use: the dock itself, choosing a layer, running and following."""

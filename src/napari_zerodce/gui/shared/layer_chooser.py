@@ -1,0 +1,86 @@
+"""Choose an image layer; the choice follows the viewer's active layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import ComboBox
+from napari.layers import Image
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_zerodce.gui.layers.source import active_image_layer, is_source
+from napari_zerodce.gui.widgets.combos import make_narrow
+
+if TYPE_CHECKING:
+    import napari
+
+
+class LayerChooser(QWidget):
+    """A combo box of the viewer's image layers."""
+
+    changed = Signal()
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._combo = ComboBox(choices=self._choices, nullable=False)
+        make_narrow(self._combo.native)
+        self._combo.changed.connect(self._on_combo_changed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._combo.native)
+        self._emitters = (
+            viewer.layers.events.inserted,
+            viewer.layers.events.removed,
+            viewer.layers.events.reordered,
+        )
+        for emitter in self._emitters:
+            emitter.connect(self._on_layers_changed)
+        viewer.layers.selection.events.active.connect(self._on_active_changed)
+        self._watched: list[Image] = []
+        self._on_layers_changed()
+        self._on_active_changed()
+
+    @property
+    def layer(self) -> Image | None:
+        """The chosen layer, None if there is no image layer."""
+        value = self._combo.value
+        return value if isinstance(value, Image) else None
+
+    @layer.setter
+    def layer(self, layer: Image) -> None:
+        self._combo.value = layer
+
+    def release(self) -> None:
+        """Stop listening to the viewer, because the dock is going away."""
+        for emitter in self._emitters:
+            emitter.disconnect(self._on_layers_changed)
+        self._viewer.layers.selection.events.active.disconnect(self._on_active_changed)
+        self._watch([])
+
+    def _choices(self, _: Any) -> list[tuple[str, Image]]:
+        return [(layer.name, layer) for layer in self._viewer.layers if is_source(layer)]
+
+    def _on_layers_changed(self, _: Any = None) -> None:
+        self._watch([layer for layer in self._viewer.layers if is_source(layer)])
+        self._combo.reset_choices()
+        self.changed.emit()  # the combo box says nothing when its last entry goes
+
+    def _on_combo_changed(self, _: Any) -> None:
+        self.changed.emit()
+
+    def _on_name_changed(self, _: Any = None) -> None:
+        self._combo.reset_choices()
+
+    def _on_active_changed(self, _: Any = None) -> None:
+        layer = active_image_layer(self._viewer)
+        if layer is not None and is_source(layer) and layer is not self._combo.value:
+            self._combo.value = layer
+
+    def _watch(self, layers: list[Image]) -> None:
+        for layer in self._watched:
+            layer.events.name.disconnect(self._on_name_changed)
+        self._watched = layers
+        for layer in layers:
+            layer.events.name.connect(self._on_name_changed)

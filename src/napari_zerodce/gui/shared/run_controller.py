@@ -1,0 +1,90 @@
+"""Runs that a dock starts: one at a time in each viewer, told in the dock's panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error, show_info
+from qtpy.QtCore import QObject
+
+from napari_zerodce.engine.forecast import remember_speed
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.layers.results import add_result
+from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.gui.session.activity import ActivityEntry
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.run_panel import RunPanel
+
+if TYPE_CHECKING:
+    import napari
+
+_DISPLAY_ONLY = "For looking at, not for measuring intensities."
+
+
+class RunController(QObject):
+    """Starts the runs of one dock; when the dock goes, they stop.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : Session
+    panel : RunPanel
+        Where what came of a run is told.
+    """
+
+    def __init__(
+        self, viewer: napari.Viewer, session: Session, panel: RunPanel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._session = session
+        self._panel = panel
+        self._job: Job | None = None
+
+    def release(self) -> None:
+        """Stop the run, because the dock is going away."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def enhance(self, source: Source, request: EnhanceRequest) -> None:
+        """Enhance a source into a new layer."""
+        job = Job(f"Zero-DCE: enhancing {source.name}", work.enhancing(request))
+        self.start(job, lambda result: self._on_enhanced(source, request, result))
+
+    def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
+        """Start a job that the panel shows and can cancel."""
+        job.succeeded.connect(on_success)
+        job.failed.connect(self.tell)
+        job.finished.connect(self._on_job_finished)
+        self._job = job
+        ActivityEntry(job)
+        job.start()
+        self._session.occupy(job)
+
+    def _on_job_finished(self) -> None:
+        self._job = None
+
+    def tell(self, error: Exception) -> None:
+        """Say what went wrong."""
+        if isinstance(error, ZeroDCEError):
+            self._panel.say(str(error), "bad")
+            show_error(str(error))
+        else:  # the job has already raised it, with its traceback
+            self._panel.say("Something unexpected went wrong; napari's message tells more.", "bad")
+
+    def _on_enhanced(self, source: Source, request: EnhanceRequest, result: EnhanceResult) -> None:
+        layer = add_result(self._viewer, source, result)
+        remember_speed(request, result)
+        low, high = layer.contrast_limits
+        shown = f" Shown from {low:g} to {high:g}, unlike its source."
+        self._panel.say(
+            f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}"
+            f"{'' if (low, high) == source.contrast_limits else shown}",
+            "good",
+        )
+        for notice in result.notices:
+            show_info(notice)

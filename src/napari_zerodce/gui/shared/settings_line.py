@@ -1,0 +1,61 @@
+"""One line that says what every dock computes with, and leads to where that is chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.dock import open_dock
+from napari_zerodce.gui.widgets.labels import line
+
+if TYPE_CHECKING:
+    import napari
+
+
+class SettingsLine(QWidget):
+    """Shows the session's checkpoint and settings.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : Session
+    """
+
+    def __init__(self, viewer: napari.Viewer, session: Session) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._session = session
+        self.text = line("settings")
+        self.change = QPushButton("Change…")
+        self.change.setToolTip("Checkpoint, window and device are chosen in the Enhance dock.")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.change, 0, Qt.AlignmentFlag.AlignTop)
+        self.change.clicked.connect(self._on_change_clicked)
+        session.events.checkpoint.connect(self._show)
+        session.events.settings.connect(self._show)
+        self._show()
+
+    def release(self) -> None:
+        """Stop following the session."""
+        self._session.events.checkpoint.disconnect(self._show)
+        self._session.events.settings.disconnect(self._show)
+
+    def _show(self, _: Any = None) -> None:
+        settings = self._session.settings.describe()
+        self.text.setText(f"{checkpoint_title(self._session.checkpoint)} · {settings}")
+
+    def _on_change_clicked(self) -> None:
+        open_dock(self._viewer, "Enhance")
+
+
+def checkpoint_title(source: str | Path) -> str:
+    """Return what people call a checkpoint."""
+    titles = {entry.name: entry.title for entry in (*registry.BUNDLED, *registry.PUBLISHED)}
+    return titles.get(str(source), Path(source).name)

@@ -1,0 +1,213 @@
+"""Keeps the curves of what is on screen at hand, whatever the user moves, opens or deletes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen
+from napari_zerodce.gui.layers.source import read_source, session_request
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.work import ViewWish
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+    from napari_zerodce.engine.view import View
+
+_PATIENCE_MS = 60  # sliders and the camera move many times a second
+_GEOMETRY_EVENTS = ("scale", "translate", "rotate", "shear", "affine")
+
+
+class ViewFollower(QObject):
+    """Estimates in the background the curves of the plane of one layer that is on screen.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : Session
+        Whose checkpoint and settings are used.
+    automatic_precision : {"auto", "float32", "bfloat16", "float16"}
+        What the session's "auto" stands for.
+    """
+
+    known = Signal(object, object)  # OnScreen, View or None; again when the layer was moved
+    waiting = Signal()  # what is on screen has changed, and its curves are not there yet
+    failed = Signal(object)  # Exception
+
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        session: Session,
+        parent: QObject,
+        *,
+        automatic_precision: PrecisionChoice = "auto",
+    ) -> None:
+        super().__init__(parent)
+        self._automatic_precision = automatic_precision
+        self._viewer = viewer
+        self._session = session
+        self.layer: Image | None = None
+        self.view: View | None = None
+        self.screen: OnScreen | None = None
+        self._curves = True
+        self._key: Any = None
+        self._failed_key: Any = None
+        self._job: Job | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE_MS)
+        self._timer.timeout.connect(self._look)
+        self._viewer_emitters = (
+            viewer.dims.events.point,
+            viewer.dims.events.order,
+            viewer.dims.events.ndisplay,
+            viewer.scene.camera.events.zoom,
+            viewer.scene.camera.events.center,
+            viewer.canvas.events.size,
+        )
+        for emitter in self._viewer_emitters:
+            emitter.connect(self._on_screen_changed)
+        session.events.checkpoint.connect(self._on_screen_changed)
+        session.events.settings.connect(self._on_screen_changed)
+        session.events.job.connect(self._on_session_job_changed)
+
+    def follow(self, layer: Image | None, *, curves: bool = True) -> None:
+        """Follow a layer from now on, or nothing; without its curves, to know what is on screen."""
+        if layer is self.layer and curves == self._curves:
+            return
+        self._curves = curves
+        if layer is not self.layer:
+            if self.is_orphaned:
+                work.forget_views()  # they hold its pixels
+            self._watch(layer)
+        self._forget()
+        self.refresh()
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether the layer was deleted from the viewer."""
+        return self.layer is not None and self.layer not in self._viewer.layers
+
+    def refresh(self) -> None:
+        """Look again, soon."""
+        if self.layer is not None:
+            self._timer.start()
+
+    def release(self) -> None:
+        """Stop listening, because the dock is going away."""
+        self.follow(None)
+        for emitter in self._viewer_emitters:
+            emitter.disconnect(self._on_screen_changed)
+        self._session.events.checkpoint.disconnect(self._on_screen_changed)
+        self._session.events.settings.disconnect(self._on_screen_changed)
+        self._session.events.job.disconnect(self._on_session_job_changed)
+
+    # ---- what can change
+
+    def _watch(self, layer: Image | None) -> None:
+        for old, connect in ((self.layer, False), (layer, True)):
+            if old is None:
+                continue
+            for name in _GEOMETRY_EVENTS:
+                emitter = getattr(old.events, name)
+                (emitter.connect if connect else emitter.disconnect)(self._on_screen_changed)
+            for emitter in (old.events.data, old.events.contrast_limits):
+                (emitter.connect if connect else emitter.disconnect)(self._on_data_changed)
+        self.layer = layer
+
+    def _on_screen_changed(self, _: Any = None) -> None:
+        self.refresh()
+
+    def _on_data_changed(self, event: Any) -> None:
+        if event.type == "data":
+            work.forget_views()  # the same array may hold other pixels now
+            self._forget()
+        if event.type == "data" or self._session.settings.window is None:
+            self.refresh()
+
+    def _on_session_job_changed(self, job: Job | None) -> None:
+        if job is None:
+            self.refresh()
+        elif self._job is not None:  # leave the device to the run
+            self._job.cancel()
+
+    # ---- one estimate at a time, the latest wish wins
+
+    def _forget(self) -> None:
+        self._key = self._failed_key = self.view = self.screen = None
+        self._timer.stop()
+        if self._job is not None:
+            self._job.cancel()
+
+    def _look(self) -> None:
+        if self.layer is None or self.is_orphaned:
+            return
+        try:
+            screen = on_screen(self._viewer, read_source(self.layer))
+        except ZeroDCEError as err:
+            self._forget()
+            self.failed.emit(err)
+            return
+        wish = self._wish_for(screen)
+        if wish.key != self._key:
+            self._begin(wish)
+        elif self._is_known and not screen.looks_like(self.screen):
+            self.screen = screen
+            self.known.emit(screen, self.view)
+        elif not self._is_known and wish.key != self._failed_key:
+            self._start(wish)
+
+    @property
+    def _is_known(self) -> bool:
+        return self.view is not None or not self._curves
+
+    def _begin(self, wish: ViewWish) -> None:
+        """Want something else from now on."""
+        self.view, self._key, self.screen = None, wish.key, wish.screen
+        if not self._curves:
+            self.known.emit(wish.screen, None)
+            return
+        self.waiting.emit()
+        if self._job is not None:
+            self._job.cancel()
+        self._start(wish)
+
+    def _wish_for(self, screen: OnScreen) -> ViewWish:
+        precision = self._session.settings.precision
+        if precision == "auto":
+            precision = self._automatic_precision
+        request = session_request(self._session, screen.source, precision=precision)
+        return ViewWish(request, screen)
+
+    def _start(self, wish: ViewWish) -> None:
+        if self._session.busy or self._job is not None:
+            return  # when that has ended, we look again
+        job = Job("Zero-DCE: estimating curves", work.viewing(wish), quiet=True)
+        self._job = job
+        job.succeeded.connect(lambda view: self._on_job_succeeded(wish, view))
+        job.failed.connect(lambda error: self._on_job_failed(wish, error))
+        job.finished.connect(self._on_job_finished)
+        job.start()
+
+    def _on_job_succeeded(self, wish: ViewWish, view: View) -> None:
+        if wish.key == self._key:
+            self.view = view
+            assert self.screen is not None
+            self.known.emit(self.screen, view)
+
+    def _on_job_failed(self, wish: ViewWish, error: Exception) -> None:
+        if wish.key == self._key:
+            self._failed_key = wish.key
+            self.failed.emit(error)
+
+    def _on_job_finished(self) -> None:
+        self._job = None
+        if not self._is_known:
+            self.refresh()

@@ -1,0 +1,132 @@
+"""What the jobs of several docks do in their threads; torch is imported there and not before."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_zerodce.checkpoints.read import read_info
+from napari_zerodce.checkpoints.registry import resolve
+from napari_zerodce.engine.requests import EnhanceRequest, Report, ShouldStop
+from napari_zerodce.imaging.intensity import WindowChoice, resolve_window
+
+if TYPE_CHECKING:
+    from napari_zerodce.gui.layers.on_screen import OnScreen
+    from napari_zerodce.gui.session.jobs import Work
+
+
+def enhancing(request: EnhanceRequest) -> Work:
+    """Return the work that gives an `EnhanceResult`."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.engine.enhance import enhance
+
+        return enhance(request, report=report, should_stop=should_stop)
+
+    return work
+
+
+def checking(source: str | Path) -> Work:
+    """Return the work that gives the `CheckpointInfo` of a checkpoint that can be loaded."""
+    return lambda _report, _should_stop: read_info(source)
+
+
+class ViewWish:
+    """The curves of what is on screen, wished for; two wishes with the same key are the same.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+        Of the whole layer: one window serves all its planes.
+    screen : OnScreen
+    """
+
+    def __init__(self, request: EnhanceRequest, screen: OnScreen) -> None:
+        self.request = request
+        self.screen = screen
+        part = screen.part
+        self.key = (
+            id(request.image),
+            screen.index,
+            (part.rows.start, part.rows.stop, part.columns.start, part.columns.stop, part.step),
+            str(request.checkpoint),
+            request.window,
+            request.device,
+            request.precision,
+            request.scale_factor,
+        )
+
+
+def viewing(wish: ViewWish) -> Work:
+    """Return the work that gives the `View` of what is on screen; the last ones are remembered."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.engine.view import estimate_view
+
+        request = with_known_window(wish.request, should_stop)
+
+        def estimate() -> Any:
+            plane, part = wish.screen.plane()
+            view = estimate_view(
+                replace(request, image=plane), part, report=report, should_stop=should_stop
+            )
+            return replace(view, part=wish.screen.part)
+
+        # A fine-tuned checkpoint may be written to the same file again.
+        written = resolve(str(request.checkpoint)).stat().st_mtime_ns
+        return _views.get((wish.key, written), request.image, estimate)
+
+    return work
+
+
+def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
+    """Return a request whose window is two numbers: that of the whole layer, for all its planes."""
+    window = _windows.get(
+        (id(request.image), request.window),
+        request.image,
+        lambda: resolve_window(
+            request.image, request.window, channels=request.channels, should_stop=should_stop
+        ),
+    )
+    return replace(request, window=WindowChoice("range", window.low, window.high))
+
+
+def forget_views() -> None:
+    """Estimate everything anew from now on."""
+    _views.clear()
+    _windows.clear()
+
+
+class _Remembered:
+    """The last few results, each with the array it was made from."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._results: OrderedDict[Any, tuple[Any, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any, image: Any, make: Callable[[], Any]) -> Any:
+        """Return the result for a key; the key has the image's identity, which may be reused."""
+        with self._lock:
+            found = self._results.get(key)
+        if found is not None and found[0] is image:
+            return found[1]
+        result = make()
+        with self._lock:
+            self._results[key] = (image, result)
+            while len(self._results) > self._most:
+                self._results.popitem(last=False)
+        return result
+
+    def clear(self) -> None:
+        """Keep nothing, no image either."""
+        with self._lock:
+            self._results.clear()
+
+
+_views = _Remembered(2)
+_windows = _Remembered(4)

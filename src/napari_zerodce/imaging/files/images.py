@@ -1,0 +1,223 @@
+"""Image files in and out: PNG, JPEG, BMP, TIFF and .npy; a sentence for what cannot be done."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import stat
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
+from napari_zerodce.imaging.files.photos import read_photo, write_deep_png, write_photo
+from napari_zerodce.imaging.files.tiff import read_tiff, write_tiff
+from napari_zerodce.imaging.planes import Array, layout_of
+
+__all__ = ["READABLE_SUFFIXES", "ImageFile", "read_image", "write_image"]
+
+_TIFF = (".tif", ".tiff")
+_JPEG = (".jpg", ".jpeg")
+READABLE_SUFFIXES = (".png", *_JPEG, ".bmp", *_TIFF, ".npy")
+
+_LONGEST_JPEG_SIDE = 65_500
+_LONGEST_REASON = 200  # characters; some libraries quote what they could not read
+
+_LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
+
+_one_at_a_time = threading.Lock()
+
+
+def read_image(path: str | Path) -> ImageFile:
+    """Read an image file.
+
+    Parameters
+    ----------
+    path : str or Path
+        PNG, JPEG (turned as its EXIF orientation says), BMP, TIFF or .npy, told
+        by the suffix.
+
+    Raises
+    ------
+    ImageError
+        If there is no such file, its kind is not known, it is damaged, it holds a mask or no
+        pixels, or it does not fit in memory.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    _refuse_what_is_no_file(path)
+    _check_suffix(path)
+    read = _read_npy if suffix == ".npy" else read_tiff if suffix in _TIFF else read_photo
+    with _reading(path), _quiet_libraries():
+        image = read(path)
+        layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
+    return image
+
+
+def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) -> Path:
+    """Write an image file; the suffix decides which kind.
+
+    The file appears under its name only when it is whole: it is written beside it and renamed.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folders that do not exist are made.
+    image : ImageFile
+    overwrite : bool
+        Whether an existing file is replaced.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ImageError
+        If the file exists and `overwrite` is false, the kind of file cannot hold the image, or
+        writing fails; what was there before is then still there.
+    """
+    path = Path(path)
+    _refuse_what_is_no_file(path)
+    if os.path.lexists(path) and not overwrite:
+        raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
+    write = _writer_for(path, image)
+    # Not the file's own name with an addition: that might be too long.
+    part = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
+    with _writing(path), _quiet_libraries():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(part, image)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    return path
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # missing, forbidden, no name: said by whoever opens it
+        return
+    if stat.S_ISDIR(mode):
+        raise ImageError(f"{path} is a folder, and a file was expected; give the path of one.")
+    if not stat.S_ISREG(mode):
+        raise ImageError(f"{path} is a device or a pipe, and a file was expected; save it first.")
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix.lower() not in READABLE_SUFFIXES:
+        raise ImageError(
+            f"{path.name} has the suffix {path.suffix!r}; choose one of "
+            f"{', '.join(READABLE_SUFFIXES)}."
+        )
+
+
+def check_writable(path: str | Path, image: ImageFile) -> None:
+    """Raise an `ImageError` if the kind of file that `path` names cannot hold the image."""
+    _writer_for(Path(path), image)
+
+
+def _writer_for(path: Path, image: ImageFile) -> Callable[[Path, ImageFile], None]:
+    _check_suffix(path)
+    suffix, array = path.suffix.lower(), image.array
+    layout = layout_of(array, channels=image.channels)
+    if suffix in _TIFF:
+        return write_tiff
+    if suffix == ".npy":
+        return _write_npy
+    if not layout.leading and suffix == ".png" and array.dtype.newbyteorder("=") == np.uint16:
+        return write_deep_png
+    opaque = image.channels != "rgba" or suffix == ".png"
+    short = suffix not in _JPEG or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
+    if not layout.leading and array.dtype == np.uint8 and opaque and short:
+        return write_photo
+    size = "x".join(map(str, array.shape))
+    raise ImageError(
+        f"A {suffix} file cannot hold a {size} {image.channels} image of {array.dtype.name}; "
+        f"write {path.stem}.tif instead."
+    )
+
+
+def _read_npy(path: Path) -> ImageFile:
+    array: Array
+    if path.stat().st_size >= MAPPED_FROM:
+        array = np.lib.format.open_memmap(path, mode="r")
+    else:
+        with path.open("rb") as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+    return ImageFile(array, layout_of(array).channels)
+
+
+def _write_npy(path: Path, image: ImageFile) -> None:
+    np.save(path, image.array, allow_pickle=False)
+
+
+# ---- what goes wrong
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ImageError:
+        raise
+    except FileNotFoundError as err:
+        raise ImageError(f"There is no file {path}; check the path.") from err
+    except MemoryError as err:
+        raise ImageError(f"{path.name} does not fit in memory; split it.") from err
+    except OSError as err:
+        advice = "check that it is whole and may be read"
+        raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
+    except Exception as err:
+        # Damaged files make decoders fail in every way there is, and not each says something.
+        telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
+        reason = _reason(err) if telling else "it is damaged"
+        advice = f"open it elsewhere to see whether it is a whole {path.suffix} image"
+        raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as err:
+        raise ImageError(f"There is no memory left to write {path.name}; split it.") from err
+    except OSError as err:
+        advice = "check that the disk has room and the folder may be written to"
+        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
+    except (ValueError, TypeError, RuntimeError) as err:
+        advice = "write another kind of file"
+        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
+
+
+def _reason(err: Exception) -> str:
+    text = getattr(err, "strerror", None) or str(err).strip() or type(err).__name__
+    return str(text).splitlines()[0].strip().rstrip(".")[:_LONGEST_REASON]
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Let what libraries have to say about damaged files be said by our sentences alone."""
+    # These settings are the whole process's; two threads that restore them crosswise would leave
+    # them wrong for ever.
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in _LOGGERS:
+            logger.addFilter(_nothing)
+        try:
+            yield
+        finally:
+            for logger in _LOGGERS:
+                logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False

@@ -1,0 +1,137 @@
+"""PNG, JPEG and BMP: 8 bits by Pillow, 16 bits by imagecodecs, as Pillow has no such colours."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile as Photo
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room, upright
+from napari_zerodce.imaging.planes import Array, Channels
+
+# Not Image.open: its limit on pixels is a variable of the whole process, and it tries other
+# formats, some of them by starting other programs.
+_DECODERS: dict[bytes, type[Photo]] = {
+    b"\x89PNG\r\n\x1a\n": PngImageFile,
+    b"\xff\xd8\xff": JpegImageFile,
+    b"BM": BmpImageFile,
+}
+_ORIENTATION = 0x0112
+_MOST_PIXELS_PER_BYTE = 8 * 1032  # of a PNG of one bit per pixel; the others are far from it
+_JPEG_QUALITY = 95
+_PNG_LEVEL = 4  # half the usual level's time or less, and files 1 to 5 per cent larger
+_LONGEST_JPEG_EXIF = 65_500
+_JPEG = (".jpg", ".jpeg")
+
+
+def read_photo(path: Path) -> ImageFile:
+    """Read a PNG, JPEG (turned as its EXIF orientation says) or BMP, told by its first bytes.
+
+    Raises
+    ------
+    ImageError
+        If it does not fit in memory, or is an animation.
+    Exception
+        Any, if it is damaged.
+    """
+    with path.open("rb") as file:
+        start = file.read(26)
+    decoders = [kind for magic, kind in _DECODERS.items() if start.startswith(magic)]
+    if not decoders:
+        raise ValueError("it does not begin as a PNG, JPEG or BMP file does")
+    with decoders[0](path) as photo:
+        if getattr(photo, "is_animated", False):
+            raise ImageError(
+                f"{path.name} is an animation, of which a PNG could keep but one picture; "
+                "save it as a TIFF of several pages."
+            )
+        array = _pixels(photo, path, deep=start[24] == 16 and decoders[0] is PngImageFile)
+        exif = photo.getexif() if "exif" in photo.info else Image.Exif()
+    channels: Channels = "mono" if array.ndim == 2 else "rgb" if array.shape[2] == 3 else "rgba"
+    array = upright(array, exif.get(_ORIENTATION), rows=0)
+    return ImageFile(array, channels, _details(photo.info, exif, channels))
+
+
+def _pixels(photo: Photo, path: Path, *, deep: bool) -> Array:
+    count = photo.width * photo.height
+    if count > _MOST_PIXELS_PER_BYTE * path.stat().st_size:
+        raise ValueError(f"it is too small for the {photo.width}x{photo.height} pixels it claims")
+    if deep:
+        check_room(8 * count, path)
+        return _with_known_samples(imagecodecs.png_decode(path.read_bytes()))
+    if photo.mode in {"1", "L"} and not photo.has_transparency_data:
+        check_room(3 * count, path)
+        return np.asarray(photo)  # bool if bilevel: refused as a mask, with all others
+    # Pillow keeps 4 bytes for each pixel, and copies them twice on the way to NumPy.
+    check_room(12 * count, path)
+    return np.asarray(photo.convert("RGBA" if photo.has_transparency_data else "RGB"))
+
+
+def _with_known_samples(array: Array) -> Array:
+    return array[..., [0, 0, 0, 1]] if array.shape[2:] == (2,) else array  # grey and alpha
+
+
+def _details(info: dict[Any, Any], exif: Image.Exif, channels: Channels) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    profile = info.get("icc_profile")
+    # The profile of a CMYK photo, or of one that was grey with alpha, says nothing about RGB.
+    if profile and profile[16:20] == (b"GRAY" if channels == "mono" else b"RGB "):
+        details["icc_profile"] = profile
+    dpi = [float(number) for number in info.get("dpi", ())]
+    if len(dpi) == 2 and all(math.isfinite(number) and 1 <= number < 65536 for number in dpi):
+        details["dpi"] = tuple(dpi)
+    exif.pop(_ORIENTATION, None)  # it is upright now
+    # What cameras write is often wrong, and no reason to do without the photo.
+    with suppress(ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
+        details |= {"exif": exif.tobytes()} if len(exif) else {}
+    return details
+
+
+def write_photo(path: Path, image: ImageFile) -> None:
+    """Write an 8-bit image of one plane as PNG, JPEG or BMP, told by the suffix."""
+    options = {k: v for k, v in image.details.items() if k in {"icc_profile", "dpi", "exif"}}
+    if path.suffix.lower() in _JPEG:
+        options |= {"quality": _JPEG_QUALITY, "subsampling": 0}
+        if len(options.get("exif", b"")) > _LONGEST_JPEG_EXIF:
+            del options["exif"]
+    elif path.suffix.lower() == ".png":
+        options["compress_level"] = _PNG_LEVEL
+    Image.fromarray(np.ascontiguousarray(image.array)).save(path, **options)
+
+
+def write_deep_png(path: Path, image: ImageFile) -> None:
+    """Write a 16-bit image of one plane as PNG."""
+    native = np.ascontiguousarray(image.array, np.uint16)
+    encoded = imagecodecs.png_encode(native, level=_PNG_LEVEL)
+    header = encoded[:33]  # signature and IHDR
+    with path.open("wb") as file:
+        file.writelines((header, *_png_chunks(image), memoryview(encoded)[len(header) :]))
+
+
+def _png_chunks(image: ImageFile) -> list[bytes]:
+    details, chunks = image.details, []
+    if "icc_profile" in details:
+        chunks.append(_chunk(b"iCCP", b"ICC\0\0" + zlib.compress(details["icc_profile"])))
+    if "dpi" in details:
+        per_metre = [round(number / 0.0254) for number in details["dpi"]]
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+    if "exif" in details:
+        chunks.append(_chunk(b"eXIf", details["exif"].removeprefix(b"Exif\0\0")))
+    return chunks
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)

@@ -1,0 +1,73 @@
+"""Images from files to take crops from: no more of them than are needed, or than memory holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from napari_zerodce.errors import Cancelled, ImageError
+from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.training.crops import CROPS, TrainingImage
+
+_SHARE_OF_MEMORY = 0.5
+
+
+def read_images(
+    paths: Sequence[Path],
+    window: WindowChoice,
+    *,
+    most: int = CROPS,
+    seed: int = 0,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> tuple[list[TrainingImage], list[str]]:
+    """Read images; of many, a random choice, because each crop comes from another one.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    window : WindowChoice
+    most : int
+        How many images are read.
+    seed : int
+    should_stop : callable, optional
+
+    Returns
+    -------
+    pictures : list of TrainingImage
+        In the order of the paths.
+    notices : list of str
+        Sentences the user should see: which files are left out.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` said so.
+    ImageError
+        If no file is an image that can be read.
+    """
+    chosen = np.random.default_rng(seed).permutation(len(paths))[:most]
+    room = psutil.virtual_memory().available * _SHARE_OF_MEMORY
+    pictures: dict[int, TrainingImage] = {}
+    failures: list[ImageError] = []
+    for number in chosen.tolist():
+        if should_stop():
+            raise Cancelled
+        try:
+            image = read_image(paths[number])
+        except ImageError as err:
+            failures.append(err)
+            continue
+        room -= 0 if isinstance(image.array, np.memmap) else image.array.nbytes
+        if room < 0 and pictures:
+            break
+        pictures[number] = TrainingImage(paths[number].name, image.array, image.channels, window)
+    if failures and not pictures:
+        raise failures[0]
+    notices = []
+    if failures:
+        notices.append(f"{len(failures)} of {len(paths)} files are left out: {failures[0]}")
+    return [pictures[number] for number in sorted(pictures)], notices

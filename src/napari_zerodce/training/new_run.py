@@ -1,0 +1,191 @@
+"""From a wish to a run folder: crops are sampled, settings settled, and nothing is trained yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_zerodce.checkpoints.info import Architecture, CheckpointInfo
+from napari_zerodce.checkpoints.read import read_info
+from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.imaging.intensity import normalise, resolve_window
+from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.training.config import RunConfig, TrainingConfig
+from napari_zerodce.training.crops import CROPS, TrainingImage, sample_crops
+from napari_zerodce.training.events import EventWriter
+from napari_zerodce.training.presets import Preset, at_crop, configure
+from napari_zerodce.training.run_folder import RunFolder, written_or_told
+
+PREVIEW_SIDE: Final = 384
+DEFAULT_SCALE_FACTOR: Final = 12
+_YOURS: Final = "that of the images' owner (trained from scratch)"
+
+
+@dataclass(frozen=True)
+class TrainingWish:
+    """What a user wants to train.
+
+    Parameters
+    ----------
+    pictures : sequence of TrainingImage
+    checkpoint : str or Path, optional
+        A name in the registry or a file to begin with; None: random weights.
+    architecture : {"zero-dce", "zero-dce-pp"}
+        For random weights.
+    preset : {"photo", "fluorescence", "published"}
+    steps : int, optional
+    minutes : float, optional
+        One of the two.
+    device : str
+    crops : int
+        How many crops are trained on.
+    changes : mapping
+        Fields of `TrainingConfig` that differ from the preset.
+    preview : tuple of TrainingImage, int, int, optional
+        The picture, row and column of the preview crop's middle; by default that of the first.
+    notices : sequence of str
+        Sentences about the pictures that the user should see.
+    """
+
+    pictures: Sequence[TrainingImage]
+    checkpoint: str | Path | None = "zero-dce-pp"
+    architecture: Architecture = "zero-dce-pp"
+    preset: Preset = "photo"
+    steps: int | None = None
+    minutes: float | None = None
+    device: str = "auto"
+    crops: int = CROPS
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    preview: tuple[TrainingImage, int, int] | None = None
+    notices: Sequence[str] = ()
+
+
+def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
+    """Return the settings of a wish before its images are known, and what it begins with.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is none.
+    RequestError
+        If a setting is not possible.
+    """
+    if wish.steps is not None and wish.minutes is not None:
+        raise RequestError("Both steps and minutes are given; give one of them.")
+    info = None if wish.checkpoint is None else read_info(wish.checkpoint)
+    architecture = wish.architecture if info is None else info.architecture
+    changes = dict(wish.changes)
+    if wish.steps is not None:
+        changes["steps"] = wish.steps
+    config = configure(
+        wish.preset,
+        architecture,
+        scale_factor=_scale_factor(architecture, info),
+        from_scratch=info is None,
+        **changes,
+    )
+    return config, info
+
+
+def prepare(
+    wish: TrainingWish, output: str | Path, *, should_stop: Callable[[], bool] = lambda: False
+) -> RunFolder:
+    """Sample crops and make the run's folder.
+
+    Parameters
+    ----------
+    wish : TrainingWish
+    output : str or Path
+        A folder that is empty or does not exist yet.
+    should_stop : callable, optional
+
+    Returns
+    -------
+    RunFolder
+        Ready for `training.finetune.finetune`.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` said so; nothing is written.
+    ZeroDCEError
+        If images, checkpoint, settings or folder will not do.
+    """
+    folder = RunFolder(output)
+    folder.check_free()
+    config, info = settle(wish)
+    crops = sample_crops(
+        wish.pictures, side=config.crop, seed=config.seed, count=wish.crops, should_stop=should_stop
+    )
+    config = at_crop(config, crops.side)
+    picture, row, column = wish.preview or _middle(wish.pictures[0])
+    run = RunConfig(
+        training=config,
+        device=wish.device,
+        checkpoint=None if info is None else str(info.name),
+        checkpoint_sha256=None if info is None else info.sha256,
+        scale_factor=_scale_factor(config.architecture, info),
+        licence=_YOURS if info is None else info.licence,
+        minutes=wish.minutes,
+        images=tuple(_readable(picture.name) for picture in wish.pictures),
+        preset=wish.preset,
+        software=f"napari-zerodce {version('napari-zerodce')}",
+    )
+    preview = preview_crop(picture, row, column, should_stop=should_stop)
+    if should_stop():
+        raise Cancelled
+    folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
+    with written_or_told(folder.path), EventWriter(folder.events) as events:
+        for notice in (*wish.notices, *crops.notices):
+            events.write("notice", text=notice)
+    return folder
+
+
+def preview_crop(
+    picture: TrainingImage,
+    row: int,
+    column: int,
+    *,
+    side: int = PREVIEW_SIDE,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> NDArray[np.uint16]:
+    """Return a crop around a place, moved inside the plane, shape (3 or 1, h, w); 65535 is 1."""
+    layout = layout_of(picture.array, channels=picture.channels)
+    index = picture.index
+    if index is None:
+        index = tuple(length // 2 for length in layout.leading)
+    rows, columns = (
+        slice(start, start + side)
+        for start in (
+            max(0, min(place - side // 2, length - side))
+            for place, length in ((row, layout.height), (column, layout.width))
+        )
+    )
+    window = resolve_window(
+        picture.array, picture.window, channels=picture.channels, should_stop=should_stop
+    )
+    crop = normalise(layout.read(picture.array, index, rows, columns), window)
+    pixels: NDArray[np.uint16] = np.rint(crop * 65535).astype(np.uint16)
+    return pixels
+
+
+def _readable(name: str) -> str:
+    """Return a name that JSON can hold: file names may be any bytes."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _middle(picture: TrainingImage) -> tuple[TrainingImage, int, int]:
+    layout = layout_of(picture.array, channels=picture.channels)
+    return picture, layout.height // 2, layout.width // 2
+
+
+def _scale_factor(architecture: Architecture, info: CheckpointInfo | None) -> int:
+    if architecture == "zero-dce":
+        return 1
+    return DEFAULT_SCALE_FACTOR if info is None else info.scale_factor

@@ -1,0 +1,396 @@
+"""The Adjust dock in a real window: looks at once, swipe, the key, Apply, and what goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
+
+from napari_zerodce.cli import main
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.session.session import Settings
+from napari_zerodce.gui.shared.dock import frame_of
+
+
+@pytest.fixture
+def photo(viewer: Any, adjust: Any, dark_photo: np.ndarray, qtbot: Any) -> Any:
+    layer = viewer.add_image(dark_photo, rgb=True, name="photo")
+    viewer.window.resize(1280, 720)
+    qtbot.wait(100)
+    viewer.reset_view()
+    return layer
+
+
+def _go_live(adjust: Any, qtbot: Any) -> Any:
+    adjust.live.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    return adjust.shown.layer
+
+
+def _enhanced(image: np.ndarray, channels: Any = "rgb", **look: Any) -> np.ndarray:
+    return enhance(EnhanceRequest(image, channels, look=Look(**look))).image
+
+
+def test_live_view_is_what_apply_makes(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    live = _go_live(adjust, qtbot)
+    np.testing.assert_array_equal(live.data, _enhanced(dark_photo))
+    form = adjust.form
+    form.strength.setValue(1.7)
+    form.iterations.setValue(5)
+    form.exposure.setValue(-0.5)
+    form.limits_detail.setChecked(True)
+    settings = {"strength": 1.7, "iterations": 5, "exposure": -0.5, "detail_gain_limit": 2}
+    expected = _enhanced(dark_photo, **settings)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
+    name = "photo [live: Zero-DCE, strength 1.7, 5 iterations, -0.5 EV, detail x2]"
+    qtbot.waitUntil(lambda: live.name == name, timeout=5000)  # once the hand rests
+    form.reset_button.click()
+    form.global_curve.setChecked(True)
+    expected = _enhanced(dark_photo, global_curve=True)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
+
+    qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=60_000)
+    (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
+    np.testing.assert_array_equal(result.data, expected)
+    assert result.metadata[METADATA_KEY]["look"]["global_curve"] is True
+    assert len(result.metadata[METADATA_KEY]["global_curve"]) == 8
+    np.testing.assert_array_equal(photo.data, dark_photo)
+    assert viewer.layers.selection.active is photo
+
+
+def test_moving_a_control_starts_the_live_view(adjust: Any, photo: Any, qtbot: Any) -> None:
+    adjust.form.strength.setValue(0)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    np.testing.assert_array_equal(adjust.shown.layer.data, photo.data)  # strength 0
+
+
+def test_live_view_follows_slider_checkpoint_and_geometry(
+    viewer: Any, adjust: Any, qtbot: Any
+) -> None:
+    ramp = np.linspace(100, 900, 96 * 80).reshape(96, 80)
+    stack = np.stack([ramp, ramp / 3]).astype(np.uint16)
+    layer = viewer.add_image(stack, name="stack", scale=(3, 0.5, 0.5), translate=(1, 0, 0))
+    viewer.dims.set_point(0, 1)
+    live = _go_live(adjust, qtbot)
+    whole = _enhanced(stack, "mono")
+    np.testing.assert_array_equal(live.data[0], whole[0])
+    viewer.dims.set_point(0, 4)
+    qtbot.waitUntil(lambda: np.array_equal(live.data[0], whole[1]), timeout=20_000)
+    np.testing.assert_allclose(live.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6)))
+    layer.translate = (1, 20, 30)
+    qtbot.waitUntil(
+        lambda: np.allclose(live.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6))),
+        timeout=5000,
+    )
+    adjust._session.checkpoint = "zero-dce-pp"
+    other = enhance(EnhanceRequest(stack, "mono", checkpoint="zero-dce-pp")).image
+    qtbot.waitUntil(lambda: np.array_equal(live.data[0], other[1]), timeout=20_000)
+    qtbot.waitUntil(lambda: "Zero-DCE++" in live.name, timeout=5000)
+
+
+def test_trust_is_told_for_mono_data(viewer: Any, adjust: Any, qtbot: Any) -> None:
+    ramp = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    viewer.add_image(ramp, name="ramp", contrast_limits=(0, 1))
+    _go_live(adjust, qtbot)
+    adjust.form.global_curve.setChecked(True)
+    qtbot.waitUntil(lambda: "1.0000" in adjust.trust.text(), timeout=10_000)
+    assert "median noise gain" in adjust.trust.text()
+    assert "clipped 0.00%" in adjust.trust.text()
+
+
+def test_swipe_is_dragged_with_the_mouse(
+    viewer: Any, adjust: Any, photo: Any, mouse: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    live = _go_live(adjust, qtbot)
+    adjust.swipe_box.setChecked(True)
+    qtbot.wait(50)
+    enhanced = _enhanced(dark_photo)
+    middle = round(adjust.swipe.column)
+    assert middle == 64
+    np.testing.assert_array_equal(live.data[:, : middle - 5], dark_photo[:, : middle - 5])
+    np.testing.assert_array_equal(live.data[:, middle + 5 :], enhanced[:, middle + 5 :])
+    assert (live.data[10, middle] == 255).all()  # the line
+
+    centre = viewer.scene.camera.center
+    mouse.drag(photo, (50, middle), (50, 100))
+    assert adjust.swipe.column == pytest.approx(100, abs=1)
+    assert viewer.scene.camera.center == centre
+    np.testing.assert_array_equal(live.data[:, :95], dark_photo[:, :95])
+    np.testing.assert_array_equal(live.data[:, 105:], enhanced[:, 105:])
+
+    mouse.drag(photo, (50, 20), (50, 30))  # away from the line the camera pans as ever
+    qtbot.waitUntil(lambda: viewer.scene.camera.center != centre, timeout=2000)
+    assert adjust.swipe.column == pytest.approx(100, abs=1)
+    adjust.swipe_box.setChecked(False)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, enhanced), timeout=5000)
+
+
+def test_swipe_compares_a_result_where_nothing_is_live(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    adjust.form.show_look(Look(strength=0.5))
+    adjust.live.setChecked(False)
+    adjust.apply()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
+    adjust.form.blockSignals(True)
+    adjust.swipe_box.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    shown = adjust.shown.layer.data
+    np.testing.assert_array_equal(shown[:, 80:], _enhanced(dark_photo, strength=0.5)[:, 80:])
+    np.testing.assert_array_equal(shown[:, :50], dark_photo[:, :50])
+
+
+def test_holding_b_shows_the_original_at_the_same_range(
+    viewer: Any, adjust: Any, mouse: Any, qtbot: Any
+) -> None:
+    ramp = np.linspace(0, 900, 64 * 64).reshape(64, 64).astype(np.uint16)
+    source = viewer.add_image(ramp, name="ramp", contrast_limits=(0, 100))
+    live = _go_live(adjust, qtbot)
+    shown = list(live.contrast_limits)
+    assert shown != [0, 100]
+    mouse.canvas.setFocus()
+    qtbot.keyPress(mouse.canvas, Qt.Key.Key_B)
+    assert not live.visible
+    assert list(source.contrast_limits) == shown
+    qtbot.keyRelease(mouse.canvas, Qt.Key.Key_B)
+    assert live.visible
+    assert list(source.contrast_limits) == [0, 100]
+
+
+def test_deleting_the_source_ends_the_live_view_and_is_said(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    _go_live(adjust, qtbot)
+    viewer.layers.remove(photo)
+    assert len(viewer.layers) == 0
+    assert "'photo' was deleted" in adjust.run.message.text()
+    assert not adjust.live.isChecked()
+
+
+def test_deleting_the_live_layer_switches_it_off(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    live = _go_live(adjust, qtbot)
+    viewer.layers.remove(live)
+    assert not adjust.live.isChecked()
+    qtbot.wait(200)
+    assert list(viewer.layers) == [photo]
+
+
+def test_3d_is_said_and_2d_goes_on(viewer: Any, adjust: Any, qtbot: Any) -> None:
+    viewer.add_image(np.ones((3, 32, 32), np.uint8), contrast_limits=(0, 255))
+    _go_live(adjust, qtbot)
+    viewer.dims.ndisplay = 3
+    qtbot.waitUntil(lambda: "switch to 2D" in adjust.run.message.text(), timeout=5000)
+    assert len(viewer.layers) == 1
+    viewer.dims.ndisplay = 2
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=20_000)
+    assert not adjust.run.message.isVisible()
+
+
+def test_nothing_and_masks_are_one_sentence(viewer: Any, adjust: Any, qtbot: Any) -> None:
+    qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
+    assert "no image layer" in adjust.run.message.text()
+    viewer.add_image(np.ones((9, 9), bool), name="mask")
+    adjust.live.setChecked(True)
+    qtbot.waitUntil(lambda: "mask (bool)" in adjust.run.message.text(), timeout=5000)
+    assert len(viewer.layers) == 1
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.array([[7]], np.uint8),
+        np.full((40, 50), np.nan, np.float32),
+        np.arange(-64, 64).reshape(1, 1, 2, 8, 8).astype(np.int8),
+    ],
+    ids=["1x1", "nan", "int8 5D"],
+)
+def test_odd_images_have_a_live_view_and_a_swipe(
+    viewer: Any, adjust: Any, qtbot: Any, image: np.ndarray
+) -> None:
+    viewer.add_image(image, rgb=False, contrast_limits=(0, 1))
+    live = _go_live(adjust, qtbot)
+    assert live.data.dtype == image.dtype
+    adjust.swipe_box.setChecked(True)
+    qtbot.wait(50)
+    assert live.data.shape[-2:] == image.shape[-2:]
+
+
+def test_removing_the_dock_leaves_nothing_behind(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    _go_live(adjust, qtbot)
+    callbacks = list(viewer.mouse_drag_callbacks)
+    adjust.swipe_box.setChecked(True)
+    qtbot.wait(50)
+    assert len(viewer.mouse_drag_callbacks) == len(callbacks) + 1
+    viewer.window.remove_dock_widget(adjust)
+    adjust.deleteLater()
+    qtbot.waitUntil(lambda: list(viewer.layers) == [photo], timeout=5000)
+    assert list(viewer.mouse_drag_callbacks) == callbacks
+    viewer.scene.camera.zoom *= 2  # the dead dock no longer listens
+    viewer.layers.remove(photo)
+
+
+def test_reproduce_copies_a_command_that_makes_the_same_pixels(
+    viewer: Any, adjust: Any, qtbot: Any, tmp_path: Path, dark_photo: np.ndarray
+) -> None:
+    import shlex
+
+    path = tmp_path / "a dark photo.png"
+    PillowImage.fromarray(dark_photo).save(path)
+    viewer.open(path, plugin="napari")
+    adjust.form.show_look(Look(strength=1.3, exposure=-0.25, detail_gain_limit=1.5))
+    adjust.apply()
+    qtbot.waitUntil(
+        lambda: any(role_of(layer) == "result" for layer in viewer.layers), timeout=60_000
+    )
+    qtbot.waitUntil(lambda: not adjust._session.busy, timeout=5000)
+    adjust.reproduce.copy_command.trigger()
+    qtbot.waitUntil(lambda: "Copied" in adjust.run.message.text(), timeout=10_000)
+    assert "same pixels" in adjust.run.message.text()
+    command = shlex.split(QApplication.clipboard().text())
+    assert command[:2] == ["napari-zerodce", "enhance"]
+    assert main(command[1:]) == 0
+    (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
+    made = np.asarray(PillowImage.open(command[command.index("--output") + 1]))
+    np.testing.assert_array_equal(made, result.data)
+
+    PillowImage.fromarray(dark_photo + 1).save(path)
+    adjust.reproduce.copy_python.trigger()
+    qtbot.waitUntil(lambda: "it has changed" in adjust.run.message.text(), timeout=10_000)
+
+
+def test_layers_from_no_file_are_reproduced_by_python_alone(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    adjust.reproduce.copy_command.trigger()
+    assert "no enhanced layer" in adjust.run.message.text()
+    adjust.apply()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
+    adjust.reproduce.copy_command.trigger()
+    assert "not opened from a file" in adjust.run.message.text()
+    adjust.reproduce.copy_python.trigger()
+    lines = QApplication.clipboard().text()
+    names: dict[str, Any] = {"given": dark_photo}
+    exec(lines.replace("image = ...", "image = given"), names)
+    np.testing.assert_array_equal(names["enhanced"], viewer.layers[1].data)
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_dock_fits_a_small_screen(viewer: Any, adjust: Any, qtbot: Any, checkpoint: str) -> None:
+    viewer.window.resize(1280, 720)
+    adjust._session.checkpoint = checkpoint
+    viewer.add_image(np.linspace(0, 1, 4096).reshape(64, 64))
+    _go_live(adjust, qtbot)
+    qtbot.waitUntil(lambda: adjust.trust.text() != "", timeout=10_000)
+    assert adjust.width() <= 420
+    assert adjust.widget().minimumSizeHint().width() <= adjust.viewport().width()
+    assert adjust.widget().height() <= adjust.viewport().height()
+
+
+def _apply(adjust: Any, viewer: Any, qtbot: Any, look: Look) -> Any:
+    adjust.form.show_look(look)
+    before = list(viewer.layers)
+    adjust.apply()
+    qtbot.waitUntil(
+        lambda: (
+            len([x for x in viewer.layers if role_of(x) == "result"])
+            > len([x for x in before if role_of(x) == "result"])
+        ),
+        timeout=60_000,
+    )
+    qtbot.waitUntil(lambda: not adjust._session.busy, timeout=5000)
+    return next(x for x in viewer.layers if role_of(x) == "result" and x not in before)
+
+
+def test_live_view_is_above_results_and_the_newest_result_above_older_ones(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    first = _apply(adjust, viewer, qtbot, Look(strength=0.5))
+    second = _apply(adjust, viewer, qtbot, Look(strength=1.5))
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=20_000)
+    assert list(viewer.layers) == [photo, first, second, adjust.shown.layer]
+    adjust.live.setChecked(False)
+    live = _go_live(adjust, qtbot)
+    assert list(viewer.layers) == [photo, first, second, live]
+    adjust.reproduce.copy_python.trigger()
+    assert "strength=1.5" in QApplication.clipboard().text()
+    viewer.layers.selection.active = first  # a result that is asked for is the one
+    adjust.reproduce.copy_python.trigger()
+    assert "strength=0.5" in QApplication.clipboard().text()
+
+
+def test_swipe_on_a_result_shows_what_it_was_made_from(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    result = _apply(adjust, viewer, qtbot, Look(strength=0.5))
+    adjust.live.setChecked(False)
+    viewer.layers.selection.active = result
+    assert adjust.layers.layer is result
+    adjust.swipe_box.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    shown = adjust.shown.layer.data
+    np.testing.assert_array_equal(shown[:, :50], dark_photo[:, :50])
+    np.testing.assert_array_equal(shown[:, 80:], result.data[:, 80:])
+    viewer.layers.remove(result)
+    assert "was deleted" in adjust.run.message.text()
+    assert list(viewer.layers) == [photo]
+
+
+def test_deleting_the_source_is_said_also_where_another_image_is_left(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    viewer.add_image(np.ones((20, 20), np.uint8), name="other")
+    viewer.layers.selection.active = photo
+    _go_live(adjust, qtbot)
+    viewer.layers.remove(photo)
+    assert "'photo' was deleted" in adjust.run.message.text()
+    assert [layer.name for layer in viewer.layers] == ["other"]
+
+
+@pytest.mark.parametrize("midrun", [False, True])
+def test_closing_by_the_docks_own_cross_ends_everything(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, midrun: bool
+) -> None:
+    if midrun:
+        viewer.add_image(np.full((40, 512, 512), 900, np.uint16), name="stack")
+        adjust.apply()
+        qtbot.waitUntil(lambda: adjust.run.bar.value() > 0, timeout=60_000)
+    else:
+        _go_live(adjust, qtbot)
+        adjust.swipe_box.setChecked(True)
+        qtbot.wait(50)
+    session, layers = adjust._session, len(viewer.layers)
+    frame_of(adjust).destroyOnClose()  # what the cross calls
+    qtbot.waitUntil(lambda: not session.busy, timeout=10_000)
+    assert len(viewer.layers) == (layers if midrun else 1)
+    assert not viewer.mouse_move_callbacks
+    _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
+    viewer.layers.selection.active = photo
+    again.apply()
+    qtbot.waitUntil(lambda: "result" in [role_of(layer) for layer in viewer.layers], timeout=60_000)
+    qtbot.waitUntil(lambda: not session.busy, timeout=5000)
+
+
+def test_live_view_follows_the_contrast_limits_of_its_source(
+    viewer: Any, adjust: Any, qtbot: Any
+) -> None:
+    ramp = np.linspace(0, 4000, 64 * 64).reshape(64, 64).astype(np.uint16)
+    source = viewer.add_image(ramp, name="ramp", contrast_limits=(0, 4000))
+    adjust._session.settings = Settings(window=None)
+    live = _go_live(adjust, qtbot)
+    source.contrast_limits = (0, 2000)
+    qtbot.waitUntil(lambda: list(live.contrast_limits) == [0, 2000], timeout=20_000)

@@ -1,0 +1,53 @@
+"""The controls hold the look they show, and say once that it has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.gui.docks.adjust.form import LookForm
+
+
+@pytest.fixture
+def form(qtbot: Any) -> LookForm:
+    form = LookForm()
+    qtbot.addWidget(form)
+    return form
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        AS_PUBLISHED,
+        Look(strength=0),
+        Look(strength=2, iterations=1, exposure=-4),
+        Look(strength=0.35, iterations=5, exposure=1.25, global_curve=True, detail_gain_limit=0),
+        Look(detail_gain_limit=3.7),
+    ],
+)
+def test_look_survives_the_form(form: LookForm, look: Look) -> None:
+    form.show_look(look)
+    assert form.look() == look
+
+
+def test_each_control_is_a_change_and_reset_is_one(form: LookForm, qtbot: Any) -> None:
+    told: list[Look] = []
+    form.changed.connect(lambda: told.append(form.look()))
+    form.strength.setValue(1.5)
+    form.limits_detail.setChecked(True)
+    form.detail_gain.setValue(4)
+    assert told[-1] == Look(strength=1.5, detail_gain_limit=4)
+    before = len(told)
+    form.reset_button.click()
+    assert told[before:] == [AS_PUBLISHED]
+    form.reset_button.click()
+    assert len(told) == before + 1
+
+
+def test_detail_slider_is_only_there_for_a_limit(form: LookForm) -> None:
+    assert not form.detail_gain.isEnabled()
+    form.limits_detail.setChecked(True)
+    assert form.detail_gain.isEnabled()
+    assert form.look().detail_gain_limit == 2

@@ -1,0 +1,373 @@
+"""The Curve maps dock in a real window: layers of maps, the pixel's curve, regions, old maps."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
+
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.maps import curve_maps as estimate
+from napari_zerodce.engine.pixel_curve import pixel_curve
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.view import estimate_view
+from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.session.session import Settings
+
+
+def _maps(viewer: Any) -> list[Any]:
+    return [layer for layer in viewer.layers if role_of(layer) == "maps"]
+
+
+def _add(dock: Any, viewer: Any, qtbot: Any) -> list[Any]:
+    before = _maps(viewer)
+    qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: len(_maps(viewer)) > len(before) and not dock._session.busy, timeout=60_000
+    )
+    return [layer for layer in _maps(viewer) if layer not in before]
+
+
+def _choose(combo: Any, key: str) -> None:
+    combo.setCurrentIndex(combo.findData(key))
+
+
+@pytest.fixture
+def photo(viewer: Any, curve_maps: Any, dark_photo: np.ndarray, qtbot: Any) -> Any:
+    layer = viewer.add_image(dark_photo, rgb=True, name="photo", scale=(0.5, 0.5))
+    viewer.window.resize(1280, 720)
+    qtbot.wait(100)
+    viewer.reset_view()
+    return layer
+
+
+def test_maps_lie_on_their_image_in_fixed_colours(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    expected = estimate(EnhanceRequest(dark_photo, "rgb"))
+    np.testing.assert_allclose(layer.data, expected.mean(1), atol=1e-6)
+    assert layer.data.mean() > 0  # the paper's sign: this dark photo is brightened
+    assert layer.name == "photo A mean [Zero-DCE]"
+    assert list(layer.contrast_limits) == [-1, 1]
+    assert layer.colormap.name == "PiYG"
+    assert layer.colorbar.visible
+    assert 0 < layer.opacity < 1
+    assert viewer.dims.axis_labels[0] == "iteration"
+    np.testing.assert_allclose(layer.data_to_world((0, 9, 8))[1:], photo.data_to_world((9, 8)))
+    assert layer.data_to_world((0, 0, 0))[0] == 1  # iterations are counted from 1
+    assert layer.metadata[METADATA_KEY]["checkpoint_sha256"]
+
+
+def test_kinds_channels_and_iterations(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    form = curve_maps.form
+    _choose(form.kind, "noise-gain")
+    assert form.choice().iterations == (8,)
+    _choose(form.channels, "each")
+    names = [layer.name for layer in _add(curve_maps, viewer, qtbot)]
+    assert names == [f"photo noise gain 8 {c} [Zero-DCE]" for c in ("red", "green", "blue")]
+    _choose(form.kind, "steps")
+    _choose(form.arrangement, "separate")
+    for number, button in enumerate(form.iterations, start=1):
+        button.setChecked(number in {1, 8})
+    first, last = _add(curve_maps, viewer, qtbot)
+    assert (first.name, last.name) == ("photo LE 1 rgb [Zero-DCE]", "photo LE 8 rgb [Zero-DCE]")
+    assert last.rgb
+    assert [layer.visible for layer in _maps(viewer)] == [False] * 4 + [True]
+    for button in form.iterations:
+        button.setChecked(False)
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    assert "No iteration is chosen" in curve_maps.run.message.text()
+
+
+def test_shared_map_is_said_and_shown_once(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    assert not curve_maps.form.shared.isVisible()
+    curve_maps._session.checkpoint = "zero-dce-pp"
+    assert curve_maps.form.shared.isVisible()
+    assert "one shared map" in curve_maps.form.shared.text()
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    assert layer.data.shape == dark_photo.shape[:2]
+
+
+def test_maps_of_a_stack_follow_the_slider_or_are_lazy(
+    viewer: Any, curve_maps: Any, qtbot: Any
+) -> None:
+    ramp = np.linspace(100, 900, 48 * 40).reshape(48, 40)
+    stack = np.stack([ramp, ramp / 3, ramp / 9]).astype(np.uint16)
+    source = viewer.add_image(stack, name="stack", scale=(2, 1, 1))
+    viewer.dims.set_point(0, 0)
+    expected = estimate(EnhanceRequest(stack, "mono"))
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    assert layer.data.shape == (8, 1, 48, 40)
+    np.testing.assert_allclose(layer.data[:, 0], expected[0, :, 0], atol=1e-6)
+    viewer.dims.set_point(1, 4)
+    qtbot.waitUntil(lambda: np.allclose(layer.data[:, 0], expected[2, :, 0]), timeout=20_000)
+    np.testing.assert_allclose(
+        layer.data_to_world((0, 0, 5, 6))[1:], source.data_to_world((2, 5, 6))
+    )
+    _choose(curve_maps.form.extent, "stack")
+    (lazy,) = _add(curve_maps, viewer, qtbot)
+    assert isinstance(lazy.data, da.Array)
+    assert lazy.data.shape == (8, 3, 48, 40)
+    np.testing.assert_allclose(lazy.data.compute(), expected[:, :, 0].swapaxes(0, 1), atol=1e-6)
+
+
+def test_maps_of_another_checkpoint_are_marked_and_never_mixed(
+    viewer: Any, curve_maps: Any, qtbot: Any
+) -> None:
+    stack = np.linspace(0, 900, 2 * 40 * 40).reshape(2, 40, 40).astype(np.uint16)
+    viewer.add_image(stack, name="stack")
+    viewer.dims.set_point(0, 0)
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    assert not curve_maps.old.isVisible()
+    curve_maps._session.checkpoint = "zero-dce-pp"
+    assert layer.name.endswith("(old checkpoint)")
+    assert "1 map layer is of another checkpoint" in curve_maps.old.text()
+    # It still follows the slider, with its own checkpoint.
+    viewer.dims.set_point(1, 1)
+    expected = estimate(EnhanceRequest(stack, "mono"))[1, :, 0]
+    qtbot.waitUntil(lambda: np.allclose(layer.data[:, 0], expected, atol=1e-6), timeout=20_000)
+    curve_maps._session.checkpoint = "zero-dce"
+    assert layer.name == "stack A [Zero-DCE]"
+    assert not curve_maps.old.isVisible()
+
+
+def test_image_deleted_meanwhile_and_map_layer_deleted(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    viewer.layers.remove(photo)
+    qtbot.waitUntil(lambda: not curve_maps._session.busy, timeout=60_000)
+    assert "deleted meanwhile" in curve_maps.run.message.text()
+    stack = viewer.add_image(np.ones((2, 30, 30), np.uint16), name="stack")
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    assert len(curve_maps.groups) == 1
+    viewer.layers.remove(layer)
+    assert not curve_maps.groups
+    viewer.dims.set_point(0, 1)
+    qtbot.wait(200)
+    assert list(viewer.layers) == [stack]
+
+
+def test_no_image_and_labels_are_one_sentence(viewer: Any, curve_maps: Any, qtbot: Any) -> None:
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    assert "no image layer" in curve_maps.run.message.text()
+    viewer.add_labels(np.ones((9, 9), int))
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    assert "no image layer" in curve_maps.run.message.text()
+    curve_maps.inspector.box.setChecked(True)
+    assert "no image layer" in curve_maps.inspector.text.text()
+
+
+# ---- the pixel's curve
+
+
+@pytest.fixture
+def inspector(viewer: Any, curve_maps: Any, photo: Any, qtbot: Any) -> Any:
+    curve_maps.inspector.box.setChecked(True)
+    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=60_000)
+    return curve_maps.inspector
+
+
+def test_mouse_shows_the_curve_of_the_very_pixel(
+    inspector: Any, photo: Any, mouse: Any, dark_photo: np.ndarray
+) -> None:
+    mouse.move(photo, 30, 100)
+    whole = Viewport(slice(0, 96), slice(0, 128))
+    view = estimate_view(EnhanceRequest(dark_photo, "rgb", precision="float32"), whole)
+    expected = pixel_curve(view, 30, 100, Look())
+    np.testing.assert_allclose(inspector.current.outputs, expected.outputs, atol=1e-6)
+    drawn = inspector.plot._lines[0].getData()
+    np.testing.assert_allclose(drawn[1], expected.outputs[0], atol=1e-6)
+    assert len(inspector.plot._steps) == 24
+    assert inspector.text.text().startswith("row 30 column 100\nred ")
+    before = inspector.text.text()
+    mouse.move(photo, 30, 20)
+    assert inspector.text.text() != before
+
+
+def test_click_pins_and_csv_has_the_numbers(
+    inspector: Any, photo: Any, mouse: Any, qtbot: Any, viewer: Any
+) -> None:
+    mouse.click(photo, 40, 110)
+    mouse.click(photo, 41, 20)
+    assert [name for name, _ in inspector.pins] == ["row 40 column 110", "row 41 column 20"]
+    centre = viewer.scene.camera.center
+    mouse.drag(photo, (50, 60), (50, 80))  # a drag pans, and pins nothing
+    assert len(inspector.pins) == 2
+    qtbot.waitUntil(lambda: viewer.scene.camera.center != centre, timeout=2000)
+    inspector.copy_button.click()
+    rows = list(csv.DictReader(io.StringIO(QApplication.clipboard().text())))
+    own = [row for row in rows if row["kind"] == "own value" and row["channel"] == "red"]
+    assert own[0]["pixel"] == "row 40 column 110"
+    assert float(own[0]["input"]) == pytest.approx(photo.data[40, 110, 0] / 255, abs=1e-5)
+    inspector.clear_button.click()
+    assert not inspector.pins
+
+
+def test_curves_have_the_look_that_is_set(
+    inspector: Any, photo: Any, mouse: Any, curve_maps: Any
+) -> None:
+    mouse.move(photo, 30, 100)
+    curve_maps._session.look = Look(strength=0)
+    np.testing.assert_allclose(
+        inspector.current.outputs, np.tile(inspector.current.inputs, (3, 1)), atol=1e-6
+    )
+    assert "strength 0" in inspector.text.text()
+
+
+def test_regions_give_a_mean_curve(inspector: Any, viewer: Any, photo: Any) -> None:
+    square = np.array([[10, 10], [10, 40], [30, 40], [30, 10]]) * 0.5  # world units
+    shapes = viewer.add_shapes([square], shape_type="polygon", name="square")
+    inspector.region.setCurrentIndex(inspector.region.findData(shapes))
+    assert "of 'square'" in inspector.region_text.text()
+    pixels = int(inspector.region_text.text().split(" pixels")[0].split()[-1])
+    assert pixels == pytest.approx(20 * 30, rel=0.1)
+    assert inspector.plot._region
+    labels = np.zeros((96, 128), int)
+    labels[:5, :7] = 3
+    layer = viewer.add_labels(labels, name="cells", scale=(0.5, 0.5))
+    layer.selected_label = 3
+    inspector.region.setCurrentIndex(inspector.region.findData(layer))
+    assert "35 pixels of 'cells'" in inspector.region_text.text()
+    empty = viewer.add_labels(np.zeros((96, 128), int), name="empty")
+    inspector.region.setCurrentIndex(inspector.region.findData(empty))
+    assert "'empty' marks no pixel" in inspector.region_text.text()
+    viewer.layers.remove(empty)
+    assert inspector.region.currentData() is None
+
+
+def test_deleting_the_inspected_layer_is_said(
+    inspector: Any, viewer: Any, photo: Any, curve_maps: Any
+) -> None:
+    viewer.layers.remove(photo)
+    assert "'photo' was deleted" in curve_maps.run.message.text()
+    assert not inspector.box.isChecked()
+    assert not viewer.mouse_move_callbacks
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_dock_fits_a_small_screen(
+    inspector: Any,
+    viewer: Any,
+    photo: Any,
+    mouse: Any,
+    curve_maps: Any,
+    qtbot: Any,
+    checkpoint: str,
+) -> None:
+    viewer.window.resize(1280, 720)
+    curve_maps._session.checkpoint = checkpoint
+    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=20_000)
+    qtbot.wait(100)
+    mouse.move(photo, 30, 100)
+    assert curve_maps.width() <= 420
+    assert curve_maps.widget().minimumSizeHint().width() <= curve_maps.viewport().width()
+    assert curve_maps.widget().height() <= curve_maps.viewport().height()
+
+
+def test_removing_the_dock_leaves_nothing_listening(
+    inspector: Any, viewer: Any, photo: Any, curve_maps: Any, qtbot: Any
+) -> None:
+    viewer.window.remove_dock_widget(curve_maps)
+    curve_maps.deleteLater()
+    qtbot.waitUntil(lambda: not viewer.mouse_move_callbacks, timeout=5000)
+    viewer.add_image(np.zeros((8, 8)))
+    viewer.layers.clear()
+
+
+def test_maps_of_an_image_that_was_replaced_are_marked_and_stay(
+    viewer: Any, curve_maps: Any, qtbot: Any
+) -> None:
+    source = viewer.add_image(np.ones((2, 30, 30), np.uint16), name="stack")
+    viewer.dims.set_point(0, 0)
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    shown = layer.data.copy()
+    source.data = np.full((5, 30, 30), 700, np.uint16)
+    assert layer.name.endswith("(old image)")
+    viewer.dims.set_point(0, 4)
+    qtbot.wait(400)
+    np.testing.assert_array_equal(layer.data, shown)
+
+
+def test_deleting_one_map_layer_leaves_the_others_following(
+    viewer: Any, curve_maps: Any, qtbot: Any
+) -> None:
+    stack = np.stack([np.linspace(9, 900, 900).reshape(30, 30)] * 2).astype(np.uint16)
+    stack[1] //= 4
+    viewer.add_image(stack, name="stack")
+    viewer.dims.set_point(0, 0)
+    _choose(curve_maps.form.arrangement, "separate")
+    layers = _add(curve_maps, viewer, qtbot)
+    viewer.layers.remove(layers[0])
+    viewer.dims.set_point(0, 1)
+    expected = estimate(EnhanceRequest(stack, "mono"))[1, 7]
+    qtbot.waitUntil(lambda: np.allclose(layers[7].data[0], expected[0], atol=1e-6), timeout=20_000)
+
+
+def test_pixels_outside_the_window_are_said_to_be_unchanged(
+    viewer: Any, curve_maps: Any, mouse: Any, qtbot: Any
+) -> None:
+    image = np.full((40, 50), 100.0, np.float32)
+    image[5, 6], image[7, 8] = 9000, np.nan
+    layer = viewer.add_image(image, name="hot", contrast_limits=(0, 200))
+    curve_maps._session.settings = Settings(window=None)
+    viewer.window.resize(1280, 720)
+    qtbot.wait(100)
+    viewer.reset_view()
+    inspector = curve_maps.inspector
+    inspector.box.setChecked(True)
+    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=60_000)
+    mouse.move(layer, 5, 6)
+    assert "grey 9000 is outside the window: unchanged" in inspector.text.text()
+    mouse.move(layer, 7, 8)
+    assert "nan is outside" in inspector.text.text()
+    mouse.move(layer, 20, 20)
+    assert "grey 100 →" in inspector.text.text()
+
+
+def test_shapes_of_other_planes_do_not_count(viewer: Any, curve_maps: Any, qtbot: Any) -> None:
+    viewer.add_image(np.ones((3, 40, 50), np.uint16) * 50, name="stack")
+    inspector = curve_maps.inspector
+    inspector.box.setChecked(True)
+    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=60_000)
+    square = [[1, 5, 5], [1, 5, 15], [1, 15, 15], [1, 15, 5]]
+    shapes = viewer.add_shapes([square], shape_type="polygon", name="square")
+    viewer.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=20_000)
+    qtbot.wait(300)
+    inspector.region.setCurrentIndex(inspector.region.findData(shapes))
+    qtbot.waitUntil(lambda: "pixels of 'square'" in inspector.region_text.text(), timeout=20_000)
+    viewer.dims.set_point(0, 2)
+    qtbot.waitUntil(lambda: "marks no pixel" in inspector.region_text.text(), timeout=20_000)
+
+
+def test_regions_are_drawn_anew_when_they_change(inspector: Any, viewer: Any, qtbot: Any) -> None:
+    labels = viewer.add_labels(np.zeros((96, 128), int), name="cells", scale=(0.5, 0.5))
+    labels.data[:4, :5] = 1
+    inspector.region.setCurrentIndex(inspector.region.findData(labels))
+    assert "20 pixels" in inspector.region_text.text()
+    labels.paint((50, 60), 1)
+    qtbot.waitUntil(lambda: "20 pixels" not in inspector.region_text.text(), timeout=5000)
+
+
+def test_new_maps_are_above_the_live_view(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    _, adjust = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
+    adjust.live.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    (layer,) = _add(curve_maps, viewer, qtbot)
+    assert list(viewer.layers) == [photo, adjust.shown.layer, layer]
+    assert layer.visible

@@ -1,0 +1,241 @@
+"""The Enhance dock in a real window: clicks, runs, and what users do in the middle of a run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.layers import Image
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QApplication
+
+from napari_zerodce.checkpoints.registry import resolve
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
+from napari_zerodce.gui.layers.provenance import METADATA_KEY
+
+LONG_RUN = (40, 512, 512)  # tens of seconds on two cores: long enough to do things meanwhile
+
+
+def _click(dock: Any, qtbot: Any) -> None:
+    qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
+
+
+def _wait_until_idle(dock: Any, qtbot: Any, timeout: int = 60_000) -> None:
+    qtbot.waitUntil(lambda: dock.run.state == "idle" and not dock._session.busy, timeout=timeout)
+
+
+def _start_long_run(viewer: Any, dock: Any, qtbot: Any) -> Image:
+    layer = viewer.add_image(
+        np.full(LONG_RUN, 900, np.uint16), name="stack", contrast_limits=(0, 4095)
+    )
+    _click(dock, qtbot)
+    qtbot.waitUntil(lambda: dock.run.bar.value() > 0, timeout=60_000)
+    assert dock.run.button.text() == "Cancel"
+    return layer
+
+
+def _cancel(dock: Any, qtbot: Any) -> None:
+    qtbot.wait(QApplication.doubleClickInterval())
+    _click(dock, qtbot)
+
+
+def _drop(dock: Any, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    dock.dropEvent(event)
+
+
+def test_click_gives_the_engines_result_on_top_of_an_untouched_source(
+    viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    before = dark_photo.copy()
+    source = viewer.add_image(dark_photo, rgb=True, name="photo")
+    _click(dock, qtbot)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    _wait_until_idle(dock, qtbot)
+    result = viewer.layers[1]
+    assert result.name == "photo [Zero-DCE]"
+    expected = enhance(EnhanceRequest(dark_photo, "rgb")).image
+    np.testing.assert_array_equal(result.data, expected)
+    assert result.data.mean() > 1.5 * before.mean()
+    np.testing.assert_array_equal(source.data, before)
+    assert result.metadata[METADATA_KEY]["checkpoint"] == "zero-dce"
+    assert "not for measuring" in dock.run.message.text()
+
+
+def test_dock_follows_the_active_image_layer(viewer: Any, dock: Any) -> None:
+    first = viewer.add_image(np.zeros((8, 8)), name="first")
+    second = viewer.add_image(np.zeros((8, 8)), name="second")
+    assert dock.form.layers.layer is second
+    viewer.layers.selection.active = first
+    assert dock.form.layers.layer is first
+    viewer.add_labels(np.zeros((8, 8), int))
+    assert dock.form.layers.layer is first
+    viewer.layers.remove(first)
+    assert dock.form.layers.layer is second
+    viewer.layers.clear()
+    assert dock.form.layers.layer is None
+
+
+def test_plan_says_what_will_happen(viewer: Any, dock: Any, qtbot: Any) -> None:
+    viewer.add_image(np.zeros((3, 4, 70, 90), np.uint16))
+    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
+    assert dock.run.plan.text().startswith("12 planes of 90x70, cpu")
+    assert dock.run.plan.text().endswith("uint16 out")
+
+
+def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) -> None:
+    _click(dock, qtbot)
+    assert "no image layer" in dock.run.message.text()
+    viewer.add_image(np.zeros((8, 8), bool), name="mask")
+    _click(dock, qtbot)
+    assert "bool" in dock.run.message.text()
+    assert dock.run.state == "idle"
+    assert len(viewer.layers) == 1
+
+
+def test_cancel_takes_less_than_a_second_and_adds_nothing(
+    viewer: Any, dock: Any, qtbot: Any
+) -> None:
+    layer = _start_long_run(viewer, dock, qtbot)
+    qtbot.wait(QApplication.doubleClickInterval())
+    started = time.monotonic()
+    _click(dock, qtbot)
+    assert dock.run.button.text() == "Cancelling…"
+    _wait_until_idle(dock, qtbot, 5000)
+    assert time.monotonic() - started < 1
+    assert list(viewer.layers) == [layer]
+    assert dock.run.button.text() == "Enhance"
+    assert dock.run.message.text() == "Cancelled; nothing was changed."
+
+
+def test_everything_at_once_during_a_run_is_harmless(
+    viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    image = np.stack([dark_photo[..., 0]] * 30)
+    source = viewer.add_image(image, name="stack")
+    qtbot.mouseDClick(dock.run.button, Qt.MouseButton.LeftButton)
+    dock.start()  # a second wish during the run is not a second run
+    dock.choose_checkpoint("zero-dce-pp")
+    viewer.layers.remove(source)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 1, timeout=60_000)
+    _wait_until_idle(dock, qtbot)
+    result = viewer.layers[0]
+    assert (
+        result.metadata[METADATA_KEY]["checkpoint"] == "zero-dce"
+    )  # as it was when Enhance was pressed
+    assert result.data.shape == image.shape
+    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp", timeout=20_000)
+
+
+def test_closing_the_dock_in_the_middle_stops_the_run(viewer: Any, dock: Any, qtbot: Any) -> None:
+    _start_long_run(viewer, dock, qtbot)
+    session = dock._session
+    job = session.job
+    viewer.window.remove_dock_widget(dock)
+    dock.deleteLater()
+    with qtbot.waitSignal(job.finished, timeout=5000):
+        pass
+    assert len(viewer.layers) == 1
+    qtbot.waitUntil(lambda: not session.busy, timeout=5000)
+    viewer.add_image(np.zeros((8, 8)))  # the dead dock no longer listens
+
+
+def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, qtbot: Any) -> None:
+    viewer = make_napari_viewer(show=True)
+    _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
+    _start_long_run(viewer, dock, qtbot)
+    job = dock._session.job
+    with qtbot.waitSignal(job.finished, timeout=5000):
+        viewer.close()
+
+
+def test_scale_factor_is_offered_for_zero_dce_pp_alone(viewer: Any, dock: Any, qtbot: Any) -> None:
+    assert dock.form.compute_settings()["scale_factor"] is None
+    dock.choose_checkpoint("zero-dce-pp")
+    qtbot.waitUntil(dock.form.scale_factor.isVisible, timeout=20_000)
+    assert dock.form.compute_settings()["scale_factor"] == 12
+    assert "10,561 parameters" in dock.checkpoints.description.text()
+
+
+def test_dropped_checkpoint_becomes_active(
+    viewer: Any, dock: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(resolve("zero-dce-pp").read_bytes())
+    _drop(dock, path)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
+    assert dock.checkpoints.combo.currentText() == "mine.safetensors"
+
+
+@pytest.mark.parametrize(
+    "content", [b"<!DOCTYPE html><html></html>", b"", b"PK\x03\x04 no archive"]
+)
+def test_broken_checkpoint_is_one_sentence_and_the_active_one_stays(
+    viewer: Any, dock: Any, qtbot: Any, tmp_path: Path, content: bytes
+) -> None:
+    qtbot.waitUntil(lambda: "79,416" in dock.checkpoints.description.text(), timeout=20_000)
+    path = tmp_path / "broken.pth"
+    path.write_bytes(content)
+    _drop(dock, path)
+    qtbot.waitUntil(lambda: "broken.pth" in dock.run.message.text(), timeout=20_000)
+    assert dock._session.checkpoint == "zero-dce"
+    assert dock.checkpoints.combo.currentData() == "zero-dce"
+    assert "79,416" in dock.checkpoints.description.text()
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_dock_fits_a_small_screen(viewer: Any, dock: Any, qtbot: Any, checkpoint: str) -> None:
+    viewer.window.resize(1280, 720)
+    dock.choose_checkpoint(checkpoint)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == checkpoint, timeout=20_000)
+    qtbot.wait(100)
+    assert dock.width() <= 420
+    assert dock.widget().minimumSizeHint().width() <= dock.viewport().width()  # nothing cut off
+    assert dock.widget().height() <= dock.viewport().height()  # nothing to scroll for
+
+
+def test_last_chosen_checkpoint_wins_whatever_loads_first(dock: Any, qtbot: Any) -> None:
+    for _ in range(5):
+        dock.choose_checkpoint("zero-dce")
+        dock.choose_checkpoint("zero-dce-pp")
+        qtbot.wait(150)
+        assert dock._session.checkpoint == "zero-dce-pp"
+
+
+def test_plan_and_complaint_do_not_outlive_what_they_speak_of(
+    viewer: Any, dock: Any, qtbot: Any
+) -> None:
+    _click(dock, qtbot)
+    assert "no image layer" in dock.run.message.text()
+    layer = viewer.add_image(np.zeros((3, 70, 90), np.uint16))
+    assert not dock.run.message.isVisible()
+    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
+    viewer.layers.remove(layer)
+    qtbot.wait(500)
+    assert "no image layer" in dock.run.plan.text()
+
+
+def test_second_dock_follows_the_run_and_can_cancel_it(viewer: Any, dock: Any, qtbot: Any) -> None:
+    _start_long_run(viewer, dock, qtbot)
+    other = EnhanceDock(viewer)
+    viewer.window.add_dock_widget(other, name="another")
+    assert other.run.button.text() == "Cancel"
+    qtbot.waitUntil(lambda: other.run.bar.value() > 0, timeout=20_000)
+    _cancel(other, qtbot)
+    _wait_until_idle(dock, qtbot, 5000)
+    assert other.run.state == "idle"
+    assert len(viewer.layers) == 1

@@ -1,0 +1,108 @@
+"""The form of a training: what it shows of a preset is what it gives back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from napari_zerodce.core.smoothness_kind import SmoothnessKind
+from napari_zerodce.gui.docks.finetune.form import TrainingForm
+from napari_zerodce.training.config import TrainingConfig
+from napari_zerodce.training.presets import PRESETS, configure
+
+
+@pytest.fixture
+def form(qtbot: Any) -> TrainingForm:
+    widget = TrainingForm()
+    qtbot.addWidget(widget)
+    return widget
+
+
+def choose(combo: Any, data: Any) -> None:
+    row = combo.findData(data)
+    assert row >= 0
+    combo.setCurrentIndex(row)
+    combo.activated.emit(row)
+
+
+def given(form: TrainingForm) -> TrainingConfig:
+    """Return the configuration that a training of the form would have."""
+    scratch = form.checkpoint() is None
+    scale = {"zero-dce": 1, "zero-dce-pp": 12}[form.architecture()]
+    return configure(
+        form.chosen_preset(),
+        form.architecture(),
+        scale_factor=scale,
+        from_scratch=scratch,
+        **form.changes(),
+    )
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("start", ["zero-dce", "zero-dce-pp", "scratch:zero-dce-pp"])
+def test_presets_come_through_the_form_unchanged(
+    form: TrainingForm, preset: str, start: str
+) -> None:
+    choose(form.start, start)
+    choose(form.preset, preset)
+    wanted = form.defaults()
+    weight = wanted.weights.smoothness_for(wanted.architecture)
+    weights = wanted.weights.model_copy(update={"smoothness": weight})
+    got = given(form)
+    # Order 1 is the same under both normalisations.
+    smoothness = SmoothnessKind(normalisation="period", pixel_size=wanted.smoothness.pixel_size)
+    assert got == wanted.model_copy(update={"weights": weights, "smoothness": smoothness})
+
+
+def test_small_numbers_survive(form: TrainingForm) -> None:
+    form.learning_rate.setValue(3e-6)
+    assert form.changes()["learning_rate"] == pytest.approx(3e-6)
+
+
+@pytest.mark.parametrize(
+    ("row", "orders"),
+    [(0, {1: 1.0}), (1, {2: 1.0}), (2, {3: 1.0}), (3, {1: 0.5, 2: 0.5})],
+)
+def test_the_order_is_one_row(form: TrainingForm, row: int, orders: dict[int, float]) -> None:
+    form.order.setCurrentIndex(row)
+    choose(form.normalisation, "noise")
+    smoothness = form.changes()["smoothness"]
+    assert smoothness.orders == orders
+    assert smoothness.normalisation == "noise"
+    assert "Expect" in form.order.toolTip()
+
+
+def test_minutes_or_steps(form: TrainingForm) -> None:
+    assert form.duration() == {"minutes": 1.0}
+    choose(form.unit, "steps")
+    assert form.duration() == {"steps": 500}
+
+
+def test_a_file_of_the_users_is_offered_first_and_the_choice_stays(form: TrainingForm) -> None:
+    form.offer("/somewhere/mine.safetensors", "zero-dce-pp", 12)
+    assert form.checkpoint() == "/somewhere/mine.safetensors"
+    assert form.architecture() == "zero-dce-pp"
+    choose(form.start, "zero-dce")
+    form.offer("zero-dce-pp", "zero-dce-pp", 12)
+    assert form.checkpoint() == "zero-dce"
+
+
+def test_the_advanced_section_is_folded(form: TrainingForm, qtbot: Any) -> None:
+    form.show()
+    assert not form.advanced.isExpanded()
+    assert form.target.visibleRegion().isEmpty()
+
+
+def test_another_checkpoint_leaves_what_the_user_has_changed(form: TrainingForm) -> None:
+    choose(form.start, "zero-dce-pp")
+    form.target.setValue(0.77)
+    form.seed.setValue(9)
+    form.crop.setValue(96)
+    form.offer("/somewhere/mine.safetensors", "zero-dce", 1)
+    choose(form.start, "zero-dce")
+    config = given(form)
+    assert (config.target, config.seed, config.crop) == (0.77, 9, 96)
+    assert config.weights.smoothness == 200, "what was not touched is that of the network"
+    choose(form.preset, "fluorescence")
+    assert (given(form).target, given(form).seed) == (0.4, 9)

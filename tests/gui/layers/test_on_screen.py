@@ -1,0 +1,110 @@
+"""What of a layer is on screen, read from a viewer without a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport
+from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.gui.layers.on_screen import map_step, on_screen
+from napari_zerodce.gui.layers.source import read_source
+
+
+def _screen(viewer: ViewerModel, layer: Any) -> Any:
+    return on_screen(viewer, read_source(layer))
+
+
+def test_plane_is_the_one_under_the_sliders_whatever_the_geometry() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(
+        np.zeros((3, 4, 20, 30)), scale=(2, 5, 0.1, 0.1), translate=(7, 1, 0, 0)
+    )
+    viewer.dims.set_point((0, 1), (7 + 2 * 2, 1 + 5 * 3))
+    screen = _screen(viewer, layer)
+    assert screen.index == (2, 3)
+    assert screen.part == Viewport(slice(0, 20), slice(0, 30))
+    assert screen.is_whole_plane
+
+
+def test_other_layers_with_more_axes_do_not_shift_the_plane() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((4, 20, 30)))
+    viewer.add_image(np.zeros((8, 4, 20, 30)))
+    viewer.dims.set_point((0, 1), (6, 2))
+    assert _screen(viewer, layer).index == (2,)
+
+
+def test_what_has_no_plane_on_screen_is_said() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((4, 20, 30)), name="short")
+    viewer.add_image(np.zeros((9, 20, 30)))
+    viewer.dims.set_point(0, 8)
+    with pytest.raises(RequestError, match="'short' has no plane where the sliders are"):
+        _screen(viewer, layer)
+    viewer.dims.set_point(0, 2)
+    viewer.dims.order = (1, 0, 2)
+    with pytest.raises(RequestError, match="Other axes than the layer's last two"):
+        _screen(viewer, layer)
+    viewer.dims.order = (0, 1, 2)
+    viewer.dims.ndisplay = 3
+    with pytest.raises(RequestError, match="switch to 2D"):
+        _screen(viewer, layer)
+
+
+def test_masks_are_refused() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((20, 30), bool))
+    with pytest.raises(ImageError, match="mask"):
+        _screen(viewer, layer)
+
+
+def test_large_planes_are_looked_at_by_parts() -> None:
+    viewer = ViewerModel()
+    side = 3 * int(LARGEST_VIEW**0.5)
+    layer = viewer.add_image(np.broadcast_to(np.uint8(3), (side, side)), contrast_limits=(0, 255))
+    layer.corner_pixels = np.array([[0, 0], [side - 1, side - 1]])
+    far = _screen(viewer, layer).part
+    assert far == Viewport(slice(0, side), slice(0, side), 3)
+    layer.corner_pixels = np.array([[100, 200], [499, 899]])
+    near = _screen(viewer, layer).part
+    assert near == Viewport(slice(100, 500), slice(200, 900))
+    assert not _screen(viewer, layer).is_whole_plane
+    assert map_step(read_source(layer)) == 3
+
+
+def test_coarse_views_of_a_pyramid_come_from_its_levels() -> None:
+    viewer = ViewerModel()
+    side = 8 * int(LARGEST_VIEW**0.5) // 2
+    levels = [np.broadcast_to(np.uint8(n), (side // 2**n, side // 2**n)) for n in range(4)]
+    layer = viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+    screen = _screen(viewer, layer)
+    assert screen.part.step == 4
+    plane, part = screen.plane()
+    assert plane.shape == (side // 4, side // 4)
+    assert plane[0, 0] == 2  # the third level
+    assert (part.step, part.shape) == (1, screen.part.shape)
+
+
+def test_same_place_in_another_array_is_cut_alike() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((2, 6, 7)))
+    viewer.dims.set_point(0, 1)
+    screen = _screen(viewer, layer)
+    other = np.arange(84).reshape(2, 6, 7)
+    np.testing.assert_array_equal(screen.same_place_in(other), other[1])
+
+
+def test_levels_with_fewer_planes_are_no_source_of_planes() -> None:
+    viewer = ViewerModel()
+    side = int(LARGEST_VIEW**0.5)
+    levels = [np.broadcast_to(np.uint8(n), (8 // 2**n, 4 * side // 2**n, side)) for n in range(3)]
+    layer = viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+    viewer.dims.set_point(0, 7)
+    screen = _screen(viewer, layer)
+    assert screen.index == (7,)
+    plane, _ = screen.plane()
+    assert plane[0, 0] == 0  # the finest level: the others have no eighth plane

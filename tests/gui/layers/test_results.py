@@ -1,0 +1,168 @@
+"""Layers in, requests out; results in, layers out: nothing of the source's geometry is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.provenance import METADATA_KEY
+from napari_zerodce.gui.layers.results import add_result
+from napari_zerodce.gui.layers.source import read_source, request_for
+from napari_zerodce.imaging.intensity import Window, WindowChoice
+
+INFO = CheckpointInfo(
+    name="zero-dce",
+    architecture="zero-dce",
+    scale_factor=1,
+    parameters=79_416,
+    sha256="ab" * 32,
+    path=Path("zero-dce.safetensors"),
+    licence="BSD-3-Clause",
+    provenance={},
+)
+
+
+def _result(
+    image: np.ndarray, channels: Any = "mono", window: Window | None = None
+) -> EnhanceResult:
+    return EnhanceResult(
+        image=image,
+        channels=channels,
+        window=window or Window(0, 255),
+        checkpoint=INFO,
+        device="cpu",
+        precision="float32",
+        tile=256,
+        seconds=0.1,
+    )
+
+
+def test_result_lies_on_its_source_in_every_respect() -> None:
+    source = Image(
+        np.zeros((2, 3, 8, 9), np.uint16),
+        name="frame",
+        scale=(1, 2, 0.5, 0.25),
+        translate=(0, 5, 6, 7),
+        rotate=np.eye(4),
+        affine=np.diag([1, 1, 2, 2, 1]),
+        units=("s", "um", "um", "um"),
+        axis_labels=("t", "z", "y", "x"),
+        colormap="green",
+        contrast_limits=(10, 900),
+        metadata={"operator": "me"},
+    )
+    viewer = ViewerModel()
+    viewer.add_layer(source)
+    layer = add_result(
+        viewer, read_source(source), _result(source.data + 1, window=Window(10, 900))
+    )
+    for name in ("scale", "translate", "rotate", "shear"):
+        np.testing.assert_array_equal(getattr(layer, name), getattr(source, name))
+    np.testing.assert_array_equal(layer.affine.affine_matrix, source.affine.affine_matrix)
+    assert layer.units == source.units
+    assert layer.axis_labels == ("t", "z", "y", "x")
+    assert layer.colormap.name == "green"
+    assert layer.contrast_limits == [10, 900]
+    assert layer.metadata["operator"] == "me"
+    assert layer.metadata[METADATA_KEY]["source"] == "frame"
+    assert layer.metadata[METADATA_KEY]["checkpoint_sha256"] == "ab" * 32
+    assert layer.data.dtype == np.uint16
+
+
+def test_rgb_keeps_the_geometry_of_its_two_spatial_axes() -> None:
+    source = Image(np.zeros((8, 9, 4), np.uint8), rgb=True, scale=(0.5, 0.25), name="photo")
+    read = read_source(source)
+    assert read.channels == "rgba"
+    viewer = ViewerModel()
+    viewer.add_layer(source)
+    layer = add_result(viewer, read, _result(source.data, "rgba"))
+    assert layer.rgb
+    np.testing.assert_array_equal(layer.scale, (0.5, 0.25))
+
+
+def test_three_planes_are_not_taken_for_colour() -> None:
+    source = Image(np.zeros((40, 50, 3), np.uint8), rgb=False)
+    assert read_source(source).channels == "mono"
+    viewer = ViewerModel()
+    viewer.add_layer(source)
+    assert not add_result(viewer, read_source(source), _result(source.data)).rgb
+
+
+@pytest.mark.parametrize(
+    ("limits", "window", "shown"),
+    [
+        ((0, 255), (0, 255), (0, 255)),
+        ((90, 1000), (100, 900), (90, 1000)),
+        ((100, 300), (50, 2000), (50, 2000)),  # narrowed by the user to see anything
+        ((0, 65535), (100, 900), (100, 900)),  # widened by a hot pixel
+    ],
+)
+def test_before_and_after_are_shown_alike_where_that_shows_anything(
+    limits: tuple[float, float], window: tuple[float, float], shown: tuple[float, float]
+) -> None:
+    source = Image(np.zeros((8, 9), np.uint16), contrast_limits=limits)
+    viewer = ViewerModel()
+    viewer.add_layer(source)
+    layer = add_result(viewer, read_source(source), _result(source.data, window=Window(*window)))
+    assert tuple(layer.contrast_limits) == shown
+    assert tuple(source.contrast_limits) == limits
+
+
+def test_result_goes_on_top_of_its_source_and_takes_no_other_layers_name() -> None:
+    viewer = ViewerModel()
+    source = viewer.add_image(np.zeros((8, 9), np.uint8), name="a")
+    above = viewer.add_image(np.zeros((8, 9), np.uint8), name="a [Zero-DCE]")
+    layer = add_result(viewer, read_source(source), _result(source.data))
+    assert list(viewer.layers) == [source, layer, above]
+    assert above.name == "a [Zero-DCE]"
+    assert layer.name != above.name
+    assert viewer.layers.selection.active is above  # as it was
+
+
+def test_source_deleted_meanwhile_loses_no_result() -> None:
+    viewer = ViewerModel()
+    source = viewer.add_image(np.zeros((8, 9), np.uint8), name="a")
+    read = read_source(source)
+    viewer.layers.clear()
+    layer = add_result(viewer, read, _result(read.data))
+    assert list(viewer.layers) == [layer]
+
+
+def test_multiscale_takes_the_finest_level_and_gives_as_many() -> None:
+    levels = [
+        np.zeros((64, 80), np.uint8),
+        np.zeros((32, 40), np.uint8),
+        np.zeros((16, 20), np.uint8),
+    ]
+    source = Image(levels, multiscale=True)
+    read = read_source(source)
+    assert read.data.shape == (64, 80)
+    viewer = ViewerModel()
+    viewer.add_layer(source)
+    layer = add_result(viewer, read, _result(np.arange(64 * 80, dtype=np.uint8).reshape(64, 80)))
+    assert layer.multiscale
+    assert [level.shape for level in layer.data] == [(64, 80), (32, 40), (16, 20)]
+
+
+def test_request_takes_the_layers_own_array_and_limits() -> None:
+    source = Image(np.zeros((8, 9), np.uint16), contrast_limits=(100, 300))
+    read = read_source(source)
+    request = request_for(read, None, checkpoint="zero-dce-pp", device="cpu")
+    assert request.image is source.data
+    assert request.window == WindowChoice("range", 100, 300)
+    assert request.checkpoint == "zero-dce-pp"
+
+
+def test_no_layer_and_no_image_are_said() -> None:
+    with pytest.raises(RequestError, match="no image layer"):
+        read_source(None)
+    with pytest.raises(RequestError, match="'cells' is a Labels layer"):
+        read_source(Labels(np.zeros((8, 9), int), name="cells"))
