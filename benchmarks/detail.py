@@ -35,6 +35,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tone import noise_gain
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
@@ -145,9 +146,7 @@ def rows(linear: np.ndarray, checkpoint: str, stops: float, seed: int) -> dict[s
     request = EnhanceRequest(
         image=np.round(dark * 255).astype(np.uint8),
         channels="rgb",
-        checkpoint=checkpoint,
-        device="cpu",
-        precision="float32",
+        settings=EnhanceSettings(checkpoint=checkpoint, device="cpu", precision="float32"),
     )
     view = estimate_view(request, Viewport(slice(0, dark.shape[0]), slice(0, dark.shape[1])))
     found = {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import napari
@@ -94,8 +95,9 @@ def main(side: str = "1024") -> None:
     layer.data = photo
     dock.live.setChecked(True)
     form = dock.form
+    setter = {name: partial(setattr, field, "value") for name, field in form.fields.items()}
     for checkpoint in ("zero-dce", "zero-dce-pp"):
-        dock._session.checkpoint = checkpoint
+        dock._session.change(checkpoint=checkpoint)
         _pause(0.3)
         _wait_for(lambda: dock.follower.view is not None)
         _pause(1)
@@ -107,17 +109,17 @@ def main(side: str = "1024") -> None:
         shown = dock.shown.layer
         strengths = np.linspace(0.4, 1.9, _ROUNDS)
         print(checkpoint)
-        watch.time("  strength", form.strength.setValue, strengths, shown)
-        watch.time("  iterations", form.iterations.setValue, [1, 8] * (_ROUNDS // 2), shown)
-        watch.time("  exposure", form.exposure.setValue, np.linspace(-1, 1, _ROUNDS), shown)
-        form.global_curve.setChecked(True)
+        watch.time("  strength", setter["strength"], strengths, shown)
+        watch.time("  iterations", setter["iterations"], [1, 8] * (_ROUNDS // 2), shown)
+        watch.time("  exposure", setter["exposure"], np.linspace(-1, 1, _ROUNDS), shown)
+        form.fields["global_curve"].value = True
         _pause(0.3)
-        watch.time("  strength, global curve", form.strength.setValue, strengths, shown)
-        form.global_curve.setChecked(False)
-        form.limits_detail.setChecked(True)
+        watch.time("  strength, global curve", setter["strength"], strengths, shown)
+        form.fields["global_curve"].value = False
+        form.fields["detail_gain_limit"].switch.value = True
         _pause(0.3)
-        watch.time("  detail limit", form.detail_gain.setValue, np.linspace(1, 5, _ROUNDS), shown)
-        watch.time("  strength, detail limit", form.strength.setValue, strengths, shown)
+        watch.time("  detail limit", setter["detail_gain_limit"], np.linspace(1, 5, _ROUNDS), shown)
+        watch.time("  strength, detail limit", setter["strength"], strengths, shown)
         form.reset_button.click()
         dock.swipe_box.setChecked(True)
         _pause(0.3)

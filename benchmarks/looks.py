@@ -19,6 +19,7 @@ import torch
 from napari_zerodce.engine.fidelity import measure_fidelity
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 
@@ -42,9 +43,7 @@ def images(side: int) -> dict[str, EnhanceRequest]:
         f"{name}, {checkpoint}": EnhanceRequest(
             image=image,
             channels="mono" if image.ndim == 2 else "rgb",
-            checkpoint=checkpoint,
-            device="cpu",
-            precision="float32",
+            settings=EnhanceSettings(checkpoint=checkpoint, device="cpu", precision="float32"),
         )
         for checkpoint in ("zero-dce", "zero-dce-pp")
         for name, image in (("rgb uint8", rgb), ("mono uint16", mono))

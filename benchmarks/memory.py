@@ -20,6 +20,7 @@ import numpy as np
 
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.requests import EnhanceRequest, Progress
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 
 MEBIBYTE = 2**20
@@ -47,7 +48,9 @@ def dark_image(width: int, height: int) -> np.ndarray:
 def measure(image: np.ndarray, checkpoint: str, tile: int | None) -> str:
     """Enhance the image once and return the table's row."""
     request = EnhanceRequest(
-        image=image, channels="mono", checkpoint=checkpoint, device="cpu", tile=tile
+        image=image,
+        channels="mono",
+        settings=EnhanceSettings(checkpoint=checkpoint, device="cpu", tile=tile),
     )
     enhance(replace(request, image=image[:64, :64]))  # torch's own memory is not the run's
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the peak so far

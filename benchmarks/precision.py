@@ -17,6 +17,7 @@ from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.device import LARGEST_DEVIATION, Precision
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image
 from napari_zerodce.imaging.intensity import WindowChoice
@@ -48,10 +49,12 @@ def deviations(
         request = EnhanceRequest(
             image=photo,
             channels="rgb",
-            checkpoint=checkpoint,
-            window=WindowChoice("range", 0, 1),
-            device=device,
-            precision=precision,
+            settings=EnhanceSettings(
+                checkpoint=checkpoint,
+                window=WindowChoice("range", 0, 1),
+                device=device,
+                precision=precision,
+            ),
         )
         return enhance(request).image
 

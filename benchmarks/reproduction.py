@@ -23,7 +23,7 @@ from PIL import Image
 
 from napari_zerodce.api import enhance, load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
-from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.loop import TrainingState, resume, save_state, train
 from napari_zerodce.training.presets import configure
@@ -81,13 +81,11 @@ def run_training(arguments: argparse.Namespace) -> None:
 
 def keep(state: TrainingState, work: Path) -> None:
     """Write the weights of a step as a checkpoint for use."""
-    if isinstance(state.estimator, ZeroDCEPlusPlus):
-        state.estimator.scale_factor = 12
+    state.network.scale_factor = ARCHITECTURES[state.config.architecture].default_scale_factor
     path = work / f"step-{state.step:06d}.safetensors"
     facts = {"trained_by": "reproduction", "step": str(state.step)}
-    save_checkpoint(path, state.estimator, licence="academic", provenance=facts)
-    if isinstance(state.estimator, ZeroDCEPlusPlus):
-        state.estimator.scale_factor = state.config.scale_factor
+    save_checkpoint(path, state.network, licence="academic", provenance=facts)
+    state.network.scale_factor = state.config.scale_factor
 
 
 def run_measurement(arguments: argparse.Namespace) -> None:

@@ -31,6 +31,7 @@ from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import ITERATIONS
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 
 Contender = Callable[[], object]
 PLAIN = "plain evaluation"
@@ -38,7 +39,7 @@ PLAIN = "plain evaluation"
 
 def plain(checkpoint: Checkpoint) -> Callable[[Tensor], Tensor]:
     """Return the papers' equations as a function of an image, in no way made faster."""
-    weights = checkpoint.estimator.state_dict()
+    weights = checkpoint.network.state_dict()
     scale = checkpoint.info.scale_factor
 
     def convolution(number: int, image: Tensor) -> Tensor:
@@ -91,7 +92,7 @@ def published(path: Path, checkpoint: Checkpoint) -> nn.Module:
     kind = module.enhance_net_nopool
     arguments = [checkpoint.info.scale_factor] if "scale_factor" in _parameters(kind) else []
     network: nn.Module = kind(*arguments)
-    network.load_state_dict(checkpoint.estimator.state_dict())
+    network.load_state_dict(checkpoint.network.state_dict())
     return network.eval().requires_grad_(requires_grad=False)
 
 
@@ -105,9 +106,11 @@ def contenders(
     """Return what is timed, by name."""
     batch = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1).contiguous()[None]
     network = load_checkpoint(checkpoint.info.path, scale_factor=checkpoint.info.scale_factor)
-    ours = network.estimator.to(memory_format=torch.channels_last)
+    ours = network.network.to(memory_format=torch.channels_last)
     request = EnhanceRequest(
-        image=image, channels="rgb", checkpoint=checkpoint, device="cpu", precision="float32"
+        image=image,
+        channels="rgb",
+        settings=EnhanceSettings(checkpoint=checkpoint, device="cpu", precision="float32"),
     )
 
     def untiled() -> Tensor:

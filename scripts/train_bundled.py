@@ -24,9 +24,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_zerodce.checkpoints.info import Architecture
 from napari_zerodce.checkpoints.save import save_checkpoint
-from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import LossWeights, TrainingConfig
 from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
@@ -255,7 +254,7 @@ def open_stage(stages: tuple[Stage, ...], number: int, work: Path) -> TrainingSt
     state = resume(stages[number].config, folder)
     if number > 0 and not state.step:
         before = resume(stages[number - 1].config, folder_of(work, number - 1))
-        state.estimator.load_state_dict(before.estimator.state_dict())
+        state.network.load_state_dict(before.network.state_dict())
     return state
 
 
@@ -295,10 +294,9 @@ def provenance(stages: tuple[Stage, ...], step: int) -> dict[str, str]:
 def save(stages: tuple[Stage, ...], work: Path, output: Path) -> None:
     """Write the last stage's weights, finished or not, as a checkpoint."""
     state = open_stage(stages, len(stages) - 1, work)
-    if isinstance(state.estimator, ZeroDCEPlusPlus):
-        state.estimator.scale_factor = 12
+    state.network.scale_factor = ARCHITECTURES[state.config.architecture].default_scale_factor
     facts = provenance(stages, state.step)
-    save_checkpoint(output, state.estimator, licence="BSD-3-Clause", provenance=facts)
+    save_checkpoint(output, state.network, licence="BSD-3-Clause", provenance=facts)
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ def test_default_checkpoint_is_bundled() -> None:
     checkpoint = load_checkpoint()
     assert isinstance(checkpoint, Checkpoint)
     assert checkpoint.info.name == "zero-dce"
-    assert checkpoint.info.parameters == sum(p.numel() for p in checkpoint.estimator.parameters())
+    assert checkpoint.info.parameters == sum(p.numel() for p in checkpoint.network.parameters())
 
 
 def test_scale_factor_is_chosen() -> None:
@@ -129,7 +129,7 @@ def test_checkpoint_by_name_by_file_and_loaded(tmp_path: Path) -> None:
 
 def test_weights_changed_by_the_user_are_those_used() -> None:
     checkpoint = load_checkpoint()
-    for parameter in checkpoint.estimator.parameters():
+    for parameter in checkpoint.network.parameters():
         parameter.zero_()
     image = dark(40, 50)
     assert np.array_equal(enhance(image, checkpoint, window="dtype", **EXACT), image)

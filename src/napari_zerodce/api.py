@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import Channels, layout_of
@@ -21,15 +23,15 @@ Array = np.ndarray[Any, Any]
 
 
 def load_checkpoint(
-    source: str | Path = "zero-dce", *, scale_factor: int | None = None
+    source: str | Path = DEFAULT_CHECKPOINT, *, scale_factor: int | None = None
 ) -> Checkpoint:
     """Load trained weights.
 
     Parameters
     ----------
     source : str or Path, optional
-        "zero-dce" or "zero-dce-pp", which come with the package; "published-zero-dce" or
-        "published-zero-dce-pp", if they were downloaded; or a ``.pth`` or ``.safetensors`` file.
+        ``zero-dce`` or ``zero-dce-pp``, which come with the package; ``published-zero-dce`` or
+        ``published-zero-dce-pp``, if they were downloaded; or a ``.pth`` or ``.safetensors`` file.
     scale_factor : int, optional
         Zero-DCE++ only: how many times smaller the image is on which curves are estimated; by
         default what the checkpoint says, or 12.
@@ -37,7 +39,7 @@ def load_checkpoint(
     Returns
     -------
     Checkpoint
-        ``info`` says what it is, ``estimator`` is the network: float32, on the CPU.
+        ``info`` says what it is, ``network`` is the network: float32, on the CPU.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def load_checkpoint(
 
 def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     image: Any,
-    checkpoint: str | Path | Checkpoint = "zero-dce",
+    checkpoint: str | Path | Checkpoint = DEFAULT_CHECKPOINT,
     *,
     channels: Channels | None = None,
     window: str | tuple[float, float] | WindowChoice = "auto",
@@ -121,7 +123,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
 
 def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     image: Any,
-    checkpoint: str | Path | Checkpoint = "zero-dce",
+    checkpoint: str | Path | Checkpoint = DEFAULT_CHECKPOINT,
     *,
     channels: Channels | None = None,
     window: str | tuple[float, float] | WindowChoice = "auto",
@@ -173,14 +175,13 @@ def _request(
     *,
     channels: Channels | None,
     window: str | tuple[float, float] | WindowChoice,
-    **choices: Any,
+    **settings: Any,
 ) -> EnhanceRequest:
     array = image if hasattr(image, "dtype") and hasattr(image, "shape") else _as_array(image)
     return EnhanceRequest(
         image=array,
         channels=layout_of(array, channels=channels).channels,
-        window=_window_choice(window),
-        **choices,
+        settings=EnhanceSettings(window=_window_choice(window), **settings),
     )
 
 

@@ -24,7 +24,7 @@ from napari_zerodce.errors import RequestError
 
 def assert_holds(path, expected):
     checkpoint = load_checkpoint(path)
-    state = checkpoint.estimator.state_dict()
+    state = checkpoint.network.state_dict()
     assert state.keys() == expected.keys()
     assert all(torch.equal(state[name], expected[name]) for name in expected)
     return checkpoint
@@ -37,7 +37,7 @@ def assert_holds(path, expected):
 )
 def test_state_dict(torch_file, seeded, architecture, kind, parameters, scale, legacy):
     checkpoint = assert_holds(torch_file(seeded[architecture], legacy=legacy), seeded[architecture])
-    assert type(checkpoint.estimator) is kind
+    assert type(checkpoint.network) is kind
     assert checkpoint.info.architecture == architecture
     assert checkpoint.info.parameters == parameters
     assert checkpoint.info.scale_factor == scale
@@ -47,7 +47,7 @@ def test_state_dict(torch_file, seeded, architecture, kind, parameters, scale, l
 
 
 def test_estimator_is_ready_for_inference_on_any_machine(torch_file, weights):
-    estimator = load_checkpoint(torch_file(weights)).estimator
+    estimator = load_checkpoint(torch_file(weights)).network
     assert not estimator.training
     for parameter in estimator.parameters():
         assert parameter.device.type == "cpu"
@@ -60,7 +60,7 @@ def test_result_is_that_of_the_network_the_weights_were_taken_from(torch_file, s
     network = ZeroDCEPlusPlus(4)
     network.load_state_dict(seeded["zero-dce-pp"])
     image = torch.linspace(0, 1, 3 * 16 * 24).reshape(1, 3, 16, 24)
-    loaded = load_checkpoint(torch_file(seeded["zero-dce-pp"]), scale_factor=4).estimator
+    loaded = load_checkpoint(torch_file(seeded["zero-dce-pp"]), scale_factor=4).network
     with torch.no_grad():
         assert torch.equal(loaded(image), network(image))
 
@@ -210,8 +210,8 @@ def test_safetensors_of_other_programs(write, files, weights):
 def test_scale_factor_of_the_caller_wins(tmp_path, torch_file, weights):
     path = tmp_path / "mine.safetensors"
     save_checkpoint(path, ZeroDCEPlusPlus(5), licence="", provenance={})
-    assert load_checkpoint(path).estimator.scale_factor == 5
-    assert load_checkpoint(path, scale_factor=1).estimator.scale_factor == 1
+    assert load_checkpoint(path).network.scale_factor == 5
+    assert load_checkpoint(path, scale_factor=1).network.scale_factor == 1
     assert load_checkpoint(torch_file(weights), scale_factor=3).info.scale_factor == 3
 
 
@@ -257,7 +257,7 @@ def test_file_replaced_by_one_of_the_same_size_and_time_is_read_again(torch_file
 
 def test_callers_do_not_share_an_estimator(torch_file, weights):
     path = torch_file(weights)
-    mine = load_checkpoint(path).estimator
+    mine = load_checkpoint(path).network
     with torch.no_grad():
         for parameter in mine.parameters():
             parameter.zero_()

@@ -596,4 +596,4 @@ def test_refusal_leaves_what_was_loaded_before(torch_file, weights, refused):
     good = load_checkpoint(torch_file(weights))
     refused(torch_file({}, name="bad.pth"))
     assert load_checkpoint(torch_file(weights)).info.sha256 == good.info.sha256
-    assert isinstance(good.estimator, ZeroDCEPlusPlus)
+    assert isinstance(good.network, ZeroDCEPlusPlus)

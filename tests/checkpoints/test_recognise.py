@@ -7,12 +7,11 @@ import pytest
 from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.recognise import (
-    EXPECTED_SHAPES,
-    PARAMETERS,
     likeness,
     recognise,
     without_prefixes,
 )
+from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 
 
@@ -27,18 +26,19 @@ def stored(shapes, number_format="float32"):
 )
 def test_expected_shapes_are_those_of_the_networks(architecture, network):
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    assert EXPECTED_SHAPES[architecture] == shapes
-    assert PARAMETERS[architecture] == sum(p.numel() for p in network.parameters())
+    assert ARCHITECTURES[architecture].shapes == shapes
+    assert ARCHITECTURES[architecture].parameters == sum(p.numel() for p in network.parameters())
 
 
 def test_parameters_are_those_of_the_papers():
-    assert PARAMETERS == {"zero-dce": 79_416, "zero-dce-pp": 10_561}
+    parameters = {name: traits.parameters for name, traits in ARCHITECTURES.items()}
+    assert parameters == {"zero-dce": 79_416, "zero-dce-pp": 10_561}
 
 
-@pytest.mark.parametrize("architecture", EXPECTED_SHAPES)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("number_format", ["float16", "bfloat16", "float32", "float64"])
 def test_recognised_without_looking_at_a_number(architecture, number_format):
-    tensors = stored(EXPECTED_SHAPES[architecture], number_format)
+    tensors = stored(ARCHITECTURES[architecture].shapes, number_format)
     assert recognise(dict(reversed(tensors.items()))) == architecture
 
 

@@ -57,7 +57,7 @@ def tiny_run(tmp_path: Path, make_photo) -> Callable[..., RunFolder]:
 
 
 def weights_in(path: Path) -> torch.Tensor:
-    state = load_checkpoint(path).estimator.state_dict()
+    state = load_checkpoint(path).network.state_dict()
     return torch.cat([state[name].flatten() for name in sorted(state)])
 
 

@@ -14,6 +14,7 @@ from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance as run_engine
 from napari_zerodce.engine.reproduce import command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -196,11 +197,13 @@ def test_command_line_and_python_lines_make_the_same_pixels(
     request = EnhanceRequest(
         image=file.array,
         channels=file.channels,
-        checkpoint=checkpoint,
-        scale_factor=5 if checkpoint == "zero-dce-pp" else None,
-        window=WindowChoice("auto" if dtype == "u1" else "percentile", *_percentiles(dtype)),
-        look=look,
-        **EXACT,
+        settings=EnhanceSettings(
+            checkpoint=checkpoint,
+            scale_factor=5 if checkpoint == "zero-dce-pp" else None,
+            window=WindowChoice("auto" if dtype == "u1" else "percentile", *_percentiles(dtype)),
+            look=look,
+            **EXACT,
+        ),
     )
     result = run_engine(request)
     assert not np.array_equal(result.image, file.array)

@@ -19,6 +19,7 @@ from napari_zerodce.cli import main
 from napari_zerodce.cli import parser as options
 from napari_zerodce.engine import maps as engine
 from napari_zerodce.engine.requests import EnhanceRequest, MapKind
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.ome_zarr import WholeBlocks
 from napari_zerodce.imaging.windows import WindowChoice
@@ -51,7 +52,7 @@ def expected(path, kind="alphas", **settings):
     request = EnhanceRequest(
         image=image.array,
         channels=image.channels,
-        **{"device": "cpu", "precision": "float32", **settings},
+        settings=EnhanceSettings(**{"device": "cpu", "precision": "float32", **settings}),
     )
     return engine.fill_maps(request, kind, engine.in_memory)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.cli.parser import build_parser
-from napari_zerodce.cli.settings import Settings
+from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice
@@ -22,25 +22,25 @@ WORDS = [
 def test_every_choice_goes_through(command: str, output: str) -> None:
     options = build_parser().parse_args([command, "a.png", "--output", output, *WORDS])
     look = Look(0.5)
-    settings = Settings.of(options, look=look)
+    settings = CommandSettings.of(options, look=look)
     assert settings.overwrite
     checkpoint = settings.load()
     assert (checkpoint.info.name, checkpoint.info.scale_factor) == ("zero-dce-pp", 7)
     request = settings.request(IMAGE, checkpoint)
     assert request.image is IMAGE.array
     assert request.channels == "rgba"
-    assert request.checkpoint is checkpoint
-    assert (request.device, request.precision) == ("cpu", "bfloat16")
-    assert request.window == WindowChoice("range", 3, 90)
-    assert request.tile == 64
-    assert request.look == look
+    assert request.settings.checkpoint is checkpoint
+    assert (request.settings.device, request.settings.precision) == ("cpu", "bfloat16")
+    assert request.settings.window == WindowChoice("range", 3, 90)
+    assert request.settings.tile == 64
+    assert request.settings.look == look
 
 
 def test_defaults_leave_the_choice_to_the_engine() -> None:
-    settings = Settings.of(build_parser().parse_args(["maps", "a.png", "--output", "b.npy"]))
+    settings = CommandSettings.of(build_parser().parse_args(["maps", "a.png", "--output", "b.npy"]))
     request = settings.request(IMAGE, settings.load())
-    assert (request.device, request.precision) == ("auto", "auto")
-    assert request.window == WindowChoice("auto")
-    assert request.tile is None
-    assert request.look == AS_PUBLISHED
+    assert (request.settings.device, request.settings.precision) == ("auto", "auto")
+    assert request.settings.window == WindowChoice("auto")
+    assert request.settings.tile is None
+    assert request.settings.look == AS_PUBLISHED
     assert not settings.overwrite

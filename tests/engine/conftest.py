@@ -10,8 +10,9 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.device import Device
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.estimators.torch_estimator import Estimator
+from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
 
 
@@ -22,7 +23,9 @@ def run():
     def run(image, channels="mono", *, window=None, **settings):
         choice = WindowChoice("range", *window) if window else WindowChoice("auto")
         given = {"device": "cpu", "precision": "float32", **settings}
-        request = EnhanceRequest(image=image, channels=channels, window=choice, **given)
+        request = EnhanceRequest(
+            image=image, channels=channels, settings=EnhanceSettings(window=choice, **given)
+        )
         return enhance(request).image
 
     return run
@@ -36,7 +39,7 @@ def bits_are_steady():
     order for blocks of another shape, and the last bit of float32 may differ; compilers other than
     GCC may round multiply-and-add once in the middle of a row and twice at its end.
     """
-    estimator = Estimator(load_checkpoint("zero-dce"), Device("cpu", ""), "float32")
+    estimator = TorchEstimator(load_checkpoint("zero-dce"), Device("cpu", ""), "float32")
     image = torch.sin(torch.arange(3 * 130 * 150) * 0.37).reshape(1, 3, 130, 150).abs()
 
     def curved(part):

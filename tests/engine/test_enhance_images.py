@@ -15,6 +15,7 @@ from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.engine import plane as plane_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, DeviceError, ImageError, RequestError
 from napari_zerodce.imaging.intensity import Window, WindowChoice
 
@@ -73,7 +74,7 @@ def expected_image(image, window, checkpoint):
     unit = np.clip((colours - low) / (high - low), 0, 1).transpose(2, 0, 1)[None]
     unit = torch.from_numpy(unit)
     with torch.inference_mode():
-        alphas = load_checkpoint(checkpoint).estimator(unit.float().expand(-1, 3, -1, -1)).double()
+        alphas = load_checkpoint(checkpoint).network(unit.float().expand(-1, 3, -1, -1)).double()
         if unit.shape[1] == 1:
             alphas = alphas.mean(2, keepdim=True)
         curved = apply_curves(unit, alphas)[0].numpy()
@@ -157,7 +158,9 @@ def test_planes_of_any_leading_axes_are_enhanced_one_by_one(
 def test_an_automatic_window_is_one_for_all_planes(run):
     image = (unit_image(2, 20, 20) * 1000).astype(np.uint16)
     image[1] //= 10
-    request = EnhanceRequest(image=image, channels="mono", precision="float32", device="cpu")
+    request = EnhanceRequest(
+        image=image, channels="mono", settings=EnhanceSettings(precision="float32", device="cpu")
+    )
     result = enhance(request)
     low, high = np.percentile(image, (0.1, 99.9))
     assert (result.window.low, result.window.high) == pytest.approx((low, high))
@@ -314,9 +317,9 @@ def test_black_white_and_flat_images(dtype, window, checkpoint):
         request = EnhanceRequest(
             image=image,
             channels="mono",
-            checkpoint=checkpoint,
-            window=WindowChoice.parse(window),
-            precision="float32",
+            settings=EnhanceSettings(
+                checkpoint=checkpoint, window=WindowChoice.parse(window), precision="float32"
+            ),
         )
         result = enhance(request)
         assert np.isfinite(result.image).all()
@@ -329,7 +332,7 @@ def test_black_white_and_flat_images(dtype, window, checkpoint):
 @pytest.mark.parametrize("shape", [(41, 50, 3), (5, 90, 3), (12, 12, 3)])
 def test_every_scale_factor_gives_what_the_network_gives(run, shape, scale_factor):
     image = unit_image(*shape).astype(np.float32)
-    network = load_checkpoint("zero-dce-pp", scale_factor=scale_factor).estimator
+    network = load_checkpoint("zero-dce-pp", scale_factor=scale_factor).network
     batch = torch.from_numpy(image).permute(2, 0, 1)[None]
     with torch.inference_mode():
         expected = apply_curves(batch, network(batch))[0].permute(1, 2, 0).numpy()
@@ -347,28 +350,36 @@ def test_every_scale_factor_gives_what_the_network_gives(run, shape, scale_facto
 
 def test_a_loaded_checkpoint_is_taken_as_it_is_and_left_so(run):
     checkpoint = load_checkpoint("zero-dce-pp", scale_factor=5)
-    before = {name: weight.clone() for name, weight in checkpoint.estimator.state_dict().items()}
+    before = {name: weight.clone() for name, weight in checkpoint.network.state_dict().items()}
     image = image_of("u1", HEIGHT, WIDTH, 3)
     expected = run(image, "rgb", checkpoint="zero-dce-pp", scale_factor=5)
     np.testing.assert_array_equal(run(image, "rgb", checkpoint=checkpoint), expected)
     run(image, "rgb", checkpoint=checkpoint, precision="bfloat16")
-    for name, weight in checkpoint.estimator.state_dict().items():
+    for name, weight in checkpoint.network.state_dict().items():
         assert torch.equal(weight, before[name])
 
 
 def test_the_result_says_how_it_was_made():
     image = image_of("u2", 30, 30)
     request = EnhanceRequest(
-        image=image, channels="mono", checkpoint="zero-dce-pp", device="cpu", precision="float32",
-        window=WindowChoice("range", 10, 60_000), scale_factor=3, tile=16,
-    )  # fmt: skip
+        image=image,
+        channels="mono",
+        settings=EnhanceSettings(
+            checkpoint="zero-dce-pp",
+            device="cpu",
+            precision="float32",
+            window=WindowChoice("range", 10, 60_000),
+            scale_factor=3,
+            tile=16,
+        ),
+    )
     result = enhance(request)
     assert (result.channels, result.device, result.precision) == ("mono", "cpu", "float32")
     assert (result.tile, result.notices) == (16, ())
     assert result.window == Window(10, 60_000)
     assert result.checkpoint == load_checkpoint("zero-dce-pp", scale_factor=3).info
     assert result.seconds > 0
-    provenance = json.loads(json.dumps(result.provenance()))
+    provenance = json.loads(json.dumps(result.provenance.as_dict()))
     assert provenance["checkpoint_sha256"] == result.checkpoint.sha256
     assert provenance["scale_factor"] == 3
     assert provenance["window"] == [10, 60_000]
@@ -397,13 +408,15 @@ def test_the_result_says_how_it_was_made():
 def test_mistakes_are_told_in_one_sentence(settings, error):
     request = {"image": np.zeros((5, 5), np.uint8), "channels": "mono", **settings}
     with pytest.raises(error) as told:
-        enhance(EnhanceRequest(**request))
+        enhance(EnhanceRequest(settings=EnhanceSettings(**request)))
     assert "\n" not in str(told.value)
     assert str(told.value).endswith(".")
 
 
 def test_a_result_that_has_no_room_is_told_before_anything_is_computed():
     huge = np.broadcast_to(np.uint8(0), (2**20, 2**12, 2**12))  # takes 16 TiB, and one byte here
-    request = EnhanceRequest(image=huge, channels="mono", window=WindowChoice("dtype"))
+    request = EnhanceRequest(
+        image=huge, channels="mono", settings=EnhanceSettings(window=WindowChoice("dtype"))
+    )
     with pytest.raises(ImageError, match=r"The result needs 16384\.0 GiB of memory"):
         enhance(request)

@@ -12,6 +12,7 @@ from napari_zerodce.engine.fidelity import Fidelity, measure_fidelity
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import fill_maps, in_memory
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, WindowChoice, normalise
@@ -19,9 +20,12 @@ from napari_zerodce.imaging.intensity import Window, WindowChoice, normalise
 
 def view_of(image, window, **settings):
     request = EnhanceRequest(
-        image=image, channels="mono", device="cpu", precision="float32",
-        window=WindowChoice("range", *window), **settings,
-    )  # fmt: skip
+        image=image,
+        channels="mono",
+        settings=EnhanceSettings(
+            device="cpu", precision="float32", window=WindowChoice("range", *window), **settings
+        ),
+    )
     return estimate_view(request, Viewport(slice(0, image.shape[0]), slice(0, image.shape[1])))
 
 
@@ -106,9 +110,15 @@ def test_the_noise_gain_is_that_of_the_maps(checkpoint):
     image = random_image("u1", 40, 50)
     view = view_of(image, (5, 200), checkpoint=checkpoint)
     request = EnhanceRequest(
-        image=image, channels="mono", device="cpu", precision="float32", checkpoint=checkpoint,
-        window=WindowChoice("range", 5, 200),
-    )  # fmt: skip
+        image=image,
+        channels="mono",
+        settings=EnhanceSettings(
+            device="cpu",
+            precision="float32",
+            checkpoint=checkpoint,
+            window=WindowChoice("range", 5, 200),
+        ),
+    )
     slopes = fill_maps(request, "noise-gain", in_memory)
     for iterations in (3, 8):
         look = Look(iterations=iterations)

@@ -10,11 +10,12 @@ from napari_zerodce.device import Device
 from napari_zerodce.engine import forecast as forecast_module
 from napari_zerodce.engine.forecast import Forecast, describe_plan, describe_seconds, forecast
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, CheckpointError, DeviceError, ImageError
 
 
 def request_for(image, channels="mono", **settings):
-    return EnhanceRequest(image=image, channels=channels, **settings)
+    return EnhanceRequest(image=image, channels=channels, settings=EnhanceSettings(**settings))
 
 
 def known(precision="float32", seconds_per_pixel=6e-8):

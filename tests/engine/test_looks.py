@@ -17,6 +17,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tone import noise_gain, tone
 from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -28,7 +29,7 @@ UNIT = WindowChoice("range", 0, 1)
 
 def request_for(image, channels="mono", **settings):
     given = {"window": UNIT, "device": "cpu", "precision": "float32", **settings}
-    return EnhanceRequest(image=image, channels=channels, **given)
+    return EnhanceRequest(image=image, channels=channels, settings=EnhanceSettings(**given))
 
 
 def dark_image(dtype, *shape, seed=0):
@@ -191,7 +192,7 @@ def test_the_global_curve_is_the_mean_of_all_maps_and_in_the_provenance(network)
     assert len(result.global_curve) == 8
     np.testing.assert_allclose(result.global_curve, mean, rtol=0, atol=6e-7)
     assert [round(value, 6) for value in result.global_curve] == list(result.global_curve)
-    provenance = json.loads(json.dumps(result.provenance()))
+    provenance = json.loads(json.dumps(result.provenance.as_dict()))
     assert tuple(provenance["global_curve"]) == result.global_curve
     assert Look(**provenance["look"]) == result.look
     assert enhance(request_for(image[0], "rgb", **settings)).global_curve == ()
@@ -203,7 +204,7 @@ def test_the_global_curve_can_be_undone_by_the_eight_numbers(network):
     image = dark_image("f4", 2, 30, 41).clip(0, 1)
     look = Look(global_curve=True, exposure=0.7)
     request = request_for(image, checkpoint=checkpoint, scale_factor=scale_factor, look=look)
-    provenance = json.loads(json.dumps(enhance(request).provenance()))
+    provenance = json.loads(json.dumps(enhance(request).provenance.as_dict()))
     curve = torch.tensor(provenance["global_curve"], dtype=torch.float64)
     curve = curve.reshape(1, -1, 1, 1, 1)
     trimmed = torch.from_numpy(enhance(request).image.astype(np.float64))[None]
@@ -238,7 +239,7 @@ def test_the_mean_is_summed_so_that_tiles_do_not_round_it(monkeypatch, bits_are_
     if not bits_are_steady:
         pytest.skip("this machine's last bits vary with the size of a block")
     # With all its decimals; float32 would differ in the eighth, and now and then change the sixth.
-    monkeypatch.setattr("napari_zerodce.engine.enhance.GLOBAL_CURVE_DECIMALS", 15)
+    monkeypatch.setattr("napari_zerodce.engine.global_curve.GLOBAL_CURVE_DECIMALS", 15)
     request = request_for(dark_image("u2", 90, 83), look=Look(global_curve=True))
     found = [enhance(replace(request, tile=tile)).global_curve for tile in (10_000, 17)]
     np.testing.assert_allclose(found[1], found[0], rtol=1e-13)

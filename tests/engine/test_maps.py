@@ -10,6 +10,7 @@ from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps, fill_maps, in_memory
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -18,7 +19,7 @@ UNIT = WindowChoice("range", 0, 1)
 
 def request_for(image, channels="mono", **settings):
     given = {"window": UNIT, "device": "cpu", "precision": "float32", **settings}
-    return EnhanceRequest(image=image, channels=channels, **given)
+    return EnhanceRequest(image=image, channels=channels, settings=EnhanceSettings(**given))
 
 
 @pytest.mark.parametrize("tile", [None, 16])

@@ -16,6 +16,7 @@ from PIL import Image
 
 from napari_zerodce.engine.maps import curve_maps
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
 
 DATA = Path(__file__).parent / "data"
@@ -80,10 +81,12 @@ def test_the_curve_maps_are_those_of_the_published_network(
     request = EnhanceRequest(
         image=pixels.astype(np.float32) / np.float32(255),
         channels="rgb",
-        checkpoint=shared_data / NETWORKS[network],
-        window=WindowChoice("range", 0, 1),
-        device="cpu",
-        precision="float32",
+        settings=EnhanceSettings(
+            checkpoint=shared_data / NETWORKS[network],
+            window=WindowChoice("range", 0, 1),
+            device="cpu",
+            precision="float32",
+        ),
     )
     maps = curve_maps(request)
     assert maps.shape == (8, 3, *pixels.shape[:2])

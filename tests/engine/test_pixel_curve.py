@@ -13,6 +13,7 @@ from napari_zerodce.core.curves import adjust_alphas, apply_curves, trim_exposur
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.pixel_curve import POINTS, as_csv, pixel_curve, region_curve
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import WindowChoice
@@ -32,9 +33,15 @@ def view_of(channels="rgb", *, checkpoint="zero-dce", image=None):
         values = np.random.default_rng(0).random((30, 41, 3)) ** 2
         image = values.astype(np.float32) if channels == "rgb" else values[..., 0].astype("f4")
     request = EnhanceRequest(
-        image=image, channels=channels, checkpoint=checkpoint, device="cpu", precision="float32",
-        window=WindowChoice("range", 0, 1),
-    )  # fmt: skip
+        image=image,
+        channels=channels,
+        settings=EnhanceSettings(
+            checkpoint=checkpoint,
+            device="cpu",
+            precision="float32",
+            window=WindowChoice("range", 0, 1),
+        ),
+    )
     return estimate_view(request, Viewport(slice(0, image.shape[0]), slice(0, image.shape[1])))
 
 

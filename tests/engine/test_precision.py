@@ -11,7 +11,7 @@ from PIL import Image
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.device import LARGEST_DEVIATION, Device
-from napari_zerodce.engine.estimators.torch_estimator import Estimator
+from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 
 CHECKPOINTS = ["zero-dce", "zero-dce-pp"]
 HALVES = ["bfloat16", "float16"]
@@ -51,7 +51,7 @@ def test_black_white_and_what_lies_outside_are_exact_in_half_precision_too(
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (9, 13), (40, 50)])
 def test_an_estimator_gives_float32_maps(precision, checkpoint, maps, channels, height, width):
-    estimator = Estimator(load_checkpoint(checkpoint), Device("cpu", ""), precision)
+    estimator = TorchEstimator(load_checkpoint(checkpoint), Device("cpu", ""), precision)
     with torch.inference_mode():
         alphas = estimator.estimate(torch.rand(1, channels, height, width))
     assert alphas.shape == (1, maps, channels, height, width)

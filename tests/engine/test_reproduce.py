@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.reproduce import command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -27,8 +30,10 @@ LOOKS = [
 
 def result_of(image, channels, **settings):
     given = {"device": "cpu", "precision": "float32", **settings}
-    result = enhance(EnhanceRequest(image=image, channels=channels, **given))
-    return result.image, json.loads(json.dumps(result.provenance()))
+    result = enhance(
+        EnhanceRequest(image=image, channels=channels, settings=EnhanceSettings(**given))
+    )
+    return result.image, Provenance.from_dict(json.loads(json.dumps(result.provenance.as_dict())))
 
 
 def options_of(words):
@@ -70,7 +75,7 @@ def test_the_python_lines_read_the_file(tmp_path):
 
 def test_other_weights_than_those_are_noticed():
     _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
-    lines = python_lines({**provenance, "checkpoint_sha256": "0" * 64}, None)
+    lines = python_lines(replace(provenance, checkpoint_sha256="0" * 64), None)
     with pytest.raises(AssertionError):
         exec(lines.replace("image = ...", "image = given"), {"given": np.zeros((9, 9), "u1")})
 
@@ -112,7 +117,7 @@ def test_the_command_says_no_more_than_it_has_to():
 @pytest.mark.parametrize("window", [(0.1, 1 / 3), (-1e-7, 1e300), (3, 2**63), (-5, -4.999999)])
 def test_a_window_comes_back_to_the_last_bit(window):
     _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
-    told = shlex.split(command_line({**provenance, "window": window}, "a", "b"))
+    told = shlex.split(command_line(replace(provenance, window=window), "a", "b"))
     (option,) = [word for word in told if word.startswith("--window=")]
     choice = WindowChoice.parse(option.partition("=")[2])
     assert (choice.low, choice.high) == window
@@ -120,6 +125,6 @@ def test_a_window_comes_back_to_the_last_bit(window):
 
 def test_a_gpu_is_named_by_its_kind():
     _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
-    told = {**provenance, "device": "cuda:3"}
+    told = replace(provenance, device="cuda:3")
     assert options_of(shlex.split(command_line(told, "a", "b")))["--device"] == "cuda"
     assert "device='cuda'," in python_lines(told, None)

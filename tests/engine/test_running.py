@@ -18,6 +18,7 @@ from napari_zerodce.engine import progress as progress_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.progress import Meter
 from napari_zerodce.engine.requests import EnhanceRequest, Progress
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -26,7 +27,9 @@ CHECKPOINTS = ["zero-dce", "zero-dce-pp"]
 
 def request_for(image, checkpoint, **settings):
     given = {"window": WindowChoice("dtype"), "device": "cpu", "precision": "float32", **settings}
-    return EnhanceRequest(image=image, channels="mono", checkpoint=checkpoint, **given)
+    return EnhanceRequest(
+        image=image, channels="mono", settings=EnhanceSettings(checkpoint=checkpoint, **given)
+    )
 
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS)

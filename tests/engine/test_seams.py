@@ -48,7 +48,7 @@ def test_tiled_equals_untiled_in_thin_and_mono_images(run, assert_seamless, netw
 
 
 def test_a_halo_one_pixel_too_small_would_be_seen(run, monkeypatch):
-    monkeypatch.setattr("napari_zerodce.engine.methods.curve_sources.LocalCurves.halo", 6)
+    monkeypatch.setattr("napari_zerodce.engine.methods.curves.LocalCurves.halo", 6)
     image = image_of("f4", 83, 70, 3)
     settings = settings_of(("zero-dce", None), "f4")
     whole = run(image, "rgb", tile=WHOLE, **settings)

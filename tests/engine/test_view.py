@@ -16,6 +16,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled, ImageError
@@ -52,7 +53,7 @@ def image_of(dtype, *shape, seed=0):
 
 def request_for(image, channels="mono", **settings):
     given = {"device": "cpu", "precision": "float32", **settings}
-    return EnhanceRequest(image=image, channels=channels, **given)
+    return EnhanceRequest(image=image, channels=channels, settings=EnhanceSettings(**given))
 
 
 def whole(image):
@@ -144,7 +145,7 @@ def test_every_few_pixels_look_nearly_the_same(channels, checkpoint, loaded):
         assert view.checkpoint.scale_factor == 3
     if loaded:
         assert source.info == load_checkpoint(checkpoint).info
-        assert getattr(source.estimator, "scale_factor", 12) == 12
+        assert getattr(source.network, "scale_factor", 12) == 12
 
 
 def test_a_lazy_plane_is_read_as_it_is_needed():

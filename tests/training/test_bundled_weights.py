@@ -34,7 +34,7 @@ def night() -> Tensor:
 
 @torch.no_grad()
 def enhance(checkpoint: Checkpoint, image: Tensor) -> Tensor:
-    return apply_curves(image, checkpoint.estimator(image))
+    return apply_curves(image, checkpoint.network(image))
 
 
 def test_the_night_photo_is_dark_and_goes_where_the_target_says(

@@ -29,7 +29,7 @@ MakeRun = Callable[..., RunFolder]
 
 
 def weights_in(path: Path) -> torch.Tensor:
-    state = load_checkpoint(path).estimator.state_dict()
+    state = load_checkpoint(path).network.state_dict()
     return torch.cat([state[name].flatten() for name in sorted(state)])
 
 
@@ -154,7 +154,7 @@ def test_training_helps_on_pictures_it_never_saw(
     training = folder.config().training
     losses = []
     for path in (folder.start, folder.best):
-        state = start(training, weights=load_checkpoint(path).estimator.state_dict())
+        state = start(training, weights=load_checkpoint(path).network.state_dict())
         losses.append(sum(validate(state, [Batch(images)]).values()))
     assert losses[1] < 0.8 * losses[0]
 
@@ -171,7 +171,7 @@ def test_a_lower_exposure_target_is_darker(make_run: MakeRun) -> None:
         )
         finetune(folder)
         _, preview = folder.crops()
-        means.append(enhanced(preview, load_checkpoint(folder.last).estimator).mean() / 65535)
+        means.append(enhanced(preview, load_checkpoint(folder.last).network).mean() / 65535)
     assert means[0] < means[1] - 0.03
 
 
@@ -400,7 +400,7 @@ def test_what_is_no_run_is_refused_and_nothing_is_written(tmp_path: Path) -> Non
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_preview_is_enhanced_as_an_image_is(channels: int) -> None:
     preview = np.random.default_rng(0).integers(0, 20000, (channels, 50, 60), np.uint16)
-    estimator = load_checkpoint("zero-dce-pp").estimator
+    estimator = load_checkpoint("zero-dce-pp").network
     image = torch.from_numpy(preview.astype(np.float32) / 65535)[None]
     with torch.no_grad():
         alphas = estimator(image.expand(-1, 3, -1, -1)).mean(2, keepdim=True)

@@ -38,7 +38,7 @@ def dark(generator: np.random.Generator, *, count: int, side: int) -> Batch:
 
 
 def weights_of(state: TrainingState) -> torch.Tensor:
-    return torch.cat([parameter.detach().flatten() for parameter in state.estimator.parameters()])
+    return torch.cat([parameter.detach().flatten() for parameter in state.network.parameters()])
 
 
 def trained(config: TrainingConfig) -> torch.Tensor:
@@ -83,7 +83,7 @@ def test_the_loss_falls_and_dark_images_get_brighter() -> None:
     assert reports[-1].total == pytest.approx(sum(reports[-1].terms.values()))
     images = torch.from_numpy(dark(np.random.default_rng(9), count=1, side=32).images)
     with torch.no_grad():
-        enhanced = apply_curves(images, state.estimator(images))
+        enhanced = apply_curves(images, state.network(images))
     assert enhanced.mean().item() > 2 * images.mean().item()
 
 
@@ -129,10 +129,10 @@ def test_the_learning_rate_rises_first() -> None:
 def test_a_run_begins_with_the_weights_it_is_given() -> None:
     given = ZeroDCEPlusPlus(2).state_dict()
     state = start(TINY.model_copy(update={"scale_factor": 2}), weights=given)
-    for name, tensor in state.estimator.state_dict().items():
+    for name, tensor in state.network.state_dict().items():
         assert torch.equal(tensor, given[name])
-    assert isinstance(state.estimator, ZeroDCEPlusPlus)
-    assert state.estimator.scale_factor == 2
+    assert isinstance(state.network, ZeroDCEPlusPlus)
+    assert state.network.scale_factor == 2
 
 
 # ---- out of memory
@@ -152,9 +152,9 @@ class _SmallDevice(ZeroDCEPlusPlus):
 def small_device(room: int, batch: int) -> TrainingState:
     state = start(TINY.model_copy(update={"batch": batch}))
     estimator = _SmallDevice(scale_factor=1)
-    estimator.load_state_dict(state.estimator.state_dict())
+    estimator.load_state_dict(state.network.state_dict())
     estimator.room = room
-    state.estimator = estimator
+    state.network = estimator
     state.optimiser = torch.optim.Adam(estimator.parameters(), weight_decay=1e-4)
     return state
 
@@ -224,7 +224,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_the_weights_before() ->
 
 def test_a_gradient_that_is_no_number_ends_the_training_too() -> None:
     state = start(TINY)
-    parameter = next(state.estimator.parameters())
+    parameter = next(state.network.parameters())
     parameter.register_hook(lambda gradient: gradient * float("inf"))
     before = weights_of(state)
     with pytest.raises(Diverged, match="diverged at step 1"):
@@ -245,7 +245,7 @@ def test_validation_is_the_mean_of_all_images_and_changes_nothing() -> None:
     for name, value in together.items():
         assert value == pytest.approx(np.mean([losses[name] for losses in single]), rel=1e-4)
     assert torch.equal(weights_of(state), before)
-    assert all(parameter.grad is None for parameter in state.estimator.parameters())
+    assert all(parameter.grad is None for parameter in state.network.parameters())
 
 
 @pytest.mark.parametrize("kept", [0, 100, 5000])

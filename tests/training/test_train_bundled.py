@@ -45,7 +45,7 @@ def two_stages(script: ModuleType) -> tuple[object, ...]:
 def finished(script: ModuleType, work: Path) -> torch.Tensor:
     state = script.open_stage(two_stages(script), 1, work)
     assert state.step == 4
-    return torch.cat([parameter.flatten() for parameter in state.estimator.parameters()])
+    return torch.cat([parameter.flatten() for parameter in state.network.parameters()])
 
 
 def test_stages_follow_each_other_and_survive_a_stop(
@@ -69,7 +69,7 @@ def test_a_stage_begins_where_the_one_before_ended(
     before = script.open_stage(stages, 0, tmp_path)
     after = script.open_stage(stages, 1, tmp_path)
     assert (before.step, after.step) == (2, 0)
-    for old, new in zip(before.estimator.parameters(), after.estimator.parameters(), strict=True):
+    for old, new in zip(before.network.parameters(), after.network.parameters(), strict=True):
         assert torch.equal(old, new)
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from napari_zerodce.checkpoints.defects import shown
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
 
-Architecture = Literal["zero-dce", "zero-dce-pp"]
-"""Which of the two estimators a checkpoint's weights belong to."""
-
-TITLES: Final[Mapping[Architecture, str]] = {"zero-dce": "Zero-DCE", "zero-dce-pp": "Zero-DCE++"}
 UNKNOWN_LICENCE: Final = "unknown"
 TRAINED_BY: Final = "trained_by"
 """The entry of the provenance that the one-line description quotes."""
@@ -26,9 +23,9 @@ class CheckpointInfo:
     ----------
     name : str
         Name in the registry, or the file's name.
-    architecture : {"zero-dce", "zero-dce-pp"}
+    architecture : Architecture
     scale_factor : int
-        How many times smaller the thumbnail is that the estimator looks at; 1 for Zero-DCE.
+        How many times smaller the thumbnail is that the network looks at; 1 if it has none.
     parameters : int
         Number of weights.
     sha256 : str
@@ -50,14 +47,19 @@ class CheckpointInfo:
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def traits(self) -> ArchitectureTraits:
+        """All that depends on the architecture."""
+        return ARCHITECTURES[self.architecture]
+
+    @property
     def title(self) -> str:
         """The architecture's name as people write it."""
-        return TITLES[self.architecture]
+        return self.traits.title
 
     def describe(self) -> str:
         """Return the one line that tells a user what the checkpoint is."""
         facts = [self.title, f"{self.parameters:,} parameters"]
-        if self.architecture == "zero-dce-pp":
+        if self.traits.has_scale_factor:
             facts.append(f"scale {self.scale_factor}")
         if trained_by := self.provenance.get(TRAINED_BY):
             facts.append(f"trained by {shown(trained_by)}")

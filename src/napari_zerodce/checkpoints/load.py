@@ -9,31 +9,30 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from torch import nn
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
 from napari_zerodce.checkpoints.formats.kind import FileState, file_state
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
 from napari_zerodce.checkpoints.registry import resolve
-from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
+from napari_zerodce.core.networks import CurveNetwork, make_network
 
 _MOST_REMEMBERED: Final = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # settings that hold one can be a key
 class Checkpoint:
     """Trained weights in their network.
 
     Attributes
     ----------
     info : CheckpointInfo
-    estimator : ZeroDCE or ZeroDCEPlusPlus
+    network : CurveNetwork
         In evaluation mode, float32, on the CPU, without gradients; the caller's own.
     """
 
     info: CheckpointInfo
-    estimator: nn.Module
+    network: CurveNetwork
 
 
 def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> Checkpoint:
@@ -46,9 +45,9 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     Parameters
     ----------
     source : str or Path
-        A name of the registry, such as "zero-dce", or a file.
+        A name of the registry, or a file.
     scale_factor : int, optional
-        Of Zero-DCE++, instead of the file's own, or of 12 where the file does not tell.
+        Of Zero-DCE++, instead of the file's own, or of its default if the file does not tell.
 
     Returns
     -------
@@ -70,14 +69,10 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     return Checkpoint(content.info, _network(content))
 
 
-def _network(content: CheckpointContent) -> nn.Module:
+def _network(content: CheckpointContent) -> CurveNetwork:
     # On "meta" nothing is initialised: random numbers would be drawn from the user's generator.
     with torch.device("meta"):
-        network: nn.Module
-        if content.info.architecture == "zero-dce":
-            network = ZeroDCE()
-        else:
-            network = ZeroDCEPlusPlus(content.info.scale_factor)
+        network = make_network(content.info.architecture, content.info.scale_factor)
     tensors = {name: torch.from_numpy(numbers.copy()) for name, numbers in content.weights.items()}
     network.load_state_dict(tensors, assign=True)
     return network.eval().requires_grad_(requires_grad=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, shown
-from napari_zerodce.checkpoints.info import TITLES, Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 
 KEY: Final = "napari-zerodce"
 _FORMAT: Final = 1
@@ -62,17 +62,17 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
         case {"format": int(version)} if version > _FORMAT:
             raise Defect("was saved by a newer napari-zerodce; update the plugin to use it")
         case {
-            "architecture": "zero-dce" | "zero-dce-pp" as architecture,
+            "architecture": str(architecture),
             "scale_factor": int(scale_factor),
             "licence": str(licence),
             "provenance": dict(provenance),
-        } if is_scale_factor(scale_factor):
+        } if (known := _known(architecture)) and is_scale_factor(scale_factor):
             # Whole, unlike what stands in a sentence: a training is to be repeated from it.
             words = {
                 shown(key): shown(str(text), longest=_LONGEST_PROVENANCE)
                 for key, text in provenance.items()
             }
-            return Description(architecture, scale_factor, shown(licence), words)
+            return Description(known, scale_factor, shown(licence), words)
     raise _damaged()
 
 
@@ -80,14 +80,18 @@ def agree(description: Description, architecture: Architecture) -> None:
     """Raise a `Defect` if the tensors are not those of the stated architecture."""
     if description.architecture != architecture:
         raise Defect(
-            f"contradicts itself: it says it is {TITLES[description.architecture]} and holds the "
-            f"weights of {TITLES[architecture]}; save it again"
+            f"contradicts itself: it says it is {ARCHITECTURES[description.architecture].title} "
+            f"and holds the weights of {ARCHITECTURES[architecture].title}; save it again"
         )
 
 
 def is_scale_factor(value: object) -> bool:
     """Whether a value can be the scale factor of Zero-DCE++."""
     return type(value) is int and 1 <= value <= LARGEST_SCALE_FACTOR
+
+
+def _known(name: str) -> Architecture | None:
+    return next((architecture for architecture in ARCHITECTURES if architecture == name), None)
 
 
 def _damaged() -> Defect:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +16,15 @@ from napari_zerodce.checkpoints.formats.kind import kind_of, read_whole
 from napari_zerodce.checkpoints.formats.safetensors import read_safetensors
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.formats.torch_archive import read_legacy, read_zip
-from napari_zerodce.checkpoints.info import TITLES, UNKNOWN_LICENCE, Architecture, CheckpointInfo
+from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, CheckpointInfo
 from napari_zerodce.checkpoints.recognise import (
-    PARAMETERS,
     find_state_dict,
     recognise,
     without_prefixes,
 )
 from napari_zerodce.checkpoints.registry import entry_of, resolve
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.errors import RequestError
-
-DEFAULT_SCALE_FACTOR: Final = 12
-"""Of files that do not tell: the published Zero-DCE++ weights were tested at 12."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -81,7 +77,7 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
         name=entry.name if entry else path.name,
         architecture=architecture,
         scale_factor=_scale_factor(architecture, described, scale_factor),
-        parameters=PARAMETERS[architecture],
+        parameters=ARCHITECTURES[architecture].parameters,
         sha256=digest,
         path=path,
         licence=described.licence if described else licence,
@@ -95,7 +91,7 @@ def check_scale_factor(scale_factor: int | None) -> None:
     if scale_factor is not None and not metadata.is_scale_factor(scale_factor):
         raise RequestError(
             f"The scale factor is {scale_factor!r}; give a whole number from 1 to "
-            f"{metadata.LARGEST_SCALE_FACTOR:,}, such as {DEFAULT_SCALE_FACTOR}."
+            f"{metadata.LARGEST_SCALE_FACTOR:,}, such as 12."
         )
 
 
@@ -123,11 +119,15 @@ def _finite(tensors: Mapping[str, StoredTensor]) -> Weights:
 def _scale_factor(
     architecture: Architecture, described: metadata.Description | None, asked: int | None
 ) -> int:
-    if architecture == "zero-dce":
+    traits = ARCHITECTURES[architecture]
+    if not traits.has_scale_factor:
         if asked not in {None, 1}:
+            others = " or ".join(
+                other.title for other in ARCHITECTURES.values() if other.has_scale_factor
+            )
             raise RequestError(
-                f"{TITLES[architecture]} has no scale factor, and {asked} was asked for: "
-                "leave it out, or choose a checkpoint of Zero-DCE++."
+                f"{traits.title} has no scale factor, and {asked} was asked for: "
+                f"leave it out, or choose a checkpoint of {others}."
             )
         return 1
-    return asked or (described.scale_factor if described else DEFAULT_SCALE_FACTOR)
+    return asked or (described.scale_factor if described else traits.default_scale_factor)

@@ -1,54 +1,21 @@
-"""Which estimator do these tensors belong to, told by their names and shapes alone."""
+"""Which network do these tensors belong to, told by their names and shapes alone."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from napari_zerodce.checkpoints.defects import Defect, listed, shown
 from napari_zerodce.checkpoints.formats.pickled_names import TensorRecord
 from napari_zerodce.checkpoints.formats.stored_tensor import WEIGHT_FORMATS, StoredTensor
-from napari_zerodce.checkpoints.info import TITLES, Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, Shapes
 
 T = TypeVar("T")
-Shapes = Mapping[str, tuple[int, ...]]
 
-_FEATURES: Final = 32
-_INPUTS: Final = (3, *(_FEATURES,) * 3, *(2 * _FEATURES,) * 3)
+_EXPECTED: Final = {name: traits.shapes for name, traits in ARCHITECTURES.items()}
+
 _PREFIXES: Final = ("_orig_mod.", "module.", "_orig_mod.")
 """What `torch.compile` and `nn.DataParallel` put before every name, in either order."""
-
-
-def _convolution_shapes() -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {}
-    for number, inputs in enumerate(_INPUTS, start=1):
-        outputs = _FEATURES if number < len(_INPUTS) else 24
-        shapes[f"e_conv{number}.weight"] = (outputs, inputs, 3, 3)
-        shapes[f"e_conv{number}.bias"] = (outputs,)
-    return shapes
-
-
-def _separable_shapes() -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {}
-    for number, inputs in enumerate(_INPUTS, start=1):
-        outputs = _FEATURES if number < len(_INPUTS) else 3
-        shapes[f"e_conv{number}.depth_conv.weight"] = (inputs, 1, 3, 3)
-        shapes[f"e_conv{number}.depth_conv.bias"] = (inputs,)
-        shapes[f"e_conv{number}.point_conv.weight"] = (outputs, inputs, 1, 1)
-        shapes[f"e_conv{number}.point_conv.bias"] = (outputs,)
-    return shapes
-
-
-# The networks could tell, but they need torch, and this must be known when a dock opens.
-EXPECTED_SHAPES: Final[Mapping[Architecture, Shapes]] = {
-    "zero-dce": _convolution_shapes(),
-    "zero-dce-pp": _separable_shapes(),
-}
-PARAMETERS: Final[Mapping[Architecture, int]] = {
-    architecture: sum(math.prod(shape) for shape in shapes.values())
-    for architecture, shapes in EXPECTED_SHAPES.items()
-}
 
 
 def find_state_dict(root: object) -> dict[str, TensorRecord]:
@@ -96,8 +63,8 @@ def without_prefixes(tensors: Mapping[str, T]) -> dict[str, T]:
 
 
 def likeness(names: Mapping[str, object]) -> int:
-    """How many of the names are those of one of the estimators."""
-    return max(len(names.keys() & expected.keys()) for expected in EXPECTED_SHAPES.values())
+    """How many of the names are those of one of the networks."""
+    return max(len(names.keys() & expected.keys()) for expected in _EXPECTED.values())
 
 
 def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
@@ -118,12 +85,10 @@ def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
             f"{listed([shown(name) for name in tensors], most=2)}, "
             "and the tensors of Zero-DCE are named e_conv1 to e_conv7; choose another file"
         )
-    architecture = max(
-        EXPECTED_SHAPES, key=lambda name: len(tensors.keys() & EXPECTED_SHAPES[name].keys())
-    )
-    if problems := _problems(tensors, EXPECTED_SHAPES[architecture]):
+    architecture = max(_EXPECTED, key=lambda name: len(tensors.keys() & _EXPECTED[name].keys()))
+    if problems := _problems(tensors, _EXPECTED[architecture]):
         raise Defect(
-            f"does not fit {TITLES[architecture]}: {'; '.join(problems)}; "
+            f"does not fit {ARCHITECTURES[architecture].title}: {'; '.join(problems)}; "
             "choose the complete weights of one network"
         )
     return architecture

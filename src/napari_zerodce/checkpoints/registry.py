@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from platformdirs import user_data_path
 
-from napari_zerodce.checkpoints.info import TITLES, Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE, ZERO_DCE_PP, Architecture
 from napari_zerodce.errors import CheckpointError
 
 CACHE_VARIABLE: Final = "NAPARI_ZERODCE_CACHE"
@@ -31,7 +31,7 @@ class RegistryEntry:
     ----------
     name, title : str
         For the command line, and for people.
-    architecture : {"zero-dce", "zero-dce-pp"}
+    architecture : Architecture
     kind : {"bundled", "published"}
         Part of this package, or the authors' own weights, to be downloaded.
     licence : str
@@ -70,34 +70,34 @@ class RegistryEntry:
             return False
 
 
-BUNDLED: Final = (
+BUNDLED: Final = tuple(
     RegistryEntry(
-        name="zero-dce",
-        title=TITLES["zero-dce"],
-        architecture="zero-dce",
+        name=architecture,
+        title=traits.title,
+        architecture=architecture,
         kind="bundled",
         licence="BSD-3-Clause",
-        scale_factor=1,
-    ),
-    RegistryEntry(
-        name="zero-dce-pp",
-        title=TITLES["zero-dce-pp"],
-        architecture="zero-dce-pp",
-        kind="bundled",
-        licence="BSD-3-Clause",
-        scale_factor=12,
-    ),
+        scale_factor=traits.default_scale_factor,
+    )
+    for architecture, traits in ARCHITECTURES.items()
 )
+
+DEFAULT_CHECKPOINT: Final = BUNDLED[0].name
+
+DEFAULT_START: Final = next(
+    entry.name for entry in BUNDLED if ARCHITECTURES[entry.architecture].learns_without_gpu
+)
+"""The checkpoint that a fine-tuning begins with."""
 
 # The addresses name a commit, so that what they give cannot change under us.
 PUBLISHED: Final = (
     RegistryEntry(
         name="published-zero-dce",
         title="Zero-DCE, published weights",
-        architecture="zero-dce",
+        architecture=ZERO_DCE,
         kind="published",
         licence=_NON_COMMERCIAL,
-        scale_factor=1,
+        scale_factor=ARCHITECTURES[ZERO_DCE].default_scale_factor,
         sha256="a4395acb874f320375d9704997cef874eaaaaa26a1777ceb29a92b70f74c3612",
         url="https://raw.githubusercontent.com/Li-Chongyi/Zero-DCE/"
         "43f9da935d55758d93b54a47ce5872c96b342668/Zero-DCE_code/snapshots/Epoch99.pth",
@@ -106,10 +106,10 @@ PUBLISHED: Final = (
     RegistryEntry(
         name="published-zero-dce-pp",
         title="Zero-DCE++, published weights",
-        architecture="zero-dce-pp",
+        architecture=ZERO_DCE_PP,
         kind="published",
         licence=_NON_COMMERCIAL,
-        scale_factor=12,
+        scale_factor=ARCHITECTURES[ZERO_DCE_PP].default_scale_factor,
         sha256="ca8855b90df9a80fa4195a831f33d3476b1964f787eb70602797c773067f3b84",
         url="https://raw.githubusercontent.com/Li-Chongyi/Zero-DCE_extension/"
         "99ab5265054f685c874da58033ece00579514425/"
@@ -142,7 +142,7 @@ def resolve(source: str | Path) -> Path:
     Parameters
     ----------
     source : str or Path
-        A name of the registry, or a path; write ``./zero-dce`` for a file called like a name.
+        A name of the registry, or a path; write ``./NAME`` for a file called like a name.
 
     Raises
     ------

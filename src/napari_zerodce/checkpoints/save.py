@@ -7,18 +7,18 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save as serialise
-from torch import Tensor, nn
+from torch import Tensor
 
 from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.metadata import Description, encode
-from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
+from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.errors import CheckpointError
 
 
 def save_checkpoint(
-    path: str | Path, estimator: nn.Module, *, licence: str, provenance: Mapping[str, str]
+    path: str | Path, network: CurveNetwork, *, licence: str, provenance: Mapping[str, str]
 ) -> Path:
-    """Write an estimator's weights with what one must know to use and to trust them.
+    """Write a network's weights with what one must know to use and to trust them.
 
     The same weights and words give the same bytes, and the file appears whole or not at all.
 
@@ -26,7 +26,7 @@ def save_checkpoint(
     ----------
     path : str or Path
         Ends in ``.safetensors``; a file that is there already is replaced.
-    estimator : ZeroDCE or ZeroDCEPlusPlus
+    network : CurveNetwork
         On any device; weights are stored as float32.
     licence : str
         Under which the weights may be used, such as "BSD-3-Clause".
@@ -45,15 +45,15 @@ def save_checkpoint(
         If the name does not end in ``.safetensors``, weights are NaN or infinite, or the file
         cannot be written.
     TypeError
-        If the estimator is neither of ours, or the provenance holds something else than strings.
+        If it is no network of this package, or the provenance holds something else than strings.
     """
     path = Path(path)
     if path.suffix != ".safetensors":
         raise CheckpointError(
             f"A checkpoint cannot be saved as {path.name!r}: its name must end in .safetensors."
         )
-    metadata = encode(_description(estimator, licence, provenance))
-    tensors = {name: _plain(name, tensor) for name, tensor in estimator.state_dict().items()}
+    metadata = encode(_description(network, licence, provenance))
+    tensors = {name: _plain(name, tensor) for name, tensor in network.state_dict().items()}
     try:
         write_whole(path, serialise(tensors, metadata=metadata))
     except OSError as err:
@@ -64,14 +64,12 @@ def save_checkpoint(
     return path
 
 
-def _description(estimator: nn.Module, licence: str, provenance: Mapping[str, str]) -> Description:
+def _description(network: CurveNetwork, licence: str, provenance: Mapping[str, str]) -> Description:
     if not all(isinstance(word, str) for item in provenance.items() for word in item):
         raise TypeError("provenance maps strings to strings")
-    if isinstance(estimator, ZeroDCEPlusPlus):
-        return Description("zero-dce-pp", estimator.scale_factor, licence, provenance)
-    if isinstance(estimator, ZeroDCE):
-        return Description("zero-dce", 1, licence, provenance)
-    raise TypeError(f"a ZeroDCE or ZeroDCEPlusPlus is needed, not a {type(estimator).__name__}")
+    if not isinstance(network, CurveNetwork):
+        raise TypeError(f"a CurveNetwork is needed, not a {type(network).__name__}")
+    return Description(network.architecture, network.scale_factor, licence, provenance)
 
 
 def _plain(name: str, tensor: Tensor) -> Tensor:

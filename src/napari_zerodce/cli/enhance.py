@@ -13,12 +13,13 @@ from napari_zerodce.cli.bars import Bars
 from napari_zerodce.cli.file_plan import FileJob, plan_files
 from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
 from napari_zerodce.cli.output_file import OutputFile
-from napari_zerodce.cli.settings import Settings
+from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.progress import raise_if_stopped
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, ImageFile, read_image
+from napari_zerodce.setting import setting_fields
 
 _RequestFor = Callable[[ImageFile], EnhanceRequest]
 
@@ -46,14 +47,8 @@ class _Tally:
 
 def run(options: Namespace) -> int:
     """Enhance the files that were named on the command line, and return the exit code."""
-    look = Look(
-        strength=options.strength,
-        iterations=options.iterations,
-        exposure=options.exposure,
-        global_curve=options.global_curve,
-        detail_gain_limit=options.detail_gain_limit,
-    )
-    settings = Settings.of(options, look=look)
+    look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
+    settings = CommandSettings.of(options, look=look)
     jobs = plan_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
     tally = _Tally(len(jobs))
     return run_interruptibly(
@@ -64,7 +59,7 @@ def run(options: Namespace) -> int:
 
 
 def _enhance_all(
-    jobs: Sequence[FileJob], settings: Settings, tally: _Tally, should_stop: ShouldStop
+    jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)

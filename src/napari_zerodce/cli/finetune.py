@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
+from napari_zerodce.checkpoints.registry import DEFAULT_START
 from napari_zerodce.cli.file_plan import image_files
 from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.core.architectures import ZERO_DCE_PP
 from napari_zerodce.core.smoothness_kind import PERIOD, SmoothnessKind
 from napari_zerodce.device import resolve_device
 from napari_zerodce.errors import RequestError
@@ -108,8 +110,8 @@ def _wish(options: Namespace) -> TrainingWish:
     scratch = options.from_scratch is not None
     return TrainingWish(
         pictures=(),
-        checkpoint=None if scratch else options.checkpoint or "zero-dce-pp",
-        architecture=options.from_scratch or "zero-dce-pp",
+        checkpoint=None if scratch else options.checkpoint or DEFAULT_START,
+        architecture=options.from_scratch or ZERO_DCE_PP,
         preset=options.preset or "photo",
         steps=DEFAULT_STEPS if options.steps is None and options.minutes is None else options.steps,
         minutes=_within(options.minutes, "--minutes", _MOST_MINUTES),

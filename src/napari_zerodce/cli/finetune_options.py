@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace, RawDescriptionHelpFormatter
 from typing import Any
 
+from napari_zerodce.core.architectures import ARCHITECTURES
+
 _EXAMPLES = """\
 examples:
   napari-zerodce finetune photos/ --output run
@@ -49,7 +51,7 @@ def _add_run(group: Any) -> None:
     )
     add(
         "--from-scratch",
-        choices=("zero-dce", "zero-dce-pp"),
+        choices=tuple(ARCHITECTURES),
         help="begin with random weights of this network instead",
     )
     add(

@@ -6,20 +6,18 @@ import os
 import shutil
 import time
 from argparse import Namespace
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from napari_zerodce import __version__
 from napari_zerodce.cli.aside import Aside
 from napari_zerodce.cli.bars import Bars
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
 from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
-from napari_zerodce.cli.settings import Settings
+from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.progress import raise_if_stopped
-from napari_zerodce.engine.requests import EnhanceRequest, MapKind
+from napari_zerodce.engine.requests import MapKind
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.maps import (
@@ -30,13 +28,16 @@ from napari_zerodce.imaging.files.maps import (
     size_of,
     stack_axes,
 )
-from napari_zerodce.imaging.planes import layout_of
-from napari_zerodce.imaging.windows import WindowChoice
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
+
+_NOT_OF_MAPS = {"display_only", "look", "global_curve", "tile", "seconds"}
 
 
 def run(options: Namespace) -> int:
     """Write the maps of the image that was named on the command line; return the exit code."""
-    settings = Settings.of(options)
+    settings = CommandSettings.of(options)
     job = _plan(options.input, options.output)
     output = Aside(job.target, overwrite=settings.overwrite)
     return run_interruptibly(
@@ -82,8 +83,10 @@ def _is_zarr(folder: Path) -> bool:
 
 
 def _write(
-    job: FileJob, output: Aside, settings: Settings, kind: MapKind, should_stop: ShouldStop
+    job: FileJob, output: Aside, settings: CommandSettings, kind: MapKind, should_stop: ShouldStop
 ) -> int:
+    from napari_zerodce.engine.maps import resolve_for_maps
+
     started = time.perf_counter()
     with Bars(1) as bars, output:
         bars.begin_file(job.source.name)
@@ -94,16 +97,17 @@ def _write(
         image = read_image(job.source)
         stack = stack_axes(image)
         check_can_hold(job.target, stack)
-        request, facts = _settled(settings.request(image, checkpoint), should_stop)
-        maps = _MapsJob(job.target, kind, stack, request, {"kind": kind, **facts})
+        request = settings.request(image, checkpoint)
+        resolved = resolve_for_maps(request, should_stop=should_stop)
+        maps = _MapsJob(job.target, kind, stack, resolved)
         try:
             shape = _fill(output, maps, bars, should_stop)
         except MemoryError as err:
             raise ImageError(f"{job.source} is too large for this machine's memory.") from err
-        window = f"window {facts['window'][0]:g} to {facts['window'][1]:g}"
+        window = f"window {resolved.window.low:g} to {resolved.window.high:g}"
         bars.print(
             f"{job.source} -> {job.target} ({kind}, {'x'.join(map(str, shape))}, "
-            f"{facts['device']}, {facts['precision']}, {window}, "
+            f"{resolved.device.name}, {resolved.precision}, {window}, "
             f"{time.perf_counter() - started:.2f} s)"
         )
     return 0
@@ -116,43 +120,24 @@ class _MapsJob:
     target: Path
     kind: MapKind
     stack: str
-    request: EnhanceRequest
-    facts: Mapping[str, Any]
+    resolved: ResolvedRequest
 
-
-def _settled(
-    request: EnhanceRequest, should_stop: ShouldStop
-) -> tuple[EnhanceRequest, dict[str, Any]]:
-    """Return a request with its window found, and what its maps' file is to say about it."""
-    from napari_zerodce.engine.enhance import prepare
-    from napari_zerodce.engine.maps import for_numbers
-
-    request = for_numbers(request)
-    run = prepare(request, should_stop=should_stop)
-    window = run.window
-    facts = {
-        "checkpoint": run.checkpoint.name,
-        "checkpoint_sha256": run.checkpoint.sha256,
-        "scale_factor": run.checkpoint.scale_factor,
-        "channels": run.layout.channels,
-        "window": [window.low, window.high],
-        "device": run.device.name,
-        "precision": run.precision,
-        "software": f"napari-zerodce {__version__}",
-    }
-    return replace(request, window=WindowChoice("range", window.low, window.high)), facts
+    def facts(self) -> dict[str, Any]:
+        """Return what the file says of its maps."""
+        made = self.resolved.provenance().as_dict()
+        return {"kind": self.kind, **{key: made[key] for key in made if key not in _NOT_OF_MAPS}}
 
 
 def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> tuple[int, ...]:
     """Write the maps, and return their shape."""
     from napari_zerodce.engine.maps import fill_maps, maps_shape
 
-    shape = maps_shape(layout_of(job.request.image, channels=job.request.channels))
+    shape = maps_shape(job.resolved.layout)
     with output.failures_told():
         _check_room(job.target, size_of(shape))
-        with open_maps(output.part, shape, stack=job.stack, facts=job.facts) as maps:
+        with open_maps(output.part, shape, stack=job.stack, facts=job.facts()) as maps:
             fill_maps(
-                job.request,
+                job.resolved,
                 job.kind,
                 lambda _: maps,
                 report=bars.follow,

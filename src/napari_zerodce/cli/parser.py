@@ -9,7 +9,10 @@ from typing import Any, NoReturn
 
 from napari_zerodce import __version__
 from napari_zerodce.cli.finetune_options import add_finetune
-from napari_zerodce.engine.look import AS_PUBLISHED
+from napari_zerodce.cli.setting_options import add_options
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.setting import setting_fields
 
 Command = Callable[[Namespace], int]
 
@@ -136,74 +139,23 @@ def _add_maps(commands: Any) -> None:
 
 
 def _add_settings(add: Callable[..., Any]) -> None:
-    add(
-        "--checkpoint",
-        default="zero-dce",
-        metavar="NAME|FILE",
-        help="weights: a name that 'napari-zerodce info' lists, or a file (default: %(default)s)",
-    )
+    described = setting_fields(EnhanceSettings)
+    add_options(add, [described["checkpoint"]])
     add(
         "--checkpoint-sha256",
         metavar="HEX",
-        help="do nothing unless the weights have this SHA-256, which 'napari-zerodce info' prints",
+        help="Do nothing unless the weights have this SHA-256, which 'napari-zerodce info' prints.",
     )
-    add(
-        "--scale-factor",
-        type=int,
-        metavar="N",
-        help="Zero-DCE++: estimate curves on an image N times smaller (default: the checkpoint's)",
+    add_options(
+        add,
+        [field for name, field in described.items() if name != "checkpoint"],
+        scale_factor="the checkpoint's",
+        tile="as suits the device",
     )
-    add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: %(default)s)")
-    add(
-        "--precision",
-        default="auto",
-        choices=("auto", "float32", "bfloat16", "float16"),
-        help="of the network; auto takes half precision for 8-bit images where it is faster",
-    )
-    add(
-        "--window",
-        default="auto",
-        metavar="WINDOW",
-        help="intensities taken as black and white: auto, dtype, minmax, percentile:LOW,HIGH or "
-        "LOW,HIGH; others come through unchanged (default: %(default)s)",
-    )
-    add("--tile", type=int, metavar="PIXELS", help="side of a tile (default: as suits the device)")
 
 
 def _add_look(add: Callable[..., Any]) -> None:
-    add(
-        "--strength",
-        type=float,
-        default=AS_PUBLISHED.strength,
-        metavar="X",
-        help="0 is the original, 1 the curves as estimated, 2 the most (default: %(default)g)",
-    )
-    add(
-        "--iterations",
-        type=int,
-        default=AS_PUBLISHED.iterations,
-        metavar="N",
-        help="how many of the eight curves are applied, 1 to 8 (default: %(default)s)",
-    )
-    add(
-        "--exposure",
-        type=float,
-        default=AS_PUBLISHED.exposure,
-        metavar="STOPS",
-        help="make the result brighter or, below 0, darker, -4 to 4 (default: %(default)g)",
-    )
-    add(
-        "--global-curve",
-        action="store_true",
-        help="one curve for all pixels of a file, the mean of its maps: keeps the order of "
-        "intensities",
-    )
-    add(
-        "--detail-gain-limit",
-        type=float,
-        metavar="X",
-        help="amplify fine detail, and noise with it, X times at the most (default: no limit)",
-    )
+    add_options(add, setting_fields(Look).values(), detail_gain_limit="no limit")
 
 
 def _add_info(commands: Any) -> None:

@@ -1,20 +1,74 @@
-"""The two curve estimators: they look at an image and return curve-parameter maps, never images."""
+"""The networks that give curves: they look at an image and return curve maps, never images."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ITERATIONS = 8
-"""How often the curve is applied (CVPR 2020, section 4.1: n = 8)."""
-
-FEATURES = 32
-"""Feature maps of each hidden layer (CVPR 2020, section 3.2)."""
+from napari_zerodce.core.architectures import (
+    ARCHITECTURES,
+    FEATURES,
+    ITERATIONS,
+    ZERO_DCE,
+    ZERO_DCE_PP,
+    Architecture,
+)
 
 CONVOLUTIONS = 7
 RECEPTIVE_RADIUS = CONVOLUTIONS
 """Seven 3x3 convolutions see 7 pixels to each side: a tile with this halo is exact."""
+
+
+class CurveNetwork(nn.Module):
+    """A network that gives curve-parameter maps.
+
+    Parameters
+    ----------
+    scale_factor : int
+        How many times smaller the image is that the network looks at; 1 for the image itself.
+    """
+
+    architecture: ClassVar[Architecture]
+
+    def __init__(self, scale_factor: int = 1) -> None:
+        super().__init__()
+        self.scale_factor = scale_factor
+
+    def estimate_maps(self, image: Tensor) -> Tensor:
+        """Estimate maps at the resolution of the image, whatever the scale factor.
+
+        Parameters
+        ----------
+        image : Tensor, shape (N, 3, h, w), values in [0, 1]
+
+        Returns
+        -------
+        Tensor, shape (N, maps, 3, h, w), values in [-1, 1]
+            In the paper's sign: positive brightens. `maps` is 8, or 1 if one map serves all
+            iterations.
+        """
+        raise NotImplementedError
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Estimate the curves of a batch of images.
+
+        Parameters
+        ----------
+        image : Tensor, shape (N, 3, H, W), values in [0, 1]
+
+        Returns
+        -------
+        Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
+            The maps A_1 .. A_8 of CVPR 2020, equation 4; positive brightens. One map that serves
+            all iterations is expanded, not copied.
+        """
+        maps = self.estimate_maps(thumbnail(image, self.scale_factor))
+        maps = enlarge_to(maps, self.scale_factor, image.shape)
+        return maps.expand(-1, ITERATIONS, -1, -1, -1)
 
 
 class SeparableConvolution(nn.Module):
@@ -31,14 +85,15 @@ class SeparableConvolution(nn.Module):
         return mapped
 
 
-class _SymmetricEstimator(nn.Module):
+class _SymmetricNetwork(CurveNetwork):
     """Seven convolutions with symmetric skip connections (CVPR 2020, figure 2), of any type.
 
     The attribute names are those of the published state dicts: published files load strictly.
     """
 
-    def __init__(self, convolution: type[nn.Module], maps: int) -> None:
-        super().__init__()
+    def __init__(self, convolution: type[nn.Module], *, scale_factor: int) -> None:
+        super().__init__(scale_factor)
+        self.maps = ARCHITECTURES[self.architecture].maps
         arguments = {"kernel_size": 3, "padding": 1} if convolution is nn.Conv2d else {}
         self.e_conv1 = convolution(3, FEATURES, **arguments)
         self.e_conv2 = convolution(FEATURES, FEATURES, **arguments)
@@ -46,10 +101,10 @@ class _SymmetricEstimator(nn.Module):
         self.e_conv4 = convolution(FEATURES, FEATURES, **arguments)
         self.e_conv5 = convolution(2 * FEATURES, FEATURES, **arguments)
         self.e_conv6 = convolution(2 * FEATURES, FEATURES, **arguments)
-        self.e_conv7 = convolution(2 * FEATURES, maps, **arguments)
+        self.e_conv7 = convolution(2 * FEATURES, 3 * self.maps, **arguments)
 
-    def _estimate(self, image: Tensor) -> Tensor:
-        """Return maps of shape (N, maps, H, W), in the paper's sign, for images (N, 3, H, W)."""
+    def estimate_maps(self, image: Tensor) -> Tensor:
+        """Estimate maps, shape (N, maps, 3, h, w), of images, shape (N, 3, h, w)."""
         first = functional.relu(self.e_conv1(image), inplace=True)
         second = functional.relu(self.e_conv2(first), inplace=True)
         third = functional.relu(self.e_conv3(second), inplace=True)
@@ -58,36 +113,24 @@ class _SymmetricEstimator(nn.Module):
             both = torch.cat((mirrored, features), 1)
             features = functional.relu(convolution(both), inplace=True)
         # Published weights were trained for x + r (x^2 - x), so r = -A; here is the paper's sign.
-        return torch.tanh(self.e_conv7(torch.cat((first, features), 1))).neg()
+        maps = torch.tanh(self.e_conv7(torch.cat((first, features), 1))).neg()
+        return maps.reshape(-1, self.maps, 3, *maps.shape[-2:])
 
 
-class ZeroDCE(_SymmetricEstimator):
-    """Zero-DCE's curve estimator, DCE-Net (CVPR 2020, section 3.2): 79,416 parameters.
+class ZeroDCE(_SymmetricNetwork):
+    """DCE-Net, the network of Zero-DCE (CVPR 2020, section 3.2): 79,416 parameters.
 
     Seven 3x3 convolutions, 32 features each, and one map for each iteration and colour channel.
     """
 
+    architecture = ZERO_DCE
+
     def __init__(self) -> None:
-        super().__init__(nn.Conv2d, 3 * ITERATIONS)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Estimate the curves of a batch of images.
-
-        Parameters
-        ----------
-        image : Tensor, shape (N, 3, H, W), values in [0, 1]
-
-        Returns
-        -------
-        Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
-            The maps A_1 .. A_8 of CVPR 2020, equation 4; positive brightens.
-        """
-        maps = self._estimate(image)
-        return maps.reshape(-1, ITERATIONS, 3, *maps.shape[-2:])
+        super().__init__(nn.Conv2d, scale_factor=1)
 
 
-class ZeroDCEPlusPlus(_SymmetricEstimator):
-    """Zero-DCE++'s curve estimator (TPAMI 2021, section 3.4): 10,561 parameters.
+class ZeroDCEPlusPlus(_SymmetricNetwork):
+    """The network of Zero-DCE++ (TPAMI 2021, section 3.4): 10,561 parameters.
 
     Depthwise separable convolutions look at a thumbnail, and one map for each colour channel serves
     all iterations.
@@ -99,31 +142,29 @@ class ZeroDCEPlusPlus(_SymmetricEstimator):
         weights were trained at 1 and tested at 12.
     """
 
-    def __init__(self, scale_factor: int = 12) -> None:
-        super().__init__(SeparableConvolution, 3)
-        self.scale_factor = scale_factor
+    architecture = ZERO_DCE_PP
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Estimate the curves of a batch of images.
+    def __init__(self, scale_factor: int = ARCHITECTURES[ZERO_DCE_PP].default_scale_factor) -> None:
+        super().__init__(SeparableConvolution, scale_factor=scale_factor)
 
-        Parameters
-        ----------
-        image : Tensor, shape (N, 3, H, W), values in [0, 1]
 
-        Returns
-        -------
-        Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
-            One map, seen eight times (expanded, not copied); positive brightens.
-        """
-        height, width = image.shape[-2:]
-        maps = self.estimate_thumbnail_maps(thumbnail(image, self.scale_factor))
-        if self.scale_factor > 1:
-            maps = enlarge_maps(maps, self.scale_factor, rows=(0, height), columns=(0, width))
-        return maps.unsqueeze(1).expand(-1, ITERATIONS, -1, -1, -1)
+NETWORKS: Final[Mapping[Architecture, type[CurveNetwork]]] = {
+    network.architecture: network for network in (ZeroDCE, ZeroDCEPlusPlus)
+}
 
-    def estimate_thumbnail_maps(self, small: Tensor) -> Tensor:
-        """Return maps of shape (N, 3, h, w) for thumbnails of shape (N, 3, h, w)."""
-        return self._estimate(small)
+
+def make_network(architecture: Architecture, scale_factor: int) -> CurveNetwork:
+    """Return a network with random weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    scale_factor : int
+        1 if the architecture has no scale factor.
+    """
+    network = NETWORKS[architecture]()
+    network.scale_factor = scale_factor
+    return network
 
 
 def middle_pixels(length: int, scale_factor: int) -> tuple[slice, slice]:
@@ -166,6 +207,28 @@ def thumbnail(image: Tensor, scale_factor: int) -> Tensor:
     rows, columns = (middle_pixels(length, scale_factor) for length in image.shape[-2:])
     upper, lower = (image[..., row, columns[0]] + image[..., row, columns[1]] for row in rows)
     return (upper + lower) / 4
+
+
+def enlarge_to(maps: Tensor, scale_factor: int, shape: Sequence[int]) -> Tensor:
+    """Enlarge the maps of a thumbnail to the size of its image.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (N, maps, C, h, w)
+    scale_factor : int
+        If it is 1, the maps are returned as they are.
+    shape : sequence of int
+        Of the image; the last two are its height and width.
+
+    Returns
+    -------
+    Tensor, shape (N, maps, C, H, W)
+    """
+    if scale_factor == 1:
+        return maps
+    height, width = shape[-2:]
+    flat = enlarge_maps(maps.flatten(1, 2), scale_factor, rows=(0, height), columns=(0, width))
+    return flat.reshape(*maps.shape[:3], height, width)
 
 
 def enlarge_maps(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
 
 _PROBE_SIDE = 512
+_ANY_WINDOW = WindowChoice("range", 0, 1)
 _LONG_RUN = 16 * _PROBE_SIDE**2  # pixels; in shorter runs loading takes a part of the time
 
 
@@ -60,11 +61,11 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
         As `enhance` does.
     """
     # Heavy: this module is imported by docks, which must open before torch is loaded.
-    from napari_zerodce.engine.enhance import checkpoint_of
+    from napari_zerodce.engine.resolve import checkpoint_of
 
-    info = checkpoint_of(request).info
-    device = resolve_device(request.device)
-    precision = resolve_precision(request.precision, device, np.dtype(request.image.dtype))
+    info = checkpoint_of(request.settings).info
+    device = resolve_device(request.settings.device)
+    precision = resolve_precision(request.settings.precision, device, np.dtype(request.image.dtype))
     key = _key(request, info, device.name, precision)
     with _one_at_a_time:
         if key not in _measured:
@@ -87,10 +88,18 @@ def without_pixels(request: EnhanceRequest) -> EnhanceRequest:
 
 
 def _key(
-    request: EnhanceRequest, info: CheckpointInfo, device: str, precision: str
+    request: EnhanceRequest, info: CheckpointInfo, device: str, precision: Precision
 ) -> tuple[Any, ...]:
-    dtype = np.dtype(request.image.dtype)
-    return (info.sha256, info.scale_factor, device, precision, dtype, request.channels)
+    """Return what the speed depends on: the settings as they were resolved, but for the window."""
+    resolved = replace(
+        request.settings,
+        checkpoint=info.sha256,
+        scale_factor=info.scale_factor,
+        device=device,
+        precision=precision,
+        window=_ANY_WINDOW,
+    )
+    return (resolved, np.dtype(request.image.dtype), request.channels)
 
 
 def _black(request: EnhanceRequest, side: int) -> np.ndarray[Any, Any]:
@@ -101,7 +110,8 @@ def _black(request: EnhanceRequest, side: int) -> np.ndarray[Any, Any]:
 def _time(request: EnhanceRequest, should_stop: ShouldStop) -> float:
     from napari_zerodce.engine.enhance import enhance
 
-    probe = replace(request, image=_black(request, _PROBE_SIDE), window=WindowChoice("range", 0, 1))
+    settings = replace(request.settings, window=_ANY_WINDOW)
+    probe = replace(request, image=_black(request, _PROBE_SIDE), settings=settings)
     # The first call pays for kernels and threads.
     enhance(replace(probe, image=_black(request, 64)), should_stop=should_stop)
     # The faster one of two: on a machine that is busy for a moment, one alone may be far off.

@@ -11,21 +11,22 @@ import dask.array as da
 import numpy as np
 
 from napari_zerodce.engine.maps import fill_maps, in_memory, maps_shape
-from napari_zerodce.engine.requests import EnhanceRequest, MapKind
-from napari_zerodce.imaging.planes import SelectedPlane, layout_of
+from napari_zerodce.engine.requests import MapKind
+from napari_zerodce.engine.resolve import ResolvedRequest
+from napari_zerodce.imaging.planes import SelectedPlane
 
 Array = np.ndarray[Any, Any]
 
 _one_at_a_time = threading.Lock()  # dask computes chunks side by side, and there is one device
 
 
-def lazy_maps(request: EnhanceRequest, kind: MapKind, *, step: int = 1) -> Any:
+def lazy_maps(resolved: ResolvedRequest, kind: MapKind, *, step: int = 1) -> Any:
     """Return the maps of all planes, none of which is computed yet.
 
     Parameters
     ----------
-    request : EnhanceRequest
-        With its window as two numbers: one for all planes.
+    resolved : ResolvedRequest
+        One for all planes: they share its window and its network.
     kind : {"alphas", "steps", "gain", "noise-gain"}
     step : int
         Every how many rows and columns are kept.
@@ -34,23 +35,16 @@ def lazy_maps(request: EnhanceRequest, kind: MapKind, *, step: int = 1) -> Any:
     -------
     dask array, shape (8, ..., C, rows, columns), float32
         A chunk holds all maps of a plane.
-
-    Raises
-    ------
-    ImageError
-        If the image cannot be enhanced.
     """
-    if request.window.kind != "range":
-        raise ValueError("each plane would get a window of its own")  # our own mistake
-    layout = layout_of(request.image, channels=request.channels)
+    layout = resolved.layout
     one = maps_shape(replace(layout, shape=layout.shape[len(layout.leading) :]), step)
     leading = layout.leading
 
     def plane(numbers: Array) -> Array:
         index = tuple(int(i) for i in np.unravel_index(int(numbers[0]), leading))
-        wanted = replace(request, image=SelectedPlane(request.image, index))
         with _one_at_a_time:
-            maps: Array = fill_maps(wanted, kind, in_memory, step=step)
+            of_plane = resolved.on(SelectedPlane(resolved.image, index))
+            maps: Array = fill_maps(of_plane, kind, in_memory, step=step)
         return maps[np.newaxis]
 
     # napari's cache goes by the name: old maps must survive neither a training nor a new image.

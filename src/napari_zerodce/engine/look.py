@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
-from numbers import Integral
-from typing import Any
+from typing import Annotated, Any, Final
 
-from napari_zerodce.errors import RequestError
-
-MOST_ITERATIONS = 8
-STRONGEST = 2.0
-MOST_STOPS = 4.0
+from napari_zerodce.core.architectures import ITERATIONS
+from napari_zerodce.setting import Setting, check_settings
 
 
 @dataclass(frozen=True)
@@ -39,56 +34,71 @@ class Look:
         If a number is out of its range.
     """
 
-    strength: float = 1.0
-    iterations: int = MOST_ITERATIONS
-    exposure: float = 0.0
-    global_curve: bool = False
-    detail_gain_limit: float | None = None
+    strength: Annotated[
+        float,
+        Setting(
+            label="Strength",
+            help="0 is the original, 1 the curves as estimated, 2 the most. Every curve stays "
+            "monotone, whatever the strength.",
+            expected="0 (the original) to 2, where 1 is the curves as estimated",
+            minimum=0,
+            maximum=2,
+            step=0.05,
+            slider=True,
+        ),
+    ] = 1.0
+    iterations: Annotated[
+        int,
+        Setting(
+            label="Iterations",
+            help="How many of the eight iterations of the curve are applied, 1 to 8.",
+            noun="number of iterations",
+            expected="1 to 8, a whole number",
+            minimum=1,
+            maximum=ITERATIONS,
+            slider=True,
+            metavar="N",
+        ),
+    ] = ITERATIONS
+    exposure: Annotated[
+        float,
+        Setting(
+            label="Exposure",
+            help="Make the result brighter or, below 0, darker, -4 to 4 stops. Black and white "
+            "stay where they are.",
+            minimum=-4,
+            maximum=4,
+            unit="stops",
+            step=0.05,
+            slider=True,
+            metavar="STOPS",
+        ),
+    ] = 0.0
+    global_curve: Annotated[
+        bool,
+        Setting(
+            label="One curve for the whole image",
+            help="Apply the mean of all curves to all pixels, channels and planes: the order of "
+            "intensities is kept exactly, and the result can be inverted.",
+        ),
+    ] = False
+    detail_gain_limit: Annotated[
+        float | None,
+        Setting(
+            label="Detail ≤",
+            help="Amplify fine detail, and noise with it, this many times at the most: curves "
+            "lift a smooth base.",
+            expected="0 (no detail at all) or more, for instance 2, or leave it out for no limit",
+            minimum=0,
+            offered=(0, 8),
+            step=0.05,
+            slider=True,
+            suggested=2.0,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
-        self._make_plain()
-        if not 0 <= self.strength <= STRONGEST:  # nor NaN
-            raise RequestError(
-                f"The strength is {self.strength:g}; give 0 (the original) to {STRONGEST:g}, where "
-                "1 is the curves as estimated."
-            )
-        given: Any = self.iterations
-        # 2.0 and True are in a range, but no whole numbers that can be printed as one.
-        whole = isinstance(given, int) and not isinstance(given, bool)
-        if not whole or self.iterations not in range(1, MOST_ITERATIONS + 1):
-            raise RequestError(
-                f"The number of iterations is {self.iterations}; give 1 to {MOST_ITERATIONS}, a "
-                "whole number."
-            )
-        if not -MOST_STOPS <= self.exposure <= MOST_STOPS:
-            raise RequestError(
-                f"The exposure is {self.exposure:g} stops; give {-MOST_STOPS:g} to {MOST_STOPS:g}."
-            )
-        limit = self.detail_gain_limit
-        if limit is not None and not (limit >= 0 and math.isfinite(limit)):
-            raise RequestError(
-                f"The detail gain limit is {limit:g}; give 0 (no detail at all) or more, for "
-                "instance 2, or leave it out for no limit."
-            )
-
-    def _make_plain(self) -> None:
-        """Turn NumPy's numbers, and whatever else is one, into Python's: they can be printed."""
-        for name in ("strength", "exposure", "detail_gain_limit"):
-            value = getattr(self, name)
-            if value is None and name == "detail_gain_limit":
-                continue
-            try:
-                if isinstance(value, str | bytes | bool):
-                    raise TypeError
-                object.__setattr__(self, name, float(value))
-            except (TypeError, ValueError, OverflowError) as err:
-                raise RequestError(
-                    f"The {name.replace('_', ' ')} is {value!r}, and a number was expected."
-                ) from err
-        given: Any = self.iterations
-        if type(given) is not bool and isinstance(given, Integral):
-            object.__setattr__(self, "iterations", int(given))
-        object.__setattr__(self, "global_curve", bool(self.global_curve))
+        check_settings(self)
 
     @property
     def changes_nothing(self) -> bool:
@@ -101,7 +111,7 @@ class Look:
         parts = []
         if self.strength != 1:
             parts.append(f"strength {self.strength:g}")
-        if self.iterations != MOST_ITERATIONS:
+        if self.iterations != ITERATIONS:
             parts.append("1 iteration" if self.iterations == 1 else f"{self.iterations} iterations")
         if self.exposure:
             parts.append(f"{self.exposure:+g} EV")
@@ -116,4 +126,4 @@ class Look:
         return asdict(self)
 
 
-AS_PUBLISHED = Look()
+AS_PUBLISHED: Final = Look()

@@ -8,16 +8,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
-from napari_zerodce.core.networks import ITERATIONS
-from napari_zerodce.engine.enhance import Prepared, prepare
 from napari_zerodce.engine.memory import allocate
-from napari_zerodce.engine.methods.curve_sources import curves_of_plane
-from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import TILE, Meter
+from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.requests import (
     EnhanceRequest,
     MapKind,
@@ -26,10 +22,10 @@ from napari_zerodce.engine.requests import (
     ignore,
     never,
 )
-from napari_zerodce.engine.tile_size import TileSize
-from napari_zerodce.imaging.intensity import outside_of
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.imaging.intensity import Window, outside_of
 from napari_zerodce.imaging.planes import PlaneLayout
-from napari_zerodce.imaging.tiling import tile_plane
+from napari_zerodce.imaging.tiling import Tile
 
 Array = np.ndarray[Any, Any]
 
@@ -63,8 +59,30 @@ def curve_maps(
     return maps
 
 
+def resolve_for_maps(
+    request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
+) -> ResolvedRequest:
+    """Resolve a request whose precision "auto" is float32, since maps do not hide a deviation.
+
+    Parameters
+    ----------
+    request : EnhanceRequest or ResolvedRequest
+        What is resolved is returned as it is.
+    should_stop : callable, optional
+
+    Raises
+    ------
+    Cancelled, CheckpointError, DeviceError, ImageError, RequestError
+        As `enhance` does.
+    """
+    if isinstance(request, ResolvedRequest):
+        return request
+    settings = request.settings.for_numbers()
+    return resolve(replace(request, settings=settings), should_stop=should_stop)
+
+
 def fill_maps(
-    request: EnhanceRequest,
+    request: EnhanceRequest | ResolvedRequest,
     kind: MapKind,
     make_output: Callable[[tuple[int, ...]], Any],
     *,
@@ -76,7 +94,7 @@ def fill_maps(
 
     Parameters
     ----------
-    request : EnhanceRequest
+    request : EnhanceRequest or ResolvedRequest
         The precision "auto" is float32 here.
     kind : {"alphas", "steps", "gain", "noise-gain"}
         "alphas" are A_1 .. A_8; the others say what the image is after each iteration: its values
@@ -99,33 +117,31 @@ def fill_maps(
     Cancelled, CheckpointError, DeviceError, ImageError, RequestError
         As `enhance` does.
     """
-    request = for_numbers(request)
-    run = prepare(request, should_stop=should_stop)
-    maps = make_output(maps_shape(run.layout, step))
-    meter = Meter(run.layout.count, report=report, should_stop=should_stop, doing="Computing maps")
-    tiles = TileSize(run.device, run.tile)
-    for number, index in enumerate(run.layout.indices()):
-        plane = Plane(request.image, index, layout=run.layout, window=run.window)
+    resolved = resolve_for_maps(request, should_stop=should_stop)
+    maps = make_output(maps_shape(resolved.layout, step))
+    loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
+    finish = partial(_maps_of_tile, kind=kind, step=step, window=resolved.window)
+    method = CurveMethod(resolved.estimator, finish)
+    for number, index in enumerate(resolved.layout.indices()):
 
-        def put(rows: slice, columns: slice, block: Array, at: tuple[int, ...] = index) -> None:
-            maps[(*at, slice(None), slice(None), rows, columns)] = block
+        def put(tile: Tile, block: Array, index: tuple[int, ...] = index) -> None:
+            rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
+            maps[(*index, slice(None), slice(None), rows, columns)] = block
 
-        tiles.shrink_until_it_fits(
-            partial(_fill, put, plane, kind, step=step, run=run, meter=meter, number=number)
-        )
+        loop.run(method, resolved.plane(index), put, number=number)
     return maps
 
 
-def for_numbers(request: EnhanceRequest) -> EnhanceRequest:
-    """Return a request whose precision "auto" is float32.
-
-    Half precision is for images of 8 bits, which hide it; maps would not.
-    """
-    return replace(request, precision="float32") if request.precision == "auto" else request
-
-
 def maps_shape(layout: PlaneLayout, step: int = 1) -> tuple[int, ...]:
-    """Return the shape of an image's maps: (..., 8, C, rows, columns)."""
+    """Return the shape of an image's maps: (..., 8, C, rows, columns).
+
+    Parameters
+    ----------
+    layout : PlaneLayout
+        Of the image.
+    step : int
+        Every how many rows and columns are kept.
+    """
     rows, columns = -(-layout.height // step), -(-layout.width // step)
     return (*layout.leading, ITERATIONS, layout.colours, rows, columns)
 
@@ -136,43 +152,32 @@ def in_memory(shape: tuple[int, ...]) -> Array:
 
 
 def maps_of(kind: MapKind, image: Tensor, alphas: Tensor) -> Tensor:
-    """Return maps of a kind, shape (N, 8, C, H, W), of an image and its alphas."""
+    """Return maps of a kind of an image and its alphas.
+
+    Parameters
+    ----------
+    kind : {"alphas", "steps", "gain", "noise-gain"}
+    image : Tensor, shape (N, C, H, W), values in [0, 1]
+    alphas : Tensor, shape (N, 8, C, H, W), values in [-1, 1]
+
+    Returns
+    -------
+    Tensor, shape (N, 8, C, H, W)
+    """
     if kind == "alphas":
         return alphas
     compute = {"steps": curve_steps, "gain": curve_gains, "noise-gain": curve_slopes}[kind]
     return compute(image, alphas)
 
 
-def _fill(  # noqa: PLR0913  one plane's work, in the words of the run
-    put: Callable[[slice, slice, Array], None],
-    plane: Plane,
-    kind: MapKind,
-    tile_size: int,
-    *,
-    step: int,
-    run: Prepared,
-    meter: Meter,
-    number: int,
-) -> None:
-    source = curves_of_plane(run.estimator, plane, tile=tile_size)
-    tiles = tile_plane(*plane.shape, size=tile_size, halo=source.halo)
-    meter.begin_plane(number, source.work + TILE * len(tiles))
-    with torch.inference_mode():
-        source.prepare(meter.visit)
-        for tile in tiles:
-            (rows, to_rows), (columns, to_columns) = (
-                _kept(side, step) for side in (tile.rows, tile.columns)
-            )
-            block = plane.read(tile.outer_rows, tile.outer_columns)
-            outer = run.estimator.upload(plane.normalised(block))
-            inner = (..., tile.inner_rows, tile.inner_columns)
-            kept = (..., rows, columns)
-            alphas = source.alphas(tile, outer)[kept]
-            maps = maps_of(kind, outer[inner][kept].contiguous(), alphas)[0].cpu().numpy()
-            if kind in {"gain", "noise-gain"}:
-                maps[:, outside_of(block[inner][kept], run.window)] = 1
-            put(to_rows, to_columns, maps)
-            meter.visit()
+def _maps_of_tile(tile: CurveTile, *, kind: MapKind, step: int, window: Window) -> Array:
+    rows, columns = (_kept(side, step)[0] for side in (tile.tile.rows, tile.tile.columns))
+    kept = (..., rows, columns)
+    unit = tile.outer[(..., *tile.inner)][kept].contiguous()
+    maps: Array = maps_of(kind, unit, tile.alphas[kept])[0].cpu().numpy()
+    if kind in {"gain", "noise-gain"}:
+        maps[:, outside_of(tile.samples[kept], window)] = 1
+    return maps
 
 
 def _kept(side: slice, step: int) -> tuple[slice, slice]:

@@ -55,6 +55,10 @@ class Meter:
         self._furthest = 0.0
         self._plane, self._work, self._worked = 0, 1, 0
 
+    def check(self) -> None:
+        """Raise `Cancelled` if the user asked to stop."""
+        raise_if_stopped(self._should_stop)
+
     def begin_plane(self, number: int, work: int) -> None:
         """Start plane `number` (from 0), in which there is `work` to do: the sum of all visits."""
         self._plane, self._work, self._worked = number, work, 0

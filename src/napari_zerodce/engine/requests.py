@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.device import Precision
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.imaging.intensity import Window, WindowChoice
+from napari_zerodce.engine.provenance import Provenance
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.planes import Channels
-
-if TYPE_CHECKING:
-    from napari_zerodce.checkpoints.load import Checkpoint
+from napari_zerodce.imaging.windows import Window
 
 MapKind = Literal["alphas", "steps", "gain", "noise-gain"]
 """What maps show: the curve parameters, the image after each iteration, how many times brighter
@@ -27,7 +23,7 @@ that is, or how many times stronger its noise."""
 
 @dataclass(frozen=True)
 class EnhanceRequest:
-    """Everything that decides what an enhanced image looks like.
+    """An image and what to make of it.
 
     Parameters
     ----------
@@ -35,36 +31,27 @@ class EnhanceRequest:
         NumPy, dask, zarr or anything else with ``shape``, ``dtype`` and slicing;
         shape (..., H, W) if mono, (..., H, W, 3 or 4) if rgb or rgba.
     channels : {"mono", "rgb", "rgba"}
-    checkpoint : str, Path or Checkpoint
-        A name in the registry, a file, or one that is loaded.
-    window : WindowChoice
-        Which intensities are mapped to [0, 1].
-    device : str
-        "auto", or what torch calls it.
-    precision : {"auto", "float32", "bfloat16", "float16"}
-    tile : int, optional
-        Side of a tile in pixels; by default what suits the device.
-    scale_factor : int, optional
-        Zero-DCE++ only: how much smaller its thumbnail is; by default what the checkpoint says. Not
-        for a loaded checkpoint, which has its own.
-    look : Look
-        How strongly the curves are applied.
+    settings : EnhanceSettings
     """
 
     image: Any
     channels: Channels
-    checkpoint: str | Path | Checkpoint = "zero-dce"
-    window: WindowChoice = field(default_factory=lambda: WindowChoice("auto"))
-    device: str = "auto"
-    precision: PrecisionChoice = "auto"
-    tile: int | None = None
-    scale_factor: int | None = None
-    look: Look = AS_PUBLISHED
+    settings: EnhanceSettings = field(default_factory=EnhanceSettings)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: work done, of how much, and the seconds it will still take, if known."""
+    """How far a run is.
+
+    Parameters
+    ----------
+    done, total : float
+        Work that is done, and all of it.
+    message : str
+        What is being done.
+    seconds_left : float, optional
+        How long the rest takes, if that is known.
+    """
 
     done: float
     total: float
@@ -102,7 +89,8 @@ class EnhanceResult:
     window : Window
         The intensities that were mapped to [0, 1], in units of the image.
     checkpoint : CheckpointInfo
-    device, precision : str
+    device : str
+    precision : {"float32", "bfloat16", "float16"}
         What was really used.
     tile : int
         Side of the tiles at the end, in pixels.
@@ -110,7 +98,7 @@ class EnhanceResult:
         Wall-clock time.
     look : Look
     global_curve : tuple of float
-        The maps' values A_1 .. A_8 where one curve serves the whole image, else empty.
+        The maps' values A_1 .. A_8 if one curve serves the whole image, else empty.
     notices : tuple of str
         Sentences the user should see, such as that a tile was halved.
     """
@@ -120,7 +108,7 @@ class EnhanceResult:
     window: Window
     checkpoint: CheckpointInfo
     device: str
-    precision: str
+    precision: Precision
     tile: int
     seconds: float
     look: Look = AS_PUBLISHED
@@ -128,26 +116,16 @@ class EnhanceResult:
     notices: tuple[str, ...] = ()
 
     @property
-    def checkpoint_source(self) -> str:
-        """What to load the checkpoint by: its name in the registry, or its file."""
-        return registry.name_of(self.checkpoint.path) or str(self.checkpoint.path.absolute())
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what is needed to make this image again, as plain values."""
-        return {
-            "display_only": "Enhanced for looking at; do not measure intensities in it.",
-            "software": f"napari-zerodce {version('napari-zerodce')}",
-            "checkpoint": self.checkpoint.name,
-            "checkpoint_source": self.checkpoint_source,
-            "checkpoint_sha256": self.checkpoint.sha256,
-            "architecture": self.checkpoint.architecture,
-            "scale_factor": self.checkpoint.scale_factor,
-            "channels": self.channels,
-            "window": (self.window.low, self.window.high),
-            "look": self.look.as_dict(),
-            "global_curve": self.global_curve,
-            "device": self.device,
-            "precision": self.precision,
-            "tile": self.tile,
-            "seconds": round(self.seconds, 3),
-        }
+    def provenance(self) -> Provenance:
+        """What is needed to make this image again."""
+        return Provenance.of(
+            self.checkpoint,
+            channels=self.channels,
+            window=self.window,
+            look=self.look,
+            global_curve=self.global_curve,
+            device=self.device,
+            precision=self.precision,
+            tile=self.tile,
+            seconds=round(self.seconds, 3),
+        )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from threading import Barrier
 from typing import Any
 
@@ -15,14 +14,12 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.load import Checkpoint
+from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
-from napari_zerodce.core.networks import ITERATIONS, ZeroDCEPlusPlus
-from napari_zerodce.engine.enhance import GLOBAL_CURVE_DECIMALS, Prepared, checkpoint_of, prepare
+from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.methods.curve_sources import curves_of_plane
+from napari_zerodce.engine.methods.curves import CurveMethod
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.requests import (
     EnhanceRequest,
     Report,
@@ -30,12 +27,13 @@ from napari_zerodce.engine.requests import (
     ignore,
     never,
 )
-from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.tile_loop import Region
 from napari_zerodce.engine.tone import tone, tone_pair
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
-from napari_zerodce.imaging.tiling import grown, tile_region, within
+from napari_zerodce.imaging.tiling import Tile, grown, within
 
 Array = np.ndarray[Any, Any]
 
@@ -71,7 +69,7 @@ class View:
 
     Parameters
     ----------
-    part : Viewport
+    viewport : Viewport
     channels : {"mono", "rgb", "rgba"}
     samples : ndarray, shape (h, w), (h, w, 3) or (h, w, 4)
         The part of the plane as it is.
@@ -85,7 +83,7 @@ class View:
         Where and how the curves were estimated.
     """
 
-    part: Viewport
+    viewport: Viewport
     channels: Channels
     samples: Array
     unit: Tensor
@@ -179,23 +177,23 @@ class View:
 
 
 def estimate_view(
-    request: EnhanceRequest,
-    part: Viewport,
+    request: EnhanceRequest | ResolvedRequest,
+    viewport: Viewport,
     *,
     report: Report = ignore,
     should_stop: ShouldStop = never,
 ) -> View:
     """Estimate the curves of a part of a plane.
 
-    If the part keeps every pixel, they are those of the whole plane. Otherwise the network looks at
-    the smaller image, with a thumbnail as large as before for Zero-DCE++: nearly the same curves in
-    a fraction of the time.
+    If the viewport keeps every pixel, they are those of the whole plane. Otherwise the network
+    looks at the smaller image, with a thumbnail as large as before for Zero-DCE++: nearly the same
+    curves in a fraction of the time.
 
     Parameters
     ----------
-    request : EnhanceRequest
+    request : EnhanceRequest or ResolvedRequest
         Of an image that is one plane. Its look does not matter.
-    part : Viewport
+    viewport : Viewport
     report, should_stop : callable, optional
         As in `enhance`.
 
@@ -204,75 +202,70 @@ def estimate_view(
     Cancelled, CheckpointError, DeviceError, ImageError, RequestError
         As `enhance` does.
     """
-    if part.step > 1:
-        request = _shrunk(request, part)
-    run = prepare(request, should_stop=should_stop)
-    plane = Plane(request.image, (), layout=run.layout, window=run.window)
-    rows, columns = part.rows, part.columns
-    if part.step > 1:
-        rows, columns = slice(0, plane.shape[0]), slice(0, plane.shape[1])
-    found: list[Tensor] = []
-    meter = Meter(1, report=report, should_stop=should_stop, doing="Estimating curves")
-    TileSize(run.device, run.tile).shrink_until_it_fits(
-        partial(_estimate, found, plane, rows, columns, run=run, meter=meter)
+    rows, columns = viewport.rows, viewport.columns
+    if viewport.step > 1 and isinstance(request, EnhanceRequest):
+        request = replace(request, image=_kept(request.image, viewport))
+    resolved = resolve(request, should_stop=should_stop)
+    scale_factor = resolved.estimator.scale_factor
+    if viewport.step > 1:
+        if resolved is request:
+            resolved = resolved.on(_kept(resolved.image, viewport))
+        rows, columns = slice(0, resolved.layout.height), slice(0, resolved.layout.width)
+        scale_factor = max(1, round(scale_factor / viewport.step))
+    alphas = _estimate(
+        resolved, (rows, columns), scale_factor, report=report, should_stop=should_stop
     )
+    unit, base = _unit_and_base(resolved.plane(), rows, columns)
+    return View(
+        viewport=viewport,
+        channels=resolved.layout.channels,
+        samples=np.ascontiguousarray(resolved.image[rows, columns]),
+        unit=unit,
+        base=base,
+        alphas=alphas,
+        window=resolved.window,
+        checkpoint=replace(resolved.checkpoint, scale_factor=scale_factor),
+        device=resolved.device.name,
+        precision=resolved.precision,
+    )
+
+
+def _kept(image: Any, viewport: Viewport) -> Array:
+    """Return every few pixels of a part of a plane."""
+    rows, columns = (
+        slice(side.start, side.stop, viewport.step) for side in (viewport.rows, viewport.columns)
+    )
+    return np.asarray(image[rows, columns])
+
+
+def _estimate(
+    resolved: ResolvedRequest,
+    region: Region,
+    scale_factor: int,
+    *,
+    report: Report,
+    should_stop: ShouldStop,
+) -> Tensor:
+    """Return the alphas of a region of a plane, shape (1, 8, C, h, w), in the CPU's memory."""
+    rows, columns = region
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    maps = resolved.checkpoint.traits.maps
+    alphas = torch.empty((1, maps, resolved.layout.colours, *size))
+
+    def put(tile: Tile, found: Tensor) -> None:
+        alphas[(..., within(tile.rows, rows), within(tile.columns, columns))] = found
+
+    method = CurveMethod(
+        resolved.estimator, lambda tile: tile.alphas[:, :maps].cpu(), scale_factor=scale_factor
+    )
+    loop = resolved.loop(doing="Estimating curves", report=report, should_stop=should_stop)
+    loop.run(method, resolved.plane(), put, region=region)
+    return alphas.expand(-1, ITERATIONS, -1, -1, -1)
+
+
+def _unit_and_base(plane: Plane, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
+    """Return a region's colours in [0, 1] and their edge-preserving base, shape (1, C, h, w)."""
     outer = grown(rows, plane.shape[0], BASE_HALO), grown(columns, plane.shape[1], BASE_HALO)
     inner = (..., within(rows, outer[0]), within(columns, outer[1]))
     unit = torch.from_numpy(plane.normalised(plane.read(*outer)))[None]
-    return View(
-        part=part,
-        channels=run.layout.channels,
-        samples=np.ascontiguousarray(request.image[rows, columns]),
-        unit=unit[inner].contiguous(),
-        base=edge_preserving_base(unit)[inner].contiguous(),
-        alphas=found[-1],
-        window=run.window,
-        checkpoint=run.checkpoint,
-        device=run.device.name,
-        precision=run.precision,
-    )
-
-
-def _shrunk(request: EnhanceRequest, part: Viewport) -> EnhanceRequest:
-    """Return the request for every few pixels of the part."""
-    small = np.asarray(
-        request.image[
-            part.rows.start : part.rows.stop : part.step,
-            part.columns.start : part.columns.stop : part.step,
-        ]
-    )
-    checkpoint = checkpoint_of(request)
-    network = checkpoint.estimator
-    if isinstance(network, ZeroDCEPlusPlus):
-        network = copy.copy(network)
-        network.scale_factor = max(1, round(network.scale_factor / part.step))
-        info = replace(checkpoint.info, scale_factor=network.scale_factor)
-        checkpoint = Checkpoint(info, network)
-    return replace(request, image=small, checkpoint=checkpoint)
-
-
-def _estimate(  # noqa: PLR0913  one plane's work, in the words of the run
-    found: list[Tensor],
-    plane: Plane,
-    rows: slice,
-    columns: slice,
-    tile_size: int,
-    *,
-    run: Prepared,
-    meter: Meter,
-) -> None:
-    source = curves_of_plane(run.estimator, plane, tile=tile_size)
-    tiles = tile_region(rows, columns, plane.shape, size=tile_size, halo=source.halo)
-    meter.begin_plane(0, source.work + TILE * len(tiles))
-    maps = ITERATIONS if run.checkpoint.architecture == "zero-dce" else 1
-    size = (rows.stop - rows.start, columns.stop - columns.start)
-    alphas = torch.empty((1, maps, run.layout.colours, *size))
-    # Not in inference mode: what is kept shall be usable everywhere.
-    with torch.no_grad():
-        source.prepare(meter.visit)
-        for tile in tiles:
-            block = plane.normalised(plane.read(tile.outer_rows, tile.outer_columns))
-            target = (..., within(tile.rows, rows), within(tile.columns, columns))
-            alphas[target] = source.alphas(tile, run.estimator.upload(block))[:, :maps].cpu()
-            meter.visit()
-    found.append(alphas.expand(-1, ITERATIONS, -1, -1, -1))
+    return unit[inner].contiguous(), edge_preserving_base(unit)[inner].contiguous()

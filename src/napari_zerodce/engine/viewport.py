@@ -26,6 +26,12 @@ class Viewport:
     step: int = 1
 
     @property
+    def bounds(self) -> tuple[int, ...]:
+        """The ends of rows and columns, and the step: unlike slices, they can be a key."""
+        sides = (self.rows, self.columns)
+        return (*(end for side in sides for end in (side.start, side.stop)), self.step)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """How many rows and columns are kept."""
         rows, columns = (

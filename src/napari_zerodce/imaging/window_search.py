@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 from napari_zerodce.imaging.sampling import Sampler, ShouldStop
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
@@ -54,6 +55,8 @@ def resolve_window(
     ------
     ImageError
         If the array is no image of these channels.
+    RequestError
+        If the window is that of a layer.
     Cancelled
         If `should_stop` said so.
     """
@@ -66,6 +69,11 @@ def resolve_window(
         return Window(low, high)
     if choice.kind == "dtype" or (choice.kind == "auto" and dtype.itemsize == 1):
         return _dtype_window(dtype)
+    if choice.kind == "contrast":
+        raise RequestError(
+            "The window is the contrast limits of a layer, and this image is no layer; give two "
+            "intensities, or 'auto'."
+        )
     sampler = Sampler(array, layout, should_stop)
     if choice.kind == "minmax":
         return _between(*_extremes(sampler), dtype)

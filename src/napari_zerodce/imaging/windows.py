@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from napari_zerodce.errors import RequestError
 
-WindowKind = Literal["auto", "dtype", "minmax", "percentile", "range"]
+WindowKind = Literal["auto", "dtype", "minmax", "percentile", "range", "contrast"]
 
 DEFAULT_PERCENTILES = (0.1, 99.9)
 
@@ -45,9 +45,10 @@ class WindowChoice:
 
     Parameters
     ----------
-    kind : {"auto", "dtype", "minmax", "percentile", "range"}
+    kind : {"auto", "dtype", "minmax", "percentile", "range", "contrast"}
         "dtype" is all that integers can be, and 0 to 1 for floats; "auto" is that for 8-bit
-        integers and the percentiles 0.1 to 99.9 for all others; "range" is `low` to `high`.
+        integers and the percentiles 0.1 to 99.9 for all others; "range" is `low` to `high`;
+        "contrast" stands for the contrast limits of a layer, see `of_layer`.
     low, high : float or int, optional
         Percentiles in [0, 100], or intensities in units of the image; for no other kind.
 
@@ -89,6 +90,10 @@ class WindowChoice:
                 f"The window goes from {low} to {high}, and its first number must be the smaller "
                 f"one, as in {example}."
             )
+
+    def of_layer(self, contrast_limits: tuple[float, float]) -> WindowChoice:
+        """Return the choice for a layer: "contrast" becomes the range of its contrast limits."""
+        return WindowChoice("range", *contrast_limits) if self.kind == "contrast" else self
 
     @classmethod
     def parse(cls, text: str) -> WindowChoice:

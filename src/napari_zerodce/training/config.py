@@ -7,7 +7,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, Architecture
+from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE
+from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
 
@@ -23,8 +24,6 @@ Encoding = Literal["srgb", "linear"]
 """How numbers stand for light: as in photos, or in proportion, as from a microscope's camera."""
 
 SMALLEST_CROP = 16
-
-_SMOOTHNESS: dict[Architecture, float] = {"zero-dce": 200.0, "zero-dce-pp": 1600.0}
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -48,13 +47,15 @@ class LossWeights(_Frozen):
 
     def smoothness_for(self, architecture: Architecture) -> float:
         """Return the smoothness' weight, the architecture's own where none was chosen."""
-        return _SMOOTHNESS[architecture] if self.smoothness is None else self.smoothness
+        if self.smoothness is not None:
+            return self.smoothness
+        return ARCHITECTURES[architecture].smoothness_weight
 
 
 class TrainingConfig(_Frozen):
     """One run. The same configuration and images give the same weights on the same machine."""
 
-    architecture: Architecture = "zero-dce-pp"
+    architecture: Architecture = ZERO_DCE_PP
     scale_factor: Annotated[int, Field(ge=1)] = 1
     """Zero-DCE++: how many times smaller the thumbnail is that curves are estimated on."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

@@ -21,7 +21,7 @@ from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.device import Device, resolve_device
 from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
 from napari_zerodce.imaging.files.images import ImageFile, write_image
@@ -40,7 +40,7 @@ from napari_zerodce.training.loop import (
     train,
     validate,
 )
-from napari_zerodce.training.objective import Estimator, estimate
+from napari_zerodce.training.objective import estimate
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 from napari_zerodce.training.tensorboard import TensorBoardLog
 
@@ -270,8 +270,7 @@ class _Run:
         path = self._folder.checkpoint(step)
         if not path.exists():
             write_whole(path, self._folder.best.read_bytes())
-            best = load_checkpoint(self._folder.best).estimator
-            assert isinstance(best, Estimator)
+            best = load_checkpoint(self._folder.best).network
             picture = enhanced(self._preview, best)
             if picture is not None:
                 self._show(step, picture)
@@ -290,12 +289,11 @@ class _Run:
         facts = provenance(self._config, self._state)
         save_checkpoint(path, self._for_use(), licence=self._config.licence, provenance=facts)
 
-    def _for_use(self) -> Estimator:
-        """Return the estimator as it is used on whole images."""
-        estimator = copy.deepcopy(self._state.estimator).cpu()
-        if isinstance(estimator, ZeroDCEPlusPlus):
-            estimator.scale_factor = self._config.scale_factor
-        return estimator
+    def _for_use(self) -> CurveNetwork:
+        """Return the network as it is used on whole images."""
+        network = copy.deepcopy(self._state.network).cpu()
+        network.scale_factor = self._config.scale_factor
+        return network
 
     # ---- minutes
 
@@ -321,14 +319,14 @@ class _Run:
         return config
 
 
-def enhanced(preview: NDArray[np.uint16], estimator: Estimator) -> NDArray[np.uint16] | None:
-    """Return a preview crop, shape (3 or 1, h, w), as an estimator enhances it.
+def enhanced(preview: NDArray[np.uint16], network: CurveNetwork) -> NDArray[np.uint16] | None:
+    """Return a preview crop, shape (3 or 1, h, w), as a network enhances it.
 
     None if that is not made of numbers any more.
     """
     image = torch.from_numpy(preview.astype(np.float32) / np.float32(65535))[None]
     with torch.no_grad():
-        alphas, _ = estimate(estimator, image)
+        alphas, _ = estimate(network, image)
         result = apply_curves(image, alphas)[0]
     if not bool(torch.isfinite(result).all()):
         return None
@@ -366,7 +364,7 @@ def provenance(config: RunConfig, state: TrainingState) -> dict[str, str]:
 
 
 def _is_finite(state: TrainingState) -> bool:
-    return all(bool(torch.isfinite(weight).all()) for weight in state.estimator.parameters())
+    return all(bool(torch.isfinite(weight).all()) for weight in state.network.parameters())
 
 
 def _check_whole(folder: RunFolder, config: RunConfig, crops: Crops) -> None:
@@ -392,7 +390,7 @@ def _start_weights(folder: RunFolder, config: RunConfig) -> Mapping[str, torch.T
                 "run."
             )
         return None
-    return load_checkpoint(folder.start).estimator.state_dict()
+    return load_checkpoint(folder.start).network.state_dict()
 
 
 def _memory(device: Device) -> float:

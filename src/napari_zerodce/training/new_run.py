@@ -11,8 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.checkpoints.info import Architecture, CheckpointInfo
+from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import read_info
+from napari_zerodce.checkpoints.registry import DEFAULT_START
+from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
 from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.imaging.intensity import normalise, resolve_window
 from napari_zerodce.imaging.planes import layout_of
@@ -23,7 +25,6 @@ from napari_zerodce.training.presets import Preset, at_crop, configure
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 
 PREVIEW_SIDE: Final = 384
-DEFAULT_SCALE_FACTOR: Final = 12
 _YOURS: Final = "that of the images' owner (trained from scratch)"
 
 
@@ -36,7 +37,7 @@ class TrainingWish:
     pictures : sequence of TrainingImage
     checkpoint : str or Path, optional
         A name in the registry or a file to begin with; None: random weights.
-    architecture : {"zero-dce", "zero-dce-pp"}
+    architecture : Architecture
         For random weights.
     preset : {"photo", "fluorescence", "published"}
     steps : int, optional
@@ -54,8 +55,8 @@ class TrainingWish:
     """
 
     pictures: Sequence[TrainingImage]
-    checkpoint: str | Path | None = "zero-dce-pp"
-    architecture: Architecture = "zero-dce-pp"
+    checkpoint: str | Path | None = DEFAULT_START
+    architecture: Architecture = ZERO_DCE_PP
     preset: Preset = "photo"
     steps: int | None = None
     minutes: float | None = None
@@ -186,6 +187,4 @@ def _middle(picture: TrainingImage) -> tuple[TrainingImage, int, int]:
 
 
 def _scale_factor(architecture: Architecture, info: CheckpointInfo | None) -> int:
-    if architecture == "zero-dce":
-        return 1
-    return DEFAULT_SCALE_FACTOR if info is None else info.scale_factor
+    return ARCHITECTURES[architecture].default_scale_factor if info is None else info.scale_factor

@@ -1,4 +1,4 @@
-"""What training minimises: the four losses of an estimator's curves, each times its weight."""
+"""What training minimises: the four losses of a network's curves, each times its weight."""
 
 from __future__ import annotations
 
@@ -6,46 +6,32 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.core import losses
+from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.core.networks import (
-    ITERATIONS,
-    ZeroDCE,
-    ZeroDCEPlusPlus,
-    enlarge_maps,
-    thumbnail,
-)
+from napari_zerodce.core.networks import CurveNetwork, enlarge_to, thumbnail
 from napari_zerodce.core.smoothness import smoothness
 from napari_zerodce.training.config import TrainingConfig
 
-Estimator = ZeroDCE | ZeroDCEPlusPlus
 
-
-def estimate(estimator: Estimator, image: Tensor) -> tuple[Tensor, Tensor]:
+def estimate(network: CurveNetwork, image: Tensor) -> tuple[Tensor, Tensor]:
     """Return the curves of images, and the maps whose smoothness counts.
 
     Parameters
     ----------
-    estimator : ZeroDCE or ZeroDCEPlusPlus
+    network : CurveNetwork
     image : Tensor, shape (N, 3 or 1, H, W), values in [0, 1]
-        A mono image is shown to the estimator three times, and gets the mean of its curves.
+        A mono image is shown to the network three times, and gets the mean of its curves.
 
     Returns
     -------
     alphas : Tensor, shape (N, 8, 3 or 1, H, W), values in [-1, 1]
     maps : Tensor, shape (N, 8 or 1, 3, h, w), values in [-1, 1]
-        Those of Zero-DCE++ once, at the size of the thumbnail: enlarged between its pixels, they
-        are straight, and their smoothness is that of the thumbnail's.
+        As the network estimates them, at the size of the thumbnail if there is one: enlarged
+        between its pixels, they are straight, and their smoothness is that of the thumbnail's.
     """
-    colours = image.expand(-1, 3, -1, -1)
-    if isinstance(estimator, ZeroDCEPlusPlus):
-        scale, (height, width) = estimator.scale_factor, image.shape[-2:]
-        small = estimator.estimate_thumbnail_maps(thumbnail(colours, scale)).float()
-        maps = small.unsqueeze(1)
-        if scale > 1:
-            small = enlarge_maps(small, scale, rows=(0, height), columns=(0, width))
-        alphas = small.unsqueeze(1)
-    else:
-        alphas = maps = estimator(colours).float()
+    scale = network.scale_factor
+    maps = network.estimate_maps(thumbnail(image.expand(-1, 3, -1, -1), scale)).float()
+    alphas = enlarge_to(maps, scale, image.shape)
     if image.shape[1] == 1:
         alphas = alphas.mean(2, keepdim=True)
     return alphas.expand(-1, ITERATIONS, -1, -1, -1), maps

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
-from napari_zerodce.checkpoints.info import Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.errors import RequestError
 from napari_zerodce.training.config import TrainingConfig, first_mistake
 
@@ -21,11 +21,6 @@ PRESET_TITLES: dict[Preset, str] = {
     "published": "As published",
 }
 
-# Short runs: measured on two cores, 0.2 seconds a step for Zero-DCE++ and 0.5 for Zero-DCE.
-_SHORT: dict[Architecture, dict[str, Any]] = {
-    "zero-dce": {"crop": 128, "batch": 4, "learning_rate": 1e-4, "final_learning_rate": 5e-6},
-    "zero-dce-pp": {"crop": 256, "batch": 4, "learning_rate": 3e-4, "final_learning_rate": 1e-5},
-}
 _KINDS: dict[Preset, dict[str, Any]] = {
     # Trained on dark images alone, it over-enhances bright regions (CVPR 2020, section 4.1).
     "photo": {"exposure_stops": (-1.0, 3.0), "warm_up": 10},
@@ -61,7 +56,7 @@ def configure(
     Parameters
     ----------
     preset : {"photo", "fluorescence", "published"}
-    architecture : {"zero-dce", "zero-dce-pp"}
+    architecture : Architecture
     scale_factor : int
         Zero-DCE++: that of the checkpoint, which is also trained with; see `at_crop`.
     from_scratch : bool
@@ -76,10 +71,11 @@ def configure(
     """
     if preset not in PRESETS:
         raise RequestError(f"There is no preset {preset!r}; choose {', '.join(PRESETS)}.")
-    settings = {**_SHORT[architecture], **_KINDS[preset]}
+    traits = ARCHITECTURES[architecture]
+    settings = {**traits.short_run, **_KINDS[preset]}
     if from_scratch and preset != "published":
         settings |= _FROM_SCRATCH
-    scale = 1 if preset == "published" or architecture == "zero-dce" else scale_factor
+    scale = scale_factor if traits.has_scale_factor and preset != "published" else 1
     settings |= {"architecture": architecture, "scale_factor": scale}
     try:
         config = TrainingConfig.model_validate(settings | changes)

@@ -26,7 +26,7 @@ def test_plane_is_the_one_under_the_sliders_whatever_the_geometry() -> None:
     viewer.dims.set_point((0, 1), (7 + 2 * 2, 1 + 5 * 3))
     screen = _screen(viewer, layer)
     assert screen.index == (2, 3)
-    assert screen.part == Viewport(slice(0, 20), slice(0, 30))
+    assert screen.viewport == Viewport(slice(0, 20), slice(0, 30))
     assert screen.is_whole_plane
 
 
@@ -67,10 +67,10 @@ def test_large_planes_are_looked_at_by_parts() -> None:
     side = 3 * int(LARGEST_VIEW**0.5)
     layer = viewer.add_image(np.broadcast_to(np.uint8(3), (side, side)), contrast_limits=(0, 255))
     layer.corner_pixels = np.array([[0, 0], [side - 1, side - 1]])
-    far = _screen(viewer, layer).part
+    far = _screen(viewer, layer).viewport
     assert far == Viewport(slice(0, side), slice(0, side), 3)
     layer.corner_pixels = np.array([[100, 200], [499, 899]])
-    near = _screen(viewer, layer).part
+    near = _screen(viewer, layer).viewport
     assert near == Viewport(slice(100, 500), slice(200, 900))
     assert not _screen(viewer, layer).is_whole_plane
     assert map_step(read_source(layer)) == 3
@@ -82,11 +82,11 @@ def test_coarse_views_of_a_pyramid_come_from_its_levels() -> None:
     levels = [np.broadcast_to(np.uint8(n), (side // 2**n, side // 2**n)) for n in range(4)]
     layer = viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
     screen = _screen(viewer, layer)
-    assert screen.part.step == 4
+    assert screen.viewport.step == 4
     plane, part = screen.plane()
     assert plane.shape == (side // 4, side // 4)
     assert plane[0, 0] == 2  # the third level
-    assert (part.step, part.shape) == (1, screen.part.shape)
+    assert (part.step, part.shape) == (1, screen.viewport.shape)
 
 
 def test_same_place_in_another_array_is_cut_alike() -> None:

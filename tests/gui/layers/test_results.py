@@ -12,6 +12,7 @@ from napari.layers import Image, Labels
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.results import add_result
@@ -155,10 +156,13 @@ def test_multiscale_takes_the_finest_level_and_gives_as_many() -> None:
 def test_request_takes_the_layers_own_array_and_limits() -> None:
     source = Image(np.zeros((8, 9), np.uint16), contrast_limits=(100, 300))
     read = read_source(source)
-    request = request_for(read, None, checkpoint="zero-dce-pp", device="cpu")
+    request = request_for(
+        read,
+        EnhanceSettings(window=WindowChoice("contrast"), checkpoint="zero-dce-pp", device="cpu"),
+    )
     assert request.image is source.data
-    assert request.window == WindowChoice("range", 100, 300)
-    assert request.checkpoint == "zero-dce-pp"
+    assert request.settings.window == WindowChoice("range", 100, 300)
+    assert request.settings.checkpoint == "zero-dce-pp"
 
 
 def test_no_layer_and_no_image_are_said() -> None:

@@ -31,7 +31,7 @@ def test_choice_without_numbers(chooser: WindowChooser, kind: str) -> None:
 
 def test_contrast_limits_are_left_to_the_layer(chooser: WindowChooser) -> None:
     _choose(chooser, "contrast")
-    assert chooser.choice() is None
+    assert chooser.choice() == WindowChoice("contrast")
 
 
 def test_percentiles_start_at_the_default(chooser: WindowChooser) -> None:

@@ -1,22 +1,25 @@
-"""A checkpoint's network on its device, asked block by block for curves."""
+"""PyTorch as the backend that estimates curves."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from napari_zerodce.checkpoints.load import Checkpoint
-from napari_zerodce.core.networks import FEATURES, ZeroDCEPlusPlus
+from napari_zerodce.core.architectures import FEATURES
+from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.device import Device, Precision
+from napari_zerodce.engine.estimators.estimator import Check, no_check
 
 
-class Estimator:
+class TorchEstimator:
     """The network of a checkpoint, placed on a device at a precision.
 
     Only the network runs at the precision; curves are always applied in float32.
@@ -27,66 +30,48 @@ class Estimator:
         Its own network is left as it is.
     device : Device
     precision : {"float32", "bfloat16", "float16"}
-    check : callable
-        Called before each convolution; raises `Cancelled` to stop. On a slow or busy machine a tile
-        takes a second, one convolution of it never does.
     """
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        device: Device,
-        precision: Precision,
-        *,
-        check: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, device: Device, precision: Precision) -> None:
+        self.scale_factor = checkpoint.info.scale_factor
         self.device = torch.device(device.name)
         self.dtype: torch.dtype = getattr(torch, precision)
-        network = copy.deepcopy(checkpoint.estimator)
+        self.network: CurveNetwork = copy.deepcopy(checkpoint.network)
         # Channels-last is 1.4 times faster than torch's default layout on CPUs.
-        self.network = network.to(self.device, self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(self.device, self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._thread = threading.local()
+        # Before each convolution: on a slow or busy machine a tile takes a second, one convolution
+        # of it never does.
         for layer in self.network.modules():
-            if isinstance(layer, torch.nn.Conv2d):
-                layer.register_forward_pre_hook(lambda *_: check())
-
-    @property
-    def scale_factor(self) -> int:
-        """How many times smaller the thumbnail is on which maps are estimated; 1 means none."""
-        return self.network.scale_factor if isinstance(self.network, ZeroDCEPlusPlus) else 1
+            if isinstance(layer, nn.Conv2d):
+                layer.register_forward_pre_hook(lambda *_: self._thread.check())
 
     def upload(self, block: np.ndarray[Any, Any]) -> Tensor:
         """Return a (C, h, w) float32 block as a (1, C, h, w) tensor on the device."""
         return torch.from_numpy(block).unsqueeze(0).to(self.device)
 
-    def estimate(self, image: Tensor) -> Tensor:
-        """Estimate maps at the resolution of `image`, whatever the scale factor.
+    def estimate(self, image: Tensor, *, check: Check = no_check) -> Tensor:
+        """Estimate maps as `CurveEstimator` says.
 
         Parameters
         ----------
         image : Tensor, shape (1, 1 or 3, h, w), values in [0, 1]
-            One channel stands for three equal ones.
-
-        Returns
-        -------
-        Tensor, shape (1, maps, 1 or 3, h, w), float32, values in [-1, 1], contiguous
-            maps is 8 for Zero-DCE and 1, to be used in all iterations, for Zero-DCE++. One channel
-            gets one map, the mean of the three, so that grey stays exactly grey.
+        check : callable, optional
+            Called before each convolution; raises `Cancelled` to stop.
         """
+        self._thread.check = check
         colours = image.expand(self._batch(image), 3, -1, -1).to(self.dtype)
         colours = colours.contiguous(memory_format=torch.channels_last)
         with self._honest_float32():
-            if isinstance(self.network, ZeroDCEPlusPlus):
-                alphas = self.network.estimate_thumbnail_maps(colours).unsqueeze(1)
-            else:
-                alphas = self.network(colours)
-        alphas = alphas[:1].float().contiguous()
-        return alphas.mean(2, keepdim=True) if image.shape[1] == 1 else alphas
+            maps = self.network.estimate_maps(colours)
+        maps = maps[:1].float().contiguous()
+        return maps.mean(2, keepdim=True) if image.shape[1] == 1 else maps
 
     def _batch(self, image: Tensor) -> int:
         """Return how often the network gets the image: once, but a tiny one twice.
 
         On CPUs torch computes layers of up to 20,480 numbers by other means than larger ones, and
-        the last bit differs: a seam, where tiles are tiny and the whole is not. Batches of two are
+        the last bit differs: a seam, if tiles are tiny and the whole is not. Batches of two are
         always computed like large layers.
         """
         tiny = image.shape[-2] * image.shape[-1] * FEATURES <= 20_480

@@ -27,18 +27,18 @@ class OnScreen:
     source : Source
     index : tuple of int
         Place of the plane in the leading axes.
-    part : Viewport
+    viewport : Viewport
     """
 
     source: Source
     index: tuple[int, ...]
-    part: Viewport
+    viewport: Viewport
 
     @property
     def geometry(self) -> dict[str, Any]:
         """Where a layer of this part lies; it has all axes of its source."""
-        offset = (*self.index, self.part.rows.start, self.part.columns.start)
-        return geometry_of_part(self.source.properties, offset, self.part.step)
+        offset = (*self.index, self.viewport.rows.start, self.viewport.columns.start)
+        return geometry_of_part(self.source.properties, offset, self.viewport.step)
 
     @property
     def visible_columns(self) -> tuple[int, int]:
@@ -49,7 +49,7 @@ class OnScreen:
 
     def looks_like(self, other: OnScreen | None) -> bool:
         """Say whether another one has the same place in the world."""
-        if other is None or (self.index, self.part) != (other.index, other.part):
+        if other is None or (self.index, self.viewport) != (other.index, other.viewport):
             return False
         mine, others = self.geometry, other.geometry
         return all(np.array_equal(mine[key], others[key]) for key in GEOMETRY)
@@ -58,7 +58,7 @@ class OnScreen:
     def is_whole_plane(self) -> bool:
         """Whether nothing of the plane is missing."""
         layout = self.source.layout
-        return self.part == Viewport(slice(0, layout.height), slice(0, layout.width))
+        return self.viewport == Viewport(slice(0, layout.height), slice(0, layout.width))
 
     def plane(self) -> tuple[Any, Viewport]:
         """Return the plane to read from, and the part of it: of a coarser level where it will do.
@@ -67,14 +67,14 @@ class OnScreen:
         """
         for number in range(len(self.source.levels) - 1, 0, -1):
             factor = self.source.factors[number]
-            if factor and self.part.step % factor == 0:
+            if factor and self.viewport.step % factor == 0:
                 level = SelectedPlane(self.source.levels[number], self.index)
-                return level, _scaled(self.part, factor, level.shape)
-        return SelectedPlane(self.source.data, self.index), self.part
+                return level, _scaled(self.viewport, factor, level.shape)
+        return SelectedPlane(self.source.data, self.index), self.viewport
 
     def same_place_in(self, data: Any) -> Any:
         """Return the samples of another array of the source's shape that lie under the part."""
-        rows, columns, step = self.part.rows, self.part.columns, self.part.step
+        rows, columns, step = self.viewport.rows, self.viewport.columns, self.viewport.step
         return np.asarray(
             data[
                 (

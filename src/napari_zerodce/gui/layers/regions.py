@@ -42,7 +42,7 @@ def mask_of(layer: Layer, screen: OnScreen) -> Array:
 
 
 def _labels_mask(layer: Labels, screen: OnScreen) -> Array:
-    rows, columns = np.indices(screen.part.shape)
+    rows, columns = np.indices(screen.viewport.shape)
     places = np.round(_to_other(screen, layer, rows.ravel(), columns.ravel())).astype(int)
     data = layer.data[0] if layer.multiscale else layer.data
     inside = ((places >= 0) & (places < np.array(data.shape)[:, None])).all(0)
@@ -57,7 +57,7 @@ def _labels_mask(layer: Labels, screen: OnScreen) -> Array:
 def _shapes_mask(layer: Shapes, screen: OnScreen) -> Array:
     from skimage.draw import polygon2mask
 
-    mask = np.zeros(screen.part.shape, bool)
+    mask = np.zeros(screen.viewport.shape, bool)
     chosen = sorted(layer.selected_data) or range(layer.nshapes)
     for number in chosen:
         outline = np.asarray(layer.data[number], float)
@@ -101,14 +101,14 @@ def _to_other(screen: OnScreen, layer: Layer, rows: Array, columns: Array) -> Ar
 
 def _from_other(screen: OnScreen, layer: Layer, points: Array) -> Array:
     """Return points of another layer's data in kept pixels, shape (points, 2)."""
-    source, part = screen.source.layer, screen.part
+    source, part = screen.source.layer, screen.viewport
     places = np.array([source.world_to_data(layer.data_to_world(p))[-2:] for p in points])
     kept: Array = (places - (part.rows.start, part.columns.start)) / part.step
     return kept
 
 
 def _in_world(screen: OnScreen, kept: tuple[int, int]) -> Any:
-    part = screen.part
+    part = screen.viewport
     row, column = (
         start + place * part.step
         for start, place in zip((part.rows.start, part.columns.start), kept, strict=True)

@@ -10,7 +10,7 @@ from napari.layers import Image, Layer
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.requests import EnhanceResult
-from napari_zerodce.gui.layers.provenance import METADATA_KEY, Role, role_of
+from napari_zerodce.gui.layers.provenance import Role, provenance_of, role_of
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.imaging.intensity import Window
 
@@ -28,13 +28,24 @@ def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> 
 
 def topmost_of(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> Layer:
     """Return the topmost layer of some roles that was made from a source, else the source."""
-    identity = str(source.unique_id)
-    made = [
-        layer
-        for layer in viewer.layers
-        if role_of(layer) in roles and layer.metadata[METADATA_KEY].get("source_id") == identity
-    ]
+    made = made_from(viewer, source, roles)
     return made[-1] if made else source
+
+
+def made_from(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> list[Layer]:
+    """Return the layers of some roles that were made from a source, the topmost last.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Layer
+    roles : collection of Role
+    """
+    identity = str(source.unique_id)
+    known = ((layer, provenance_of(layer)) for layer in viewer.layers)
+    return [
+        layer for layer, made in known if made and made.role in roles and made.source_id == identity
+    ]
 
 
 def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | None:
@@ -44,12 +55,7 @@ def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | Non
     """
     if source is None:
         return None
-    identity = str(source.unique_id)
-    results = [
-        layer
-        for layer in viewer.layers
-        if role_of(layer) == "result" and layer.metadata[METADATA_KEY].get("source_id") == identity
-    ]
+    results = made_from(viewer, source, {"result"})
     if role_of(source) == "result":
         results.insert(0, source)
     active = viewer.layers.selection.active
@@ -60,9 +66,17 @@ def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | Non
 
 def data_of_source(viewer: napari.Viewer, result: Layer) -> Any:
     """Return the pixels a result was made from, None if its source is gone."""
-    identity = result.metadata[METADATA_KEY].get("source_id")
-    source = next((layer for layer in viewer.layers if str(layer.unique_id) == identity), None)
+    source = source_layer_of(viewer, result)
     return None if source is None else read_source(source).data
+
+
+def source_layer_of(viewer: napari.Viewer, layer: Layer) -> Layer | None:
+    """Return the layer that a layer of this plugin was made from, None if it is gone."""
+    made = provenance_of(layer)
+    if made is None:
+        return None
+    found = (other for other in viewer.layers if str(other.unique_id) == made.source_id)
+    return next(found, None)
 
 
 def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None:
@@ -89,10 +103,7 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
         "contrast_limits": display_range(source.contrast_limits, result.window),
         "metadata": {
             **source.metadata,
-            METADATA_KEY: {
-                **source.origin("result"),
-                **result.provenance(),
-            },
+            **source.provenance("result", made=result.provenance).as_metadata(),
         },
     }
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Layer
 
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY
-from napari_zerodce.gui.layers.provenance import Role, role_of
-from napari_zerodce.imaging.intensity import WindowChoice
+from napari_zerodce.gui.layers.provenance import LayerProvenance, Role, role_of
 from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 
 if TYPE_CHECKING:
     import napari
-
-    from napari_zerodce.gui.session.session import Session
 
 # What the result shares with its source besides the geometry, so that both look comparable.
 APPEARANCE = (
@@ -59,15 +57,17 @@ class Source:
             for shape in self.level_shapes
         )
 
-    def origin(self, role: Role) -> dict[str, Any]:
-        """Return what a layer made from it remembers of it."""
+    def provenance(self, role: Role, **facts: Any) -> LayerProvenance:
+        """Return what a layer made from it says of itself.
+
+        Parameters
+        ----------
+        role : {"result", "live", "maps"}
+        **facts
+            Other fields of `LayerProvenance`.
+        """
         identity = str(self.layer.unique_id)
-        return {
-            "role": role,
-            "source": self.name,
-            "source_id": identity,
-            "source_path": self.path,
-        }
+        return LayerProvenance(role, self.name, identity, self.path, **facts)
 
     @property
     def shown_name(self) -> str:
@@ -123,20 +123,13 @@ def _channels(layer: Image, data: Any) -> Channels:
     return "rgba" if data.shape[-1] == 4 else "rgb"
 
 
-def request_for(source: Source, window: WindowChoice | None, **settings: Any) -> EnhanceRequest:
-    """Return the request to enhance a source; no window means the layer's contrast limits."""
-    if window is None:
-        window = WindowChoice("range", *source.contrast_limits)
-    return EnhanceRequest(image=source.data, channels=source.channels, window=window, **settings)
+def request_for(source: Source, settings: EnhanceSettings) -> EnhanceRequest:
+    """Return the request for a source; a window of its layer becomes two numbers.
 
-
-def session_request(session: Session, source: Source, **changes: Any) -> EnhanceRequest:
-    """Return the request for a source with all that the session has chosen, but for changes."""
-    settings = session.settings
-    chosen = {
-        "checkpoint": session.checkpoint,
-        "device": settings.device,
-        "precision": settings.precision,
-        "scale_factor": settings.scale_factor,
-    }
-    return request_for(source, settings.window, **(chosen | changes))
+    Parameters
+    ----------
+    source : Source
+    settings : EnhanceSettings
+    """
+    window = settings.window.of_layer(source.contrast_limits)
+    return EnhanceRequest(source.data, source.channels, replace(settings, window=window))

@@ -1,18 +1,17 @@
-"""What all docks of one viewer share: checkpoint, window and device, and whether a run is on."""
+"""What all docks of one viewer share: how they compute, and whether a run is on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from psygnal import SignalGroupDescriptor
 
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED
-from napari_zerodce.device import PrecisionChoice
-from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.imaging.intensity import WindowChoice
+from napari_zerodce.core.architectures import ARCHITECTURES
+from napari_zerodce.engine.settings import EnhanceSettings
 
 if TYPE_CHECKING:
     import napari
@@ -21,53 +20,42 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.session.training_process import TrainingProcess
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How every dock computes; chosen in the Enhance dock.
-
-    Parameters
-    ----------
-    window : WindowChoice, optional
-        None stands for the contrast limits of the layer.
-    device : str
-    precision : {"auto", "float32", "bfloat16", "float16"}
-    scale_factor : int, optional
-        Zero-DCE++ only.
-    """
-
-    window: WindowChoice | None = field(default_factory=lambda: WindowChoice("auto"))
-    device: str = "auto"
-    precision: PrecisionChoice = "auto"
-    scale_factor: int | None = None
-
-    def describe(self) -> str:
-        """Return the settings in a few words."""
-        window = "contrast limits" if self.window is None else str(self.window)
-        device = "automatic device" if self.device == "auto" else self.device
-        scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"
-        return f"window {window} · {device}{scale}"
-
-
 @dataclass
 class Session:
-    """The state of our docks in one viewer; each field has a signal in ``events``."""
+    """The state of the docks in one viewer; each field has a signal in ``events``."""
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-    checkpoint: str | Path = "zero-dce"
-    settings: Settings = field(default_factory=Settings)
-    look: Look = AS_PUBLISHED
+    settings: EnhanceSettings = field(default_factory=EnhanceSettings)
+    """How every dock computes. Its window may be that of a layer; its look is the Adjust dock's."""
     job: Job | None = None
     training: TrainingProcess | None = None
     """The fine-tuning that was started or opened last; it outlives the dock."""
+
+    @property
+    def checkpoint(self) -> str | Path:
+        """The active checkpoint: a name in the registry, or a file."""
+        source = self.settings.checkpoint
+        assert isinstance(source, str | Path)  # docks never load one: that takes seconds
+        return source
+
+    def change(self, **changes: Any) -> None:
+        """Replace some of the settings.
+
+        Parameters
+        ----------
+        **changes
+            Fields of `EnhanceSettings`.
+        """
+        self.settings = replace(self.settings, **changes)
 
     @property
     def shares_one_map(self) -> bool:
         """Whether one map serves all iterations, as in Zero-DCE++: only that has a scale factor."""
         known = {entry.name: entry.architecture for entry in (*BUNDLED, *PUBLISHED)}
         architecture = known.get(str(self.checkpoint))
-        return architecture == "zero-dce-pp" or (
-            architecture is None and self.settings.scale_factor is not None
-        )
+        if architecture is None:
+            return self.settings.scale_factor is not None
+        return ARCHITECTURES[architecture].shares_one_map
 
     @property
     def busy(self) -> bool:

@@ -38,13 +38,11 @@ class SettingsLine(QWidget):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.change, 0, Qt.AlignmentFlag.AlignTop)
         self.change.clicked.connect(self._on_change_clicked)
-        session.events.checkpoint.connect(self._show)
         session.events.settings.connect(self._show)
         self._show()
 
     def release(self) -> None:
         """Stop following the session."""
-        self._session.events.checkpoint.disconnect(self._show)
         self._session.events.settings.disconnect(self._show)
 
     def _show(self, _: Any = None) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen
-from napari_zerodce.gui.layers.source import read_source, session_request
+from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
@@ -33,8 +33,8 @@ class ViewFollower(QObject):
     viewer : napari.Viewer
     session : Session
         Whose checkpoint and settings are used.
-    automatic_precision : {"auto", "float32", "bfloat16", "float16"}
-        What the session's "auto" stands for.
+    for_numbers : bool
+        Whether numbers are read off the curves: the precision "auto" is then float32.
     """
 
     known = Signal(object, object)  # OnScreen, View or None; again when the layer was moved
@@ -47,10 +47,10 @@ class ViewFollower(QObject):
         session: Session,
         parent: QObject,
         *,
-        automatic_precision: PrecisionChoice = "auto",
+        for_numbers: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._automatic_precision = automatic_precision
+        self._for_numbers = for_numbers
         self._viewer = viewer
         self._session = session
         self.layer: Image | None = None
@@ -74,8 +74,7 @@ class ViewFollower(QObject):
         )
         for emitter in self._viewer_emitters:
             emitter.connect(self._on_screen_changed)
-        session.events.checkpoint.connect(self._on_screen_changed)
-        session.events.settings.connect(self._on_screen_changed)
+        session.events.settings.connect(self._on_settings_changed)
         session.events.job.connect(self._on_session_job_changed)
 
     def follow(self, layer: Image | None, *, curves: bool = True) -> None:
@@ -105,8 +104,7 @@ class ViewFollower(QObject):
         self.follow(None)
         for emitter in self._viewer_emitters:
             emitter.disconnect(self._on_screen_changed)
-        self._session.events.checkpoint.disconnect(self._on_screen_changed)
-        self._session.events.settings.disconnect(self._on_screen_changed)
+        self._session.events.settings.disconnect(self._on_settings_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
 
     # ---- what can change
@@ -125,11 +123,15 @@ class ViewFollower(QObject):
     def _on_screen_changed(self, _: Any = None) -> None:
         self.refresh()
 
+    def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.for_curves() != old.for_curves():
+            self.refresh()
+
     def _on_data_changed(self, event: Any) -> None:
         if event.type == "data":
             work.forget_views()  # the same array may hold other pixels now
             self._forget()
-        if event.type == "data" or self._session.settings.window is None:
+        if event.type == "data" or self._session.settings.window.kind == "contrast":
             self.refresh()
 
     def _on_session_job_changed(self, job: Job | None) -> None:
@@ -180,11 +182,10 @@ class ViewFollower(QObject):
         self._start(wish)
 
     def _wish_for(self, screen: OnScreen) -> ViewWish:
-        precision = self._session.settings.precision
-        if precision == "auto":
-            precision = self._automatic_precision
-        request = session_request(self._session, screen.source, precision=precision)
-        return ViewWish(request, screen)
+        settings = self._session.settings.for_curves()
+        if self._for_numbers:
+            settings = settings.for_numbers()
+        return ViewWish(request_for(screen.source, settings), screen)
 
     def _start(self, wish: ViewWish) -> None:
         if self._session.busy or self._job is not None:

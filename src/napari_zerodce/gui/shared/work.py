@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.read import read_info
-from napari_zerodce.checkpoints.registry import resolve
+from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ShouldStop
 from napari_zerodce.imaging.intensity import WindowChoice, resolve_window
 
 if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
     from napari_zerodce.gui.layers.on_screen import OnScreen
     from napari_zerodce.gui.session.jobs import Work
 
@@ -36,7 +37,7 @@ def checking(source: str | Path) -> Work:
 
 
 class ViewWish:
-    """The curves of what is on screen, wished for; two wishes with the same key are the same.
+    """The curves of what is on screen, asked for; two wishes with the same key are the same.
 
     Parameters
     ----------
@@ -48,17 +49,8 @@ class ViewWish:
     def __init__(self, request: EnhanceRequest, screen: OnScreen) -> None:
         self.request = request
         self.screen = screen
-        part = screen.part
-        self.key = (
-            id(request.image),
-            screen.index,
-            (part.rows.start, part.rows.stop, part.columns.start, part.columns.stop, part.step),
-            str(request.checkpoint),
-            request.window,
-            request.device,
-            request.precision,
-            request.scale_factor,
-        )
+        curves = request.settings.for_curves()
+        self.key = (id(request.image), screen.index, screen.viewport.bounds, curves)
 
 
 def viewing(wish: ViewWish) -> Work:
@@ -67,38 +59,65 @@ def viewing(wish: ViewWish) -> Work:
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.view import estimate_view
 
-        request = with_known_window(wish.request, should_stop)
-
         def estimate() -> Any:
-            plane, part = wish.screen.plane()
+            resolved = resolved_for(wish.request, should_stop)
+            plane, viewport = wish.screen.plane()
             view = estimate_view(
-                replace(request, image=plane), part, report=report, should_stop=should_stop
+                resolved.on(plane), viewport, report=report, should_stop=should_stop
             )
-            return replace(view, part=wish.screen.part)
+            return replace(view, viewport=wish.screen.viewport)
 
-        # A fine-tuned checkpoint may be written to the same file again.
-        written = resolve(str(request.checkpoint)).stat().st_mtime_ns
-        return _views.get((wish.key, written), request.image, estimate)
+        key = (wish.key, _written(wish.request))
+        return _views.get(key, wish.request.image, estimate)
 
     return work
 
 
+def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRequest:
+    """Return a request of a whole layer resolved; the last ones are remembered.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    should_stop : callable
+    """
+    from napari_zerodce.engine.resolve import resolve
+
+    known = with_known_window(request, should_stop)
+    key = (id(request.image), known.settings, _written(request))
+    found: ResolvedRequest = _resolved.get(key, request.image, lambda: resolve(known))
+    return found
+
+
 def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
-    """Return a request whose window is two numbers: that of the whole layer, for all its planes."""
+    """Return a request whose window is two numbers: that of the whole layer, for all its planes.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    should_stop : callable
+    """
+    settings = request.settings
     window = _windows.get(
-        (id(request.image), request.window),
+        (id(request.image), settings.window),
         request.image,
         lambda: resolve_window(
-            request.image, request.window, channels=request.channels, should_stop=should_stop
+            request.image, settings.window, channels=request.channels, should_stop=should_stop
         ),
     )
-    return replace(request, window=WindowChoice("range", window.low, window.high))
+    choice = WindowChoice("range", window.low, window.high)
+    return replace(request, settings=replace(settings, window=choice))
+
+
+def _written(request: EnhanceRequest) -> int:
+    """Return when the checkpoint was written: a fine-tuned one may be written to the same file."""
+    return path_of(str(request.settings.checkpoint)).stat().st_mtime_ns
 
 
 def forget_views() -> None:
     """Estimate everything anew from now on."""
-    _views.clear()
-    _windows.clear()
+    for remembered in (_views, _windows, _resolved):
+        remembered.clear()
 
 
 class _Remembered:
@@ -130,3 +149,4 @@ class _Remembered:
 
 _views = _Remembered(2)
 _windows = _Remembered(4)
+_resolved = _Remembered(2)

@@ -53,8 +53,8 @@ class WindowChooser(QWidget):
         self.low.textChanged.connect(self.changed)
         self.high.textChanged.connect(self.changed)
 
-    def choice(self) -> WindowChoice | None:
-        """Return the choice; None stands for the contrast limits of the layer.
+    def choice(self) -> WindowChoice:
+        """Return the choice.
 
         Raises
         ------
@@ -62,8 +62,6 @@ class WindowChooser(QWidget):
             If a number is missing, or the numbers make no window.
         """
         kind = self.kind.currentData()
-        if kind == "contrast":
-            return None
         if kind not in _DEFAULTS:
             return WindowChoice(kind)
         low, high = self.low.text().strip(), self.high.text().strip()
@@ -75,11 +73,10 @@ class WindowChooser(QWidget):
             f"percentile:{low},{high}" if kind == "percentile" else f"{low},{high}"
         )
 
-    def show_choice(self, choice: WindowChoice | None) -> None:
-        """Show a choice; None stands for the contrast limits of the layer."""
-        kind = "contrast" if choice is None else choice.kind
-        self.kind.setCurrentIndex(self.kind.findData(kind))
-        if choice is not None and kind in _DEFAULTS:
+    def show_choice(self, choice: WindowChoice) -> None:
+        """Show a choice."""
+        self.kind.setCurrentIndex(self.kind.findData(choice.kind))
+        if choice.kind in _DEFAULTS:
             low, _, high = str(choice).rpartition(":")[2].partition(",")
             self.low.setText(low)
             self.high.setText(high)

@@ -15,9 +15,10 @@ from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
-from napari_zerodce.gui.session.session import Settings
 from napari_zerodce.gui.shared.dock import frame_of
+from napari_zerodce.imaging.windows import WindowChoice
 
 
 @pytest.fixture
@@ -36,7 +37,9 @@ def _go_live(adjust: Any, qtbot: Any) -> Any:
 
 
 def _enhanced(image: np.ndarray, channels: Any = "rgb", **look: Any) -> np.ndarray:
-    return enhance(EnhanceRequest(image, channels, look=Look(**look))).image
+    return enhance(
+        EnhanceRequest(image, channels, settings=EnhanceSettings(look=Look(**look)))
+    ).image
 
 
 def test_live_view_is_what_apply_makes(
@@ -45,17 +48,17 @@ def test_live_view_is_what_apply_makes(
     live = _go_live(adjust, qtbot)
     np.testing.assert_array_equal(live.data, _enhanced(dark_photo))
     form = adjust.form
-    form.strength.setValue(1.7)
-    form.iterations.setValue(5)
-    form.exposure.setValue(-0.5)
-    form.limits_detail.setChecked(True)
+    form.fields["strength"].value = 1.7
+    form.fields["iterations"].value = 5
+    form.fields["exposure"].value = -0.5
+    form.fields["detail_gain_limit"].switch.value = True
     settings = {"strength": 1.7, "iterations": 5, "exposure": -0.5, "detail_gain_limit": 2}
     expected = _enhanced(dark_photo, **settings)
     qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
     name = "photo [live: Zero-DCE, strength 1.7, 5 iterations, -0.5 EV, detail x2]"
     qtbot.waitUntil(lambda: live.name == name, timeout=5000)  # once the hand rests
     form.reset_button.click()
-    form.global_curve.setChecked(True)
+    form.fields["global_curve"].value = True
     expected = _enhanced(dark_photo, global_curve=True)
     qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
 
@@ -70,7 +73,7 @@ def test_live_view_is_what_apply_makes(
 
 
 def test_moving_a_control_starts_the_live_view(adjust: Any, photo: Any, qtbot: Any) -> None:
-    adjust.form.strength.setValue(0)
+    adjust.form.fields["strength"].value = 0
     qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
     np.testing.assert_array_equal(adjust.shown.layer.data, photo.data)  # strength 0
 
@@ -93,8 +96,10 @@ def test_live_view_follows_slider_checkpoint_and_geometry(
         lambda: np.allclose(live.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6))),
         timeout=5000,
     )
-    adjust._session.checkpoint = "zero-dce-pp"
-    other = enhance(EnhanceRequest(stack, "mono", checkpoint="zero-dce-pp")).image
+    adjust._session.change(checkpoint="zero-dce-pp")
+    other = enhance(
+        EnhanceRequest(stack, "mono", settings=EnhanceSettings(checkpoint="zero-dce-pp"))
+    ).image
     qtbot.waitUntil(lambda: np.array_equal(live.data[0], other[1]), timeout=20_000)
     qtbot.waitUntil(lambda: "Zero-DCE++" in live.name, timeout=5000)
 
@@ -103,7 +108,7 @@ def test_trust_is_told_for_mono_data(viewer: Any, adjust: Any, qtbot: Any) -> No
     ramp = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
     viewer.add_image(ramp, name="ramp", contrast_limits=(0, 1))
     _go_live(adjust, qtbot)
-    adjust.form.global_curve.setChecked(True)
+    adjust.form.fields["global_curve"].value = True
     qtbot.waitUntil(lambda: "1.0000" in adjust.trust.text(), timeout=10_000)
     assert "median noise gain" in adjust.trust.text()
     assert "clipped 0.00%" in adjust.trust.text()
@@ -292,7 +297,7 @@ def test_layers_from_no_file_are_reproduced_by_python_alone(
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 def test_dock_fits_a_small_screen(viewer: Any, adjust: Any, qtbot: Any, checkpoint: str) -> None:
     viewer.window.resize(1280, 720)
-    adjust._session.checkpoint = checkpoint
+    adjust._session.change(checkpoint=checkpoint)
     viewer.add_image(np.linspace(0, 1, 4096).reshape(64, 64))
     _go_live(adjust, qtbot)
     qtbot.waitUntil(lambda: adjust.trust.text() != "", timeout=10_000)
@@ -390,7 +395,7 @@ def test_live_view_follows_the_contrast_limits_of_its_source(
 ) -> None:
     ramp = np.linspace(0, 4000, 64 * 64).reshape(64, 64).astype(np.uint16)
     source = viewer.add_image(ramp, name="ramp", contrast_limits=(0, 4000))
-    adjust._session.settings = Settings(window=None)
+    adjust._session.change(window=WindowChoice("contrast"))
     live = _go_live(adjust, qtbot)
     source.contrast_limits = (0, 2000)
     qtbot.waitUntil(lambda: list(live.contrast_limits) == [0, 2000], timeout=20_000)

@@ -35,9 +35,9 @@ def test_look_survives_the_form(form: LookForm, look: Look) -> None:
 def test_each_control_is_a_change_and_reset_is_one(form: LookForm, qtbot: Any) -> None:
     told: list[Look] = []
     form.changed.connect(lambda: told.append(form.look()))
-    form.strength.setValue(1.5)
-    form.limits_detail.setChecked(True)
-    form.detail_gain.setValue(4)
+    form.fields["strength"].value = 1.5
+    form.fields["detail_gain_limit"].switch.value = True
+    form.fields["detail_gain_limit"].value = 4
     assert told[-1] == Look(strength=1.5, detail_gain_limit=4)
     before = len(told)
     form.reset_button.click()
@@ -47,7 +47,7 @@ def test_each_control_is_a_change_and_reset_is_one(form: LookForm, qtbot: Any) -
 
 
 def test_detail_slider_is_only_there_for_a_limit(form: LookForm) -> None:
-    assert not form.detail_gain.isEnabled()
-    form.limits_detail.setChecked(True)
-    assert form.detail_gain.isEnabled()
+    assert not form.fields["detail_gain_limit"].native.isEnabled()
+    form.fields["detail_gain_limit"].switch.value = True
+    assert form.fields["detail_gain_limit"].native.isEnabled()
     assert form.look().detail_gain_limit == 2

@@ -16,10 +16,11 @@ from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps as estimate
 from napari_zerodce.engine.pixel_curve import pixel_curve
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
-from napari_zerodce.gui.session.session import Settings
+from napari_zerodce.imaging.windows import WindowChoice
 
 
 def _maps(viewer: Any) -> list[Any]:
@@ -93,7 +94,7 @@ def test_shared_map_is_said_and_shown_once(
     viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
     assert not curve_maps.form.shared.isVisible()
-    curve_maps._session.checkpoint = "zero-dce-pp"
+    curve_maps._session.change(checkpoint="zero-dce-pp")
     assert curve_maps.form.shared.isVisible()
     assert "one shared map" in curve_maps.form.shared.text()
     (layer,) = _add(curve_maps, viewer, qtbot)
@@ -131,14 +132,14 @@ def test_maps_of_another_checkpoint_are_marked_and_never_mixed(
     viewer.dims.set_point(0, 0)
     (layer,) = _add(curve_maps, viewer, qtbot)
     assert not curve_maps.old.isVisible()
-    curve_maps._session.checkpoint = "zero-dce-pp"
+    curve_maps._session.change(checkpoint="zero-dce-pp")
     assert layer.name.endswith("(old checkpoint)")
     assert "1 map layer is of another checkpoint" in curve_maps.old.text()
     # It still follows the slider, with its own checkpoint.
     viewer.dims.set_point(1, 1)
     expected = estimate(EnhanceRequest(stack, "mono"))[1, :, 0]
     qtbot.waitUntil(lambda: np.allclose(layer.data[:, 0], expected, atol=1e-6), timeout=20_000)
-    curve_maps._session.checkpoint = "zero-dce"
+    curve_maps._session.change(checkpoint="zero-dce")
     assert layer.name == "stack A [Zero-DCE]"
     assert not curve_maps.old.isVisible()
 
@@ -185,7 +186,9 @@ def test_mouse_shows_the_curve_of_the_very_pixel(
 ) -> None:
     mouse.move(photo, 30, 100)
     whole = Viewport(slice(0, 96), slice(0, 128))
-    view = estimate_view(EnhanceRequest(dark_photo, "rgb", precision="float32"), whole)
+    view = estimate_view(
+        EnhanceRequest(dark_photo, "rgb", settings=EnhanceSettings(precision="float32")), whole
+    )
     expected = pixel_curve(view, 30, 100, Look())
     np.testing.assert_allclose(inspector.current.outputs, expected.outputs, atol=1e-6)
     drawn = inspector.plot._lines[0].getData()
@@ -220,7 +223,7 @@ def test_curves_have_the_look_that_is_set(
     inspector: Any, photo: Any, mouse: Any, curve_maps: Any
 ) -> None:
     mouse.move(photo, 30, 100)
-    curve_maps._session.look = Look(strength=0)
+    curve_maps._session.change(look=Look(strength=0))
     np.testing.assert_allclose(
         inspector.current.outputs, np.tile(inspector.current.inputs, (3, 1)), atol=1e-6
     )
@@ -268,7 +271,7 @@ def test_dock_fits_a_small_screen(
     checkpoint: str,
 ) -> None:
     viewer.window.resize(1280, 720)
-    curve_maps._session.checkpoint = checkpoint
+    curve_maps._session.change(checkpoint=checkpoint)
     qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=20_000)
     qtbot.wait(100)
     mouse.move(photo, 30, 100)
@@ -322,7 +325,7 @@ def test_pixels_outside_the_window_are_said_to_be_unchanged(
     image = np.full((40, 50), 100.0, np.float32)
     image[5, 6], image[7, 8] = 9000, np.nan
     layer = viewer.add_image(image, name="hot", contrast_limits=(0, 200))
-    curve_maps._session.settings = Settings(window=None)
+    curve_maps._session.change(window=WindowChoice("contrast"))
     viewer.window.resize(1280, 720)
     qtbot.wait(100)
     viewer.reset_view()

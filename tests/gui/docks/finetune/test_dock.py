@@ -19,6 +19,7 @@ from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
 from napari_zerodce.gui.shared.dock import frame_of
+from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.run_folder import RunFolder
 
 CHILD = 90_000  # milliseconds for a child process: it imports torch on a busy machine
@@ -498,13 +499,12 @@ def test_the_layer_may_go_while_crops_are_sampled(viewer: Any, finetune: Any, qt
 
 
 def test_windows_are_those_of_the_layers_if_chosen(viewer: Any, finetune: Any, qtbot: Any) -> None:
-    from dataclasses import replace
 
     layer: Image = viewer.add_image(
         np.random.default_rng(0).integers(0, 500, (90, 90)).astype(np.uint16)
     )
     layer.contrast_limits = (0, 1000)
-    finetune._session.settings = replace(finetune._session.settings, window=None)
+    finetune._session.change(window=WindowChoice("contrast"))
     make_quick(finetune, 3)
     click(finetune.panel.button, qtbot)
     wait_until_idle(finetune, qtbot)

@@ -8,7 +8,8 @@ from weakref import WeakSet
 
 from napari.layers import Image
 
-from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.results import source_layer_of
 from napari_zerodce.gui.layers.source import is_source
 from napari_zerodce.gui.session.session import unwrapped
 
@@ -60,8 +61,7 @@ def _sources_below(
     """Return the sources of layers of ours, and how each is to be displayed; None: as it is."""
     found: dict[Image, tuple[float, float] | None] = {}
     for layer in ours:
-        identity = layer.metadata[METADATA_KEY].get("source_id")
-        source = next((other for other in viewer.layers if str(other.unique_id) == identity), None)
+        source = source_layer_of(viewer, layer)
         if source is None or not is_source(source) or source in ours:
             continue
         alike = role_of(layer) in {"result", "live"} and isinstance(layer, Image)

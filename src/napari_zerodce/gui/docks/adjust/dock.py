@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from napari_zerodce.engine.forecast import describe_plan
 from napari_zerodce.engine.look import AS_PUBLISHED
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
 from napari_zerodce.gui.docks.adjust.before_key import KEY, bind_before_key
@@ -25,7 +27,7 @@ from napari_zerodce.gui.layers.results import (
     newest_result_of,
     weights_name,
 )
-from napari_zerodce.gui.layers.source import read_source, session_request
+from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
@@ -106,20 +108,20 @@ class AdjustDock(Dock):
         self.follower.failed.connect(self._on_follower_failed)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
-        self._session.events.settings.connect(self._show_plan)
+        self._session.events.settings.connect(self._on_session_settings_changed)
         self._session.events.job.connect(self._show_plan)
 
     def _release(self) -> None:
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoomed)
-        self._session.events.settings.disconnect(self._show_plan)
+        self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.job.disconnect(self._show_plan)
         for part in (
             self.runs, self.follower, self.swipe, self.layers, self.settings, self.run
         ):  # fmt: skip
             part.release()
         self.shown.remove()
-        self._session.look = AS_PUBLISHED
+        self._session.change(look=AS_PUBLISHED)
 
     # ---- what the dock can be asked to do
 
@@ -133,7 +135,8 @@ class AdjustDock(Dock):
             return
         try:
             source = read_source(self.layers.layer)
-            request = session_request(self._session, source, look=self.form.look())
+            settings = replace(self._session.settings, look=self.form.look())
+            request = request_for(source, settings)
             describe_plan(request, None)
         except ZeroDCEError as err:
             self.runs.tell(err)
@@ -153,7 +156,7 @@ class AdjustDock(Dock):
 
     def _on_look_changed(self) -> None:
         self.run.forget_complaint()
-        self._session.look = self.form.look()
+        self._session.change(look=self.form.look())
         if self.live.isChecked():
             # At once: one event later the window would be painted twice, for the control alone.
             self._draw()
@@ -263,6 +266,10 @@ class AdjustDock(Dock):
 
     # ---- what is told
 
+    def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.for_curves() != old.for_curves():
+            self._show_plan()
+
     def _show_plan(self, _: Any = None) -> None:
         if self._session.busy:
             return
@@ -275,9 +282,9 @@ class AdjustDock(Dock):
         planes = "1 plane" if layout.count == 1 else f"{layout.count} planes"
         text = f"Apply: {planes} of {layout.width}x{layout.height}."
         screen = self.follower.screen
-        if screen is not None and screen.part.step > 1:
-            text += f" The view shows 1 pixel of {screen.part.step}; zoom in to see each."
-        if self.form.global_curve.isChecked() and layout.count > 1:
+        if screen is not None and screen.viewport.step > 1:
+            text += f" The view shows 1 pixel of {screen.viewport.step}; zoom in to see each."
+        if self.form.look().global_curve and layout.count > 1:
             text += " Apply takes one curve for all planes, the view that of its own."
         self.run.plan.setText(text)
 

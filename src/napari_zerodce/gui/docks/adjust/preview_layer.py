@@ -8,7 +8,6 @@ import numpy as np
 from napari.layers import Image
 
 from napari_zerodce.gui.layers.on_screen import OnScreen
-from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.results import insert_quietly, topmost_of
 from napari_zerodce.gui.layers.source import APPEARANCE
 
@@ -104,7 +103,7 @@ class PreviewLayer:
             rgb=source.channels != "mono",
             multiscale=False,
             contrast_limits=limits,
-            metadata={METADATA_KEY: source.origin("live")},
+            metadata=source.provenance("live").as_metadata(),
         )
         below = topmost_of(self._viewer, source.layer, {"result", "maps"})
         insert_quietly(self._viewer, self.layer, above=below)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QMenu, QPushButton
 
+from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.reproduce import command_line, python_lines
 from napari_zerodce.gui.docks.adjust import work
-from napari_zerodce.gui.layers.provenance import METADATA_KEY
+from napari_zerodce.gui.layers.provenance import LayerProvenance, provenance_of
 from napari_zerodce.gui.session.jobs import Job
 
 if TYPE_CHECKING:
@@ -38,7 +40,6 @@ class ReproduceButton(QPushButton):
         super().__init__("Reproduce")
         self._result = result
         self._data_of_source = data_of_source
-        self._asked: tuple[dict[str, Any], bool] = ({}, False)
         self.setToolTip("Copy the command or the Python lines that make the enhanced layer again.")
         menu = QMenu(self)
         self.copy_command = QAction("Copy the command line", menu)
@@ -61,39 +62,49 @@ class ReproduceButton(QPushButton):
                 "There is no enhanced layer to reproduce; press Apply, or select one.", "bad"
             )
             return
-        provenance = layer.metadata[METADATA_KEY]
-        path = provenance.get("source_path")
-        if path is None:
-            self._copy_without_file(provenance, as_command=as_command)
+        known = provenance_of(layer)
+        if known is None or known.made is None:
+            self.told.emit(
+                f"The metadata of '{layer.name}' do not say completely how it was made; enhance "
+                "its source again.",
+                "bad",
+            )
+            return
+        if known.source_path is None:
+            self._copy_without_file(known, known.made, as_command=as_command)
             return
         job = Job(
             "Zero-DCE: comparing a file with its layer",
-            work.comparing_file(Path(path), self._data_of_source(layer)),
+            work.comparing_file(Path(known.source_path), self._data_of_source(layer)),
             quiet=True,
         )
-        self._asked = (provenance, as_command)
-        job.succeeded.connect(self._on_file_compared)
+        copy = partial(
+            self._copy_with_file, Path(known.source_path), known.made, as_command=as_command
+        )
+        job.succeeded.connect(copy)
         job.start()
 
-    def _copy_without_file(self, provenance: dict[str, Any], *, as_command: bool) -> None:
+    def _copy_without_file(
+        self, known: LayerProvenance, made: Provenance, *, as_command: bool
+    ) -> None:
         if as_command:
             self.told.emit(
-                f"'{provenance['source']}' was not opened from a file, and a command needs one; "
+                f"'{known.source}' was not opened from a file, and a command needs one; "
                 "save it and open the file, or copy the Python lines.",
                 "bad",
             )
             return
-        _to_clipboard(python_lines(provenance, None))
+        _to_clipboard(python_lines(made, None))
         self.told.emit("Copied Python lines; put the source's array where the dots are.", "good")
 
-    def _on_file_compared(self, problem: str) -> None:
-        provenance, as_command = self._asked
-        source = Path(provenance["source_path"])
+    def _copy_with_file(
+        self, source: Path, made: Provenance, problem: str, *, as_command: bool
+    ) -> None:
         if as_command:
             output = source.with_name(f"{source.stem}-enhanced{source.suffix}")
-            _to_clipboard(command_line(provenance, source, output))
+            _to_clipboard(command_line(made, source, output))
         else:
-            _to_clipboard(python_lines(provenance, source))
+            _to_clipboard(python_lines(made, source))
         what = "the command line" if as_command else "Python lines"
         if problem:
             self.told.emit(f"Copied {what}, but {problem}", "bad")

@@ -87,8 +87,8 @@ class Swipe(QObject):
         if self._screen is None or not left <= self.column <= right:
             self.column = (left + right) / 2
         self._screen = screen
-        column = round((self.column - screen.part.columns.start) / screen.part.step)
-        pixel = self._screen_pixels_per_column() * screen.part.step
+        column = round((self.column - screen.viewport.columns.start) / screen.viewport.step)
+        pixel = self._screen_pixels_per_column() * screen.viewport.step
         # A line is as wide as a pixel at least; where pixels are large, it would hide what is
         # compared, and the step between both sides is line enough.
         width = max(1, round(_THICKNESS / pixel)) if pixel <= _LARGE_PIXEL else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.curve_maps import work
 from napari_zerodce.gui.docks.curve_maps.form import MapForm
@@ -14,7 +15,7 @@ from napari_zerodce.gui.docks.curve_maps.layer_group import MapGroup, pictures_o
 from napari_zerodce.gui.docks.curve_maps.layers import add_map_layers, mark_old_maps
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.on_screen import map_step, on_screen
-from napari_zerodce.gui.layers.source import Source, read_source, session_request
+from napari_zerodce.gui.layers.source import Source, read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
@@ -51,9 +52,7 @@ class CurveMapsDock(Dock):
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.inspector = Inspector(self._viewer, self._session)
         # What is shown here are numbers, and not an image of 8 bits that would hide half precision.
-        self.follower = ViewFollower(
-            self._viewer, self._session, self, automatic_precision="float32"
-        )
+        self.follower = ViewFollower(self._viewer, self._session, self, for_numbers=True)
         self.groups: list[MapGroup] = []
         self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
         self._connect()
@@ -68,12 +67,12 @@ class CurveMapsDock(Dock):
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
         self.follower.failed.connect(self._on_follower_failed)
-        self._session.events.checkpoint.connect(self._on_checkpoint_changed)
+        self._session.events.settings.connect(self._on_settings_changed)
         self._session.events.job.connect(self._show_plan)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def _release(self) -> None:
-        self._session.events.checkpoint.disconnect(self._on_checkpoint_changed)
+        self._session.events.settings.disconnect(self._on_settings_changed)
         self._session.events.job.disconnect(self._show_plan)
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         for part in (
@@ -97,7 +96,7 @@ class CurveMapsDock(Dock):
             source = read_source(self.layers.layer)
             choice = self.form.choice()
             screen = on_screen(self._viewer, source)
-            request = session_request(self._session, source)
+            request = request_for(source, self._session.settings.for_curves())
         except ZeroDCEError as err:
             self.runs.tell(err)
             return
@@ -118,7 +117,7 @@ class CurveMapsDock(Dock):
             self._viewer, found, source=source, mapped=mapped, choice=choice, step=step
         )
         group = MapGroup(
-            self._viewer, self._session, source=source, request=mapped.request,
+            self._viewer, self._session, source=source, resolved=mapped.resolved,
             choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
         )  # fmt: skip
         group.failed.connect(self.runs.tell)
@@ -170,6 +169,10 @@ class CurveMapsDock(Dock):
         what = "all planes, each when it is shown" if choice.extent == "stack" else "1 plane"
         size = f"{-(-layout.width // step)}x{-(-layout.height // step)}"
         self.run.plan.setText(f"Maps of {what}, {size}, of '{source.shown_name}'.")
+
+    def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.for_curves() != old.for_curves():
+            self._on_checkpoint_changed()
 
     def _on_checkpoint_changed(self, _: Any = None) -> None:
         self._offer()

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from napari_zerodce.engine.look import MOST_ITERATIONS
+from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
 from napari_zerodce.gui.widgets.combos import make_narrow
@@ -46,7 +46,7 @@ class MapForm(QWidget):
         self.channels = _combo(_CHANNELS)
         self.arrangement = _combo(_ARRANGEMENTS)
         self.extent = _combo(_EXTENTS)
-        self.iterations = [QPushButton() for _ in range(MOST_ITERATIONS)]
+        self.iterations = [QPushButton() for _ in range(ITERATIONS)]
         self.shared = line("shared", _SHARED)
         self.shared.hide()
         self._is_shared = False
@@ -118,7 +118,7 @@ class MapForm(QWidget):
         # Gains are asked for after all iterations, parameters and steps of each.
         total = self.kind.currentData() in {"gain", "noise-gain"}
         for number, button in enumerate(self.iterations, start=1):
-            button.setChecked(number == MOST_ITERATIONS or not total)
+            button.setChecked(number == ITERATIONS or not total)
         if self.kind.currentData() == "steps":
             self.channels.setCurrentIndex(self.channels.findData("rgb"))
         self._show_shared()

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.regions import is_region, mask_of
 from napari_zerodce.gui.session.session import Session
@@ -104,7 +105,7 @@ class Inspector(QWidget):
         self.clear_button.clicked.connect(self._on_clear_clicked)
         for emitter in self._layer_emitters():
             emitter.connect(self._list_regions)
-        self._session.events.look.connect(self._on_look_changed)
+        self._session.events.settings.connect(self._on_settings_changed)
 
     def release(self) -> None:
         """Stop listening to the viewer."""
@@ -112,7 +113,7 @@ class Inspector(QWidget):
         self._watch_region(None)
         for emitter in self._layer_emitters():
             emitter.disconnect(self._list_regions)
-        self._session.events.look.disconnect(self._on_look_changed)
+        self._session.events.settings.disconnect(self._on_settings_changed)
 
     def _layer_emitters(self) -> tuple[Any, ...]:
         events = self._viewer.layers.events
@@ -173,7 +174,7 @@ class Inspector(QWidget):
         if self._screen is None or self._view is None:
             return None
         row, column = self._screen.source.layer.world_to_data(position)[-2:]
-        return self._view.part.place_of(row, column)
+        return self._view.viewport.place_of(row, column)
 
     # ---- drawing
 
@@ -194,7 +195,7 @@ class Inspector(QWidget):
     def _name(self, place: tuple[int, int]) -> str:
         assert self._view is not None
         assert self._screen is not None
-        part = self._view.part
+        part = self._view.viewport
         row, column = (
             start + kept * part.step
             for start, kept in zip((part.rows.start, part.columns.start), place, strict=True)
@@ -207,17 +208,17 @@ class Inspector(QWidget):
             return
         from napari_zerodce.engine.pixel_curve import pixel_curve
 
-        rows, columns = self._view.part.shape
+        rows, columns = self._view.viewport.shape
         if self._place[0] >= rows or self._place[1] >= columns:
             return
-        self.current = pixel_curve(self._view, *self._place, self._session.look)
+        self.current = pixel_curve(self._view, *self._place, self._session.settings.look)
         self.plot.show_pixel(self.current)
         self.text.setText(self._described(self.current))
 
     def _described(self, curve: PixelCurve) -> str:
         assert self._view is not None
         assert self._place is not None
-        look = self._session.look.describe()
+        look = self._session.settings.look.describe()
         heading = f"{self._name(self._place)}{f' ({look})' if look else ''}"
         own = np.atleast_1d(self._view.samples[self._place])
         outside = np.atleast_1d(outside_of(own, self._view.window))
@@ -244,7 +245,7 @@ class Inspector(QWidget):
             return
         from napari_zerodce.engine.pixel_curve import region_curve
 
-        curve = region_curve(self._view, mask_of(layer, self._screen), self._session.look)
+        curve = region_curve(self._view, mask_of(layer, self._screen), self._session.settings.look)
         self.plot.show_region(curve)
         self.region_text.setText(
             f"'{layer.name}' marks no pixel of what is on screen."
@@ -266,9 +267,10 @@ class Inspector(QWidget):
         self._listen(on=on)
         self.switched.emit(on)
 
-    def _on_look_changed(self, _: Any = None) -> None:
-        self._draw_current()
-        self._region_timer.start()
+    def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.look != old.look:
+            self._draw_current()
+            self._region_timer.start()
 
     def _on_region_chosen(self, _: Any = None) -> None:
         self._watch_region(self.region.currentData())

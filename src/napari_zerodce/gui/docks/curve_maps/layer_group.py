@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.curve_maps import work
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage, pictures
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
+    from napari_zerodce.engine.resolve import ResolvedRequest
+
 _PATIENCE_MS = 120
 _OLD_IMAGE = " (old image)"
 
@@ -33,7 +34,7 @@ class MapGroup(QObject):
     viewer : napari.Viewer
     session : Session
     source : Source
-    request : EnhanceRequest
+    resolved : ResolvedRequest
         Of the whole image; never changes, whatever checkpoint becomes active.
     choice : MapChoice
     layers : list of Image
@@ -50,7 +51,7 @@ class MapGroup(QObject):
         session: Session,
         *,
         source: Source,
-        request: EnhanceRequest,
+        resolved: ResolvedRequest,
         choice: MapChoice,
         layers: list[Image],
         index: tuple[int, ...],
@@ -59,7 +60,7 @@ class MapGroup(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer, self._session = viewer, session
-        self._source, self._request, self._choice = source, request, choice
+        self._source, self._resolved, self._choice = source, resolved, choice
         self.layers = layers
         self._index: tuple[int, ...] | None = index
         self._step = step
@@ -122,7 +123,7 @@ class MapGroup(QObject):
         self._index = index  # also if it fails: then not again and again
         self._job = Job(
             "Zero-DCE: curve maps of another plane",
-            work.mapping(self._request, index, self._choice.kind, step=self._step),
+            work.mapping(self._resolved, index, self._choice.kind, step=self._step),
             quiet=True,
         )
         self._job.succeeded.connect(self._on_mapped)
@@ -149,4 +150,4 @@ def pictures_of(mapped: MappedPlane, choice: MapChoice) -> list[MapImage]:
     if choice.extent == "plane":
         ones = (1,) * len(mapped.index)
         maps = maps.reshape(maps.shape[:1] + ones + maps.shape[1:])
-    return pictures(maps, choice, shared=mapped.checkpoint.architecture == "zero-dce-pp")
+    return pictures(maps, choice, shared=mapped.resolved.checkpoint.traits.shares_one_map)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Layer
 
-from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.geometry import geometry_of_part, with_leading_axis
-from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.results import (
     display_range,
     insert_quietly,
+    made_from,
     topmost_of,
     weights_name,
 )
@@ -51,7 +51,8 @@ def add_map_layers(
         Every how many rows and columns they keep.
     """
     geometry = map_geometry(source, mapped.index, step)
-    request, checkpoint = mapped.request, mapped.checkpoint
+    resolved = mapped.resolved
+    made = source.provenance("maps", maps=choice.kind, made=resolved.provenance())
     layers: list[Image] = []
     for older in maps_of(viewer, source.layer):
         older.visible = False  # two maps on each other show neither
@@ -62,22 +63,11 @@ def add_map_layers(
         layer = Image(
             picture.data,
             **_placed(place, choice, picture),
-            **_appearance(picture, source, choice, request),
-            name=f"{source.name} {picture.label} [{weights_name(checkpoint)}]",
+            **_appearance(picture, source, choice, resolved.window),
+            name=f"{source.name} {picture.label} [{weights_name(resolved.checkpoint)}]",
             rgb=picture.rgb,
             multiscale=False,
-            metadata={
-                METADATA_KEY: {
-                    **source.origin("maps"),
-                    "kind": choice.kind,
-                    "sign": "LE(x) = x + A x (1 - x): A > 0 brightens",
-                    "checkpoint_source": str(request.checkpoint),
-                    "checkpoint": checkpoint.name,
-                    "checkpoint_sha256": checkpoint.sha256,
-                    "scale_factor": checkpoint.scale_factor,
-                    "window": (request.window.low, request.window.high),
-                }
-            },
+            metadata=made.as_metadata(),
         )
         insert_quietly(viewer, layer, above=layers[-1] if layers else below)
         if not picture.rgb:
@@ -90,12 +80,7 @@ def add_map_layers(
 
 def maps_of(viewer: napari.Viewer, source: Layer) -> list[Layer]:
     """Return the map layers of a source, from the lowest to the topmost."""
-    identity = str(source.unique_id)
-    return [
-        layer
-        for layer in viewer.layers
-        if role_of(layer) == "maps" and layer.metadata[METADATA_KEY]["source_id"] == identity
-    ]
+    return made_from(viewer, source, {"maps"})
 
 
 def _placed(geometry: dict[str, Any], choice: MapChoice, picture: MapImage) -> dict[str, Any]:
@@ -109,7 +94,7 @@ def _placed(geometry: dict[str, Any], choice: MapChoice, picture: MapImage) -> d
 
 
 def _appearance(
-    picture: MapImage, source: Source, choice: MapChoice, request: EnhanceRequest
+    picture: MapImage, source: Source, choice: MapChoice, window: Window
 ) -> dict[str, Any]:
     if picture.rgb:
         return {"contrast_limits": (0, 1), "blending": "translucent"}
@@ -118,7 +103,6 @@ def _appearance(
         # Green brightens, pink darkens, white changes nothing; fixed, so that maps compare.
         return {"colormap": "PiYG", "contrast_limits": (-1, 1), **overlay}
     if choice.kind == "steps":
-        window = Window(request.window.low or 0, request.window.high or 1)
         low, high = display_range(source.contrast_limits, window)
         width = window.high - window.low
         limits = ((low - window.low) / width, (high - window.low) / width)
@@ -173,9 +157,10 @@ def mark_old_maps(viewer: napari.Viewer, active: str) -> list[str]:
     """
     old = []
     for layer in viewer.layers:
-        if role_of(layer) != "maps":
+        known = provenance_of(layer)
+        if known is None or known.role != "maps":
             continue
-        is_old = layer.metadata[METADATA_KEY]["checkpoint_source"] != active
+        is_old = known.made is None or known.made.checkpoint_source != active
         name = layer.name.removesuffix(_OLD)
         if layer.name != (wanted := name + _OLD if is_old else name):
             layer.name = wanted

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.engine.requests import EnhanceRequest, MapKind, Report, ShouldStop
 from napari_zerodce.gui.shared.work import with_known_window
 from napari_zerodce.imaging.planes import SelectedPlane
 
 if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
     from napari_zerodce.gui.session.jobs import Work
 
 
-def mapping(request: EnhanceRequest, index: tuple[int, ...], kind: MapKind, *, step: int) -> Work:
-    """Return the work that gives a `MappedPlane`, of every few pixels of a plane of an image."""
+def mapping(
+    request: EnhanceRequest | ResolvedRequest, index: tuple[int, ...], kind: MapKind, *, step: int
+) -> Work:
+    """Return the work that gives a `MappedPlane`, of every few pixels of a plane of an image.
+
+    Parameters
+    ----------
+    request : EnhanceRequest or ResolvedRequest
+        Of the whole image.
+    index : tuple of int
+        The plane.
+    kind : {"alphas", "steps", "gain", "noise-gain"}
+    step : int
+        Every how many rows and columns are kept.
+    """
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.maps import fill_maps, in_memory
 
-        known = with_known_window(request, should_stop)
-        plane = replace(known, image=SelectedPlane(request.image, index))
+        resolved = _resolved(request, should_stop)
+        plane = resolved.on(SelectedPlane(resolved.image, index))
         maps = fill_maps(plane, kind, in_memory, step=step, report=report, should_stop=should_stop)
-        info = read_info(str(request.checkpoint), scale_factor=request.scale_factor)
-        return MappedPlane(known, index, info, maps)
+        return MappedPlane(resolved, index, maps)
 
     return work
 
@@ -33,16 +44,31 @@ def mapping(request: EnhanceRequest, index: tuple[int, ...], kind: MapKind, *, s
 def mapping_lazily(
     request: EnhanceRequest, index: tuple[int, ...], kind: MapKind, *, step: int
 ) -> Work:
-    """Return the work that gives a `MappedPlane` whose maps are those of all planes, lazily."""
+    """Return the work that gives a `MappedPlane` whose maps are those of all planes, lazily.
+
+    Parameters
+    ----------
+    request, index, kind, step
+        As for `mapping`; of the index only its length counts.
+    """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.lazy import lazy_maps
 
-        known = with_known_window(request, should_stop)
-        info = read_info(str(request.checkpoint), scale_factor=request.scale_factor)
-        return MappedPlane(known, (0,) * len(index), info, lazy_maps(known, kind, step=step))
+        resolved = _resolved(request, should_stop)
+        return MappedPlane(resolved, (0,) * len(index), lazy_maps(resolved, kind, step=step))
 
     return work
+
+
+def _resolved(
+    request: EnhanceRequest | ResolvedRequest, should_stop: ShouldStop
+) -> ResolvedRequest:
+    from napari_zerodce.engine.maps import resolve_for_maps
+
+    if isinstance(request, EnhanceRequest):
+        request = with_known_window(request, should_stop)
+    return resolve_for_maps(request, should_stop=should_stop)
 
 
 @dataclass(frozen=True)
@@ -51,16 +77,14 @@ class MappedPlane:
 
     Parameters
     ----------
-    request : EnhanceRequest
-        Of the whole image, with its window as two numbers.
+    resolved : ResolvedRequest
+        Of the whole image; other planes of it can be mapped with the same choices.
     index : tuple of int
         The plane, or the first one if the maps are those of all planes.
-    checkpoint : CheckpointInfo
     maps : ndarray, shape (8, C, rows, columns), float32
         Or a dask array of shape (8, ..., C, rows, columns).
     """
 
-    request: EnhanceRequest
+    resolved: ResolvedRequest
     index: tuple[int, ...]
-    checkpoint: CheckpointInfo
     maps: Any

@@ -13,6 +13,7 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.forecast import Forecast, describe_plan
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
@@ -63,7 +64,7 @@ class EnhanceDock(Dock):
         self.run.start_requested.connect(self.start)
         self._forecaster.known.connect(self._on_forecast_known)
         self._forecaster.failed.connect(self._on_forecast_failed)
-        self._session.events.checkpoint.connect(self._on_session_checkpoint_changed)
+        self._session.events.settings.connect(self._on_session_settings_changed)
         self._session.events.job.connect(self._on_session_job_changed)
 
     def _release(self) -> None:
@@ -71,7 +72,7 @@ class EnhanceDock(Dock):
         self._forecaster.stop()
         self.form.release()
         self.run.release()
-        self._session.events.checkpoint.disconnect(self._on_session_checkpoint_changed)
+        self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
 
     def _load_in_background(self) -> None:
@@ -118,16 +119,18 @@ class EnhanceDock(Dock):
 
     # ---- checkpoints
 
-    def _on_session_checkpoint_changed(self, source: str | Path) -> None:
-        if source != self._chosen:  # another dock has made it active
-            self.choose_checkpoint(source)
+    def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.checkpoint == old.checkpoint:
+            return
+        if self._session.checkpoint != self._chosen:  # another dock has made it active
+            self.choose_checkpoint(self._session.checkpoint)
         self._on_form_changed()
 
     def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
         if source != self._chosen:
             return
         self.run.forget_complaint()
-        self._session.checkpoint = source
+        self._session.change(checkpoint=source)
         self.checkpoints.show_active(source, info.describe())
         self.form.show_architecture(info)
 
@@ -165,13 +168,12 @@ class EnhanceDock(Dock):
     def _wish(self) -> tuple[Source, EnhanceRequest]:
         """Read the form; a ZeroDCEError says what is missing."""
         source = read_source(self.form.layers.layer)
-        settings = self.form.compute_settings()
-        window = self.form.window_choice()
-        return source, request_for(source, window, checkpoint=self._session.checkpoint, **settings)
+        settings = EnhanceSettings(checkpoint=self._session.checkpoint, **self.form.choices())
+        return source, request_for(source, settings)
 
     def _on_form_changed(self, _: Any = None) -> None:
         with suppress(RequestError):  # numbers that are still being typed
-            self._session.settings = self.form.settings()
+            self._session.change(**self.form.choices())
         if not self._session.busy:  # what runs was planned before
             self.run.forget_complaint()
             self._show_plan()

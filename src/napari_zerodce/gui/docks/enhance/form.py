@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from napari_zerodce.gui.session.session import Settings
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.window_chooser import WindowChooser
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.device import Device
-    from napari_zerodce.imaging.intensity import WindowChoice
 
 _PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
@@ -27,7 +26,7 @@ class EnhanceForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: napari.Viewer, settings: Settings) -> None:
+    def __init__(self, viewer: napari.Viewer, settings: EnhanceSettings) -> None:
         super().__init__()
         self.layers = LayerChooser(viewer)
         self.window_chooser = WindowChooser()
@@ -74,17 +73,10 @@ class EnhanceForm(QWidget):
         form.addRow("Precision", self.precision)
         form.addRow(self._scale_label, self.scale_factor)
 
-    def window_choice(self) -> WindowChoice | None:
-        """Return the window; None stands for the layer's contrast limits. Raises RequestError."""
-        return self.window_chooser.choice()
-
-    def settings(self) -> Settings:
-        """Return what other docks shall compute with, too. Raises RequestError."""
-        return Settings(window=self.window_choice(), **self.compute_settings())
-
-    def compute_settings(self) -> dict[str, Any]:
-        """Return device, precision and scale factor as keyword arguments of an `EnhanceRequest`."""
+    def choices(self) -> dict[str, Any]:
+        """Return what is chosen as fields of `EnhanceSettings`. Raises RequestError."""
         return {
+            "window": self.window_chooser.choice(),
             "device": self.device.currentData(),
             "precision": self.precision.currentData(),
             "scale_factor": self.scale_factor.value() if self._has_scale else None,
@@ -101,7 +93,7 @@ class EnhanceForm(QWidget):
 
     def show_architecture(self, info: CheckpointInfo) -> None:
         """Offer what the checkpoint's architecture has."""
-        self.show_scale_factor(info.scale_factor if info.architecture == "zero-dce-pp" else None)
+        self.show_scale_factor(info.scale_factor if info.traits.has_scale_factor else None)
         self.changed.emit()
 
     def show_scale_factor(self, scale_factor: int | None) -> None:

@@ -6,7 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from napari_zerodce.checkpoints import registry
-from napari_zerodce.checkpoints.info import TITLES
+from napari_zerodce.core.architectures import ARCHITECTURES
 
 
 class LicenceDialog(QDialog):
@@ -15,7 +15,7 @@ class LicenceDialog(QDialog):
     def __init__(self, entries: tuple[registry.RegistryEntry, ...], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Published weights")
-        names = " and ".join(TITLES[entry.architecture] for entry in entries)
+        names = " and ".join(ARCHITECTURES[entry.architecture].title for entry in entries)
         kilobytes = sum(entry.size or 0 for entry in entries) / 1024
         text = QLabel(
             f"<p>The authors of the papers published weights for <b>{names}</b> "

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
@@ -16,6 +15,7 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QMainWindow
 
 from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.finetune import work
 from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
@@ -71,7 +71,7 @@ class FineTuneDock(Dock):
         self.plot.hide()
         self.logarithmic.hide()
         self._connect()
-        self._on_session_checkpoint_changed()
+        self._read_active_checkpoint()
         if self._session.training is not None:
             self._show_training(self._session.training)
 
@@ -90,12 +90,12 @@ class FineTuneDock(Dock):
         self.panel.open_requested.connect(self._on_open_requested)
         self.preview.use_requested.connect(self.use)
         self.preview.save_requested.connect(self._on_save_requested)
-        self._session.events.checkpoint.connect(self._on_session_checkpoint_changed)
+        self._session.events.settings.connect(self._on_session_settings_changed)
 
     def _release(self) -> None:
         if self._job is not None:
             self._job.cancel()
-        self._session.events.checkpoint.disconnect(self._on_session_checkpoint_changed)
+        self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._forget_training()
         self.pictures.release()
         self.settings.release()
@@ -332,7 +332,11 @@ class FineTuneDock(Dock):
 
     # ---- checkpoints
 
-    def _on_session_checkpoint_changed(self, _: Any = None) -> None:
+    def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.checkpoint != old.checkpoint:
+            self._read_active_checkpoint()
+
+    def _read_active_checkpoint(self) -> None:
         source = self._session.checkpoint
         job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_active_read(source, info))
@@ -345,9 +349,8 @@ class FineTuneDock(Dock):
     def _on_checkpoint_read(self, checkpoint: Path, info: CheckpointInfo) -> None:
         if self._released:
             return
-        self._session.checkpoint = checkpoint
-        scale = info.scale_factor if info.architecture == "zero-dce-pp" else None
-        self._session.settings = replace(self._session.settings, scale_factor=scale)
+        scale = info.scale_factor if info.traits.has_scale_factor else None
+        self._session.change(checkpoint=checkpoint, scale_factor=scale)
         self.panel.say(f"{checkpoint.name} is the active checkpoint now, in all docks.", "good")
 
     def _on_save_requested(self, checkpoint: Path | None) -> None:

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_zerodce.checkpoints import registry
-from napari_zerodce.checkpoints.info import TITLES, Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.core.smoothness_kind import Normalisation, SmoothnessKind
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.labels import line
@@ -86,7 +86,7 @@ class TrainingForm(QWidget):
         self._shown: dict[QWidget, Any] = {}  # what each part was set to, before the user
         self._make_advanced()
         self._lay_out()
-        self.offer("zero-dce", None, 1)
+        self.offer(registry.DEFAULT_CHECKPOINT, None, 1)
         self.start.activated.connect(self._on_start_changed)
         self.preset.activated.connect(self._on_preset_changed)
         self.unit.activated.connect(self._on_unit_changed)
@@ -186,7 +186,7 @@ class TrainingForm(QWidget):
         ----------
         active : str or Path
             The session's checkpoint.
-        architecture : {"zero-dce", "zero-dce-pp"}, optional
+        architecture : Architecture, optional
             That of the active checkpoint, None if that is not known yet.
         scale_factor : int
             Of the active checkpoint.
@@ -201,9 +201,9 @@ class TrainingForm(QWidget):
         if str(active) not in {data for _, data, _, _ in entries} and architecture is not None:
             entries.append((Path(active).name, str(active), architecture, scale_factor))
         entries.sort(key=lambda entry: entry[1] != str(active))
-        for key, title in TITLES.items():
-            scale = 12 if key == "zero-dce-pp" else 1
-            entries.append((f"From scratch: {title}", f"{_SCRATCH}{key}", key, scale))
+        for key, traits in ARCHITECTURES.items():
+            scale = traits.default_scale_factor
+            entries.append((f"From scratch: {traits.title}", f"{_SCRATCH}{key}", key, scale))
         for text, data, kind, scale in entries:
             self.start.addItem(text, data)
             self._architectures[data], self._scale_factors[data] = kind, scale
@@ -291,7 +291,7 @@ class TrainingForm(QWidget):
             background.setChecked(config.keep_background)
             self._shown[background] = background.isChecked()
         self._filling = False
-        self.slow.setVisible(self.architecture() == "zero-dce")
+        self.slow.setVisible(not ARCHITECTURES[self.architecture()].learns_without_gpu)
         self.changed.emit()
 
     def _on_preset_changed(self, _: Any = None) -> None:

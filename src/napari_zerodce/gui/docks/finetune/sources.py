@@ -24,7 +24,7 @@ _LARGEST_MASK = 2**22
 def pictures_of(
     viewer: napari.Viewer,
     layers: Sequence[Image],
-    window: WindowChoice | None,
+    window: WindowChoice,
     region: Shapes | None,
 ) -> list[TrainingImage]:
     """Return pictures to take crops from.
@@ -33,8 +33,7 @@ def pictures_of(
     ----------
     viewer : napari.Viewer
     layers : sequence of Image
-    window : WindowChoice, optional
-        None stands for each layer's contrast limits.
+    window : WindowChoice
     region : Shapes, optional
         Crops come from its shapes, in the plane that is on screen.
 
@@ -56,7 +55,7 @@ def pictures_of(
         mask = mask_of(region, screen)
         if mask.any():
             pictures.append(
-                replace(picture, region=mask, region_step=screen.part.step, index=screen.index)
+                replace(picture, region=mask, region_step=screen.viewport.step, index=screen.index)
             )
     if layers and not pictures:
         assert region is not None
@@ -68,7 +67,7 @@ def pictures_of(
 
 
 def pinned_crop(
-    viewer: napari.Viewer, layers: Sequence[Image], window: WindowChoice | None
+    viewer: napari.Viewer, layers: Sequence[Image], window: WindowChoice
 ) -> tuple[TrainingImage, int, int] | None:
     """Return the picture, row and column of the crop that is watched: the middle of the screen.
 
@@ -88,8 +87,8 @@ def pinned_crop(
     return replace(picture, index=screen.index), rows, columns
 
 
-def _picture(source: Source, window: WindowChoice | None) -> TrainingImage:
-    choice = WindowChoice("range", *source.contrast_limits) if window is None else window
+def _picture(source: Source, window: WindowChoice) -> TrainingImage:
+    choice = window.of_layer(source.contrast_limits)
     return TrainingImage(source.name, source.data, source.channels, choice)
 
 
@@ -97,10 +96,10 @@ def _whole_plane(screen: OnScreen) -> OnScreen:
     layout = screen.source.layout
     step = max(1, int((layout.height * layout.width / _LARGEST_MASK) ** 0.5))
     part = Viewport(slice(0, layout.height), slice(0, layout.width), step)
-    return replace(screen, part=part)
+    return replace(screen, viewport=part)
 
 
 def _visible_middle(screen: OnScreen) -> tuple[int, int]:
     first, last = screen.visible_columns
-    rows = screen.part.rows
+    rows = screen.viewport.rows
     return (rows.start + rows.stop) // 2, (first + last) // 2

@@ -1,0 +1,128 @@
+"""The networks that exist: all that depends on which one it is, in one table; no torch.
+
+A further network is a class in `core.networks` and a row here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+Architecture = Literal["zero-dce", "zero-dce-pp"]
+"""Which network a checkpoint's weights belong to."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+ZERO_DCE: Final[Architecture] = "zero-dce"
+ZERO_DCE_PP: Final[Architecture] = "zero-dce-pp"
+
+ITERATIONS: Final = 8
+"""How often the curve is applied (CVPR 2020, section 4.1: n = 8)."""
+
+FEATURES: Final = 32
+"""Feature maps of each hidden layer (CVPR 2020, section 3.2)."""
+
+_INPUTS: Final = (3, *(FEATURES,) * 3, *(2 * FEATURES,) * 3)
+
+
+@dataclass(frozen=True)
+class ArchitectureTraits:
+    """All that depends on the architecture.
+
+    Parameters
+    ----------
+    title : str
+        The name as people write it.
+    shapes : Mapping of str to tuple of int
+        Names and shapes of the tensors of a state dict: how it is recognised.
+    maps : int
+        How many maps each colour channel gets: one for each iteration, or one for all.
+    default_scale_factor : int
+        How many times smaller the image is on which curves are estimated, if a file does not
+        tell; 1 if the network has no scale factor.
+    smoothness_weight : float
+        Weight of the smoothness loss in the published code.
+    initial_deviation : float, optional
+        Standard deviation of the random convolution weights that a training from scratch begins
+        with; None for torch's own initialisation.
+    learns_without_gpu : bool
+        Whether a fine-tuning takes a minute or two on a laptop.
+    short_run : Mapping of str to object
+        Fields of `TrainingConfig` that suit a short fine-tuning; measured on two cores, 0.2 seconds
+        a step for Zero-DCE++ and 0.5 for Zero-DCE.
+    """
+
+    title: str
+    shapes: Shapes
+    maps: int
+    default_scale_factor: int
+    smoothness_weight: float
+    initial_deviation: float | None
+    learns_without_gpu: bool
+    short_run: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_scale_factor(self) -> bool:
+        """Whether curves are estimated on a smaller image."""
+        return self.default_scale_factor > 1
+
+    @property
+    def shares_one_map(self) -> bool:
+        """Whether one map serves all iterations."""
+        return self.maps == 1
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+
+def _convolution_shapes(outputs: int) -> Shapes:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number, inputs in enumerate(_INPUTS, start=1):
+        features = FEATURES if number < len(_INPUTS) else outputs
+        shapes[f"e_conv{number}.weight"] = (features, inputs, 3, 3)
+        shapes[f"e_conv{number}.bias"] = (features,)
+    return shapes
+
+
+def _separable_shapes(outputs: int) -> Shapes:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number, inputs in enumerate(_INPUTS, start=1):
+        features = FEATURES if number < len(_INPUTS) else outputs
+        shapes[f"e_conv{number}.depth_conv.weight"] = (inputs, 1, 3, 3)
+        shapes[f"e_conv{number}.depth_conv.bias"] = (inputs,)
+        shapes[f"e_conv{number}.point_conv.weight"] = (features, inputs, 1, 1)
+        shapes[f"e_conv{number}.point_conv.bias"] = (features,)
+    return shapes
+
+
+ARCHITECTURES: Final[Mapping[Architecture, ArchitectureTraits]] = {
+    ZERO_DCE: ArchitectureTraits(
+        title="Zero-DCE",
+        shapes=_convolution_shapes(3 * ITERATIONS),
+        maps=ITERATIONS,
+        default_scale_factor=1,
+        smoothness_weight=200.0,
+        initial_deviation=0.02,  # CVPR 2020, section 4
+        learns_without_gpu=False,
+        short_run={
+            "crop": 128, "batch": 4, "learning_rate": 1e-4, "final_learning_rate": 5e-6
+        },
+    ),
+    ZERO_DCE_PP: ArchitectureTraits(
+        title="Zero-DCE++",
+        shapes=_separable_shapes(3),
+        maps=1,
+        default_scale_factor=12,  # at which the published weights were tested
+        smoothness_weight=1600.0,
+        # As in the published code: two layers of 0.02 in a row would leave no signal.
+        initial_deviation=None,
+        learns_without_gpu=True,
+        short_run={
+            "crop": 256, "batch": 4, "learning_rate": 3e-4, "final_learning_rate": 1e-5
+        },
+    ),
+}  # fmt: skip

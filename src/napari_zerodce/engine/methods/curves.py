@@ -1,0 +1,312 @@
+"""Curves as the method: a tile gets exactly the curves that the whole plane would give it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_zerodce.core.architectures import ITERATIONS
+from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps
+from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import GLANCE, TILE, Meter
+from napari_zerodce.imaging.tiling import Tile, tile_plane
+
+Array = np.ndarray[Any, Any]
+Made = TypeVar("Made")
+
+
+class CurveSource(Protocol):
+    """Gives the curves of any tile of a plane."""
+
+    halo: int
+    work: int
+
+    def prepare(self) -> None:
+        """Do what has to be done once for the plane, before the first tile."""
+        ...
+
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
+        """Return alphas, shape (1, 8, C, h, w), of a tile with its outer block (1, C, H, W)."""
+        ...
+
+
+class CurveTile:
+    """A tile of a plane whose curves are estimated when they are first asked for.
+
+    Parameters
+    ----------
+    tile : Tile
+    block : ndarray, shape (C, H, W)
+        Its samples and those of its halo as they are.
+    plane : Plane
+    estimator : CurveEstimator
+    source : CurveSource
+    """
+
+    def __init__(
+        self,
+        tile: Tile,
+        block: Array,
+        *,
+        plane: Plane,
+        estimator: CurveEstimator,
+        source: CurveSource,
+    ) -> None:
+        self.tile = tile
+        self.inner = (tile.inner_rows, tile.inner_columns)
+        self.samples: Array = block[(..., *self.inner)]
+        self._block, self._plane = block, plane
+        self._estimator, self._source = estimator, source
+
+    @cached_property
+    def outer(self) -> Tensor:
+        """Tile and halo on the device, shape (1, C, H, W), float32, values in [0, 1]."""
+        return self._estimator.upload(self._plane.normalised(self._block))
+
+    @property
+    def unit(self) -> Tensor:
+        """The tile on the device, shape (1, C, h, w), float32, values in [0, 1]."""
+        # Contiguous, like the alphas: with pixels interleaved curves would take ten times longer.
+        return self.outer[(..., *self.inner)].contiguous()
+
+    @cached_property
+    def alphas(self) -> Tensor:
+        """Its curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
+        return self._source.alphas(self.tile, self.outer)
+
+
+@dataclass(frozen=True)
+class CurveMethod(Generic[Made]):
+    """Estimates the curves of each tile and makes something of them.
+
+    Parameters
+    ----------
+    estimator : CurveEstimator
+    finish : callable
+        Given a `CurveTile`, it returns what the tile becomes.
+    halo : int
+        Pixels around a tile that `finish` has to see.
+    scale_factor : int, optional
+        Instead of the estimator's own.
+    global_curve : tuple of float
+        A_1 .. A_8 for all pixels; empty if each pixel has curves of its own.
+    """
+
+    estimator: CurveEstimator
+    finish: Callable[[CurveTile], Made]
+    halo: int = 0
+    scale_factor: int | None = None
+    global_curve: tuple[float, ...] = ()
+
+    def on_plane(self, plane: Plane, *, tile_size: int, meter: Meter) -> CurvesOfPlane[Made]:
+        """Return the method at work on one plane.
+
+        Parameters
+        ----------
+        plane : Plane
+        tile_size : int
+            Side of the tiles in pixels.
+        meter : Meter
+        """
+        return CurvesOfPlane(self, plane, self._source(plane, tile_size, meter))
+
+    def _source(self, plane: Plane, tile_size: int, meter: Meter) -> CurveSource:
+        if self.global_curve:
+            return GlobalCurve(self.global_curve)
+        scale_factor = self.scale_factor or self.estimator.scale_factor
+        if scale_factor == 1:
+            return LocalCurves(self.estimator, meter)
+        return ThumbnailCurves(
+            self.estimator, plane, scale_factor=scale_factor, tile_size=tile_size, meter=meter
+        )
+
+
+class CurvesOfPlane(Generic[Made]):
+    """A `CurveMethod` at work on one plane.
+
+    Parameters
+    ----------
+    method : CurveMethod
+    plane : Plane
+    source : CurveSource
+    """
+
+    def __init__(self, method: CurveMethod[Made], plane: Plane, source: CurveSource) -> None:
+        self._method, self._plane, self._source = method, plane, source
+        self.halo = max(source.halo, method.halo)
+        self.work = source.work
+
+    def prepare(self) -> None:
+        """Estimate what the curves of all tiles have in common."""
+        self._source.prepare()
+
+    def apply(self, tile: Tile, block: Array) -> Made:
+        """Return what the method makes of a tile.
+
+        Parameters
+        ----------
+        tile : Tile
+        block : ndarray, shape (C, H, W)
+        """
+        return self._method.finish(
+            CurveTile(
+                tile,
+                block,
+                plane=self._plane,
+                estimator=self._method.estimator,
+                source=self._source,
+            )
+        )
+
+
+class LocalCurves:
+    """Curves estimated at full resolution: a tile sees as far as the network does.
+
+    Parameters
+    ----------
+    estimator : CurveEstimator
+    meter : Meter
+        It is asked whether to stop.
+    """
+
+    halo = RECEPTIVE_RADIUS
+    work = 0
+
+    def __init__(self, estimator: CurveEstimator, meter: Meter) -> None:
+        self._estimator, self._meter = estimator, meter
+
+    def prepare(self) -> None:
+        """Do nothing."""
+
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
+        """Estimate on the outer block and keep the tile.
+
+        Parameters
+        ----------
+        tile : Tile
+        outer : Tensor, shape (1, C, H, W)
+        """
+        maps = self._estimator.estimate(outer, check=self._meter.check)
+        return _repeated(maps[..., tile.inner_rows, tile.inner_columns])
+
+
+class ThumbnailCurves:
+    """Curves estimated once on the plane's thumbnail (Zero-DCE++) and enlarged for each tile.
+
+    Parameters
+    ----------
+    estimator : CurveEstimator
+    plane : Plane
+    scale_factor : int
+        How many times smaller the thumbnail is.
+    tile_size : int
+        Side of the tiles in pixels.
+    meter : Meter
+    """
+
+    halo = 0
+
+    def __init__(
+        self,
+        estimator: CurveEstimator,
+        plane: Plane,
+        *,
+        scale_factor: int,
+        tile_size: int,
+        meter: Meter,
+    ) -> None:
+        self._estimator, self._plane, self._meter = estimator, plane, meter
+        self._scale = scale = scale_factor
+        self._size = [max(1, side // scale) for side in plane.shape]
+        # Each pixel of the thumbnail depends on one block alone: parts of whole blocks suffice.
+        # A plane smaller than a block is one part.
+        blocks = [
+            min(side, size * scale) for side, size in zip(plane.shape, self._size, strict=True)
+        ]
+        # So little of a part is looked at that parts may be larger than tiles.
+        self._parts = tile_plane(*blocks, size=max(4 * tile_size, scale), halo=0, multiple=scale)
+        self._tiles = tile_plane(*self._size, size=tile_size, halo=RECEPTIVE_RADIUS)
+        self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
+        self._maps = torch.empty(0)
+
+    def prepare(self) -> None:
+        """Look at the whole plane and estimate its maps."""
+        small = self._thumbnail()
+        for tile in self._tiles:
+            outer = small[..., tile.outer_rows, tile.outer_columns]
+            maps = self._estimator.estimate(outer, check=self._meter.check)
+            if not self._maps.numel():
+                self._maps = maps.new_empty((*maps.shape[:3], *self._size))
+            self._maps[..., tile.rows, tile.columns] = maps[
+                ..., tile.inner_rows, tile.inner_columns
+            ]
+            self._meter.visit(TILE)
+
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps have seen it)
+        """Enlarge the part of the maps that lies under the tile.
+
+        Parameters
+        ----------
+        tile : Tile
+        outer : Tensor
+            Not looked at.
+        """
+        rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
+        maps = enlarge_maps(self._maps.flatten(1, 2), self._scale, rows=rows, columns=columns)
+        return _repeated(maps.reshape(*self._maps.shape[:3], *maps.shape[-2:]))
+
+    def _thumbnail(self) -> Tensor:
+        """Return the plane's thumbnail, shape (1, C, h, w), on the device."""
+        scale = self._scale
+        small: Tensor | None = None
+        for part in self._parts:
+            block = self._estimator.upload(self._plane.thumbnail(part.rows, part.columns, scale))
+            if small is None:
+                small = block.new_empty((*block.shape[:2], *self._size))
+            top, left = part.rows.start // scale, part.columns.start // scale
+            small[..., top : top + block.shape[2], left : left + block.shape[3]] = block
+            self._meter.visit(GLANCE)
+        assert small is not None  # a plane has at least one pixel
+        return small
+
+
+class GlobalCurve:
+    """One curve for all pixels, known beforehand.
+
+    Parameters
+    ----------
+    values : tuple of float
+        A_1 .. A_8.
+    """
+
+    halo = 0
+    work = 0
+
+    def __init__(self, values: tuple[float, ...]) -> None:
+        self._values = values
+
+    def prepare(self) -> None:
+        """Do nothing."""
+
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the same everywhere)
+        """Return the curve, shape (1, 8, 1, 1, 1).
+
+        Parameters
+        ----------
+        tile : Tile
+        outer : Tensor
+            Only its device and dtype matter.
+        """
+        return outer.new_tensor(self._values).reshape(1, -1, 1, 1, 1)
+
+
+def _repeated(maps: Tensor) -> Tensor:
+    """Return alphas of shape (N, 8, C, H, W); one map that serves all iterations is not copied."""
+    return maps.expand(-1, ITERATIONS, -1, -1, -1)

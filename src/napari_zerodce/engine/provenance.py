@@ -1,0 +1,135 @@
+"""How a result was made: one typed value, written to metadata and read from it in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from typing import Any, Final
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.windows import Window
+
+_WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is needed to make an image or its maps again.
+
+    Parameters
+    ----------
+    software : str
+        Name and version of this package.
+    checkpoint : str
+        Name in the registry, or the file's name.
+    checkpoint_source : str
+        What loads the checkpoint: its name in the registry, or its file.
+    checkpoint_sha256 : str
+    architecture : Architecture
+    scale_factor : int
+    channels : {"mono", "rgb", "rgba"}
+    window : tuple of float
+        The intensities that were mapped to 0 and to 1.
+    look : Look
+    global_curve : tuple of float
+        A_1 .. A_8 if one curve serves the whole image, else empty.
+    device, precision : str
+        What was really used.
+    tile : int
+        Side of the tiles in pixels.
+    seconds : float
+        Wall-clock time.
+    """
+
+    software: str
+    checkpoint: str
+    checkpoint_source: str
+    checkpoint_sha256: str
+    architecture: Architecture
+    scale_factor: int
+    channels: Channels
+    window: tuple[float, float]
+    look: Look = AS_PUBLISHED
+    global_curve: tuple[float, ...] = ()
+    device: str = "cpu"
+    precision: str = "float32"
+    tile: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def of(
+        cls, checkpoint: CheckpointInfo, *, channels: Channels, window: Window, **facts: Any
+    ) -> Provenance:
+        """Return the provenance of what a checkpoint makes now.
+
+        Parameters
+        ----------
+        checkpoint : CheckpointInfo
+        channels : {"mono", "rgb", "rgba"}
+        window : Window
+        **facts
+            The other fields.
+        """
+        return cls(
+            software=f"napari-zerodce {version('napari-zerodce')}",
+            checkpoint=checkpoint.name,
+            checkpoint_source=source_of(checkpoint),
+            checkpoint_sha256=checkpoint.sha256,
+            architecture=checkpoint.architecture,
+            scale_factor=checkpoint.scale_factor,
+            channels=channels,
+            window=(window.low, window.high),
+            **facts,
+        )
+
+    @property
+    def traits(self) -> ArchitectureTraits:
+        """All that depends on the architecture."""
+        return ARCHITECTURES[self.architecture]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for metadata; `from_dict` reads them."""
+        return {"display_only": _WARNING, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Provenance:
+        """Return the provenance that `as_dict` has written, today or in an earlier version.
+
+        Parameters
+        ----------
+        facts : mapping
+            Other entries do no harm.
+
+        Raises
+        ------
+        RequestError
+            If an entry is missing or impossible.
+        """
+        try:
+            known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
+            known["window"] = tuple(known["window"])
+            known["global_curve"] = tuple(known.get("global_curve", ()))
+            known["look"] = Look(**known.get("look", {}))
+            made = cls(**known)
+        except (KeyError, TypeError, ValueError) as err:
+            raise _invalid() from err
+        if made.architecture not in ARCHITECTURES:
+            raise _invalid()
+        return made
+
+
+def source_of(checkpoint: CheckpointInfo) -> str:
+    """Return what loads a checkpoint: its name in the registry, or its file."""
+    return registry.name_of(checkpoint.path) or str(checkpoint.path.absolute())
+
+
+def _invalid() -> RequestError:
+    return RequestError(
+        "The layer's metadata do not say completely how it was made; enhance its source again."
+    )

@@ -1,0 +1,183 @@
+"""Every choice of a request, made once; what comes out may be used as often as needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
+from napari_zerodce.device import (
+    Device,
+    Precision,
+    check_tile,
+    default_tile,
+    resolve_device,
+    resolve_precision,
+)
+from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import Meter
+from napari_zerodce.engine.provenance import Provenance
+from napari_zerodce.engine.requests import EnhanceRequest, Report, ShouldStop, ignore, never
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.engine.tile_loop import TileLoop
+from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.imaging.intensity import Window, WindowChoice, resolve_window
+from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+
+
+@dataclass(frozen=True)
+class ResolvedRequest:
+    """A request with every choice made, and the network on its device.
+
+    It may be used as often as needed, and by several threads.
+
+    Parameters
+    ----------
+    image : array-like
+    layout : PlaneLayout
+    settings : EnhanceSettings
+        As they were asked for.
+    checkpoint : CheckpointInfo
+    estimator : CurveEstimator
+    device : Device
+    precision : {"float32", "bfloat16", "float16"}
+    window : Window
+    """
+
+    image: Any
+    layout: PlaneLayout
+    settings: EnhanceSettings
+    checkpoint: CheckpointInfo
+    estimator: CurveEstimator
+    device: Device
+    precision: Precision
+    window: Window
+
+    @cached_property
+    def tile(self) -> int:
+        """Side of the first tiles in pixels.
+
+        Never larger than the plane: halving it then always halves what a tile needs.
+        """
+        side = self.settings.tile or default_tile(self.device)
+        return min(side, max(self.layout.height, self.layout.width))
+
+    def plane(self, index: tuple[int, ...] = ()) -> Plane:
+        """Return a plane by its place in the leading axes."""
+        return Plane(self.image, index, layout=self.layout, window=self.window)
+
+    def loop(
+        self,
+        *,
+        passes: int = 1,
+        doing: str = "Enhancing",
+        report: Report = ignore,
+        should_stop: ShouldStop = never,
+    ) -> TileLoop:
+        """Return a loop over tiles of all planes.
+
+        Parameters
+        ----------
+        passes : int
+            How many times each plane is gone through.
+        doing : str
+            What is told of a single plane.
+        report, should_stop : callable, optional
+            As in `enhance`.
+        """
+        planes = passes * self.layout.count
+        meter = Meter(planes, report=report, should_stop=should_stop, doing=doing)
+        return TileLoop(TileSize(self.device, self.tile), meter)
+
+    def on(self, image: Any) -> ResolvedRequest:
+        """Return the same choices for another image of the same channels and dtype.
+
+        Parameters
+        ----------
+        image : array-like
+            Such as one plane of a stack, whose window is then that of the whole stack.
+        """
+        layout = layout_of(image, channels=self.layout.channels)
+        return replace(self, image=image, layout=layout)
+
+    def provenance(self, **facts: Any) -> Provenance:
+        """Return how everything is made that is made with these choices.
+
+        Parameters
+        ----------
+        **facts
+            Fields of `Provenance` that are only known at the end.
+        """
+        return Provenance.of(
+            self.checkpoint,
+            channels=self.layout.channels,
+            window=self.window,
+            **{
+                "look": self.settings.look,
+                "device": self.device.name,
+                "precision": self.precision,
+                "tile": self.tile,
+            }
+            | facts,
+        )
+
+
+def resolve(
+    request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
+) -> ResolvedRequest:
+    """Check a request and make its choices.
+
+    Parameters
+    ----------
+    request : EnhanceRequest or ResolvedRequest
+        What is resolved is returned as it is.
+    should_stop : callable, optional
+        Asked while the window is looked for.
+
+    Raises
+    ------
+    Cancelled, CheckpointError, DeviceError, ImageError, RequestError
+        As `enhance` does.
+    """
+    if isinstance(request, ResolvedRequest):
+        return request
+    settings = request.settings
+    layout = layout_of(request.image, channels=request.channels)
+    device = resolve_device(settings.device)
+    precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
+    checkpoint = checkpoint_of(settings)
+    window = resolve_window(
+        request.image, settings.window, channels=layout.channels, should_stop=should_stop
+    )
+    resolved = ResolvedRequest(
+        image=request.image,
+        layout=layout,
+        settings=settings,
+        checkpoint=checkpoint.info,
+        estimator=TorchEstimator(checkpoint, device, precision),
+        device=device,
+        precision=precision,
+        window=window,
+    )
+    if settings.tile is not None and checkpoint.info.scale_factor == 1:
+        pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
+        check_tile(pixels, settings.tile, device)
+    return resolved
+
+
+def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:
+    """Return the checkpoint of settings, loaded; errors are those of `load_checkpoint`."""
+    if isinstance(settings.checkpoint, Checkpoint):
+        return settings.checkpoint
+    return load_checkpoint(settings.checkpoint, scale_factor=settings.scale_factor)
+
+
+def window_as_choice(window: Window) -> WindowChoice:
+    """Return the choice of exactly this window."""
+    return WindowChoice("range", window.low, window.high)

@@ -1,0 +1,285 @@
+"""What a user setting is, described once: the dock's field, the option and the check come from it.
+
+A setting is a field of a frozen dataclass or of a pydantic model, annotated with a `Setting`::
+
+    strength: Annotated[float, Setting(label="Strength", help="...", minimum=0, maximum=2)] = 1.0
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from numbers import Integral
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from napari_zerodce.errors import RequestError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values that a setting can have.
+
+    Parameters
+    ----------
+    value : object
+    title : str
+        What a dock calls it.
+    help : str
+        What it means.
+    """
+
+    value: Any
+    title: str
+    help: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a user has to know of a setting.
+
+    Parameters
+    ----------
+    label : str
+        In a dock.
+    help : str
+        What it does: the tool tip, and the help of the option.
+    noun : str
+        What a sentence calls it; by default the name of the field.
+    minimum, maximum : float, optional
+    exclusive : bool
+        Whether minimum and maximum themselves are invalid.
+    expected : str
+        The valid values in words, for a sentence; by default the range.
+    unit : str
+        Such as "stops".
+    choices : tuple of Choice
+        All valid values, if there are few.
+    step : float, optional
+        Of a dock's number field; its decimals follow from it.
+    offered : tuple of float, optional
+        The range of a dock's field, if it is narrower than the valid one.
+    slider : bool
+        Whether a dock shows a slider.
+    suggested : object
+        What a dock's field starts with if the default is None.
+    option : str
+        Name on the command line; by default that of the field.
+    metavar : str
+        What stands for the value in the help of the command line.
+    """
+
+    label: str
+    help: str
+    noun: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive: bool = False
+    expected: str = ""
+    unit: str = ""
+    choices: tuple[Choice, ...] = ()
+    step: float | None = None
+    offered: tuple[float, float] | None = None
+    slider: bool = False
+    suggested: Any = None
+    option: str = ""
+    metavar: str = ""
+
+    __is_annotated_types_grouped_metadata__ = True  # pydantic then takes the range from it
+
+    def __iter__(self) -> Iterator[Ge | Gt | Le | Lt]:
+        """Yield the range as pydantic knows it."""
+        if self.minimum is not None:
+            yield Gt(self.minimum) if self.exclusive else Ge(self.minimum)
+        if self.maximum is not None:
+            yield Lt(self.maximum) if self.exclusive else Le(self.maximum)
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is finite and in the range."""
+        if not math.isfinite(value):
+            return False
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        return low < value < high if self.exclusive else low <= value <= high
+
+    def range_in_words(self) -> str:
+        """Return the valid values for a sentence."""
+        if self.expected:
+            return self.expected
+        if self.choices:
+            return "one of " + ", ".join(str(choice.value) for choice in self.choices)
+        between = "above {low:g}, below {high:g}" if self.exclusive else "{low:g} to {high:g}"
+        if self.minimum is not None and self.maximum is not None:
+            return between.format(low=self.minimum, high=self.maximum)
+        if self.minimum is not None:
+            return f"{self.minimum:g} or more" if not self.exclusive else f"above {self.minimum:g}"
+        return "a finite number"
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """A setting as a field of its class.
+
+    Parameters
+    ----------
+    name : str
+    setting : Setting
+    kind : type
+        bool, int, float, str, or another type whose values are among the choices.
+    optional : bool
+        Whether None is valid.
+    default : object
+    """
+
+    name: str
+    setting: Setting
+    kind: type
+    optional: bool
+    default: Any
+
+    @property
+    def noun(self) -> str:
+        """What a sentence calls it."""
+        return self.setting.noun or self.name.replace("_", " ")
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line, such as "--scale-factor"."""
+        return f"--{self.setting.option or self.name.replace('_', '-')}"
+
+    def checked(self, value: Any) -> Any:
+        """Return a value as a plain one of Python, which can be printed and written as JSON.
+
+        Raises
+        ------
+        RequestError
+            If it is invalid.
+        """
+        if value is None and self.optional:
+            return None
+        if self.kind is bool:
+            return bool(value)
+        if self.kind is float:
+            value = self._as_float(value)
+        elif self.kind is int and type(value) is not bool and isinstance(value, Integral):
+            value = int(value)
+        if not self._is_valid(value):
+            raise RequestError(self._sentence(value))
+        return value
+
+    def _as_float(self, value: Any) -> float:
+        try:
+            if isinstance(value, str | bytes | bool):
+                raise TypeError
+            return float(value)
+        except (TypeError, ValueError, OverflowError) as err:
+            raise RequestError(f"The {self.noun} is {value!r}, and a number was expected.") from err
+
+    def _is_valid(self, value: Any) -> bool:
+        if self.setting.choices:
+            return any(value == choice.value for choice in self.setting.choices)
+        if self.kind is int and (not isinstance(value, int) or isinstance(value, bool)):
+            return False
+        return not isinstance(value, int | float) or self.setting.holds(value)
+
+    def _sentence(self, value: Any) -> str:
+        shown = f"{value:g}" if isinstance(value, float) and self.kind is float else str(value)
+        unit = f" {self.setting.unit}" if self.setting.unit else ""
+        return f"The {self.noun} is {shown}{unit}; give {self.setting.range_in_words()}."
+
+
+@cache
+def setting_fields(owner: Any) -> Mapping[str, SettingField]:
+    """Return the described settings of a dataclass or a pydantic model, in their order."""
+    found = {}
+    for name, hint in _hints(owner).items():
+        setting = _setting_in(hint)
+        if setting is not None:
+            kind, optional = _plain_kind(hint)
+            found[name] = SettingField(name, setting, kind, optional, _default(owner, name))
+    return MappingProxyType(found)
+
+
+def command_words(settings: Any) -> list[str]:
+    """Return the words of a command line for what differs from the defaults.
+
+    Parameters
+    ----------
+    settings : object
+        A dataclass or a pydantic model with described settings.
+    """
+    owner: Any = type(settings)
+    words = []
+    for name, field in setting_fields(owner).items():
+        value = getattr(settings, name)
+        if value != field.default:
+            words.append(field.option if field.kind is bool else f"{field.option}={value}")
+    return words
+
+
+def check_settings(value: Any) -> None:
+    """Check the described settings of a frozen dataclass, and make them plain values.
+
+    Parameters
+    ----------
+    value : object
+        Called in its ``__post_init__``.
+
+    Raises
+    ------
+    RequestError
+        If a value is invalid.
+    """
+    owner: Any = type(value)
+    for name, each in setting_fields(owner).items():
+        object.__setattr__(value, name, each.checked(getattr(value, name)))
+
+
+def _hints(owner: type) -> dict[str, Any]:
+    """Return the annotations; names that are only imported for type checkers stand for anything."""
+    unknown: dict[str, Any] = {}
+    while True:
+        try:
+            return get_type_hints(owner, localns=unknown, include_extras=True)
+        except NameError as err:
+            if err.name is None or err.name in unknown:
+                raise
+            unknown[err.name] = Any
+
+
+def _setting_in(hint: Any) -> Setting | None:
+    if get_origin(hint) is not Annotated:
+        return None
+    return next((each for each in hint.__metadata__ if isinstance(each, Setting)), None)
+
+
+def _plain_kind(hint: Any) -> tuple[type, bool]:
+    """Return the type of a setting without None, and whether None is valid."""
+    if get_origin(hint) is Annotated:
+        hint = hint.__origin__
+    parts = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    others = [_plain(part) for part in parts if part is not NoneType]
+    return others[0], len(others) < len(parts)
+
+
+def _plain(hint: Any) -> type:
+    if get_origin(hint) is Annotated:
+        hint = hint.__origin__
+    if get_origin(hint) is Literal:
+        return type(get_args(hint)[0])
+    kind: type = get_origin(hint) or hint
+    return kind
+
+
+def _default(owner: type, name: str) -> Any:
+    if not dataclasses.is_dataclass(owner):
+        return owner.model_fields[name].get_default(call_default_factory=True)  # type: ignore[attr-defined]
+    field = next(each for each in dataclasses.fields(owner) if each.name == name)
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
