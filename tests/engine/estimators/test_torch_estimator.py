@@ -1,0 +1,98 @@
+"""PyTorch as an estimator: shapes, grey stays grey, a stop in the middle, several threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+import torch
+
+from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.core.architectures import ARCHITECTURES
+from napari_zerodce.device import Device
+from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.errors import Cancelled
+
+CPU = Device("cpu", "")
+
+
+def estimator_of(name="zero-dce-pp", **given):
+    return TorchEstimator(load_checkpoint(name, **given), CPU, "float32")
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (9, 40)])
+def test_a_block_gets_the_maps_of_its_architecture(name, height, width):
+    estimator = estimator_of(name)
+    traits = ARCHITECTURES[name]
+    assert estimator.scale_factor == traits.default_scale_factor
+    with torch.inference_mode():
+        maps = estimator.estimate(torch.rand(1, 3, height, width))
+    assert maps.shape == (1, traits.maps, 3, height, width)
+    assert maps.dtype == torch.float32
+    assert maps.is_contiguous()
+    assert maps.abs().max() <= 1
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_one_channel_gets_the_mean_of_three_equal_ones(name):
+    estimator = estimator_of(name)
+    grey = torch.rand(1, 1, 8, 30)
+    with torch.inference_mode():
+        one, three = estimator.estimate(grey), estimator.estimate(grey.expand(1, 3, 8, 30))
+    assert torch.equal(one, three.mean(2, keepdim=True))
+
+
+def test_the_network_of_the_checkpoint_stays_as_it_is():
+    checkpoint = load_checkpoint("zero-dce-pp", scale_factor=3)
+    estimator = TorchEstimator(checkpoint, CPU, "bfloat16")
+    assert estimator.scale_factor == 3
+    assert {weight.dtype for weight in checkpoint.network.parameters()} == {torch.float32}
+    assert {weight.dtype for weight in estimator.network.parameters()} == {torch.bfloat16}
+
+
+def test_it_is_asked_before_each_convolution_whether_to_stop():
+    asked = []
+
+    def check():
+        asked.append(None)
+        if len(asked) == 5:
+            raise Cancelled
+
+    estimator = estimator_of("zero-dce")
+    with pytest.raises(Cancelled):
+        estimator.estimate(torch.rand(1, 3, 8, 8), check=check)
+    asked.clear()
+    with torch.inference_mode():
+        estimator.estimate(torch.rand(1, 3, 8, 8))  # and used again, with nobody to ask
+    assert not asked
+
+
+def test_a_stop_of_one_thread_is_none_of_another():
+    estimator, image = estimator_of("zero-dce"), torch.rand(1, 3, 40, 40)
+    ended = {}
+
+    def work(name, check):
+        try:
+            with torch.inference_mode():
+                ended[name] = estimator.estimate(image, check=check)
+        except Cancelled as err:
+            ended[name] = err
+
+    def slow_check():
+        time.sleep(0.01)
+
+    def stop():
+        raise Cancelled
+
+    threads = [
+        threading.Thread(target=work, args=("kept", slow_check)),
+        threading.Thread(target=work, args=("stopped", stop)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert isinstance(ended["stopped"], Cancelled)
+    assert ended["kept"].shape == (1, 8, 3, 40, 40)
