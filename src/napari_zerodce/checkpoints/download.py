@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.checkpoints.formats.kind import looks_like_web_page, write_whole
 from napari_zerodce.checkpoints.registry import CACHE_VARIABLE, RegistryEntry
-from napari_zerodce.checkpoints.transfer import Report, ShouldStop, receive
+from napari_zerodce.checkpoints.transfer import Report, receive
 from napari_zerodce.errors import DownloadError
+from napari_zerodce.stopping import ShouldStop, never
 
 MIRROR_VARIABLE: Final = "NAPARI_ZERODCE_MIRROR"
 
@@ -26,12 +27,8 @@ def _ignore(_done: int, _total: int) -> None:
     """Report to nobody."""
 
 
-def _never() -> bool:
-    return False
-
-
 def download_published(
-    entry: RegistryEntry, *, report: Report = _ignore, should_stop: ShouldStop = _never
+    entry: RegistryEntry, *, report: Report = _ignore, should_stop: ShouldStop = never
 ) -> Path:
     """Fetch published weights, unless they are in the cache folder already.
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from napari_zerodce.checkpoints.defects import readable_size
-from napari_zerodce.errors import Cancelled, DownloadError
+from napari_zerodce.errors import DownloadError
+from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
     from requests import Response
@@ -21,7 +22,6 @@ STALL_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.05
 
 Report = Callable[[int, int], None]
-ShouldStop = Callable[[], bool]
 
 
 def receive(address: str, *, size: int, report: Report, should_stop: ShouldStop) -> bytes:
@@ -64,8 +64,7 @@ def receive(address: str, *, size: int, report: Report, should_stop: ShouldStop)
 def _follow(transfer: _Transfer, size: int, report: Report, should_stop: ShouldStop) -> None:
     reported, last_change = 0, time.monotonic()
     while not transfer.ended.wait(_POLL_SECONDS):
-        if should_stop():
-            raise Cancelled
+        raise_if_stopped(should_stop)
         done = min(len(transfer.content), size)
         if done > reported:
             reported, last_change = done, time.monotonic()
@@ -74,8 +73,7 @@ def _follow(transfer: _Transfer, size: int, report: Report, should_stop: ShouldS
             raise DownloadError(
                 f"the server sent nothing for {STALL_SECONDS:.0f} seconds; try again later"
             )
-    if should_stop():
-        raise Cancelled
+    raise_if_stopped(should_stop)
 
 
 class _Transfer:

@@ -7,8 +7,9 @@ from functools import partial
 
 from napari_zerodce.checkpoints.download import download_published
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.errors import RequestError
+from napari_zerodce.stopping import ShouldStop
 
 
 def run(name: str, *, licence_accepted: bool) -> int:

@@ -11,15 +11,15 @@ from functools import partial
 
 from napari_zerodce.cli.bars import Bars
 from napari_zerodce.cli.file_plan import FileJob, plan_files
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.output_file import OutputFile
 from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.progress import raise_if_stopped
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, ImageFile, read_image
 from napari_zerodce.setting import setting_fields
+from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 _RequestFor = Callable[[ImageFile], EnhanceRequest]
 

@@ -15,13 +15,14 @@ from tqdm import tqdm
 
 from napari_zerodce.checkpoints.registry import DEFAULT_START
 from napari_zerodce.cli.file_plan import image_files
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.core.architectures import ZERO_DCE_PP
 from napari_zerodce.core.smoothness_kind import PERIOD, SmoothnessKind
 from napari_zerodce.device import resolve_device
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.config import LossWeights
 from napari_zerodce.training.crops import CROPS
 from napari_zerodce.training.images import read_images

@@ -13,8 +13,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from napari_zerodce.errors import Cancelled
-
-ShouldStop = Callable[[], bool]
+from napari_zerodce.stopping import ShouldStop
 
 GRACE_SECONDS = 0.4
 """So long the work may take to stop by itself after a signal; a tile takes about 0.1 seconds."""

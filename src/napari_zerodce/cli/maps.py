@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from napari_zerodce.cli.aside import Aside
 from napari_zerodce.cli.bars import Bars
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.settings import CommandSettings
-from napari_zerodce.engine.progress import raise_if_stopped
 from napari_zerodce.engine.requests import MapKind
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.files.images import read_image
@@ -28,6 +27,7 @@ from napari_zerodce.imaging.files.maps import (
     size_of,
     stack_axes,
 )
+from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.resolve import ResolvedRequest

@@ -13,18 +13,11 @@ from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.methods.method import TileMethod
-from napari_zerodce.engine.requests import (
-    EnhanceRequest,
-    EnhanceResult,
-    Progress,
-    Report,
-    ShouldStop,
-    ignore,
-    never,
-)
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.tone import base_for, halo_of, tone
 from napari_zerodce.imaging.intensity import Window, restore
+from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]
 

@@ -15,9 +15,10 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, ShouldStop, never
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from napari_zerodce.engine.requests import Progress, Report, ShouldStop
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.engine.requests import Progress, Report
+from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 TILE: Final = 20
 """Work of a tile that goes through the network or is enhanced."""
@@ -15,12 +15,6 @@ GLANCE: Final = 1
 """Work of a part of the image that is only made a thumbnail of."""
 
 _SECONDS_BETWEEN_REPORTS = 0.05
-
-
-def raise_if_stopped(should_stop: ShouldStop) -> None:
-    """Raise `Cancelled` if the user asked to stop."""
-    if should_stop():
-        raise Cancelled
 
 
 class Meter:

@@ -65,16 +65,10 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-ShouldStop = Callable[[], bool]
 
 
 def ignore(_: Progress) -> None:
     """Report to nobody."""
-
-
-def never() -> bool:
-    """Do not stop."""
-    return False
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import Meter
 from napari_zerodce.engine.provenance import Provenance
-from napari_zerodce.engine.requests import EnhanceRequest, Report, ShouldStop, ignore, never
+from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.imaging.intensity import Window, WindowChoice, resolve_window
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.stopping import ShouldStop, never
 
 
 @dataclass(frozen=True)

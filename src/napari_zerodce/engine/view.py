@@ -20,13 +20,7 @@ from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.requests import (
-    EnhanceRequest,
-    Report,
-    ShouldStop,
-    ignore,
-    never,
-)
+from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.tile_loop import Region
 from napari_zerodce.engine.tone import tone, tone_pair
@@ -34,6 +28,7 @@ from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.tiling import Tile, grown, within
+from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil, gcd, prod
 from typing import Any
 
 import numpy as np
 
-from napari_zerodce.errors import Cancelled
 from napari_zerodce.imaging.planes import Array, PlaneLayout
-
-ShouldStop = Callable[[], bool]
+from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 SAMPLES_PER_REGION = 2**22
 """Samples read at once (unless one chunk has more): a plane of 2048x2048."""
@@ -70,8 +68,7 @@ class Sampler:
         return spread(count, kept)
 
     def _read(self, number: int) -> Array:
-        if self._should_stop():
-            raise Cancelled
+        raise_if_stopped(self._should_stop)
         places = np.unravel_index(number, self._regions)
         region = tuple(
             slice(int(place) * step, min((int(place) + 1) * step, length))

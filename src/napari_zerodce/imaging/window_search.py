@@ -9,18 +9,14 @@ import numpy as np
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
-from napari_zerodce.imaging.sampling import Sampler, ShouldStop
+from napari_zerodce.imaging.sampling import Sampler
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
+from napari_zerodce.stopping import ShouldStop, never
 
 MOST_SAMPLES_SORTED = 2**24
 """Percentiles of 32- and 64-bit dtypes are exact up to here, and of an even selection above."""
 
 _SAMPLES_COUNTED_AT_ONCE = 2**20  # numpy.bincount makes 8 bytes of each
-
-
-def never() -> bool:
-    """Do not stop."""
-    return False
 
 
 def resolve_window(

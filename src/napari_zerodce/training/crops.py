@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.errors import Cancelled, ImageError, RequestError
+from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import Window, WindowChoice, normalise, resolve_window
 from napari_zerodce.imaging.planes import Array, Channels, PlaneLayout, layout_of
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.config import SMALLEST_CROP
-
-ShouldStop = Callable[[], bool]
 
 CROPS: Final = 128
 """How many crops are trained on: 50 MB of colour crops of 256 pixels."""
@@ -129,7 +128,7 @@ def sample_crops(
     side: int,
     seed: int = 0,
     count: int = CROPS,
-    should_stop: ShouldStop = lambda: False,
+    should_stop: ShouldStop = never,
 ) -> Crops:
     """Take crops at native resolution from random places of all pictures alike.
 
@@ -317,8 +316,7 @@ class _Sampler:
     def _draw(self, areas: Sequence[_Area]) -> _Crop | None:
         """Return a crop from one of the areas, None if all that are tried are constant."""
         for _ in range(_ATTEMPTS):
-            if self._should_stop():
-                raise Cancelled
+            raise_if_stopped(self._should_stop)
             area = areas[int(self._generator.integers(len(areas)))]
             place = self._somewhere(area)
             if place is None:

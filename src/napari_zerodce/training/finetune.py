@@ -25,6 +25,7 @@ from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.device import Device, resolve_device
 from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
 from napari_zerodce.imaging.files.images import ImageFile, write_image
+from napari_zerodce.stopping import ShouldStop, never
 from napari_zerodce.training.batches import CropBatches, validation_batches
 from napari_zerodce.training.config import RunConfig
 from napari_zerodce.training.crops import Crops
@@ -44,7 +45,6 @@ from napari_zerodce.training.objective import estimate
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 from napari_zerodce.training.tensorboard import TensorBoardLog
 
-ShouldStop = Callable[[], bool]
 Told = Callable[[Mapping[str, Any]], None]
 
 _VALIDATIONS: Final = 20
@@ -59,7 +59,7 @@ _OVERHEAD: Final = 1.15
 
 
 def finetune(
-    folder: RunFolder, *, should_stop: ShouldStop = lambda: False, tell: Told = lambda _: None
+    folder: RunFolder, *, should_stop: ShouldStop = never, tell: Told = lambda _: None
 ) -> Ending:
     """Begin or continue the run of a folder, until its last step or until somebody stops it.
 

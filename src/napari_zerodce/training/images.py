@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import psutil
 
-from napari_zerodce.errors import Cancelled, ImageError
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.crops import CROPS, TrainingImage
 
 _SHARE_OF_MEMORY = 0.5
@@ -22,7 +23,7 @@ def read_images(
     *,
     most: int = CROPS,
     seed: int = 0,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = never,
 ) -> tuple[list[TrainingImage], list[str]]:
     """Read images; of many, a random choice, because each crop comes from another one.
 
@@ -54,8 +55,7 @@ def read_images(
     pictures: dict[int, TrainingImage] = {}
     failures: list[ImageError] = []
     for number in chosen.tolist():
-        if should_stop():
-            raise Cancelled
+        raise_if_stopped(should_stop)
         try:
             image = read_image(paths[number])
         except ImageError as err:

@@ -23,7 +23,8 @@ from napari_zerodce.device import (
     memory_errors_translated,
     release_memory,
 )
-from napari_zerodce.errors import Cancelled, DeviceError, RequestError, TrainingError
+from napari_zerodce.errors import DeviceError, RequestError, TrainingError
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.batches import Batch, BatchSource
 from napari_zerodce.training.config import TrainingConfig
 from napari_zerodce.training.objective import estimate, total_of, weighted_losses
@@ -117,7 +118,7 @@ def train(
     *,
     until: int | None = None,
     report: Callable[[StepReport], None] = lambda _: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = never,
 ) -> None:
     """Take steps until the configuration's number, or ``until``, is reached.
 
@@ -133,8 +134,7 @@ def train(
     config = state.config
     last = config.steps if until is None else min(until, config.steps)
     while state.step < last:
-        if should_stop():
-            raise Cancelled
+        raise_if_stopped(should_stop)
         # Chance begins anew at each step, so that a resumed run needs no generator's state.
         generator = np.random.default_rng((config.seed, state.step))
         batch = batches(generator, count=config.batch, side=config.crop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +15,10 @@ from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import DEFAULT_START
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
-from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.intensity import normalise, resolve_window
 from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.config import RunConfig, TrainingConfig
 from napari_zerodce.training.crops import CROPS, TrainingImage, sample_crops
 from napari_zerodce.training.events import EventWriter
@@ -95,7 +96,7 @@ def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
 
 
 def prepare(
-    wish: TrainingWish, output: str | Path, *, should_stop: Callable[[], bool] = lambda: False
+    wish: TrainingWish, output: str | Path, *, should_stop: ShouldStop = never
 ) -> RunFolder:
     """Sample crops and make the run's folder.
 
@@ -139,8 +140,7 @@ def prepare(
         software=f"napari-zerodce {version('napari-zerodce')}",
     )
     preview = preview_crop(picture, row, column, should_stop=should_stop)
-    if should_stop():
-        raise Cancelled
+    raise_if_stopped(should_stop)
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
     with written_or_told(folder.path), EventWriter(folder.events) as events:
         for notice in (*wish.notices, *crops.notices):
@@ -154,7 +154,7 @@ def preview_crop(
     column: int,
     *,
     side: int = PREVIEW_SIDE,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = never,
 ) -> NDArray[np.uint16]:
     """Return a crop around a place, moved inside the plane, shape (3 or 1, h, w); 65535 is 1."""
     layout = layout_of(picture.array, channels=picture.channels)

@@ -14,8 +14,9 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject, QThreadPool, Signal
 from superqt.utils import create_worker as create_quiet_worker
 
-from napari_zerodce.engine.requests import Progress, Report, ShouldStop
+from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import Cancelled, ZeroDCEError
+from napari_zerodce.stopping import ShouldStop
 
 Work = Callable[[Report, ShouldStop], Any]
 

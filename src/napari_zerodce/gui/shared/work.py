@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
-from napari_zerodce.engine.requests import EnhanceRequest, Report, ShouldStop
+from napari_zerodce.engine.requests import EnhanceRequest, Report
 from napari_zerodce.imaging.intensity import WindowChoice, resolve_window
+from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.resolve import ResolvedRequest

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_zerodce.engine.requests import Report, ShouldStop
+from napari_zerodce.engine.requests import Report
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import read_image
+from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.look import Look

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.download import download_published
 from napari_zerodce.engine.forecast import forecast
-from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report, ShouldStop
+from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report
+from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.registry import RegistryEntry

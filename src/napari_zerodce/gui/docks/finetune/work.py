@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.engine.requests import Report, ShouldStop
+from napari_zerodce.engine.requests import Report
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.imaging.files.folders import images_below
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.images import read_images
 from napari_zerodce.training.new_run import TrainingWish, prepare
 
