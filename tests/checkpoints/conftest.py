@@ -21,6 +21,7 @@ from napari_zerodce.checkpoints import load
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError
+from napari_zerodce.recent_results import RecentResults
 
 Weights = dict[str, Tensor]
 Write = Callable[[str, bytes], Path]
@@ -31,7 +32,7 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the user's own downloads, or what another test has loaded."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("NAPARI_ZERODCE_CACHE", str(folder))
-    monkeypatch.setattr(load, "_remembered", load._Remembered())
+    monkeypatch.setattr(load, "_remembered", RecentResults(load.MOST_REMEMBERED))
     return folder
 
 

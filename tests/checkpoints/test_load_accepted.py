@@ -271,7 +271,7 @@ def test_only_a_few_files_are_remembered(torch_file, weights):
     paths = [torch_file(weights, name=f"{number}.pth") for number in range(12)]
     for path in paths:
         load_checkpoint(path)
-    assert len(load._remembered._contents) == 8
+    assert len(load._remembered) == 8
 
 
 def test_loading_draws_no_random_numbers(torch_file, weights):

@@ -69,7 +69,7 @@ def test_what_is_put_in_comes_out(tmp_path: Path) -> None:
     assert np.array_equal(preview, PREVIEW)
     assert folder.start.read_bytes() == b"weights"
     assert folder.history().steps == []
-    assert not list(folder.path.rglob("*.part"))
+    assert not list(folder.path.rglob("*.part*"))
 
 
 def test_from_scratch_there_is_no_start(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from napari_zerodce.checkpoints.defects import readable_size
-from napari_zerodce.checkpoints.formats.kind import looks_like_web_page, write_whole
+from napari_zerodce.checkpoints.formats.kind import looks_like_web_page
 from napari_zerodce.checkpoints.registry import CACHE_VARIABLE, RegistryEntry
 from napari_zerodce.checkpoints.transfer import Report, receive
 from napari_zerodce.errors import DownloadError
 from napari_zerodce.stopping import ShouldStop, never
+from napari_zerodce.whole_file import write_whole
 
 MIRROR_VARIABLE: Final = "NAPARI_ZERODCE_MIRROR"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,13 +9,14 @@ from typing import Final
 import torch
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
-from napari_zerodce.checkpoints.formats.kind import FileState, file_state
+from napari_zerodce.checkpoints.formats.kind import file_state
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.core.networks import CurveNetwork, make_network
+from napari_zerodce.recent_results import RecentResults
 
-_MOST_REMEMBERED: Final = 8
+MOST_REMEMBERED: Final = 8
 
 
 @dataclass(frozen=True, eq=False)  # settings that hold one can be a key
@@ -65,7 +64,9 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     path = resolve(source)
     with defects_as_errors(path):
         state = file_state(path)
-    content = _remembered.read(path, state, scale_factor)
+    content = _remembered.get(
+        (path, state, scale_factor), lambda: read_checkpoint(path, scale_factor=scale_factor)
+    )
     return Checkpoint(content.info, _network(content))
 
 
@@ -78,26 +79,4 @@ def _network(content: CheckpointContent) -> CurveNetwork:
     return network.eval().requires_grad_(requires_grad=False)
 
 
-class _Remembered:
-    """The contents of the files that were read last."""
-
-    def __init__(self) -> None:
-        self._contents: OrderedDict[object, CheckpointContent] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def read(self, path: Path, state: FileState, scale_factor: int | None) -> CheckpointContent:
-        """Return the content of a file in that state, from memory if it is there."""
-        key = (path, state, scale_factor)
-        with self._lock:
-            if key in self._contents:
-                self._contents.move_to_end(key)
-                return self._contents[key]
-        content = read_checkpoint(path, scale_factor=scale_factor)
-        with self._lock:
-            self._contents[key] = content
-            while len(self._contents) > _MOST_REMEMBERED:
-                self._contents.popitem(last=False)
-        return content
-
-
-_remembered = _Remembered()
+_remembered: RecentResults[CheckpointContent] = RecentResults(MOST_REMEMBERED)

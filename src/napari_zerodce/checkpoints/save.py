@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.metadata import Description, encode
 from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.errors import CheckpointError
+from napari_zerodce.whole_file import write_whole
 
 
 def save_checkpoint(

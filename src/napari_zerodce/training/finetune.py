@@ -17,7 +17,6 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.curves import apply_curves
@@ -44,6 +43,7 @@ from napari_zerodce.training.loop import (
 from napari_zerodce.training.objective import estimate
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 from napari_zerodce.training.tensorboard import TensorBoardLog
+from napari_zerodce.whole_file import write_whole
 
 Told = Callable[[Mapping[str, Any]], None]
 

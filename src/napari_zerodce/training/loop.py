@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.networks import CurveNetwork, make_network
 from napari_zerodce.device import (
@@ -29,6 +28,7 @@ from napari_zerodce.training.batches import Batch, BatchSource
 from napari_zerodce.training.config import TrainingConfig
 from napari_zerodce.training.objective import estimate, total_of, weighted_losses
 from napari_zerodce.training.run_folder import STATE_FILE
+from napari_zerodce.whole_file import write_whole
 
 _CPU: Final = Device("cpu", "")
 

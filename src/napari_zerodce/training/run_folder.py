@@ -19,11 +19,11 @@ import psutil
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
-from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet
 from napari_zerodce.training.events import History, read_history
+from napari_zerodce.whole_file import write_whole
 
 RUNS_VARIABLE: Final = "NAPARI_ZERODCE_RUNS"
 

@@ -7,7 +7,6 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from uuid import uuid4
 
 from napari_zerodce.checkpoints.defects import Defect, readable_size
 
@@ -79,17 +78,6 @@ def read_whole(path: Path) -> bytes:
             return file.read(LARGEST_FILE)
     except (OSError, ValueError) as err:
         raise _unreadable(err) from err
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all; OSError if it cannot be written."""
-    # Not tempfile: its files are for the owner alone, and weights are shared on clusters.
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def kind_of(content: bytes) -> Kind:

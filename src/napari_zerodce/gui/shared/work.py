@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.requests import EnhanceRequest, Report
-from napari_zerodce.imaging.intensity import WindowChoice, resolve_window
+from napari_zerodce.imaging.intensity import Window, WindowChoice, resolve_window
+from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
@@ -69,7 +67,7 @@ def viewing(wish: ViewWish) -> Work:
             return replace(view, viewport=wish.screen.viewport)
 
         key = (wish.key, _written(wish.request))
-        return _views.get(key, wish.request.image, estimate)
+        return _views.get(key, estimate, of=wish.request.image)
 
     return work
 
@@ -86,7 +84,7 @@ def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRe
 
     known = with_known_window(request, should_stop)
     key = (id(request.image), known.settings, _written(request))
-    found: ResolvedRequest = _resolved.get(key, request.image, lambda: resolve(known))
+    found: ResolvedRequest = _resolved.get(key, lambda: resolve(known), of=request.image)
     return found
 
 
@@ -101,10 +99,10 @@ def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> Enhan
     settings = request.settings
     window = _windows.get(
         (id(request.image), settings.window),
-        request.image,
         lambda: resolve_window(
             request.image, settings.window, channels=request.channels, should_stop=should_stop
         ),
+        of=request.image,
     )
     choice = WindowChoice("range", window.low, window.high)
     return replace(request, settings=replace(settings, window=choice))
@@ -121,33 +119,6 @@ def forget_views() -> None:
         remembered.clear()
 
 
-class _Remembered:
-    """The last few results, each with the array it was made from."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._results: OrderedDict[Any, tuple[Any, Any]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Any, image: Any, make: Callable[[], Any]) -> Any:
-        """Return the result for a key; the key has the image's identity, which may be reused."""
-        with self._lock:
-            found = self._results.get(key)
-        if found is not None and found[0] is image:
-            return found[1]
-        result = make()
-        with self._lock:
-            self._results[key] = (image, result)
-            while len(self._results) > self._most:
-                self._results.popitem(last=False)
-        return result
-
-    def clear(self) -> None:
-        """Keep nothing, no image either."""
-        with self._lock:
-            self._results.clear()
-
-
-_views = _Remembered(2)
-_windows = _Remembered(4)
-_resolved = _Remembered(2)
+_views: RecentResults[Any] = RecentResults(2)
+_windows: RecentResults[Window] = RecentResults(4)
+_resolved: RecentResults[Any] = RecentResults(2)

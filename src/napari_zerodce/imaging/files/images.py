@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import stat
 import threading
 import warnings
@@ -19,6 +18,7 @@ from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
 from napari_zerodce.imaging.files.photos import read_photo, write_deep_png, write_photo
 from napari_zerodce.imaging.files.tiff import read_tiff, write_tiff
 from napari_zerodce.imaging.planes import Array, layout_of
+from napari_zerodce.whole_file import whole_file
 
 __all__ = ["READABLE_SUFFIXES", "ImageFile", "read_image", "write_image"]
 
@@ -89,15 +89,10 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
     write = _writer_for(path, image)
-    # Not the file's own name with an addition: that might be too long.
-    part = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
     with _writing(path), _quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with whole_file(path) as part:
             write(part, image)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
     return path
 
 

@@ -13,7 +13,6 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QMainWindow
 
-from napari_zerodce.checkpoints.formats.kind import write_whole
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
@@ -32,6 +31,7 @@ from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.work import checking
 from napari_zerodce.training.new_run import TrainingWish, settle
 from napari_zerodce.training.run_folder import RunFolder, runs_folder, written_or_told
+from napari_zerodce.whole_file import write_whole
 
 if TYPE_CHECKING:
     import napari
