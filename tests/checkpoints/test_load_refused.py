@@ -19,7 +19,7 @@ import pytest
 import torch
 from torch import nn
 
-from napari_zerodce.checkpoints.formats.kind import LARGEST_FILE
+from napari_zerodce.checkpoints.file_bytes import LARGEST_FILE
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError

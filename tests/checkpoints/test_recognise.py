@@ -8,6 +8,7 @@ from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.recognise import (
     likeness,
+    most_likely,
     recognise,
     without_prefixes,
 )
@@ -58,3 +59,11 @@ def test_likeness_counts_known_names():
     assert likeness({}) == 0
     assert likeness({"weight": 1}) == 0
     assert likeness({"e_conv1.weight": 1, "e_conv2.bias": 1, "e_conv8.bias": 1}) == 2
+
+
+def test_the_group_most_like_an_estimator_is_chosen_under_its_bare_names():
+    ours = {"module.e_conv1.weight": 1, "module.e_conv2.weight": 2}
+    other = {"weight": 1, "bias": 2, "scale": 3}
+    assert most_likely([other, ours]) == {"e_conv1.weight": 1, "e_conv2.weight": 2}
+    assert most_likely([other, {}]) == other
+    assert most_likely([]) == {}

@@ -9,7 +9,7 @@ from typing import Final
 import torch
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
-from napari_zerodce.checkpoints.formats.kind import file_state
+from napari_zerodce.checkpoints.file_bytes import file_state
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
 from napari_zerodce.checkpoints.registry import resolve

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from napari_zerodce.checkpoints import metadata
 from napari_zerodce.checkpoints.defects import Defect, defects_as_errors, listed
-from napari_zerodce.checkpoints.formats.kind import kind_of, read_whole
-from napari_zerodce.checkpoints.formats.safetensors import read_safetensors
+from napari_zerodce.checkpoints.file_bytes import read_whole
+from napari_zerodce.checkpoints.formats.kind import kind_of
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
-from napari_zerodce.checkpoints.formats.torch_archive import read_legacy, read_zip
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, CheckpointInfo
 from napari_zerodce.checkpoints.recognise import (
-    find_state_dict,
+    most_likely,
     recognise,
-    without_prefixes,
 )
 from napari_zerodce.checkpoints.registry import entry_of, resolve
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
@@ -53,7 +51,7 @@ def read_info(source: str | Path, *, scale_factor: int | None = None) -> Checkpo
 
 
 def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> CheckpointContent:
-    """Read a file of any of the three formats.
+    """Read a file of any format.
 
     Raises
     ------
@@ -65,7 +63,8 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
     check_scale_factor(scale_factor)
     with defects_as_errors(path):
         content = read_whole(path)
-        tensors, described = _take_apart(content)
+        file = kind_of(content).read(content)
+        tensors, described = most_likely(file.groups), metadata.decode(file.metadata)
         architecture = recognise(tensors)
         if described:
             metadata.agree(described, architecture)
@@ -93,16 +92,6 @@ def check_scale_factor(scale_factor: int | None) -> None:
             f"The scale factor is {scale_factor!r}; give a whole number from 1 to "
             f"{metadata.LARGEST_SCALE_FACTOR:,}, such as 12."
         )
-
-
-def _take_apart(content: bytes) -> tuple[dict[str, StoredTensor], metadata.Description | None]:
-    kind = kind_of(content)
-    if kind == "safetensors":
-        file = read_safetensors(content)
-        return without_prefixes(file.tensors), metadata.decode(file.metadata)
-    archive = read_zip(content) if kind == "zip" else read_legacy(content)
-    records = without_prefixes(find_state_dict(archive.root))
-    return {name: archive.stored(record) for name, record in records.items()}, None
 
 
 def _finite(tensors: Mapping[str, StoredTensor]) -> Weights:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
 
 from napari_zerodce.checkpoints.defects import Defect, listed, shown
-from napari_zerodce.checkpoints.formats.pickled_names import TensorRecord
 from napari_zerodce.checkpoints.formats.stored_tensor import WEIGHT_FORMATS, StoredTensor
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, Shapes
 
@@ -18,39 +17,9 @@ _PREFIXES: Final = ("_orig_mod.", "module.", "_orig_mod.")
 """What `torch.compile` and `nn.DataParallel` put before every name, in either order."""
 
 
-def find_state_dict(root: object) -> dict[str, TensorRecord]:
-    """Return the tensors in what `torch.save` was given: a state dict, bare or in a dict or two.
-
-    Raises
-    ------
-    Defect
-        If it is the state of an optimiser.
-    """
-    if isinstance(root, dict) and root.keys() >= {"state", "param_groups"}:
-        raise Defect("holds an optimiser's state and no weights; choose the network's file")
-    found = map(_tensors_of, _dicts(root))
-    return max(found, key=lambda tensors: likeness(without_prefixes(tensors)), default={})
-
-
-def _dicts(root: object) -> Iterator[dict[Any, Any]]:
-    seen: set[int] = set()
-    level = [root]
-    for _ in range(3):
-        # Each one once: a small file can name the same dict a billion times over.
-        new = {id(value): value for value in level if isinstance(value, dict)}
-        places = [place for key, place in new.items() if key not in seen]
-        seen.update(new)
-        yield from places
-        level = [value for place in places for value in place.values()]
-
-
-def _tensors_of(place: dict[Any, Any]) -> dict[str, TensorRecord]:
-    # Other values, such as an epoch beside the weights, do no harm.
-    return {
-        name: value
-        for name, value in place.items()
-        if isinstance(name, str) and isinstance(value, TensorRecord)
-    }
+def most_likely(groups: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """Return the tensors of the group that is most like a network, under their bare names."""
+    return max(map(without_prefixes, groups), key=likeness, default={})
 
 
 def without_prefixes(tensors: Mapping[str, T]) -> dict[str, T]:

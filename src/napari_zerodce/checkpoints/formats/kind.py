@@ -1,19 +1,28 @@
-"""A checkpoint file's bytes: read once, within limits, told apart by content, and written whole."""
+"""Which format a checkpoint file has, told by its content: names of files are not to be trusted."""
 
 from __future__ import annotations
 
-import os
-import stat
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Protocol
 
-from napari_zerodce.checkpoints.defects import Defect, readable_size
+from napari_zerodce.checkpoints.defects import Defect
+from napari_zerodce.checkpoints.formats import safetensors, torch_legacy, torch_zip
+from napari_zerodce.checkpoints.formats.stored_tensor import TensorFile
 
-LARGEST_FILE: Final = 64 * 2**20
-"""Bytes. The published files have 0.05 and 0.31 MiB; with an optimiser's state about 1 MiB."""
 
-Kind = Literal["safetensors", "zip", "pickle"]
+class Format(Protocol):
+    """What each module of a format has."""
+
+    def begins(self, content: bytes) -> bool:
+        """Whether a file begins as one of this format does."""
+        ...
+
+    def read(self, content: bytes) -> TensorFile:
+        """Take a file apart; raises `Defect` if it is cut off, damaged or not of this format."""
+        ...
+
+
+FORMATS: Final[tuple[Format, ...]] = (torch_zip, safetensors, torch_legacy)
+"""A further format is one module and one row."""
 
 _OTHER_FILES: Final = (
     (b"\x89PNG", "a PNG image"),
@@ -29,76 +38,23 @@ _OTHER_FILES: Final = (
 _WEB_PAGE_STARTS: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 
 
-@dataclass(frozen=True)
-class FileState:
-    """What changes when a file is replaced or written to."""
-
-    size: int
-    modified: int  # nanoseconds
-    inode: int
-
-
-def file_state(path: Path) -> FileState:
-    """Look at a file without opening it.
+def kind_of(content: bytes) -> Format:
+    """Tell which format a file has.
 
     Raises
     ------
     Defect
-        If there is none, it is a folder or a device, or it is far too large.
-    """
-    try:
-        found = path.stat()
-    except (OSError, ValueError) as err:
-        raise _unreadable(err) from err
-    if stat.S_ISDIR(found.st_mode):
-        raise Defect("is a folder; choose a .pth or .safetensors file in it")
-    if not stat.S_ISREG(found.st_mode):
-        # Opening a FIFO waits for a writer for ever.
-        raise Defect("is a device or a pipe; choose a .pth or .safetensors file")
-    if found.st_size > LARGEST_FILE:
-        raise Defect(
-            f"has {readable_size(found.st_size)}, far too large for a Zero-DCE checkpoint; "
-            f"choose a file of less than {readable_size(LARGEST_FILE)}"
-        )
-    return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-def read_whole(path: Path) -> bytes:
-    """Return a file's bytes.
-
-    Raises
-    ------
-    Defect
-        If they cannot be read; the causes are also those of `file_state`.
-    """
-    file_state(path)
-    try:
-        with path.open("rb") as file:
-            # A file may have grown since it was looked at.
-            return file.read(LARGEST_FILE)
-    except (OSError, ValueError) as err:
-        raise _unreadable(err) from err
-
-
-def kind_of(content: bytes) -> Kind:
-    """Tell which of the three formats a file has; names of files are not to be trusted.
-
-    Raises
-    ------
-    Defect
-        If it is something else that is easily recognised.
+        If the file is empty, or something else that is easily recognised.
     """
     if not content:
         raise Defect("is empty; download or save it again")
-    if content.startswith(b"PK"):
-        return "zip"
-    # Eight bytes of length, then JSON. Even a wrong length is better explained by that reader.
-    if content[8:9] == b"{":
-        return "safetensors"
+    for each in FORMATS:
+        if each.begins(content):
+            return each
     if found := _other_file(content):
         raise Defect(f"is not a checkpoint but {found}")
-    # Pickles may start with anything; their reader tells.
-    return "pickle"
+    # A pickle of another protocol may start with anything; its reader tells.
+    return torch_legacy
 
 
 def looks_like_web_page(content: bytes) -> bool:
@@ -116,12 +72,3 @@ def _other_file(content: bytes) -> str | None:
         return "a tar archive; unpack it, or save the weights again with a current PyTorch"
     name = next((name for start, name in _OTHER_FILES if content.startswith(start)), None)
     return name and f"{name}; choose a .pth or .safetensors file"
-
-
-def _unreadable(err: OSError | ValueError) -> Defect:
-    if isinstance(err, FileNotFoundError | NotADirectoryError):
-        return Defect("does not exist; choose a .pth or .safetensors file")
-    if isinstance(err, PermissionError):
-        return Defect("may not be read: permission denied; ask its owner for access")
-    reason = os.strerror(err.errno) if isinstance(err, OSError) and err.errno else str(err)
-    return Defect(f"cannot be read: {reason}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -53,7 +53,7 @@ class StoredTensor:
     shape: tuple[int, ...]
     strides: tuple[int, ...] | None
     offset: int
-    storage: Callable[[], bytes | memoryview]
+    storage: Callable[[], bytes | bytearray | memoryview]
     big_endian: bool = False
 
     def read(self) -> NDArray[np.float32]:
@@ -86,3 +86,20 @@ class StoredTensor:
                 f"is damaged: one of its tensors claims {math.prod(self.shape):,} numbers "
                 "that are not in the file; download or save it again"
             ) from err
+
+
+@dataclass(frozen=True)
+class TensorFile:
+    """What a file of any format holds.
+
+    Attributes
+    ----------
+    groups : iterable of dict
+        Tensors by their names. There may be several such groups, of which one is the weights: a
+        file of a training may hold two networks, or averages beside the weights.
+    metadata : Mapping of str to str
+        Free text, empty where the format has no place for it.
+    """
+
+    groups: Iterable[Mapping[str, StoredTensor]]
+    metadata: Mapping[str, str] = field(default_factory=dict)

@@ -1,40 +1,17 @@
-"""Takes apart what `torch.save` writes: a zip archive, or a chain of pickles before PyTorch 1.6."""
+"""What `torch.save` was given: plain values in which tensors are, bare or in a dict or two."""
 
 from __future__ import annotations
 
-import io
-import struct
-import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from napari_zerodce.checkpoints.defects import Defect, listed, readable_size, shown
-from napari_zerodce.checkpoints.formats.pickle_machine import PickleStream, read_pickle
+from napari_zerodce.checkpoints.defects import Defect, readable_size
 from napari_zerodce.checkpoints.formats.pickled_names import StorageRecord, TensorRecord
-from napari_zerodce.checkpoints.formats.stored_tensor import ITEM_SIZES, StoredTensor
+from napari_zerodce.checkpoints.formats.stored_tensor import ITEM_SIZES, StoredTensor, TensorFile
 
-_MOST_MEMBERS: Final = 10_000
-_LARGEST_MEMBER: Final = 4 * 2**20
-"""Bytes, unpacked. The largest tensor of the published files has 0.07 MiB."""
-
-_ZIP_FAILURES: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    RuntimeError,
-    OSError,
-    ValueError,
-    OverflowError,
-    LookupError,
-)
-"""What zipfile raises for damaged files, found by damaging many."""
-
-_LEGACY_MAGIC: Final = 0x1950A86A20F9469CFC6C
-_CUT_OFF: Final = "is cut off or damaged; download or save it again"
+CUT_OFF: Final = "is cut off or damaged; download or save it again"
 
 
 @dataclass(frozen=True)
@@ -54,7 +31,21 @@ class Archive:
     storage: Callable[[str], bytes | memoryview]
     big_endian: bool
 
-    def stored(self, tensor: TensorRecord) -> StoredTensor:
+    def tensor_file(self) -> TensorFile:
+        """Return the tensors of each dict in it; raises `Defect` for the state of an optimiser."""
+        if isinstance(self.root, dict) and self.root.keys() >= {"state", "param_groups"}:
+            raise Defect("holds an optimiser's state and no weights; choose the network's file")
+        return TensorFile(map(self._group, _dicts(self.root)))
+
+    def _group(self, place: dict[Any, Any]) -> dict[str, StoredTensor]:
+        # Other values, such as an epoch beside the weights, do no harm.
+        return {
+            name: self._stored(value)
+            for name, value in place.items()
+            if isinstance(name, str) and isinstance(value, TensorRecord)
+        }
+
+    def _stored(self, tensor: TensorRecord) -> StoredTensor:
         """Return a tensor with the way to its numbers."""
         return StoredTensor(
             tensor.storage.number_format,
@@ -76,109 +67,13 @@ class Archive:
         return content
 
 
-def read_zip(content: bytes) -> Archive:
-    """Take apart a file of PyTorch 1.6 or later.
-
-    Raises
-    ------
-    Defect
-        If it is cut off, another kind of zip archive, or holds more than plain values and tensors.
-    """
-    if content.count(b"PK\x01\x02") > _MOST_MEMBERS:
-        raise Defect("is not a checkpoint but a zip archive of very many files; choose another")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except _ZIP_FAILURES as err:
-        raise Defect(_CUT_OFF) from err
-    folder = _folder_of_pickle(archive.namelist())
-    root = read_pickle(PickleStream(_member(archive, f"{folder}data.pkl"))).value
-    order = f"{folder}byteorder"
-    return Archive(
-        root=root,
-        storage=lambda key: _member(archive, f"{folder}data/{key}"),
-        big_endian=order in archive.namelist() and _member(archive, order) == b"big",
-    )
-
-
-def _folder_of_pickle(names: list[str]) -> str:
-    pickles = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
-    if not pickles:
-        found = f"with {listed([shown(name) for name in names])}" if names else "that is empty"
-        raise Defect(
-            f"is not a checkpoint but a zip archive {found}; "
-            "if the checkpoint is in it, unpack it first"
-        )
-    folder = min(pickles, key=len).removesuffix("data.pkl")
-    if f"{folder}constants.pkl" in names:
-        raise Defect(
-            "is a TorchScript program, not a checkpoint; save the network's state_dict instead"
-        )
-    return folder
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Return one file of a zip archive, believing nothing it says of its size."""
-    try:
-        info = archive.getinfo(name)
-    except KeyError as err:
-        raise Defect(f"is damaged: {shown(name)} is missing in it; download it again") from err
-    if info.file_size > _LARGEST_MEMBER:
-        raise Defect(
-            f"is not a Zero-DCE checkpoint: {shown(name)} in it unpacks to "
-            f"{readable_size(info.file_size)}; choose another file"
-        )
-    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise Defect(
-            "is no checkpoint as PyTorch writes it: it is compressed in another way; "
-            "save it again with torch.save"
-        )
-    try:
-        with archive.open(info) as file:
-            # A count, because without one zipfile unpacks as much as a file of a false size gives.
-            return file.read(info.file_size)
-    except _ZIP_FAILURES as err:
-        raise Defect(_CUT_OFF) from err
-
-
-def read_legacy(content: bytes) -> Archive:
-    """Take apart a file from before PyTorch 1.6, such as the published Zero-DCE weights.
-
-    Raises
-    ------
-    Defect
-        If it is cut off, some other file, or holds more than plain values and tensors.
-    """
-    stream = PickleStream(content)
-    if read_pickle(stream).value != _LEGACY_MAGIC:
-        raise Defect(
-            "is a pickle that PyTorch did not write; save the network's state_dict with torch.save"
-        )
-    read_pickle(stream)  # the format's version, always 1001
-    system = read_pickle(stream).value
-    saved = read_pickle(stream)
-    keys = read_pickle(stream).value
-    if not isinstance(system, dict) or not isinstance(keys, list):
-        raise Defect(_CUT_OFF)
-    big_endian = system.get("little_endian") is False
-    sizes = {record.key: ITEM_SIZES[record.number_format] for record in saved.storages}
-    rest = memoryview(content)[stream.tell() :]
-    storages = _legacy_storages(rest, keys, sizes, "big" if big_endian else "little")
-    return Archive(saved.value, storages.__getitem__, big_endian)
-
-
-def _legacy_storages(
-    content: memoryview, keys: list[Any], sizes: dict[str, int], byteorder: Literal["big", "little"]
-) -> dict[str, memoryview]:
-    """Cut up what follows the pickles: for each key in turn a count and so many numbers."""
-    storages = {}
-    for key in keys:
-        if not isinstance(key, str) or key not in sizes:
-            raise Defect(_CUT_OFF)
-        size = int.from_bytes(content[:8], byteorder) * sizes.pop(key)
-        storages[key] = content[8 : 8 + size]
-        content = content[8 + size :]
-        if len(storages[key]) < size:
-            raise Defect(_CUT_OFF)
-    if sizes:
-        raise Defect(_CUT_OFF)
-    return storages
+def _dicts(root: object) -> Iterator[dict[Any, Any]]:
+    seen: set[int] = set()
+    level = [root]
+    for _ in range(3):
+        # Each one once: a small file can name the same dict a billion times over.
+        new = {id(value): value for value in level if isinstance(value, dict)}
+        places = [place for key, place in new.items() if key not in seen]
+        seen.update(new)
+        yield from places
+        level = [value for place in places for value in place.values()]

@@ -1,0 +1,74 @@
+"""A checkpoint file's bytes: read once, within limits, without waiting for a device or a pipe."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from napari_zerodce.checkpoints.defects import Defect, readable_size
+
+LARGEST_FILE: Final = 64 * 2**20
+"""Bytes. The published files have 0.05 and 0.31 MiB; with an optimiser's state about 1 MiB."""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What changes when a file is replaced or written to."""
+
+    size: int
+    modified: int  # nanoseconds
+    inode: int
+
+
+def file_state(path: Path) -> FileState:
+    """Look at a file without opening it.
+
+    Raises
+    ------
+    Defect
+        If there is none, it is a folder or a device, or it is far too large.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as err:
+        raise _unreadable(err) from err
+    if stat.S_ISDIR(found.st_mode):
+        raise Defect("is a folder; choose a .pth or .safetensors file in it")
+    if not stat.S_ISREG(found.st_mode):
+        # Opening a FIFO waits for a writer for ever.
+        raise Defect("is a device or a pipe; choose a .pth or .safetensors file")
+    if found.st_size > LARGEST_FILE:
+        raise Defect(
+            f"has {readable_size(found.st_size)}, far too large for a Zero-DCE checkpoint; "
+            f"choose a file of less than {readable_size(LARGEST_FILE)}"
+        )
+    return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def read_whole(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises
+    ------
+    Defect
+        If they cannot be read; the causes are also those of `file_state`.
+    """
+    file_state(path)
+    try:
+        with path.open("rb") as file:
+            # A file may have grown since it was looked at.
+            return file.read(LARGEST_FILE)
+    except (OSError, ValueError) as err:
+        raise _unreadable(err) from err
+
+
+def _unreadable(err: OSError | ValueError) -> Defect:
+    if isinstance(err, FileNotFoundError | NotADirectoryError):
+        return Defect("does not exist; choose a .pth or .safetensors file")
+    if isinstance(err, PermissionError):
+        return Defect("may not be read: permission denied; ask its owner for access")
+    reason = os.strerror(err.errno) if isinstance(err, OSError) and err.errno else str(err)
+    return Defect(f"cannot be read: {reason}")
