@@ -304,7 +304,7 @@ def test_failure_in_the_middle_leaves_nothing(
         raise failure
 
     monkeypatch.setattr(WholeBlocks, "__setitem__", fail)
-    monkeypatch.setattr("napari_zerodce.imaging.files.maps._Rows.__setitem__", fail)
+    monkeypatch.setattr("napari_zerodce.imaging.files.map_rows.Rows.__setitem__", fail)
     monkeypatch.setattr(engine, "fill_maps", lambda _r, _k, make, **_: make(()).__setitem__(0, 0))
     save("a.npy", samples(20, 20))
     assert write_maps("a.npy", "--output", f"maps{suffix}") == 1

@@ -19,14 +19,8 @@ from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.requests import MapKind
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.files.images import read_image
-from napari_zerodce.imaging.files.maps import (
-    MAP_SUFFIXES,
-    ZARR,
-    check_can_hold,
-    open_maps,
-    size_of,
-    stack_axes,
-)
+from napari_zerodce.imaging.files.map_format import size_of
+from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, map_format_of, open_maps, stack_axes
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
@@ -69,17 +63,14 @@ def _plan(source: str, target: str) -> FileJob:
 
 def _refuse_other_kinds(target: Path) -> None:
     """Refuse to replace a folder that is no Zarr, and a file by a folder, even if asked to."""
-    if target.suffix.lower() != ZARR:
-        if is_folder(target):
-            raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
-    elif os.path.lexists(target) and not _is_zarr(target):
-        raise RequestError(
-            f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
-        )
-
-
-def _is_zarr(folder: Path) -> bool:
-    return any(os.path.lexists(folder / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+    form = map_format_of(target)
+    if not os.path.lexists(target) or form.is_one(target):
+        return
+    if not form.IS_FOLDER:
+        raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
+    raise RequestError(
+        f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
+    )
 
 
 def _write(
@@ -96,7 +87,7 @@ def _write(
         bars.say("Reading")
         image = read_image(job.source)
         stack = stack_axes(image)
-        check_can_hold(job.target, stack)
+        map_format_of(job.target).check_stack_axes(job.target, stack)
         request = settings.request(image, checkpoint)
         resolved = resolve_for_maps(request, should_stop=should_stop)
         maps = _MapsJob(job.target, kind, stack, resolved)
@@ -150,7 +141,7 @@ def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> 
 def _check_room(target: Path, size: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if size > free:
-        need = "may need" if target.suffix.lower() == ZARR else "need"  # it is compressed
+        need = "may need" if map_format_of(target).IS_COMPRESSED else "need"
         raise ImageError(
             f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
             f"where {target} is to be; choose another disk, or take a crop."

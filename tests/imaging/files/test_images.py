@@ -87,8 +87,8 @@ def test_large_files_are_mapped(tmp_path, monkeypatch, suffix):
     image = random_image((40, 50), np.uint16)
     path = write_image(tmp_path / f"large{suffix}", image)
     assert not isinstance(read_image(path).array, np.memmap)
-    for module in ("files", "tiff_files"):
-        monkeypatch.setattr(f"napari_zerodce.imaging.{module}.MAPPED_FROM", 1000)
+    for module in ("npy", "tiff"):
+        monkeypatch.setattr(f"napari_zerodce.imaging.files.{module}.MAPPED_FROM", 1000)
     array = read_image(path).array
     base = array
     while base is not None and not isinstance(base, np.memmap):
@@ -101,7 +101,7 @@ def test_large_files_are_mapped(tmp_path, monkeypatch, suffix):
 def test_a_mapped_file_can_be_replaced_by_its_own_result(tmp_path, monkeypatch):
     if sys.platform == "win32":
         pytest.skip("Windows locks mapped files")
-    monkeypatch.setattr("napari_zerodce.imaging.files.images.MAPPED_FROM", 1000)
+    monkeypatch.setattr("napari_zerodce.imaging.files.npy.MAPPED_FROM", 1000)
     path = write_image(tmp_path / "large.npy", random_image((40, 50), np.uint16))
     mapped = read_image(path)
     before = mapped.array.copy()

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.maps import check_can_hold, open_maps, size_of, stack_axes
+from napari_zerodce.imaging.files.map_format import size_of
+from napari_zerodce.imaging.files.maps import map_format_of, open_maps, stack_axes
 from napari_zerodce.imaging.files.ome_zarr import WholeBlocks
 from napari_zerodce.imaging.tiling import tile_plane
 
@@ -198,9 +199,9 @@ def test_depth_stands_behind_the_channels_where_ngff_wants_it(tmp_path):
 @pytest.mark.parametrize("stack", ["TZ", "C", "S", "QQ", "TCZ"])
 def test_stacks_that_ngff_has_no_room_for(stack):
     for name in ("maps.npy", "maps.tif"):
-        check_can_hold(Path(name), stack)
+        map_format_of(Path(name)).check_stack_axes(Path(name), stack)
     with pytest.raises(ImageError, match=rf"axes {stack}: .* write a \.npy or \.tif") as raised:
-        check_can_hold(Path("maps.ZARR"), stack)
+        map_format_of(Path("maps.ZARR")).check_stack_axes(Path("maps.ZARR"), stack)
     assert "\n" not in str(raised.value)
 
 

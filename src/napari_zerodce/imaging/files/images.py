@@ -1,4 +1,4 @@
-"""Image files in and out: PNG, JPEG, BMP, TIFF and .npy; a sentence for what cannot be done."""
+"""Image files in and out, by the format of their suffix; a sentence for what cannot be done."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
+from typing import Final
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
-from napari_zerodce.imaging.files.photos import read_photo, write_deep_png, write_photo
-from napari_zerodce.imaging.files.tiff import read_tiff, write_tiff
-from napari_zerodce.imaging.planes import Array, layout_of
+from napari_zerodce.imaging.files import npy, photos, tiff
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.image_format import ImageFormat
+from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.whole_file import whole_file
 
 __all__ = ["READABLE_SUFFIXES", "ImageFile", "read_image", "write_image"]
 
-_TIFF = (".tif", ".tiff")
-_JPEG = (".jpg", ".jpeg")
-READABLE_SUFFIXES = (".png", *_JPEG, ".bmp", *_TIFF, ".npy")
+FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy)
+"""All formats; a further one is one module and one row."""
 
-_LONGEST_JPEG_SIDE = 65_500
+READABLE_SUFFIXES: Final = tuple(suffix for form in FORMATS for suffix in form.SUFFIXES)
+
 _LONGEST_REASON = 200  # characters; some libraries quote what they could not read
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
@@ -50,12 +49,10 @@ def read_image(path: str | Path) -> ImageFile:
         pixels, or it does not fit in memory.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
     _refuse_what_is_no_file(path)
-    _check_suffix(path)
-    read = _read_npy if suffix == ".npy" else read_tiff if suffix in _TIFF else read_photo
+    form = _format_of(path)
     with _reading(path), _quiet_libraries():
-        image = read(path)
+        image = form.read(path)
         layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
     return image
 
@@ -88,11 +85,11 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
     _refuse_what_is_no_file(path)
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
-    write = _writer_for(path, image)
+    form = _writer_for(path, image)
     with _writing(path), _quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part:
-            write(part, image)
+            form.write(part, image)
     return path
 
 
@@ -107,12 +104,14 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise ImageError(f"{path} is a device or a pipe, and a file was expected; save it first.")
 
 
-def _check_suffix(path: Path) -> None:
-    if path.suffix.lower() not in READABLE_SUFFIXES:
-        raise ImageError(
-            f"{path.name} has the suffix {path.suffix!r}; choose one of "
-            f"{', '.join(READABLE_SUFFIXES)}."
-        )
+def _format_of(path: Path) -> ImageFormat:
+    suffix = path.suffix.lower()
+    for form in FORMATS:
+        if suffix in form.SUFFIXES:
+            return form
+    raise ImageError(
+        f"{path.name} has the suffix {path.suffix!r}; choose one of {', '.join(READABLE_SUFFIXES)}."
+    )
 
 
 def check_writable(path: str | Path, image: ImageFile) -> None:
@@ -120,39 +119,17 @@ def check_writable(path: str | Path, image: ImageFile) -> None:
     _writer_for(Path(path), image)
 
 
-def _writer_for(path: Path, image: ImageFile) -> Callable[[Path, ImageFile], None]:
-    _check_suffix(path)
-    suffix, array = path.suffix.lower(), image.array
-    layout = layout_of(array, channels=image.channels)
-    if suffix in _TIFF:
-        return write_tiff
-    if suffix == ".npy":
-        return _write_npy
-    if not layout.leading and suffix == ".png" and array.dtype.newbyteorder("=") == np.uint16:
-        return write_deep_png
-    opaque = image.channels != "rgba" or suffix == ".png"
-    short = suffix not in _JPEG or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
-    if not layout.leading and array.dtype == np.uint8 and opaque and short:
-        return write_photo
-    size = "x".join(map(str, array.shape))
+def _writer_for(path: Path, image: ImageFile) -> ImageFormat:
+    form = _format_of(path)
+    layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
+    suffix = path.suffix.lower()
+    if form.can_hold(image, suffix):
+        return form
+    size = "x".join(map(str, image.array.shape))
     raise ImageError(
-        f"A {suffix} file cannot hold a {size} {image.channels} image of {array.dtype.name}; "
+        f"A {suffix} file cannot hold a {size} {image.channels} image of {image.array.dtype.name}; "
         f"write {path.stem}.tif instead."
     )
-
-
-def _read_npy(path: Path) -> ImageFile:
-    array: Array
-    if path.stat().st_size >= MAPPED_FROM:
-        array = np.lib.format.open_memmap(path, mode="r")
-    else:
-        with path.open("rb") as file:
-            array = np.lib.format.read_array(file, allow_pickle=False)
-    return ImageFile(array, layout_of(array).channels)
-
-
-def _write_npy(path: Path, image: ImageFile) -> None:
-    np.save(path, image.array, allow_pickle=False)
 
 
 # ---- what goes wrong

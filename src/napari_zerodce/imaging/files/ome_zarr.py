@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -12,6 +14,10 @@ import numpy as np
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.planes import Array
+
+SUFFIXES: Final = (".zarr",)
+IS_COMPRESSED: Final = True
+IS_FOLDER: Final = True
 
 NGFF_VERSION: Final = "0.5"
 
@@ -25,6 +31,11 @@ _BEFORE = {"": (), "T": (("t", "time"),), **dict.fromkeys("QI", (("plane", "time
 _BEHIND = {"Z": (("z", "space"),)}
 
 
+def is_one(path: Path) -> bool:
+    """Whether it is a folder of Zarr, of any version."""
+    return any(os.path.lexists(path / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+
+
 def check_stack_axes(path: Path, stack: str) -> None:
     """Raise an `ImageError` if NGFF has no place for the axes of a stack beside those of maps."""
     if stack not in _BEFORE and stack not in _BEHIND:
@@ -34,9 +45,10 @@ def check_stack_axes(path: Path, stack: str) -> None:
         )
 
 
-def create_maps(
+@contextmanager
+def create(
     path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
-) -> WholeBlocks:
+) -> Iterator[WholeBlocks]:
     """Make an OME-Zarr image for maps of shape (..., 8, C, rows, columns), still without numbers.
 
     Parameters
@@ -66,7 +78,7 @@ def create_maps(
         compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=4),
         dimension_names=[name for name, _ in axes],
     )
-    return WholeBlocks(array, stack=stack)
+    yield WholeBlocks(array, stack=stack)
 
 
 def _metadata(
@@ -112,7 +124,7 @@ class WholeBlocks:
     ----------
     array : zarr array
     stack : str
-        As in `create_maps`.
+        As in `create`.
     """
 
     def __init__(self, array: Any, *, stack: str) -> None:

@@ -7,7 +7,7 @@ import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import imagecodecs
 import numpy as np
@@ -19,7 +19,10 @@ from PIL.PngImagePlugin import PngImageFile
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room, upright
-from napari_zerodce.imaging.planes import Array, Channels
+from napari_zerodce.imaging.planes import Array, Channels, layout_of
+
+_JPEG = (".jpg", ".jpeg")
+SUFFIXES: Final = (".png", *_JPEG, ".bmp")
 
 # Not Image.open: its limit on pixels is a variable of the whole process, and it tries other
 # formats, some of them by starting other programs.
@@ -33,10 +36,10 @@ _MOST_PIXELS_PER_BYTE = 8 * 1032  # of a PNG of one bit per pixel; the others ar
 _JPEG_QUALITY = 95
 _PNG_LEVEL = 4  # half the usual level's time or less, and files 1 to 5 per cent larger
 _LONGEST_JPEG_EXIF = 65_500
-_JPEG = (".jpg", ".jpeg")
+_LONGEST_JPEG_SIDE = 65_500
 
 
-def read_photo(path: Path) -> ImageFile:
+def read(path: Path) -> ImageFile:
     """Read a PNG, JPEG (turned as its EXIF orientation says) or BMP, told by its first bytes.
 
     Raises
@@ -99,7 +102,34 @@ def _details(info: dict[Any, Any], exif: Image.Exif, channels: Channels) -> dict
     return details
 
 
-def write_photo(path: Path, image: ImageFile) -> None:
+def can_hold(image: ImageFile, suffix: str) -> bool:
+    """Whether such a file can hold the image: one plane of 8 bits, as PNG also of 16 bits.
+
+    JPEG and BMP have no alpha channel, and the sides of a JPEG are limited.
+    """
+    array, layout = image.array, layout_of(image.array, channels=image.channels)
+    if layout.leading:
+        return False
+    if suffix == ".png" and _is_deep(array):
+        return True
+    opaque = image.channels != "rgba" or suffix == ".png"
+    short = suffix not in _JPEG or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
+    return bool(array.dtype == np.uint8) and opaque and short
+
+
+def write(path: Path, image: ImageFile) -> None:
+    """Write an image of one plane, as `can_hold` accepts it; the suffix says which kind."""
+    if _is_deep(image.array):
+        _write_deep_png(path, image)
+    else:
+        _write_shallow(path, image)
+
+
+def _is_deep(array: Array) -> bool:
+    return bool(array.dtype.newbyteorder("=") == np.uint16)
+
+
+def _write_shallow(path: Path, image: ImageFile) -> None:
     """Write an 8-bit image of one plane as PNG, JPEG or BMP, told by the suffix."""
     options = {k: v for k, v in image.details.items() if k in {"icc_profile", "dpi", "exif"}}
     if path.suffix.lower() in _JPEG:
@@ -111,7 +141,7 @@ def write_photo(path: Path, image: ImageFile) -> None:
     Image.fromarray(np.ascontiguousarray(image.array)).save(path, **options)
 
 
-def write_deep_png(path: Path, image: ImageFile) -> None:
+def _write_deep_png(path: Path, image: ImageFile) -> None:
     """Write a 16-bit image of one plane as PNG."""
     native = np.ascontiguousarray(image.array, np.uint16)
     encoded = imagecodecs.png_encode(native, level=_PNG_LEVEL)

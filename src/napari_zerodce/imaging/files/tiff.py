@@ -7,7 +7,7 @@ import os
 import struct
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import tifffile
@@ -15,6 +15,8 @@ import tifffile
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile, check_room, upright
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
+
+SUFFIXES: Final = (".tif", ".tiff")
 
 _COMPRESSIONS = {
     tifffile.COMPRESSION.LZW: "lzw",
@@ -43,7 +45,7 @@ _OME_KEYS = (
 )
 
 
-def read_tiff(path: Path) -> ImageFile:
+def read(path: Path) -> ImageFile:
     """Read the image of a TIFF: all pages of the same kind, without previews of them.
 
     Raises
@@ -191,7 +193,12 @@ def _ome_sizes(xml: str) -> dict[str, Any]:
 # ---- writing
 
 
-def write_tiff(path: Path, image: ImageFile) -> None:
+def can_hold(_image: ImageFile, _suffix: str) -> bool:
+    """Whether such a file can hold the image: any."""
+    return True
+
+
+def write(path: Path, image: ImageFile) -> None:
     """Write an image of any shape and dtype, in the dialect it was read from if possible."""
     details, array = image.details, image.array
     keys = ("compression", "predictor", "resolution", "resolutionunit")

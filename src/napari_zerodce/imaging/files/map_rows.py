@@ -1,0 +1,57 @@
+"""How tiles get into a file whose numbers are not compressed: row by row, at their place."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from napari_zerodce.imaging.files.map_format import DTYPE
+from napari_zerodce.imaging.planes import Array
+
+
+def is_one(path: Path) -> bool:
+    """Whether it is a file, whatever is in it."""
+    try:
+        return not path.is_dir()
+    except OSError:  # a link to where nobody may look: said by whoever writes there
+        return True
+
+
+class Rows:
+    """Numbers in a file, in the order of a C array, of which rows of tiles are written.
+
+    Parameters
+    ----------
+    path : Path
+        A file that has all its bytes.
+    offset : int
+        Where the numbers begin.
+    shape : tuple of int
+        (..., 8, C, rows, columns)
+    """
+
+    def __init__(self, path: Path, offset: int, shape: tuple[int, ...]) -> None:
+        self._offset, self._shape = offset, shape
+        self._file = path.open("r+b", buffering=0)  # a buffer is of no use between two seeks
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __setitem__(self, key: Any, block: Array) -> None:
+        *index, _, _, rows, columns = key
+        height, width = self._shape[-2:]
+        plane = np.ravel_multi_index(index, self._shape[: len(index)]) if index else 0
+        lines = np.ascontiguousarray(block, DTYPE).reshape(-1, *block.shape[-2:])
+        for number, lines_of_map in enumerate(lines, start=int(plane) * len(lines)):
+            for row, line in enumerate(lines_of_map, start=rows.start):
+                place = (number * height + row) * width + columns.start
+                self._file.seek(self._offset + place * DTYPE.itemsize)
+                if self._file.write(line) < line.nbytes:  # how the last bytes of a disk are given
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

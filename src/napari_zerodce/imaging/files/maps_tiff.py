@@ -1,0 +1,57 @@
+"""Curve maps as TIFF: pages with named axes, and how they were made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import tifffile
+
+from napari_zerodce.imaging.files.map_format import DTYPE, size_of
+from napari_zerodce.imaging.files.map_rows import Rows, is_one
+
+__all__ = ["IS_COMPRESSED", "IS_FOLDER", "SUFFIXES", "check_stack_axes", "create", "is_one"]
+
+SUFFIXES: Final = (".tif", ".tiff")
+IS_COMPRESSED: Final = False
+IS_FOLDER: Final = False
+
+_OWN_AXES = "ICYX"  # iteration, channel, row, column in the letters of TIFF
+_OTHER = "Q"
+_LARGEST_CLASSIC_TIFF = 2**32 - 2**25  # its offsets have 32 bits
+_BYTES_OF_PAGE = 512  # what a page takes besides its pixels
+
+
+def check_stack_axes(_path: Path, _stack: str) -> None:
+    """Refuse nothing: there is room for any axes."""
+
+
+@contextmanager
+def create(
+    path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
+) -> Iterator[Rows]:
+    """Make a file, to be filled inside the ``with`` block."""
+    with Rows(path, _begin(path, shape, stack, facts), shape) as rows:
+        yield rows
+
+
+def _begin(path: Path, shape: tuple[int, ...], stack: str, facts: Mapping[str, Any]) -> int:
+    pages = math.prod(shape[:-2])
+    # No letter twice: what a stack of channels is of, tifffile would take for the maps' channels.
+    stack = "".join(_OTHER if letter in _OWN_AXES else letter for letter in stack)
+    written = tifffile.imwrite(
+        path,
+        shape=shape,
+        dtype=DTYPE,
+        byteorder="<",
+        ome=False,  # which has no such axes, whatever the file is called
+        bigtiff=size_of(shape) + pages * _BYTES_OF_PAGE > _LARGEST_CLASSIC_TIFF,
+        photometric="minisblack",
+        metadata={"axes": stack + _OWN_AXES, **facts},
+        returnoffset=True,
+    )
+    assert written  # nothing is compressed: the numbers lie one after the other
+    return written[0]

@@ -1,0 +1,34 @@
+"""NumPy's .npy files: an array of any shape, and nothing said besides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
+from napari_zerodce.imaging.planes import Array, layout_of
+
+SUFFIXES: Final = (".npy",)
+
+
+def read(path: Path) -> ImageFile:
+    """Read an array; a large one is mapped. Pickled objects are never opened: ValueError."""
+    array: Array
+    if path.stat().st_size >= MAPPED_FROM:
+        array = np.lib.format.open_memmap(path, mode="r")
+    else:
+        with path.open("rb") as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+    return ImageFile(array, layout_of(array).channels)
+
+
+def can_hold(_image: ImageFile, _suffix: str) -> bool:
+    """Whether such a file can hold the image: any."""
+    return True
+
+
+def write(path: Path, image: ImageFile) -> None:
+    """Write the array of an image."""
+    np.save(path, image.array, allow_pickle=False)

@@ -1,0 +1,61 @@
+"""Each suffix belongs to one format, of images and of curve maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.images import FORMATS, READABLE_SUFFIXES
+from napari_zerodce.imaging.files.maps import MAP_FORMATS, MAP_SUFFIXES, map_format_of
+
+
+def test_suffixes_are_lower_case_and_belong_to_one_format():
+    for suffixes in (READABLE_SUFFIXES, MAP_SUFFIXES):
+        assert len(set(suffixes)) == len(suffixes)
+        assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in suffixes)
+
+
+def test_suffixes_are_the_published_ones():
+    assert READABLE_SUFFIXES == (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".npy")
+    assert MAP_SUFFIXES == (".npy", ".tif", ".tiff", ".zarr")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_a_format_can_hold_comes_back(tmp_path, form):
+    shapes = {"mono": [(5, 4), (2, 5, 4)], "rgb": [(5, 4, 3)], "rgba": [(5, 4, 4)]}
+    held = 0
+    for channels, all_shapes in shapes.items():
+        for shape in all_shapes:
+            for dtype in ("uint8", "uint16", ">u2", "float32"):
+                array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+                image = ImageFile(array, channels)
+                for suffix in form.SUFFIXES:
+                    if form.can_hold(image, suffix) and suffix not in {".jpg", ".jpeg"}:
+                        form.write(tmp_path / f"a{suffix}", image)
+                        read = form.read(tmp_path / f"a{suffix}")
+                        np.testing.assert_array_equal(read.array, array)
+                        held += 1
+    assert held >= 5
+
+
+def test_the_suffix_decides_the_format_of_maps():
+    for form in MAP_FORMATS:
+        for suffix in form.SUFFIXES:
+            assert map_format_of(Path(f"a.b{suffix}")) is form
+            assert map_format_of(Path(f"a{suffix.upper()}")) is form
+
+
+@pytest.mark.parametrize("form", MAP_FORMATS)
+def test_a_format_of_maps_knows_what_it_may_replace(tmp_path, form):
+    suffix = form.SUFFIXES[0]
+    path = tmp_path / f"maps{suffix}"
+    with form.create(path, (8, 1, 3, 3), stack="", facts={}) as maps:
+        maps[slice(None), slice(None), slice(0, 3), slice(0, 3)] = np.zeros((8, 1, 3, 3), "f4")
+    assert path.is_dir() == form.IS_FOLDER
+    assert form.is_one(path)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    assert not form.is_one(folder)
