@@ -24,6 +24,7 @@ texture   how strong the clean photo's fine detail comes out where spots are cou
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,8 +41,11 @@ from napari_zerodce.engine.tone import noise_gain
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image
-from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
-from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
+from napari_zerodce.training.exposures import decode_srgb
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+from panoramas import read_radiance, rectilinear_view
+from simulated_photos import SensorNoise, meter, photograph
 
 NOISE = SensorNoise(shot=1e-4, read=3e-4)
 """A full well of 10,000 electrons and 3 electrons of read noise: a small sensor."""

@@ -16,9 +16,10 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+from simulated_photos import SensorNoise, meter, photograph
 from train_bundled import read_openexr
 
-from napari_zerodce.training.exposures import SensorNoise, expose, meter, photograph
+from napari_zerodce.training.exposures import expose
 
 SAMPLES = Path(__file__).parents[1] / "src/napari_zerodce/samples"
 SIZE = (640, 480)

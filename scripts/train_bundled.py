@@ -23,14 +23,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from panoramas import read_radiance, rectilinear_view
+from simulated_photos import SensorNoise, meter, photograph
 
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import LossWeights, TrainingConfig
-from napari_zerodce.training.exposures import SensorNoise, decode_srgb, meter, photograph
+from napari_zerodce.training.exposures import decode_srgb
 from napari_zerodce.training.loop import StepReport, TrainingState, resume, save_state, train
-from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
 
 ALL_STOPS = (-6.0, 2.0)
 """Over-exposed images are needed: trained on dark ones only, it over-enhances bright regions."""

@@ -14,7 +14,6 @@ from napari_zerodce.training.config import (
     LossWeights,
     RunConfig,
     TrainingConfig,
-    read_config,
     read_model,
 )
 
@@ -36,7 +35,7 @@ def test_json_round_trip(tmp_path: Path) -> None:
     config = TrainingConfig(architecture="zero-dce", learning_rate=3e-7, target=0.55)
     path = tmp_path / "config.json"
     path.write_text(config.model_dump_json())
-    assert read_config(path) == config
+    assert read_model(TrainingConfig, path) == config
 
 
 @pytest.mark.parametrize(
@@ -64,13 +63,13 @@ def test_mistakes_are_one_sentence_that_names_the_place(
     path = tmp_path / "config.json"
     path.write_text(content)
     with pytest.raises(RequestError, match=rf"has a mistake in {complaint}: ") as caught:
-        read_config(path)
+        read_model(TrainingConfig, path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="cannot be read"):
-        read_config(tmp_path / "none.json")
+        read_model(TrainingConfig, tmp_path / "none.json")
 
 
 def test_the_configuration_does_not_need_torch() -> None:

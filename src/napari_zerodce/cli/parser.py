@@ -14,8 +14,6 @@ from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.setting import setting_fields
 
-Command = Callable[[Namespace], int]
-
 _ENHANCE_EXAMPLES = """\
 examples:
   napari-zerodce enhance dark.jpg --output bright.jpg

@@ -114,19 +114,20 @@ class RunConfig(_Frozen):
     software: str = ""
 
 
-def read_config(path: str | Path) -> TrainingConfig:
-    """Read a training's configuration from a JSON file.
+def read_model(kind: type[_Model], path: Path) -> _Model:
+    """Read a model from a JSON file.
+
+    Parameters
+    ----------
+    kind : type
+        `TrainingConfig` or `RunConfig`.
+    path : Path
 
     Raises
     ------
     RequestError
         The file cannot be read, or a setting is unknown or has an impossible value.
     """
-    return read_model(TrainingConfig, Path(path))
-
-
-def read_model(kind: type[_Model], path: Path) -> _Model:
-    """Read a model from a JSON file. Raises `RequestError` as `read_config` does."""
     try:
         return kind.model_validate_json(path.read_bytes())
     except OSError as err:

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Literal
 
+import imagecodecs
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,9 +16,7 @@ from napari_zerodce.errors import ImageError
 
 
 def read_radiance(path: str | Path) -> NDArray[np.float32]:
-    """Read a Radiance RGBE picture (``.hdr``) with run-length encoded scanlines.
-
-    Written here because the usual readers are a codec library each, and the format is one page.
+    """Read a Radiance RGBE picture (``.hdr``) with rows from top to bottom.
 
     Returns
     -------
@@ -26,47 +25,16 @@ def read_radiance(path: str | Path) -> NDArray[np.float32]:
     Raises
     ------
     ImageError
-        The file is no Radiance picture, or not of the kind that today's programs write.
+        The file is not a Radiance picture, or it is damaged.
     """
-    data = Path(path).read_bytes()
-    header, found, rest = data.partition(b"\n\n")
-    size, _, body = rest.partition(b"\n")
-    words = size.split()
-    if not found or not header.startswith(b"#?") or len(words) != 4 or words[::2] != [b"-Y", b"+X"]:
-        raise ImageError(f"{path} is not a Radiance picture with rows from top to bottom.")
-    height, width = int(words[1]), int(words[3])
-    pixels = np.empty((height, 4, width), dtype=np.uint8)
     try:
-        position = 0
-        for row in pixels:
-            position = _read_scanline(body, position, row)
-    except (IndexError, ValueError) as err:
-        raise ImageError(f"{path} is cut short or not run-length encoded by scanline.") from err
-    mantissas, exponents = pixels[:, :3], pixels[:, 3:].astype(np.int32)
-    linear = np.ldexp(mantissas.astype(np.float32), exponents - (128 + 8))
-    return np.where(exponents == 0, np.float32(0), linear).transpose(0, 2, 1).copy()
-
-
-def _read_scanline(body: bytes, position: int, row: NDArray[np.uint8]) -> int:
-    """Decode one scanline into ``row`` (4, width) and return where the next one starts."""
-    width = row.shape[1]
-    if body[position : position + 4] != bytes((2, 2, width >> 8, width & 255)):
-        raise ValueError("no scanline header")
-    position += 4
-    for component in row:
-        column = 0
-        while column < width:
-            count = body[position]
-            if count > 128:  # a run of one value
-                count -= 128
-                component[column : column + count] = body[position + 1]
-                position += 2
-            else:
-                literal = np.frombuffer(body, np.uint8, count, position + 1)
-                component[column : column + count] = literal
-                position += 1 + count
-            column += count
-    return position
+        picture: NDArray[np.float32] = imagecodecs.rgbe_decode(Path(path).read_bytes())
+    except (RuntimeError, ValueError, MemoryError) as err:
+        raise ImageError(
+            f"{path} is damaged or not a Radiance picture with rows from top to bottom; download "
+            "it again."
+        ) from err
+    return picture
 
 
 def rectilinear_view(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from panoramas import read_radiance, rectilinear_view
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.training.panoramas import read_radiance, rectilinear_view
 
 HEADER = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2 +X 8\n"
 
@@ -51,7 +51,8 @@ def test_radiance_by_hand(tmp_path: Path) -> None:
         HEADER,
         HEADER + FIRST,
         HEADER + FIRST + SECOND[:-1],
-        HEADER + bytes(2 * 8 * 4),
+        HEADER + FIRST + SECOND + b"more",
+        b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2000000 +X 800000\n" + FIRST,
     ],
 )
 def test_what_is_not_radiance_is_one_sentence(tmp_path: Path, content: bytes) -> None:
@@ -59,6 +60,14 @@ def test_what_is_not_radiance_is_one_sentence(tmp_path: Path, content: bytes) ->
     path.write_bytes(content)
     with pytest.raises(ImageError, match=r"broken\.hdr is .*\.$"):
         read_radiance(path)
+
+
+def test_scanlines_may_be_stored_without_runs(tmp_path: Path) -> None:
+    path = tmp_path / "flat.hdr"
+    path.write_bytes(HEADER + bytes((64, 128, 255, 129)) * 8 + bytes((9, 9, 9, 0)) * 8)
+    picture = read_radiance(path)
+    assert np.array_equal(picture[0], np.tile(np.float32([0.5, 1.0, 255 / 128]), (8, 1)))
+    assert not picture[1].any()
 
 
 def panorama_of_directions(height: int = 180) -> np.ndarray:
