@@ -26,7 +26,7 @@ DISTRIBUTION = distribution("napari-zerodce")
 TORCH_FREE = re.compile(
     r"(api|cli|cli\..*|device|errors|recent_results|setting|stopping|whole_file|imaging|imaging\..*"
     r"|checkpoints|checkpoints\.(file_bytes|info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|provenance|requests|reproduce|settings|viewport)|training"
-    r"|training\.(config|crops|events|images|new_run|presets|run_folder)|core|core\.(architectures|smoothness_kind)"
+    r"|training\.(config|crop_sampler|crops|events|images|new_run|presets|run_folder)|core|core\.(architectures|smoothness_kind)"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
 TORCH_FREE_MODULES = [

@@ -46,9 +46,9 @@ def tiny_run(tmp_path: Path, make_photo) -> Callable[..., RunFolder]:
     """Makes the folder of a run that saves every 50 milliseconds."""
 
     def make(name: str, steps: int) -> RunFolder:
-        pictures = [TrainingImage(str(seed), make_photo(96, 128, seed), "rgb") for seed in range(2)]
+        images = [TrainingImage(str(seed), make_photo(96, 128, seed), "rgb") for seed in range(2)]
         changes = {"crop": 32, "batch": 2, "seed": 5}
-        wish = TrainingWish(pictures=pictures, device="cpu", steps=steps, crops=16, changes=changes)
+        wish = TrainingWish(images=images, device="cpu", steps=steps, crops=16, changes=changes)
         folder = prepare(wish, tmp_path / name)
         folder.write_config(folder.config().model_copy(update={"checkpoint_seconds": 0.05}))
         return folder

@@ -1,4 +1,4 @@
-"""Dark pictures, and run folders that are ready to be trained."""
+"""Dark images, and run folders that are ready to be trained."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_zerodce.training.new_run import TrainingWish, prepare
 from napari_zerodce.training.run_folder import RunFolder
 
 
-def _dark_picture(seed: int = 0, height: int = 96, width: int = 128) -> TrainingImage:
+def _dark_image(seed: int = 0, height: int = 96, width: int = 128) -> TrainingImage:
     generator = np.random.default_rng(seed)
     ramp = np.linspace(5, 50, width)[None, :, None]
     pixels = (ramp + generator.integers(0, 20, (height, width, 3))).astype(np.uint8)
@@ -33,9 +33,9 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def dark_picture() -> Callable[..., TrainingImage]:
+def dark_image() -> Callable[..., TrainingImage]:
     """Makes a noisy dark RGB gradient from a seed, no sample above 70."""
-    return _dark_picture
+    return _dark_image
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
     def make(
         name: str = "run",
         *,
-        pictures: Any = None,
+        images: Any = None,
         run: dict[str, Any] | None = None,
         wish: dict[str, Any] | None = None,
         **changes: Any,
     ) -> RunFolder:
         settings = {"seed": 1, "steps": 6, "batch": 2, "crop": 32, **changes}
         chosen = TrainingWish(
-            pictures=pictures or [_dark_picture(0), _dark_picture(1)],
+            images=images or [_dark_image(0), _dark_image(1)],
             device="cpu",
             crops=16,
             changes=settings,

@@ -14,14 +14,14 @@ import torch
 from PIL import Image
 
 from napari_zerodce.checkpoints.load import load_checkpoint
-from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import DeviceError, TrainingError
 from napari_zerodce.training.batches import Batch
+from napari_zerodce.training.checkpoint_saver import enhanced
 from napari_zerodce.training.crops import TrainingImage
 from napari_zerodce.training.events import EventReader, History
-from napari_zerodce.training.finetune import enhanced, finetune, write_picture
+from napari_zerodce.training.finetune import finetune
 from napari_zerodce.training.loop import start, validate
 from napari_zerodce.training.run_folder import RunFolder
 
@@ -121,10 +121,10 @@ def test_from_scratch(make_run: MakeRun) -> None:
     assert info.provenance["began_with"] == "random weights, seed 1"
 
 
-def test_mono_pictures_have_no_colour_loss_and_a_grey_preview(make_run: MakeRun) -> None:
+def test_mono_images_have_no_colour_loss_and_a_grey_preview(make_run: MakeRun) -> None:
     pixels = np.random.default_rng(0).integers(100, 900, (96, 100), np.uint16)
     folder = make_run(
-        pictures=[TrainingImage("cells", pixels, "mono")], wish={"preset": "fluorescence"}, steps=2
+        images=[TrainingImage("cells", pixels, "mono")], wish={"preset": "fluorescence"}, steps=2
     )
     assert finetune(folder) == "done"
     assert set(folder.history().losses) == {"spatial", "exposure", "smoothness", "total"}
@@ -142,14 +142,14 @@ def test_a_finished_run_has_nothing_left_to_do(make_run: MakeRun) -> None:
 # ---- what it is for
 
 
-def test_training_helps_on_pictures_it_never_saw(
-    make_run: MakeRun, dark_picture: Callable[..., TrainingImage]
+def test_training_helps_on_images_it_never_saw(
+    make_run: MakeRun, dark_image: Callable[..., TrainingImage]
 ) -> None:
     folder = make_run(steps=60, run={"checkpoint_seconds": 60}, learning_rate=1e-3)
     finetune(folder)
     history = folder.history()
     assert history.best_validation < 0.8 * history.first_validation
-    unseen = [dark_picture(seed).array[:64, :64] for seed in (7, 8)]
+    unseen = [dark_image(seed).array[:64, :64] for seed in (7, 8)]
     images = np.stack(unseen).transpose(0, 3, 1, 2).astype(np.float32) / 255
     training = folder.config().training
     losses = []
@@ -392,29 +392,3 @@ def test_what_is_no_run_is_refused_and_nothing_is_written(tmp_path: Path) -> Non
     with pytest.raises(TrainingError, match="not the folder of a run"):
         finetune(RunFolder(tmp_path))
     assert list(tmp_path.iterdir()) == []
-
-
-# ---- pictures of the preview
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_preview_is_enhanced_as_an_image_is(channels: int) -> None:
-    preview = np.random.default_rng(0).integers(0, 20000, (channels, 50, 60), np.uint16)
-    estimator = load_checkpoint("zero-dce-pp").network
-    image = torch.from_numpy(preview.astype(np.float32) / 65535)[None]
-    with torch.no_grad():
-        alphas = estimator(image.expand(-1, 3, -1, -1)).mean(2, keepdim=True)
-        if channels == 3:
-            alphas = estimator(image)
-        expected = apply_curves(image, alphas)[0] * 65535
-    assert enhanced(preview, estimator) == pytest.approx(expected.numpy(), abs=1)
-
-
-def test_a_preview_is_written_in_eight_bits(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path)
-    folder.original.parent.mkdir()
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
-    write_picture(folder, pixels.astype(np.uint16) * 257)
-    write_picture(folder, pixels[:1].astype(np.uint16) * 257, step=7)
-    assert np.array_equal(picture_in(folder.original), pixels.transpose(1, 2, 0))
-    assert np.array_equal(picture_in(folder.preview(7)), pixels[0])

@@ -20,26 +20,26 @@ AUTO = WindowChoice()
 
 @pytest.fixture
 def ten(tmp_path: Path) -> list[Path]:
-    """Ten pictures whose grey says which one it is."""
+    """Ten images whose grey says which one it is."""
     paths = [tmp_path / f"{number}.png" for number in range(10)]
     for number, path in enumerate(paths):
         Image.fromarray(np.full((20, 30), number, np.uint8)).save(path)
     return paths
 
 
-def test_pictures_come_in_the_order_of_the_paths(ten: list[Path]) -> None:
+def test_images_come_in_the_order_of_the_paths(ten: list[Path]) -> None:
     window = WindowChoice("range", 0, 50)
-    pictures, notices = read_images(ten, window)
+    images, notices = read_images(ten, window)
     assert notices == []
-    assert [picture.name for picture in pictures] == [path.name for path in ten]
-    assert [int(picture.array[0, 0]) for picture in pictures] == list(range(10))
-    assert {picture.window for picture in pictures} == {window}
-    assert {picture.channels for picture in pictures} == {"mono"}
+    assert [image.name for image in images] == [path.name for path in ten]
+    assert [int(image.array[0, 0]) for image in images] == list(range(10))
+    assert {image.window for image in images} == {window}
+    assert {image.channels for image in images} == {"mono"}
 
 
 def test_of_many_a_random_choice_is_read_that_the_seed_decides(ten: list[Path]) -> None:
     def names(seed: int) -> list[str]:
-        return [picture.name for picture in read_images(ten, AUTO, most=4, seed=seed)[0]]
+        return [image.name for image in read_images(ten, AUTO, most=4, seed=seed)[0]]
 
     assert len(names(1)) == 4
     assert names(1) == names(1) == sorted(names(1))
@@ -47,7 +47,7 @@ def test_of_many_a_random_choice_is_read_that_the_seed_decides(ten: list[Path]) 
 
 
 def test_what_is_not_chosen_is_not_read(ten: list[Path]) -> None:
-    chosen = {picture.name for picture in read_images(ten, AUTO, most=4)[0]}
+    chosen = {image.name for image in read_images(ten, AUTO, most=4)[0]}
     for path in ten:
         if path.name not in chosen:
             path.write_text("no image")
@@ -62,14 +62,14 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     Image.fromarray(rgba).save(tmp_path / "alpha.png")
     np.save(tmp_path / "float.npy", stack[0].astype(np.float32))
     names = ("stack.tif", "alpha.png", "float.npy")
-    pictures, _ = read_images([tmp_path / name for name in names], AUTO)
-    assert [picture.channels for picture in pictures] == ["mono", "rgba", "mono"]
-    assert [picture.array.shape for picture in pictures] == [(3, 40, 50), (40, 50, 4), (40, 50)]
-    assert np.array_equal(pictures[0].array, stack)
+    images, _ = read_images([tmp_path / name for name in names], AUTO)
+    assert [image.channels for image in images] == ["mono", "rgba", "mono"]
+    assert [image.array.shape for image in images] == [(3, 40, 50), (40, 50, 4), (40, 50)]
+    assert np.array_equal(images[0].array, stack)
 
 
 def test_memory_is_not_filled(ten: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    # A machine with room for three such pictures, and of its memory half is taken.
+    # A machine with room for three such images, and of its memory half is taken.
     memory = SimpleNamespace(available=2 * 3 * 20 * 30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     assert len(read_images(ten, AUTO)[0]) == 3
@@ -79,8 +79,8 @@ def test_memory_is_not_filled(ten: list[Path], monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_broken_file_does_not_cost_the_others(ten: list[Path]) -> None:
     ten[3].write_text("hello")
-    pictures, notices = read_images(ten, AUTO)
-    assert len(pictures) == 9
+    images, notices = read_images(ten, AUTO)
+    assert len(images) == 9
     assert len(notices) == 1
     assert notices[0].startswith("1 of 10 files are left out: 3.png cannot be read")
 

@@ -25,7 +25,7 @@ def places(*shape: int) -> TrainingImage:
     return TrainingImage("places.tif", array, "mono", DTYPE)
 
 
-WISH = TrainingWish(pictures=[places(200, 250)], steps=5, device="cpu", changes={"crop": 32})
+WISH = TrainingWish(images=[places(200, 250)], steps=5, device="cpu", changes={"crop": 32})
 
 
 def test_a_folder_that_can_be_trained(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_folder_that_can_be_trained(tmp_path: Path) -> None:
     crops, preview = folder.crops()
     assert crops.side == 32
     assert len(crops.training) == WISH.crops == 128
-    assert np.array_equal(preview, WISH.pictures[0].array[None]), "smaller than a preview: whole"
+    assert np.array_equal(preview, WISH.images[0].array[None]), "smaller than a preview: whole"
     assert list(EventReader(folder.events).new_events()) == []
 
 
@@ -69,7 +69,7 @@ def test_from_scratch_the_licence_is_the_owners(tmp_path: Path) -> None:
 
 
 def test_small_images_make_small_crops_and_a_notice(tmp_path: Path) -> None:
-    wish = replace(WISH, pictures=[places(40, 100)], changes={"crop": 128})
+    wish = replace(WISH, images=[places(40, 100)], changes={"crop": 128})
     folder = prepare(wish, tmp_path / "run")
     assert folder.config().training.crop == folder.crops()[0].side == 32
     assert "crops have 32 pixels instead of 128" in folder.history().notices[0]
@@ -100,7 +100,7 @@ def test_refusals_leave_no_folder(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="does not exist"):
         prepare(replace(WISH, checkpoint=tmp_path / "none.pth"), run)
     with pytest.raises(RequestError, match="no image"):
-        prepare(replace(WISH, pictures=[]), run)
+        prepare(replace(WISH, images=[]), run)
     with pytest.raises(Cancelled):
         prepare(WISH, run, should_stop=lambda: True)
     assert not run.exists()
@@ -109,13 +109,13 @@ def test_refusals_leave_no_folder(tmp_path: Path) -> None:
 def test_a_taken_folder_is_refused_before_images_are_read(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").touch()
     with pytest.raises(RequestError, match="holds something already"):
-        prepare(replace(WISH, pictures=[]), tmp_path)
+        prepare(replace(WISH, images=[]), tmp_path)
 
 
 def test_names_that_are_no_unicode_are_trained_on_all_the_same(tmp_path: Path) -> None:
     """On Linux a name is bytes; Python shows what is no UTF-8 as surrogates."""
-    picture = replace(WISH.pictures[0], name="caf\udce9.tif")
-    folder = prepare(replace(WISH, pictures=[picture]), tmp_path / "run")
+    image = replace(WISH.images[0], name="caf\udce9.tif")
+    folder = prepare(replace(WISH, images=[image]), tmp_path / "run")
     assert folder.config().images[0].startswith("caf")
 
 
@@ -129,9 +129,9 @@ def test_names_that_are_no_unicode_are_trained_on_all_the_same(tmp_path: Path) -
 def test_the_preview_is_around_its_place_and_inside_the_plane(
     row: int, column: int, top: int, left: int
 ) -> None:
-    picture = places(200, 250)
-    crop = preview_crop(picture, row, column, side=32)
-    assert np.array_equal(crop, picture.array[None, top : top + 32, left : left + 32])
+    image = places(200, 250)
+    crop = preview_crop(image, row, column, side=32)
+    assert np.array_equal(crop, image.array[None, top : top + 32, left : left + 32])
 
 
 def test_the_preview_of_a_stack_is_its_middle_plane_or_the_chosen_one() -> None:
@@ -141,7 +141,7 @@ def test_the_preview_of_a_stack_is_its_middle_plane_or_the_chosen_one() -> None:
     assert np.array_equal(preview_crop(chosen, 20, 25), stack.array[4:5])
 
 
-def test_the_preview_has_the_pictures_window() -> None:
+def test_the_preview_has_the_images_window() -> None:
     array = np.full((20, 20), 150, np.float32)
     array[5] = 300
     array[6] = 50
@@ -150,12 +150,12 @@ def test_the_preview_has_the_pictures_window() -> None:
     assert set(np.unique(crop)) == {0, 32768, 65535}
 
 
-def test_the_middle_of_the_first_picture_is_shown_unless_a_place_is_wished(tmp_path: Path) -> None:
+def test_the_middle_of_the_first_image_is_shown_unless_a_place_is_wished(tmp_path: Path) -> None:
     large = places(250, 250)
     wide = replace(large, array=np.tile(large.array, (2, 2)))
-    folder = prepare(replace(WISH, pictures=[wide, large]), tmp_path / "middle")
+    folder = prepare(replace(WISH, images=[wide, large]), tmp_path / "middle")
     assert np.array_equal(folder.crops()[1][0], wide.array[58:442, 58:442])
-    wish = replace(WISH, pictures=[wide, large], preview=(wide, 0, 499))
+    wish = replace(WISH, images=[wide, large], preview=(wide, 0, 499))
     folder = prepare(wish, tmp_path / "corner")
     assert np.array_equal(folder.crops()[1][0], wide.array[:384, 116:])
 

@@ -110,7 +110,7 @@ def _wish(options: Namespace) -> TrainingWish:
         raise RequestError("Both --checkpoint and --from-scratch are given; give one of them.")
     scratch = options.from_scratch is not None
     return TrainingWish(
-        pictures=(),
+        images=(),
         checkpoint=None if scratch else options.checkpoint or DEFAULT_START,
         architecture=options.from_scratch or ZERO_DCE_PP,
         preset=options.preset or "photo",
@@ -194,10 +194,10 @@ def _prepare(
 ) -> None:
     resolve_device(wish.device)
     seed = int(wish.changes.get("seed", 0))
-    pictures, notices = read_images(paths, window, seed=seed, should_stop=should_stop)
+    images, notices = read_images(paths, window, seed=seed, should_stop=should_stop)
     for notice in notices:
         sys.stderr.write(f"{notice}\n")
-    whole = replace(wish, pictures=pictures, notices=notices)
+    whole = replace(wish, images=images, notices=notices)
     prepare(whole, folder.path, should_stop=should_stop)
 
 

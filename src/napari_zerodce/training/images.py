@@ -38,7 +38,7 @@ def read_images(
 
     Returns
     -------
-    pictures : list of TrainingImage
+    images : list of TrainingImage
         In the order of the paths.
     notices : list of str
         Sentences the user should see: which files are left out.
@@ -52,22 +52,22 @@ def read_images(
     """
     chosen = np.random.default_rng(seed).permutation(len(paths))[:most]
     room = psutil.virtual_memory().available * _SHARE_OF_MEMORY
-    pictures: dict[int, TrainingImage] = {}
+    images: dict[int, TrainingImage] = {}
     failures: list[ImageError] = []
     for number in chosen.tolist():
         raise_if_stopped(should_stop)
         try:
-            image = read_image(paths[number])
+            file = read_image(paths[number])
         except ImageError as err:
             failures.append(err)
             continue
-        room -= 0 if isinstance(image.array, np.memmap) else image.array.nbytes
-        if room < 0 and pictures:
+        room -= 0 if isinstance(file.array, np.memmap) else file.array.nbytes
+        if room < 0 and images:
             break
-        pictures[number] = TrainingImage(paths[number].name, image.array, image.channels, window)
-    if failures and not pictures:
+        images[number] = TrainingImage(paths[number].name, file.array, file.channels, window)
+    if failures and not images:
         raise failures[0]
     notices = []
     if failures:
         notices.append(f"{len(failures)} of {len(paths)} files are left out: {failures[0]}")
-    return [pictures[number] for number in sorted(pictures)], notices
+    return [images[number] for number in sorted(images)], notices

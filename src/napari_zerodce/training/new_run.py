@@ -20,7 +20,8 @@ from napari_zerodce.imaging.intensity import normalise, resolve_window
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.config import RunConfig, TrainingConfig
-from napari_zerodce.training.crops import CROPS, TrainingImage, sample_crops
+from napari_zerodce.training.crop_sampler import sample_crops
+from napari_zerodce.training.crops import CROPS, TrainingImage
 from napari_zerodce.training.events import EventWriter
 from napari_zerodce.training.presets import Preset, at_crop, configure
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
@@ -35,7 +36,7 @@ class TrainingWish:
 
     Parameters
     ----------
-    pictures : sequence of TrainingImage
+    images : sequence of TrainingImage
     checkpoint : str or Path, optional
         A name in the registry or a file to begin with; None: random weights.
     architecture : Architecture
@@ -50,12 +51,12 @@ class TrainingWish:
     changes : mapping
         Fields of `TrainingConfig` that differ from the preset.
     preview : tuple of TrainingImage, int, int, optional
-        The picture, row and column of the preview crop's middle; by default that of the first.
+        The image, row and column of the preview crop's middle; by default that of the first.
     notices : sequence of str
-        Sentences about the pictures that the user should see.
+        Sentences about the images that the user should see.
     """
 
-    pictures: Sequence[TrainingImage]
+    images: Sequence[TrainingImage]
     checkpoint: str | Path | None = DEFAULT_START
     architecture: Architecture = ZERO_DCE_PP
     preset: Preset = "photo"
@@ -123,10 +124,10 @@ def prepare(
     folder.check_free()
     config, info = settle(wish)
     crops = sample_crops(
-        wish.pictures, side=config.crop, seed=config.seed, count=wish.crops, should_stop=should_stop
+        wish.images, side=config.crop, seed=config.seed, count=wish.crops, should_stop=should_stop
     )
     config = at_crop(config, crops.side)
-    picture, row, column = wish.preview or _middle(wish.pictures[0])
+    image, row, column = wish.preview or _middle(wish.images[0])
     run = RunConfig(
         training=config,
         device=wish.device,
@@ -135,11 +136,11 @@ def prepare(
         scale_factor=_scale_factor(config.architecture, info),
         licence=_YOURS if info is None else info.licence,
         minutes=wish.minutes,
-        images=tuple(_readable(picture.name) for picture in wish.pictures),
+        images=tuple(_readable(image.name) for image in wish.images),
         preset=wish.preset,
         software=f"napari-zerodce {version('napari-zerodce')}",
     )
-    preview = preview_crop(picture, row, column, should_stop=should_stop)
+    preview = preview_crop(image, row, column, should_stop=should_stop)
     raise_if_stopped(should_stop)
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
     with written_or_told(folder.path), EventWriter(folder.events) as events:
@@ -149,7 +150,7 @@ def prepare(
 
 
 def preview_crop(
-    picture: TrainingImage,
+    image: TrainingImage,
     row: int,
     column: int,
     *,
@@ -157,8 +158,8 @@ def preview_crop(
     should_stop: ShouldStop = never,
 ) -> NDArray[np.uint16]:
     """Return a crop around a place, moved inside the plane, shape (3 or 1, h, w); 65535 is 1."""
-    layout = layout_of(picture.array, channels=picture.channels)
-    index = picture.index
+    layout = layout_of(image.array, channels=image.channels)
+    index = image.index
     if index is None:
         index = tuple(length // 2 for length in layout.leading)
     rows, columns = (
@@ -169,9 +170,9 @@ def preview_crop(
         )
     )
     window = resolve_window(
-        picture.array, picture.window, channels=picture.channels, should_stop=should_stop
+        image.array, image.window, channels=image.channels, should_stop=should_stop
     )
-    crop = normalise(layout.read(picture.array, index, rows, columns), window)
+    crop = normalise(layout.read(image.array, index, rows, columns), window)
     pixels: NDArray[np.uint16] = np.rint(crop * 65535).astype(np.uint16)
     return pixels
 
@@ -181,9 +182,9 @@ def _readable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
-def _middle(picture: TrainingImage) -> tuple[TrainingImage, int, int]:
-    layout = layout_of(picture.array, channels=picture.channels)
-    return picture, layout.height // 2, layout.width // 2
+def _middle(image: TrainingImage) -> tuple[TrainingImage, int, int]:
+    layout = layout_of(image.array, channels=image.channels)
+    return image, layout.height // 2, layout.width // 2
 
 
 def _scale_factor(architecture: Architecture, info: CheckpointInfo | None) -> int:

@@ -23,7 +23,7 @@ from napari_zerodce.gui.docks.finetune.form import TrainingForm
 from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
 from napari_zerodce.gui.docks.finetune.plot import LossPlot
 from napari_zerodce.gui.docks.finetune.preview import PreviewPanel
-from napari_zerodce.gui.docks.finetune.sources import pictures_of, pinned_crop
+from napari_zerodce.gui.docks.finetune.sources import images_of, pinned_crop
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.training_process import TrainingProcess
 from napari_zerodce.gui.shared.dock import Dock, frame_of
@@ -205,7 +205,7 @@ class FineTuneDock(Dock):
                 "There is no image to train on; tick one or more dark images, or choose a folder."
             )
         return TrainingWish(
-            pictures=pictures_of(self._viewer, layers, window, self.pictures.region()),
+            images=images_of(self._viewer, layers, window, self.pictures.region()),
             checkpoint=self.form.checkpoint(),
             architecture=self.form.architecture(),
             preset=self.form.chosen_preset(),

@@ -88,7 +88,7 @@ class ImageChooser(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(line("pictures_title", "Dark images to train on, without references:"))
+        layout.addWidget(line("images_title", "Dark images to train on, without references:"))
         layout.addWidget(self.list)
         layout.addLayout(row)
         layout.addWidget(self.folder_line)

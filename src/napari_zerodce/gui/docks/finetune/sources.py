@@ -1,4 +1,4 @@
-"""What a training gets of the viewer's layers: pictures, regions, and the pinned crop."""
+"""What a training gets of the viewer's layers: images, regions, and the pinned crop."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _LARGEST_MASK = 2**22
 
 
-def pictures_of(
+def images_of(
     viewer: napari.Viewer,
     layers: Sequence[Image],
     window: WindowChoice,
     region: Shapes | None,
 ) -> list[TrainingImage]:
-    """Return pictures to take crops from.
+    """Return images to take crops from.
 
     Parameters
     ----------
@@ -44,32 +44,32 @@ def pictures_of(
     ImageError
         If a layer's data are no image.
     """
-    pictures = []
+    images = []
     for layer in layers:
         source = read_source(layer)
-        picture = _picture(source, window)
+        image = _image(source, window)
         if region is None:
-            pictures.append(picture)
+            images.append(image)
             continue
         screen = _whole_plane(on_screen(viewer, source))
         mask = mask_of(region, screen)
         if mask.any():
-            pictures.append(
-                replace(picture, region=mask, region_step=screen.viewport.step, index=screen.index)
+            images.append(
+                replace(image, region=mask, region_step=screen.viewport.step, index=screen.index)
             )
-    if layers and not pictures:
+    if layers and not images:
         assert region is not None
         raise RequestError(
             f"No shape of '{region.name}' lies on the planes of the chosen images that are on "
             "screen; draw a rectangle or a polygon on them, or choose 'Whole images'."
         )
-    return pictures
+    return images
 
 
 def pinned_crop(
     viewer: napari.Viewer, layers: Sequence[Image], window: WindowChoice
 ) -> tuple[TrainingImage, int, int] | None:
-    """Return the picture, row and column of the crop that is watched: the middle of the screen.
+    """Return the image, row and column of the crop that is watched: the middle of the screen.
 
     Of the active layer if it is among the chosen ones, else of the first; None if there is none.
     """
@@ -77,17 +77,17 @@ def pinned_crop(
         return None
     active: Layer | None = viewer.layers.selection.active
     source = read_source(next((layer for layer in layers if layer is active), layers[0]))
-    picture = _picture(source, window)
+    image = _image(source, window)
     try:
         screen = on_screen(viewer, source)
     except RequestError:  # its plane is not on screen
         layout = source.layout
-        return picture, layout.height // 2, layout.width // 2
+        return image, layout.height // 2, layout.width // 2
     rows, columns = _visible_middle(screen)
-    return replace(picture, index=screen.index), rows, columns
+    return replace(image, index=screen.index), rows, columns
 
 
-def _picture(source: Source, window: WindowChoice) -> TrainingImage:
+def _image(source: Source, window: WindowChoice) -> TrainingImage:
     choice = window.of_layer(source.contrast_limits)
     return TrainingImage(source.name, source.data, source.channels, choice)
 

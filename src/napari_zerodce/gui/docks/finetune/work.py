@@ -19,25 +19,32 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.session.jobs import Work
 
 
-def preparing(wish: TrainingWish, images: Path | None, output: Path) -> Work:
+def preparing(wish: TrainingWish, folder: Path | None, output: Path) -> Work:
     """Return the work that samples crops and gives a run's `RunFolder`.
 
-    `images` is a folder whose images are added to the wish's pictures, with the window of the first
-    one, or the automatic one.
+    The images of a folder are added to those of the wish, with the window of the first one, or the
+    automatic one.
+
+    Parameters
+    ----------
+    wish : TrainingWish
+    folder : Path, optional
+    output : Path
+        The run's folder, which is empty or does not exist yet.
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
-        pictures, notices = list(wish.pictures), list[str]()
-        if images is not None:
-            found = list(images_below(images, READABLE_SUFFIXES))
-            if not found and not pictures:
-                raise RequestError(f"There is no image in {images}; choose another folder.")
-            window = pictures[0].window if pictures else WindowChoice("auto")
+        images, notices = list(wish.images), list[str]()
+        if folder is not None:
+            found = list(images_below(folder, READABLE_SUFFIXES))
+            if not found and not images:
+                raise RequestError(f"There is no image in {folder}; choose another folder.")
+            window = images[0].window if images else WindowChoice("auto")
             shared = window if window.kind != "range" else WindowChoice("auto")
             seed = int(wish.changes.get("seed", 0))
             read, notices = read_images(found, shared, seed=seed, should_stop=should_stop)
-            pictures += read
-        whole = replace(wish, pictures=pictures, notices=notices)
+            images += read
+        whole = replace(wish, images=images, notices=notices)
         return prepare(whole, output, should_stop=should_stop)
 
     return work

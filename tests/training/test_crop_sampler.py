@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from napari_zerodce.errors import Cancelled, ImageError, RequestError, ZeroDCEError
 from napari_zerodce.imaging.windows import WindowChoice
-from napari_zerodce.training.crops import CROPS, Crops, CropSet, TrainingImage, sample_crops
+from napari_zerodce.training.crop_sampler import sample_crops
+from napari_zerodce.training.crops import CROPS, Crops, CropSet, TrainingImage
 
 Place = tuple[int, int, int]
 
@@ -63,15 +64,15 @@ def test_crops_are_the_pixels_of_the_image_at_native_resolution() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_training_crop_overlaps_one_that_is_held_back(seed: int) -> None:
-    pictures = [
+    images = [
         TrainingImage(str(number), colour_places(number, height, width), "rgb", DTYPE)
         for number, (height, width) in enumerate([(200, 200), (150, 210), (90, 180)])
     ]
-    crops = sample_crops(pictures, side=32, seed=seed, count=64)
+    crops = sample_crops(images, side=32, seed=seed, count=64)
     training, held_back = colour_origins(crops.training), colour_origins(crops.validation)
     assert (len(training), len(held_back)) == (64, 8)
     assert not overlapping(training, held_back, 32)
-    assert {number for number, _, _ in training} == {0, 1, 2}, "all pictures alike"
+    assert {number for number, _, _ in training} == {0, 1, 2}, "all images alike"
 
 
 def test_training_crops_are_spread_over_the_picture() -> None:
@@ -100,12 +101,12 @@ def test_one_picture_of_a_usual_size_leaves_most_of_it_to_train_on(
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])
-def test_of_a_few_pictures_as_small_as_crops_some_are_trained_on(count: int) -> None:
-    pictures = [
+def test_of_a_few_images_as_small_as_crops_some_are_trained_on(count: int) -> None:
+    images = [
         TrainingImage(str(number), colour_places(number, 32, 32), "rgb", DTYPE)
         for number in range(count)
     ]
-    crops = sample_crops(pictures, side=32)
+    crops = sample_crops(images, side=32)
     training = {number for number, _, _ in colour_origins(crops.training)}
     held_back = {number for number, _, _ in colour_origins(crops.validation)}
     assert not training & held_back
@@ -213,13 +214,13 @@ def test_a_region_without_pixels_is_one_sentence() -> None:
         sample_crops([TrainingImage("a", mono_places(), "mono", DTYPE, region=region)], side=32)
 
 
-# ---- small pictures
+# ---- small images
 
 
-def test_smaller_pictures_among_larger_ones_are_padded_with_their_mirror_image() -> None:
+def test_smaller_images_among_larger_ones_are_padded_with_their_mirror_image() -> None:
     large, small = colour_places(0, 120, 120), colour_places(1, 20, 40)
-    pictures = [TrainingImage("0", large, "rgb", DTYPE), TrainingImage("1", small, "rgb", DTYPE)]
-    crops = sample_crops(pictures, side=32)
+    images = [TrainingImage("0", large, "rgb", DTYPE), TrainingImage("1", small, "rgb", DTYPE)]
+    crops = sample_crops(images, side=32)
     assert crops.side == 32
     (notice,) = crops.notices
     assert notice.startswith("1 of 2 images have fewer than 32 pixels in a direction: their crops")
@@ -273,7 +274,7 @@ GOOD = TrainingImage("good.png", colour_places(0, 64, 64), "rgb")
 
 
 @pytest.mark.parametrize(
-    ("pictures", "kind", "complaint"),
+    ("images", "kind", "complaint"),
     [
         ([], RequestError, "no image"),
         ([ONE_PIXEL], ImageError, "1x1 pixels, too few .*32x16"),
@@ -286,27 +287,27 @@ GOOD = TrainingImage("good.png", colour_places(0, 64, 64), "rgb")
     ],
 )
 def test_what_cannot_be_trained_on_is_one_sentence(
-    pictures: list[TrainingImage], kind: type[ZeroDCEError], complaint: str
+    images: list[TrainingImage], kind: type[ZeroDCEError], complaint: str
 ) -> None:
     with pytest.raises(kind, match=complaint) as caught:
-        sample_crops(pictures, side=32)
+        sample_crops(images, side=32)
     assert "\n" not in str(caught.value)
 
 
-def test_too_small_pictures_are_told_with_the_size_of_the_largest() -> None:
-    pictures = [TrainingImage(str(side), mono_places(side, side), "mono") for side in (8, 12, 10)]
+def test_too_small_images_are_told_with_the_size_of_the_largest() -> None:
+    images = [TrainingImage(str(side), mono_places(side, side), "mono") for side in (8, 12, 10)]
     with pytest.raises(ImageError, match="The largest of the images has 12x12 pixels"):
-        sample_crops(pictures, side=32)
+        sample_crops(images, side=32)
 
 
-def test_black_pictures_and_black_parts_are_passed_over() -> None:
+def test_black_images_and_black_parts_are_passed_over() -> None:
     half = np.zeros((200, 200), np.uint16)
     half[:, 100:] = mono_places(200, 100) * 3
-    pictures = [
+    images = [
         TrainingImage("half", half, "mono", DTYPE),
         TrainingImage("none", 0 * half, "mono", DTYPE),
     ]
-    crops = sample_crops(pictures, side=32, count=32)
+    crops = sample_crops(images, side=32, count=32)
     assert len(crops.training) == 32
     assert (np.ptp(crops.training.values.reshape(32, -1), axis=1) > 500).all()
 
@@ -353,11 +354,11 @@ def test_patches_that_are_all_alike_have_no_background() -> None:
 def test_what_is_held_back_is_like_what_is_trained_on() -> None:
     """Dark and bright images alike: validation is not left to the few that chance picks."""
     texture = (mono_places() % 40 * 50).astype(np.uint16)
-    pictures = [
+    images = [
         TrainingImage(str(level), texture + np.uint16(level), "mono", DTYPE)
         for level in range(0, 60_000, 3_000)
     ]
-    crops = sample_crops(pictures, side=32)
+    crops = sample_crops(images, side=32)
     assert len(crops.validation) == 16
     training, held_back = (part.values.mean() for part in (crops.training, crops.validation))
     assert held_back == pytest.approx(training, rel=0.15)

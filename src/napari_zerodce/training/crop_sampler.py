@@ -1,0 +1,353 @@
+"""Which crops of the user's images are trained on, and which are kept for validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.imaging.intensity import Window, normalise, resolve_window
+from napari_zerodce.imaging.planes import Array, PlaneLayout, layout_of
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
+from napari_zerodce.training.config import SMALLEST_CROP
+from napari_zerodce.training.crops import CROPS, Crops, CropSet, TrainingImage
+
+_HELD_BACK: Final = 8
+"""For so many crops one more is kept for validation, at least one and at most 16."""
+
+_MOST_HELD_BACK: Final = 16
+
+_ATTEMPTS: Final = 100
+_LEAST_RANGE: Final = 2 / 255
+"""A crop whose samples differ less has nothing to learn from."""
+
+_PATCH: Final = 16
+
+_PLANES_FOR_ONE: Final = 8
+"""Where planes are too small to be divided, one of so many is held back whole."""
+
+_MOST_PLANES: Final = 1024
+
+_Crop = tuple[int, Array]
+"""The image's number, and a crop of it, shape (1 or 3, side, side), in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class _Area:
+    """A rectangle of a plane, at least as large as a crop where the plane is."""
+
+    image: int
+    index: tuple[int, ...]
+    rows: slice
+    columns: slice
+
+    def split(self, side: int, *, at_end: bool) -> tuple[_Area, _Area] | None:
+        """Return a strip as wide as a crop and the rest, None if no crop fits into the rest."""
+        height, width = (part.stop - part.start for part in (self.rows, self.columns))
+        if max(height, width) < 2 * side:
+            return None
+        long = self.rows if height >= width else self.columns
+        cut = long.stop - side if at_end else long.start + side
+        first, last = slice(long.start, cut), slice(cut, long.stop)
+        strip, rest = (last, first) if at_end else (first, last)
+        if height >= width:
+            return replace(self, rows=strip), replace(self, rows=rest)
+        return replace(self, columns=strip), replace(self, columns=rest)
+
+
+def sample_crops(
+    images: Sequence[TrainingImage],
+    *,
+    side: int,
+    seed: int = 0,
+    count: int = CROPS,
+    should_stop: ShouldStop = never,
+) -> Crops:
+    """Take crops at native resolution from random places of all images alike.
+
+    What is held back for validation is taken first, and no training crop overlaps it.
+
+    Parameters
+    ----------
+    images : sequence of TrainingImage
+        All mono, or all colour.
+    side : int
+        Of a crop in pixels; where the images are smaller, crops are too. An image that is
+        smaller than the crops, among larger ones, is padded with its mirror image.
+    seed : int
+    count : int
+        Crops to train on.
+    should_stop : callable, optional
+
+    Returns
+    -------
+    Crops
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` said so.
+    ImageError
+        If all images are black or constant, too small, or one of them is no image.
+    RequestError
+        If there is no image, or some are mono and others colour.
+    """
+    layouts = _layouts(images)
+    notices: list[str] = []
+    wanted, side = max(side // SMALLEST_CROP, 1) * SMALLEST_CROP, _fitting_side(layouts, side)
+    if side < wanted:
+        notices.append(f"The images are small: crops have {side} pixels instead of {wanted}.")
+    padded = sum(min(layout.height, layout.width) < side for layout in layouts)
+    if padded:
+        notices.append(
+            f"{padded} of {len(layouts)} images have fewer than {side} pixels in a direction: "
+            "their crops are padded with their mirror image."
+        )
+    sampler = _Sampler(images, layouts, side, np.random.default_rng(seed), should_stop)
+    held_back, rest = sampler.hold_back(max(1, min(_MOST_HELD_BACK, count // _HELD_BACK)))
+    training = sampler.take(count, rest)
+    if not training:
+        training = held_back
+        notices.append("There is only one crop: it is trained on, and used for validation, too.")
+    background = _background([*training, *held_back], len(images))
+    return Crops(_set(training, background), _set(held_back, background), tuple(notices))
+
+
+def _set(crops: Sequence[_Crop], background: Sequence[float]) -> CropSet:
+    values = [np.rint(crop * 65535).astype(np.uint16) for _, crop in crops]
+    limits = [background[image] for image, _ in crops]
+    return CropSet(np.stack(values), np.array(limits, np.float32))
+
+
+def _layouts(images: Sequence[TrainingImage]) -> list[PlaneLayout]:
+    if not images:
+        raise RequestError("There is no image to train on; choose one or more dark images.")
+    layouts = []
+    for image in images:
+        try:
+            layouts.append(layout_of(image.array, channels=image.channels))
+        except ImageError as err:
+            raise ImageError(f"'{image.name}' cannot be trained on: {err}") from err
+    for name, layout in zip((p.name for p in images), layouts, strict=True):
+        if layout.colours != layouts[0].colours:
+            kinds = {1: "one channel", 3: "colour"}
+            raise RequestError(
+                f"'{images[0].name}' has {kinds[layouts[0].colours]} and '{name}' "
+                f"{kinds[layout.colours]}; train on images of one kind at a time."
+            )
+    return layouts
+
+
+def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
+    """Return the side of crops: as wished, if an image is as large and a part can be held back."""
+    largest = max(min(layout.height, layout.width) for layout in layouts)
+    if len(layouts) == 1 and layouts[0].count == 1:
+        # Two crops that do not overlap need twice the side in one direction.
+        largest = min(largest, max(layouts[0].height, layouts[0].width) // 2)
+    fitting = min(side, largest) // SMALLEST_CROP * SMALLEST_CROP
+    if fitting < SMALLEST_CROP:
+        best = max(layouts, key=lambda layout: min(layout.height, layout.width))
+        sizes = f"{best.width}x{best.height}"
+        what = "The image has" if len(layouts) == 1 else "The largest of the images has"
+        raise ImageError(
+            f"{what} {sizes} pixels, too few to train on; choose images of {2 * SMALLEST_CROP}x"
+            f"{SMALLEST_CROP} pixels or more."
+        )
+    return fitting
+
+
+class _Sampler:
+    """Draws crops from random places, image by image in turn."""
+
+    def __init__(
+        self,
+        images: Sequence[TrainingImage],
+        layouts: Sequence[PlaneLayout],
+        side: int,
+        generator: np.random.Generator,
+        should_stop: ShouldStop,
+    ) -> None:
+        self._images, self._layouts, self._side = images, layouts, side
+        self._generator, self._should_stop = generator, should_stop
+        self._windows: dict[int, Window] = {}
+
+    def hold_back(self, count: int) -> tuple[list[_Crop], list[_Area]]:
+        """Return crops for validation, and the areas that none of them is from.
+
+        A strip of as many planes as there are crops, so that all kinds of images are among them;
+        where planes are too small for that, one of eight whole. Raises ImageError.
+        """
+        planes = self._planes()
+        held: list[_Area] = []
+        rest: list[_Area] = []
+        whole = len(planes) // _PLANES_FOR_ONE
+        for plane in planes:
+            at_end = bool(self._generator.integers(2))
+            parts = plane.split(self._side, at_end=at_end) if len(held) < count else None
+            if parts is not None:
+                held.append(parts[0])
+                rest.append(parts[1])
+            elif whole and len(held) < count:
+                whole -= 1
+                held.append(plane)
+            else:
+                rest.append(plane)
+        crops = self.take(count, held)
+        return (crops, rest) if crops and rest else self._hold_back_anything(count, planes)
+
+    def _hold_back_anything(
+        self, count: int, planes: Sequence[_Area]
+    ) -> tuple[list[_Crop], list[_Area]]:
+        """Return crops from the first plane, or half of one, that shows something."""
+        for number, plane in enumerate(planes):
+            others = [*planes[:number], *planes[number + 1 :]]
+            for at_end in (False, True):
+                parts = plane.split(self._side, at_end=at_end)
+                crops = self.take(count, parts[:1]) if parts else []
+                if parts and crops:
+                    return crops, [parts[1], *others]
+            crops = self.take(count, [plane])
+            if crops:
+                return crops, others
+        raise ImageError(_nothing_in(self._images))
+
+    def take(self, count: int, areas: Sequence[_Area]) -> list[_Crop]:
+        """Return up to `count` crops that are not constant, from all images alike."""
+        by_image: dict[int, list[_Area]] = {}
+        for area in areas:
+            by_image.setdefault(area.image, []).append(area)
+        turns = list(by_image.values())
+        crops: list[_Crop] = []
+        while turns and len(crops) < count:
+            for choices in list(turns):
+                crop = self._draw(choices)
+                if crop is None:
+                    turns.remove(choices)
+                elif len(crops) < count:
+                    crops.append(crop)
+        return crops
+
+    def _planes(self) -> list[_Area]:
+        """Return planes of all images, in random order; of long stacks, a random choice."""
+        areas = []
+        most = max(1, _MOST_PLANES // len(self._images))
+        for number, (image, layout) in enumerate(zip(self._images, self._layouts, strict=True)):
+            rows, columns = _extent(image, layout, self._side)
+            if image.index is not None:
+                chosen = [image.index]
+            else:
+                flat = self._generator.permutation(layout.count)[:most].tolist()
+                chosen = [
+                    tuple(int(place) for place in np.unravel_index(one, layout.leading))
+                    if layout.leading
+                    else ()
+                    for one in flat
+                ]
+            areas += [_Area(number, index, rows, columns) for index in chosen]
+        return [areas[number] for number in self._generator.permutation(len(areas))]
+
+    def _draw(self, areas: Sequence[_Area]) -> _Crop | None:
+        """Return a crop from one of the areas, None if all that are tried are constant."""
+        for _ in range(_ATTEMPTS):
+            raise_if_stopped(self._should_stop)
+            area = areas[int(self._generator.integers(len(areas)))]
+            place = self._somewhere(area)
+            if place is None:
+                continue
+            crop = self._read(area, *place)
+            if np.ptp(crop) >= _LEAST_RANGE:
+                return area.image, crop
+        return None
+
+    def _somewhere(self, area: _Area) -> tuple[int, int] | None:
+        """Return the first row and column of a crop inside an area, None if no region is there."""
+        image = self._images[area.image]
+        parts = (area.rows, area.columns)
+        lowest = [part.start for part in parts]
+        highest = [max(part.start, part.stop - self._side) for part in parts]
+        if image.region is None:
+            places = zip(lowest, highest, strict=True)
+            row, column = (int(self._generator.integers(low, high + 1)) for low, high in places)
+            return row, column
+        step = image.region_step
+        rows, columns = (slice(-(-part.start // step), -(-part.stop // step)) for part in parts)
+        inside = np.argwhere(image.region[rows, columns])
+        if not len(inside):
+            return None
+        middle = inside[self._generator.integers(len(inside))] + (rows.start, columns.start)
+        corner = (middle * step - self._side // 2).clip(lowest, highest)
+        row, column = (int(start) for start in corner)
+        return row, column
+
+    def _read(self, area: _Area, row: int, column: int) -> Array:
+        image, layout = self._images[area.image], self._layouts[area.image]
+        rows = slice(row, min(row + self._side, area.rows.stop))
+        columns = slice(column, min(column + self._side, area.columns.stop))
+        block = layout.read(image.array, area.index, rows, columns)
+        crop = normalise(np.ascontiguousarray(block), self._window(area.image))
+        missing = [(0, self._side - length) for length in crop.shape[1:]]
+        return np.pad(crop, [(0, 0), *missing], mode="symmetric")
+
+    def _window(self, number: int) -> Window:
+        if number not in self._windows:
+            image = self._images[number]
+            self._windows[number] = resolve_window(
+                image.array,
+                image.window,
+                channels=image.channels,
+                should_stop=self._should_stop,
+            )
+        return self._windows[number]
+
+
+def _extent(image: TrainingImage, layout: PlaneLayout, side: int) -> tuple[slice, slice]:
+    """Return the rows and columns that crops may be from: the region and half a crop around it.
+
+    Raises
+    ------
+    ImageError
+        If the region has no pixel.
+    """
+    lengths = (layout.height, layout.width)
+    if image.region is None:
+        return slice(0, lengths[0]), slice(0, lengths[1])
+    if not image.region.any():
+        raise ImageError(f"The region of '{image.name}' has no pixel; draw one on the image.")
+    parts = []
+    for axis, length in enumerate(lengths):
+        places = np.flatnonzero(image.region.any(1 - axis)) * image.region_step
+        start = max(0, min(int(places[0]) - side // 2, length - side))
+        parts.append(slice(start, min(length, max(int(places[-1]) + side // 2, start + side))))
+    return parts[0], parts[1]
+
+
+def _background(crops: Sequence[_Crop], images: int) -> list[float]:
+    """Return for each image up to which brightness a patch of it is background."""
+    from skimage.filters import threshold_otsu
+
+    brightness: list[list[Array]] = [[] for _ in range(images)]
+    for image, crop in crops:
+        side = crop.shape[-1] // _PATCH * _PATCH
+        patches = crop[:, :side, :side].mean(0).reshape(side // _PATCH, _PATCH, -1, _PATCH)
+        brightness[image].append(patches.mean((1, 3)).ravel())
+    limits = []
+    for values in brightness:
+        means = np.concatenate(values) if values else np.zeros(1)
+        constant = np.ptp(means) < _LEAST_RANGE
+        limits.append(-1.0 if constant else float(threshold_otsu(means)))  # type: ignore[no-untyped-call]
+    return limits
+
+
+def _nothing_in(images: Sequence[TrainingImage]) -> str:
+    if len(images) == 1:
+        return (
+            f"'{images[0].name}' is black or constant where crops were taken; choose an image "
+            "that shows something, or another intensity window."
+        )
+    return (
+        f"All {len(images)} images are black or constant where crops were taken; choose images "
+        "that show something, or another intensity window."
+    )
