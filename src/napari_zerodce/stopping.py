@@ -1,4 +1,4 @@
-"""How long work is told to stop: a function that says so, asked now and then, and `Cancelled`."""
+"""How work learns that it is to stop: a function that says so, asked now and then."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ class Aside:
 
     In its own hidden folder, so that it can be removed by another thread while this one is inside a
     library that compresses for seconds. `whole_file` cannot do that: it makes single files, and
-    only the thread that writes one removes it. Nor can it refuse a target that exists, or replace
-    a folder, which takes two renames.
+    only the thread that writes one removes it. It also cannot refuse a target that exists, or
+    replace a folder, which takes two renames.
 
     Parameters
     ----------
