@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -68,12 +69,10 @@ def test_the_part_has_room_and_lies_in_the_plane(
         on_plane = range(length)[max(0, seen.start) : max(0, seen.stop)]
         if on_plane:  # all that is visible, and no more
             assert (side.start, side.stop) == (on_plane.start, on_plane.stop)
-    if part.step > 1:  # one less would be too many
-        finer = Viewport(part.rows, part.columns, part.step - 1)
-        samples = (side.stop - side.start for side in (part.rows, part.columns))
-        assert finer.shape[0] * finer.shape[1] * colours > largest or part.step == math.ceil(
-            math.sqrt(math.prod(samples) * colours / largest)
-        )
+    samples = math.prod(side.stop - side.start for side in (part.rows, part.columns)) * colours
+    steps = itertools.count(math.ceil(math.sqrt(samples / largest)))  # less is too many samples
+    shapes = ((step, Viewport(part.rows, part.columns, step).shape) for step in steps)
+    assert part.step == next(step for step, kept in shapes if math.prod(kept) * colours <= largest)
 
 
 def test_the_usual_limit():

@@ -12,12 +12,15 @@ import numpy as np
 import psutil
 import pytest
 from napari.layers import Image
+from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
+from napari_zerodce.gui.session import training_process
+from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import frame_of
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.run_folder import RunFolder
@@ -26,10 +29,13 @@ CHILD = 90_000  # milliseconds for a child process: it imports torch on a busy m
 
 
 @pytest.fixture(autouse=True)
-def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep runs out of the user's folder."""
+def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep runs out of the user's folder; no training outlives its test."""
     monkeypatch.setenv("NAPARI_ZERODCE_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
+    yield tmp_path / "runs"
+    for child in training_process._children:
+        child.kill()
+        child.wait(10)
 
 
 @pytest.fixture
@@ -280,10 +286,14 @@ def test_stopping_when_napari_is_closed(make_napari_viewer: Callable[..., Any], 
     assert folder.history().ending == "stopped"
 
 
-def test_a_window_closed_at_once_leaves_no_complaint(make_napari_viewer: Any) -> None:
+def test_a_window_closed_at_once_leaves_no_complaint(make_napari_viewer: Any, qtbot: Any) -> None:
+    before = list(notification_manager.records)
     viewer = make_napari_viewer(show=True)
     viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
+    assert Job._alive
     viewer.close()  # while the dock still reads the active checkpoint
+    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+    assert list(notification_manager.records) == before
 
 
 def test_starts_and_stops_leave_nothing_behind(viewer: Any, finetune: Any, qtbot: Any) -> None:
@@ -390,7 +400,7 @@ def test_images_that_will_not_do_are_one_sentence(
     qtbot.waitUntil(lambda: words in finetune.panel.message.text(), timeout=20_000)
     wait_until_idle(finetune, qtbot)
     assert finetune.panel.message.text().count("\n") == 0
-    assert not own_runs.exists() or not list(own_runs.iterdir())
+    assert list(own_runs.glob("*")) == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(

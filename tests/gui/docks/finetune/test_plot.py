@@ -31,7 +31,7 @@ def test_lines_have_a_point_for_each_step(plot: LossPlot) -> None:
     assert list(totals) == [5, 4, 3], "few steps are drawn as they are"
     assert plot.lines["validation"].getOriginalDataset()[1].tolist() == [3.0]
     # A mono training has no colour loss.
-    assert len(plot.lines["colour"].getOriginalDataset()[0] or ()) == 0
+    assert plot.lines["colour"].getOriginalDataset() == (None, None)
 
 
 def test_long_lines_are_averaged_without_bending_at_the_ends(plot: LossPlot) -> None:
