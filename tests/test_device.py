@@ -153,9 +153,22 @@ def test_other_errors_are_bugs_and_stay_as_they_are():
     assert not isinstance(error.value, DeviceError)
 
 
-def test_memory_can_be_released_on_this_machine():
+@pytest.mark.parametrize(
+    ("name", "expected"), [("cpu", []), ("cuda:0", ["cuda"]), ("mps", ["mps"])]
+)
+def test_memory_is_released_where_the_device_is(monkeypatch, name, expected):
+    released = []
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: released.append("cuda"))
+    monkeypatch.setattr(torch.mps, "empty_cache", lambda: released.append("mps"))
+    release_memory(Device(name, "any"))
+    assert released == expected
+
+
+def test_memory_can_be_released_on_every_device_of_this_machine():
     for device in available_devices():
+        tensor = torch.ones(2, device=device.name)
         release_memory(device)
+        assert tensor.tolist() == [1, 1], "what is in use stays"
 
 
 def test_torch_is_not_loaded_to_name_the_choices():
@@ -163,7 +176,8 @@ def test_torch_is_not_loaded_to_name_the_choices():
         "import sys; from napari_zerodce.device import PrecisionChoice, LARGEST_DEVIATION;"
         "sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    child = subprocess.run([sys.executable, "-c", code], check=False, timeout=200)
+    assert child.returncode == 0
 
 
 def test_a_torch_that_does_not_load_is_told(tmp_path):
@@ -177,6 +191,7 @@ def test_a_torch_that_does_not_load_is_told(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{code}"],
         check=True,
+        timeout=200,
         capture_output=True,
         text=True,
     ).stdout

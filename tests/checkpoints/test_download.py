@@ -393,7 +393,7 @@ def test_many_at_once(server, entry, cache_folder):
     assert list(cache_folder.iterdir()) == [paths[0]]
 
 
-def test_two_processes_and_one_killed(server, entry, cache_folder):
+def test_two_processes_and_one_killed(server, entry, cache_folder, start_child):
     server.serve = slowly
     code = f"""
 from dataclasses import replace
@@ -404,7 +404,7 @@ print("ready", flush=True)
 print(download_published(entry))
 """
     processes = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        start_child([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
     assert processes[0].stdout.readline() == "ready\n"

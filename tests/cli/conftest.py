@@ -103,7 +103,7 @@ def run_command(command: Callable[..., list[str]], tmp_path: Path) -> RunCommand
 
 
 @pytest.fixture
-def run_on_terminal() -> Callable[..., tuple[int, str]]:
+def run_on_terminal(start_child) -> Callable[..., tuple[int, str]]:
     """Runs a program on a pseudo-terminal; gives its exit code and all that appeared there."""
 
     def run(words: list[str], typed: str = "") -> tuple[int, str]:
@@ -114,7 +114,7 @@ def run_on_terminal() -> Callable[..., tuple[int, str]]:
 
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-        process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs)
+        process = start_child(words, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         os.write(ours, typed.encode())
         screen = b""

@@ -171,6 +171,7 @@ def test_full_disk_behind_stdout_costs_no_image(dark, command) -> None:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
+            timeout=200,
         )
     assert ended.returncode == 0
     assert "Traceback" not in ended.stderr

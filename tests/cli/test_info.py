@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -97,13 +98,8 @@ def test_what_is_no_checkpoint_takes_one_line(name, tmp_path, monkeypatch, capsy
     assert name in err
 
 
-def test_reader_that_leaves_early_is_no_error(command, tmp_path) -> None:
-    import subprocess
-
-    process = subprocess.Popen(
-        command("info", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout
+def test_reader_that_leaves_early_is_no_error(command, start_child) -> None:
+    process = start_child(command("info", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     _, errors = process.communicate(timeout=100)
     assert not errors

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -39,31 +39,39 @@ def finishes(should_stop):
     time.sleep(0.5)
     return 0
 
+def when_working(work):
+    def run(should_stop):
+        print("started", flush=True)
+        return work(should_stop)
+    return run
+
 {before}
-print("started", flush=True)
 sys.exit(run_interruptibly(
-    {work},
+    when_working({work}),
     interrupted=lambda: "two of three files done",
     clean_up=lambda: Path({evidence!r}).touch(),
 ))
 """
 
 
-def signalled(tmp_path: Path, work: str, *signals: int, before: str = "") -> tuple[int, str, float]:
+@pytest.fixture
+def signalled(tmp_path: Path, start_child) -> Callable[..., tuple[int, str, float]]:
     """Exit code, stderr and the seconds it took after the first signal."""
-    code = PROGRAM.format(work=work, evidence=str(tmp_path / "cleaned"), before=before)
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "started\n"
-    time.sleep(0.2)
-    sent = time.monotonic()
-    for number in signals:
-        process.send_signal(number)
-        time.sleep(0.01)
-    _, errors = process.communicate(timeout=60)
-    return process.returncode, errors, time.monotonic() - sent
+
+    def signalled(work: str, *signals: int, before: str = "") -> tuple[int, str, float]:
+        code = PROGRAM.format(work=work, evidence=str(tmp_path / "cleaned"), before=before)
+        process = start_child(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout.readline() == "started\n"
+        sent = time.monotonic()
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.01)  # signals of one kind that wait together count once
+        _, errors = process.communicate(timeout=60)
+        return process.returncode, errors, time.monotonic() - sent
+
+    return signalled
 
 
 LINE = "napari-zerodce: two of three files done\n"
@@ -72,30 +80,30 @@ LINE = "napari-zerodce: two of three files done\n"
 @pytest.mark.parametrize(
     ("name", "exit_code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)]
 )
-def test_work_stops_by_itself(tmp_path: Path, name: str, exit_code: int) -> None:
-    code, errors, seconds = signalled(tmp_path, "polite", getattr(signal, name))
+def test_work_stops_by_itself(tmp_path: Path, signalled, name: str, exit_code: int) -> None:
+    code, errors, seconds = signalled("polite", getattr(signal, name))
     assert (code, errors) == (exit_code, LINE)
     assert seconds < PROMPT_SECONDS
     assert not (tmp_path / "cleaned").exists()
 
 
-def test_work_that_hears_nothing_is_left_and_cleaned_up(tmp_path: Path) -> None:
-    code, errors, seconds = signalled(tmp_path, "deaf", signal.SIGINT)
+def test_work_that_hears_nothing_is_left_and_cleaned_up(tmp_path: Path, signalled) -> None:
+    code, errors, seconds = signalled("deaf", signal.SIGINT)
     assert (code, errors) == (130, LINE)
     assert seconds < PROMPT_SECONDS
     assert (tmp_path / "cleaned").exists()
 
 
-def test_impatient_user_breaks_nothing(tmp_path: Path) -> None:
-    code, errors, _ = signalled(tmp_path, "deaf", *[signal.SIGINT] * 5)
+def test_impatient_user_breaks_nothing(tmp_path: Path, signalled) -> None:
+    code, errors, _ = signalled("deaf", *[signal.SIGINT] * 5)
     assert (code, errors) == (130, LINE)
     assert (tmp_path / "cleaned").exists()
 
 
-def test_ignored_signal_stays_ignored(tmp_path: Path) -> None:
+def test_ignored_signal_stays_ignored(signalled) -> None:
     # As under nohup, and for commands that a shell script puts into the background.
     before = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    code, errors, _ = signalled(tmp_path, "finishes", signal.SIGINT, before=before)
+    code, errors, _ = signalled("finishes", signal.SIGINT, before=before)
     assert (code, errors) == (0, "")
 
 
@@ -116,23 +124,26 @@ def test_results_errors_and_handlers_pass_through() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def interrupt_when(reached, words: list[str]) -> tuple[int, str, str, float]:
-    """Start an enhancement, send Ctrl-C when `reached` says so; exit code, lines, seconds."""
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
-    deadline = time.monotonic() + 200
-    while not reached():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    sent = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    lines, errors = process.communicate(timeout=100)
-    return process.returncode, lines, errors, time.monotonic() - sent
+@pytest.fixture
+def interrupt_when(start_child) -> Callable[..., tuple[int, str, str, float]]:
+    """Start a command, send Ctrl-C when `reached` says so; exit code, lines, seconds."""
+
+    def interrupt(reached, words: list[str]) -> tuple[int, str, str, float]:
+        process = start_child(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 200
+        while not reached():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        lines, errors = process.communicate(timeout=100)
+        return process.returncode, lines, errors, time.monotonic() - sent
+
+    return interrupt
 
 
-def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, command) -> None:
+def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, command, interrupt_when) -> None:
     generator = np.random.default_rng(0)
     np.save(tmp_path / "a.npy", generator.integers(0, 80, (64, 64, 3), np.uint8))
     np.save(tmp_path / "b.npy", generator.integers(0, 80, (6000, 6000, 3), np.uint8))  # minutes
@@ -154,7 +165,7 @@ def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, command) -> None:
     assert [path.name for path in out.iterdir()] == ["a.npy"]
 
 
-def test_ctrl_c_while_a_large_file_is_compressed(tmp_path: Path, command) -> None:
+def test_ctrl_c_while_a_large_file_is_compressed(tmp_path: Path, command, interrupt_when) -> None:
     # Writing this PNG is one call of seconds into Pillow, which no signal interrupts.
     noise = np.random.default_rng(0).integers(0, 80, (3000, 3000, 3), np.uint8)
     source, out = tmp_path / "noise.png", tmp_path / "out"
@@ -177,7 +188,7 @@ def test_ctrl_c_while_a_large_file_is_compressed(tmp_path: Path, command) -> Non
 
 
 @pytest.mark.parametrize("name", ["maps.npy", "maps.tif", "maps.zarr"])
-def test_ctrl_c_while_maps_are_written(tmp_path: Path, command, name: str) -> None:
+def test_ctrl_c_while_maps_are_written(tmp_path: Path, command, interrupt_when, name: str) -> None:
     image = np.random.default_rng(0).integers(0, 80, (2500, 2500, 3), np.uint8)  # many seconds
     np.save(tmp_path / "a.npy", image)
     out = tmp_path / "out"

@@ -111,7 +111,8 @@ def test_torch_is_not_loaded_to_make_a_look():
         "import sys; from napari_zerodce.engine.look import Look; Look(1.2); "
         "import napari_zerodce.engine.viewport; sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    child = subprocess.run([sys.executable, "-c", code], check=False, timeout=200)
+    assert child.returncode == 0
 
 
 def test_numbers_of_numpy_become_pythons_and_can_be_printed():

@@ -149,6 +149,7 @@ def run_with_little_memory(code):
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(preamble) + textwrap.dedent(code)],
         check=False,
+        timeout=250,
         capture_output=True,
         text=True,
         # Many threads would have many stacks and buffers.

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +139,7 @@ def test_a_disk_without_room_is_one_sentence_and_nothing_is_left(
         capture_output=True,
         text=True,
         check=False,
+        timeout=200,
     )
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.count("\n") == 1
@@ -203,26 +204,20 @@ with RunFolder(sys.argv[1]).occupied():
 
 
 @pytest.fixture
-def owner() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+def owner(start_child) -> Callable[[Path], subprocess.Popen[str]]:
     """Starts a process that works on a folder until its input is closed."""
-    processes = []
 
     def begin(folder: Path) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
+        process = start_child(
             [sys.executable, "-c", OWNER, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        processes.append(process)
-        assert process.stdout is not None
         assert process.stdout.readline() == "in\n"
         return process
 
-    yield begin
-    for process in processes:
-        process.kill()
-        process.communicate()
+    return begin
 
 
 def files_of(folder: RunFolder) -> set[str]:
@@ -242,7 +237,7 @@ def test_two_processes_at_once_are_refused(
             pytest.fail("two at once")
     one_sentence(caught.value)
     assert folder.is_alive, "the other one's lock is not taken away"
-    process.communicate()
+    process.communicate(timeout=60)
     assert process.returncode == 0
     assert not folder.is_alive
     assert files_of(folder) == before
@@ -255,7 +250,7 @@ def test_the_lock_of_a_killed_process_is_no_hindrance(
     folder = create(tmp_path / "run")
     process = owner(folder.path)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.wait(10)
     assert "running.json" in files_of(folder)
     assert not folder.is_alive
     with folder.occupied():
