@@ -14,6 +14,8 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from napari_zerodce.cli import main
+
 Photo = NDArray[np.uint8]
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -98,6 +100,25 @@ def run_command(command: Callable[..., list[str]], tmp_path: Path) -> RunCommand
             check=False,
             timeout=200,
         )
+
+    return run
+
+
+@pytest.fixture
+def run_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> RunCommand:
+    """Runs a command in this process, which has torch already, and gives the same as a process."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        arguments = [*map(str, words)]
+        capfd.readouterr()
+        try:
+            exit_code = main(arguments)
+        except SystemExit as err:  # argparse
+            exit_code = err.code
+        return subprocess.CompletedProcess(arguments, exit_code, *capfd.readouterr())
 
     return run
 

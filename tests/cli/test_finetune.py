@@ -80,7 +80,7 @@ def wait_for(reached: Callable[[], bool], process: subprocess.Popen[str]) -> Non
 
 
 def test_photos_become_a_checkpoint_that_enhances(
-    photos: Path, tmp_path: Path, run_command: RunCommand, load_photo
+    photos: Path, tmp_path: Path, run_command: RunCommand, run_here: RunCommand, load_photo
 ) -> None:
     done = run_command("finetune", photos, "--output", "run", *TINY, "--steps", "4", "--seed", "3")
     assert done.returncode == 0, done.stderr
@@ -97,20 +97,20 @@ def test_photos_become_a_checkpoint_that_enhances(
     assert config.preset == "photo"
 
     words = ("--checkpoint", "run/best.safetensors", "--device", "cpu")
-    enhanced = run_command("enhance", photos / "0.png", "--output", "bright.png", *words)
+    enhanced = run_here("enhance", photos / "0.png", "--output", "bright.png", *words)
     assert enhanced.returncode == 0, enhanced.stderr
     assert load_photo(tmp_path / "bright.png").mean() > load_photo(photos / "0.png").mean() + 20
 
-    again = run_command("finetune", photos, "--output", "run", *TINY)
+    again = run_here("finetune", photos, "--output", "run", *TINY)
     assert again.returncode == 2
     assert "holds a run already; resume it" in only_line(again.stderr)
 
 
-def test_every_option_is_recorded(tmp_path: Path, run_command: RunCommand) -> None:
+def test_every_option_is_recorded(tmp_path: Path, run_here: RunCommand) -> None:
     stack = np.random.default_rng(0).integers(100, 900, (2, 64, 80), np.uint16)
     tifffile.imwrite(tmp_path / "cells.tif", stack, photometric="minisblack")
     # fmt: off
-    done = run_command(
+    done = run_here(
         "finetune", "cells.tif", "--output", "run", *TINY[:4], "--from-scratch", "zero-dce",
         "--device", "cpu", "--preset", "fluorescence", "--steps", "1", "--crops", "6",
         "--window", "percentile:1,99", "--learning-rate", "2e-4", "--exposure-target", "0.35",
@@ -160,7 +160,8 @@ def test_a_killed_run_goes_on_as_an_unbroken_one(
         text=True,
     )
     wait_for((folder.path / "state.pt").exists, process)
-    time.sleep(random.random() * 0.8)
+    seen = random.randint(1, 60)
+    wait_for(lambda: folder.history().step >= seen or process.poll() is not None, process)
     process.kill()
     process.communicate(timeout=60)
     moment = folder.history().step
@@ -177,7 +178,7 @@ def test_a_killed_run_goes_on_as_an_unbroken_one(
 
 @POSIX
 def test_ctrl_c_saves_and_says_how_to_go_on_and_no_second_process_interferes(
-    photos: Path, tmp_path: Path, command, start_child, run_command: RunCommand
+    photos: Path, tmp_path: Path, command, start_child, run_here: RunCommand
 ) -> None:
     words = command("finetune", photos, "--output", tmp_path / "my run", *TINY)
     process = start_child(
@@ -186,7 +187,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on_and_no_second_process_interferes(
     folder = RunFolder(tmp_path / "my run")
     wait_for(lambda: folder.events.exists() and folder.history().step >= 3, process)
 
-    second = run_command("finetune", "--resume", folder.path)
+    second = run_here("finetune", "--resume", folder.path)
     assert second.returncode == 1
     assert "is being trained by another process" in only_line(second.stderr)
     assert process.poll() is None
@@ -325,17 +326,16 @@ OUTPUT = ("--output", "run")
     ],
 )
 def test_every_mistake_is_one_sentence_and_nothing_is_written(
-    mistakes: Path, command, words: tuple[str, ...], exit_code: int, complaint: str
+    mistakes: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run_here: RunCommand,
+    words: tuple[str, ...],
+    exit_code: int,
+    complaint: str,
 ) -> None:
     before = set(mistakes.rglob("*"))
-    done = subprocess.run(
-        command("finetune", *words),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-        cwd=mistakes,
-    )
+    monkeypatch.chdir(mistakes)
+    done = run_here("finetune", *words)
     written = set(mistakes.rglob("*")) - before
     for path in {mistakes / path.relative_to(mistakes).parts[0] for path in written}:
         shutil.rmtree(path)
@@ -346,16 +346,9 @@ def test_every_mistake_is_one_sentence_and_nothing_is_written(
 
 @pytest.mark.parametrize("words", [("--preset", "xray"), ("--steps", "x"), ("--sted", "1")])
 def test_words_that_are_not_known_are_one_sentence(
-    mistakes: Path, command, words: tuple[str, ...]
+    run_here: RunCommand, words: tuple[str, ...]
 ) -> None:
-    done = subprocess.run(
-        command("finetune", "good.png", *OUTPUT, *words),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-        cwd=mistakes,
-    )
+    done = run_here("finetune", "good.png", *OUTPUT, *words)
     assert done.returncode == 2
     assert done.stderr.startswith("napari-zerodce")
     assert done.stderr.count("\n") == 1
@@ -363,10 +356,10 @@ def test_words_that_are_not_known_are_one_sentence(
 
 @POSIX
 def test_a_diverged_run_ends_with_1_and_one_sentence(
-    photos: Path, tmp_path: Path, run_command: RunCommand
+    photos: Path, tmp_path: Path, run_here: RunCommand
 ) -> None:
     words = ("--output", "run", *TINY, "--steps", "5", "--learning-rate", "1e30")
-    done = run_command("finetune", photos, *words)
+    done = run_here("finetune", photos, *words)
     assert (done.returncode, done.stdout) == (1, "")
     assert "diverged at step 1" in done.stderr.splitlines()[-1]
     folder = RunFolder(tmp_path / "run")

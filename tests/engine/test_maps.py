@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -129,15 +131,28 @@ def test_gains_are_one_outside_the_window_and_only_there(kind, dtype):
     assert (maps[:, 0, inside] != 1).mean() > 0.99
 
 
+@pytest.fixture(scope="module")
+def stack_maps():
+    """Maps of one stack, shape (2, 8, 1, 30, 41); those of every pixel are made once."""
+    image = np.random.default_rng(0).integers(0, 60_000, (2, 30, 41), dtype=np.uint16)
+
+    def maps(kind, checkpoint, **settings):
+        window = WindowChoice("range", 1000, 50_000)
+        return filled(image, kind, checkpoint=checkpoint, window=window, **settings)
+
+    every = functools.cache(maps)
+    return lambda kind, checkpoint, **few: (maps if few else every)(kind, checkpoint, **few)
+
+
 @pytest.mark.parametrize("kind", ["alphas", "steps", "gain", "noise-gain"])
 @pytest.mark.parametrize("step", [1, 2, 7, 16, 41, 100])
 @pytest.mark.parametrize("tile", [None, 7, 16])
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
-def test_every_few_pixels_are_those_of_all(assert_seamless, checkpoint, tile, step, kind):
-    image = np.random.default_rng(0).integers(0, 60_000, (2, 30, 41), dtype=np.uint16)
-    settings = {"checkpoint": checkpoint, "window": WindowChoice("range", 1000, 50_000)}
-    every = filled(image, kind, **settings)
-    few = filled(image, kind, step=step, tile=tile, **settings)
+def test_every_few_pixels_are_those_of_all(
+    assert_seamless, stack_maps, checkpoint, tile, step, kind
+):
+    every = stack_maps(kind, checkpoint)
+    few = stack_maps(kind, checkpoint, step=step, tile=tile)
     assert few.shape == (2, 8, 1, -(-30 // step), -(-41 // step))
     assert_seamless(few, np.ascontiguousarray(every[..., ::step, ::step]))
 
