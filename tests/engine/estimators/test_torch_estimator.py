@@ -96,3 +96,37 @@ def test_a_stop_of_one_thread_is_none_of_another():
         thread.join(timeout=60)
     assert isinstance(ended["stopped"], Cancelled)
     assert ended["kept"].shape == (1, 8, 3, 40, 40)
+
+
+TINY = torch.finfo(torch.float32).tiny
+
+
+def subnormal(network):
+    weights = torch.cat([weight.flatten() for weight in network.parameters()])
+    return int(((weights != 0) & (weights.abs() < TINY)).sum())
+
+
+def test_only_subnormal_weights_become_zero():
+    checkpoint = load_checkpoint("zero-dce")
+    bias = checkpoint.network.e_conv7.bias
+    given = torch.tensor([0, TINY, -TINY, TINY / 2, -TINY / 2, TINY * 2**-23, 0.5])
+    with torch.no_grad():
+        bias[:7] = given
+    kept = TorchEstimator(checkpoint, CPU, "float32").network.e_conv7.bias[:7]
+    assert kept.tolist() == torch.tensor([0, TINY, -TINY, 0, 0, 0, 0.5]).tolist()
+    assert torch.equal(bias[:7], given), "the checkpoint keeps its own"
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_without_subnormal_weights_no_bit_is_different(name):
+    checkpoint = load_checkpoint(name)
+    network = checkpoint.network.to(memory_format=torch.channels_last)
+    assert subnormal(network) > 0
+    estimator = TorchEstimator(checkpoint, CPU, "float32")
+    assert subnormal(estimator.network) == 0
+    generator = torch.Generator().manual_seed(0)
+    for scale in (0, 1e-3, 0.2, 1):
+        image = torch.rand((1, 3, 120, 96), generator=generator) * scale
+        image = image.contiguous(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            assert torch.equal(estimator.network(image), network(image)), scale
