@@ -23,7 +23,7 @@ run: .venv/ready
 
 test: .cache/tox/ready
 	@scripts/system-packages window virtual-screen
-	@.cache/tox/bin/tox run -e lint,types,headless,$(VERSION)
+	@.cache/tox/bin/tox run-parallel --parallel auto -e lint,types,headless,$(VERSION)
 
 develop: .venv/ready
 	@echo "Installing the developers' tools in .venv ..."

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
@@ -30,6 +30,31 @@ def viewer(make_napari_viewer: Callable[..., Any], qtbot: Any) -> Any:
     for job in list(Job._alive):
         job.cancel()
     qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+
+
+@pytest.fixture
+def settle(qtbot: Any) -> Callable[[Any], None]:
+    """Waits until nothing is left that a dock would do later, or that a thread does for it."""
+
+    def is_settled(dock: Any) -> bool:
+        late = [timer for timer in dock.findChildren(QTimer) if timer.isSingleShot()]
+        return not Job._alive and not any(timer.isActive() for timer in late)
+
+    return lambda dock: qtbot.waitUntil(lambda: is_settled(dock), timeout=20_000)
+
+
+@pytest.fixture
+def small_screen(viewer: Any, qtbot: Any) -> None:
+    """Gives the window the size of a small screen; the canvas has followed."""
+    QApplication.processEvents()  # the docks' layout, which layers may have changed
+    viewer.window.resize(1280, 720)
+    window, canvas = viewer.window._qt_window, viewer.window._qt_viewer.canvas
+
+    def is_done() -> bool:
+        size = (canvas.native.height(), canvas.native.width())
+        return (window.width(), window.height()) == (1280, 720) and tuple(canvas.size) == size
+
+    qtbot.waitUntil(is_done, timeout=5000)
 
 
 @pytest.fixture
@@ -100,7 +125,7 @@ class Mouse:
             place = first + (last - first) * (step / 5)
             self._send(QEvent.Type.MouseMove, place, Qt.MouseButton.LeftButton)
         self._qtbot.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, pos=last)
-        self._qtbot.wait(20)
+        QApplication.processEvents()
 
     def _send(self, kind: Any, point: QPoint, held: Any) -> None:
         event = QMouseEvent(
@@ -112,7 +137,7 @@ class Mouse:
             Qt.KeyboardModifier.NoModifier,
         )
         QApplication.sendEvent(self.canvas, event)
-        self._qtbot.wait(20)
+        QApplication.processEvents()
 
 
 @pytest.fixture

@@ -95,5 +95,5 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     first.setFloating(True)
     first.hide()
     first.show()
-    qtbot.wait(50)
+    qtbot.waitUntil(first.isVisible, timeout=2000)
     assert first.isFloating()

@@ -22,10 +22,8 @@ from napari_zerodce.imaging.windows import WindowChoice
 
 
 @pytest.fixture
-def photo(viewer: Any, adjust: Any, dark_photo: np.ndarray, qtbot: Any) -> Any:
+def photo(viewer: Any, adjust: Any, dark_photo: np.ndarray, small_screen: None) -> Any:
     layer = viewer.add_image(dark_photo, rgb=True, name="photo")
-    viewer.window.resize(1280, 720)
-    qtbot.wait(100)
     viewer.reset_view()
     return layer
 
@@ -34,6 +32,11 @@ def _go_live(adjust: Any, qtbot: Any) -> Any:
     adjust.live.setChecked(True)
     qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
     return adjust.shown.layer
+
+
+def _swipe(adjust: Any, qtbot: Any) -> None:
+    adjust.swipe_box.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.swipe._screen is not None, timeout=5000)
 
 
 def _enhanced(image: np.ndarray, channels: Any = "rgb", **look: Any) -> np.ndarray:
@@ -117,9 +120,9 @@ def test_trust_is_told_for_mono_data(viewer: Any, adjust: Any, qtbot: Any) -> No
 def test_swipe_is_dragged_with_the_mouse(
     viewer: Any, adjust: Any, photo: Any, mouse: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
+    viewer.scene.camera.zoom = 4  # where pixels are large there is no line
     live = _go_live(adjust, qtbot)
-    adjust.swipe_box.setChecked(True)
-    qtbot.wait(50)
+    _swipe(adjust, qtbot)
     enhanced = _enhanced(dark_photo)
     middle = round(adjust.swipe.column)
     assert middle == 64
@@ -184,12 +187,12 @@ def test_deleting_the_source_ends_the_live_view_and_is_said(
 
 
 def test_deleting_the_live_layer_switches_it_off(
-    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, settle: Any
 ) -> None:
     live = _go_live(adjust, qtbot)
     viewer.layers.remove(live)
     assert not adjust.live.isChecked()
-    qtbot.wait(200)
+    settle(adjust)
     assert list(viewer.layers) == [photo]
 
 
@@ -228,8 +231,7 @@ def test_odd_images_have_a_live_view_and_a_swipe(
     viewer.add_image(image, rgb=False, contrast_limits=(0, 1))
     live = _go_live(adjust, qtbot)
     assert live.data.dtype == image.dtype
-    adjust.swipe_box.setChecked(True)
-    qtbot.wait(50)
+    _swipe(adjust, qtbot)
     assert live.data.shape[-2:] == image.shape[-2:]
 
 
@@ -238,8 +240,7 @@ def test_removing_the_dock_leaves_nothing_behind(
 ) -> None:
     _go_live(adjust, qtbot)
     callbacks = list(viewer.mouse_drag_callbacks)
-    adjust.swipe_box.setChecked(True)
-    qtbot.wait(50)
+    _swipe(adjust, qtbot)
     assert len(viewer.mouse_drag_callbacks) == len(callbacks) + 1
     viewer.window.remove_dock_widget(adjust)
     adjust.deleteLater()
@@ -295,8 +296,9 @@ def test_layers_from_no_file_are_reproduced_by_python_alone(
 
 
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
-def test_dock_fits_a_small_screen(viewer: Any, adjust: Any, qtbot: Any, checkpoint: str) -> None:
-    viewer.window.resize(1280, 720)
+def test_dock_fits_a_small_screen(
+    viewer: Any, adjust: Any, qtbot: Any, small_screen: None, checkpoint: str
+) -> None:
     adjust._session.change(checkpoint=checkpoint)
     viewer.add_image(np.linspace(0, 1, 4096).reshape(64, 64))
     _go_live(adjust, qtbot)
@@ -376,8 +378,7 @@ def test_closing_by_the_docks_own_cross_ends_everything(
         qtbot.waitUntil(lambda: adjust.run.bar.value() > 0, timeout=60_000)
     else:
         _go_live(adjust, qtbot)
-        adjust.swipe_box.setChecked(True)
-        qtbot.wait(50)
+        _swipe(adjust, qtbot)
     session, layers = adjust._session, len(viewer.layers)
     frame_of(adjust).destroyOnClose()  # what the cross calls
     qtbot.waitUntil(lambda: not session.busy, timeout=10_000)

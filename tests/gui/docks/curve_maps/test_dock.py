@@ -41,10 +41,8 @@ def _choose(combo: Any, key: str) -> None:
 
 
 @pytest.fixture
-def photo(viewer: Any, curve_maps: Any, dark_photo: np.ndarray, qtbot: Any) -> Any:
+def photo(viewer: Any, curve_maps: Any, dark_photo: np.ndarray, small_screen: None) -> Any:
     layer = viewer.add_image(dark_photo, rgb=True, name="photo", scale=(0.5, 0.5))
-    viewer.window.resize(1280, 720)
-    qtbot.wait(100)
     viewer.reset_view()
     return layer
 
@@ -145,7 +143,7 @@ def test_maps_of_another_checkpoint_are_marked_and_never_mixed(
 
 
 def test_image_deleted_meanwhile_and_map_layer_deleted(
-    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, settle: Any
 ) -> None:
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
     viewer.layers.remove(photo)
@@ -157,7 +155,7 @@ def test_image_deleted_meanwhile_and_map_layer_deleted(
     viewer.layers.remove(layer)
     assert not curve_maps.groups
     viewer.dims.set_point(0, 1)
-    qtbot.wait(200)
+    settle(curve_maps)
     assert list(viewer.layers) == [stack]
 
 
@@ -267,13 +265,12 @@ def test_dock_fits_a_small_screen(
     photo: Any,
     mouse: Any,
     curve_maps: Any,
-    qtbot: Any,
+    settle: Any,
     checkpoint: str,
 ) -> None:
-    viewer.window.resize(1280, 720)
     curve_maps._session.change(checkpoint=checkpoint)
-    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=20_000)
-    qtbot.wait(100)
+    settle(curve_maps)
+    assert curve_maps.follower.view is not None
     mouse.move(photo, 30, 100)
     assert curve_maps.width() <= 420
     assert curve_maps.widget().minimumSizeHint().width() <= curve_maps.viewport().width()
@@ -291,7 +288,7 @@ def test_removing_the_dock_leaves_nothing_listening(
 
 
 def test_maps_of_an_image_that_was_replaced_are_marked_and_stay(
-    viewer: Any, curve_maps: Any, qtbot: Any
+    viewer: Any, curve_maps: Any, qtbot: Any, settle: Any
 ) -> None:
     source = viewer.add_image(np.ones((2, 30, 30), np.uint16), name="stack")
     viewer.dims.set_point(0, 0)
@@ -300,7 +297,7 @@ def test_maps_of_an_image_that_was_replaced_are_marked_and_stay(
     source.data = np.full((5, 30, 30), 700, np.uint16)
     assert layer.name.endswith("(old image)")
     viewer.dims.set_point(0, 4)
-    qtbot.wait(400)
+    settle(curve_maps)
     np.testing.assert_array_equal(layer.data, shown)
 
 
@@ -320,14 +317,12 @@ def test_deleting_one_map_layer_leaves_the_others_following(
 
 
 def test_pixels_outside_the_window_are_said_to_be_unchanged(
-    viewer: Any, curve_maps: Any, mouse: Any, qtbot: Any
+    viewer: Any, curve_maps: Any, mouse: Any, qtbot: Any, small_screen: None
 ) -> None:
     image = np.full((40, 50), 100.0, np.float32)
     image[5, 6], image[7, 8] = 9000, np.nan
     layer = viewer.add_image(image, name="hot", contrast_limits=(0, 200))
     curve_maps._session.change(window=WindowChoice("contrast"))
-    viewer.window.resize(1280, 720)
-    qtbot.wait(100)
     viewer.reset_view()
     inspector = curve_maps.inspector
     inspector.box.setChecked(True)
@@ -340,7 +335,9 @@ def test_pixels_outside_the_window_are_said_to_be_unchanged(
     assert "grey 100 →" in inspector.text.text()
 
 
-def test_shapes_of_other_planes_do_not_count(viewer: Any, curve_maps: Any, qtbot: Any) -> None:
+def test_shapes_of_other_planes_do_not_count(
+    viewer: Any, curve_maps: Any, qtbot: Any, settle: Any
+) -> None:
     viewer.add_image(np.ones((3, 40, 50), np.uint16) * 50, name="stack")
     inspector = curve_maps.inspector
     inspector.box.setChecked(True)
@@ -348,8 +345,8 @@ def test_shapes_of_other_planes_do_not_count(viewer: Any, curve_maps: Any, qtbot
     square = [[1, 5, 5], [1, 5, 15], [1, 15, 15], [1, 15, 5]]
     shapes = viewer.add_shapes([square], shape_type="polygon", name="square")
     viewer.dims.set_point(0, 1)
-    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=20_000)
-    qtbot.wait(300)
+    settle(curve_maps)
+    assert curve_maps.follower.view is not None
     inspector.region.setCurrentIndex(inspector.region.findData(shapes))
     qtbot.waitUntil(lambda: "pixels of 'square'" in inspector.region_text.text(), timeout=20_000)
     viewer.dims.set_point(0, 2)
