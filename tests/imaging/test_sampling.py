@@ -17,6 +17,7 @@ from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.sampling import Sampler, region_steps, spread, thinning_step
 
 shapes = st.lists(st.integers(1, 30), min_size=2, max_size=5).map(tuple)
+small_shapes = st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple)  # each is read
 
 
 def never():
@@ -82,7 +83,7 @@ def test_thinning_meets_every_column(thinning, shape):
     assert gcd(step, shape[-1]) == gcd(step, shape[-2]) == 1
 
 
-@given(shapes, st.integers(1, 400), st.sampled_from([None, 1, 3, 7]))
+@given(small_shapes, st.integers(1, 400), st.sampled_from([None, 1, 3, 7]))
 def test_all_samples_are_every_sample_once(shape, most, chunk):
     array = np.arange(prod(shape)).reshape(shape)
     lazy = Lazy(array, chunks=None if chunk is None else (chunk,) * len(shape))
