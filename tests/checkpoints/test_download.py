@@ -408,7 +408,8 @@ print(download_published(entry))
         for _ in range(3)
     ]
     assert processes[0].stdout.readline() == "ready\n"
-    time.sleep(0.3)
+    while not server.requests:
+        time.sleep(0.01)
     processes[0].kill()
     for process in processes[1:]:
         output, _ = process.communicate(timeout=60)
