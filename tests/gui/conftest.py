@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,23 @@ from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.gui.session.jobs import Job
 
+_frozen = [0]  # so many modules were loaded at a time: napari's, and torch's later
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the user's downloaded checkpoints out of the tests, and the tests out of them."""
     monkeypatch.setenv("NAPARI_ZERODCE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture(autouse=True)
+def modules_are_no_garbage() -> None:
+    """Spare the garbage collection, of which napari's fixture asks four times, all modules."""
+    if len(sys.modules) > _frozen[-1] + 100:
+        gc.collect()
+        gc.freeze()
+        _frozen.append(len(sys.modules))
 
 
 @pytest.fixture
