@@ -131,6 +131,7 @@ def test_tiles_are_halved_down_to_the_smallest_and_then_it_is_told():
             "[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"
         ),
         RuntimeError("could not create a memory object"),
+        RuntimeError("could not create a primitive"),
         RuntimeError("std::bad_alloc"),
         MemoryError(),
     ],
@@ -151,6 +152,10 @@ def test_other_errors_are_bugs_and_stay_as_they_are():
     with pytest.raises(RuntimeError, match="size of tensor") as error, memory_errors_translated():
         torch.ones(2) + torch.ones(3)
     assert not isinstance(error.value, DeviceError)
+    unknown = RuntimeError("could not create a primitive descriptor for a convolution")
+    with pytest.raises(RuntimeError) as error, memory_errors_translated():
+        raise unknown
+    assert error.value is unknown
 
 
 @pytest.mark.parametrize(
