@@ -208,13 +208,13 @@ def test_command_line_and_python_lines_make_the_same_pixels(
     result = run_engine(request)
     assert not np.array_equal(result.image, file.array)
     again = f"again{Path(name).suffix}"
-    words = shlex.split(command_line(result.provenance(), name, again))
+    words = shlex.split(command_line(result.provenance, name, again))
     assert words[0] == "napari-zerodce"
     assert main(words[1:]) == 0
     np.testing.assert_array_equal(read_image(again).array, result.image)
 
     known: dict[str, np.ndarray] = {}
-    exec(python_lines(result.provenance(), name), {}, known)
+    exec(python_lines(result.provenance, name), {}, known)
     np.testing.assert_array_equal(known["enhanced"], result.image)
 
 

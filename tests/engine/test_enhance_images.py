@@ -406,9 +406,11 @@ def test_the_result_says_how_it_was_made():
     ],
 )
 def test_mistakes_are_told_in_one_sentence(settings, error):
-    request = {"image": np.zeros((5, 5), np.uint8), "channels": "mono", **settings}
+    given = dict(settings)
+    image = given.pop("image", np.zeros((5, 5), np.uint8))
+    channels = given.pop("channels", "mono")
     with pytest.raises(error) as told:
-        enhance(EnhanceRequest(settings=EnhanceSettings(**request)))
+        enhance(EnhanceRequest(image, channels, EnhanceSettings(**given)))
     assert "\n" not in str(told.value)
     assert str(told.value).endswith(".")
 

@@ -33,7 +33,7 @@ def view_with(image, window, alpha):
     """A view of an image whose curves are all the same, with the one parameter given."""
     unit = torch.from_numpy(normalise(image, Window(*window)))[None, None]
     return View(
-        part=Viewport(slice(0, image.shape[0]), slice(0, image.shape[1])),
+        viewport=Viewport(slice(0, image.shape[0]), slice(0, image.shape[1])),
         channels="mono", samples=image, unit=unit, base=unit,
         alphas=torch.full((1, 1, 1, *image.shape), alpha).expand(-1, 8, -1, -1, -1),
         window=Window(*window), checkpoint=None, device="cpu", precision="float32",

@@ -241,7 +241,10 @@ def test_the_mean_is_summed_so_that_tiles_do_not_round_it(monkeypatch, bits_are_
     # With all its decimals; float32 would differ in the eighth, and now and then change the sixth.
     monkeypatch.setattr("napari_zerodce.engine.global_curve.GLOBAL_CURVE_DECIMALS", 15)
     request = request_for(dark_image("u2", 90, 83), look=Look(global_curve=True))
-    found = [enhance(replace(request, tile=tile)).global_curve for tile in (10_000, 17)]
+    found = [
+        enhance(replace(request, settings=replace(request.settings, tile=tile))).global_curve
+        for tile in (10_000, 17)
+    ]
     np.testing.assert_allclose(found[1], found[0], rtol=1e-13)
 
 

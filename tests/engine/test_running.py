@@ -128,6 +128,7 @@ def run_with_little_memory(code):
         import numpy as np
         from napari_zerodce.engine.enhance import enhance
         from napari_zerodce.engine.requests import EnhanceRequest
+        from napari_zerodce.engine.settings import EnhanceSettings
         from napari_zerodce.errors import DeviceError
         from napari_zerodce.imaging.intensity import WindowChoice
 
@@ -137,7 +138,9 @@ def run_with_little_memory(code):
 
         def run(image, **settings):
             given = {"channels": "mono", "device": "cpu", "precision": "float32", **settings}
-            return enhance(EnhanceRequest(image=image, window=WindowChoice("dtype"), **given))
+            channels = given.pop("channels")
+            settings = EnhanceSettings(window=WindowChoice("dtype"), **given)
+            return enhance(EnhanceRequest(image, channels, settings))
 
         def tell(**facts):
             print(json.dumps(facts))

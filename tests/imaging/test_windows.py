@@ -94,7 +94,7 @@ def test_nonsense_is_refused_in_one_sentence(text, words):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("contrast",), ("range",), ("percentile", 5), ("auto", 1, 2), ("minmax", None, 2)]
+    "arguments", [("layer",), ("range",), ("percentile", 5), ("auto", 1, 2), ("minmax", None, 2)]
 )
 def test_impossible_choices_are_refused(arguments):
     with pytest.raises(RequestError):

@@ -320,7 +320,7 @@ def test_a_diverged_run_keeps_its_best(make_run: MakeRun, steps: int, seconds: f
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Lets training, not validation, run out of memory with more crops than there is room for."""
-    estimate = ZeroDCEPlusPlus.estimate_thumbnail_maps
+    estimate = ZeroDCEPlusPlus.estimate_maps
 
     def limit(crops: int) -> None:
         def limited(self: ZeroDCEPlusPlus, small: torch.Tensor) -> torch.Tensor:
@@ -328,7 +328,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
                 raise torch.OutOfMemoryError("CUDA out of memory.")
             return estimate(self, small)
 
-        monkeypatch.setattr(ZeroDCEPlusPlus, "estimate_thumbnail_maps", limited)
+        monkeypatch.setattr(ZeroDCEPlusPlus, "estimate_maps", limited)
 
     return limit
 

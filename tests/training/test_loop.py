@@ -143,10 +143,10 @@ class _SmallDevice(ZeroDCEPlusPlus):
 
     room = 2
 
-    def estimate_thumbnail_maps(self, small: torch.Tensor) -> torch.Tensor:
+    def estimate_maps(self, small: torch.Tensor) -> torch.Tensor:
         if len(small) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB\nand so on")
-        return super().estimate_thumbnail_maps(small)
+        return super().estimate_maps(small)
 
 
 def small_device(room: int, batch: int) -> TrainingState:

@@ -45,7 +45,13 @@ class TorchEstimator:
         # of it never does.
         for layer in self.network.modules():
             if isinstance(layer, nn.Conv2d):
-                layer.register_forward_pre_hook(lambda *_: self._thread.check())
+                layer.register_forward_pre_hook(
+                    lambda *_: getattr(self._thread, "check", no_check)()
+                )
+
+    def _before_convolution(self, *_: object) -> None:
+        check: Check = getattr(self._thread, "check", no_check)
+        check()
 
     def upload(self, block: np.ndarray[Any, Any]) -> Tensor:
         """Return a (C, h, w) float32 block as a (1, C, h, w) tensor on the device."""
