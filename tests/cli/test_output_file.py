@@ -78,26 +78,24 @@ def test_folder_of_that_name_is_kept(tmp_path: Path) -> None:
 
 def test_discarded_by_another_thread_in_the_middle(tmp_path: Path) -> None:
     written = threading.Event()
-    stop = threading.Event()
     outcome: list[BaseException] = []
 
     def work(output: OutputFile) -> None:
         try:
             with output:
-                while not stop.is_set():
+                while True:
                     output.rehearse(IMAGE)  # makes and removes files all the time
                     written.set()
         except (Cancelled, ImageError) as err:
             outcome.append(err)
 
     output = OutputFile(tmp_path / "a.png", overwrite=False)
-    thread = threading.Thread(target=work, args=(output,))
+    thread = threading.Thread(target=work, args=(output,), daemon=True)
     thread.start()
     assert written.wait(30)
     output.discard()
     left = list(tmp_path.iterdir())
-    stop.set()
-    thread.join()
+    thread.join(30)
     assert left == []
     assert len(outcome) == 1
     assert not list(tmp_path.iterdir())

@@ -22,13 +22,16 @@ class OutputFile(Aside):
         ------
         ImageError
             If the kind of file cannot hold such an image, or the disk cannot be written to.
+        Cancelled
+            If another thread has discarded the output.
         """
         check_writable(self._target, image)
         axes = 2 if image.channels == "mono" else 3
         leading = image.array.ndim - axes
         corner = image.array[(slice(0, 1),) * (leading + 2)]
         self._write_part(replace(image, array=np.ascontiguousarray(corner)))
-        self.part.unlink()
+        self.part.unlink(missing_ok=True)
+        self.stop_if_discarded()
 
     def write(self, image: ImageFile, enhanced: np.ndarray[Any, Any]) -> None:
         """Write the enhanced array, with all that the image's file said besides.
