@@ -1,20 +1,26 @@
-"""A real viewer in a real X server, our manifest registered, and a cache of its own."""
+"""A real viewer in a real X server, our manifest registered, and a cache of its own.
+
+Most tests need no window: `model` is a viewer without one, which is there at once.
+"""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.work import forget_views
 
 _frozen = [0]  # so many modules were loaded at a time: napari's, and torch's later
 
@@ -36,13 +42,62 @@ def modules_are_no_garbage() -> None:
 
 
 @pytest.fixture
+def model(qtbot: Any) -> Iterator[ViewerModel]:
+    """A viewer without a window; our threads have ended before it goes."""
+    yield ViewerModel()
+    _end_all_jobs(qtbot)
+    forget_views()
+
+
+@pytest.fixture
+def stack(model: ViewerModel) -> Image:
+    """A layer of three dark planes in the viewer without a window: shape (3, 8, 8), uint16."""
+    ramp = np.linspace(100, 900, 64).reshape(8, 8)
+    planes = np.stack([ramp, ramp / 2, ramp / 4]).astype(np.uint16)
+    layer = model.add_image(planes, name="stack", contrast_limits=(0, 1000))
+    model.dims.set_point(0, 0)
+    return layer
+
+
+@pytest.fixture
+def count_listeners() -> Callable[..., dict[str, int]]:
+    """Counts who listens to each emitter of a viewer, of its layers and of a session."""
+    return _listeners
+
+
+def _listeners(model: ViewerModel, session: Any = None) -> dict[str, int]:
+    groups = {
+        "dims": model.dims.events,
+        "camera": model.scene.camera.events,
+        "canvas": model.canvas.events,
+        "layers": model.layers.events,
+        "selection": model.layers.selection.events,
+        **{f"layer {layer.name}": layer.events for layer in model.layers},
+    }
+    found = {
+        f"{name}.{event}": len(emitter.callbacks)
+        for name, group in groups.items()
+        for event, emitter in group.emitters.items()
+    }
+    for name in () if session is None else ("settings", "job", "training"):
+        found[f"session.{name}"] = len(getattr(session.events, name))
+    for name in ("mouse_move_callbacks", "mouse_drag_callbacks"):
+        found[name] = len(getattr(model, name))
+    return found
+
+
+def _end_all_jobs(qtbot: Any) -> None:
+    for job in list(Job._alive):
+        job.cancel()
+    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+
+
+@pytest.fixture
 def viewer(make_napari_viewer: Callable[..., Any], qtbot: Any) -> Any:
     """A shown napari window that waits for our threads before it goes."""
     viewer = make_napari_viewer(show=True)
     yield viewer
-    for job in list(Job._alive):
-        job.cancel()
-    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+    _end_all_jobs(qtbot)
 
 
 @pytest.fixture
