@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox
 from napari.layers import Image
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
 from napari_zerodce.gui.widgets.combos import make_narrow
@@ -17,19 +16,24 @@ if TYPE_CHECKING:
 
 
 class LayerChooser(QWidget):
-    """A combo box of the viewer's image layers."""
+    """A combo box of the viewer's image layers, in their order.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
 
     changed = Signal()
 
     def __init__(self, viewer: napari.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
-        self._combo = ComboBox(choices=self._choices, nullable=False)
-        make_narrow(self._combo.native)
-        self._combo.changed.connect(self._on_combo_changed)
+        self._combo = QComboBox()
+        make_narrow(self._combo)
+        self._combo.currentIndexChanged.connect(self._on_combo_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._combo.native)
+        layout.addWidget(self._combo)
         self._emitters = (
             viewer.layers.events.inserted,
             viewer.layers.events.removed,
@@ -45,12 +49,15 @@ class LayerChooser(QWidget):
     @property
     def layer(self) -> Image | None:
         """The chosen layer, None if there is no image layer."""
-        value = self._combo.value
-        return value if isinstance(value, Image) else None
+        layer = self._combo.currentData()
+        return layer if isinstance(layer, Image) else None
 
     @layer.setter
     def layer(self, layer: Image) -> None:
-        self._combo.value = layer
+        rows = range(self._combo.count())
+        row = next((row for row in rows if self._combo.itemData(row) is layer), None)
+        if row is not None:
+            self._combo.setCurrentIndex(row)
 
     def release(self) -> None:
         """Stop listening to the viewer, because the dock is going away."""
@@ -59,24 +66,32 @@ class LayerChooser(QWidget):
         self._viewer.layers.selection.events.active.disconnect(self._on_active_changed)
         self._watch([])
 
-    def _choices(self, _: Any) -> list[tuple[str, Image]]:
-        return [(layer.name, layer) for layer in self._viewer.layers if is_source(layer)]
+    def _list(self) -> None:
+        """List the layers anew; the chosen one stays so, whatever its name and place are now."""
+        chosen = self.layer
+        self._combo.blockSignals(True)
+        self._combo.clear()
+        for layer in self._watched:
+            self._combo.addItem(layer.name, layer)
+        if chosen is not None:
+            self.layer = chosen
+        self._combo.blockSignals(False)
 
     def _on_layers_changed(self, _: Any = None) -> None:
         self._watch([layer for layer in self._viewer.layers if is_source(layer)])
-        self._combo.reset_choices()
-        self.changed.emit()  # the combo box says nothing when its last entry goes
+        self._list()
+        self.changed.emit()
 
     def _on_combo_changed(self, _: Any) -> None:
         self.changed.emit()
 
     def _on_name_changed(self, _: Any = None) -> None:
-        self._combo.reset_choices()
+        self._list()
 
     def _on_active_changed(self, _: Any = None) -> None:
         layer = active_image_layer(self._viewer)
-        if layer is not None and is_source(layer) and layer is not self._combo.value:
-            self._combo.value = layer
+        if layer is not None and is_source(layer):
+            self.layer = layer
 
     def _watch(self, layers: list[Image]) -> None:
         for layer in self._watched:

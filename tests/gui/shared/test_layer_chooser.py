@@ -1,0 +1,128 @@
+"""The chooser lists what can be enhanced, and goes where the user goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+
+from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.gui.shared.layer_chooser import LayerChooser
+
+
+@pytest.fixture
+def chooser(model: ViewerModel, qtbot: Any) -> LayerChooser:
+    chooser = LayerChooser(model)
+    qtbot.addWidget(chooser)
+    return chooser
+
+
+def _names(chooser: LayerChooser) -> list[str]:
+    return [chooser._combo.itemText(row) for row in range(chooser._combo.count())]
+
+
+def _image(model: ViewerModel, name: str) -> Image:
+    return model.add_image(np.zeros((8, 8), np.uint8), name=name)
+
+
+def test_active_image_is_chosen_and_other_layers_are_not(
+    model: ViewerModel, chooser: LayerChooser
+) -> None:
+    first, second = _image(model, "first"), _image(model, "second")
+    assert chooser.layer is second
+    model.layers.selection.active = first
+    assert chooser.layer is first
+    model.add_labels(np.zeros((8, 8), int))
+    assert chooser.layer is first
+    model.layers.remove(first)
+    assert chooser.layer is second
+
+
+def test_chooser_made_later_starts_at_the_active_image(model: ViewerModel, qtbot: Any) -> None:
+    first = _image(model, "first")
+    _image(model, "second")
+    model.layers.selection.active = first
+    chooser = LayerChooser(model)
+    qtbot.addWidget(chooser)
+    assert chooser.layer is first
+
+
+def test_results_are_offered_and_live_views_and_maps_are_not(
+    model: ViewerModel, chooser: LayerChooser
+) -> None:
+    source = _image(model, "photo")
+    for role in ("result", "live", "maps"):
+        metadata = read_source(source).provenance(role).as_metadata()  # type: ignore[arg-type]
+        model.add_image(np.zeros((8, 8)), name=role, metadata=metadata)
+    assert _names(chooser) == ["photo", "result"]
+    assert chooser.layer is not None
+    assert chooser.layer.name == "result", "the maps became active, and are no choice"
+
+
+def test_choice_is_told_and_so_is_the_end_of_the_last_layer(
+    model: ViewerModel, chooser: LayerChooser
+) -> None:
+    first = _image(model, "first")
+    _image(model, "second")
+    told: list[Any] = []
+    chooser.changed.connect(lambda: told.append(chooser.layer))
+    chooser.layer = first
+    assert told == [first]
+    model.layers.clear()
+    assert told[-1] is None
+    assert chooser.layer is None
+
+
+def test_new_name_is_shown_and_the_choice_stays(model: ViewerModel, chooser: LayerChooser) -> None:
+    _, second, _ = (_image(model, name) for name in ("first", "second", "third"))
+    chooser.layer = second
+    told: list[Any] = []
+    chooser.changed.connect(lambda: told.append(chooser.layer))
+    second.name = "renamed"
+    assert _names(chooser) == ["first", "renamed", "third"]
+    assert chooser.layer is second
+    assert told == [], "the choice is the same"
+
+
+def test_order_is_that_of_the_viewer(model: ViewerModel, chooser: LayerChooser) -> None:
+    first, _ = _image(model, "first"), _image(model, "second")
+    chooser.layer = first
+    model.layers.move(0, 2)
+    assert _names(chooser) == ["second", "first"]
+    assert chooser.layer is first
+
+
+def test_empty_viewer_has_no_choice(chooser: LayerChooser) -> None:
+    assert chooser.layer is None
+    assert _names(chooser) == []
+
+
+def test_release_leaves_no_listener(
+    model: ViewerModel, qtbot: Any, count_listeners: Callable[..., dict[str, int]]
+) -> None:
+    for name in ("first", "second"):
+        _image(model, name)
+    before = count_listeners(model)
+    chooser = LayerChooser(model)
+    qtbot.addWidget(chooser)
+    third = _image(model, "third")
+    third.name = "renamed"
+    assert count_listeners(model) != before
+    chooser.release()
+    after = count_listeners(model)
+    assert {key: after[key] for key in before} == before
+    assert chooser.layer is third
+    model.layers.clear()
+    assert chooser.layer is third, "it no longer looks"
+
+
+def test_layer_that_is_not_offered_changes_nothing(
+    model: ViewerModel, chooser: LayerChooser
+) -> None:
+    first = _image(model, "first")
+    chooser.layer = Image(np.zeros((8, 8)))
+    assert chooser.layer is first
