@@ -1,0 +1,202 @@
+"""What all docks do: release once, become tabs of one place; in a plain Qt window."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+from napari_zerodce.gui.session.session import session_of
+from napari_zerodce.gui.shared import dock as dock_module
+from napari_zerodce.gui.shared.dock import Dock, frame_of, open_dock
+
+
+class Counting(Dock):
+    """A dock with one label that counts how often it was released."""
+
+    released = 0
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__(viewer)
+        self.fill([QLabel("first"), QLabel("second")])
+
+    def _release(self) -> None:
+        self.released += 1
+
+
+class Other(Counting):
+    """Another kind of dock."""
+
+
+@pytest.fixture
+def window(qtbot: Any) -> QMainWindow:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(QWidget())
+    window.show()
+    return window
+
+
+def _put(
+    window: QMainWindow,
+    widget: QWidget,
+    area: Qt.DockWidgetArea = Qt.DockWidgetArea.RightDockWidgetArea,
+) -> QDockWidget:
+    frame = QDockWidget(window)
+    frame.setWidget(widget)
+    window.addDockWidget(area, frame)
+    frame.show()
+    return frame
+
+
+def _placed(dock: Dock, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: dock._placed)
+
+
+def test_dock_knows_its_viewer_and_session(model: ViewerModel, qtbot: Any) -> None:
+    dock = Counting(model)
+    qtbot.addWidget(dock)
+    assert dock._viewer is model
+    assert dock._session is session_of(model)
+    assert [label.text() for label in dock.findChildren(QLabel)] == ["first", "second"]
+    assert dock.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+
+
+def test_dock_is_released_once_when_its_frame_is_taken_away(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    dock = Counting(model)
+    frame = _put(window, dock)
+    _placed(dock, qtbot)
+    frame.setFloating(True)
+    frame.setFloating(False)
+    assert dock.released == 0, "it has only moved"
+    dock.setParent(None)  # as napari does when the dock is closed
+    assert dock.released == 1
+    dock.release_once()
+    dock.deleteLater()
+    with qtbot.waitSignal(dock.destroyed):
+        pass
+    assert dock.released == 1
+
+
+def test_dock_that_was_never_shown_is_released_when_qt_deletes_it(
+    model: ViewerModel, qtbot: Any
+) -> None:
+    dock = Counting(model)
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    dock.setParent(holder)
+    dock.setParent(None)
+    assert dock.released == 0, "it is only on its way into a frame"
+    with qtbot.waitSignal(dock.destroyed):
+        dock.deleteLater()
+    assert dock.released == 1
+
+
+def test_docks_of_one_place_become_tabs(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    first, second = Counting(model), Other(model)
+    frame = _put(window, first)
+    _placed(first, qtbot)
+    other = _put(window, second)
+    _placed(second, qtbot)
+    assert window.tabifiedDockWidgets(frame) == [other]
+
+
+@pytest.mark.parametrize("where", ["hidden", "floating", "left", "of another plugin"])
+def test_dock_becomes_no_tab_of_one_that_is_elsewhere(
+    model: ViewerModel, window: QMainWindow, qtbot: Any, where: str
+) -> None:
+    first: QWidget = QLabel() if where == "of another plugin" else Counting(model)
+    left = Qt.DockWidgetArea.LeftDockWidgetArea
+    right = Qt.DockWidgetArea.RightDockWidgetArea
+    frame = _put(window, first, left if where == "left" else right)
+    if isinstance(first, Dock):
+        _placed(first, qtbot)
+    frame.setHidden(where == "hidden")
+    frame.setFloating(where == "floating")
+    second = Counting(model)
+    _put(window, second)
+    _placed(second, qtbot)
+    assert window.tabifiedDockWidgets(frame) == []
+
+
+def test_dock_that_was_moved_stays_where_it_is(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    dock = Counting(model)
+    frame = _put(window, dock)
+    _placed(dock, qtbot)
+    dock._placed = False
+    frame.hide()
+    frame.show()
+    assert not dock._placed, "a place is found the first time only"
+
+
+def test_frame_is_the_dock_widget_around(window: QMainWindow, qtbot: Any) -> None:
+    label, inner = QLabel(), QWidget()
+    label.setParent(inner)
+    frame = _put(window, inner)
+    assert frame_of(label) is frame
+    lonely = QLabel()
+    qtbot.addWidget(lonely)
+    assert frame_of(lonely) is None
+
+
+class Viewer:
+    """A viewer whose window keeps docks as napari's does."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self.dock_widgets: dict[str, QWidget] = {}
+        self.window = self
+        self._native = window
+
+    def add_dock_widget(self, widget: QWidget, name: str) -> None:
+        self.dock_widgets[name] = widget
+        _put(self._native, widget)
+
+
+@pytest.fixture
+def manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two docks in the manifest, one of them of another plugin."""
+
+    def offer(plugin: str, name: str, kind: type) -> SimpleNamespace:
+        return SimpleNamespace(plugin_name=plugin, display_name=name, get_callable=lambda: kind)
+
+    offered = [
+        offer("another", "Adjust", QLabel),
+        offer("napari-zerodce", "Enhance", Counting),
+        offer("napari-zerodce", "Adjust", Other),
+    ]
+    manager = SimpleNamespace(
+        iter_widgets=lambda: iter(offered),
+        get_manifest=lambda _: SimpleNamespace(display_name="Zero-DCE"),
+    )
+    monkeypatch.setattr(dock_module, "PluginManager", SimpleNamespace(instance=lambda: manager))
+
+
+@pytest.mark.usefixtures("manifest")
+def test_dock_is_opened_once_and_found_again(window: QMainWindow, qtbot: Any) -> None:
+    viewer: Any = Viewer(window)
+    dock = open_dock(viewer, "Adjust")
+    assert type(dock) is Other
+    assert list(viewer.dock_widgets) == ["Adjust (Zero-DCE)"]
+    _placed(dock, qtbot)
+    frame = frame_of(dock)
+    assert frame is not None
+    frame.hide()
+    assert open_dock(viewer, "Adjust") is dock
+    assert frame.isVisible()
+    assert len(viewer.dock_widgets) == 1
+
+
+@pytest.mark.usefixtures("manifest")
+def test_unknown_dock_is_our_mistake(window: QMainWindow) -> None:
+    with pytest.raises(StopIteration):
+        open_dock(Viewer(window), "Nothing")  # type: ignore[arg-type]

@@ -1,0 +1,135 @@
+"""Runs of a dock: the session is busy meanwhile, and the panel tells what came of it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QObject
+
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.errors import Cancelled, DeviceError
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.source import read_source, request_for
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.run_controller import RunController
+from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.imaging.windows import WindowChoice
+
+QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
+
+
+class Runs:
+    """A controller with its session and its panel."""
+
+    def __init__(self, model: ViewerModel, qtbot: Any) -> None:
+        self.session = Session()
+        self.panel = RunPanel("Enhance", self.session)
+        qtbot.addWidget(self.panel)
+        self.parent = QObject()
+        self.controller = RunController(model, self.session, self.panel, self.parent)
+        self.got: list[Any] = []
+
+    def start(self, job: Job) -> None:
+        self.controller.start(job, self.got.append)
+
+
+@pytest.fixture
+def runs(model: ViewerModel, qtbot: Any) -> Runs:
+    return Runs(model, qtbot)
+
+
+def test_session_is_busy_until_the_result_has_arrived(runs: Runs, qtbot: Any) -> None:
+    job = Job("adding", lambda _report, _should_stop: 5)
+    with qtbot.waitSignal(job.finished):
+        runs.start(job)
+        assert runs.session.job is job
+        assert runs.panel.state == "running"
+    assert runs.got == [5]
+    assert not runs.session.busy
+    assert runs.panel.state == "idle"
+    runs.controller.release()  # nothing is left to cancel
+    assert not job._stop.is_set()
+
+
+def test_mistake_of_the_user_is_one_sentence_in_the_panel_and_a_notification(
+    runs: Runs, qtbot: Any
+) -> None:
+    def fail(_report: Any, _should_stop: Any) -> None:
+        raise DeviceError("The GPU has no memory left; choose the CPU.")
+
+    job = Job("failing", fail)
+    with qtbot.waitSignal(job.finished):
+        runs.start(job)
+    assert runs.panel.message.text() == "⚠ The GPU has no memory left; choose the CPU."
+    assert notification_manager.records[-1].message == "The GPU has no memory left; choose the CPU."
+    assert runs.got == []
+    assert not runs.session.busy
+
+
+def test_bug_of_ours_is_not_dressed_up(runs: Runs) -> None:
+    before = len(notification_manager.records)
+    runs.controller.tell(ZeroDivisionError("division by zero"))
+    assert "Something unexpected" in runs.panel.message.text()
+    assert "division" not in runs.panel.message.text()
+    assert len(notification_manager.records) == before, "the job has raised it"
+
+
+def test_release_stops_the_run(runs: Runs, qtbot: Any) -> None:
+    begun = threading.Event()
+
+    def wait(_report: Any, should_stop: Any) -> None:
+        begun.set()
+        while not should_stop():
+            begun.wait(0.002)
+        raise Cancelled
+
+    job = Job("waiting", wait)
+    runs.start(job)
+    assert begun.wait(5)
+    with qtbot.waitSignal(job.cancelled):
+        runs.controller.release()
+    qtbot.waitUntil(lambda: not runs.session.busy)
+    assert runs.got == []
+
+
+@pytest.fixture
+def quick_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Result with a notice; the network is asked in this thread before the job starts."""
+
+    def enhancing(request: Any) -> Any:
+        result = replace(enhance(request), notices=("The tile was halved.",))
+        return lambda _report, _should_stop: result
+
+    monkeypatch.setattr(work, "enhancing", enhancing)
+
+
+@pytest.mark.parametrize(("limits", "tells"), [((0, 1000), False), ((0, 50), True)])
+@pytest.mark.usefixtures("quick_work")
+def test_result_is_added_and_what_is_shown_differently_is_said(
+    runs: Runs, model: ViewerModel, stack: Image, qtbot: Any, limits: Any, tells: bool
+) -> None:
+    stack.contrast_limits = limits
+    source = read_source(stack)
+    request = request_for(source, replace(QUICK, window=WindowChoice("range", 0, 1000)))
+    runs.controller.enhance(source, request)
+    job = runs.session.job
+    assert job is not None
+    assert job.title == "Zero-DCE: enhancing stack"
+    qtbot.waitUntil(lambda: not runs.session.busy)
+    assert [role_of(layer) for layer in model.layers] == [None, "result"]
+    np.testing.assert_array_equal(model.layers[1].data, enhance(request).image)
+    text = runs.panel.message.text()
+    assert text.startswith("✓ Added 'stack [Zero-DCE++]' after ")
+    assert "not for measuring intensities" in text
+    assert ("Shown from 0 to 1000, unlike its source." in text) is tells
+    assert notification_manager.records[-1].message == "The tile was halved."

@@ -1,0 +1,77 @@
+"""The line that says what every dock computes with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+
+from napari_zerodce.engine.look import Look
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared import settings_line
+from napari_zerodce.gui.shared.settings_line import SettingsLine, checkpoint_title
+from napari_zerodce.imaging.windows import WindowChoice
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+@pytest.fixture
+def shown(model: ViewerModel, session: Session, qtbot: Any) -> SettingsLine:
+    widget = SettingsLine(model, session)
+    qtbot.addWidget(widget)
+    return widget
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "Zero-DCE · window auto · automatic device"),
+        (
+            {"checkpoint": "zero-dce-pp", "scale_factor": 4, "device": "cpu"},
+            "Zero-DCE++ · window auto · cpu · scale 4",
+        ),
+        (
+            {"checkpoint": Path("some") / "mine.pth", "window": WindowChoice("contrast")},
+            "mine.pth · window contrast limits · automatic device",
+        ),
+        (
+            {"window": WindowChoice("range", 5, 900)},
+            "Zero-DCE · window 5,900 · automatic device",
+        ),
+        ({"look": Look(strength=0)}, "Zero-DCE · window auto · automatic device"),
+    ],
+)
+def test_line_says_what_is_computed_with(
+    session: Session, shown: SettingsLine, changes: dict[str, Any], text: str
+) -> None:
+    session.change(**changes)
+    assert shown.text.text() == text
+
+
+def test_checkpoints_have_the_titles_people_know() -> None:
+    assert checkpoint_title("published-zero-dce-pp") == "Zero-DCE++, published weights"
+    assert checkpoint_title(Path("a") / "zero-dce") == "zero-dce", "a file of that name"
+
+
+def test_button_opens_the_dock_where_settings_are_chosen(
+    model: ViewerModel, shown: SettingsLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[Any, str]] = []
+    monkeypatch.setattr(
+        settings_line, "open_dock", lambda viewer, name: opened.append((viewer, name))
+    )
+    shown.change.click()
+    assert opened == [(model, "Enhance")]
+
+
+def test_released_line_follows_no_longer(session: Session, shown: SettingsLine) -> None:
+    text = shown.text.text()
+    shown.release()
+    session.change(device="cpu")
+    assert shown.text.text() == text
+    assert len(session.events.settings) == 0

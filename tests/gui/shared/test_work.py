@@ -1,0 +1,215 @@
+"""Work of several docks: what makes two wishes the same, and what is remembered of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+
+from napari_zerodce.checkpoints.registry import resolve as path_of
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.requests import EnhanceRequest, ignore, never
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.engine.view import View
+from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.errors import CheckpointError
+from napari_zerodce.gui.layers.on_screen import on_screen
+from napari_zerodce.gui.layers.source import read_source, request_for
+from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.work import ViewWish
+from napari_zerodce.imaging.windows import WindowChoice
+
+QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
+
+OTHER: dict[str, Any] = {
+    "checkpoint": Path("mine.pth"),
+    "window": WindowChoice("minmax"),
+    "device": "cuda:1",
+    "precision": "float16",
+    "scale_factor": 3,
+    "tile": 64,
+    "look": Look(strength=0.5),
+}
+
+
+def _wish(model: ViewerModel, layer: Image, settings: EnhanceSettings = QUICK) -> ViewWish:
+    source = read_source(layer)
+    return ViewWish(request_for(source, settings), on_screen(model, source))
+
+
+def _view(wish: ViewWish) -> View:
+    view = work.viewing(wish)(ignore, never)
+    assert isinstance(view, View)
+    return view
+
+
+# ---- the key
+
+
+def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel, stack: Image) -> None:
+    assert set(OTHER) == {field.name for field in fields(EnhanceSettings)}, "give another value"
+    key = _wish(model, stack).key
+    same = {
+        name
+        for name, value in OTHER.items()
+        if _wish(model, stack, replace(QUICK, **{name: value})).key == key
+    }
+    assert same == {"look"}
+
+
+def test_the_same_wish_has_the_same_key_and_can_be_looked_up(
+    model: ViewerModel, stack: Image
+) -> None:
+    assert _wish(model, stack).key == _wish(model, stack).key
+    assert len({_wish(model, stack).key, _wish(model, stack).key}) == 1
+
+
+def test_plane_part_and_image_make_another_wish(model: ViewerModel, stack: Image) -> None:
+    wish = _wish(model, stack)
+    part = replace(wish.screen, viewport=Viewport(slice(0, 4), slice(0, 8)))
+    step = replace(wish.screen, viewport=Viewport(slice(0, 8), slice(0, 8), 2))
+    plane = replace(wish.screen, index=(1,))
+    copied = replace(wish.request, image=stack.data.copy())
+    others = [ViewWish(wish.request, screen) for screen in (part, step, plane)]
+    keys = {each.key for each in (wish, *others, ViewWish(copied, wish.screen))}
+    assert len(keys) == 5
+
+
+# ---- views
+
+
+def test_view_is_that_of_the_plane_in_the_window_of_the_whole_layer(
+    model: ViewerModel, stack: Image
+) -> None:
+    model.dims.set_point(0, 2)
+    view = _view(_wish(model, stack))
+    whole = enhance(EnhanceRequest(stack.data, "mono", QUICK)).image
+    np.testing.assert_array_equal(view.samples, stack.data[2])
+    np.testing.assert_array_equal(view.render(Look()), whole[2])
+
+
+def test_view_of_every_second_pixel_keeps_the_place_on_screen(
+    model: ViewerModel, stack: Image
+) -> None:
+    wish = _wish(model, stack)
+    part = Viewport(slice(0, 8), slice(2, 8), 2)
+    view = _view(ViewWish(wish.request, replace(wish.screen, viewport=part)))
+    assert view.viewport == part
+    np.testing.assert_array_equal(view.samples, stack.data[0, ::2, 2::2])
+
+
+def test_last_two_views_are_given_again_until_they_are_forgotten(
+    model: ViewerModel, stack: Image
+) -> None:
+    wishes = []
+    for plane in range(3):
+        model.dims.set_point(0, plane)
+        wishes.append(_wish(model, stack))
+    first, second = _view(wishes[0]), _view(wishes[1])
+    assert _view(wishes[0]) is first
+    assert _view(wishes[1]) is second
+    _view(wishes[2])
+    assert _view(wishes[1]) is second
+    assert _view(wishes[0]) is not first, "two are kept"
+    again = _view(wishes[0])
+    work.forget_views()
+    assert _view(wishes[0]) is not again
+
+
+def test_another_look_of_the_same_curves_needs_no_network(model: ViewerModel, stack: Image) -> None:
+    view = _view(_wish(model, stack))
+    other = _wish(model, stack, replace(QUICK, look=Look(strength=0.3, iterations=2)))
+    assert _view(other) is view
+
+
+def test_checkpoint_file_that_was_written_again_is_read_again(
+    model: ViewerModel, stack: Image, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(path_of("zero-dce-pp").read_bytes())
+    os.utime(path, ns=(1, 1))
+    wish = _wish(model, stack, replace(QUICK, checkpoint=path))
+    before = _view(wish)
+    assert _view(wish) is before
+    path.write_bytes(path_of("zero-dce").read_bytes())
+    os.utime(path, ns=(2, 2))
+    after = _view(wish)
+    assert (before.checkpoint.architecture, after.checkpoint.architecture) == (
+        "zero-dce-pp",
+        "zero-dce",
+    )
+
+
+# ---- resolved requests and windows
+
+
+def test_resolved_request_serves_all_planes_and_is_dropped_with_the_views(stack: Image) -> None:
+    request = EnhanceRequest(stack.data, "mono", QUICK)
+    resolved = work.resolved_for(request, never)
+    assert work.resolved_for(replace(request), never) is resolved
+    other = replace(request, settings=replace(QUICK, scale_factor=2))
+    assert work.resolved_for(other, never) is not resolved
+    work.forget_views()
+    assert work.resolved_for(request, never) is not resolved
+
+
+def test_window_becomes_the_two_numbers_of_the_whole_image() -> None:
+    image = np.zeros((3, 8, 8), np.float32)
+    image[0], image[2] = -3, 12
+    settings = replace(QUICK, window=WindowChoice("minmax"))
+    known = work.with_known_window(EnhanceRequest(image, "mono", settings), never)
+    assert known.settings == replace(settings, window=WindowChoice("range", -3, 12))
+    assert known.image is image
+    assert work.with_known_window(known, never) == known
+
+
+def test_constant_image_has_a_window_too() -> None:
+    request = EnhanceRequest(np.full((1, 1), 7, np.uint16), "mono", QUICK)
+    window = work.with_known_window(request, never).settings.window
+    assert window.low is not None
+    assert window.high is not None
+    assert window.low <= 7 <= window.high
+
+
+def test_remembered_result_is_of_this_very_image() -> None:
+    remembered = work._Remembered(2)
+    image = np.zeros(3)
+    assert remembered.get("key", image, lambda: "first") == "first"
+    assert remembered.get("key", image, lambda: "second") == "first"
+    # The identity of an array that has gone may be that of another one.
+    assert remembered.get("key", image.copy(), lambda: "third") == "third"
+
+
+def test_failure_is_not_remembered() -> None:
+    remembered = work._Remembered(1)
+
+    def fail() -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        remembered.get("key", None, fail)
+    assert remembered.get("key", None, lambda: 1) == 1
+
+
+# ---- the other work
+
+
+def test_enhancing_is_what_the_engine_makes(stack: Image) -> None:
+    request = EnhanceRequest(stack.data, "mono", QUICK)
+    told: list[Any] = []
+    made = work.enhancing(request)(told.append, never)
+    np.testing.assert_array_equal(made.image, enhance(request).image)
+    assert told
+
+
+def test_checking_gives_the_info_of_a_checkpoint_or_says_what_is_wrong(tmp_path: Path) -> None:
+    assert work.checking("zero-dce-pp")(ignore, never).parameters == 10_561
+    with pytest.raises(CheckpointError):
+        work.checking(tmp_path / "none.pth")(ignore, never)
