@@ -15,6 +15,10 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window
 
+_TEXTS: Final = (
+    "software", "checkpoint", "checkpoint_source", "checkpoint_sha256", "architecture", "channels",
+    "device", "precision",
+)  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
 
@@ -113,12 +117,15 @@ class Provenance:
         """
         try:
             known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
-            known["window"] = tuple(known["window"])
+            window = Window(*known["window"])
+            known["window"] = (window.low, window.high)
             known["global_curve"] = tuple(known.get("global_curve", ()))
             known["look"] = Look(**known.get("look", {}))
             made = cls(**known)
         except (KeyError, TypeError, ValueError) as err:
             raise _invalid() from err
+        if not all(isinstance(getattr(made, name), str) for name in _TEXTS):
+            raise _invalid()
         if made.architecture not in ARCHITECTURES:
             raise _invalid()
         return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from napari.layers import Layer
 
@@ -67,15 +67,15 @@ def provenance_of(layer: Layer) -> LayerProvenance | None:
     if not isinstance(facts, Mapping):
         return None
     # Metadata are anybody's to write: what is no role is no layer of this plugin.
-    role: Role | None = facts.get("role", "result")
-    if role not in get_args(Role):
+    role: Any = facts.get("role", "result")
+    if not isinstance(role, str) or role not in get_args(Role):
         return None
-    assert role is not None
+    path = facts.get("source_path")
     return LayerProvenance(
-        role=role,
+        role=cast("Role", role),
         source=str(facts.get("source", "")),
         source_id=str(facts.get("source_id", "")),
-        source_path=facts.get("source_path"),
+        source_path=path if isinstance(path, str) else None,
         maps=facts.get("kind"),
         made=_made(facts),
     )
@@ -85,6 +85,16 @@ def role_of(layer: Layer) -> Role | None:
     """Return what a layer of this plugin is; None for any other layer."""
     known = provenance_of(layer)
     return None if known is None else known.role
+
+
+def checkpoint_source_of(layer: Layer) -> str | None:
+    """Return what loads the checkpoint a layer was made with, None if the layer does not say.
+
+    Maps of earlier versions say that and not all that a `Provenance` needs.
+    """
+    facts = layer.metadata.get(METADATA_KEY)
+    source = facts.get("checkpoint_source") if isinstance(facts, Mapping) else None
+    return source if isinstance(source, str) else None
 
 
 def _made(facts: Mapping[str, Any]) -> Provenance | None:

@@ -10,7 +10,7 @@ from napari.layers import Image, Layer
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.geometry import geometry_of_part, with_leading_axis
-from napari_zerodce.gui.layers.provenance import provenance_of
+from napari_zerodce.gui.layers.provenance import checkpoint_source_of, role_of
 from napari_zerodce.gui.layers.results import (
     display_range,
     insert_quietly,
@@ -157,10 +157,9 @@ def mark_old_maps(viewer: napari.Viewer, active: str) -> list[str]:
     """
     old = []
     for layer in viewer.layers:
-        known = provenance_of(layer)
-        if known is None or known.role != "maps":
+        if role_of(layer) != "maps":
             continue
-        is_old = known.made is None or known.made.checkpoint_source != active
+        is_old = checkpoint_source_of(layer) != active
         name = layer.name.removesuffix(_OLD)
         if layer.name != (wanted := name + _OLD if is_old else name):
             layer.name = wanted
