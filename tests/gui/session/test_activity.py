@@ -1,0 +1,89 @@
+"""The entry in napari's activity bar: in hundredths, never backwards, never nested."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from napari_zerodce.engine.requests import Progress
+from napari_zerodce.gui.session import activity
+from napari_zerodce.gui.session.activity import ActivityEntry
+from napari_zerodce.gui.session.jobs import Job
+
+
+class Bar:
+    """Counts as napari's bar does, and lets Qt process events inside an update."""
+
+    made: list[Bar]
+
+    def __init__(self, *, total: int, desc: str) -> None:
+        self.total, self.desc, self.n = total, desc, 0
+        self.is_closed = False
+        self.meanwhile: Any = lambda: None
+        Bar.made.append(self)
+
+    def update(self, steps: int) -> None:
+        self.meanwhile()
+        self.n += steps
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> Job:
+    monkeypatch.setattr(activity, "napari_progress", Bar)
+    Bar.made = []
+    return Job("Zero-DCE: enhancing photo", lambda _report, _should_stop: None)
+
+
+def _progress(done: float, total: float = 1) -> Progress:
+    return Progress(done, total, "")
+
+
+def test_bar_goes_with_the_job_until_it_has_finished(job: Job) -> None:
+    entry = ActivityEntry(job)
+    (bar,) = Bar.made
+    assert (bar.total, bar.desc) == (100, "Zero-DCE: enhancing photo")
+    for done, shown in ((0, 0), (3, 25), (3.2, 26), (12, 100)):
+        job.progressed.emit(_progress(done, 12))
+        assert bar.n == shown
+    assert not bar.is_closed
+    job.finished.emit()
+    assert bar.is_closed
+    assert entry is not None
+
+
+def test_bar_never_goes_back_and_not_beyond_its_end(job: Job) -> None:
+    entry = ActivityEntry(job)
+    (bar,) = Bar.made
+    for done, shown in ((0.5, 50), (0.2, 50), (7, 100)):
+        job.progressed.emit(_progress(done))
+        assert bar.n == shown
+    job.progressed.emit(_progress(1, 0))  # a run of nothing
+    assert bar.n == 100
+    assert entry is not None
+
+
+def test_reports_that_come_during_an_update_are_not_nested(job: Job) -> None:
+    entry = ActivityEntry(job)
+    (bar,) = Bar.made
+    bar.meanwhile = lambda: job.progressed.emit(_progress(0.9))
+    job.progressed.emit(_progress(0.5))
+    assert bar.n == 50
+    bar.meanwhile = lambda: None
+    job.progressed.emit(_progress(0.6))
+    assert bar.n == 60, "the next report is told again"
+    assert entry is not None
+
+
+def test_failing_bar_does_not_silence_later_reports(job: Job) -> None:
+    entry = ActivityEntry(job)
+    (bar,) = Bar.made
+    bar.meanwhile = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        entry._on_job_progressed(_progress(0.5))
+    bar.meanwhile = lambda: None
+    job.progressed.emit(_progress(0.6))
+    assert bar.n == 60
