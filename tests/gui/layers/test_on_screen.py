@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari.layers import Image
 
 from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport
 from napari_zerodce.errors import ImageError, RequestError
@@ -108,3 +110,82 @@ def test_levels_with_fewer_planes_are_no_source_of_planes() -> None:
     assert screen.index == (7,)
     plane, _ = screen.plane()
     assert plane[0, 0] == 0  # the finest level: the others have no eighth plane
+
+
+def test_part_of_a_large_plane_lies_where_its_pixels_are() -> None:
+    viewer = ViewerModel()
+    side = 3 * int(LARGEST_VIEW**0.5)
+    layer = viewer.add_image(
+        np.broadcast_to(np.uint8(3), (2, side, side)),
+        contrast_limits=(0, 255),
+        scale=(5, 0.5, 0.25),
+        translate=(1, 10, 20),
+    )
+    layer.corner_pixels = np.array([[0, 100, 200], [0, 499, 899]])
+    viewer.dims.set_point(0, 6)
+    screen = _screen(viewer, layer)
+    assert screen.viewport == Viewport(slice(100, 500), slice(200, 900))
+    np.testing.assert_allclose(screen.geometry["translate"], (6, 60, 70))
+    np.testing.assert_allclose(screen.geometry["scale"], (5, 0.5, 0.25))
+    assert screen.visible_columns == (200, 900)
+
+
+@pytest.mark.parametrize(
+    ("corners", "visible"),
+    [
+        (((0, 0), (0, 0)), (0, 30)),  # nothing is drawn yet
+        (((0, 5), (19, 11)), (5, 12)),
+        (((0, -9), (19, 99)), (0, 30)),
+        (((0, 40), (19, 60)), (29, 30)),  # right of the image
+        (((0, -60), (19, -40)), (0, 1)),  # left of it
+    ],
+)
+def test_columns_on_screen_are_columns_of_the_image(
+    corners: tuple[tuple[int, int], ...], visible: tuple[int, int]
+) -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((20, 30)))
+    layer.corner_pixels = np.array(corners)
+    assert _screen(viewer, layer).visible_columns == visible
+
+
+def test_the_same_place_looks_alike_until_the_layer_is_moved() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((3, 20, 30)))
+    viewer.dims.set_point(0, 1)
+    screen = _screen(viewer, layer)
+    assert screen.looks_like(_screen(viewer, layer))
+    assert not screen.looks_like(None)
+    layer.translate = (0, 1, 0)
+    moved = _screen(viewer, layer)
+    assert not moved.looks_like(screen)
+    layer.translate = (0, 0, 0)
+    viewer.dims.set_point(0, 2)
+    assert not _screen(viewer, layer).looks_like(screen)
+
+
+def test_every_few_pixels_of_another_array_are_cut_alike() -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((2, 6, 7)))
+    viewer.dims.set_point(0, 1)
+    part = Viewport(slice(1, 6), slice(2, 7), 2)
+    screen = replace(_screen(viewer, layer), viewport=part)
+    other = np.arange(84).reshape(2, 6, 7)
+    np.testing.assert_array_equal(screen.same_place_in(other), other[1, 1:6:2, 2:7:2])
+    np.testing.assert_array_equal(screen.plane()[0][1:6:2, 2:7:2], layer.data[1, 1:6:2, 2:7:2])
+
+
+@pytest.mark.parametrize(
+    ("shape", "rgb", "step"),
+    [
+        ((8, 8), False, 1),
+        ((2048, 2048), False, 1),
+        ((2048, 2049), False, 2),
+        ((2048, 2048, 3), True, 2),
+    ],
+)
+def test_maps_keep_as_many_pixels_as_a_view_has(
+    shape: tuple[int, ...], rgb: bool, step: int
+) -> None:
+    layer = Image(np.broadcast_to(np.uint8(1), shape), rgb=rgb, contrast_limits=(0, 255))
+    assert map_step(read_source(layer)) == step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,22 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
-from napari_zerodce.gui.layers.results import add_result
+from napari_zerodce.gui.layers.results import (
+    add_result,
+    data_of_source,
+    display_range,
+    insert_quietly,
+    made_from,
+    newest_result_of,
+    source_layer_of,
+    topmost_of,
+    weights_name,
+)
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.imaging.intensity import Window, WindowChoice
 
@@ -170,3 +182,127 @@ def test_no_layer_and_no_image_are_said() -> None:
         read_source(None)
     with pytest.raises(RequestError, match="'cells' is a Labels layer"):
         read_source(Labels(np.zeros((8, 9), int), name="cells"))
+
+
+# ---- layers are found again
+
+
+@pytest.fixture
+def photo(model: ViewerModel) -> Image:
+    return model.add_image(np.zeros((8, 9), np.uint8), name="photo")
+
+
+def _made_of(viewer: ViewerModel, source: Image, role: Any, name: str = "") -> Image:
+    metadata = read_source(source).provenance(role).as_metadata()
+    layer: Image = viewer.add_image(np.ones((8, 9), np.uint8), name=name or role, metadata=metadata)
+    return layer
+
+
+def test_layers_of_a_source_are_found_by_their_roles(model: ViewerModel, photo: Image) -> None:
+    other = model.add_image(np.zeros((8, 9), np.uint8))
+    first = _made_of(model, photo, "result", "first")
+    maps = _made_of(model, photo, "maps")
+    _made_of(model, other, "result")
+    second = _made_of(model, photo, "result", "second")
+    photo.name = "renamed"
+    assert made_from(model, photo, {"result"}) == [first, second]
+    assert made_from(model, photo, {"result", "maps"}) == [first, maps, second]
+    assert topmost_of(model, photo, {"result"}) is second
+    model.layers.move(model.layers.index(second), 0)
+    assert topmost_of(model, photo, {"result"}) is first
+    assert topmost_of(model, photo, {"live"}) is photo
+
+
+def test_newest_result_is_the_active_one_or_the_topmost(model: ViewerModel, photo: Image) -> None:
+    assert newest_result_of(model, None) is None
+    assert newest_result_of(model, photo) is None
+    _made_of(model, photo, "live")
+    assert newest_result_of(model, photo) is None
+    first, second = (_made_of(model, photo, "result", name) for name in ("first", "second"))
+    model.layers.selection.active = photo
+    assert newest_result_of(model, photo) is second
+    model.layers.selection.active = first
+    assert newest_result_of(model, photo) is first
+
+
+def test_newest_result_of_a_result_is_itself_or_what_was_made_from_it(
+    model: ViewerModel, photo: Image
+) -> None:
+    first = _made_of(model, photo, "result", "first")
+    model.layers.selection.active = photo
+    assert newest_result_of(model, first) is first
+    again = _made_of(model, first, "result", "again")
+    model.layers.selection.active = photo
+    assert newest_result_of(model, first) is again
+    model.layers.selection.active = first
+    assert newest_result_of(model, first) is first
+
+
+def test_source_of_a_layer_is_found_until_it_is_gone(model: ViewerModel, photo: Image) -> None:
+    result = _made_of(model, photo, "result")
+    assert source_layer_of(model, result) is photo
+    assert data_of_source(model, result) is photo.data
+    assert source_layer_of(model, photo) is None
+    assert data_of_source(model, photo) is None
+    model.layers.remove(photo)
+    assert source_layer_of(model, result) is None
+    assert data_of_source(model, result) is None
+
+
+# ---- inserted
+
+
+def test_inserting_keeps_what_is_selected(model: ViewerModel, photo: Image) -> None:
+    above = model.add_image(np.zeros((8, 9)), name="above")
+    model.layers.selection = {photo, above}
+    model.layers.selection.active = photo
+    new = Image(np.zeros((8, 9)), name="new")
+    insert_quietly(model, new, above=photo)
+    assert list(model.layers) == [photo, new, above]
+    assert model.layers.selection.active is photo
+    gone = Image(np.zeros((8, 9)))
+    last = Image(np.zeros((8, 9)), name="last")
+    insert_quietly(model, last, above=gone)
+    assert model.layers[-1] is last
+
+
+def test_first_layer_of_an_empty_viewer_becomes_active(model: ViewerModel) -> None:
+    new = Image(np.zeros((8, 9)))
+    insert_quietly(model, new, above=Image(np.zeros((8, 9))))
+    assert model.layers.selection.active is new
+
+
+# ---- shown and named
+
+
+@pytest.mark.parametrize(
+    ("limits", "window", "shown"),
+    [
+        ((0, 100), (0, 100), (0, 100)),
+        ((0, 100), (20, 70), (0, 100)),  # exactly half of the limits
+        ((0, 100), (20, 69), (20, 69)),  # less than half
+        ((1, 100), (0, 100), (0, 100)),  # the limits cut the window below
+        ((0, 99), (0, 100), (0, 100)),  # and above
+        ((-5, 5), (-1e-9, 1e-9), (-1e-9, 1e-9)),
+    ],
+)
+def test_result_is_displayed_as_its_source_if_that_shows_the_window(
+    limits: tuple[float, float], window: tuple[float, float], shown: tuple[float, float]
+) -> None:
+    assert display_range(limits, Window(*window)) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("zero-dce-pp", "Zero-DCE++"), ("published-zero-dce", "published-zero-dce"), ("my", "my")],
+)
+def test_weights_are_named_as_people_know_them(name: str, shown: str) -> None:
+    assert weights_name(replace(INFO, name=name)) == shown
+
+
+def test_name_of_a_result_says_weights_and_look(model: ViewerModel, photo: Image) -> None:
+    result = replace(_result(photo.data), look=Look(strength=0.5, iterations=1))
+    layer = add_result(model, read_source(photo), result)
+    assert layer.name == "photo [Zero-DCE, strength 0.5, 1 iteration]"
+    again = add_result(model, read_source(photo), result)
+    assert list(model.layers) == [photo, layer, again], "the newest is above older ones"
