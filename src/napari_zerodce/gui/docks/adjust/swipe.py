@@ -30,12 +30,13 @@ def compose(
     ----------
     before, after : ndarray, shape (h, w) or (h, w, 3 or 4), same dtype
     column : int
-        Where the line is; left of it is `before`.
+        Where the line is; left of it is `before`. It may be beyond the pictures.
     width : int
         Of the line, in pixels; 0 for none.
     ends : tuple
         What is shown black and what white, in the dtype of the pictures.
     """
+    column = max(0, column)  # a slice would count a negative one from the right
     picture = after.copy()
     picture[:, :column] = before[:, :column]
     if not width:
@@ -53,7 +54,8 @@ def compose(
 
 
 def _paint(region: Array, value: Any) -> None:
-    region[..., :3] = value
+    colours = region[..., :3] if region.ndim == 3 else region
+    colours[...] = value
     if region.ndim == 3 and region.shape[-1] == 4:  # visible through any alpha
         region[..., 3] = np.iinfo(region.dtype).max if region.dtype.kind in "iu" else 1
 
