@@ -1,0 +1,160 @@
+"""The layer of the live view: made once, refilled, moved, and taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+
+from napari_zerodce.gui.docks.adjust.preview_layer import PreviewLayer
+from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.results import source_layer_of
+from napari_zerodce.gui.layers.source import read_source
+
+LIMITS = (0.0, 1000.0)
+
+
+@pytest.fixture
+def preview(model: ViewerModel) -> PreviewLayer:
+    return PreviewLayer(model)
+
+
+def _screen(model: ViewerModel, layer: Image) -> OnScreen:
+    return on_screen(model, read_source(layer))
+
+
+def _show(
+    preview: PreviewLayer, screen: OnScreen, value: int, limits: tuple[float, float] = LIMITS
+) -> Image:
+    source = screen.source.data
+    shape = screen.viewport.shape + (source.shape[-1:] if screen.source.channels != "mono" else ())
+    preview.show(screen, np.full(shape, value, source.dtype), name="live", limits=limits)
+    assert preview.layer is not None
+    return preview.layer
+
+
+def test_layer_lies_over_the_plane_on_screen_above_its_source(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    stack.scale, stack.colormap = (2, 0.5, 0.25), "green"
+    above = model.add_image(np.zeros((3, 8, 8)), name="above")
+    model.layers.selection.active = stack
+    model.dims.set_point(0, 4)
+    layer = _show(preview, _screen(model, stack), 7)
+    assert list(model.layers) == [stack, layer, above]
+    assert layer.data.shape == (1, 8, 8)
+    assert (layer.data == 7).all()
+    np.testing.assert_allclose(layer.data_to_world((0, 3, 5)), stack.data_to_world((2, 3, 5)))
+    assert (layer.name, layer.colormap.name) == ("live", "green")
+    assert role_of(layer) == "live"
+    assert source_layer_of(model, layer) is stack
+    assert model.layers.selection.active is stack
+
+
+def test_layer_is_above_results_and_maps(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    for role in ("result", "maps"):
+        metadata = read_source(stack).provenance(role).as_metadata()  # type: ignore[arg-type]
+        model.add_image(np.zeros((3, 8, 8)), metadata=metadata)
+    layer = _show(preview, _screen(model, stack), 7)
+    assert model.layers[-1] is layer
+
+
+def test_pixels_are_refilled_and_the_layer_moved_in_place(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    layer = _show(preview, _screen(model, stack), 7)
+    data = layer.data
+    model.dims.set_point(0, 1)
+    assert _show(preview, _screen(model, stack), 8) is layer
+    assert layer.data is data
+    assert (data == 8).all()
+    assert list(layer.translate) == [1, 0, 0]
+    stack.rotate = 30
+    _show(preview, _screen(model, stack), 8)
+    np.testing.assert_allclose(layer.data_to_world((0, 3, 5)), stack.data_to_world((1, 3, 5)))
+    assert len(model.layers) == 2
+
+
+def test_part_of_another_size_has_new_data_in_the_same_layer(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    layer = _show(preview, _screen(model, stack), 7)
+    stack.data = stack.data[:, :5, :6]
+    assert _show(preview, _screen(model, stack), 9) is layer
+    assert layer.data.shape == (1, 5, 6)
+    assert (layer.data == 9).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        (np.zeros((3, 8, 8), np.uint8), {}),
+        (np.zeros((8, 8), np.uint16), {}),
+        (np.zeros((3, 8, 8, 3), np.uint16), {"rgb": True}),
+    ],
+    ids=["dtype", "axes", "colour"],
+)
+def test_image_of_another_kind_has_a_new_layer(
+    model: ViewerModel,
+    stack: Image,
+    preview: PreviewLayer,
+    data: np.ndarray,
+    options: dict[str, Any],
+) -> None:
+    first = _show(preview, _screen(model, stack), 7)
+    other = model.add_image(data, contrast_limits=LIMITS, **options)
+    second = _show(preview, _screen(model, other), 8)
+    assert second is not first
+    assert first not in model.layers
+    assert second.data.dtype == data.dtype
+    assert second.rgb is other.rgb
+    assert second.ndim == other.ndim
+
+
+def test_contrast_limits_are_the_users_until_they_have_to_change(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    screen = _screen(model, stack)
+    layer = _show(preview, screen, 7)
+    assert list(layer.contrast_limits) == [0, 1000]
+    layer.contrast_limits = (5, 50)
+    _show(preview, screen, 8)
+    assert list(layer.contrast_limits) == [5, 50]
+    _show(preview, screen, 8, (0, 300))
+    assert list(layer.contrast_limits) == [0, 300]
+
+
+def test_layer_is_renamed_if_there_is_one(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    preview.rename("nothing")
+    layer = _show(preview, _screen(model, stack), 7)
+    preview.rename("other")
+    assert layer.name == "other"
+
+
+def test_layer_is_taken_away_once_and_made_again(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    preview.remove()
+    first = _show(preview, _screen(model, stack), 7)
+    preview.remove()
+    assert list(model.layers) == [stack]
+    assert preview.layer is None
+    second = _show(preview, _screen(model, stack), 7)
+    assert second is not first
+    model.layers.remove(second)  # by the user
+    preview.remove()
+    assert list(model.layers) == [stack]
+
+
+def test_one_pixel_has_a_layer(model: ViewerModel, preview: PreviewLayer) -> None:
+    pixel = model.add_image(np.array([[7]], np.uint8), contrast_limits=(0, 255))
+    layer = _show(preview, _screen(model, pixel), 9)
+    assert layer.data.tolist() == [[9]]
