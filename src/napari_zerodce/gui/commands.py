@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def enhance_active_layer(viewer: napari.viewer.Viewer) -> None:
-    """Open the Enhance dock and press its button for the active image layer."""
+    """Open the Enhance dock and start a run on the active image layer."""
     layer = _active_source(viewer, "enhance")
     if layer is not None:
         dock: EnhanceDock = open_dock(viewer, "Enhance")
@@ -28,8 +28,8 @@ def enhance_active_layer(viewer: napari.viewer.Viewer) -> None:
 
 
 def show_curve_maps(viewer: napari.viewer.Viewer) -> None:
-    """Open the Curve maps dock and add the maps of the active image layer."""
-    layer = _active_source(viewer, "look into")
+    """Open the Curve maps dock and add map layers of the active image layer."""
+    layer = _active_source(viewer, "analyse")
     if layer is not None:
         dock: CurveMapsDock = open_dock(viewer, "Curve maps")
         dock.select_layer(layer)

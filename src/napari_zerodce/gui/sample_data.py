@@ -1,4 +1,4 @@
-"""The two dark images in File > Open Sample."""
+"""The two dark images in the menu File > Open Sample."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def night_photo() -> list[LayerDataTuple]:
-    """Return the Golden Gate at nightfall, far too dark: shape (480, 640, 3), uint8."""
+    """Return a much too dark photo of the Golden Gate: shape (480, 640, 3), uint8."""
     return [(_read("night.png"), {"name": "night", "rgb": True}, "image")]
 
 
 def dim_cells() -> list[LayerDataTuple]:
-    """Return dim fluorescent cells: shape (512, 512), uint16."""
+    """Return a dim fluorescence image of cells: shape (512, 512), uint16."""
     return [(_read("cells.tif"), {"name": "cells", "rgb": False}, "image")]
 
 

@@ -1,1 +1,1 @@
-"""Small widgets that know neither napari nor the session."""
+"""Small widgets that depend neither on napari nor on the session."""

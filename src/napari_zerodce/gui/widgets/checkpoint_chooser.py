@@ -1,4 +1,4 @@
-"""Choose a checkpoint: bundled, published or a file, with a line that says what it is."""
+"""Choose a checkpoint: bundled, published or a file, with a line that describes it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 
 
 class CheckpointChooser(QWidget):
-    """A combo box of checkpoints and two buttons that bring more of them."""
+    """A combo box of checkpoints and two buttons that add more of them."""
 
-    source_chosen = Signal(object)  # str or Path, chosen by the user, not yet known to be good
+    source_chosen = Signal(object)  # str or Path: what the user chose; it may be invalid
     published_requested = Signal()
 
     def __init__(self) -> None:
@@ -34,15 +34,17 @@ class CheckpointChooser(QWidget):
         make_narrow(self.combo)
         self.description = QLabel()
         self.description.setWordWrap(True)
-        self.description.setTextFormat(Qt.TextFormat.PlainText)  # files name their own licence
+        self.description.setTextFormat(Qt.TextFormat.PlainText)  # the text may come from a file
         self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.open_button = QPushButton("Open file…")
         self.open_button.setToolTip(
-            "A .pth or .safetensors file of Zero-DCE or Zero-DCE++.\n"
-            "Dropping it on this dock does the same."
+            "Open a .pth or .safetensors file of Zero-DCE or Zero-DCE++.\n"
+            "You can also drop the file on this dock."
         )
         self.published_button = QPushButton("Get published weights…")
-        self.published_button.setToolTip("The authors' weights: non-commercial, academic use")
+        self.published_button.setToolTip(
+            "The weights of the authors, for non-commercial, academic use"
+        )
         self._active_row = 0
         self._lay_out()
         self.refresh()
@@ -62,7 +64,7 @@ class CheckpointChooser(QWidget):
         layout.addLayout(buttons)
 
     def refresh(self) -> None:
-        """List the registry again, after a download; files the user opened stay."""
+        """List the registry again after a download; files that the user opened stay."""
         present = {self.combo.itemData(row) for row in range(self.combo.count())}
         entries = registry.available()
         for entry in entries:
@@ -73,7 +75,15 @@ class CheckpointChooser(QWidget):
         )
 
     def show_active(self, source: str | Path, description: str) -> None:
-        """Show which checkpoint is active and what it is."""
+        """Show the active checkpoint.
+
+        Parameters
+        ----------
+        source : str or Path
+            The checkpoint: a name in the registry, or a file.
+        description : str
+            The line below the combo box.
+        """
         row = self._row(source)
         if row < 0:
             self.combo.addItem(Path(source).name, source)
@@ -84,7 +94,7 @@ class CheckpointChooser(QWidget):
         self._active_row = row
 
     def show_previous(self) -> None:
-        """Go back to the active checkpoint, because the one just chosen did not load."""
+        """Show the active checkpoint again, because the chosen one did not load."""
         self.combo.setCurrentIndex(self._active_row)
 
     def _row(self, source: str | Path) -> int:
@@ -109,7 +119,7 @@ def _text(entry: registry.RegistryEntry) -> str:
 
 
 def dropped_checkpoint(dropped: QMimeData | None) -> Path | None:
-    """Return the file that is dropped if it is one that may be a checkpoint."""
+    """Return the dropped file if its suffix is that of a checkpoint, else None."""
     urls = dropped.urls() if dropped is not None else []
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None

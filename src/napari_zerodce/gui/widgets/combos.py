@@ -1,4 +1,4 @@
-"""Combo boxes that fit a dock on a small screen: their lists show long entries whole."""
+"""Combo boxes that fit a narrow dock: the box cuts long entries, its list shows them whole."""
 
 from __future__ import annotations
 

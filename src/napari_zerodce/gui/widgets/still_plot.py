@@ -1,4 +1,4 @@
-"""A plot that the mouse does not move, to be read in every theme of napari."""
+"""A plot that the mouse cannot move and that is readable in every theme of napari."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import Final
 
 import pyqtgraph
 
-GREY: Final = "#8a8d93"  # can be read on dark and on light
+GREY: Final = "#8a8d93"  # readable on dark and on light backgrounds
 
 
 class StillPlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """An empty plot without background.
+    """An empty plot without a background.
 
     Parameters
     ----------
     height : int
-        In pixels of the screen.
+        Height in screen pixels.
     bottom, left : str
-        What the axes say.
+        Labels of the axes.
     """
 
     def __init__(self, height: int, *, bottom: str, left: str) -> None:
         super().__init__(background=None)
         self.setFixedHeight(height)
-        self.setStyleSheet("background: transparent; border: none")  # whatever the theme is
+        self.setStyleSheet("background: transparent; border: none")  # for every theme
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()

@@ -1,4 +1,4 @@
-"""Which intensities are mapped to [0, 1]: a choice, and two numbers where it needs them."""
+"""Choose the intensity window: a kind of window, and two numbers if the kind needs them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.imaging.intensity import WindowChoice
 
 _CHOICES = (
-    ("auto", "Automatic", "8-bit: the whole range; others: percentiles 0.1 to 99.9"),
-    ("contrast", "Contrast limits of the layer", "What the layer shows as black and white"),
-    ("percentile", "Percentiles", "Percent of the samples below black, and below white"),
+    ("auto", "Automatic", "8-bit: the range of the data type; others: percentiles 0.1 to 99.9"),
+    (
+        "contrast",
+        "Contrast limits of the layer",
+        "The intensities that the layer shows as black and as white",
+    ),
+    (
+        "percentile",
+        "Percentiles",
+        "Percentage of samples below the low and the high end of the window",
+    ),
     ("minmax", "Minimum to maximum", "The smallest and the largest finite sample"),
     ("dtype", "Range of the data type", "0 to 255, 0 to 65535, ...; floats: 0 to 1"),
     ("range", "From … to …", "Two intensities in units of the image"),
@@ -22,7 +30,7 @@ _DEFAULTS = {"percentile": ("0.1", "99.9"), "range": ("", "")}
 
 
 class WindowChooser(QWidget):
-    """A combo box of window choices; samples outside the window come through unchanged."""
+    """A combo box of window choices; samples outside the window stay unchanged."""
 
     changed = Signal()
 
@@ -34,8 +42,8 @@ class WindowChooser(QWidget):
             self.kind.addItem(text, key)
             self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.kind.setToolTip(
-            "Which intensities are mapped to [0, 1] before the curves.\n"
-            "Samples outside come through unchanged."
+            "The intensities that are mapped to [0, 1] before the curves are applied.\n"
+            "Samples outside this window stay unchanged."
         )
         self.low, self.high = _number_field("from"), _number_field("to")
         self._numbers = QWidget()
@@ -59,7 +67,7 @@ class WindowChooser(QWidget):
         Raises
         ------
         RequestError
-            If a number is missing, or the numbers make no window.
+            If a number is missing, or the two numbers are an invalid window.
         """
         kind = self.kind.currentData()
         if kind not in _DEFAULTS:
@@ -67,7 +75,7 @@ class WindowChooser(QWidget):
         low, high = self.low.text().strip(), self.high.text().strip()
         if not low or not high:
             raise RequestError(
-                "The intensity window needs two numbers; fill in both, or choose 'Automatic'."
+                "The intensity window needs two numbers; enter both, or choose 'Automatic'."
             )
         return WindowChoice.parse(
             f"percentile:{low},{high}" if kind == "percentile" else f"{low},{high}"
@@ -95,8 +103,7 @@ def _number_field(placeholder: str) -> QLineEdit:
     field = QLineEdit()
     field.setPlaceholderText(placeholder)
     validator = QDoubleValidator(field)
-    validator.setLocale(
-        QLocale(QLocale.Language.C)
-    )  # a decimal point everywhere, as in the command line
+    # The decimal separator is a point in every language, as on the command line.
+    validator.setLocale(QLocale(QLocale.Language.C))
     field.setValidator(validator)
     return field
