@@ -1,1 +1,1 @@
-"""What outlives a dock: the viewer's session, its jobs and its training."""
+"""The state that outlives a dock: the viewer's session, its jobs and its training run."""

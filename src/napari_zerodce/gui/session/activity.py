@@ -1,4 +1,4 @@
-"""A run's entry in napari's activity bar; to be used on the GUI thread alone."""
+"""The entry of a job in napari's activity dock; use it on the GUI thread only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STEPS = 100
 
 
 class ActivityEntry:
-    """A bar in napari's activity dock that follows a job until it has finished."""
+    """A progress bar in napari's activity dock that follows a job until it has finished."""
 
     def __init__(self, job: Job) -> None:
         self._bar = napari_progress(total=_STEPS, desc=job.title)
@@ -20,8 +20,8 @@ class ActivityEntry:
         job.finished.connect(self._bar.close)
 
     def _on_job_progressed(self, progress: Progress) -> None:
-        # napari's bar lets Qt process events inside its update: without this, reports that wait in
-        # the queue would nest.
+        # The update of napari's bar lets Qt process events: without this check, updates for the
+        # reports in the queue would run inside each other.
         if self._updating:
             return
         self._updating = True

@@ -1,4 +1,4 @@
-"""One background job: a plain function in a thread, its progress and end told on the GUI thread."""
+"""One background job: a function runs in a worker thread, and signals report it to the GUI."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class _Outcome:
 class Job(QObject):
     """Runs a function that takes ``report`` and ``should_stop`` in a worker thread.
 
-    A plain function, not a generator: a generator worker swallows RuntimeErrors, and torch raises
-    them. Exactly one of `succeeded`, `failed` and `cancelled` is emitted, then `finished`; closing
-    the window stops the job and emits `finished` alone.
+    The function is not a generator: a generator worker swallows RuntimeErrors, and torch raises
+    them. The job emits exactly one of `succeeded`, `failed` and `cancelled`, then `finished`. If
+    the window closes, the job stops and emits `finished` only.
 
     Parameters
     ----------
     title : str
-        What runs, for napari's question whether to close the window meanwhile.
+        Describes the job in napari's question whether to close the window while it runs.
     work : callable
-        ``work(report, should_stop)``; its result arrives with `succeeded`.
+        Called as ``work(report, should_stop)``; `succeeded` carries its result.
     quiet : bool
-        Housekeeping that napari may end without asking.
+        Whether napari may end the job without a question to the user.
     """
 
     progressed = Signal(object)
@@ -51,7 +51,7 @@ class Job(QObject):
     cancelled = Signal()
     finished = Signal()
 
-    # A job outlives the dock that started it: its thread still reports to it.
+    # A job may outlive the dock that started it: its thread still emits its signals.
     _alive: ClassVar[set[Job]] = set()
 
     def __init__(self, title: str, work: Work, *, quiet: bool = False) -> None:
@@ -63,7 +63,7 @@ class Job(QObject):
         self._worker: Any = None
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the worker thread."""
         Job._alive.add(self)
         create = create_quiet_worker if self._quiet else create_worker
         self._worker = create(_Titled(self.title, self._run), _start_thread=False)
@@ -73,7 +73,7 @@ class Job(QObject):
         _stop_all_before_qt_goes()
 
     def cancel(self) -> None:
-        """Ask the function to stop at its next look."""
+        """Ask the function to stop the next time it checks ``should_stop``."""
         self._stop.set()
 
     def _run(self) -> _Outcome:
@@ -81,7 +81,7 @@ class Job(QObject):
             return _Outcome(self._work(self._report, self._should_stop))
         except Cancelled:
             return _Outcome(cancelled=True)
-        except Exception as err:  # noqa: BLE001 - carried to the GUI thread, where it is told or raised
+        except Exception as err:  # noqa: BLE001 - the GUI thread shows or raises it
             return _Outcome(error=err)
 
     def _report(self, progress: Progress) -> None:
@@ -97,7 +97,9 @@ class Job(QObject):
             self.succeeded.emit(outcome.value)
         else:
             self.failed.emit(outcome.error)
-            if not isinstance(outcome.error, ZeroDCEError):  # our own bug keeps its traceback
+            if not isinstance(
+                outcome.error, ZeroDCEError
+            ):  # a bug of this plugin keeps its traceback
                 error = outcome.error
                 notification_manager.receive_error(type(error), error, error.__traceback__)
 
@@ -108,12 +110,12 @@ class Job(QObject):
 
 @cache
 def _stop_all_before_qt_goes() -> None:
-    """See to it, once, that no thread is left that would speak to Qt objects after their end.
+    """Register `_stop_all` once, so that no thread emits signals after Qt has deleted its objects.
 
-    napari waits for its own workers when the application quits, but not in every way a script can
-    end; without this, closing the window while torch is being imported aborts the process.
+    napari waits for its own workers when the application quits, but not in every way in which a
+    script can end. Without this, the process aborts if the window closes while torch is imported.
     """
-    atexit.register(_stop_all)  # before PyQt's own: the last one registered is called first
+    atexit.register(_stop_all)  # called before PyQt's own: the last registered one runs first
 
 
 def _stop_all() -> None:
@@ -125,7 +127,7 @@ def _stop_all() -> None:
 
 
 class _Titled:
-    """A function that reads well in napari's list of running tasks."""
+    """A function whose name in napari's list of running tasks is a title."""
 
     def __init__(self, title: str, function: Callable[[], Any]) -> None:
         self._title = title

@@ -1,4 +1,4 @@
-"""What all docks of one viewer share: how they compute, and whether a run is on."""
+"""The state that all docks of one viewer share: the settings, and the current run."""
 
 from __future__ import annotations
 
@@ -26,20 +26,23 @@ class Session:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
-    """How every dock computes. Its window may be that of a layer; its look is the Adjust dock's."""
+    """The settings of all docks; the window may be the contrast limits of a layer, and the Adjust
+    dock sets the look."""
     job: Job | None = None
     training: TrainingProcess | None = None
-    """The fine-tuning that was started or opened last; it outlives the dock."""
+    """The training run that was started or opened last; it outlives the dock."""
 
     @property
     def checkpoint(self) -> str | Path:
         """The active checkpoint: a name in the registry, or a file."""
         source = self.settings.checkpoint
-        assert isinstance(source, str | Path)  # docks never load one: that takes seconds
+        assert isinstance(
+            source, str | Path
+        )  # a dock never holds loaded weights: loading takes seconds
         return source
 
     def change(self, **changes: Any) -> None:
-        """Replace some of the settings.
+        """Change some of the settings.
 
         Parameters
         ----------
@@ -50,7 +53,7 @@ class Session:
 
     @property
     def shares_one_map(self) -> bool:
-        """Whether one map serves all iterations, as in Zero-DCE++: only that has a scale factor."""
+        """Whether all iterations share one map, as in Zero-DCE++: then there is a scale factor."""
         known = {entry.name: entry.architecture for entry in (*BUNDLED, *PUBLISHED)}
         architecture = known.get(str(self.checkpoint))
         if architecture is None:
@@ -59,12 +62,12 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Whether a run is on: one at a time, so that two do not fight for the device."""
+        """Whether a run is in progress; only one at a time, since two compete for the device."""
         return self.job is not None
 
     def occupy(self, job: Job) -> None:
-        """Be busy until the job has finished, whatever becomes of the dock that started it."""
-        job.finished.connect(self._release)  # first: whatever listens to the next line may fail
+        """Be busy until the job has finished, even if the dock that started it is closed."""
+        job.finished.connect(self._release)  # first: listeners to the next line may raise
         self.job = job
 
     def _release(self) -> None:
@@ -80,10 +83,10 @@ def session_of(viewer: napari.Viewer) -> Session:
 
 
 def unwrapped(viewer: napari.Viewer) -> napari.Viewer:
-    """Return the viewer itself.
+    """Return the viewer without napari's proxy.
 
-    Depending on how docks are opened, napari hands them that or a proxy around it, whose layers are
-    proxies, too: the same layer is then another object each time it is asked for.
+    napari gives a dock the viewer or a proxy around it, depending on how the dock is opened. The
+    layers of a proxy are proxies, too: each access to the same layer then gives another object.
     """
     plain: napari.Viewer = getattr(viewer, "__wrapped__", viewer)
     return plain

@@ -1,4 +1,4 @@
-"""A fine-tuning as a child process: start it, follow its events, stop it, find it again."""
+"""A training run as a child process: start it, follow its events, stop it, attach to it again."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ if TYPE_CHECKING:
 
 _POLL_MS: Final = 250
 _BYTES_AT_ONCE: Final = 2**17
-"""Of events, about 10 milliseconds of the window's time; an hour's run has megabytes."""
+"""Bytes of events that take the GUI thread about 10 ms; a run of an hour has megabytes."""
 
 _SECONDS_TO_STOP: Final = 3.0
-"""A step and a validation; who presses Stop again after that means it."""
+"""Enough for a step and a validation; after that, a second press of Stop ends the process."""
 
 
 class TrainingProcess(QObject):
-    """One run, whether this napari started it, another one, or a terminal.
+    """One training run, started by this napari, by another one, or from a terminal.
 
-    A child of its own session, so that it survives napari; torch's optimizers could not run in a
-    process with OpenGL anyway.
+    The child process has its own process session, so that it survives napari. A child process is
+    necessary because torch's optimizers can crash in a process with OpenGL.
 
     Parameters
     ----------
     folder : RunFolder
+        The folder of the run.
     """
 
     advanced = Signal()
@@ -48,28 +49,28 @@ class TrainingProcess(QObject):
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.look)
         self._running = False
-        self._is_of_the_past = False
+        self._had_ended = False
         self._was_ended_here = False
 
     @property
     def is_running(self) -> bool:
-        """Whether a process works on the run, as far as was seen last."""
+        """Whether a process worked on the run at the last check."""
         return self._running
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is nothing left to do, or no point in going on."""
+        """Whether the run is complete, or cannot be continued because it diverged."""
         return self.history.ending in {"done", "diverged"}
 
     def start(self) -> None:
-        """Begin or continue the run."""
-        # What an earlier process said of its end is not true any more.
+        """Start or continue the run."""
+        # The ending that an earlier process reported is no longer valid.
         self.history = self.folder.history()
         self.history.ending, self.history.message = None, ""
         self._reader = EventReader(self.folder.events, at_once=_BYTES_AT_ONCE)
         self._reader.skip_to_end()
         with self.folder.log.open("wb") as log:
-            self._child = subprocess.Popen(  # noqa: S603  our own command
+            self._child = subprocess.Popen(  # noqa: S603  a fixed command of this plugin
                 [sys.executable, "-m", "napari_zerodce", "finetune", "--resume",
                  str(self.folder.path)],
                 stdin=subprocess.DEVNULL,
@@ -82,13 +83,13 @@ class TrainingProcess(QObject):
         self._follow()
 
     def attach(self) -> None:
-        """Follow a run that is going on or over; `ended` tells when all of the latter is read."""
-        self._is_of_the_past = not self.folder.is_alive
+        """Follow a run; if it has ended already, `ended` is emitted after its last event."""
+        self._had_ended = not self.folder.is_alive
         self._follow()
         self.look()
 
     def stop(self) -> None:
-        """Let the run end after its present step; asked again after a while, at once."""
+        """Ask the run to end after its current step; a second call after 3 s ends it at once."""
         if self.stopping_since is None:
             self.stopping_since = time.monotonic()
             self.folder.ask_to_stop()
@@ -98,28 +99,28 @@ class TrainingProcess(QObject):
 
     @property
     def may_be_ended(self) -> bool:
-        """Whether it was asked to stop so long ago that it may be ended without being asked."""
+        """Whether the run had enough time to stop, so that the next `stop` may end its process."""
         since = self.stopping_since
         return since is not None and time.monotonic() - since > _SECONDS_TO_STOP
 
     def kill(self) -> None:
-        """End the process; what it has saved stays."""
+        """End the process; saved checkpoints stay."""
         if self._child is not None:
             self._child.kill()
         else:
             self.folder.kill_owner()
 
     def release(self) -> None:
-        """Follow no more; the process goes on."""
+        """Stop following; the process continues."""
         self._timer.stop()
 
     def look(self) -> None:
-        """See what has happened since the last time."""
-        alive = self._is_alive()  # before the events: what it wrote last is then among them
+        """Read the events that are new since the last call."""
+        alive = self._is_alive()  # before reading: the last events are then in the file
         for event in self._reader.new_events():
             self.history.take(event)
         if self._reader.is_behind:
-            QTimer.singleShot(0, self.look)  # the window lives in between
+            QTimer.singleShot(0, self.look)  # so that the window stays responsive
             return
         if alive:
             self.advanced.emit()
@@ -127,8 +128,8 @@ class TrainingProcess(QObject):
         self._running = False
         self._timer.stop()
         self.stopping_since = None
-        if self.history.ending is None and not self._is_of_the_past:
-            self.history.ending, self.history.message = "failed", self._epitaph()
+        if self.history.ending is None and not self._had_ended:
+            self.history.ending, self.history.message = "failed", self._reason_of_end()
         self.advanced.emit()
         self.ended.emit()
 
@@ -142,31 +143,36 @@ class TrainingProcess(QObject):
             return self._child.poll() is None
         return self.folder.is_alive
 
-    def _epitaph(self) -> str:
-        """Say why a process has ended that said nothing itself."""
+    def _reason_of_end(self) -> str:
+        """Return why a process has ended that reported no reason."""
         if not self.folder.is_run:
-            return f"The run's folder {self.folder.path} has gone, and the training with it."
+            return (
+                f"The run folder {self.folder.path} was deleted; the run cannot be continued. "
+                "Start a new run."
+            )
         said = _last_line(self.folder.log)
         if said:
             return said
         code = None if self._child is None else self._child.returncode
         how = "" if code is None else f" (exit code {code})"
-        saved = f"what was saved up to about step {self.history.step} is kept; Resume goes on"
-        who = "at once" if self._was_ended_here else f"from outside{how}"
-        return f"The training process was ended {who}: {saved}."
+        ended = "at once" if self._was_ended_here else f"from outside{how}"
+        return (
+            f"The training process was ended {ended}. Checkpoints up to about step "
+            f"{self.history.step} are kept; press Resume to continue."
+        )
 
 
 _children: list[subprocess.Popen[bytes]] = []
 
 
 def _remember(child: subprocess.Popen[bytes]) -> None:
-    """Keep a child until it has ended: it may outlive who started it, and is to be reaped."""
+    """Keep a child until it has ended, so that it is reaped even if its dock is closed."""
     _children[:] = [other for other in _children if other.poll() is None]
     _children.append(child)
 
 
 def _last_line(log: Any) -> str:
-    """Return the complaint that a process printed last."""
+    """Return the last error message in the log of a process, "" if there is none."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -176,7 +182,7 @@ def _last_line(log: Any) -> str:
 
 
 def _detached() -> dict[str, Any]:
-    """Return what lets a child outlive napari and not hear the Ctrl-C of its terminal."""
+    """Return options of `Popen` with which a child survives napari and Ctrl-C in the terminal."""
     if os.name == "nt":
         flags = "CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW"
         return {"creationflags": sum(getattr(subprocess, flag) for flag in flags)}

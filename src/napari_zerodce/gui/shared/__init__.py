@@ -1,1 +1,1 @@
-"""What several docks use: the dock itself, choosing a layer, running and following."""
+"""Parts that several docks use: their base class, the layer chooser, and the control of runs."""

@@ -1,4 +1,4 @@
-"""What all docks look like: one column that scrolls, as tabs where there are several."""
+"""The base class of all docks: one column that scrolls; several docks become tabs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NARROWEST = 300
 
 
 class Dock(QScrollArea):
-    """A scroll area with one column of parts; it opens as a tab beside others of ours.
+    """A scroll area with one column of parts; it opens as a tab beside this plugin's other docks.
 
     Parameters
     ----------
@@ -46,23 +46,23 @@ class Dock(QScrollArea):
         self.destroyed.connect(partial(Dock.release_once, self))
 
     def _release(self) -> None:
-        """Stop whatever would go on without the dock."""
+        """Stop everything that would continue without the dock."""
 
     def release_once(self) -> None:
-        """Release, unless that is done."""
+        """Release the dock's resources, unless this was done before."""
         if not self._released:
             self._released = True
             self._release()
 
     def event(self, event: QEvent | None) -> bool:
-        """Notice that napari has closed the dock: it deletes the frame and leaves the widget."""
+        """Notice that napari has closed the dock: it deletes the frame, not the widget."""
         moved = event is not None and event.type() == QEvent.Type.ParentChange
         if moved and self._shown and self.parentWidget() is None:
             self.release_once()
         return super().event(event)
 
     def fill(self, parts: Iterable[QWidget]) -> None:
-        """Put the parts below each other."""
+        """Arrange the parts in one column."""
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -76,14 +76,14 @@ class Dock(QScrollArea):
         self.setMinimumWidth(_NARROWEST)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Find a place, the first time; later on the user has put the dock where it is."""
+        """Find a place the first time; later, the place is the user's choice."""
         super().showEvent(event)
         if not self._shown:
             self._shown = True
             QTimer.singleShot(0, self._join_others)
 
     def _join_others(self) -> None:
-        """Become a tab: two docks above each other would have half a small screen each."""
+        """Become a tab: of two stacked docks, each has only half the height of a small screen."""
         self._placed = True
         own = frame_of(self)
         window = own.parent() if own is not None else None
@@ -98,15 +98,15 @@ class Dock(QScrollArea):
 
 
 def _is_docked(frame: QDockWidget | None, window: QMainWindow, *, beside: QDockWidget) -> bool:
-    """Say whether a frame is in the window, where another one is."""
-    # Hidden by the user, that is: a tab behind another one is not.
+    """Return whether a frame is docked in the same area of the window as another one."""
+    # Only a frame that the user closed is hidden; a tab behind another one is not.
     if frame is None or frame.isHidden() or frame.isFloating():
         return False
     return window.dockWidgetArea(frame) == window.dockWidgetArea(beside)
 
 
 def frame_of(widget: QWidget) -> QDockWidget | None:
-    """Return the frame in which napari has put a widget, None if it has none."""
+    """Return the frame that napari has put around a widget, None if there is none."""
     parent = widget.parentWidget()
     while parent is not None and not isinstance(parent, QDockWidget):
         parent = parent.parentWidget()
@@ -114,13 +114,17 @@ def frame_of(widget: QWidget) -> QDockWidget | None:
 
 
 def open_dock(viewer: napari.viewer.Viewer, name: str) -> Any:
-    """Show one of our docks, or make it under the name that napari's menu looks for.
+    """Show a dock of this plugin; if there is none yet, create it as napari's menu does.
 
     Parameters
     ----------
     viewer : napari.Viewer
     name : str
-        Its display name in the manifest, which knows its class: no dock has to import another one.
+        Display name in the manifest, which gives the class: docks need not import each other.
+
+    Returns
+    -------
+    Dock
     """
     manager = PluginManager.instance()
     offered = (each for each in manager.iter_widgets() if each.plugin_name == _PLUGIN)

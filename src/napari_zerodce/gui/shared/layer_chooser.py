@@ -60,7 +60,7 @@ class LayerChooser(QWidget):
             self._combo.setCurrentIndex(row)
 
     def release(self) -> None:
-        """Stop listening to the viewer, because the dock is going away."""
+        """Disconnect from the viewer, because the dock closes."""
         for emitter in self._emitters:
             emitter.disconnect(self._on_layers_changed)
         self._viewer.layers.selection.events.active.disconnect(self._on_active_changed)

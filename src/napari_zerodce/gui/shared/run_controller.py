@@ -1,4 +1,4 @@
-"""Runs that a dock starts: one at a time in each viewer, told in the dock's panel."""
+"""Start a dock's runs, one at a time in each viewer, and show their results in its panel."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from napari_zerodce.gui.shared.run_panel import RunPanel
 if TYPE_CHECKING:
     import napari
 
-_DISPLAY_ONLY = "For looking at, not for measuring intensities."
+_DISPLAY_ONLY = "For viewing, not for measuring intensities."
 
 
 class RunController(QObject):
-    """Starts the runs of one dock; when the dock goes, they stop.
+    """Starts the runs of one dock; they stop when the dock closes.
 
     Parameters
     ----------
     viewer : napari.Viewer
     session : Session
     panel : RunPanel
-        Where what came of a run is told.
+        Shows the outcome of a run.
+    parent : QObject
     """
 
     def __init__(
@@ -46,19 +47,33 @@ class RunController(QObject):
         self._job: Job | None = None
 
     def release(self) -> None:
-        """Stop the run, because the dock is going away."""
+        """Cancel the run, because the dock closes."""
         if self._job is not None:
             self._job.cancel()
 
     def enhance(self, source: Source, request: EnhanceRequest) -> None:
-        """Enhance a source into a new layer."""
+        """Enhance a source into a new layer.
+
+        Parameters
+        ----------
+        source : Source
+        request : EnhanceRequest
+            The request for that source.
+        """
         job = Job(f"Zero-DCE: enhancing {source.name}", work.enhancing(request))
         self.start(job, lambda result: self._on_enhanced(source, request, result))
 
     def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
-        """Start a job that the panel shows and can cancel."""
+        """Start a job that the panel shows and can cancel.
+
+        Parameters
+        ----------
+        job : Job
+        on_success : callable
+            Called with the job's result on the GUI thread.
+        """
         job.succeeded.connect(on_success)
-        job.failed.connect(self.tell)
+        job.failed.connect(self.show_failure)
         job.finished.connect(self._on_job_finished)
         self._job = job
         ActivityEntry(job)
@@ -68,19 +83,19 @@ class RunController(QObject):
     def _on_job_finished(self) -> None:
         self._job = None
 
-    def tell(self, error: Exception) -> None:
-        """Say what went wrong."""
+    def show_failure(self, error: Exception) -> None:
+        """Show why something failed."""
         if isinstance(error, ZeroDCEError):
             self._panel.say(str(error), "bad")
             show_error(str(error))
         else:  # the job has already raised it, with its traceback
-            self._panel.say("Something unexpected went wrong; napari's message tells more.", "bad")
+            self._panel.say("Unexpected error; napari's notification shows the details.", "bad")
 
     def _on_enhanced(self, source: Source, request: EnhanceRequest, result: EnhanceResult) -> None:
         layer = add_result(self._viewer, source, result)
         remember_speed(request, result)
         low, high = layer.contrast_limits
-        shown = f" Shown from {low:g} to {high:g}, unlike its source."
+        shown = f" Shown from {low:g} to {high:g}, unlike the source layer."
         self._panel.say(
             f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}"
             f"{'' if (low, high) == source.contrast_limits else shown}",

@@ -1,4 +1,4 @@
-"""One button that is Enhance, then Cancel, then "Cancelling…", with progress and a sentence."""
+"""The panel of a run: a button that starts or cancels, a progress bar and a sentence."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ State = Literal["idle", "running", "cancelling"]
 
 
 class RunPanel(QWidget):
-    """Watches and cancels the session's run, whichever dock started it.
+    """Shows and cancels the session's run, even if another dock started it.
 
     Parameters
     ----------
     action : str
-        What the button says when nothing runs.
+        Text of the button when there is no run.
     session : Session
     """
 
@@ -57,33 +57,39 @@ class RunPanel(QWidget):
         self._session.events.job.disconnect(self._on_session_job_changed)
 
     def show_running(self) -> None:
-        """Turn the button into Cancel."""
+        """Make the button say "Cancel"."""
         self._started = time.monotonic()
         self._show_state("running", "Cancel")
         self.bar.setValue(0)
         self.say("")
 
     def show_cancelling(self) -> None:
-        """Turn the button into "Cancelling..." until the run has stopped."""
+        """Make the button say "Cancelling…" until the run has stopped."""
         self._show_state("cancelling", "Cancelling…")
 
     def show_idle(self) -> None:
-        """Turn the button into what it was at first."""
+        """Make the button say the action again."""
         self._show_state("idle", self._action)
 
     def show_progress(self, progress: Progress) -> None:
-        """Move the bar and say what is done and how long it will take."""
+        """Move the bar, and show the current step and the remaining time."""
         self.bar.setValue(round(_STEPS * progress.fraction))
         left = progress.seconds_left
         rest = "" if left is None else f", {describe_seconds(left)} left"
         self.say(f"{progress.message}{rest}", "progress")
 
     def say(self, text: str, tone: Tone = "plain") -> None:
-        """Show a sentence under the button."""
+        """Show a sentence below the button.
+
+        Parameters
+        ----------
+        text : str
+        tone : {"plain", "progress", "good", "bad"}
+        """
         self.message.say(text, tone)
 
     def forget_complaint(self) -> None:
-        """Take a sentence away that a new choice has made untrue."""
+        """Remove the shown error, because a new choice may have corrected it."""
         self.message.forget_complaint()
 
     def _show_state(self, state: State, text: str) -> None:
@@ -99,7 +105,7 @@ class RunPanel(QWidget):
             self.cancel()
 
     def cancel(self) -> None:
-        """Stop the run at its next look."""
+        """Cancel the run; it stops the next time it checks for that."""
         if self._session.job is not None:
             self._session.job.cancel()
             self.show_cancelling()
@@ -107,7 +113,7 @@ class RunPanel(QWidget):
     def _on_session_job_changed(self, job: Job | None) -> None:
         if job is None:
             self.show_idle()
-            if self.message.tone == "progress":  # another dock tells what came of it
+            if self.message.tone == "progress":  # the dock that started the run shows its outcome
                 self.say("")
             return
         self.show_running()
@@ -122,5 +128,5 @@ class RunPanel(QWidget):
         self.say("Cancelled; nothing was changed.")
 
     def _is_double_click(self) -> bool:
-        # Whoever double-clicks Enhance wants a result, not a start and a cancel.
+        # A double click on Enhance means a start, not a start and a cancel.
         return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()

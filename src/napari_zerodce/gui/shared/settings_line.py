@@ -1,4 +1,4 @@
-"""One line that says what every dock computes with, and leads to where that is chosen."""
+"""One line that shows the session's settings, with a button that opens the Enhance dock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class SettingsLine(QWidget):
         self._session = session
         self.text = line("settings")
         self.change = QPushButton("Change…")
-        self.change.setToolTip("Checkpoint, window and device are chosen in the Enhance dock.")
+        self.change.setToolTip(
+            "Choose the checkpoint, the window and the device in the Enhance dock."
+        )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text, 1)
@@ -54,6 +56,6 @@ class SettingsLine(QWidget):
 
 
 def checkpoint_title(source: str | Path) -> str:
-    """Return what people call a checkpoint."""
+    """Return the title of a checkpoint: that in the registry, or the file name."""
     titles = {entry.name: entry.title for entry in (*registry.BUNDLED, *registry.PUBLISHED)}
     return titles.get(str(source), Path(source).name)

@@ -1,4 +1,4 @@
-"""Keeps the curves of what is on screen at hand, whatever the user moves, opens or deletes."""
+"""Keep the curves of the part on screen up to date when the view, layer or settings change."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ _GEOMETRY_EVENTS = ("scale", "translate", "rotate", "shear", "affine")
 
 
 class ViewFollower(QObject):
-    """Estimates in the background the curves of the plane of one layer that is on screen.
+    """Estimates the curves of the part of one layer that is on screen, in the background.
 
     Parameters
     ----------
     viewer : napari.Viewer
     session : Session
-        Whose checkpoint and settings are used.
+        Gives the checkpoint and the settings.
+    parent : QObject
     for_numbers : bool
-        Whether numbers are read off the curves: the precision "auto" is then float32.
+        Whether numbers are read from the curves: the precision "auto" then means float32.
     """
 
-    known = Signal(object, object)  # OnScreen, View or None; again when the layer was moved
-    waiting = Signal()  # what is on screen has changed, and its curves are not there yet
+    known = Signal(object, object)  # OnScreen, View or None; emitted again if the layer moved
+    waiting = Signal()  # the part on screen has changed, and its curves are not yet estimated
     failed = Signal(object)  # Exception
 
     def __init__(
@@ -78,13 +79,21 @@ class ViewFollower(QObject):
         session.events.job.connect(self._on_session_job_changed)
 
     def follow(self, layer: Image | None, *, curves: bool = True) -> None:
-        """Follow a layer from now on, or nothing; without its curves, to know what is on screen."""
+        """Follow a layer from now on.
+
+        Parameters
+        ----------
+        layer : Image or None
+            None follows nothing.
+        curves : bool
+            Whether to estimate curves; without them, `known` only reports the part on screen.
+        """
         if layer is self.layer and curves == self._curves:
             return
         self._curves = curves
         if layer is not self.layer:
             if self.is_orphaned:
-                work.forget_views()  # they hold its pixels
+                work.forget_views()  # they keep its pixels in memory
             self._watch(layer)
         self._forget()
         self.refresh()
@@ -95,19 +104,19 @@ class ViewFollower(QObject):
         return self.layer is not None and self.layer not in self._viewer.layers
 
     def refresh(self) -> None:
-        """Look again, soon."""
+        """Check the screen again soon."""
         if self.layer is not None:
             self._timer.start()
 
     def release(self) -> None:
-        """Stop listening, because the dock is going away."""
+        """Disconnect from the viewer and the session, because the dock closes."""
         self.follow(None)
         for emitter in self._viewer_emitters:
             emitter.disconnect(self._on_screen_changed)
         self._session.events.settings.disconnect(self._on_settings_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
 
-    # ---- what can change
+    # ---- changes of the view, the layer and the settings
 
     def _watch(self, layer: Image | None) -> None:
         for old, connect in ((self.layer, False), (layer, True)):
@@ -129,7 +138,7 @@ class ViewFollower(QObject):
 
     def _on_data_changed(self, event: Any) -> None:
         if event.type == "data":
-            work.forget_views()  # the same array may hold other pixels now
+            work.forget_views()  # the same array may now hold other pixels
             self._forget()
         if event.type == "data" or self._session.settings.window.kind == "contrast":
             self.refresh()
@@ -140,7 +149,7 @@ class ViewFollower(QObject):
         elif self._job is not None:  # leave the device to the run
             self._job.cancel()
 
-    # ---- one estimate at a time, the latest wish wins
+    # ---- one estimate at a time, for the latest wish
 
     def _forget(self) -> None:
         self._key = self._failed_key = self.view = self.screen = None
@@ -171,7 +180,7 @@ class ViewFollower(QObject):
         return self.view is not None or not self._curves
 
     def _begin(self, wish: ViewWish) -> None:
-        """Want something else from now on."""
+        """Switch to another wish."""
         self.view, self._key, self.screen = None, wish.key, wish.screen
         if not self._curves:
             self.known.emit(wish.screen, None)
@@ -189,7 +198,7 @@ class ViewFollower(QObject):
 
     def _start(self, wish: ViewWish) -> None:
         if self._session.busy or self._job is not None:
-            return  # when that has ended, we look again
+            return  # the screen is checked again when that has ended
         job = Job("Zero-DCE: estimating curves", work.viewing(wish), quiet=True)
         self._job = job
         job.succeeded.connect(lambda view: self._on_job_succeeded(wish, view))

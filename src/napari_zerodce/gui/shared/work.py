@@ -1,4 +1,4 @@
-"""What the jobs of several docks do in their threads; torch is imported there and not before."""
+"""The work of the jobs that several docks share; torch is imported in the worker threads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def enhancing(request: EnhanceRequest) -> Work:
-    """Return the work that gives an `EnhanceResult`."""
+    """Return the work that enhances; its result is an `EnhanceResult`."""
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.enhance import enhance
@@ -31,17 +31,17 @@ def enhancing(request: EnhanceRequest) -> Work:
 
 
 def checking(source: str | Path) -> Work:
-    """Return the work that gives the `CheckpointInfo` of a checkpoint that can be loaded."""
+    """Return the work that checks whether a checkpoint loads; its result is a `CheckpointInfo`."""
     return lambda _report, _should_stop: read_info(source)
 
 
 class ViewWish:
-    """The curves of what is on screen, asked for; two wishes with the same key are the same.
+    """A request for the curves of the part on screen; wishes with equal keys have equal curves.
 
     Parameters
     ----------
     request : EnhanceRequest
-        Of the whole layer: one window serves all its planes.
+        For the whole layer: all its planes have the same intensity window.
     screen : OnScreen
     """
 
@@ -53,7 +53,7 @@ class ViewWish:
 
 
 def viewing(wish: ViewWish) -> Work:
-    """Return the work that gives the `View` of what is on screen; the last ones are remembered."""
+    """Return the work that gives the `View` of the part on screen; recent views are reused."""
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.view import estimate_view
@@ -73,7 +73,7 @@ def viewing(wish: ViewWish) -> Work:
 
 
 def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRequest:
-    """Return a request of a whole layer resolved; the last ones are remembered.
+    """Resolve the request for a whole layer; recent results are reused.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRe
 
 
 def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
-    """Return a request whose window is two numbers: that of the whole layer, for all its planes.
+    """Return a request whose window is two numbers, computed from the whole layer.
 
     Parameters
     ----------
@@ -109,12 +109,12 @@ def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> Enhan
 
 
 def _written(request: EnhanceRequest) -> int:
-    """Return when the checkpoint was written: a fine-tuned one may be written to the same file."""
+    """Return when the checkpoint was written: a fine-tuning may replace a file by another."""
     return path_of(str(request.settings.checkpoint)).stat().st_mtime_ns
 
 
 def forget_views() -> None:
-    """Estimate everything anew from now on."""
+    """Forget all remembered results, so that everything is estimated again."""
     for remembered in (_views, _windows, _resolved):
         remembered.clear()
 

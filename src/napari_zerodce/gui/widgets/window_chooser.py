@@ -12,16 +12,8 @@ from napari_zerodce.imaging.intensity import WindowChoice
 
 _CHOICES = (
     ("auto", "Automatic", "8-bit: the range of the data type; others: percentiles 0.1 to 99.9"),
-    (
-        "contrast",
-        "Contrast limits of the layer",
-        "The intensities that the layer shows as black and as white",
-    ),
-    (
-        "percentile",
-        "Percentiles",
-        "Percentage of samples below the low and the high end of the window",
-    ),
+    ("contrast", "Contrast limits of the layer", "The intensities shown as black and as white"),
+    ("percentile", "Percentiles", "Percentage of the samples below the two ends of the window"),
     ("minmax", "Minimum to maximum", "The smallest and the largest finite sample"),
     ("dtype", "Range of the data type", "0 to 255, 0 to 65535, ...; floats: 0 to 1"),
     ("range", "From … to …", "Two intensities in units of the image"),

@@ -356,7 +356,7 @@ def test_a_run_folder_deleted_in_the_middle_is_one_sentence(
     shutil.rmtree(folder)
     click(finetune.panel.button, qtbot)
     wait_until_idle(finetune, qtbot)
-    assert "has gone" in finetune.panel.message.text()
+    assert "was deleted" in finetune.panel.message.text()
     assert not finetune.panel.resume_button.isVisible()
     assert not (folder / "state.pt").exists()
 

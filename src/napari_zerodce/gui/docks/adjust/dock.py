@@ -139,7 +139,7 @@ class AdjustDock(Dock):
             request = request_for(source, settings)
             describe_plan(request, None)
         except ZeroDCEError as err:
-            self.runs.tell(err)
+            self.runs.show_failure(err)
             return
         self.runs.enhance(source, request)
 
@@ -199,7 +199,7 @@ class AdjustDock(Dock):
         if isinstance(error, ZeroDCEError):
             self.run.say(str(error), "bad")
         else:
-            self.runs.tell(error)
+            self.runs.show_failure(error)
 
     def _give_up(self) -> None:
         """Show nothing any more: the layer was deleted."""

@@ -98,7 +98,7 @@ class CurveMapsDock(Dock):
             screen = on_screen(self._viewer, source)
             request = request_for(source, self._session.settings.for_curves())
         except ZeroDCEError as err:
-            self.runs.tell(err)
+            self.runs.show_failure(err)
             return
         step = map_step(source)
         mapping = work.mapping_lazily if choice.extent == "stack" else work.mapping
@@ -120,7 +120,7 @@ class CurveMapsDock(Dock):
             self._viewer, self._session, source=source, resolved=mapped.resolved,
             choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
         )  # fmt: skip
-        group.failed.connect(self.runs.tell)
+        group.failed.connect(self.runs.show_failure)
         self.groups.append(group)
         self._on_checkpoint_changed()
         names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"

@@ -79,7 +79,7 @@ class EnhanceDock(Dock):
         self.choose_checkpoint(self._session.checkpoint)
         job = Job("Zero-DCE: finding devices", work.finding_devices(), quiet=True)
         job.succeeded.connect(self.form.show_devices)
-        job.failed.connect(self.runs.tell)
+        job.failed.connect(self.runs.show_failure)
         job.start()
 
     # ---- what the dock can be asked to do
@@ -104,7 +104,7 @@ class EnhanceDock(Dock):
             source, request = self._wish()
             describe_plan(request, None)
         except ZeroDCEError as err:
-            self.runs.tell(err)
+            self.runs.show_failure(err)
             return
         self.runs.enhance(source, request)
 
@@ -137,7 +137,7 @@ class EnhanceDock(Dock):
     def _on_checkpoint_failed(self, source: str | Path, error: Exception) -> None:
         if source == self._chosen:
             self.checkpoints.show_previous()
-            self.runs.tell(error)
+            self.runs.show_failure(error)
 
     def _on_published_requested(self) -> None:
         missing = tuple(e for e in registry.PUBLISHED if e not in registry.available())
