@@ -1,1 +1,1 @@
-"""All that reads napari layers or creates them."""
+"""The code that reads napari layers and creates them."""

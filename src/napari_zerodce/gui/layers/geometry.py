@@ -1,4 +1,4 @@
-"""Where a layer made from a part of another one lies: exactly on what it was made from."""
+"""The geometry of a layer that shows a part of another one: it lies exactly on that part."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def geometry_of_part(
     Parameters
     ----------
     properties : mapping
-        The layer's own geometry, as in its layer data tuple.
+        The geometry of the layer, as in its layer data tuple.
     offset : sequence of float
-        Which pixel of the layer is the part's first, one number for each axis.
+        The first pixel of the part in the layer, one number for each axis.
     step : int
-        Every how many rows and columns (the last two axes) the part keeps.
+        The part keeps each step-th row and column (the last two axes).
     """
     geometry = {key: properties[key] for key in GEOMETRY if key in properties}
     own = Affine(
@@ -36,13 +36,21 @@ def geometry_of_part(
 
 
 def with_leading_axis(geometry: Mapping[str, Any], label: str) -> dict[str, Any]:
-    """Return the geometry for the same with one more axis in front, of which 1 is one unit."""
+    """Return a geometry with one more axis in front, which has scale 1 and translation 0.
+
+    Parameters
+    ----------
+    geometry : mapping
+        As `geometry_of_part` returns it.
+    label : str
+        Label of the new axis.
+    """
     ndim = len(geometry["scale"])
     padded = dict(geometry)
     padded["scale"] = np.concatenate(([1.0], geometry["scale"]))
     padded["translate"] = np.concatenate(([0.0], geometry["translate"]))
     padded["rotate"] = _padded(np.asarray(geometry["rotate"]), ndim)
-    # Shear is the upper triangle row by row: the new first row is all zeros.
+    # Shear is the upper triangle, row by row: the new first row is zero.
     padded["shear"] = np.concatenate((np.zeros(ndim), np.ravel(geometry["shear"])))
     padded["affine"] = _padded(np.asarray(geometry["affine"]), ndim + 1)
     padded["units"] = ("pixel", *geometry["units"])

@@ -1,4 +1,4 @@
-"""What of a layer is on screen: which plane, and which part of it; read from the viewer."""
+"""The part of a layer that is on screen: which plane, and which rows and columns of it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OnScreen:
-    """A part of a plane of a layer.
+    """The part of a layer's plane that is on screen.
 
     Parameters
     ----------
     source : Source
     index : tuple of int
-        Place of the plane in the leading axes.
+        Position of the plane in the leading axes.
     viewport : Viewport
+        Rows and columns of the plane, in pixels of the finest level.
     """
 
     source: Source
@@ -36,19 +37,19 @@ class OnScreen:
 
     @property
     def geometry(self) -> dict[str, Any]:
-        """Where a layer of this part lies; it has all axes of its source."""
+        """The geometry of a layer that shows this part; it has all axes of its source layer."""
         offset = (*self.index, self.viewport.rows.start, self.viewport.columns.start)
         return geometry_of_part(self.source.properties, offset, self.viewport.step)
 
     @property
     def visible_columns(self) -> tuple[int, int]:
-        """First and last column on screen, in pixels of the source."""
+        """First and last column on screen, in pixels of the source layer."""
         _, columns = _visible(self.source.layer, self.source)
         width = self.source.layout.width
         return min(max(0, columns.start), width - 1), min(max(1, columns.stop), width)
 
     def looks_like(self, other: OnScreen | None) -> bool:
-        """Say whether another one has the same place in the world."""
+        """Return whether another part has the same place in world coordinates."""
         if other is None or (self.index, self.viewport) != (other.index, other.viewport):
             return False
         mine, others = self.geometry, other.geometry
@@ -56,14 +57,14 @@ class OnScreen:
 
     @property
     def is_whole_plane(self) -> bool:
-        """Whether nothing of the plane is missing."""
+        """Whether the part is the whole plane."""
         layout = self.source.layout
         return self.viewport == Viewport(slice(0, layout.height), slice(0, layout.width))
 
     def plane(self) -> tuple[Any, Viewport]:
-        """Return the plane to read from, and the part of it: of a coarser level where it will do.
+        """Return the plane to read from, and the part in pixels of that plane.
 
-        The part that is returned shows the same pixels; it is in pixels of its plane.
+        The plane is that of a coarser level if that level serves the step of the part.
         """
         for number in range(len(self.source.levels) - 1, 0, -1):
             factor = self.source.factors[number]
@@ -73,7 +74,7 @@ class OnScreen:
         return SelectedPlane(self.source.data, self.index), self.viewport
 
     def same_place_in(self, data: Any) -> Any:
-        """Return the samples of another array of the source's shape that lie under the part."""
+        """Return the samples of this part from an array that has the shape of the source."""
         rows, columns, step = self.viewport.rows, self.viewport.columns, self.viewport.step
         return np.asarray(
             data[
@@ -87,15 +88,20 @@ class OnScreen:
 
 
 def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
-    """Find out what of a source is on screen.
+    """Return the part of a source layer that is on screen.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
 
     Raises
     ------
     RequestError
-        If the viewer is in 3D, other axes than the last two are displayed, or the slider is beyond
+        If the viewer is in 3D, other axes than the last two are displayed, or a slider is outside
         the layer.
     ImageError
-        If the layer's data are no image.
+        If the layer's data are not a valid image.
     """
     layout, layer = source.layout, source.layer
     _check_displayed(viewer, layer)
@@ -103,7 +109,7 @@ def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
     index = tuple(round(float(place)) for place in position)
     if any(not 0 <= i < n for i, n in zip(index, layout.leading, strict=True)):
         raise RequestError(
-            f"'{source.shown_name}' has no plane where the sliders are; move them to where it has."
+            f"'{source.shown_name}' has no plane where the sliders are; move them into its range."
         )
     part = viewport_for_screen(
         (layout.height, layout.width), layout.colours, _visible(layer, source)
@@ -114,12 +120,12 @@ def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
 def _check_displayed(viewer: napari.Viewer, layer: Layer) -> None:
     if viewer.dims.ndisplay != 2:
         raise RequestError(
-            "The viewer shows 3D, and curves belong to a plane; switch to 2D with the cube button."
+            "The viewer shows 3D, but curves need a plane; switch to 2D with the cube button."
         )
     last = tuple(range(viewer.dims.ndim - 2, viewer.dims.ndim))
     if tuple(sorted(viewer.dims.displayed)) != last:
         raise RequestError(
-            "Other axes than the layer's last two are on screen; roll the dimensions back so that "
+            "Other axes than the layer's last two are displayed; roll the dimensions back so that "
             f"'{layer.name}' shows its planes."
         )
 
@@ -127,7 +133,7 @@ def _check_displayed(viewer: napari.Viewer, layer: Layer) -> None:
 def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
     """Return the rows and columns on screen, in pixels of the finest level."""
     first, last = np.asarray(layer.corner_pixels, float)[:, -2:]
-    if not (last > first).all():  # nothing is drawn yet
+    if not (last > first).all():  # napari has not drawn the layer yet
         return slice(0, source.layout.height), slice(0, source.layout.width)
     factors = np.ones(2)
     if layer.multiscale:
@@ -137,12 +143,12 @@ def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
 
 
 def _on_a_level(part: Viewport, source: Source) -> Viewport:
-    """Return the part with a step that the coarsest level in question can serve."""
+    """Return the part with its step rounded up to a multiple of a coarser level's factor."""
     factor = max(factor for factor in source.factors if factor <= part.step)  # the first is 1
     if factor == 1:
         return part
     step = -(-part.step // factor) * factor
-    # On the level's own pixels, so that the part can be cut from it.
+    # Start on a pixel of that level, so that the part can be cut from it.
     rows, columns = (
         slice(side.start // factor * factor, side.stop) for side in (part.rows, part.columns)
     )
@@ -158,7 +164,7 @@ def _scaled(part: Viewport, factor: int, shape: tuple[int, ...]) -> Viewport:
 
 
 def map_step(source: Source) -> int:
-    """Return every how many pixels maps of a source are kept, so that they fit in memory."""
+    """Return the step of maps: 1 pixel of so many is kept in each direction, to limit memory."""
     layout = source.layout
     samples = layout.height * layout.width * layout.colours
     return max(1, int(np.ceil(np.sqrt(samples / LARGEST_VIEW))))

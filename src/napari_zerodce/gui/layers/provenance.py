@@ -1,4 +1,4 @@
-"""What a layer of this plugin says of itself in its metadata: the one writer and the one reader."""
+"""The provenance of a layer of this plugin in its metadata: the only writer and reader."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from napari_zerodce.errors import RequestError
 METADATA_KEY: Final = "napari-zerodce"
 
 Role = Literal["result", "live", "maps"]
-"""What a layer of this plugin is: an enhanced layer, a view of what is on screen, or curve maps."""
+"""The role of a layer of this plugin: a result layer, a live view, or a map layer."""
 
 _SIGN: Final = "LE(x) = x + A x (1 - x): A > 0 brightens"
 
 
 @dataclass(frozen=True)
 class LayerProvenance:
-    """What a layer of this plugin is, and what it was made from.
+    """The role of a layer of this plugin, and how it was made.
 
     Parameters
     ----------
     role : {"result", "live", "maps"}
     source : str
-        Name of the layer it was made from.
+        Name of the source layer.
     source_id : str
-        What napari identifies that layer by.
+        Unique id of the source layer in napari.
     source_path : str, optional
-        The file that layer was opened from.
+        The file from which the source layer was opened.
     maps : {"alphas", "steps", "gain", "noise-gain"}, optional
-        What maps show.
+        What a map layer shows.
     made : Provenance, optional
-        How it was made; None for a live view.
+        Checkpoint, settings and version; None for a live view.
     """
 
     role: Role
@@ -47,7 +47,7 @@ class LayerProvenance:
     made: Provenance | None = None
 
     def as_metadata(self) -> dict[str, Any]:
-        """Return the entry for a layer's metadata; `provenance_of` reads it."""
+        """Return the entry for the layer's metadata, which `provenance_of` reads."""
         facts: dict[str, Any] = {
             "role": self.role,
             "source": self.source,
@@ -62,11 +62,11 @@ class LayerProvenance:
 
 
 def provenance_of(layer: Layer) -> LayerProvenance | None:
-    """Return what a layer of this plugin says of itself; None for any other layer."""
+    """Return the provenance of a layer of this plugin, None for any other layer."""
     facts = layer.metadata.get(METADATA_KEY)
     if not isinstance(facts, Mapping):
         return None
-    # Metadata are anybody's to write: what is no role is no layer of this plugin.
+    # Anyone may write metadata: a layer with an invalid role is not a layer of this plugin.
     role: Any = facts.get("role", "result")
     if not isinstance(role, str) or role not in get_args(Role):
         return None
@@ -82,7 +82,7 @@ def provenance_of(layer: Layer) -> LayerProvenance | None:
 
 
 def role_of(layer: Layer) -> Role | None:
-    """Return what a layer of this plugin is; None for any other layer."""
+    """Return the role of a layer of this plugin, None for any other layer."""
     known = provenance_of(layer)
     return None if known is None else known.role
 

@@ -1,4 +1,4 @@
-"""Which pixels of what is on screen belong to a Shapes or Labels layer."""
+"""Which pixels of the part on screen lie in a region: that of a Shapes or Labels layer."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ _ELLIPSE_POINTS = 64
 
 
 def is_region(layer: Layer) -> bool:
-    """Say whether a layer can mark regions."""
+    """Return whether a layer can mark regions."""
     return isinstance(layer, Labels | Shapes)
 
 
 def mask_of(layer: Layer, screen: OnScreen) -> Array:
-    """Return which pixels lie in a region.
+    """Return which pixels of the part on screen lie in a region.
 
     Parameters
     ----------
     layer : Labels or Shapes
-        The selected label, or all if that is the background; the selected shapes, or all.
+        Of a Labels layer, the region is the selected label, or all labels if that is the background
+        or not present; of a Shapes layer, the selected shapes, or all if none is selected.
     screen : OnScreen
 
     Returns
     -------
-    ndarray of bool, shape of the part on screen
+    ndarray of bool, shape of the viewport
     """
     if isinstance(layer, Labels):
         return _labels_mask(layer, screen)
@@ -62,7 +63,7 @@ def _shapes_mask(layer: Shapes, screen: OnScreen) -> Array:
     for number in chosen:
         outline = np.asarray(layer.data[number], float)
         if layer.shape_type[number] in {"line", "path"} or not _is_on_plane(screen, layer, outline):
-            continue  # no inside, or somewhere else
+            continue  # without an interior, or on another plane
         if layer.shape_type[number] == "ellipse":
             outline = _ellipse(outline)
         mask |= polygon2mask(mask.shape, _from_other(screen, layer, outline))  # type: ignore[no-untyped-call]
@@ -70,7 +71,7 @@ def _shapes_mask(layer: Shapes, screen: OnScreen) -> Array:
 
 
 def _is_on_plane(screen: OnScreen, layer: Shapes, outline: Array) -> bool:
-    """Say whether a shape lies in the plane on screen; one without such axes lies in all."""
+    """Return whether a shape lies in the plane on screen; a 2D shape lies in all planes."""
     axes = min(layer.ndim - 2, len(screen.index))
     if axes < 1:
         return True
@@ -79,7 +80,7 @@ def _is_on_plane(screen: OnScreen, layer: Shapes, outline: Array) -> bool:
 
 
 def _ellipse(corners: Array) -> Array:
-    """Return points on the ellipse in a rectangle of four corners."""
+    """Return points of the ellipse that touches a rectangle with four given corners."""
     centre = corners.mean(0)
     across, down = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
     angle = np.linspace(0, 2 * np.pi, _ELLIPSE_POINTS, endpoint=False)[:, None]
@@ -88,8 +89,8 @@ def _ellipse(corners: Array) -> Array:
 
 
 def _to_other(screen: OnScreen, layer: Layer, rows: Array, columns: Array) -> Array:
-    """Return the places of kept pixels in another layer's data, shape (its ndim, pixels)."""
-    # The way is affine: three points tell all others.
+    """Return coordinates of the viewport's pixels in another layer, shape (its ndim, pixels)."""
+    # The transformation is affine: three points determine it.
     corner, down, across = (
         _in_layer(layer, _in_world(screen, place)) for place in ((0, 0), (1, 0), (0, 1))
     )
@@ -100,7 +101,7 @@ def _to_other(screen: OnScreen, layer: Layer, rows: Array, columns: Array) -> Ar
 
 
 def _from_other(screen: OnScreen, layer: Layer, points: Array) -> Array:
-    """Return points of another layer's data in kept pixels, shape (points, 2)."""
+    """Return points of another layer in pixels of the viewport, shape (points, 2)."""
     source, part = screen.source.layer, screen.viewport
     places = np.array([source.world_to_data(layer.data_to_world(p))[-2:] for p in points])
     kept: Array = (places - (part.rows.start, part.columns.start)) / part.step

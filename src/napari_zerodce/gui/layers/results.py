@@ -1,4 +1,4 @@
-"""The layers that are made of a source: added above it, found again, and shown comparably."""
+"""The layers that are made from a source layer: added above it, found, and shown comparably."""
 
 from __future__ import annotations
 
@@ -20,20 +20,39 @@ if TYPE_CHECKING:
 
 
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
-    """Add an enhanced image on top of its source, or of all layers if the source is gone."""
+    """Add a result layer above its source layer, or above all layers if the source was deleted.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+    result : EnhanceResult
+
+    Returns
+    -------
+    napari.layers.Image
+        The new layer.
+    """
     layer = Image(_levels(result.image, source), **_result_properties(source, result))
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
     return layer
 
 
 def topmost_of(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> Layer:
-    """Return the topmost layer of some roles that was made from a source, else the source."""
+    """Return the topmost layer with one of the roles that was made from a source, else the source.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Layer
+    roles : collection of Role
+    """
     made = made_from(viewer, source, roles)
     return made[-1] if made else source
 
 
 def made_from(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> list[Layer]:
-    """Return the layers of some roles that were made from a source, the topmost last.
+    """Return the layers with one of the roles that were made from a source, the topmost last.
 
     Parameters
     ----------
@@ -49,9 +68,15 @@ def made_from(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> 
 
 
 def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | None:
-    """Return the active layer if it is a result of a source, or the result itself; else the newest.
+    """Return the result layer of a source that is active, else the newest, None if there is none.
 
-    None if there is no result of it.
+    If the source itself is a result layer, it counts as the oldest of its results.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Layer, optional
+        None has no result.
     """
     if source is None:
         return None
@@ -65,13 +90,25 @@ def newest_result_of(viewer: napari.Viewer, source: Layer | None) -> Image | Non
 
 
 def data_of_source(viewer: napari.Viewer, result: Layer) -> Any:
-    """Return the pixels a result was made from, None if its source is gone."""
+    """Return the data from which a result was made, None if its source layer was deleted.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    result : Layer
+    """
     source = source_layer_of(viewer, result)
     return None if source is None else read_source(source).data
 
 
 def source_layer_of(viewer: napari.Viewer, layer: Layer) -> Layer | None:
-    """Return the layer that a layer of this plugin was made from, None if it is gone."""
+    """Return the source layer of a layer of this plugin, None if it was deleted.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layer : Layer
+    """
     made = provenance_of(layer)
     if made is None:
         return None
@@ -80,10 +117,16 @@ def source_layer_of(viewer: napari.Viewer, layer: Layer) -> Layer | None:
 
 
 def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None:
-    """Insert a layer above another one, or above all if that is gone; what is selected stays so.
+    """Insert a layer above another one, or above all if that was deleted; keep the selection.
 
-    The source stays active: who presses Enhance again, with another checkpoint, means it and not
-    the result.
+    The source layer stays active: if the user presses Enhance again with another checkpoint, it is
+    enhanced, and not the result.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layer : Layer
+    above : Layer
     """
     layers = viewer.layers
     position = layers.index(above) + 1 if above in layers else len(layers)
@@ -115,18 +158,29 @@ def _description(result: EnhanceResult) -> str:
 
 
 def weights_name(checkpoint: CheckpointInfo) -> str:
-    """Return "Zero-DCE" for the bundled weights, and which weights it was for all others."""
+    """Return the title of bundled weights, such as "Zero-DCE", and the name of all others."""
     bundled = {entry.name: entry.title for entry in registry.BUNDLED}
     return bundled.get(checkpoint.name, checkpoint.name)
 
 
 def display_range(limits: tuple[float, float], window: Window) -> tuple[float, float]:
-    """Return the contrast limits of a result: its source's, so that both can be compared.
+    """Return the contrast limits of a result: those of its source, so that both can be compared.
 
-    Left alone, napari would stretch the result to its own data. But the source's limits do not suit
-    where they cut the window, as when the user had narrowed them to see anything, or where the
-    window is less than half of them, as when one hot pixel made napari choose them; then the window
-    itself is shown.
+    Without explicit limits, napari would stretch the result to its own data. The limits of the
+    source are unsuitable in two cases, in which the limits are the intensity window: they cut the
+    window, for example because the user narrowed them to see dark details, or they are more than
+    twice as wide as the window, for example because one hot pixel determined them.
+
+    Parameters
+    ----------
+    limits : tuple of float
+        Contrast limits of the source layer.
+    window : Window
+        The intensity window of the run.
+
+    Returns
+    -------
+    tuple of float
     """
     low, high = float(window.low), float(window.high)
     shown = limits[0] <= low and high <= limits[1]
@@ -134,7 +188,7 @@ def display_range(limits: tuple[float, float], window: Window) -> tuple[float, f
 
 
 def _levels(image: np.ndarray[Any, Any], source: Source) -> Any:
-    """Return the image, or views of it for each level if the source is multiscale."""
+    """Return the image, or a list with a view of it for each level if the source is multiscale."""
     if len(source.level_shapes) == 1:
         return image
     finest = source.level_shapes[0]

@@ -1,4 +1,4 @@
-"""An image layer as a source: all that a run needs of it, read at once."""
+"""An image layer as the source of a run: everything that the run needs of it, read at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 if TYPE_CHECKING:
     import napari
 
-# What the result shares with its source besides the geometry, so that both look comparable.
+# Properties that a result layer shares with its source layer, besides the geometry.
 APPEARANCE = (
     "colormap", "gamma", "opacity", "blending", "interpolation2d", "interpolation3d", "depiction",
     "rendering", "projection_mode",
@@ -26,7 +26,7 @@ APPEARANCE = (
 
 @dataclass(frozen=True)
 class Source:
-    """All we need of a layer, read at once, so that it may change or vanish during a run."""
+    """Everything that a run needs of a layer, read at once: the layer may change during the run."""
 
     layer: Layer
     name: str
@@ -41,14 +41,14 @@ class Source:
 
     @property
     def layout(self) -> PlaneLayout:
-        """Where its planes are; an ImageError says why it has none."""
+        """The layout of the planes; raises an ImageError if the data are not a valid image."""
         return layout_of(self.data, channels=self.channels)
 
     @property
     def factors(self) -> tuple[int, ...]:
-        """How many times smaller each level is than the finest, rounded; (1,) without levels.
+        """How many times smaller than the finest each level is, rounded; (1,) if not multiscale.
 
-        0 for levels that have fewer planes: none of those is one of the finest level's.
+        0 for a level with fewer planes: its planes do not correspond to planes of the finest level.
         """
         rows = len(self.layout.leading)
         finest = self.level_shapes[0]
@@ -58,7 +58,7 @@ class Source:
         )
 
     def provenance(self, role: Role, **facts: Any) -> LayerProvenance:
-        """Return what a layer made from it says of itself.
+        """Return the provenance of a layer that is made from this source.
 
         Parameters
         ----------
@@ -71,17 +71,17 @@ class Source:
 
     @property
     def shown_name(self) -> str:
-        """The name, cut where it is too long to be part of another."""
+        """The name, shortened to 60 characters for messages."""
         return self.name if len(self.name) <= 60 else f"{self.name[:57]}..."
 
 
 def is_source(layer: Layer) -> bool:
-    """Say whether a layer is an image of the user's, or a result, but no view or map of ours."""
+    """Return whether a layer can be a source: an image layer, but no live view and no map layer."""
     return isinstance(layer, Image) and role_of(layer) in {None, "result"}
 
 
 def active_image_layer(viewer: napari.Viewer) -> Image | None:
-    """Return the active layer if it is an image."""
+    """Return the active layer if it is an image layer, else None."""
     layer = viewer.layers.selection.active
     return layer if isinstance(layer, Image) else None
 
@@ -92,7 +92,7 @@ def read_source(layer: Layer | None) -> Source:
     Raises
     ------
     RequestError
-        If there is no layer, or it is no image.
+        If there is no layer, or the layer is not an image layer.
     """
     if layer is None:
         raise RequestError("There is no image layer to enhance; open an image or select one.")
@@ -124,7 +124,7 @@ def _channels(layer: Image, data: Any) -> Channels:
 
 
 def request_for(source: Source, settings: EnhanceSettings) -> EnhanceRequest:
-    """Return the request for a source; a window of its layer becomes two numbers.
+    """Return the request for a source; a window "contrast" becomes the layer's two limits.
 
     Parameters
     ----------
