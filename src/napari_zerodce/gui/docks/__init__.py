@@ -1,1 +1,1 @@
-"""The four docks, each in a folder with its form, what only it uses, and its work in threads."""
+"""The four docks, each in a folder with its form, its own parts, and its background work."""

@@ -1,1 +1,1 @@
-"""The Enhance dock: an image layer becomes an enhanced one."""
+"""The Enhance dock: it makes an enhanced result layer from an image layer."""

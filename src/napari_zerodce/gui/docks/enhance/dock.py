@@ -1,4 +1,4 @@
-"""The Enhance dock: choose a checkpoint, an image, a window and a device, and press the button."""
+"""The Enhance dock: choose a checkpoint, a layer, a window and a device, and start a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PAINT_MS = 200
 
 
 class EnhanceDock(Dock):
-    """Dock that enhances an image layer into a new one.
+    """Dock that enhances an image layer into a new result layer.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class EnhanceDock(Dock):
         self.fill((self.checkpoints, self.form, self.run))
         self.setAcceptDrops(True)
         self._connect()
-        # Once the dock is painted: loading torch takes seconds, and Python's lock with it.
+        # After the dock is painted: the import of torch takes seconds and holds the GIL.
         QTimer.singleShot(_PAINT_MS, self._load_in_background)
 
     def _connect(self) -> None:
@@ -82,26 +82,26 @@ class EnhanceDock(Dock):
         job.failed.connect(self.runs.show_failure)
         job.start()
 
-    # ---- what the dock can be asked to do
+    # ---- public actions
 
     def select_layer(self, layer: Image) -> None:
         """Choose the layer to enhance."""
         self.form.layers.layer = layer
 
     def choose_checkpoint(self, source: str | Path) -> None:
-        """Make a checkpoint active if it loads; otherwise say why not and stay with the old one."""
-        self._chosen = source  # answers for earlier choices may come later than this one's
+        """Make a checkpoint active if it loads; if not, show the error and keep the active one."""
+        self._chosen = source  # the answer for an earlier choice may arrive later
         job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
         job.failed.connect(lambda error: self._on_checkpoint_failed(source, error))
         job.start()
 
     def start(self) -> None:
-        """Enhance the chosen layer, unless a run is already on."""
+        """Enhance the chosen layer, unless a run is in progress."""
         if self._session.busy:
             return
         try:
-            source, request = self._wish()
+            source, request = self._read_form()
             describe_plan(request, None)
         except ZeroDCEError as err:
             self.runs.show_failure(err)
@@ -149,10 +149,10 @@ class EnhanceDock(Dock):
     def _on_downloaded(self, names: tuple[str, ...]) -> None:
         self.checkpoints.refresh()
         self.choose_checkpoint(names[0])
-        self.run.say("The published weights are here, for non-commercial use.", "good")
+        self.run.say("Downloaded the published weights, for non-commercial use only.", "good")
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Accept one file that may be a checkpoint; images go on to napari."""
+        """Accept one file with the suffix of a checkpoint; napari handles images."""
         if event is not None:
             event.setAccepted(dropped_checkpoint(event.mimeData()) is not None)
 
@@ -163,24 +163,24 @@ class EnhanceDock(Dock):
             event.acceptProposedAction()
             self.choose_checkpoint(source)
 
-    # ---- what will happen
+    # ---- the plan
 
-    def _wish(self) -> tuple[Source, EnhanceRequest]:
-        """Read the form; a ZeroDCEError says what is missing."""
+    def _read_form(self) -> tuple[Source, EnhanceRequest]:
+        """Return what the form asks for; raises a ZeroDCEError if something is missing."""
         source = read_source(self.form.layers.layer)
         settings = EnhanceSettings(checkpoint=self._session.checkpoint, **self.form.choices())
         return source, request_for(source, settings)
 
     def _on_form_changed(self, _: Any = None) -> None:
-        with suppress(RequestError):  # numbers that are still being typed
+        with suppress(RequestError):  # the user is still typing a number
             self._session.change(**self.form.choices())
-        if not self._session.busy:  # what runs was planned before
+        if not self._session.busy:  # the panel shows the run, not a plan
             self.run.forget_complaint()
             self._show_plan()
 
     def _show_plan(self) -> None:
         try:
-            _, request = self._wish()
+            _, request = self._read_form()
             self.run.plan.setText(describe_plan(request, None))
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))
@@ -189,7 +189,7 @@ class EnhanceDock(Dock):
             self._forecaster.ask(request)
 
     def _on_forecast_known(self, forecast: Forecast) -> None:
-        _, request = self._wish()
+        _, request = self._read_form()
         self.run.plan.setText(describe_plan(request, forecast))
 
     def _on_forecast_failed(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""The word on their licence before published weights are downloaded."""
+"""Show the licence of the published weights before their download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from napari_zerodce.core.architectures import ARCHITECTURES
 
 
 class LicenceDialog(QDialog):
-    """Asks whether to download the published weights under their licence."""
+    """Asks whether to download the published weights under their licence.
+
+    Parameters
+    ----------
+    entries : tuple of RegistryEntry
+        The weights to download.
+    parent : QWidget
+    """
 
     def __init__(self, entries: tuple[registry.RegistryEntry, ...], parent: QWidget) -> None:
         super().__init__(parent)
@@ -20,10 +27,10 @@ class LicenceDialog(QDialog):
         text = QLabel(
             f"<p>The authors of the papers published weights for <b>{names}</b> "
             f"({kilobytes:.0f} KiB).</p>"
-            f"<p>Their licence is <b>{entries[0].licence}</b>: they are not "
-            "for commercial use. The weights that came with this plugin have no such "
-            "limit.</p>"
-            "<p>They come from github.com/Li-Chongyi and are kept in<br>"
+            f"<p>Their licence is <b>{entries[0].licence}</b>, which excludes "
+            "commercial use. The weights that are bundled with this plugin do not "
+            "have this limit.</p>"
+            "<p>The download is from github.com/Li-Chongyi and is stored in<br>"
             f"<code>{registry.cache_folder()}</code>.</p>"
         )
         text.setWordWrap(True)

@@ -1,4 +1,4 @@
-"""Finds out in the background how fast the chosen settings are, while the user is still looking."""
+"""Measure in the background how fast the chosen settings are, before the user starts a run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.session.jobs import Job
 
-_PATIENCE_MS = 150  # settings often change several at a time
+_PATIENCE_MS = 150  # several settings often change together
 
 
 class SpeedProbe(QObject):
-    """Times the latest request asked for; results for older ones are dropped."""
+    """Times the latest request; results for older requests are discarded.
+
+    Parameters
+    ----------
+    parent : QObject
+    """
 
     known = Signal(object)  # Forecast
     failed = Signal(object)  # Exception
@@ -30,23 +35,23 @@ class SpeedProbe(QObject):
         self._timer.timeout.connect(self._start)
 
     def ask(self, request: EnhanceRequest) -> None:
-        """Time this request soon, instead of any before it; its image is not kept."""
+        """Time this request soon, instead of the previous one; its image is not kept."""
         self._wanted = without_pixels(request)
         self._timer.start()
 
     def pause(self) -> None:
-        """Leave the device to a run."""
+        """Stop timing, so that a run has the device for itself."""
         self._paused = True
         if self._job is not None:
             self._job.cancel()
 
     def resume(self) -> None:
-        """Time again."""
+        """Time the latest request again."""
         self._paused = False
         self._timer.start()
 
     def stop(self) -> None:
-        """Drop what is being timed, and what was asked for."""
+        """Stop timing and forget the latest request."""
         self._wanted = None
         self._timer.stop()
         if self._job is not None:

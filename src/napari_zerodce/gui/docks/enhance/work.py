@@ -1,4 +1,4 @@
-"""What the Enhance dock's jobs do in their threads; torch is imported there and not before."""
+"""The work of the Enhance dock's jobs; torch is imported in the worker threads."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def forecasting(request: EnhanceRequest) -> Work:
-    """Return the work that gives the `Forecast` for a request."""
+    """Return the work that times a request; its result is a `Forecast`."""
     return lambda _report, should_stop: forecast(request, should_stop=should_stop)
 
 
 def finding_devices() -> Work:
-    """Return the work that gives all devices of this machine; it loads torch."""
+    """Return the work that lists all devices of this machine; it imports torch."""
 
     def work(_report: Report, _should_stop: ShouldStop) -> Any:
         from napari_zerodce.device import available_devices
@@ -31,7 +31,7 @@ def finding_devices() -> Work:
 
 
 def downloading(entries: tuple[RegistryEntry, ...]) -> Work:
-    """Return the work that fetches published checkpoints and gives their registry names."""
+    """Return the work that downloads checkpoints; its result is their names in the registry."""
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
         total = sum(entry.size or 0 for entry in entries)
@@ -39,11 +39,11 @@ def downloading(entries: tuple[RegistryEntry, ...]) -> Work:
         for entry in entries:
             done_before = before
 
-            def tell(done: int, _: int, title: str = entry.title, base: int = done_before) -> None:
+            def show(done: int, _: int, title: str = entry.title, base: int = done_before) -> None:
                 message = f"Downloading {title}: {done / 1024:.0f} KiB"
                 report(Progress(base + done, total, message))
 
-            download_published(entry, report=tell, should_stop=should_stop)
+            download_published(entry, report=show, should_stop=should_stop)
             before += entry.size or 0
         return tuple(entry.name for entry in entries)
 
