@@ -235,9 +235,9 @@ def close_napari_in_the_middle(viewer: Any, qtbot: Any) -> RunFolder:
     answer("Keep napari open", questions)
     assert not window.close()
     assert window.isVisible()
-    assert would_close(finetune, "Let it go on", questions)
+    assert would_close(finetune, "Continue the run", questions)
     assert len(questions) == 2
-    assert "fine-tuning is running" in questions[0]
+    assert "fine-tuning run is in progress" in questions[0]
     viewer.close()
     return finetune.training.folder
 
@@ -280,7 +280,7 @@ def test_stopping_when_napari_is_closed(make_napari_viewer: Callable[..., Any], 
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)
     folder = finetune.training.folder
-    assert would_close(finetune, "Stop it", [])
+    assert would_close(finetune, "Stop the run", [])
     viewer.close()
     qtbot.waitUntil(lambda: not folder.is_alive, timeout=CHILD)
     assert folder.history().ending == "stopped"

@@ -1,1 +1,1 @@
-"""The Fine-tune dock: train on your own images, watch it, keep the better checkpoint."""
+"""The Fine-tune dock: train on your own images, follow the run, keep the best checkpoint."""

@@ -1,4 +1,4 @@
-"""Asks, when napari's window is closed, whether a fine-tuning shall go on."""
+"""Ask whether a training run continues when the user closes napari's window."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class CloseGuard(QObject):
-    """Watches a window for one session.
+    """Asks before a window closes while a run of a session is in progress.
 
     Parameters
     ----------
@@ -22,12 +22,25 @@ class CloseGuard(QObject):
     """
 
     def __init__(self, window: QMainWindow, session: Session) -> None:
-        super().__init__(window)  # which owns the guard; a reference back would keep both for ever
+        super().__init__(
+            window
+        )  # the window owns the guard; a reference to it here would leak both
         self._session = session
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """Ask before the window closes; True keeps it open."""
+        """Ask before the window closes.
+
+        Parameters
+        ----------
+        watched : QObject, optional
+        event : QEvent, optional
+
+        Returns
+        -------
+        bool
+            True keeps the window open.
+        """
         if event is None or event.type() != QEvent.Type.Close or watched is not self.parent():
             return False
         training = self._session.training
@@ -35,7 +48,7 @@ class CloseGuard(QObject):
             return False
         answer = self._ask(training.history.step, training.history.planned)
         if answer == "stop":
-            with suppress(OSError):  # its folder has gone: it ends by itself
+            with suppress(OSError):  # the run folder was deleted: the run ends without a request
                 training.folder.ask_to_stop()
         elif answer == "stay":
             event.ignore()
@@ -44,9 +57,10 @@ class CloseGuard(QObject):
 
     @property
     def _is_closed_by_a_script(self) -> bool:
-        """Whether it is `Viewer.close` that closes the window; nobody is there to be asked.
+        """Whether `Viewer.close` closes the window, so that there may be no user to ask.
 
-        It has taken the canvas away before: a question would let Qt delete what napari still needs.
+        `Viewer.close` has removed the canvas before: during a dialog, Qt would delete objects that
+        napari still needs.
         """
         window = self.parent()
         centre = window.centralWidget() if isinstance(window, QMainWindow) else None
@@ -62,13 +76,13 @@ class CloseGuard(QObject):
         box = QMessageBox(window if isinstance(window, QMainWindow) else None)
         box.setObjectName("close_guard")
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("A fine-tuning is running")
-        box.setText(f"A fine-tuning is running (step {step} of {planned}).")
+        box.setWindowTitle("Fine-tuning is running")
+        box.setText(f"A fine-tuning run is in progress (step {step} of {planned}).")
         box.setInformativeText(
-            "It can go on without napari: open its run folder again with 'Open run…'."
+            "It can continue without napari. Later, open its run folder with 'Open run…'."
         )
-        go_on = box.addButton("Let it go on", QMessageBox.ButtonRole.AcceptRole)
-        stop = box.addButton("Stop it", QMessageBox.ButtonRole.DestructiveRole)
+        go_on = box.addButton("Continue the run", QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton("Stop the run", QMessageBox.ButtonRole.DestructiveRole)
         stay = box.addButton("Keep napari open", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(go_on)
         box.setEscapeButton(stay)

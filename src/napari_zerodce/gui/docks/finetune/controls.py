@@ -1,4 +1,4 @@
-"""Start, Stop and Resume of a training, how far it is, and what came of it."""
+"""The controls of a training run: Start, Stop, Resume, its progress and its outcome."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TEXTS: dict[State, str] = {
 
 
 class TrainingControls(QWidget):
-    """Buttons, a bar and two sentences; knows nothing of processes."""
+    """Buttons, a progress bar and two sentences; independent of processes."""
 
     start_requested = Signal()
     stop_requested = Signal()
@@ -47,12 +47,12 @@ class TrainingControls(QWidget):
         self.button.setObjectName("training_button")
         self.button.setMinimumHeight(34)
         self.button.setToolTip(
-            "Train in a process of its own; Stop keeps what was learnt and can be resumed."
+            "Train in a separate process. Stop saves the weights, and Resume continues the run."
         )
         self.resume_button = QPushButton("Resume")
-        self.resume_button.setToolTip("Go on with the run that is shown, from where it was saved.")
+        self.resume_button.setToolTip("Continue the shown run from its last saved state.")
         self.open_button = QPushButton("Open run…")
-        self.open_button.setToolTip("Show a run that is going on, or was made before.")
+        self.open_button.setToolTip("Show a run that is in progress or has ended.")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
@@ -74,7 +74,14 @@ class TrainingControls(QWidget):
         self.open_button.clicked.connect(self.open_requested)
 
     def show_state(self, state: State, *, resumable: bool = False) -> None:
-        """Let the buttons do what makes sense now."""
+        """Show the buttons that are valid in a state.
+
+        Parameters
+        ----------
+        state : {"idle", "preparing", "running", "stopping"}
+        resumable : bool
+            Whether the shown run can be resumed.
+        """
         self.state = state
         self.button.setText(_TEXTS[state])
         self.resume_button.setVisible(state == "idle" and resumable)
@@ -84,11 +91,11 @@ class TrainingControls(QWidget):
             self.bar.setRange(0, 0)
 
     def show_history(self, history: History) -> None:
-        """Say how far a run is."""
+        """Show the progress of a run."""
         self.bar.setRange(0, max(1, history.planned))
         self.bar.setValue(history.step)
         planned = history.planned
-        waiting = "Loading torch…" if self.state == "running" else "No step was taken yet"
+        waiting = "Loading torch…" if self.state == "running" else "No step yet"
         facts = [f"Step {history.step} of {planned}" if planned else waiting]
         if history.steps_per_second:
             facts.append(f"{history.steps_per_second:.3g} steps/s")
@@ -103,16 +110,22 @@ class TrainingControls(QWidget):
         self.status.show()
 
     def offer_to_end(self) -> None:
-        """Say that pressing again ends a run that takes its time to stop."""
+        """Offer to end a run at once that does not stop within a few seconds."""
         if self.state == "stopping":
             self.button.setText("End it at once")
 
     def say(self, text: str, tone: Tone = "plain") -> None:
-        """Show a sentence."""
+        """Show a sentence.
+
+        Parameters
+        ----------
+        text : str
+        tone : {"plain", "progress", "good", "bad"}
+        """
         self.message.say(text, tone)
 
     def forget_complaint(self) -> None:
-        """Take a sentence away that a new choice has made untrue."""
+        """Remove the shown error, because a new choice may have corrected it."""
         self.message.forget_complaint()
 
     def _on_button_clicked(self) -> None:
@@ -123,5 +136,5 @@ class TrainingControls(QWidget):
             self.stop_requested.emit()
 
     def _is_double_click(self) -> bool:
-        # Whoever double-clicks Start wants a training, not a start and a cancel.
+        # A double click on Start means a start, not a start and a cancel.
         return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()

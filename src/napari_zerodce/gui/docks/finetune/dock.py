@@ -1,4 +1,4 @@
-"""The Fine-tune dock: choose dark images, start, watch, and go on with the better checkpoint."""
+"""The Fine-tune dock: choose dark images, train, follow the run, and use its best checkpoint."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class FineTuneDock(Dock):
-    """Dock that trains in a child process and shows how it goes.
+    """Dock that trains in a child process and shows the progress.
 
     Parameters
     ----------
@@ -52,18 +52,18 @@ class FineTuneDock(Dock):
         self.settings = SettingsLine(self._viewer, self._session)
         self.form = TrainingForm()
         self.runs = QLineEdit(str(runs_folder()))
-        self.runs.setToolTip("New runs get a folder of their own in this one.")
+        self.runs.setToolTip("Each new run gets its own folder in this folder.")
         self.form.add_row("Runs in", self.runs)
         self.panel = TrainingControls()
         self.plot = LossPlot()
         self.logarithmic = QCheckBox("Logarithmic")
         self.logarithmic.setToolTip(
-            "A logarithmic axis for the losses: small ones can be seen, too."
+            "Show the losses on a logarithmic axis, so that small losses are visible, too."
         )
         self.preview = PreviewPanel()
         self._job: Job | None = None
-        self._unwanted = False  # whether what is being prepared was cancelled
-        self._told = 0  # notices of the run
+        self._was_cancelled = False  # whether the run in preparation was cancelled
+        self._notices_seen = 0  # how many notices of the run the dock has seen
         self.fill(
             (self.pictures, self.settings, self.form, self.panel, self.preview, self.plot,
              self.logarithmic)
@@ -77,7 +77,7 @@ class FineTuneDock(Dock):
 
     @property
     def training(self) -> TrainingProcess | None:
-        """The run that is shown."""
+        """The shown run."""
         return self._session.training
 
     def _connect(self) -> None:
@@ -100,43 +100,43 @@ class FineTuneDock(Dock):
         self.pictures.release()
         self.settings.release()
 
-    # ---- what the dock can be asked to do
+    # ---- public actions
 
     def select_layer(self, layer: Image) -> None:
-        """Choose a layer to train on."""
+        """Tick a layer to train on."""
         self.pictures.tick(layer)
 
     def start(self) -> None:
-        """Sample crops of what is chosen, then train on them."""
+        """Sample crops of the chosen images, then train on them."""
         if self.panel.state != "idle":
             return
         try:
-            wish = self._wish()
+            wish = self._read_form()
             settle(wish)
             output = self._new_folder(wish)
         except ZeroDCEError as err:
-            self._tell(err)
+            self._show_failure(err)
             return
         self.panel.say("Sampling crops…", "progress")
         self.panel.show_state("preparing")
-        self._unwanted = False
+        self._was_cancelled = False
         self._job = job = Job(
             "Zero-DCE: sampling crops",
             work.preparing(wish, self.pictures.folder, output),
             quiet=True,
         )
         job.succeeded.connect(self._on_prepared)
-        job.failed.connect(self._tell)
+        job.failed.connect(self._show_failure)
         job.cancelled.connect(self._on_job_cancelled)
         job.finished.connect(self._on_job_finished)
         job.start()
 
     def stop(self) -> None:
-        """Stop what is going on; a run saves itself first."""
+        """Stop the preparation or the run; a run saves its state first."""
         if self.panel.state == "preparing":
             if self._job is not None:
                 self._job.cancel()
-                self._unwanted = True
+                self._was_cancelled = True
         elif self.training is not None:
             self._stop(self.training)
 
@@ -144,25 +144,25 @@ class FineTuneDock(Dock):
         try:
             with written_or_told(training.folder.path):
                 training.stop()
-        except ZeroDCEError as err:  # the folder has gone, and with it the way to ask
+        except ZeroDCEError as err:  # a deleted folder cannot pass on the request
             training.kill()
-            self._tell(err)
+            self._show_failure(err)
         else:
             self.panel.show_state("stopping")
 
     def resume(self) -> None:
-        """Go on with the run that is shown."""
+        """Continue the shown run."""
         if self.panel.state == "idle" and self.training is not None:
             self._launch(self.training.folder)
 
     def open_run(self, path: str | Path) -> None:
-        """Show the run of a folder, and follow it if it is going on."""
+        """Show the run of a folder, and follow it if it is in progress."""
         folder = RunFolder(path)
         try:
             folder.check_run()
             folder.config()
         except ZeroDCEError as err:
-            self._tell(err)
+            self._show_failure(err)
             return
         training = TrainingProcess(folder)
         self.panel.say("")
@@ -172,24 +172,31 @@ class FineTuneDock(Dock):
             self.panel.show_state("running")
 
     def use(self, checkpoint: Path | None) -> None:
-        """Make a checkpoint of the run the active one in all docks."""
+        """Make a checkpoint of the run the active checkpoint of all docks."""
         if checkpoint is None:
             return
         job = Job("Zero-DCE: reading a checkpoint", checking(checkpoint), quiet=True)
         job.succeeded.connect(lambda info: self._on_checkpoint_read(checkpoint, info))
-        job.failed.connect(self._tell)
+        job.failed.connect(self._show_failure)
         job.start()
 
     def save(self, checkpoint: Path, target: Path) -> None:
-        """Write a checkpoint of the run somewhere else."""
+        """Copy a checkpoint of the run to another file.
+
+        Parameters
+        ----------
+        checkpoint : Path
+        target : Path
+            An existing file is replaced.
+        """
         try:
             write_whole(target, checkpoint.read_bytes())
         except OSError as err:
             reason = err.strerror or type(err).__name__
-            self._tell(
+            self._show_failure(
                 CheckpointError(
                     f"{checkpoint.name} cannot be saved as {target}: {reason}; choose another "
-                    "place."
+                    "folder."
                 )
             )
         else:
@@ -197,8 +204,8 @@ class FineTuneDock(Dock):
 
     # ---- from the form to a run
 
-    def _wish(self) -> TrainingWish:
-        """Read the form; a ZeroDCEError says what is missing."""
+    def _read_form(self) -> TrainingWish:
+        """Return what the form asks for; raises a ZeroDCEError if something is missing."""
         layers, window = self.pictures.layers(), self._session.settings.window
         if not layers and self.pictures.folder is None:
             raise RequestError(
@@ -220,14 +227,16 @@ class FineTuneDock(Dock):
         folder = Path(self.runs.text().strip()).expanduser()
         if not folder.is_absolute():
             raise RequestError(
-                f"'Runs in' is {self.runs.text()!r}, and the path of a folder is expected, such as "
-                f"{runs_folder()}; it is in the advanced section."
+                f"'Runs in' is {self.runs.text()!r}, but must be the full path of a folder, such as "
+                f"{runs_folder()}; change it in the advanced section."
             )
         numbered = (f"{name} ({number})" for number in count(2))
         return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
 
     def _on_prepared(self, folder: RunFolder) -> None:
-        if self._released or self._unwanted:  # it was ready before it heard of that
+        if (
+            self._released or self._was_cancelled
+        ):  # the job was done before it saw the request to stop
             shutil.rmtree(folder.path, ignore_errors=True)
             self._on_job_cancelled()
         else:
@@ -245,7 +254,7 @@ class FineTuneDock(Dock):
     # ---- the run
 
     def _launch(self, folder: RunFolder) -> None:
-        if folder.is_alive:  # another window has resumed it
+        if folder.is_alive:  # another window or a terminal has resumed it
             self.open_run(folder.path)
             return
         training = TrainingProcess(folder)
@@ -253,14 +262,14 @@ class FineTuneDock(Dock):
             with written_or_told(folder.path):
                 training.start()
         except ZeroDCEError as err:
-            self._tell(err)
+            self._show_failure(err)
             return
         self.panel.say("")
         self._take_over(training)
         QTimer.singleShot(0, self._show_progress)
 
     def _show_progress(self) -> None:
-        """Scroll to what is to be watched now."""
+        """Scroll to the progress of the run."""
         bar = self.verticalScrollBar()
         if bar is not None:
             bar.setValue(self.panel.y())
@@ -270,7 +279,7 @@ class FineTuneDock(Dock):
         if self.training is not None:
             self.training.release()
         self._session.training = training
-        self._told = 0
+        self._notices_seen = 0
         self._guard_window()
         self._show_training(training)
 
@@ -284,7 +293,7 @@ class FineTuneDock(Dock):
             self._on_training_ended()
 
     def _forget_training(self) -> None:
-        # It may not have been connected, or Qt may have gone before us.
+        # The signals may not be connected, or Qt may already have deleted the object.
         if self.training is not None:
             with suppress(TypeError, RuntimeError):
                 self.training.advanced.disconnect(self._on_training_advanced)
@@ -302,9 +311,9 @@ class FineTuneDock(Dock):
         self.preview.show_run(training.folder, history)
         for part in (self.plot, self.logarithmic):
             part.setVisible(bool(history.steps))
-        if training.is_running and len(history.notices) > self._told:
+        if training.is_running and len(history.notices) > self._notices_seen:
             self.panel.say(history.notices[-1])
-        self._told = len(history.notices)
+        self._notices_seen = len(history.notices)
 
     def _on_training_ended(self) -> None:
         training = self.training
@@ -318,7 +327,7 @@ class FineTuneDock(Dock):
         elif history.ending is not None:
             self.panel.say(f"{history.message}", "bad")
         else:
-            self.panel.say(f"This run was interrupted; Resume goes on with it.{where}", "bad")
+            self.panel.say(f"This run was interrupted; press Resume to continue it.{where}", "bad")
 
     def _is_resumable(self) -> bool:
         training = self.training
@@ -351,14 +360,16 @@ class FineTuneDock(Dock):
             return
         scale = info.scale_factor if info.traits.has_scale_factor else None
         self._session.change(checkpoint=checkpoint, scale_factor=scale)
-        self.panel.say(f"{checkpoint.name} is the active checkpoint now, in all docks.", "good")
+        self.panel.say(f"{checkpoint.name} is now the active checkpoint of all docks.", "good")
 
     def _on_save_requested(self, checkpoint: Path | None) -> None:
         if checkpoint is None:
             return
         dialog = QFileDialog(self, "Save the checkpoint as", "", "Checkpoints (*.safetensors)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("safetensors")  # so that it asks before it replaces that file
+        dialog.setDefaultSuffix(
+            "safetensors"
+        )  # so that the dialog asks before it replaces such a file
         dialog.selectFile("fine-tuned.safetensors")
         if dialog.exec():
             self.save(checkpoint, Path(dialog.selectedFiles()[0]))
@@ -368,12 +379,12 @@ class FineTuneDock(Dock):
         if name:
             self.open_run(name)
 
-    def _tell(self, error: Exception) -> None:
-        """Say what went wrong."""
+    def _show_failure(self, error: Exception) -> None:
+        """Show why something failed."""
         if self._released:
             return
         if isinstance(error, ZeroDCEError):
             self.panel.say(str(error), "bad")
             show_error(str(error))
         else:  # the job has already raised it, with its traceback
-            self.panel.say("Something unexpected went wrong; napari's message tells more.", "bad")
+            self.panel.say("Unexpected error; napari's notification shows the details.", "bad")

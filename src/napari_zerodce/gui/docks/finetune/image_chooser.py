@@ -1,4 +1,4 @@
-"""Which images a training gets: layers of the viewer, a folder, regions of the layers."""
+"""Choose the images of a training run: layers of the viewer, a folder, regions of the layers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WHOLE = "Whole images"
 
 
 class ImageChooser(QWidget):
-    """A list of the viewer's images with a box each, a folder, and a Shapes layer.
+    """A list of the viewer's image layers with check boxes, a folder, and a Shapes layer.
 
     Parameters
     ----------
@@ -46,17 +46,17 @@ class ImageChooser(QWidget):
         self._viewer = viewer
         self.list = QListWidget()
         self.list.setFixedHeight(_HEIGHT)
-        self.list.setToolTip("Tick one or more dark images; each plane of a stack may be used.")
+        self.list.setToolTip("Tick one or more dark images; crops come from all planes of a stack.")
         self.folder: Path | None = None
         self.folder_button = QPushButton("Folder…")
-        self.folder_button.setToolTip("Also take the images of a folder and of its subfolders.")
+        self.folder_button.setToolTip("Also use the images of a folder and its subfolders.")
         self.no_folder_button = QPushButton("✕")
-        self.no_folder_button.setToolTip("Without the folder")
+        self.no_folder_button.setToolTip("Remove the folder")
         self.no_folder_button.setFixedWidth(28)
         self.folder_line = line("folder")
         self.regions = QComboBox()
         self.regions.setToolTip(
-            "Take crops from the shapes of a layer only: the selected ones, or all."
+            "Take crops only from the selected shapes of a layer, or from all if none is selected."
         )
         make_narrow(self.regions)
         self._watched: list[Layer] = []
@@ -94,7 +94,7 @@ class ImageChooser(QWidget):
         layout.addWidget(self.folder_line)
 
     def release(self) -> None:
-        """Stop listening to the viewer."""
+        """Disconnect from the viewer."""
         for emitter in self._emitters:
             emitter.disconnect(self._on_layers_changed)
         self._watch([])
@@ -110,19 +110,25 @@ class ImageChooser(QWidget):
         ]
 
     def region(self) -> Shapes | None:
-        """Return the layer of shapes that crops are taken from; None: whole images."""
+        """Return the Shapes layer from which crops are taken; None means whole images."""
         layer = self.regions.currentData()
         return layer if isinstance(layer, Shapes) else None
 
     def tick(self, layer: Image, *, on: bool = True) -> None:
-        """Choose a layer, or not."""
+        """Tick a layer of the list, or remove its tick.
+
+        Parameters
+        ----------
+        layer : Image
+        on : bool
+        """
         for row in range(self.list.count()):
             item = self.list.item(row)
             if item is not None and item.data(Qt.ItemDataRole.UserRole) is layer:
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
 
     def choose_folder(self, folder: Path | None) -> None:
-        """Take the images of a folder, too; None: of no folder."""
+        """Also use the images of a folder; None removes the folder."""
         self.folder = folder
         self.no_folder_button.setVisible(folder is not None)
         self.folder_line.setVisible(folder is not None)
@@ -135,7 +141,7 @@ class ImageChooser(QWidget):
         images = [layer for layer in reversed(self._viewer.layers) if is_source(layer)]
         new = [layer for layer in images if layer not in self._listed]
         if not any(layer in images for layer in ticked):
-            # The image that comes first, or after all others have gone, is most likely meant.
+            # The first image, or the first one after all others were deleted, is the likely choice.
             ticked = [layer for layer in new[:1] if role_of(layer) is None]
         self._listed = images
         self.list.blockSignals(True)

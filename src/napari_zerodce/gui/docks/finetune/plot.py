@@ -1,4 +1,4 @@
-"""The plot of a training: each loss and their sum against the step."""
+"""The plot of a training run: each loss and the total loss against the step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_zerodce.training.events import History
 
 _HEIGHT = 190
-# Okabe and Ito's, seen apart by the colour-blind, on dark and on light.
+# The palette of Okabe and Ito: distinct for colour-blind readers, on dark and light backgrounds.
 _COLOURS = {
     "spatial": "#56b4e9",
     "exposure": "#e69f00",
@@ -32,9 +32,11 @@ class LossPlot(StillPlot):
 
     def __init__(self) -> None:
         super().__init__(_HEIGHT, bottom="step", left="loss, weighted")
-        self.setDownsampling(auto=True, mode="mean")  # hours have tens of thousands of steps
+        self.setDownsampling(
+            auto=True, mode="mean"
+        )  # a run of hours has tens of thousands of steps
         self.getAxis("left").enableAutoSIPrefix(enable=False)
-        # Above the plot: a legend inside would hide lines in a narrow dock.
+        # The legend is above the plot: inside a narrow dock's plot it would hide lines.
         self.setTitle(_legend(), size="8pt")
         self.lines: dict[str, Any] = {}
         for name in (*LOSSES, TOTAL):
@@ -50,7 +52,7 @@ class LossPlot(StillPlot):
         )
 
     def show_history(self, history: History) -> None:
-        """Draw what is known so far; losses that are not there have no line."""
+        """Draw the losses so far; a loss without values has no line."""
         steps = np.asarray(history.steps, float)
         for name in (*LOSSES, TOTAL):
             values = np.asarray(history.losses.get(name, ()), float)
@@ -70,7 +72,7 @@ def _legend() -> str:
 
 
 def _smoothed(values: Any) -> Any:
-    """Return moving averages: each step sees other crops, and its loss jumps."""
+    """Return moving averages, since each step uses other crops and the losses fluctuate."""
     if len(values) < _SMOOTHED_OVER:
         return values
     kernel = np.ones(_SMOOTHED_OVER)

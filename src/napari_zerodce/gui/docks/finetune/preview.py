@@ -1,4 +1,4 @@
-"""The preview crop: its original beside what a checkpoint makes of it, and which checkpoint."""
+"""The preview crop beside its enhancement, and the choice of the checkpoint that enhances it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class PreviewPanel(QWidget):
-    """Shows one checkpoint of a run; the newest, until the user takes the slider."""
+    """Shows one checkpoint of a run: the newest, until the user moves the slider."""
 
     use_requested = Signal(object)  # Path of a checkpoint
     save_requested = Signal(object)
@@ -36,17 +36,19 @@ class PreviewPanel(QWidget):
         self._checkpoints: list[SavedCheckpoint] = []
         self._best: int | None = None
         self._validation: dict[int, float] = {}
-        self.original = _Picture("The pinned crop as it is")
-        self.enhanced = _Picture("The pinned crop as the chosen checkpoint enhances it")
+        self.original = _Picture("The preview crop before enhancement")
+        self.enhanced = _Picture("The preview crop, enhanced with the chosen checkpoint")
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setToolTip("The checkpoints so far; at the right end, always the newest.")
+        self.slider.setToolTip(
+            "Choose a checkpoint of the run; at the right end, the newest is always shown."
+        )
         self.caption = line("preview_caption")
         self.best_button = QPushButton("Best")
-        self.best_button.setToolTip("Of those on the slider, the lowest validation loss")
+        self.best_button.setToolTip("Choose the checkpoint with the lowest validation loss.")
         self.use_button = QPushButton("Use this one")
-        self.use_button.setToolTip("Make the chosen checkpoint the active one, in all docks.")
+        self.use_button.setToolTip("Make the chosen checkpoint the active checkpoint of all docks.")
         self.save_button = QPushButton("Save as…")
-        self.save_button.setToolTip("Write the chosen checkpoint where you want.")
+        self.save_button.setToolTip("Save a copy of the chosen checkpoint.")
         self._lay_out()
         self.slider.valueChanged.connect(self._on_slider_changed)
         self.best_button.clicked.connect(self._on_best_clicked)
@@ -78,7 +80,14 @@ class PreviewPanel(QWidget):
         return self._folder.checkpoint(saved.step)
 
     def show_run(self, folder: RunFolder, history: History) -> None:
-        """Show a run as far as it is."""
+        """Show the checkpoints of a run so far.
+
+        Parameters
+        ----------
+        folder : RunFolder
+        history : History
+            The events of that run.
+        """
         if self._folder is not folder:
             self._folder, self._checkpoints = folder, []
             self.original.show_file(folder.original)
@@ -112,7 +121,7 @@ class PreviewPanel(QWidget):
             self.slider.setValue(steps.index(min(known, key=self._validation.__getitem__)))
 
     def _judged(self) -> list[int]:
-        """Return the steps that have a checkpoint to look at, and a validation loss."""
+        """Return the steps that have both a checkpoint and a validation loss."""
         return [saved.step for saved in self._checkpoints if saved.step in self._validation]
 
     def _show_chosen(self) -> None:
@@ -128,7 +137,7 @@ class PreviewPanel(QWidget):
 
 
 class _Picture(QLabel):
-    """A picture as wide as it may be, with its own proportions."""
+    """An image that fills the available width and keeps its aspect ratio."""
 
     def __init__(self, tool_tip: str) -> None:
         super().__init__()
@@ -140,17 +149,17 @@ class _Picture(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_file(self, file: Path) -> None:
-        """Show a PNG; what cannot be read shows nothing."""
+        """Show a PNG file; an unreadable file shows nothing."""
         if file != self.file or self._pixmap.isNull():
             self.file, self._pixmap = file, QPixmap(str(file))
             self._fit()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return a size of the picture's proportions."""
+        """Return a size with the aspect ratio of the image."""
         return QSize(self.width(), self._height_for(self.width()))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Scale the picture."""
+        """Scale the image to the new width."""
         super().resizeEvent(event)
         self._fit()
 

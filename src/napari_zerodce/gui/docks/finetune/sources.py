@@ -1,4 +1,4 @@
-"""What a training gets of the viewer's layers: images, regions, and the pinned crop."""
+"""The viewer's layers as training data: images, regions, and the preview crop."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ def images_of(
     window: WindowChoice,
     region: Shapes | None,
 ) -> list[TrainingImage]:
-    """Return images to take crops from.
+    """Return the images from which crops are taken.
 
     Parameters
     ----------
     viewer : napari.Viewer
     layers : sequence of Image
+        The ticked layers.
     window : WindowChoice
     region : Shapes, optional
-        Crops come from its shapes, in the plane that is on screen.
+        Crops come only from its shapes, in the plane on screen.
 
     Raises
     ------
     RequestError
-        If no layer has a pixel in a shape, or its plane is not on screen.
+        If no shape contains a pixel of a layer, or the planes of a layer are not on screen.
     ImageError
-        If a layer's data are no image.
+        If the data of a layer are not a valid image.
     """
     images = []
     for layer in layers:
@@ -60,8 +61,8 @@ def images_of(
     if layers and not images:
         assert region is not None
         raise RequestError(
-            f"No shape of '{region.name}' lies on the planes of the chosen images that are on "
-            "screen; draw a rectangle or a polygon on them, or choose 'Whole images'."
+            f"No shape of '{region.name}' lies on a plane of the chosen images that is on screen; "
+            "draw a rectangle or a polygon on it, or choose 'Whole images'."
         )
     return images
 
@@ -69,9 +70,22 @@ def images_of(
 def pinned_crop(
     viewer: napari.Viewer, layers: Sequence[Image], window: WindowChoice
 ) -> tuple[TrainingImage, int, int] | None:
-    """Return the image, row and column of the crop that is watched: the middle of the screen.
+    """Return the image of the preview crop, and the row and column in its centre.
 
-    Of the active layer if it is among the chosen ones, else of the first; None if there is none.
+    The crop is in the middle of the screen. It is from the active layer if that is one of the
+    chosen layers, else from the first of them.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layers : sequence of Image
+        The ticked layers.
+    window : WindowChoice
+
+    Returns
+    -------
+    tuple of TrainingImage, int and int, or None
+        None if there is no layer.
     """
     if not layers:
         return None
@@ -80,7 +94,7 @@ def pinned_crop(
     image = _image(source, window)
     try:
         screen = on_screen(viewer, source)
-    except RequestError:  # its plane is not on screen
+    except RequestError:  # no plane of the layer is on screen
         layout = source.layout
         return image, layout.height // 2, layout.width // 2
     rows, columns = _visible_middle(screen)

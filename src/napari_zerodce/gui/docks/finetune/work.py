@@ -1,4 +1,4 @@
-"""What the Fine-tune dock's jobs do in their threads."""
+"""The work of the Fine-tune dock's jobs in their worker threads."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 
 def preparing(wish: TrainingWish, folder: Path | None, output: Path) -> Work:
-    """Return the work that samples crops and gives a run's `RunFolder`.
+    """Return the work that samples crops and prepares a run; its result is a `RunFolder`.
 
-    The images of a folder are added to those of the wish, with the window of the first one, or the
-    automatic one.
+    The images of the folder are added to those of the wish. Their window is that of the first image
+    of the wish, or the automatic window if there is no such image or its window is two numbers.
 
     Parameters
     ----------
     wish : TrainingWish
     folder : Path, optional
+        A folder of images.
     output : Path
-        The run's folder, which is empty or does not exist yet.
+        The folder of the run, which is empty or does not exist yet.
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
@@ -38,7 +39,7 @@ def preparing(wish: TrainingWish, folder: Path | None, output: Path) -> Work:
         if folder is not None:
             found = list(images_below(folder, READABLE_SUFFIXES))
             if not found and not images:
-                raise RequestError(f"There is no image in {folder}; choose another folder.")
+                raise RequestError(f"{folder} contains no readable image; choose another folder.")
             window = images[0].window if images else WindowChoice("auto")
             shared = window if window.kind != "range" else WindowChoice("auto")
             seed = int(wish.changes.get("seed", 0))
