@@ -276,14 +276,14 @@ def test_reproduce_copies_a_command_that_makes_the_same_pixels(
 
     PillowImage.fromarray(dark_photo + 1).save(path)
     adjust.reproduce.copy_python.trigger()
-    qtbot.waitUntil(lambda: "it has changed" in adjust.run.message.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "has changed" in adjust.run.message.text(), timeout=10_000)
 
 
 def test_layers_from_no_file_are_reproduced_by_python_alone(
     viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
     adjust.reproduce.copy_command.trigger()
-    assert "no enhanced layer" in adjust.run.message.text()
+    assert "no result layer" in adjust.run.message.text()
     adjust.apply()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
     adjust.reproduce.copy_command.trigger()

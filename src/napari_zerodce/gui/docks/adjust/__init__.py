@@ -1,1 +1,1 @@
-"""The Adjust dock: every look of what is on screen at once, before and after."""
+"""The Adjust dock: change the look of the part on screen, and compare before and after."""

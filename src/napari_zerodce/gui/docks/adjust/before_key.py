@@ -1,4 +1,4 @@
-"""Hold a key to see the originals: what we made is hidden, and the sources are shown alike."""
+"""A key that shows the source layers, at the display range of the results, while it is held."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def bind_before_key(viewer: napari.Viewer) -> None:
     try:
         viewer.bind_key(KEY, _hold_to_see_the_original)
     except ValueError:
-        return  # somebody else's key
+        return  # the key has another binding
 
 
 def _hold_to_see_the_original(viewer: napari.Viewer) -> Iterator[None]:
-    """Show the originals at the display range of the results while the key is held."""
-    ours = [layer for layer in viewer.layers if layer.visible and role_of(layer) is not None]
-    sources = _sources_below(viewer, ours)
+    """Show the source layers at the display range of the results while the key is held."""
+    made = [layer for layer in viewer.layers if layer.visible and role_of(layer) is not None]
+    sources = _sources_below(viewer, made)
     before = [(layer, layer.visible, layer.contrast_limits) for layer in sources]
-    for layer in ours:
+    for layer in made:
         layer.visible = False
     for layer, limits in sources.items():
         layer.visible = True
@@ -50,20 +50,20 @@ def _hold_to_see_the_original(viewer: napari.Viewer) -> Iterator[None]:
         if layer in viewer.layers:
             layer.contrast_limits = limits
             layer.visible = visible
-    for layer in ours:
+    for layer in made:
         if layer in viewer.layers:
             layer.visible = True
 
 
 def _sources_below(
-    viewer: napari.Viewer, ours: list[Layer]
+    viewer: napari.Viewer, made: list[Layer]
 ) -> dict[Image, tuple[float, float] | None]:
-    """Return the sources of layers of ours, and how each is to be displayed; None: as it is."""
+    """Return the sources of layers, with the display range for each; None keeps its own range."""
     found: dict[Image, tuple[float, float] | None] = {}
-    for layer in ours:
+    for layer in made:
         source = source_layer_of(viewer, layer)
-        if source is None or not is_source(source) or source in ours:
+        if source is None or not is_source(source) or source in made:
             continue
-        alike = role_of(layer) in {"result", "live"} and isinstance(layer, Image)
-        found[source] = layer.contrast_limits if alike else found.get(source)
+        comparable = role_of(layer) in {"result", "live"} and isinstance(layer, Image)
+        found[source] = layer.contrast_limits if comparable else found.get(source)
     return found

@@ -1,4 +1,4 @@
-"""The Adjust dock: every look of what is on screen at once, before and after, and what it did."""
+"""The Adjust dock: change the look of the part on screen, compare, and apply it to the layer."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-_PAUSE_MS = 250  # of the hand, before numbers are worked out
+_PAUSE_MS = 250  # without a change, before numbers are computed
 
 
 class AdjustDock(Dock):
-    """Dock that shows looks of the plane on screen, from curves that are estimated once.
+    """Dock that shows the plane on screen in any look; its curves are estimated only once.
 
     Parameters
     ----------
@@ -62,9 +62,13 @@ class AdjustDock(Dock):
         self.layers = LayerChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
         self.live = QCheckBox("Live view")
-        self.live.setToolTip("A layer that shows the plane on screen as the controls say.")
+        self.live.setToolTip(
+            "Show the plane on screen, enhanced as set below, in a separate layer."
+        )
         self.swipe_box = QCheckBox("Swipe")
-        self.swipe_box.setToolTip("Source left of a line and result right of it; drag the line.")
+        self.swipe_box.setToolTip(
+            "Show the source left of a line and the result right of it; drag the line."
+        )
         self.form = LookForm()
         self.trust = line("trust")
         self.run = RunPanel("Apply to the whole layer", self._session)
@@ -73,10 +77,10 @@ class AdjustDock(Dock):
         self.follower = ViewFollower(self._viewer, self._session, self)
         self.shown = PreviewLayer(self._viewer)
         self.swipe = Swipe(self._viewer, self)
-        self._compared: Image | None = None  # the finished layer on the right of the swipe
+        self._compared: Image | None = None  # the result layer on the right side of the swipe
         self._trust_job: Job | None = None
         self._drawing = _single_shot(self, 0, self._draw)
-        self._pausing = _single_shot(self, _PAUSE_MS, self._catch_up)
+        self._pausing = _single_shot(self, _PAUSE_MS, self._update_texts)
         self.fill(
             (self.layers, self.settings, self._switches(), self.form, self.run, self.trust,
              self.reproduce)
@@ -90,7 +94,7 @@ class AdjustDock(Dock):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         hint = line("before_hint", f"hold {KEY.upper()}: before")
-        hint.setToolTip("While the canvas has the keyboard: click on the image first.")
+        hint.setToolTip("The key works while the canvas has the focus: click on the image first.")
         for part in (self.live, self.swipe_box, hint):
             layout.addWidget(part)
         return row
@@ -123,14 +127,14 @@ class AdjustDock(Dock):
         self.shown.remove()
         self._session.change(look=AS_PUBLISHED)
 
-    # ---- what the dock can be asked to do
+    # ---- public actions
 
     def select_layer(self, layer: Image) -> None:
-        """Choose the layer to look at."""
+        """Choose the layer to adjust."""
         self.layers.layer = layer
 
     def apply(self) -> None:
-        """Enhance the whole layer with the look that is set, unless a run is on."""
+        """Enhance the whole layer with the chosen look, unless a run is in progress."""
         if self._session.busy:
             return
         try:
@@ -143,7 +147,7 @@ class AdjustDock(Dock):
             return
         self.runs.enhance(source, request)
 
-    # ---- what is followed
+    # ---- following the layer
 
     def _on_layer_chosen(self) -> None:
         self.run.forget_complaint()
@@ -158,15 +162,15 @@ class AdjustDock(Dock):
         self.run.forget_complaint()
         self._session.change(look=self.form.look())
         if self.live.isChecked():
-            # At once: one event later the window would be painted twice, for the control alone.
+            # Draw at once: one event later, the window would be painted twice, once for the control.
             self._draw()
         else:
             self.live.setChecked(True)
 
     def _follow(self) -> None:
-        """Follow the chosen layer if anything of it is to be shown."""
+        """Follow the chosen layer if the live view or the swipe is on."""
         if self.follower.is_orphaned:
-            self._give_up()
+            self._stop_following()
         layer = self.layers.layer if self.live.isChecked() or self.swipe_box.isChecked() else None
         if layer is not self.follower.layer:
             self.shown.remove()
@@ -178,7 +182,7 @@ class AdjustDock(Dock):
             self.trust.clear()
 
     def _swiped_result(self) -> Image | None:
-        """Return the finished layer the swipe shows, None if that is the live view."""
+        """Return the result layer that the swipe shows, None if it shows the live view."""
         if self.live.isChecked() or not self.swipe_box.isChecked():
             return None
         return newest_result_of(self._viewer, self.layers.layer)
@@ -190,7 +194,7 @@ class AdjustDock(Dock):
 
     def _on_follower_waiting(self) -> None:
         self.trust.clear()
-        self.run.plan.setText("Estimating the curves of what is on screen…")
+        self.run.plan.setText("Estimating the curves of the part on screen…")
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.shown.remove()
@@ -201,14 +205,14 @@ class AdjustDock(Dock):
         else:
             self.runs.show_failure(error)
 
-    def _give_up(self) -> None:
-        """Show nothing any more: the layer was deleted."""
+    def _stop_following(self) -> None:
+        """Stop the live view and the swipe, because the layer was deleted."""
         assert self.follower.layer is not None
         name = self.follower.layer.name
         self.follower.follow(None)
         self.live.setChecked(False)
         self.swipe_box.setChecked(False)
-        self.run.say(f"'{name}' was deleted, and its live view with it.")
+        self.run.say(f"'{name}' was deleted, and its live view was removed.")
 
     def _on_layer_removed(self, event: Any) -> None:
         if self.shown.layer is not None and event.value is self.shown.layer:
@@ -216,7 +220,7 @@ class AdjustDock(Dock):
             self.swipe_box.setChecked(False)
         elif self._compared is not None and event.value is self._compared:
             self.swipe_box.setChecked(False)
-            self.run.say(f"'{event.value.name}' was deleted; there is nothing left to swipe to.")
+            self.run.say(f"'{event.value.name}' was deleted; there is no result layer to compare.")
 
     def _on_zoomed(self, _: Any = None) -> None:
         if self.swipe_box.isChecked():
@@ -225,7 +229,7 @@ class AdjustDock(Dock):
     # ---- drawing
 
     def _draw(self) -> None:
-        """Show the look that is set; a fraction of a frame, since no network runs."""
+        """Show the chosen look; this takes less than a frame, since no network runs."""
         screen, view = self.follower.screen, self.follower.view
         self._compared = self._swiped_result()
         if screen is None:
@@ -242,13 +246,15 @@ class AdjustDock(Dock):
             self._pausing.start()
 
     def _draw_comparison(self, screen: OnScreen, result: Image) -> None:
-        """Show the source of a finished layer left of the line, and that layer right of it."""
+        """Show the source of a result layer left of the line, and the result right of it."""
         source = screen.source.data
-        if result is screen.source.layer:  # then the left is what it was made from
+        if result is screen.source.layer:  # the left side then shows the source of this result
             source = data_of_source(self._viewer, result)
         made = result.data[0] if result.multiscale else result.data
         if source is None or source.shape != made.shape:
-            self.run.say(f"The source of '{result.name}' is gone; there is nothing to compare.")
+            self.run.say(
+                f"The source layer of '{result.name}' was deleted; there is nothing to compare."
+            )
             self.swipe_box.setChecked(False)
             return
         limits = (float(result.contrast_limits[0]), float(result.contrast_limits[1]))
@@ -264,7 +270,7 @@ class AdjustDock(Dock):
         weights = weights_name(view.checkpoint)
         return f"{screen.source.name} [live: {f'{weights}, {look}' if look else weights}]"
 
-    # ---- what is told
+    # ---- the plan and the numbers
 
     def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if new.for_curves() != old.for_curves():
@@ -283,13 +289,13 @@ class AdjustDock(Dock):
         text = f"Apply: {planes} of {layout.width}x{layout.height}."
         screen = self.follower.screen
         if screen is not None and screen.viewport.step > 1:
-            text += f" The view shows 1 pixel of {screen.viewport.step}; zoom in to see each."
+            text += f" The view shows 1 pixel of {screen.viewport.step}; zoom in to see all."
         if self.form.look().global_curve and layout.count > 1:
-            text += " Apply takes one curve for all planes, the view that of its own."
+            text += " Apply uses one curve for all planes, the live view that of its plane."
         self.run.plan.setText(text)
 
-    def _catch_up(self) -> None:
-        """Say what is shown, now that the hand rests."""
+    def _update_texts(self) -> None:
+        """Update the name, plan and numbers after the last change of the look."""
         screen, view = self.follower.screen, self.follower.view
         if screen is None or view is None:
             return
@@ -319,7 +325,7 @@ class AdjustDock(Dock):
         self._trust_job = None
 
     def _result(self) -> Image | None:
-        """Return the result to reproduce: the active layer, or the chosen one's newest."""
+        """Return the result layer to reproduce: the active one, or the chosen layer's newest."""
         return newest_result_of(self._viewer, self.layers.layer)
 
 

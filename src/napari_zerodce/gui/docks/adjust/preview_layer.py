@@ -1,4 +1,4 @@
-"""The layer that shows what is on screen in another look: made, moved, refilled and taken away."""
+"""The layer of the live view: create, move, fill and remove it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 
 
 class PreviewLayer:
-    """One image layer above its source, with the pixels of the plane on screen.
+    """One image layer above its source layer, with the pixels of the part on screen.
 
     Parameters
     ----------
@@ -34,16 +34,17 @@ class PreviewLayer:
     def show(
         self, screen: OnScreen, pixels: Array, *, name: str, limits: tuple[float, float]
     ) -> None:
-        """Show pixels where they belong.
+        """Show the pixels of the part on screen at their place.
 
         Parameters
         ----------
         screen : OnScreen
         pixels : ndarray, shape (h, w), (h, w, 3) or (h, w, 4)
-            Of the part on screen.
+            The part on screen, in the dtype of the source.
         name : str
+            Name of the layer, if it is created.
         limits : tuple of float
-            Contrast limits; as long as these do not change, the user may.
+            Contrast limits; they are set only if they change, so that the user can change them.
         """
         layer = self.layer
         if layer is None or self._is_of_another_kind(layer, screen):
@@ -57,7 +58,7 @@ class PreviewLayer:
         self._limits = limits
 
     def rename(self, name: str) -> None:
-        """Call the layer something else."""
+        """Change the name of the layer, if it exists."""
         if self.layer is not None and self.layer.name != name:
             self.layer.name = name
 
@@ -73,7 +74,7 @@ class PreviewLayer:
     def _move(self, layer: Image, screen: OnScreen, pixels: Array) -> None:
         data = _with_all_axes(screen, pixels)
         if layer.data.shape == data.shape:
-            # New data would make napari look at all layers' extents, which takes as long as a look.
+            # For a new array, napari computes all layers' extents, which takes as long as a look.
             layer.data[...] = data
             layer.refresh(thumbnail=False, highlight=False, extent=False)
         else:
@@ -86,7 +87,7 @@ class PreviewLayer:
                 setattr(layer, key, geometry[key])
 
     def remove(self) -> None:
-        """Take the layer away, if it is there."""
+        """Remove the layer, if it exists."""
         layer, self.layer, self._screen = self.layer, None, None
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
@@ -110,5 +111,5 @@ class PreviewLayer:
 
 
 def _with_all_axes(screen: OnScreen, pixels: Array) -> Array:
-    """Return the pixels with the source's axes of length 1: they are never over another plane."""
+    """Return the pixels with leading axes of length 1, so that only their plane shows them."""
     return pixels.reshape((1,) * len(screen.index) + pixels.shape)

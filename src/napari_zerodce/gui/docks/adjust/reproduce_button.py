@@ -1,4 +1,4 @@
-"""Copies what makes a layer again: the command line, or Python lines."""
+"""Copy the command line or the Python lines that make a result layer again."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class ReproduceButton(QPushButton):
-    """A button with a menu of two kinds of text.
+    """A button with a menu: copy the command line, or Python lines.
 
     Parameters
     ----------
     result : callable
-        Gives the enhanced layer in question, None if there is none.
+        Returns the result layer to reproduce, None if there is none.
     data_of_source : callable
-        Gives the pixels a layer was made from, None if its source is gone.
+        Returns the data from which a layer was made, None if its source layer was deleted.
     """
 
     told = Signal(str, str)  # a sentence and its tone
@@ -40,7 +40,7 @@ class ReproduceButton(QPushButton):
         super().__init__("Reproduce")
         self._result = result
         self._data_of_source = data_of_source
-        self.setToolTip("Copy the command or the Python lines that make the enhanced layer again.")
+        self.setToolTip("Copy the command or the Python lines that make the result layer again.")
         menu = QMenu(self)
         self.copy_command = QAction("Copy the command line", menu)
         self.copy_python = QAction("Copy Python lines", menu)
@@ -59,14 +59,14 @@ class ReproduceButton(QPushButton):
         layer = self._result()
         if layer is None:
             self.told.emit(
-                "There is no enhanced layer to reproduce; press Apply, or select one.", "bad"
+                "There is no result layer to reproduce; press Apply, or select one.", "bad"
             )
             return
         known = provenance_of(layer)
         if known is None or known.made is None:
             self.told.emit(
-                f"The metadata of '{layer.name}' do not say completely how it was made; enhance "
-                "its source again.",
+                f"The metadata of '{layer.name}' do not describe completely how it was made; "
+                "enhance its source layer again.",
                 "bad",
             )
             return
@@ -89,13 +89,15 @@ class ReproduceButton(QPushButton):
     ) -> None:
         if as_command:
             self.told.emit(
-                f"'{known.source}' was not opened from a file, and a command needs one; "
+                f"'{known.source}' was not opened from a file, but a command needs a file; "
                 "save it and open the file, or copy the Python lines.",
                 "bad",
             )
             return
         _to_clipboard(python_lines(made, None))
-        self.told.emit("Copied Python lines; put the source's array where the dots are.", "good")
+        self.told.emit(
+            "Copied Python lines; replace the dots by the array of the source layer.", "good"
+        )
 
     def _copy_with_file(
         self, source: Path, made: Provenance, problem: str, *, as_command: bool
@@ -109,7 +111,9 @@ class ReproduceButton(QPushButton):
         if problem:
             self.told.emit(f"Copied {what}, but {problem}", "bad")
         else:
-            self.told.emit(f"Copied {what}; it makes the same pixels from {source.name}.", "good")
+            self.told.emit(
+                f"Copied {what}; the result from {source.name} has the same pixels.", "good"
+            )
 
 
 def _to_clipboard(text: str) -> None:

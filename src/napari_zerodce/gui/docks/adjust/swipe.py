@@ -1,4 +1,4 @@
-"""Before and after in one picture: the source left of a line, the result right of it."""
+"""Before and after in one image: the source left of a line, the result right of it."""
 
 from __future__ import annotations
 
@@ -15,57 +15,62 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-_GRIP = 0.08  # of the height, above and below the middle
-_REACH = 12  # screen pixels from the line within which the mouse takes it
+_GRIP = 0.08  # half the height of the grip, as a fraction of the height of the image
+_REACH = 12  # largest distance from the line, in screen pixels, at which the mouse can drag it
 _THICKNESS = 2  # of the line, in screen pixels
-_LARGE_PIXEL = 6  # screen pixels
+_LARGE_PIXEL = 6  # in screen pixels; from this size, the line is not drawn
 
 
 def compose(
     before: Array, after: Array, column: int, *, width: int, ends: tuple[Any, Any]
 ) -> Array:
-    """Put two pictures side by side, with a line between them and a grip on it.
+    """Combine two images, with a line between them and a grip on it.
 
     Parameters
     ----------
     before, after : ndarray, shape (h, w) or (h, w, 3 or 4), same dtype
     column : int
-        Where the line is; left of it is `before`. It may be beyond the pictures.
+        Position of the line; `before` is left of it. It may be outside the images.
     width : int
-        Of the line, in pixels; 0 for none.
+        Width of the line, in pixels; 0 for no line.
     ends : tuple
-        What is shown black and what white, in the dtype of the pictures.
+        The values shown as black and as white, in the dtype of the images.
+
+    Returns
+    -------
+    ndarray, shape and dtype of `after`
     """
     column = max(0, column)  # a slice would count a negative one from the right
-    picture = after.copy()
-    picture[:, :column] = before[:, :column]
+    combined = after.copy()
+    combined[:, :column] = before[:, :column]
     if not width:
-        return picture
+        return combined
     black, white = ends
-    height, columns = picture.shape[:2]
-    _paint(picture[:, max(0, column - width) : column + width], black)
-    _paint(picture[:, max(0, column - width // 2) : column + (width + 1) // 2], white)
+    height, columns = combined.shape[:2]
+    _paint(combined[:, max(0, column - width) : column + width], black)
+    _paint(combined[:, max(0, column - width // 2) : column + (width + 1) // 2], white)
     reach, half = max(width, round(height * _GRIP)), 3 * width
     middle = slice(max(0, height // 2 - reach), height // 2 + reach)
-    _paint(picture[middle, max(0, column - half) : min(columns, column + half)], black)
+    _paint(combined[middle, max(0, column - half) : min(columns, column + half)], black)
     inner = slice(middle.start + width, middle.stop - width)
-    _paint(picture[inner, max(0, column - half + width) : column + half - width], white)
-    return picture
+    _paint(combined[inner, max(0, column - half + width) : column + half - width], white)
+    return combined
 
 
 def _paint(region: Array, value: Any) -> None:
     colours = region[..., :3] if region.ndim == 3 else region
     colours[...] = value
-    if region.ndim == 3 and region.shape[-1] == 4:  # visible through any alpha
+    if region.ndim == 3 and region.shape[-1] == 4:  # opaque, so that the line is visible
         region[..., 3] = np.iinfo(region.dtype).max if region.dtype.kind in "iu" else 1
 
 
 class Swipe(QObject):
-    """The line on the canvas, and what the mouse does with it.
+    """The line on the canvas, which the mouse can drag.
 
     Parameters
     ----------
     viewer : napari.Viewer
+    parent : QObject
     """
 
     moved = Signal()
@@ -76,12 +81,25 @@ class Swipe(QObject):
         self._screen: OnScreen | None = None
         self._near = False
         self.column = 0.0
-        """Where the line is, in columns of the source."""
+        """Position of the line, in columns of the source."""
 
     def compose(
         self, screen: OnScreen, before: Array, after: Array, limits: tuple[float, float]
     ) -> Array:
-        """Return before and after in one picture; the line starts in the middle of the screen."""
+        """Return before and after in one image; the line starts in the middle of the screen.
+
+        Parameters
+        ----------
+        screen : OnScreen
+        before, after : ndarray, shape (h, w) or (h, w, 3 or 4), same dtype
+            The pixels of that part.
+        limits : tuple of float
+            Contrast limits of the layer that shows the image.
+
+        Returns
+        -------
+        ndarray, shape and dtype of `after`
+        """
         if self._screen is None:
             self._viewer.mouse_move_callbacks.append(self._on_mouse_moved)
             self._viewer.mouse_drag_callbacks.append(self._on_mouse_dragged)
@@ -91,13 +109,13 @@ class Swipe(QObject):
         self._screen = screen
         column = round((self.column - screen.viewport.columns.start) / screen.viewport.step)
         pixel = self._screen_pixels_per_column() * screen.viewport.step
-        # A line is as wide as a pixel at least; where pixels are large, it would hide what is
-        # compared, and the step between both sides is line enough.
+        # The line is at least one pixel wide. If pixels are large, it would hide compared pixels,
+        # and the border between both sides is visible without it.
         width = max(1, round(_THICKNESS / pixel)) if pixel <= _LARGE_PIXEL else 0
         return compose(before, after, column, width=width, ends=_ends(limits, after.dtype))
 
     def switch_off(self) -> None:
-        """Listen to the mouse no longer."""
+        """Disconnect from the mouse."""
         if self._screen is not None:
             self._screen = None
             self._viewer.mouse_move_callbacks.remove(self._on_mouse_moved)
@@ -143,7 +161,7 @@ class Swipe(QObject):
             yield
 
     def _let_pan(self, *, near: bool) -> None:
-        """Keep the camera still while the mouse may take the line."""
+        """Let the mouse pan the camera unless it is near the line."""
         if near != self._near:
             self._near = near
             active = self._viewer.layers.selection.active
@@ -151,7 +169,7 @@ class Swipe(QObject):
 
 
 def _ends(limits: tuple[float, float], dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    """Return what is shown black and white, as far as the dtype has it."""
+    """Return the values shown as black and as white, clipped to the range of an integer dtype."""
     if dtype.kind not in "iu":
         return limits
     range_ = np.iinfo(dtype)

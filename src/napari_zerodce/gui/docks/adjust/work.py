@@ -1,4 +1,4 @@
-"""What the Adjust dock's jobs do in their threads; torch is imported there and not before."""
+"""The work of the Adjust dock's jobs; torch is imported in the worker threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 def comparing(view: View, look: Look) -> Work:
-    """Return the work that gives the `Fidelity` of a look."""
+    """Return the work that measures a look; its result is a `Fidelity`.
+
+    Parameters
+    ----------
+    view : View
+    look : Look
+    """
 
     def work(_report: Report, _should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.fidelity import measure_fidelity
@@ -30,31 +36,38 @@ def comparing(view: View, look: Look) -> Work:
 
 
 def comparing_file(path: Path, data: Any) -> Work:
-    """Return the work that says what is wrong with a file as the source of a layer, "" if nothing.
+    """Return the work that compares a file with a source layer; its result is the problem, or "".
 
-    `data` are the layer's pixels; None if they are gone.
+    Parameters
+    ----------
+    path : Path
+        The file from which the layer was opened.
+    data : array-like, optional
+        The data of the layer; None if it was deleted.
     """
 
     def work(_report: Report, _should_stop: ShouldStop) -> str:
         if data is None:
-            return "the source layer is gone: whether its file has changed cannot be checked."
+            return "the source layer was deleted, so a change of its file cannot be detected."
         try:
             array = read_image(path).array
         except ImageError as err:
-            return f"the command cannot read the source: {err}"
+            return f"the command cannot read the source file: {err}"
         if array.shape != data.shape or array.dtype != data.dtype:
             return (
-                f"{path.name} holds {_kind(array)}, and the layer {_kind(data)}: napari opened it "
-                "in another way; save the layer as a TIFF and enhance that."
+                f"{path.name} holds {_kind(array)}, but the layer {_kind(data)}: napari read it "
+                "in another way; save the layer as a TIFF file and enhance that."
             )
-        # Plane by plane, so that a stack on a disk is never in memory.
+        # Plane by plane, so that a stack on disk is never completely in memory.
         planes = zip(array, data, strict=True) if array.ndim > 3 else [(array, data)]
         kind = array.dtype.kind == "f"
         same = all(
             np.array_equal(np.asarray(one), np.asarray(other), equal_nan=kind)
             for one, other in planes
         )
-        return "" if same else f"{path.name} holds other pixels than the layer; it has changed."
+        return (
+            "" if same else f"{path.name} has changed: its pixels differ from those of the layer."
+        )
 
     return work
 

@@ -227,16 +227,14 @@ class FineTuneDock(Dock):
         folder = Path(self.runs.text().strip()).expanduser()
         if not folder.is_absolute():
             raise RequestError(
-                f"'Runs in' is {self.runs.text()!r}, but must be the full path of a folder, such as "
-                f"{runs_folder()}; change it in the advanced section."
+                f"'Runs in' is {self.runs.text()!r}, but must be the full path of a folder, for "
+                f"example {runs_folder()}; change it in the advanced section."
             )
         numbered = (f"{name} ({number})" for number in count(2))
         return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
 
     def _on_prepared(self, folder: RunFolder) -> None:
-        if (
-            self._released or self._was_cancelled
-        ):  # the job was done before it saw the request to stop
+        if self._released or self._was_cancelled:  # the job ended before it saw that
             shutil.rmtree(folder.path, ignore_errors=True)
             self._on_job_cancelled()
         else:
@@ -367,9 +365,7 @@ class FineTuneDock(Dock):
             return
         dialog = QFileDialog(self, "Save the checkpoint as", "", "Checkpoints (*.safetensors)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(
-            "safetensors"
-        )  # so that the dialog asks before it replaces such a file
+        dialog.setDefaultSuffix("safetensors")  # so that it asks before it replaces such a file
         dialog.selectFile("fine-tuned.safetensors")
         if dialog.exec():
             self.save(checkpoint, Path(dialog.selectedFiles()[0]))
