@@ -148,7 +148,7 @@ def test_image_deleted_meanwhile_and_map_layer_deleted(
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
     viewer.layers.remove(photo)
     qtbot.waitUntil(lambda: not curve_maps._session.busy, timeout=60_000)
-    assert "deleted meanwhile" in curve_maps.run.message.text()
+    assert "deleted during the run" in curve_maps.run.message.text()
     stack = viewer.add_image(np.ones((2, 30, 30), np.uint16), name="stack")
     (layer,) = _add(curve_maps, viewer, qtbot)
     assert len(curve_maps.groups) == 1

@@ -162,7 +162,7 @@ class AdjustDock(Dock):
         self.run.forget_complaint()
         self._session.change(look=self.form.look())
         if self.live.isChecked():
-            # Draw at once: one event later, the window would be painted twice, once for the control.
+            # Draw at once: one event later, the window would be painted an extra time.
             self._draw()
         else:
             self.live.setChecked(True)

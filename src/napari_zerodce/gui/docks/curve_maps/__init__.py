@@ -1,1 +1,1 @@
-"""The Curve maps dock: what the network decided, as layers and as curves of pixels."""
+"""The Curve maps dock: the curve parameter maps as layers, and the curves of pixels."""

@@ -1,4 +1,4 @@
-"""The Curve maps dock: what the network decided, as layers, and the curve of any pixel."""
+"""The Curve maps dock: add curve parameter maps as layers, and show the curve of any pixel."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CurveMapsDock(Dock):
         self.run = RunPanel("Add maps", self._session)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.inspector = Inspector(self._viewer, self._session)
-        # What is shown here are numbers, and not an image of 8 bits that would hide half precision.
+        # The dock shows numbers: unlike an 8-bit image, they do not hide errors of half precision.
         self.follower = ViewFollower(self._viewer, self._session, self, for_numbers=True)
         self.groups: list[MapGroup] = []
         self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
@@ -82,14 +82,14 @@ class CurveMapsDock(Dock):
         for group in self.groups:
             group.release()
 
-    # ---- what the dock can be asked to do
+    # ---- public actions
 
     def select_layer(self, layer: Image) -> None:
-        """Choose the layer to look into."""
+        """Choose the layer to analyse."""
         self.layers.layer = layer
 
     def add_maps(self) -> None:
-        """Add the maps that the form asks for, unless a run is on."""
+        """Add the maps that the form asks for, unless a run is in progress."""
         if self._session.busy:
             return
         try:
@@ -110,7 +110,7 @@ class CurveMapsDock(Dock):
 
     def _on_mapped(self, source: Source, choice: MapChoice, step: int, mapped: MappedPlane) -> None:
         if source.layer not in self._viewer.layers:
-            self.run.say(f"'{source.name}' was deleted meanwhile; its maps were not added.", "bad")
+            self.run.say(f"'{source.name}' was deleted during the run; no maps were added.", "bad")
             return
         found = pictures_of(mapped, choice)
         layers = add_map_layers(
@@ -124,12 +124,16 @@ class CurveMapsDock(Dock):
         self.groups.append(group)
         self._on_checkpoint_changed()
         names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
-        every = f" 1 pixel of {step} in each direction is kept, exactly." if step > 1 else ""
-        hidden = " Only the topmost is shown." if len(layers) > 1 else ""
+        every = (
+            f" 1 pixel of {step} in each direction is kept, with its exact value."
+            if step > 1
+            else ""
+        )
+        hidden = " Only the topmost is visible." if len(layers) > 1 else ""
         colours = " Green brightens, pink darkens." if choice.kind == "alphas" else ""
         self.run.say(f"Added {names}.{hidden}{colours}{every}", "good")
 
-    # ---- what is followed
+    # ---- following the layer
 
     def _on_form_changed(self) -> None:
         self.run.forget_complaint()
@@ -143,7 +147,7 @@ class CurveMapsDock(Dock):
             assert self.follower.layer is not None
             name = self.follower.layer.name
             self.inspector.box.setChecked(False)
-            self.run.say(f"'{name}' was deleted; its curves can no longer be shown.")
+            self.run.say(f"'{name}' was deleted, so its curves cannot be shown.")
         elif self.inspector.box.isChecked():
             self._on_inspector_switched(on=True)
 
@@ -153,7 +157,7 @@ class CurveMapsDock(Dock):
             source = read_source(self.layers.layer)
             colour, stack = source.channels != "mono", bool(source.layout.leading)
         except ZeroDCEError:
-            pass  # the plan says so
+            pass  # the plan shows the error
         self.form.offer(colour=colour, stack=stack, shared=self._session.shares_one_map)
 
     def _show_plan(self, _: Any = None) -> None:
@@ -179,7 +183,7 @@ class CurveMapsDock(Dock):
         old = mark_old_maps(self._viewer, str(self._session.checkpoint))
         self.old.setVisible(bool(old))
         count = "1 map layer is" if len(old) == 1 else f"{len(old)} map layers are"
-        self.old.setText(f"⚠ {count} of another checkpoint than the active one; named so.")
+        self.old.setText(f"⚠ {count} of another checkpoint than the active one; see their names.")
 
     def _on_layer_removed(self, _: Any = None) -> None:
         for group in [group for group in self.groups if not group.is_alive]:
@@ -191,13 +195,13 @@ class CurveMapsDock(Dock):
     def _on_inspector_switched(self, on: bool) -> None:
         self.follower.follow(self.layers.layer if on else None)
         if on and self.layers.layer is None:
-            self.inspector.show_nothing("There is no image layer to look into.")
+            self.inspector.show_nothing("There is no image layer to analyse; open an image.")
 
     def _on_follower_known(self, screen: OnScreen, view: View) -> None:
         self.inspector.show_view(screen, view)
 
     def _on_follower_waiting(self) -> None:
-        self.inspector.show_nothing("Estimating the curves of what is on screen…")
+        self.inspector.show_nothing("Estimating the curves of the part on screen…")
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.inspector.show_nothing(str(error))

@@ -1,4 +1,4 @@
-"""The pixel's own curve: the mouse points, the plot shows; a click keeps a curve for comparison."""
+"""The inspector: plot the curve of the pixel under the mouse; a click pins it for comparison."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 _MOST_PINS = 4
 _REGION_EVENTS = ("set_data", "data", "highlight", "paint", "selected_label")
-_PAUSE_MS = 150  # of the hand, before a region's curve is worked out
+_PAUSE_MS = 150  # without a change, before the curve of a region is computed
 _CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
-_HINT = "Move the mouse over the image; click to keep a curve."
+_HINT = "Move the mouse over the image; click to pin a curve."
 
 
 class Inspector(QWidget):
@@ -45,7 +45,7 @@ class Inspector(QWidget):
     ----------
     viewer : napari.Viewer
     session : Session
-        Whose look the curves have.
+        Gives the look of the curves.
     """
 
     switched = Signal(bool)
@@ -64,14 +64,14 @@ class Inspector(QWidget):
         self.current: PixelCurve | None = None
         self.pins: list[tuple[str, PixelCurve]] = []
         self.box = QCheckBox("Curve of the pixel under the mouse")
-        self.plot: Any = None  # made when it is first needed: pyqtgraph takes a moment
+        self.plot: Any = None  # created at the first use, because the import of pyqtgraph is slow
         self.text = line("pixel", _HINT)
         self.region_text = line("region")
         self.region = QComboBox()
         make_narrow(self.region)
         self.region.setToolTip(
-            "A Shapes or Labels layer: the mean curve of its pixels, dotted, and the band\n"
-            "in which 80 % of them lie."
+            "A Shapes or Labels layer: shows the mean curve of its pixels, dotted, and the\n"
+            "band between the 10th and the 90th percentile of their curves."
         )
         self.copy_button = QPushButton("Copy CSV")
         self.clear_button = QPushButton("Clear")
@@ -108,7 +108,7 @@ class Inspector(QWidget):
         self._session.events.settings.connect(self._on_settings_changed)
 
     def release(self) -> None:
-        """Stop listening to the viewer."""
+        """Disconnect from the viewer and the session."""
         self._listen(on=False)
         self._watch_region(None)
         for emitter in self._layer_emitters():
@@ -119,12 +119,19 @@ class Inspector(QWidget):
         events = self._viewer.layers.events
         return events.inserted, events.removed
 
-    # ---- what is looked at
+    # ---- the shown view
 
     def show_view(self, screen: OnScreen, view: View) -> None:
-        """Look at this from now on."""
+        """Show the curves of this view from now on.
+
+        Parameters
+        ----------
+        screen : OnScreen
+        view : View
+            The curves of that part.
+        """
         if self._screen is None or self._screen.source.layer is not screen.source.layer:
-            self.pins = []  # of another image; those of other planes are kept to compare
+            self.pins = []  # pins of another image; pins of other planes stay for comparison
         self._view = view
         self._screen = screen
         if self._place is None:
@@ -134,7 +141,7 @@ class Inspector(QWidget):
         self._draw_current()
 
     def show_nothing(self, why: str) -> None:
-        """Show no curves, and say why."""
+        """Show no curves, and the reason."""
         self._view = self._place = self.current = None
         self.text.setText(why)
         if self.plot is not None:
@@ -179,12 +186,12 @@ class Inspector(QWidget):
     # ---- drawing
 
     def look_at(self, place: tuple[int, int]) -> None:
-        """Show the curves of a pixel that is kept in the view, by its row and column there."""
+        """Show the curves of a pixel, given by its row and column in the view."""
         self._place = place
         self._draw_current()
 
     def pin(self) -> None:
-        """Keep the current curve; the oldest goes where there are too many."""
+        """Pin the current curve; if there are too many pins, the oldest is removed."""
         if self.current is None or self._place is None:
             return
         name = self._name(self._place)
@@ -248,12 +255,12 @@ class Inspector(QWidget):
         curve = region_curve(self._view, mask_of(layer, self._screen), self._session.settings.look)
         self.plot.show_region(curve)
         self.region_text.setText(
-            f"'{layer.name}' marks no pixel of what is on screen."
+            f"'{layer.name}' marks no pixel of the part on screen."
             if curve is None
             else f"Dotted: the mean curve of {curve.pixels} pixels of '{layer.name}'."
         )
 
-    # ---- what the user does
+    # ---- actions of the user
 
     def _on_box_toggled(self, on: bool) -> None:
         if on and self.plot is None:
@@ -277,10 +284,10 @@ class Inspector(QWidget):
         self._draw_region()
 
     def _watch_region(self, layer: Any) -> None:
-        """Draw the region anew whenever it is drawn anew: painted, moved, selected."""
+        """Draw the region's curve again whenever the region is painted, moved or selected."""
         for old, connect in ((self._watched, False), (layer, True)):
             for name in _REGION_EVENTS if old is not None else ():
-                emitter = getattr(old.events, name, None)  # Labels have some, Shapes others
+                emitter = getattr(old.events, name, None)  # Labels and Shapes have different events
                 if emitter is not None:
                     (emitter.connect if connect else emitter.disconnect)(self._on_region_changed)
         self._watched = layer

@@ -1,4 +1,4 @@
-"""Map layers of one wish: they follow the slider, and are marked when their image changes."""
+"""The map layers of one run: they follow the slider, and are marked when their image changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OLD_IMAGE = " (old image)"
 
 
 class MapGroup(QObject):
-    """Keeps map layers on the plane that is on screen, as long as one of them is there.
+    """Keeps map layers on the plane on screen, as long as one of them exists.
 
     Parameters
     ----------
@@ -35,17 +35,20 @@ class MapGroup(QObject):
     session : Session
     source : Source
     resolved : ResolvedRequest
-        Of the whole image; never changes, whatever checkpoint becomes active.
+        The request for the whole image; it stays the same if another checkpoint becomes active.
     choice : MapChoice
     layers : list of Image
+        The map layers.
     index : tuple of int
-        The plane they show.
+        The plane that the layers show.
     step : int
+        The maps keep each step-th row and column.
+    parent : QObject
     """
 
     failed = Signal(object)
 
-    def __init__(  # noqa: PLR0913  all that the layers were made with
+    def __init__(  # noqa: PLR0913  everything that the layers were made with
         self,
         viewer: napari.Viewer,
         session: Session,
@@ -76,7 +79,7 @@ class MapGroup(QObject):
         session.events.job.connect(self._on_session_job_changed)
 
     def release(self) -> None:
-        """Follow no longer; the layers stay where they are."""
+        """Stop following the viewer; the layers stay as they are."""
         self._timer.stop()
         self._source.layer.events.data.disconnect(self._on_data_changed)
         self._viewer.dims.events.point.disconnect(self._on_dims_changed)
@@ -86,12 +89,12 @@ class MapGroup(QObject):
 
     @property
     def is_alive(self) -> bool:
-        """Whether the source and one of its map layers are still there."""
+        """Whether the source layer and at least one map layer still exist."""
         layers = self._viewer.layers
         return self._source.layer in layers and any(layer in layers for layer in self.layers)
 
     def _on_data_changed(self, _: Any = None) -> None:
-        """Show on, but of what image: the layer has another one now."""
+        """Mark the map layers, because the source layer now holds another image."""
         self._is_current = False
         if self._job is not None:
             self._job.cancel()
@@ -104,7 +107,7 @@ class MapGroup(QObject):
             self._timer.start()
         elif self._job is not None:  # leave the device to the run
             self._job.cancel()
-            self._index = None  # none is shown for sure; look again when the run has ended
+            self._index = None  # the shown plane is unknown; check again after the run
 
     def _on_dims_changed(self, _: Any = None) -> None:
         self._timer.start()
@@ -117,10 +120,10 @@ class MapGroup(QObject):
         try:
             index = on_screen(self._viewer, read_source(self._source.layer)).index
         except ZeroDCEError:
-            return  # 3D, or beyond the layer: nothing of it is on screen
+            return  # in 3D or outside the layer, no plane is on screen
         if index == self._index:
             return
-        self._index = index  # also if it fails: then not again and again
+        self._index = index  # set also if the job fails, so that it is not repeated endlessly
         self._job = Job(
             "Zero-DCE: curve maps of another plane",
             work.mapping(self._resolved, index, self._choice.kind, step=self._step),
@@ -141,11 +144,17 @@ class MapGroup(QObject):
 
     def _on_job_finished(self) -> None:
         self._job = None
-        self._timer.start()  # the slider may have moved meanwhile
+        self._timer.start()  # the slider may have moved during the job
 
 
 def pictures_of(mapped: MappedPlane, choice: MapChoice) -> list[MapImage]:
-    """Return the pictures of maps, with all axes of their image."""
+    """Return the images of maps, with all axes of their source layer.
+
+    Parameters
+    ----------
+    mapped : MappedPlane
+    choice : MapChoice
+    """
     maps = mapped.maps
     if choice.extent == "plane":
         ones = (1,) * len(mapped.index)

@@ -1,4 +1,4 @@
-"""Layers of maps: on their image, in colours that mean something, marked as what they are."""
+"""The map layers: their place above the source layer, their colours, and their names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_map_layers(
     choice: MapChoice,
     step: int,
 ) -> list[Image]:
-    """Add pictures of maps as layers above their image; the last one is on top.
+    """Add images of maps as layers above their source layer; the last one is the topmost.
 
     Parameters
     ----------
@@ -45,18 +45,23 @@ def add_map_layers(
     found : list of MapImage
     source : Source
     mapped : MappedPlane
-        Where the pictures are from.
+        The maps from which the images were made.
     choice : MapChoice
     step : int
-        Every how many rows and columns they keep.
+        The maps keep each step-th row and column.
+
+    Returns
+    -------
+    list of napari.layers.Image
+        The new layers.
     """
     geometry = map_geometry(source, mapped.index, step)
     resolved = mapped.resolved
     made = source.provenance("maps", maps=choice.kind, made=resolved.provenance())
     layers: list[Image] = []
     for older in maps_of(viewer, source.layer):
-        older.visible = False  # two maps on each other show neither
-    # Above a live view, too: what was asked for last is what is to be seen.
+        older.visible = False  # two translucent maps above each other are both unreadable
+    # Also above a live view: the newest layer is the one that the user wants to see.
     below = topmost_of(viewer, source.layer, {"result", "live", "maps"})
     for picture in found:
         place = with_leading_axis(geometry, "iteration") if picture.has_axis else geometry
@@ -71,7 +76,7 @@ def add_map_layers(
         )
         insert_quietly(viewer, layer, above=layers[-1] if layers else below)
         if not picture.rgb:
-            layer.colorbar.visible = picture is found[-1]  # several would lie on each other
+            layer.colorbar.visible = picture is found[-1]  # several colour bars would overlap
         if picture is not found[-1]:
             layer.visible = False
         layers.append(layer)
@@ -79,14 +84,20 @@ def add_map_layers(
 
 
 def maps_of(viewer: napari.Viewer, source: Layer) -> list[Layer]:
-    """Return the map layers of a source, from the lowest to the topmost."""
+    """Return the map layers of a source layer, from the lowest to the topmost.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Layer
+    """
     return made_from(viewer, source, {"maps"})
 
 
 def _placed(geometry: dict[str, Any], choice: MapChoice, picture: MapImage) -> dict[str, Any]:
     numbers = choice.iterations
     if picture.has_axis and numbers == tuple(range(numbers[0], numbers[-1] + 1)):
-        # The axis counts iterations as the papers do, from 1.
+        # The axis counts iterations from 1, as the papers do.
         translate = np.array(geometry["translate"], float)
         translate[0] = numbers[0]
         return geometry | {"translate": translate}
@@ -100,7 +111,7 @@ def _appearance(
         return {"contrast_limits": (0, 1), "blending": "translucent"}
     overlay = {"opacity": _OVERLAY_OPACITY, "blending": "translucent"}
     if choice.kind == "alphas":
-        # Green brightens, pink darkens, white changes nothing; fixed, so that maps compare.
+        # Green brightens, pink darkens, white: no change; a fixed range makes maps comparable.
         return {"colormap": "PiYG", "contrast_limits": (-1, 1), **overlay}
     if choice.kind == "steps":
         low, high = display_range(source.contrast_limits, window)
@@ -114,9 +125,9 @@ def _appearance(
 
 
 def _highest(data: Any) -> float:
-    """Return a round number that hardly any gain is above."""
+    """Return a whole number that only about 0.5 % of the gains exceed."""
     if not isinstance(data, np.ndarray):
-        return 8.0  # looking at it would compute all planes
+        return 8.0  # reading a lazy array would compute all planes
     return float(max(2, np.ceil(np.percentile(data[..., ::4, ::4], 99.5))))
 
 
@@ -126,7 +137,18 @@ def move_map_layers(
     found: list[MapImage],
     geometry: dict[str, Any],
 ) -> None:
-    """Show the maps of another plane in layers that are there."""
+    """Show the maps of another plane in existing layers.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layers : list of Image
+        Deleted layers are skipped.
+    found : list of MapImage
+        One image for each layer.
+    geometry : dict
+        As `map_geometry` returns it for that plane.
+    """
     for layer, picture in zip(layers, found, strict=True):
         if layer not in viewer.layers:
             continue
@@ -137,18 +159,27 @@ def move_map_layers(
 
 
 def map_geometry(source: Source, index: tuple[int, ...], step: int) -> dict[str, Any]:
-    """Return where maps of a plane lie; they have all axes of their source."""
+    """Return the geometry of the maps of a plane; they have all axes of their source layer.
+
+    Parameters
+    ----------
+    source : Source
+    index : tuple of int
+        The plane.
+    step : int
+        The maps keep each step-th row and column.
+    """
     return geometry_of_part(source.properties, (*index, 0, 0), step)
 
 
 def mark_old_maps(viewer: napari.Viewer, active: str) -> list[str]:
-    """Say in the name of each map layer whether its checkpoint is no longer the active one.
+    """Mark map layers of other checkpoints than the active one in their names.
 
     Parameters
     ----------
     viewer : napari.Viewer
     active : str
-        The active checkpoint, as the session has it.
+        The session's active checkpoint.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The plot of tone curves: input to output, one line for each channel, step by step."""
+"""The plot of tone curves: output against input, for each channel and iteration."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from napari_zerodce.gui.widgets.still_plot import GREY, StillPlot
 if TYPE_CHECKING:
     from napari_zerodce.engine.pixel_curve import PixelCurve, RegionCurve
 
-# Seen by the colour-blind too, on dark and on light themes.
+# Distinct for colour-blind readers, on dark and on light themes.
 _COLOURS = {3: ("#e8604c", "#3fa35b", "#4a86e8"), 1: ("#c98a00",)}
 _HEIGHT = 200
 _MOST_STEPS = 8
 
 
 class CurvePlot(StillPlot):
-    """Draws the curves of one pixel, pinned ones and those of a region."""
+    """Draws the curves of one pixel, of pinned pixels and of a region."""
 
     def __init__(self) -> None:
         super().__init__(_HEIGHT, bottom="input (0 to 1 in the window)", left="output")
@@ -38,7 +38,7 @@ class CurvePlot(StillPlot):
         self.addItem(self._points)
 
     def show_pixel(self, curve: PixelCurve | None) -> None:
-        """Show the curves of a pixel and its own point on each; None shows nothing."""
+        """Show the curves of a pixel, and its intensities as points; None shows nothing."""
         if curve is None:
             for item in (*self._steps, *self._lines):
                 item.setVisible(False)
@@ -63,7 +63,7 @@ class CurvePlot(StillPlot):
         )
 
     def show_pins(self, curves: Sequence[PixelCurve]) -> None:
-        """Show pinned curves, dashed."""
+        """Show pinned curves as dashed lines."""
         self._remove(self._pins)
         for curve in curves:
             colours = _COLOURS[len(curve.outputs)]
@@ -82,7 +82,7 @@ class CurvePlot(StillPlot):
             self._pins.append(points)
 
     def show_region(self, curve: RegionCurve | None) -> None:
-        """Show the mean curve of a region and its spread as a band; None shows none."""
+        """Show the mean curve of a region, and its spread as a band; None shows nothing."""
         self._remove(self._region)
         if curve is None:
             return
@@ -108,7 +108,7 @@ class CurvePlot(StillPlot):
         colours = _COLOURS[channels]
         for number in range(_MOST_STEPS * channels):
             faint = QColor(colours[number % channels])
-            faint.setAlpha(40 + 12 * (number // channels))  # later steps stand out more
+            faint.setAlpha(40 + 12 * (number // channels))  # later iterations are more visible
             self._steps.append(self.plot(pen=pyqtgraph.mkPen(faint, width=1)))
         self._lines += [self.plot(pen=pyqtgraph.mkPen(colour, width=2.5)) for colour in colours]
 

@@ -1,4 +1,4 @@
-"""What the Curve maps dock's jobs do in their threads; torch is imported there and not before."""
+"""The work of the Curve maps dock's jobs; torch is imported in the worker threads."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 def mapping(
     request: EnhanceRequest | ResolvedRequest, index: tuple[int, ...], kind: MapKind, *, step: int
 ) -> Work:
-    """Return the work that gives a `MappedPlane`, of every few pixels of a plane of an image.
+    """Return the work that computes the maps of one plane; its result is a `MappedPlane`.
 
     Parameters
     ----------
     request : EnhanceRequest or ResolvedRequest
-        Of the whole image.
+        The request for the whole image.
     index : tuple of int
-        The plane.
+        Position of the plane in the leading axes.
     kind : {"alphas", "steps", "gain", "noise-gain"}
+        What the maps show.
     step : int
-        Every how many rows and columns are kept.
+        The maps keep each step-th row and column.
     """
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
@@ -45,12 +46,12 @@ def mapping(
 def mapping_lazily(
     request: EnhanceRequest, index: tuple[int, ...], kind: MapKind, *, step: int
 ) -> Work:
-    """Return the work that gives a `MappedPlane` whose maps are those of all planes, lazily.
+    """Return the work that gives lazy maps of all planes; its result is a `MappedPlane`.
 
     Parameters
     ----------
     request, index, kind, step
-        As for `mapping`; of the index only its length counts.
+        As for `mapping`; only the length of the index is used.
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
@@ -79,9 +80,9 @@ class MappedPlane:
     Parameters
     ----------
     resolved : ResolvedRequest
-        Of the whole image; other planes of it can be mapped with the same choices.
+        The request for the whole image; it serves its other planes, too.
     index : tuple of int
-        The plane, or the first one if the maps are those of all planes.
+        The plane, or the first plane if the maps are those of all planes.
     maps : ndarray, shape (8, C, rows, columns), float32
         Or a dask array of shape (8, ..., C, rows, columns).
     """
