@@ -63,21 +63,21 @@ def add_map_layers(
         older.visible = False  # two translucent maps above each other are both unreadable
     # Also above a live view: the newest layer is the one that the user wants to see.
     below = topmost_of(viewer, source.layer, {"result", "live", "maps"})
-    for picture in found:
-        place = with_leading_axis(geometry, "iteration") if picture.has_axis else geometry
+    for image in found:
+        place = with_leading_axis(geometry, "iteration") if image.has_axis else geometry
         layer = Image(
-            picture.data,
-            **_placed(place, choice, picture),
-            **_appearance(picture, source, choice, resolved.window),
-            name=f"{source.name} {picture.label} [{weights_name(resolved.checkpoint)}]",
-            rgb=picture.rgb,
+            image.data,
+            **_placed(place, choice, image),
+            **_appearance(image, source, choice, resolved.window),
+            name=f"{source.name} {image.label} [{weights_name(resolved.checkpoint)}]",
+            rgb=image.rgb,
             multiscale=False,
             metadata=made.as_metadata(),
         )
         insert_quietly(viewer, layer, above=layers[-1] if layers else below)
-        if not picture.rgb:
-            layer.colorbar.visible = picture is found[-1]  # several colour bars would overlap
-        if picture is not found[-1]:
+        if not image.rgb:
+            layer.colorbar.visible = image is found[-1]  # several colour bars would overlap
+        if image is not found[-1]:
             layer.visible = False
         layers.append(layer)
     return layers
@@ -94,9 +94,9 @@ def maps_of(viewer: napari.Viewer, source: Layer) -> list[Layer]:
     return made_from(viewer, source, {"maps"})
 
 
-def _placed(geometry: dict[str, Any], choice: MapChoice, picture: MapImage) -> dict[str, Any]:
+def _placed(geometry: dict[str, Any], choice: MapChoice, image: MapImage) -> dict[str, Any]:
     numbers = choice.iterations
-    if picture.has_axis and numbers == tuple(range(numbers[0], numbers[-1] + 1)):
+    if image.has_axis and numbers == tuple(range(numbers[0], numbers[-1] + 1)):
         # The axis counts iterations from 1, as the papers do.
         translate = np.array(geometry["translate"], float)
         translate[0] = numbers[0]
@@ -105,9 +105,9 @@ def _placed(geometry: dict[str, Any], choice: MapChoice, picture: MapImage) -> d
 
 
 def _appearance(
-    picture: MapImage, source: Source, choice: MapChoice, window: Window
+    image: MapImage, source: Source, choice: MapChoice, window: Window
 ) -> dict[str, Any]:
-    if picture.rgb:
+    if image.rgb:
         return {"contrast_limits": (0, 1), "blending": "translucent"}
     overlay = {"opacity": _OVERLAY_OPACITY, "blending": "translucent"}
     if choice.kind == "alphas":
@@ -121,7 +121,7 @@ def _appearance(
             source.properties.get("colormap", "gray") if source.channels == "mono" else "gray"
         )
         return {"colormap": colormap, "contrast_limits": limits, "blending": "translucent"}
-    return {"colormap": "viridis", "contrast_limits": (0, _highest(picture.data)), **overlay}
+    return {"colormap": "viridis", "contrast_limits": (0, _highest(image.data)), **overlay}
 
 
 def _highest(data: Any) -> float:
@@ -149,10 +149,10 @@ def move_map_layers(
     geometry : dict
         As `map_geometry` returns it for that plane.
     """
-    for layer, picture in zip(layers, found, strict=True):
+    for layer, image in zip(layers, found, strict=True):
         if layer not in viewer.layers:
             continue
-        layer.data = picture.data
+        layer.data = image.data
         translate = np.array(layer.translate)
         translate[-len(geometry["translate"]) :] = geometry["translate"]
         layer.translate = translate

@@ -350,7 +350,7 @@ class FineTuneDock(Dock):
         job.start()
 
     def _on_active_read(self, source: str | Path, info: CheckpointInfo) -> None:
-        if not self._released:  # the dock may have been closed meanwhile
+        if not self._released:  # the dock may have been closed during the job
             self.form.offer(source, info.architecture, info.scale_factor)
 
     def _on_checkpoint_read(self, checkpoint: Path, info: CheckpointInfo) -> None:

@@ -36,8 +36,8 @@ class PreviewPanel(QWidget):
         self._checkpoints: list[SavedCheckpoint] = []
         self._best: int | None = None
         self._validation: dict[int, float] = {}
-        self.original = _Picture("The preview crop before enhancement")
-        self.enhanced = _Picture("The preview crop, enhanced with the chosen checkpoint")
+        self.original = _ImageLabel("The preview crop before enhancement")
+        self.enhanced = _ImageLabel("The preview crop, enhanced with the chosen checkpoint")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip(
             "Choose a checkpoint of the run; at the right end, the newest is always shown."
@@ -57,9 +57,9 @@ class PreviewPanel(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        pictures, scrubber, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for picture in (self.original, self.enhanced):
-            pictures.addWidget(picture, 1)
+        images, scrubber, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for image in (self.original, self.enhanced):
+            images.addWidget(image, 1)
         scrubber.addWidget(self.slider, 1)
         scrubber.addWidget(self.best_button)
         for button in (self.use_button, self.save_button):
@@ -67,7 +67,7 @@ class PreviewPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(pictures)
+        layout.addLayout(images)
         layout.addLayout(scrubber)
         layout.addWidget(self.caption)
         layout.addLayout(buttons)
@@ -136,7 +136,7 @@ class PreviewPanel(QWidget):
         self.caption.setText(f"Step {saved.step}{loss}{best}")
 
 
-class _Picture(QLabel):
+class _ImageLabel(QLabel):
     """An image that fills the available width and keeps its aspect ratio."""
 
     def __init__(self, tool_tip: str) -> None:
