@@ -12,7 +12,7 @@ from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
-from napari_zerodce.gui.widgets.labels import Sentence, Tone, line
+from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
 
 _STEPS = 1000
 State = Literal["idle", "running", "cancelling"]
@@ -36,7 +36,7 @@ class RunPanel(QWidget):
         self._session = session
         self._started = 0.0
         self.state: State = "idle"
-        self.plan = line("plan")
+        self.plan = text_label("plan")
         self.button = QPushButton(action)
         self.button.setMinimumHeight(34)
         self.button.setObjectName("run_button")

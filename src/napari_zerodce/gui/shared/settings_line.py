@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.dock import open_dock
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     import napari
@@ -30,7 +30,7 @@ class SettingsLine(QWidget):
         super().__init__()
         self._viewer = viewer
         self._session = session
-        self.text = line("settings")
+        self.text = text_label("settings")
         self.change = QPushButton("Change…")
         self.change.setToolTip(
             "Choose the checkpoint, the window and the device in the Enhance dock."

@@ -21,7 +21,7 @@ def _make_readable(label: QLabel, name: str) -> None:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
 
-def line(name: str, text: str = "") -> QLabel:
+def text_label(name: str, text: str = "") -> QLabel:
     """Return a label that wraps and can be copied; markup in its text is not interpreted.
 
     Parameters

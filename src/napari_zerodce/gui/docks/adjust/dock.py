@@ -35,7 +35,7 @@ from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     import napari
@@ -70,7 +70,7 @@ class AdjustDock(Dock):
             "Show the source left of a line and the result right of it; drag the line."
         )
         self.form = LookForm()
-        self.trust = line("trust")
+        self.trust = text_label("trust")
         self.run = RunPanel("Apply to the whole layer", self._session)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
@@ -93,7 +93,7 @@ class AdjustDock(Dock):
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
-        hint = line("before_hint", f"hold {KEY.upper()}: before")
+        hint = text_label("before_hint", f"hold {KEY.upper()}: before")
         hint.setToolTip("The key works while the canvas has the focus: click on the image first.")
         for part in (self.live, self.swipe_box, hint):
             layout.addWidget(part)

@@ -23,7 +23,7 @@ from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     import napari
@@ -46,7 +46,7 @@ class CurveMapsDock(Dock):
         self.layers = LayerChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
         self.form = MapForm()
-        self.old = line("old")
+        self.old = text_label("old")
         self.old.hide()
         self.run = RunPanel("Add maps", self._session)
         self.runs = RunController(self._viewer, self._session, self.run, self)

@@ -11,7 +11,7 @@ from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 
 _KINDS = (
     ("alphas", "Curve parameters A", "A > 0 brightens: LE(x) = x + A x (1 - x)"),
@@ -47,7 +47,7 @@ class MapForm(QWidget):
         self.arrangement = _combo(_ARRANGEMENTS)
         self.extent = _combo(_EXTENTS)
         self.iterations = [QPushButton() for _ in range(ITERATIONS)]
-        self.shared = line("shared", _SHARED)
+        self.shared = text_label("shared", _SHARED)
         self.shared.hide()
         self._is_shared = False
         self._form = QFormLayout(self)

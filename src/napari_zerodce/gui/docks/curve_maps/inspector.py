@@ -22,7 +22,7 @@ from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.regions import is_region, mask_of
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.imaging.intensity import outside_of
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Inspector(QWidget):
         self.pins: list[tuple[str, PixelCurve]] = []
         self.box = QCheckBox("Curve of the pixel under the mouse")
         self.plot: Any = None  # created at the first use, because the import of pyqtgraph is slow
-        self.text = line("pixel", _HINT)
-        self.region_text = line("region")
+        self.text = text_label("pixel", _HINT)
+        self.region_text = text_label("region")
         self.region = QComboBox()
         make_narrow(self.region)
         self.region.setToolTip(

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.engine.forecast import describe_seconds
-from napari_zerodce.gui.widgets.labels import Sentence, Tone, line
+from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
 
 if TYPE_CHECKING:
     from napari_zerodce.training.events import History
@@ -56,7 +56,7 @@ class TrainingControls(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
-        self.status = line("training_status")
+        self.status = text_label("training_status")
         self.message = Sentence("training_message")
         row = QHBoxLayout()
         row.addWidget(self.resume_button)

@@ -23,7 +23,7 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.core.smoothness_kind import Normalisation, SmoothnessKind
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.training.config import SMALLEST_CROP, LossWeights, TrainingConfig
 from napari_zerodce.training.presets import PRESET_TITLES, PRESETS, configure
 
@@ -78,7 +78,9 @@ class TrainingForm(QWidget):
         self.unit.addItem("steps", "steps")
         make_narrow(self.unit)
         self.unit.setToolTip(self.amount.toolTip())
-        self.slow = line("slow", "Zero-DCE wants a GPU; Zero-DCE++ learns in a minute without.")
+        self.slow = text_label(
+            "slow", "Zero-DCE wants a GPU; Zero-DCE++ learns in a minute without."
+        )
         self.advanced = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
         self._scale_factors: dict[Any, int] = {}
         self._architectures: dict[Any, Architecture] = {}

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from napari_zerodce.gui.layers.provenance import role_of
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     import napari
@@ -53,7 +53,7 @@ class ImageChooser(QWidget):
         self.no_folder_button = QPushButton("✕")
         self.no_folder_button.setToolTip("Remove the folder")
         self.no_folder_button.setFixedWidth(28)
-        self.folder_line = line("folder")
+        self.folder_line = text_label("folder")
         self.regions = QComboBox()
         self.regions.setToolTip(
             "Take crops only from the selected shapes of a layer, or from all if none is selected."
@@ -88,7 +88,7 @@ class ImageChooser(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(line("images_title", "Dark images to train on, without references:"))
+        layout.addWidget(text_label("images_title", "Dark images to train on, without references:"))
         layout.addWidget(self.list)
         layout.addLayout(row)
         layout.addWidget(self.folder_line)

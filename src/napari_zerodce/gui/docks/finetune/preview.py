@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     from napari_zerodce.training.events import History, SavedCheckpoint
@@ -42,7 +42,7 @@ class PreviewPanel(QWidget):
         self.slider.setToolTip(
             "Choose a checkpoint of the run; at the right end, the newest is always shown."
         )
-        self.caption = line("preview_caption")
+        self.caption = text_label("preview_caption")
         self.best_button = QPushButton("Best")
         self.best_button.setToolTip("Choose the checkpoint with the lowest validation loss.")
         self.use_button = QPushButton("Use this one")
