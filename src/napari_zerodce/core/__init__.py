@@ -1,1 +1,1 @@
-"""The mathematics of Zero-DCE: curves, the networks that estimate them, the losses. Torch only."""
+"""The mathematics of Zero-DCE: curves, the networks that estimate them, and the losses."""

@@ -1,6 +1,6 @@
-"""The networks that exist: all that depends on which one it is, in one table; no torch.
+"""The table of network architectures: everything that depends on the architecture; no torch.
 
-A further network is a class in `core.networks` and a row here.
+To add a network, add a class to `core.networks` and a row here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Architecture = Literal["zero-dce", "zero-dce-pp"]
-"""Which network a checkpoint's weights belong to."""
+"""The network that a checkpoint's weights belong to."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -19,7 +19,7 @@ ZERO_DCE: Final[Architecture] = "zero-dce"
 ZERO_DCE_PP: Final[Architecture] = "zero-dce-pp"
 
 ITERATIONS: Final = 8
-"""How often the curve is applied (CVPR 2020, section 4.1: n = 8)."""
+"""Number of times that the curve is applied (CVPR 2020, section 4.1: n = 8)."""
 
 FEATURES: Final = 32
 """Feature maps of each hidden layer (CVPR 2020, section 3.2)."""
@@ -29,28 +29,28 @@ _INPUTS: Final = (3, *(FEATURES,) * 3, *(2 * FEATURES,) * 3)
 
 @dataclass(frozen=True)
 class ArchitectureTraits:
-    """All that depends on the architecture.
+    """The properties of a network architecture.
 
     Parameters
     ----------
     title : str
-        The name as people write it.
+        The name in texts for users.
     shapes : Mapping of str to tuple of int
-        Names and shapes of the tensors of a state dict: how it is recognised.
+        Names and shapes of the tensors of its state dict, by which a checkpoint is recognised.
     maps : int
-        How many maps each colour channel gets: one for each iteration, or one for all.
+        Number of maps for each colour channel: one for each iteration, or one for all.
     default_scale_factor : int
-        How many times smaller the image is on which curves are estimated, if a file does not
-        tell; 1 if the network has no scale factor.
+        How many times smaller the thumbnail is from which curves are estimated, if the checkpoint
+        does not say; 1 if the network has no scale factor.
     smoothness_weight : float
         Weight of the smoothness loss in the published code.
     initial_deviation : float, optional
-        Standard deviation of the random convolution weights that a training from scratch begins
-        with; None for torch's own initialisation.
+        Standard deviation of the random convolution weights at the start of a training from
+        scratch; None for torch's own initialisation.
     learns_without_gpu : bool
-        Whether a fine-tuning takes a minute or two on a laptop.
+        Whether a fine-tuning on a laptop takes only a minute or two.
     short_run : Mapping of str to object
-        Fields of `TrainingConfig` that suit a short fine-tuning; measured on two cores, 0.2 seconds
+        Fields of `TrainingConfig` that suit a short fine-tuning. Measured on two cores: 0.2 seconds
         a step for Zero-DCE++ and 0.5 for Zero-DCE.
     """
 
@@ -65,7 +65,7 @@ class ArchitectureTraits:
 
     @property
     def has_scale_factor(self) -> bool:
-        """Whether curves are estimated on a smaller image."""
+        """Whether curves are estimated from a thumbnail."""
         return self.default_scale_factor > 1
 
     @property
@@ -116,7 +116,7 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureTraits]] = {
         title="Zero-DCE++",
         shapes=_separable_shapes(3),
         maps=1,
-        default_scale_factor=12,  # at which the published weights were tested
+        default_scale_factor=12,  # the published weights were tested with this one
         smoothness_weight=1600.0,
         # As in the published code: two layers of 0.02 in a row would leave no signal.
         initial_deviation=None,

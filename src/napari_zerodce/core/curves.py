@@ -1,4 +1,4 @@
-"""How curve-parameter maps turn one image into another (Zero-DCE, CVPR 2020, section 3.1)."""
+"""Curves applied to images, and their steps, gains and inverse (CVPR 2020, section 3.1)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ def apply_curves(image: Tensor, alphas: Tensor, *, strength: float = 1.0) -> Ten
     """Apply the light-enhancement curve once for each iteration of the maps.
 
     ``LE_n(x) = LE_{n-1}(x) + A_n(x) LE_{n-1}(x) (1 - LE_{n-1}(x))`` (CVPR 2020, equation 3).
-    Each step is monotone and keeps 0 and 1 where they are, for any map in [-1, 1].
+    For any map in [-1, 1], each step is monotone and keeps 0 and 1.
 
     Parameters
     ----------
     image : Tensor, shape (N, C, H, W), values in [0, 1]
     alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
-        Maps in the paper's sign: positive brightens. Dimensions of size 1 broadcast.
+        Maps in the paper's sign: positive values brighten. Dimensions of size 1 broadcast.
     strength : float
-        What the maps are multiplied by, on the fly. The products must be in [-1, 1]; where they
-        may not be, `adjust_alphas` is needed.
+        Factor for the maps. The products must be in [-1, 1]; if they may exceed that range, use
+        `adjust_alphas` first.
 
     Returns
     -------
@@ -40,16 +40,16 @@ def adjust_alphas(
 ) -> Tensor:
     """Return the maps of a weaker or stronger look: ``A' = clamp(strength A, -1, 1)``.
 
-    Any map in [-1, 1] gives a monotone curve (CVPR 2020, section 3.1), so the adjusted ones do too.
+    Any map in [-1, 1] gives a monotone curve (CVPR 2020, section 3.1), so adjusted maps do too.
 
     Parameters
     ----------
     alphas : Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
-        One map that serves all iterations (expanded, as from Zero-DCE++) is not copied.
+        A map that is expanded over all iterations, as from Zero-DCE++, is not copied.
     strength : float
-        Not negative. 0 is the image itself, 1 the curves as estimated.
+        0 or more. 0 gives the image itself, 1 the curves as estimated.
     iterations : int, optional
-        How many of the maps, from the first one, are kept; by default all.
+        Number of maps to keep, from the first one; by default all.
 
     Returns
     -------
@@ -82,10 +82,10 @@ def curve_steps(image: Tensor, alphas: Tensor) -> Tensor:
 
 
 def curve_gains(image: Tensor, alphas: Tensor) -> Tensor:
-    """Return how many times brighter each iteration leaves each pixel, ``LE_n(x) / x``.
+    """Return how many times brighter each pixel is after each iteration, ``LE_n(x) / x``.
 
     Each iteration multiplies by ``1 + A_n (1 - LE_{n-1}(x))``: equation 3 of CVPR 2020 divided by
-    LE_{n-1}(x). Their product needs no division and is the limit where x is 0.
+    LE_{n-1}(x). Their product needs no division, and for x = 0 it is the limit.
 
     Parameters
     ----------
@@ -103,8 +103,8 @@ def curve_slopes(image: Tensor, alphas: Tensor) -> Tensor:
     """Return the slope of each pixel's composed curve after each iteration: its noise gain.
 
     By the chain rule, ``dLE_n/dx = prod_{m<=n} (1 + A_m (1 - 2 LE_{m-1}(x)))``. A small deviation
-    of x, such as noise, comes out multiplied by it. The maps are held fixed: they look at 15x15
-    pixels, and what one pixel's noise changes in them is small.
+    of x, such as noise, is multiplied by it. The maps count as fixed: each value depends on 15x15
+    pixels, so the noise of one pixel changes it little.
 
     Parameters
     ----------
@@ -131,15 +131,15 @@ def _products(image: Tensor, alphas: Tensor, weight: float) -> Tensor:
 def invert_curves(image: Tensor, alphas: Tensor) -> Tensor:
     """Undo `apply_curves`: solve equation 3 of CVPR 2020 for LE_{n-1}, the last iteration first.
 
-    ``x = 2 y / (1 + A + sqrt((1 + A)^2 - 4 A y))``, the root that lies in [0, 1], in the form that
-    is also good for A near 0.
+    ``x = 2 y / (1 + A + sqrt((1 + A)^2 - 4 A y))``, the root in [0, 1]. This form is also accurate
+    for A near 0.
 
     Parameters
     ----------
     image : Tensor, shape (N, C, H, W), values in [0, 1]
-        What `apply_curves` returned.
+        The result of `apply_curves`.
     alphas : Tensor, shape (N, iterations, C or 1, H, W), values in [-1, 1]
-        The maps it was given.
+        The maps that made it.
 
     Returns
     -------
@@ -152,10 +152,10 @@ def invert_curves(image: Tensor, alphas: Tensor) -> Tensor:
 
 
 def trim_exposure(image: Tensor, stops: float) -> Tensor:
-    """Make an image brighter or darker by photographic stops, held between black and white.
+    """Make an image brighter or darker by photographic stops; black and white stay.
 
-    ``g(x) = k x / (1 + (k - 1) x)`` with ``k = 2^stops``: the shadows are multiplied by k, and like
-    the curves it keeps 0 and 1 and is monotone. Trims add up, and ``-stops`` undoes ``stops``: the
+    ``g(x) = k x / (1 + (k - 1) x)`` with ``k = 2^stops``: it multiplies shadows by k, is monotone
+    and keeps 0 and 1, as the curves do. Trims add up, and ``-stops`` undoes ``stops``, because the
     odds ``x / (1 - x)`` are multiplied by k.
 
     Parameters
@@ -170,7 +170,7 @@ def trim_exposure(image: Tensor, stops: float) -> Tensor:
     if stops == 0:
         return image
     # 1/g = 1 + (1/x - 1) / k. Each of these steps is monotone in floating point too, and exact for
-    # 0 and 1; the formula above would make 0.9999999 of 1, and swap neighbours.
+    # 0 and 1. The formula above would turn 1 into 0.9999999 and swap the order of close values.
     inverse: Tensor = image.reciprocal().sub_(1).mul_(2.0**-stops).add_(1)
     return inverse.reciprocal_()
 
@@ -181,7 +181,7 @@ def exposure_slope(image: Tensor, stops: float) -> Tensor:
     Parameters
     ----------
     image : Tensor, any shape, values in [0, 1]
-        What goes into `trim_exposure`.
+        The input of `trim_exposure`.
     stops : float
 
     Returns

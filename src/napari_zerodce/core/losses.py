@@ -1,7 +1,7 @@
-"""The four losses that train without references, from the input, the result and the maps.
+"""The four losses that need no reference images: they use the input, the result and the maps.
 
-Where the papers and the published code differ, what follows is the published code, because the
-published weights came out of it; its accidents (noted below) are mended.
+If the papers and the published code differ, the losses follow the published code, because it
+trained the published weights. Its mistakes, noted below, are corrected.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from torch.nn import functional
 from napari_zerodce.core.smoothness import smoothness
 
 REGION = 4
-"""Side of the regions whose contrast is kept (CVPR 2020, section 3.3: 4 x 4)."""
+"""Side in pixels of the regions whose contrast should stay (CVPR 2020, section 3.3: 4 x 4)."""
 
 PATCH = 16
-"""Side of the patches whose brightness is set (CVPR 2020, section 3.3: 16 x 16)."""
+"""Side in pixels of the patches whose brightness is measured (CVPR 2020, section 3.3: 16 x 16)."""
 
 WELL_EXPOSED = 0.6
 """The exposure target E (CVPR 2020, section 3.3); the paper saw little change from 0.4 to 0.7."""
 
 DIM_FOREGROUND = 0.4
-"""The exposure target for fluorescence, lower than for photos: noise is brightened, too."""
+"""The exposure target for fluorescence, lower than for photos: noise is brightened too."""
 
 
 def spatial_consistency(image: Tensor, enhanced: Tensor, *, region: int = REGION) -> Tensor:
     """Measure how much the contrast between neighbouring regions changed.
 
     ``(1/K) sum_i sum_{j in 4-neighbours of i} ((Y_i - Y_j) - (I_i - I_j))^2`` over K regions
-    (CVPR 2020, equation 5). The paper compares absolute differences; as in the published code they
-    keep their sign here, so that a contrast turned round costs too. The published code also
-    compares regions at the border with zeros outside, which punishes any brightening there; here,
-    as in the paper, only neighbours that exist count.
+    (CVPR 2020, equation 5). The paper compares absolute differences. Here, as in the published
+    code, they keep their sign, so that an inverted contrast costs too. The published code also
+    compares regions at the border with zeros outside, which penalises any brightening there. Here,
+    as in the paper, only neighbours inside the image count.
 
     Parameters
     ----------
     image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
     region : int
-        Side of a region in pixels. Regions cut off by the border are averages of what they have.
+        Side of a region in pixels. A region at the border is the mean of its pixels in the image.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def spatial_consistency(image: Tensor, enhanced: Tensor, *, region: int = REGION
     change = _region_means(enhanced, region) - _region_means(image, region)
     down = (change[..., 1:, :] - change[..., :-1, :]).square().sum()
     across = (change[..., 1:] - change[..., :-1]).square().sum()
-    # Each pair of neighbours is met twice, once from either side.
+    # Each pair of neighbours counts twice, once from each side.
     return 2 * (down + across) / change.numel()
 
 
@@ -55,15 +55,15 @@ def exposure(enhanced: Tensor, *, target: float = WELL_EXPOSED, patch: int = PAT
     """Measure how far the brightness of patches is from the target.
 
     ``(1/M) sum_k (Y_k - E)^2`` over M patches (CVPR 2020, equation 6). The paper takes the absolute
-    difference; the published code takes the square, as here: it cares most for what is darkest, and
-    its gradient fades as the target is reached.
+    difference. Here, as in the published code, it is the square: it weights the darkest patches
+    most, and its gradient vanishes at the target.
 
     Parameters
     ----------
     enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
     target : float in [0, 1]
     patch : int
-        Side of a patch in pixels; patches cut off by the border are averages of what they have.
+        Side of a patch in pixels; a patch at the border is the mean of its pixels in the image.
 
     Returns
     -------
@@ -80,21 +80,21 @@ def exposure_of_foreground(
     target: float = DIM_FOREGROUND,
     patch: int = PATCH,
 ) -> Tensor:
-    """Measure how far patches are from where they belong, if the background is to stay black.
+    """Measure how far patches are from their targets if the background should stay dark.
 
     ``(1/M) sum_k (Y_k - E_k)^2`` over M patches: equation 6 of CVPR 2020 with a target for each
-    patch. A patch whose brightness I_k in the image is at most that of the background is to stay as
-    it is (E_k = I_k); all others go to the target (E_k = E). With one target for all patches, as in
-    the papers, the black between fluorescent cells becomes grey.
+    patch. A patch whose brightness I_k in the image is at most that of the background should keep
+    it (E_k = I_k); all other patches should reach the target (E_k = E). With one target for all
+    patches, as in the papers, the black between fluorescent cells becomes grey.
 
     Parameters
     ----------
     image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
     background : Tensor, shape (N,)
-        Up to which brightness the patches of each image are background.
+        Largest brightness of a background patch, for each image.
     target : float in [0, 1]
     patch : int
-        Side of a patch in pixels; patches cut off by the border are averages of what they have.
+        Side of a patch in pixels; a patch at the border is the mean of its pixels in the image.
 
     Returns
     -------
@@ -109,10 +109,10 @@ def exposure_of_foreground(
 def colour_constancy(enhanced: Tensor) -> Tensor:
     """Measure how far each image's average colour is from grey.
 
-    ``sqrt(Drg^4 + Drb^4 + Dgb^4)``, averaged over the batch, where D are the differences of two
-    channels' means. The paper (CVPR 2020, equation 7) has the sum of squares; the published code
-    takes the root of the sum of fourth powers, which has the same degree and favours no pair.
-    Its gradient at grey is 0/0 there; here it is 0, which is the limit.
+    ``sqrt(Drg^4 + Drb^4 + Dgb^4)``, averaged over the batch, with D the difference of two channels'
+    means. The paper (CVPR 2020, equation 7) has the sum of squares; the published code takes the
+    root of the sum of fourth powers, which has the same degree and favours no pair. For grey, its
+    gradient is 0/0 there; here it is 0, the limit.
 
     Parameters
     ----------
@@ -131,17 +131,17 @@ def colour_constancy(enhanced: Tensor) -> Tensor:
 
 
 def illumination_smoothness(alphas: Tensor) -> Tensor:
-    """Measure how much curve-parameter maps change from pixel to pixel.
+    """Measure how much curve parameter maps change from pixel to pixel.
 
     ``2 sum_{n, c} (mean (dx A)^2 + mean (dy A)^2)``, averaged over the batch. This is the published
-    code, which sums over all maps: hence its weight of 200 for the 24 maps of Zero-DCE and of 1600
-    for the 3 maps of Zero-DCE++. The paper (CVPR 2020, equation 8) averages over the iterations and
+    code, which sums over all maps. So its weight is 200 for the 24 maps of Zero-DCE and 1600 for
+    the 3 maps of Zero-DCE++. The paper (CVPR 2020, equation 8) averages over the iterations and
     squares ``|dx A| + |dy A|``, which depends on the direction of an edge.
 
     Parameters
     ----------
     alphas : Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
-        For Zero-DCE++ pass the one map, ``alphas[:, :1]``, not the eight views of it.
+        For Zero-DCE++ pass its single map, ``alphas[:, :1]``, not the eight views of it.
 
     Returns
     -------
@@ -169,7 +169,7 @@ class SpatialConsistency(nn.Module):
 
 
 class Exposure(nn.Module):
-    """`exposure` as a module, or `exposure_of_foreground` if told what is background."""
+    """`exposure` as a module, or `exposure_of_foreground` if a background is given."""
 
     def __init__(self, *, target: float = WELL_EXPOSED, patch: int = PATCH) -> None:
         super().__init__()

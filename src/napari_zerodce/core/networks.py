@@ -1,4 +1,4 @@
-"""The networks that give curves: they look at an image and return curve maps, never images."""
+"""The networks that estimate curve parameter maps from an image, and thumbnails for them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from napari_zerodce.core.architectures import (
 
 CONVOLUTIONS = 7
 RECEPTIVE_RADIUS = CONVOLUTIONS
-"""Seven 3x3 convolutions see 7 pixels to each side: a tile with this halo is exact."""
+"""Seven 3x3 convolutions see 7 pixels to each side: with this halo, tiles are exact."""
 
 
 class CurveNetwork(nn.Module):
-    """A network that gives curve-parameter maps.
+    """A network that estimates curve parameter maps.
 
     Parameters
     ----------
     scale_factor : int
-        How many times smaller the image is that the network looks at; 1 for the image itself.
+        How many times smaller the thumbnail is that the network gets; 1 for the image itself.
     """
 
     architecture: ClassVar[Architecture]
@@ -39,7 +39,7 @@ class CurveNetwork(nn.Module):
         self.scale_factor = scale_factor
 
     def estimate_maps(self, image: Tensor) -> Tensor:
-        """Estimate maps at the resolution of the image, whatever the scale factor.
+        """Estimate maps at the resolution of the image, without the scale factor.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class CurveNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (N, maps, 3, h, w), values in [-1, 1]
-            In the paper's sign: positive brightens. `maps` is 8, or 1 if one map serves all
+            In the paper's sign: positive values brighten. `maps` is 8, or 1 if one map serves all
             iterations.
         """
         raise NotImplementedError
@@ -63,8 +63,8 @@ class CurveNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (N, 8, 3, H, W), values in [-1, 1]
-            The maps A_1 .. A_8 of CVPR 2020, equation 4; positive brightens. One map that serves
-            all iterations is expanded, not copied.
+            The maps A_1 .. A_8 of CVPR 2020, equation 4; positive values brighten. One map that
+            serves all iterations is expanded, not copied.
         """
         maps = self.estimate_maps(thumbnail(image, self.scale_factor))
         maps = enlarge_to(maps, self.scale_factor, image.shape)
@@ -86,9 +86,9 @@ class SeparableConvolution(nn.Module):
 
 
 class _SymmetricNetwork(CurveNetwork):
-    """Seven convolutions with symmetric skip connections (CVPR 2020, figure 2), of any type.
+    """Seven convolutions with symmetric skip connections (CVPR 2020, figure 2).
 
-    The attribute names are those of the published state dicts: published files load strictly.
+    The attribute names are those of the published state dicts, so published files load strictly.
     """
 
     def __init__(self, convolution: type[nn.Module], *, scale_factor: int) -> None:
@@ -112,7 +112,7 @@ class _SymmetricNetwork(CurveNetwork):
         for convolution, mirrored in ((self.e_conv5, third), (self.e_conv6, second)):
             both = torch.cat((mirrored, features), 1)
             features = functional.relu(convolution(both), inplace=True)
-        # Published weights were trained for x + r (x^2 - x), so r = -A; here is the paper's sign.
+        # Published weights were trained for x + r (x^2 - x), so r = -A; A has the paper's sign.
         maps = torch.tanh(self.e_conv7(torch.cat((first, features), 1))).neg()
         return maps.reshape(-1, self.maps, 3, *maps.shape[-2:])
 
@@ -132,13 +132,13 @@ class ZeroDCE(_SymmetricNetwork):
 class ZeroDCEPlusPlus(_SymmetricNetwork):
     """The network of Zero-DCE++ (TPAMI 2021, section 3.4): 10,561 parameters.
 
-    Depthwise separable convolutions look at a thumbnail, and one map for each colour channel serves
+    Depthwise separable convolutions work on a thumbnail, and one map for each colour channel serves
     all iterations.
 
     Parameters
     ----------
     scale_factor : int
-        The thumbnail is this many times smaller than the image; 1 means no thumbnail. The published
+        How many times smaller the thumbnail is than the image; 1 means no thumbnail. The published
         weights were trained at 1 and tested at 12.
     """
 
@@ -168,10 +168,10 @@ def make_network(architecture: Architecture, scale_factor: int) -> CurveNetwork:
 
 
 def middle_pixels(length: int, scale_factor: int) -> tuple[slice, slice]:
-    """Return the two middle pixels of each block of an axis (the same one twice if it is odd).
+    """Return the two middle pixels of each block of an axis (the same one twice if blocks are odd).
 
-    A bilinear thumbnail looks at nothing else. Pixels that do not fill a block at the end are left
-    out, as in the published code, which crops them away; an axis shorter than one block counts as
+    A bilinear thumbnail uses only these. Pixels at the end that do not fill a block are left out,
+    as in the published code, which crops the image; an axis shorter than one block counts as
     one block.
 
     Parameters
@@ -196,7 +196,7 @@ def thumbnail(image: Tensor, scale_factor: int) -> Tensor:
     ----------
     image : Tensor, shape (N, C, H, W)
     scale_factor : int
-        Side of a block in pixels; what of the image counts is said in `middle_pixels`.
+        Side of a block in pixels; `middle_pixels` says which pixels count.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def enlarge_to(maps: Tensor, scale_factor: int, shape: Sequence[int]) -> Tensor:
     ----------
     maps : Tensor, shape (N, maps, C, h, w)
     scale_factor : int
-        If it is 1, the maps are returned as they are.
+        If it is 1, the maps are returned unchanged.
     shape : sequence of int
         Of the image; the last two are its height and width.
 
@@ -236,9 +236,9 @@ def enlarge_maps(
 ) -> Tensor:
     """Enlarge thumbnail maps bilinearly, corners aligned, for one region of the full image.
 
-    Because each pixel's place in the thumbnail is computed from its place in the whole image,
-    regions enlarged one by one are the same as the whole. Pixels beyond the last whole block take
-    the value of its edge.
+    Each pixel's place in the thumbnail is computed from its place in the whole image, so regions
+    that are enlarged one by one equal the whole. Pixels beyond the last whole block take the value
+    of its edge.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def enlarge_maps(
     """
     row, row_weight = _places(maps.shape[-2], scale_factor, *rows)
     column, column_weight = _places(maps.shape[-1], scale_factor, *columns)
-    # Columns first, on the few rows that are needed: rows are enlarged by copying whole lines.
+    # Columns first, on the few rows that are needed; rows are then enlarged as whole lines.
     first = int(row[0])
     maps = maps[..., first : int(row[-1]) + 2, :]
     maps = _between(maps, column, column_weight, dim=-1)
@@ -261,7 +261,7 @@ def enlarge_maps(
 
 
 def _places(size: int, scale_factor: int, start: int, stop: int) -> tuple[Tensor, Tensor]:
-    """Return the map's pixel before each of the image's, and how far beyond it that one lies."""
+    """Return, for each pixel of the image, the map's pixel before it and the distance from it."""
     # float64 keeps places exact for images of any size; in float32, pixel 12,000 is off by 1e-3.
     place = torch.arange(start, stop, dtype=torch.float64)
     place = (place * ((size - 1) / (size * scale_factor - 1))).clamp_(max=size - 1)

@@ -1,6 +1,6 @@
-"""Smoothness of any order: how much curve-parameter maps deviate from constants, planes, parabolas.
+"""The smoothness loss of any order: how much maps deviate from constants, ramps and parabolas.
 
-Order 1 is the illumination smoothness of the papers. Orders 2 and 3 look at second and third
+Order 1 is the illumination smoothness of the papers. Orders 2 and 3 penalise second and third
 derivatives, mixed ones included, so that a linear or a quadratic change of the light across the
 image costs nothing.
 """
@@ -24,32 +24,32 @@ _PUBLISHED: Final = 8.0
 def smoothness(
     alphas: Tensor, kind: SmoothnessKind = PUBLISHED_SMOOTHNESS, *, image: Tensor | None = None
 ) -> Tensor:
-    """Measure how much curve-parameter maps deviate from what is smooth in some orders.
+    """Measure how much curve parameter maps deviate from smooth ones, in one or several orders.
 
     ``8 M sum_k w_k R_k`` over M maps, with ``R_k = (1 / G_k) sum_i binom(k, i) <(dx^i dy^(k-i)
-    A)^2>``, where <.> is the mean over the pixels that have the derivative. White noise of variance
-    s^2 has R_k = s^2 for every k, and order 1 with weight 1 is the published loss (CVPR 2020,
-    equation 8, as in the published code): 200 for Zero-DCE and 1600 for Zero-DCE++ are its weights
-    in any order.
+    A)^2>``, with <.> the mean over the pixels that have the derivative. White noise of variance s^2
+    has R_k = s^2 for every k. Order 1 with weight 1 is the published loss (CVPR 2020, equation 8,
+    as in the published code), so its weights, 200 for Zero-DCE and 1600 for Zero-DCE++, suit any
+    order.
 
     Parameters
     ----------
     alphas : Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
-        For Zero-DCE++ pass the one map, ``alphas[:, :1]``, not the eight views of it.
+        For Zero-DCE++ pass its single map, ``alphas[:, :1]``, not the eight views of it.
     kind : SmoothnessKind
     image : Tensor, shape (N, 3 or 1, h, w), values in [0, 1], optional
-        What the maps were estimated from; only for `edge_aware`, which needs it. It may be larger
-        than the maps.
+        The source of the maps, which may be larger than they are; only an edge-aware smoothness
+        uses it.
 
     Returns
     -------
     Tensor, scalar, >= 0
-        float32 at least: third derivatives are tiny.
+        At least float32, because third derivatives are tiny.
 
     Raises
     ------
     ValueError
-        If `edge_aware` has no image.
+        If the smoothness is edge-aware and there is no image.
     """
     maps = alphas.flatten(1, 2)
     maps = maps.float() if maps.dtype in {torch.float16, torch.bfloat16} else maps
@@ -65,7 +65,7 @@ def smoothness(
 
 
 def _derivative(maps: Tensor, across: int, down: int) -> Tensor:
-    """Return forward differences, each taken so many times; nothing is assumed outside."""
+    """Return forward differences of the given orders, from pixels inside the maps alone."""
     if across >= maps.shape[-1] or down >= maps.shape[-2]:
         return maps[..., :0, :0]
     return maps.diff(n=across, dim=-1).diff(n=down, dim=-2)
@@ -74,7 +74,7 @@ def _derivative(maps: Tensor, across: int, down: int) -> Tensor:
 def _penalised(
     derivative: Tensor, order: int, kind: SmoothnessKind, guide: Tensor | None
 ) -> Tensor:
-    """Return the mean penalty of a derivative; maps too small to have one cost nothing."""
+    """Return the mean penalty of a derivative; maps too small for it cost nothing."""
     if derivative.numel() == 0:
         return derivative.sum()  # 0, and still part of the graph
     derivative = derivative / kind.pixel_size**order
@@ -84,7 +84,7 @@ def _penalised(
         epsilon = kind.epsilon
         cost = 2 * epsilon * ((derivative.square() + epsilon**2).sqrt() - epsilon)
     if guide is not None:
-        # The smallest weight of all pixels a difference looks at: none reaches across an edge.
+        # The smallest weight among the pixels of a difference, so that none reaches across an edge.
         rows = guide.shape[-2] - derivative.shape[-2] + 1
         columns = guide.shape[-1] - derivative.shape[-1] + 1
         cost = cost * -functional.max_pool2d(-guide, (rows, columns), stride=1)
@@ -94,8 +94,8 @@ def _penalised(
 def _edge_weights(image: Tensor | None, maps: Tensor, edge: float) -> Tensor:
     """Return ``exp(-(|grad Y| / edge)^2)`` of the smoothed luminance Y, shape (N, 1, H, W).
 
-    Smoothed, because the noise of a dark image would otherwise pass for edges, and switch the
-    smoothness off exactly where it is wanted.
+    It is smoothed because the noise of a dark image would otherwise count as edges and switch the
+    smoothness off exactly where it is needed.
     """
     if image is None:
         raise ValueError("an edge-aware smoothness needs the image")

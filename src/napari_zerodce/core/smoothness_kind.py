@@ -1,4 +1,4 @@
-"""Which kind of smoothness is meant: orders of derivatives and how they are balanced; no torch."""
+"""The kinds of smoothness: orders of derivatives, their balance and their penalty; no torch."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from math import comb, inf, pi, sin
 from typing import Final, Literal
 
 Normalisation = Literal["noise", "period"]
-"""What two orders of the same weight respond to equally: white noise, or waves of one period."""
+"""The signal to which orders of equal weight respond equally: white noise, or waves of a period."""
 
 Penalty = Literal["squared", "charbonnier"]
-"""How a derivative counts: its square, or, for large ones, nearly its absolute value."""
+"""How a derivative counts: by its square, or, if it is large, nearly by its absolute value."""
 
 HIGHEST_ORDER: Final = 3
 
@@ -22,7 +22,7 @@ PERIOD: Final = 16.0
 
 
 def noise_gain(order: int) -> int:
-    """Return the sum of the mean squares of all derivatives of an order for white noise of power 1.
+    """Return the sum of the mean squares of all derivatives of an order, for noise of variance 1.
 
     ``G_k = sum_i binom(k, i) C(2i, i) C(2(k - i), k - i)``: 4, 20, 112 for the orders 1, 2, 3. The
     coefficients of the i-th difference are binomial, and their squares add up to C(2i, i).
@@ -37,7 +37,7 @@ def noise_gain(order: int) -> int:
 
 
 def period_weight(order: int, period: float) -> float:
-    """Return what makes an order respond to waves of a period as order 1 does.
+    """Return the factor that makes an order respond to waves of a period as order 1 does.
 
     A wave along one axis has the response ``(4 s)^k / G_k`` with ``s = sin^2(pi / period)``: at 16
     pixels 0.038, 0.0012 and 0.000032 for the orders 1, 2 and 3.
@@ -64,25 +64,25 @@ class SmoothnessKind:
     Parameters
     ----------
     orders : Mapping of int to float
-        The weight of each order of derivatives, 1 to 3; several make a mixture.
+        The weight of each order of derivatives, 1 to 3; several orders are a mixture.
     normalisation : {"noise", "period"}
-        Orders of the same weight respond equally to white noise (N1), or to waves of `period`
-        pixels (N2). Under N1 a higher order hardly sees structures of many pixels.
+        Orders of equal weight respond equally to white noise (N1), or to waves of `period` pixels
+        (N2). With N1, a higher order hardly responds to structures of many pixels.
     period : float
         In pixels of the maps, for the normalisation "period".
     penalty : {"squared", "charbonnier"}
         Charbonnier, ``2 e (sqrt(d^2 + e^2) - e)``, is the square for derivatives below `epsilon`
-        and grows linearly beyond: a map may have edges.
+        and grows linearly above it, so that maps may have edges.
     epsilon : float
         In units of the maps per pixel, for Charbonnier.
     edge_aware : bool
-        Whether derivatives count less where the smoothed luminance of the image has an edge.
+        Whether derivatives count less at edges of the image's smoothed luminance.
     edge : float
-        The gradient of that luminance, per pixel, at which they count 1/e.
+        The gradient of that luminance, per pixel, at which they count 1/e times.
     pixel_size : float
         Side of a pixel of the maps, in pixels for which the weights were chosen. A derivative of
-        order k is divided by ``pixel_size ** k``: the same scene, shrunk n times, has pixels n
-        times as large, and costs the same.
+        order k is divided by ``pixel_size ** k``: a scene that is shrunk n times has pixels n
+        times as large and costs the same.
     """
 
     orders: Mapping[int, float] = field(default_factory=lambda: {1: 1.0})
@@ -94,32 +94,30 @@ class SmoothnessKind:
     edge: float = 0.05
     pixel_size: float = 1.0
 
-    # Read from JSON as part of a training's configuration, where a misspelt name is a mistake.
+    # It is read from JSON with a training's configuration, and a misspelt name is a mistake.
     __pydantic_config__ = {"extra": "forbid", "allow_inf_nan": False}  # noqa: RUF012
 
     def __post_init__(self) -> None:
         known = set(range(1, HIGHEST_ORDER + 1))
         if not self.orders or not set(self.orders) <= known:
-            raise ValueError(f"orders are 1 to {HIGHEST_ORDER}, and these are {[*self.orders]}")
+            raise ValueError(f"orders are 1 to {HIGHEST_ORDER}, not {[*self.orders]}")
         if not all(0 <= weight < inf for weight in self.orders.values()):  # nor NaN
             raise ValueError("the weights of the orders must be 0 or more, and finite")
         if not 2 <= self.period <= LONGEST_PERIOD:
-            raise ValueError(
-                f"the period must be 2 to {LONGEST_PERIOD} pixels, and not {self.period}"
-            )
+            raise ValueError(f"the period must be 2 to {LONGEST_PERIOD} pixels, not {self.period}")
         for name in ("epsilon", "edge", "pixel_size"):
             number = getattr(self, name)
             if not 0 < number < inf:
                 raise ValueError(f"{name} must be above 0 and finite, not {number}")
 
     def weight(self, order: int) -> float:
-        """Return what the mean square of an order's derivatives is multiplied by."""
+        """Return the factor for the mean square of an order's derivatives."""
         balance = 1.0
         if self.normalisation == "period":
-            # The period is one of the map, whatever the size of its pixels.
+            # The period is in pixels of the map, regardless of their size.
             balance = period_weight(order, self.period) * self.pixel_size ** (2 * (order - 1))
         return self.orders[order] * balance / noise_gain(order)
 
 
 PUBLISHED_SMOOTHNESS: Final = SmoothnessKind()
-"""First derivatives, squared: `core.losses.illumination_smoothness`, exactly."""
+"""First derivatives, squared: exactly `core.losses.illumination_smoothness`."""
