@@ -15,8 +15,8 @@ __all__ = ["Look", "__version__", "curve_maps", "enhance", "load_checkpoint"]
 
 
 def __getattr__(name: str) -> Any:
-    # Torch takes seconds to import, and napari imports this package at start-up: only those who
-    # use one of these pay for it.
+    # Torch takes seconds to import, and napari imports this package at start-up: these names are
+    # imported when they are first used.
     if name in {"curve_maps", "enhance", "load_checkpoint"}:
         return getattr(import_module("napari_zerodce.api"), name)
     if name == "Look":

@@ -31,22 +31,22 @@ def load_checkpoint(
     ----------
     source : str or Path, optional
         ``zero-dce`` or ``zero-dce-pp``, which come with the package; ``published-zero-dce`` or
-        ``published-zero-dce-pp``, if they were downloaded; or a ``.pth`` or ``.safetensors`` file.
+        ``published-zero-dce-pp``, after a download; or a ``.pth`` or ``.safetensors`` file.
     scale_factor : int, optional
-        Zero-DCE++ only: how many times smaller the image is on which curves are estimated; by
-        default what the checkpoint says, or 12.
+        Zero-DCE++ only: how many times smaller the thumbnail is from which curves are estimated;
+        by default as the checkpoint says, or 12.
 
     Returns
     -------
     Checkpoint
-        ``info`` says what it is, ``network`` is the network: float32, on the CPU.
+        ``info`` describes it; ``network`` is the network, in float32 on the CPU.
 
     Raises
     ------
     CheckpointError
-        If there is no such checkpoint, or the file is none.
+        If there is no such checkpoint, or the file is not a valid one.
     RequestError
-        If the scale factor makes no sense.
+        If the scale factor is invalid.
     """
     from napari_zerodce.checkpoints.load import load_checkpoint as load
 
@@ -70,22 +70,23 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     ----------
     image : array-like, shape (..., Y, X), (..., Y, X, 3) or (..., Y, X, 4)
         Any integer or real dtype; NumPy, dask, zarr, or nested lists; any number of leading axes.
-        It is not changed.
+        The image is not changed.
     checkpoint : str, Path or Checkpoint, optional
-        As in `load_checkpoint`, or what it returned.
+        As in `load_checkpoint`, or its result.
     channels : {"mono", "rgb", "rgba"}, optional
-        Whether the last axis is colour. By default a last axis of 3 or 4 samples behind two of more
-        than 30 is.
+        Whether the last axis is colour. By default it is if it has 3 or 4 samples and both axes
+        before it have more than 30.
     window : str, tuple of two numbers, or WindowChoice, optional
-        Which intensities are black and white: "dtype", "minmax", "percentile:0.1,99.9" or the two
-        themselves. "auto" is "dtype" for 8-bit images and the percentiles 0.1 and 99.9 for others.
-        One window serves the whole array, and what lies outside comes through unchanged.
+        The intensities of black and white: "dtype", "minmax", "percentile:0.1,99.9" or two numbers.
+        "auto" is "dtype" for 8-bit images and the percentiles 0.1 and 99.9 for others.
+        One window serves the whole array; samples outside it stay unchanged.
     device : str, optional
         "auto", "cpu", "cuda", "cuda:1", "mps".
     precision : {"auto", "float32", "bfloat16", "float16"}, optional
-        Of the network. "auto" is half precision for 8-bit images where the device is faster in it.
+        Of the network. "auto" is half precision for 8-bit images if the device is faster in it, and
+        float32 otherwise.
     tile : int, optional
-        Side of the tiles in pixels; by default what suits the device.
+        Side of the tiles in pixels; by default one that suits the device.
     look : Look, optional
         How strongly the curves are applied, such as ``Look(strength=1.5, detail_gain_limit=2)``.
 
@@ -97,14 +98,14 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     Raises
     ------
     ImageError
-        If the image has no pixels, no two axes, a dtype without brightness, does not fit
-        `channels`, or the result has no room in memory.
+        If the image has no pixels, fewer than two axes or a dtype without brightness, does not fit
+        `channels`, or if the result does not fit into memory.
     CheckpointError
-        If the checkpoint is none.
+        If the checkpoint is invalid.
     DeviceError
-        If there is no such device or precision, or the device has no memory for the smallest tile.
+        If there is no such device or precision, or too little memory for the smallest tile.
     RequestError
-        If the window or the tile makes no sense.
+        If the window or the tile is invalid.
     """
     from napari_zerodce.engine.enhance import enhance as run
 
@@ -131,7 +132,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     precision: PrecisionChoice = "auto",
     tile: int | None = None,
 ) -> Array:
-    """Return the curve-parameter maps A_n that `enhance` applies (CVPR 2020, equation 4).
+    """Return the curve parameter maps A_n that `enhance` applies (CVPR 2020, equation 4).
 
     With x the image mapped to [0, 1] by the window, the enhanced image is x after
     ``for a in maps: x = x + a * x * (1 - x)``.
@@ -144,14 +145,14 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     Returns
     -------
     ndarray, shape (..., 8, C, Y, X), float32, values in [-1, 1]
-        In the paper's sign: positive brightens. One set for each plane of the leading axes. C is 1
-        for mono and 3 for rgb and rgba images. Zero-DCE++ has one map for all iterations: it is
-        given eight times, so that the line above holds for both networks.
+        In the paper's sign: positive values brighten. Each plane of the leading axes has one set. C
+        is 1 for mono and 3 for rgb and rgba images. The single map of Zero-DCE++ is repeated eight
+        times, so that the line above holds for both networks.
 
     Raises
     ------
     ImageError
-        As in `enhance`, or if the maps have no room in memory: a colour pixel needs 96 bytes, a
+        As in `enhance`, or if the maps do not fit into memory: a colour pixel needs 96 bytes, a
         mono pixel 32.
     CheckpointError, DeviceError, RequestError
         As in `enhance`.
@@ -188,14 +189,15 @@ def _request(
 def _as_array(image: Any) -> Array:
     if isinstance(image, str | Path):
         raise ImageError(
-            f"The image is the name {str(image)!r}, and an array is expected; read the file first, "
-            "for instance with skimage.io.imread."
+            f"The image is the name {str(image)!r}, but an array was expected; read the file "
+            "first, for instance with skimage.io.imread."
         )
     try:
         return np.asarray(image)
     except ValueError as err:
         raise ImageError(
-            "The image is no array: its rows differ in length; give an array of shape (..., Y, X)."
+            "The image is not an array: its rows differ in length; give an array of shape "
+            "(..., Y, X)."
         ) from err
 
 
@@ -209,6 +211,6 @@ def _window_choice(window: str | tuple[float, float] | WindowChoice) -> WindowCh
         return WindowChoice("range", low, high)
     except (TypeError, ValueError) as err:
         raise RequestError(
-            f"The window {window!r} is not understood; give a word such as 'minmax' or two numbers "
+            f"The window {window!r} is invalid; give a word such as 'minmax' or two numbers "
             "such as (120, 4000)."
         ) from err

@@ -1,6 +1,6 @@
-"""Where the networks run: devices, precisions, tiles, and out-of-memory as an error of our own.
+"""The devices that networks run on: their precisions, their tiles, and errors about their memory.
 
-Torch is imported inside the functions, so that a dock can name its choices before torch is loaded.
+Torch is imported inside the functions, so that a dock can show its choices before torch is loaded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Precision = Literal["float32", "bfloat16", "float16"]
 PrecisionChoice = Literal["auto", "float32", "bfloat16", "float16"]
 
 LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.007, "float16": 0.0008}
-"""Largest difference to float32 in the enhanced image, range [0, 1].
+"""Largest deviation from float32 in the enhanced image, range [0, 1].
 
 Measured with the bundled and the published weights of both networks on 24 DICM photos, rounded up
 (benchmarks/precision.py).
@@ -38,19 +38,19 @@ _BYTES_PER_PIXEL = 1400  # float32 peak of Zero-DCE: six skip maps, one concaten
 
 
 class OutOfDeviceMemory(DeviceError):
-    """The device had no room for a tile."""
+    """The device had no memory for a tile."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """One place to compute on.
+    """A device that a network can run on.
 
     Parameters
     ----------
     name : str
-        What torch calls it: "cpu", "cuda:0", "mps".
+        Its name in torch: "cpu", "cuda:0", "mps".
     label : str
-        What its maker calls it, for people.
+        Its name for users, as its maker gives it.
     """
 
     name: str
@@ -67,12 +67,12 @@ class Device:
 
 @cache
 def import_torch() -> Any:
-    """Return the torch module, or say in one sentence why it cannot be loaded.
+    """Return the torch module, or explain in one sentence why it cannot be loaded.
 
     Raises
     ------
     DeviceError
-        If torch is installed but its libraries do not load (known on Windows when Qt came first).
+        If torch does not load (known on Windows if Qt is imported first).
     """
     try:
         import torch
@@ -88,7 +88,7 @@ def import_torch() -> Any:
 def available_devices() -> tuple[Device, ...]:
     """Return every device of this machine, the best one first."""
     torch = import_torch()
-    # Counting alone is not enough: a driver in trouble still counts, and then nothing else works.
+    # The count alone is not enough: a faulty driver still counts, and every other call fails.
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     devices = [
         Device(f"cuda:{number}", torch.cuda.get_device_name(number)) for number in range(count)
@@ -104,7 +104,7 @@ def resolve_device(choice: str) -> Device:
     Raises
     ------
     DeviceError
-        If there is no such device here.
+        If this machine has no such device.
     """
     devices = available_devices()
     if choice == "auto":
@@ -125,15 +125,22 @@ def resolve_device(choice: str) -> Device:
 def resolve_precision(
     choice: PrecisionChoice, device: Device, dtype: np.dtype[Any] | None = None
 ) -> Precision:
-    """Turn "auto" into a precision the device is good at and the image does not suffer from.
+    """Turn "auto" into a precision that is fast on the device and accurate enough for the image.
 
-    Half precision is chosen for 8-bit images alone: there its largest deviation is one or two grey
-    levels, while in a 16-bit image it would be hundreds.
+    Half precision is chosen for 8-bit images only: its largest deviation is one or two grey levels
+    there, and hundreds in a 16-bit image.
+
+    Parameters
+    ----------
+    choice : {"auto", "float32", "bfloat16", "float16"}
+    device : Device
+    dtype : dtype, optional
+        Of the image.
 
     Raises
     ------
     DeviceError
-        If the precision has no such name, or the device cannot compute in it.
+        If there is no precision of this name.
     """
     if choice == "auto":
         eight_bits = dtype is not None and dtype.kind in "iu" and dtype.itemsize == 1
@@ -146,13 +153,13 @@ def resolve_precision(
 
 @cache
 def _native_half(device: Device) -> Precision:
-    """Return the half precision the device computes faster in than in float32, else float32."""
+    """Return the half precision that is faster on the device than float32, else float32."""
     torch = import_torch()
     if device.kind == "cuda":
         major, _ = torch.cuda.get_device_capability(device.name)
         return "float16" if major >= 7 else "float32"  # tensor cores came with compute capability 7
     if device.kind == "cpu" and platform.machine().lower() in {"x86_64", "amd64"}:
-        # Older versions of torch cannot be asked; float32 is always right.
+        # Older versions of torch list no capabilities; float32 is always right.
         ask: Callable[[], dict[str, bool]] = getattr(torch.cpu, "get_capabilities", dict)
         capabilities = ask()
         native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
@@ -170,31 +177,31 @@ def default_tile(device: Device) -> int:
 
 
 def check_tile(pixels: int, tile: int, device: Device) -> None:
-    """Refuse a tile that the CPU has no memory for: it would not say so, but be killed.
+    """Refuse a tile that needs more memory than the CPU has, before the system kills the process.
 
     Parameters
     ----------
     pixels : int
-        Of the largest tile there will be.
+        Number of pixels of the largest tile.
     tile : int
-        The side that was asked for.
+        Side of the tiles in pixels, as the user set it.
     device : Device
 
     Raises
     ------
     DeviceError
-        If there is not enough memory free. Other devices say so themselves, in time.
+        If too little memory is free. Other devices report this themselves, in time.
     """
     needed, free = pixels * _BYTES_PER_PIXEL, psutil.virtual_memory().available
     if device.kind == "cpu" and needed > free:
         raise DeviceError(
             f"Tiles of {tile} pixels need {needed / 2**30:.1f} GiB of memory, and "
-            f"{free / 2**30:.1f} GiB are free; leave the tile out, or give a smaller one."
+            f"{free / 2**30:.1f} GiB are free; leave the tile size out, or give a smaller one."
         )
 
 
 def smaller_tile(tile: int) -> int:
-    """Return half the tile, for the next try after out-of-memory.
+    """Return half the side of a tile, for the next attempt after memory ran out.
 
     Raises
     ------
@@ -211,10 +218,10 @@ def smaller_tile(tile: int) -> int:
 
 @contextmanager
 def memory_errors_translated() -> Iterator[None]:
-    """Raise `OutOfDeviceMemory` instead of whatever torch raises when memory runs out.
+    """Raise `OutOfDeviceMemory` instead of the errors that torch raises when memory runs out.
 
-    CUDA has an exception type of its own; MPS, the CPU allocator and oneDNN raise a plain
-    RuntimeError, so there the words have to do.
+    CUDA has its own exception type. MPS, the CPU allocator and oneDNN raise a plain RuntimeError,
+    which is recognised by the words of its message.
     """
     torch = import_torch()
     try:
@@ -259,7 +266,7 @@ def _first_line(err: BaseException) -> str:
 
 @cache
 def processor_name() -> str:
-    """Return the processor's name as its maker gives it, or the machine type."""
+    """Return the processor's name, as its maker gives it, or the machine type."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
             for line in lines:

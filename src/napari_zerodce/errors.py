@@ -1,4 +1,4 @@
-"""What can go wrong that a user can mend: one exception family, each message one clear sentence.
+"""The errors that a user can fix: one family of exceptions, each message one clear sentence.
 
 None of them is a ``RuntimeError``: Qt's generator workers swallow those, and torch raises them for
 everything from a wrong shape to a full GPU.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 
 class ZeroDCEError(Exception):
-    """A mistake or a limit the user can act on: what was found, what was expected, what to try."""
+    """A mistake or a limit, with what was found, what was expected and what the user can try."""
 
 
 class CheckpointError(ZeroDCEError):
-    """A file is not a checkpoint that can be used."""
+    """A checkpoint does not exist, or its file is invalid."""
 
 
 class DownloadError(ZeroDCEError):
@@ -24,15 +24,15 @@ class ImageError(ZeroDCEError):
 
 
 class DeviceError(ZeroDCEError):
-    """A device or a precision is not to be had on this machine."""
+    """A device or a precision is not available, or the device has too little memory."""
 
 
 class RequestError(ZeroDCEError):
-    """A setting has a value that makes no sense."""
+    """A setting has an invalid value."""
 
 
 class TrainingError(ZeroDCEError):
-    """A training cannot go on, or its run folder is none."""
+    """A training cannot go on, or its run folder is invalid."""
 
 
 class Cancelled(Exception):

@@ -1,4 +1,4 @@
-"""The last few results of work that takes long, so that the same question is not answered twice."""
+"""The last few results of slow work, so that the same work is not done twice."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Result = TypeVar("Result")
 
 
 class RecentResults(Generic[Result]):
-    """Remembers a few results, of which the one that was used longest ago is forgotten first.
+    """Keeps a few results; the one that was used longest ago is forgotten first.
 
-    It may be used from several threads. If two of them need the same result at once, both make it:
-    no thread waits for another one, which may be stopped.
+    It may be used from several threads. If two of them need the same result at the same
+    time, both make it: no thread waits for another one, which may be stopped.
 
     Parameters
     ----------
     most : int
-        How many results are kept.
+        Number of results to keep.
     """
 
     def __init__(self, most: int) -> None:
@@ -34,11 +34,11 @@ class RecentResults(Generic[Result]):
         ----------
         key : hashable
         make : callable
-            Makes the result if it is not remembered; nothing is remembered if it raises.
+            Makes the result if it is not kept yet; if it raises, nothing is kept.
         of : object, optional
-            What the result is made of, for keys that hold the ``id`` of it: Python uses the number
-            again for another object. It is kept alive with the result, which is given out only for
-            this very object.
+            The object that the result is made of, if the key holds its ``id``: Python uses the
+            number again for another object. The object is kept alive with the result, which is
+            returned for this object only.
         """
         with self._lock:
             found = self._results.get(key)
@@ -54,7 +54,7 @@ class RecentResults(Generic[Result]):
         return result
 
     def clear(self) -> None:
-        """Forget all results, and what they are made of."""
+        """Forget all results, and the objects that they are made of."""
         with self._lock:
             self._results.clear()
 

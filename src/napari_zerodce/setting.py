@@ -1,4 +1,4 @@
-"""What a user setting is, described once: the dock's field, the option and the check come from it.
+"""Descriptions of user settings, from which fields in docks, options and checks follow.
 
 A setting is a field of a frozen dataclass or of a pydantic model, annotated with a `Setting`::
 
@@ -23,15 +23,15 @@ from napari_zerodce.errors import RequestError
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the values that a setting can have.
+    """A valid value of a setting.
 
     Parameters
     ----------
     value : object
     title : str
-        What a dock calls it.
+        Its name in a dock.
     help : str
-        What it means.
+        Its meaning.
     """
 
     value: Any
@@ -41,16 +41,16 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What a user has to know of a setting.
+    """The description of a setting.
 
     Parameters
     ----------
     label : str
-        In a dock.
+        Its name in a dock.
     help : str
         What it does: the tool tip, and the help of the option.
     noun : str
-        What a sentence calls it; by default the name of the field.
+        Its name in a sentence; by default the name of the field.
     minimum, maximum : float, optional
     exclusive : bool
         Whether minimum and maximum themselves are invalid.
@@ -61,17 +61,17 @@ class Setting:
     choices : tuple of Choice
         All valid values, if there are few.
     step : float, optional
-        Of a dock's number field; its decimals follow from it.
+        Of the number field in a dock; the field's decimals follow from it.
     offered : tuple of float, optional
-        The range of a dock's field, if it is narrower than the valid one.
+        The range of the field in a dock, if it is narrower than the valid one.
     slider : bool
         Whether a dock shows a slider.
     suggested : object
-        What a dock's field starts with if the default is None.
+        First value of the field in a dock if the default is None.
     option : str
         Name on the command line; by default that of the field.
     metavar : str
-        What stands for the value in the help of the command line.
+        Placeholder for the value in the help of the command line.
     """
 
     label: str
@@ -93,14 +93,14 @@ class Setting:
     __is_annotated_types_grouped_metadata__ = True  # pydantic then takes the range from it
 
     def __iter__(self) -> Iterator[Ge | Gt | Le | Lt]:
-        """Yield the range as pydantic knows it."""
+        """Yield the range in the form that pydantic reads."""
         if self.minimum is not None:
             yield Gt(self.minimum) if self.exclusive else Ge(self.minimum)
         if self.maximum is not None:
             yield Lt(self.maximum) if self.exclusive else Le(self.maximum)
 
     def holds(self, value: float) -> bool:
-        """Whether a number is finite and in the range."""
+        """Return whether a number is finite and in the range."""
         if not math.isfinite(value):
             return False
         low = -math.inf if self.minimum is None else self.minimum
@@ -144,7 +144,7 @@ class SettingField:
 
     @property
     def noun(self) -> str:
-        """What a sentence calls it."""
+        """Its name in a sentence."""
         return self.setting.noun or self.name.replace("_", " ")
 
     @property
@@ -153,12 +153,12 @@ class SettingField:
         return f"--{self.setting.option or self.name.replace('_', '-')}"
 
     def checked(self, value: Any) -> Any:
-        """Return a value as a plain one of Python, which can be printed and written as JSON.
+        """Return a value as a plain Python value, which can be printed and written as JSON.
 
         Raises
         ------
         RequestError
-            If it is invalid.
+            If the value is invalid.
         """
         if value is None and self.optional:
             return None
@@ -206,7 +206,7 @@ def setting_fields(owner: Any) -> Mapping[str, SettingField]:
 
 
 def command_words(settings: Any) -> list[str]:
-    """Return the words of a command line for what differs from the defaults.
+    """Return the words of a command line for all settings that differ from their defaults.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def check_settings(value: Any) -> None:
     Parameters
     ----------
     value : object
-        Called in its ``__post_init__``.
+        It calls this function in its ``__post_init__``.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def check_settings(value: Any) -> None:
 
 
 def _hints(owner: type) -> dict[str, Any]:
-    """Return the annotations; names that are only imported for type checkers stand for anything."""
+    """Return the annotations; names that are imported for type checkers only become Any."""
     unknown: dict[str, Any] = {}
     while True:
         try:

@@ -1,4 +1,4 @@
-"""How work learns that it is to stop: a function that says so, asked now and then."""
+"""How long work stops when the user asks: it often calls a function that says so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from napari_zerodce.errors import Cancelled
 
 ShouldStop = Callable[[], bool]
-"""Says whether the user asked to stop; called often and from any thread."""
+"""Returns whether the user asked to stop; it is called often and from any thread."""
 
 
 def never() -> bool:

@@ -1,4 +1,4 @@
-"""How a file appears whole or not at all: it is written beside its place, then renamed."""
+"""Files that appear whole or not at all: they are written beside their place, then renamed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give the path of a part file, which takes its place when the ``with`` block ends.
+    """Give the path of a part file, which replaces the file when the ``with`` block ends.
 
-    If the block raises, the part file is removed, and what was there before stays.
+    If the block raises, the part file is removed and the old file stays.
 
     Parameters
     ----------
     path : Path
-        Its folder exists; a file that is there already is replaced.
+        The file to write or to replace; its folder exists.
 
     Yields
     ------
@@ -29,8 +29,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     OSError
         If the file cannot be replaced.
     """
-    # Not tempfile: its files are for the owner alone, and weights are shared on clusters. Not the
-    # file's own name with an addition: that might be too long.
+    # Not tempfile: only the owner can read its files, and weights are shared on clusters. Not the
+    # file's own name with an addition: it might be too long.
     part = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
     try:
         yield part
@@ -40,6 +40,18 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write bytes as a file that appears whole or not at all; OSError if that cannot be done."""
+    """Write bytes as a file that appears whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        As in `whole_file`.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     with whole_file(path) as part:
         part.write_bytes(content)
