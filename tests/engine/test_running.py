@@ -185,7 +185,7 @@ def test_out_of_memory_halves_the_tile_and_goes_on(bits_are_steady, checkpoint, 
     assert facts["tiles"][0] == 410
     assert facts["tiles"][1] < 410
     assert facts["first_notices"] == []
-    assert "had no memory for tiles of 410 pixels; went on with 205." in facts["notices"][0]
+    assert "had no memory for tiles of 410 pixels; the run went on with 205." in facts["notices"][0]
     assert facts["largest"] <= (0 if bits_are_steady else 1)
 
 

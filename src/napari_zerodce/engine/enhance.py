@@ -36,32 +36,32 @@ def enhance(
     report : callable, optional
         Called with a `Progress`, at most 20 times a second, in the calling thread.
     should_stop : callable, optional
-        Asked all the time, before each convolution, whether to stop.
+        Called before each convolution; returns whether to stop.
 
     Returns
     -------
     EnhanceResult
-        With an image of the same shape and dtype. Samples outside the window, NaN, infinities and
-        the alpha channel are those of the source, bit for bit.
+        Its image has the same shape and dtype. Samples outside the window, NaN, infinities and the
+        alpha channel are those of the source, bit for bit.
 
     Raises
     ------
     Cancelled
-        If `should_stop` said so.
+        If `should_stop` returned True.
     ImageError
-        If the image has no pixels, a dtype that has no brightness, or a result that has no room in
+        If the image has no pixels or a dtype without brightness, or the result does not fit into
         memory.
     CheckpointError
         If the checkpoint is invalid.
     DeviceError
-        If there is no such device or precision, or no memory left for the smallest tile.
+        If there is no such device or precision, or too little memory for the smallest tile.
     RequestError
-        If a setting makes no sense.
+        If a setting is invalid.
     """
     started = time.perf_counter()
     report(Progress(0, 1, "Loading the checkpoint"))
     resolved = resolve(request, should_stop=should_stop)
-    output = allocate(resolved.layout.shape, resolved.image.dtype, for_whom="The result needs")
+    output = allocate(resolved.layout.shape, resolved.image.dtype, opening="The result needs")
     passes = 2 if resolved.settings.look.global_curve else 1
     loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
     curve = estimate_global_curve(resolved, loop) if passes > 1 else ()
@@ -86,13 +86,13 @@ def enhance(
 
 
 def enhancing_method(resolved: ResolvedRequest, curve: tuple[float, ...] = ()) -> TileMethod[Array]:
-    """Return the method that makes the samples of an enhanced tile, shape (C, h, w).
+    """Return the method that makes the samples of enhanced tiles, shape (C, h, w).
 
     Parameters
     ----------
     resolved : ResolvedRequest
     curve : tuple of float
-        A_1 .. A_8 for all pixels; empty if each pixel has curves of its own.
+        A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
     """
     look = resolved.settings.look
     finish = partial(_toned, look=look, window=resolved.window)
@@ -100,7 +100,7 @@ def enhancing_method(resolved: ResolvedRequest, curve: tuple[float, ...] = ()) -
 
 
 def _toned(tile: CurveTile, *, look: Look, window: Window) -> Array:
-    if look.changes_nothing:  # to [0, 1] and back, floats would be rounded
+    if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
         return tile.samples
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)

@@ -1,4 +1,4 @@
-"""What a look did to the data, in four numbers a scientist asks for."""
+"""The effect of a look on the data, in four numbers for scientists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_zerodce.imaging.intensity import outside_of
 
 Array = np.ndarray[Any, Any]
 
-_MOST_PIXELS = 2**18  # half a second of ranking; the numbers settle far below
+_MOST_PIXELS = 2**18  # half a second of ranking; far fewer give the same numbers
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Fidelity:
     Parameters
     ----------
     rank_correlation : float
-        Spearman's, of input and output: 1 if the order of intensities is kept. NaN where all
-        pixels are equal.
+        Spearman's, of input and output: 1 if the order of intensities is kept. NaN if all pixels
+        are equal.
     clipped : float
-        Part of the pixels that became exactly black or white of the window and were not, in [0, 1].
+        Part of the pixels that became exactly black or white of the window, in [0, 1].
     unchanged : float
-        Part of the pixels outside the window, NaN among them, which come through as they are.
+        Part of the pixels outside the window, NaN included, which stay unchanged, in [0, 1].
     noise_gain : float
         Median of the curves' slopes: how many times stronger noise is; 1 outside the window.
     """
@@ -51,16 +51,16 @@ class Fidelity:
 
 
 def measure_fidelity(view: View, look: Look, rendered: Array) -> Fidelity:
-    """Compare a mono view with how it looks.
+    """Compare a mono view with its rendered look.
 
     Parameters
     ----------
     view : View
     look : Look
     rendered : ndarray
-        What ``view.render(look)`` returned.
+        The result of ``view.render(look)``.
     """
-    # Heavy, and asked for by a thread that may wait.
+    # Slow to import, and only a worker thread needs it.
     from scipy.stats import rankdata
 
     step = max(1, ceil(sqrt(view.samples.size / _MOST_PIXELS)))

@@ -1,4 +1,4 @@
-"""What a run will do and how long it will take, measured on this machine before it starts."""
+"""The forecast of a run: what it will do and how long it will take on this machine."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 _PROBE_SIDE = 512
 _ANY_WINDOW = WindowChoice("range", 0, 1)
-_LONG_RUN = 16 * _PROBE_SIDE**2  # pixels; in shorter runs loading takes a part of the time
+_LONG_RUN = 16 * _PROBE_SIDE**2  # pixels; in shorter runs, loading takes a large part of the time
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A checkpoint on a device: what both are, and how fast.
+    """A checkpoint on a device, and its speed.
 
     Parameters
     ----------
@@ -48,20 +48,25 @@ class Forecast:
 
 
 _measured: dict[tuple[Any, ...], float] = {}
-_one_at_a_time = threading.Lock()  # two measurements side by side would halve each other's speed
+_one_at_a_time = threading.Lock()  # two measurements at once would slow each other down
 
 
 def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Forecast:
-    """Load a request's checkpoint and time it on a small image; the second time, remember.
+    """Load a request's checkpoint and time it on a small image, unless its speed is known.
 
-    Of the request's image only the dtype matters.
+    Parameters
+    ----------
+    request : EnhanceRequest
+        Only the dtype and the channels of its image are used.
+    should_stop : callable, optional
+        As in `enhance`.
 
     Raises
     ------
     CheckpointError, DeviceError, RequestError, Cancelled
         As `enhance` does.
     """
-    # Heavy: this module is imported by docks, which must open before torch is loaded.
+    # Slow to import: docks import this module and must open before torch is loaded.
     from napari_zerodce.engine.resolve import checkpoint_of
 
     info = checkpoint_of(request.settings).info
@@ -75,7 +80,14 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
 
 
 def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
-    """Learn from a real run, which knows better than any measurement on a small image."""
+    """Keep the speed of a real run, which is more exact than a measurement on a small image.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    result : EnhanceResult
+        The result of the request.
+    """
     layout = layout_of(result.image, channels=result.channels)
     pixels = layout.count * layout.height * layout.width
     if pixels >= _LONG_RUN:
@@ -91,7 +103,7 @@ def without_pixels(request: EnhanceRequest) -> EnhanceRequest:
 def _key(
     request: EnhanceRequest, info: CheckpointInfo, device: str, precision: Precision
 ) -> tuple[Any, ...]:
-    """Return what the speed depends on: the settings as they were resolved, but for the window."""
+    """Return what the speed depends on: the resolved settings without the window."""
     resolved = replace(
         request.settings,
         checkpoint=info.sha256,
@@ -113,15 +125,21 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> float:
 
     settings = replace(request.settings, window=_ANY_WINDOW)
     probe = replace(request, image=_black(request, _PROBE_SIDE), settings=settings)
-    # The first call pays for kernels and threads.
+    # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=_black(request, 64)), should_stop=should_stop)
-    # The faster one of two: on a machine that is busy for a moment, one alone may be far off.
+    # The faster one of two: if the machine is busy for a moment, a single one may be far off.
     seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(2)]
     return min(seconds) / _PROBE_SIDE**2
 
 
 def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
-    """Say in one line what will happen: "12 planes of 2048x2048, cuda:0, about 3 s, uint16 out".
+    """Describe a run in one line: "12 planes of 2048x2048, cuda:0, about 3 s, uint16 out".
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    known : Forecast or None
+        None if this machine is not timed yet.
 
     Raises
     ------
@@ -142,7 +160,7 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
 
 
 def describe_seconds(seconds: float) -> str:
-    """Say a duration the way people do."""
+    """Return a duration in words, such as "about 3 s"."""
     if seconds < 1:
         return "under 1 s"
     if seconds < 90:

@@ -14,7 +14,7 @@ from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.imaging.tiling import Tile
 
 GLOBAL_CURVE_DECIMALS: Final = 6
-"""Of the one curve for all pixels: it can be printed, and is the same for tiles of another size."""
+"""Decimals of the curve for all pixels: it can be printed, and does not depend on the tile size."""
 
 
 def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[float, ...]:
@@ -49,6 +49,6 @@ class _Total:
 
 
 def _sum(tile: CurveTile) -> Tensor:
-    # In float64, which not every device has: in float32 tiles of another size would give another
-    # sixth decimal.
+    # In float64, on the CPU because not every device has it: in float32 the sixth decimal would
+    # depend on the tile size.
     return tile.alphas[0].cpu().double().sum((1, 2, 3))

@@ -1,4 +1,4 @@
-"""Maps of a whole stack as a dask array: each plane is computed when it is looked at."""
+"""Maps of a whole stack as a dask array, which computes a plane when it is read."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from napari_zerodce.imaging.planes import SelectedPlane
 
 Array = np.ndarray[Any, Any]
 
-_one_at_a_time = threading.Lock()  # dask computes chunks side by side, and there is one device
+_one_at_a_time = threading.Lock()  # dask computes chunks in parallel, but there is one device
 
 
 def lazy_maps(resolved: ResolvedRequest, kind: MapKind, *, step: int = 1) -> Any:
-    """Return the maps of all planes, none of which is computed yet.
+    """Return the maps of all planes without computing them.
 
     Parameters
     ----------
     resolved : ResolvedRequest
-        One for all planes: they share its window and its network.
+        All planes share its window and its network.
     kind : {"alphas", "steps", "gain", "noise-gain"}
     step : int
-        Every how many rows and columns are kept.
+        Every `step`-th row and column is kept.
 
     Returns
     -------
     dask array, shape (8, ..., C, rows, columns), float32
-        A chunk holds all maps of a plane.
+        Each chunk holds all maps of one plane.
     """
     layout = resolved.layout
     one = maps_shape(replace(layout, shape=layout.shape[len(layout.leading) :]), step)
@@ -47,7 +47,7 @@ def lazy_maps(resolved: ResolvedRequest, kind: MapKind, *, step: int = 1) -> Any
             maps: Array = fill_maps(of_plane, kind, in_memory, step=step)
         return maps[np.newaxis]
 
-    # napari's cache goes by the name: old maps must survive neither a training nor a new image.
+    # napari caches chunks by this name, so new weights or a new image need a new one.
     maps = da.map_blocks(  # type: ignore[no-untyped-call]
         plane,
         da.arange(layout.count, chunks=1),

@@ -1,4 +1,4 @@
-"""How strongly curves are applied: choices that need no new inference, and no torch to be named."""
+"""The look: how strongly curves are applied. It needs no new inference; no torch."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from napari_zerodce.setting import Setting, check_settings
 
 @dataclass(frozen=True)
 class Look:
-    """What is done with an image's curves. The default is the method as published.
+    """How an image's curves are applied. The default is the published method.
 
     Parameters
     ----------
     strength : float
-        0 is the original, 1 the curves as estimated, up to 2. Each map is multiplied by it and held
-        in [-1, 1], so that every curve stays monotone.
+        0 to 2: 0 is the original, 1 the curves as estimated. Each map is multiplied by it and
+        clamped to [-1, 1], so that every curve stays monotone.
     iterations : int
-        How many of the eight iterations are applied, 1 to 8.
+        Number of iterations to apply, 1 to 8.
     exposure : float
-        Stops by which the result is trimmed, -4 to 4.
+        Stops by which the result becomes brighter, -4 to 4.
     global_curve : bool
-        One curve for the whole image, the mean of all its maps, for all planes and channels: the
-        order of intensities is kept exactly, and the curve can be inverted.
+        Whether one curve, the mean of all maps, is applied to all pixels, planes and channels: it
+        keeps the order of intensities exactly and can be inverted.
     detail_gain_limit : float, optional
-        How many times fine detail, and noise with it, may be amplified at most; None for no limit.
+        Largest gain of fine detail and of the noise with it; None for no limit.
 
     Raises
     ------
@@ -39,7 +39,7 @@ class Look:
         Setting(
             label="Strength",
             help="0 is the original, 1 the curves as estimated, 2 the most. Every curve stays "
-            "monotone, whatever the strength.",
+            "monotone at any strength.",
             expected="0 (the original) to 2, where 1 is the curves as estimated",
             minimum=0,
             maximum=2,
@@ -86,8 +86,8 @@ class Look:
         float | None,
         Setting(
             label="Detail ≤",
-            help="Amplify fine detail, and noise with it, this many times at the most: curves "
-            "lift a smooth base.",
+            help="Amplify fine detail, and noise with it, at most this many times: curves "
+            "brighten a smooth base.",
             expected="0 (no detail at all) or more, for instance 2, or leave it out for no limit",
             minimum=0,
             offered=(0, 8),
@@ -102,12 +102,12 @@ class Look:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether the original comes out, whatever the curves are."""
+        """Whether the result is the original for any curves."""
         limit = self.detail_gain_limit
         return self.strength == 0 and self.exposure == 0 and (limit is None or limit >= 1)
 
     def describe(self) -> str:
-        """Return the settings that differ from the published method, "" if none does."""
+        """Return the settings that differ from the published method, or ""."""
         parts = []
         if self.strength != 1:
             parts.append(f"strength {self.strength:g}")

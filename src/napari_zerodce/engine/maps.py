@@ -1,4 +1,4 @@
-"""The curves themselves: every plane's maps, and what follows from them, computed tile by tile."""
+"""Maps of an image: curve parameters, steps and gains of every plane, computed tile by tile."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def curve_maps(
     Parameters
     ----------
     request : EnhanceRequest
-        Its look does not matter: maps are as estimated.
+        Its look is not used: maps are as estimated.
     report, should_stop : callable, optional
         As in `enhance`.
 
     Returns
     -------
     ndarray, shape (..., 8, C, H, W), float32, values in [-1, 1]
-        In the paper's sign: positive brightens. C is 1 for mono and 3 for colour images.
+        In the paper's sign: positive values brighten. C is 1 for mono and 3 for colour images.
 
     Raises
     ------
     ImageError
-        If the image cannot be enhanced, or its maps have no room in memory: they take 96 bytes
-        for a colour pixel and 32 for a mono one.
+        If the image cannot be enhanced, or its maps do not fit into memory: a colour pixel needs 96
+        bytes, a mono pixel 32.
     Cancelled, CheckpointError, DeviceError, RequestError
         As `enhance` does.
     """
@@ -56,12 +56,12 @@ def curve_maps(
 def resolve_for_maps(
     request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
 ) -> ResolvedRequest:
-    """Resolve a request whose precision "auto" is float32, since maps do not hide a deviation.
+    """Resolve a request with float32 as precision "auto", because maps do not hide deviations.
 
     Parameters
     ----------
     request : EnhanceRequest or ResolvedRequest
-        What is resolved is returned as it is.
+        A resolved request is returned unchanged.
     should_stop : callable, optional
 
     Raises
@@ -84,27 +84,28 @@ def fill_maps(
     report: Report = ignore,
     should_stop: ShouldStop = never,
 ) -> Any:
-    """Compute maps of a kind into an output that may lie on a disk; one tile is in memory.
+    """Compute maps of a kind into an output, such as a file; only one tile is in memory.
 
     Parameters
     ----------
     request : EnhanceRequest or ResolvedRequest
         The precision "auto" is float32 here.
     kind : {"alphas", "steps", "gain", "noise-gain"}
-        "alphas" are A_1 .. A_8; the others say what the image is after each iteration: its values
-        in [0, 1], how many times brighter it is, and the slope of the curve so far. Where samples
-        lie outside the window and come through unchanged, both gains are 1.
+        "alphas" are A_1 .. A_8; the others describe the image after each iteration: its values in
+        [0, 1], how many times brighter it is, and the slope of the curve so far. Both gains are 1
+        for samples outside the window, which `enhance` leaves unchanged.
     make_output : callable
-        Given the shape (..., 8, C, rows, columns) it returns what can be written to by slices.
+        Given the shape (..., 8, C, rows, columns), it returns an array that slices can be written
+        to.
     step : int
-        Every how many rows and columns of the image are kept; those are exact.
+        Every `step`-th row and column of the image is kept; the kept pixels are exact.
     report, should_stop : callable, optional
         As in `enhance`.
 
     Returns
     -------
     object
-        What `make_output` returned, filled with float32.
+        The result of `make_output`, filled with float32.
 
     Raises
     ------
@@ -134,15 +135,15 @@ def maps_shape(layout: PlaneLayout, step: int = 1) -> tuple[int, ...]:
     layout : PlaneLayout
         Of the image.
     step : int
-        Every how many rows and columns are kept.
+        Every `step`-th row and column is kept.
     """
     rows, columns = -(-layout.height // step), -(-layout.width // step)
     return (*layout.leading, ITERATIONS, layout.colours, rows, columns)
 
 
 def in_memory(shape: tuple[int, ...]) -> Array:
-    """Return an array for maps, or raise an `ImageError` if there is no room for it."""
-    return allocate(shape, np.float32, for_whom="The curve maps need")
+    """Return an array for maps, or raise an `ImageError` if it does not fit into memory."""
+    return allocate(shape, np.float32, opening="The curve maps need")
 
 
 def maps_of(kind: MapKind, image: Tensor, alphas: Tensor) -> Tensor:
@@ -175,6 +176,6 @@ def _maps_of_tile(tile: CurveTile, *, kind: MapKind, step: int, window: Window) 
 
 
 def _kept(side: slice, step: int) -> tuple[slice, slice]:
-    """Return which pixels of a tile's side are kept, within the tile and in the output."""
+    """Return the kept pixels of a tile's side: those of the tile, and their place in the output."""
     within = slice(-side.start % step, side.stop - side.start, step)
     return within, slice(-(-side.start // step), -(-side.stop // step))

@@ -1,4 +1,4 @@
-"""The tone curve of one pixel, or the mean one of many, as numbers to draw and to copy."""
+"""The tone curve of a pixel, or the mean curve of a region, as numbers to draw and to copy."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ POINTS: Final = 65
 """Inputs from 0 to 1 at which curves are drawn."""
 
 _MOST_PIXELS: Final = 4096
-"""Of a region; more would not move its mean curve by the width of a line."""
+"""Of a region; more would move its mean curve by less than the width of a line."""
 
 _SPREAD: Final = (10, 90)
-"""Percentiles of the curves of a region between which its band is drawn."""
+"""Percentiles of a region's curves that bound its band."""
 
 
 @dataclass(frozen=True)
 class PixelCurve:
-    """A pixel's tone curves.
+    """The tone curves of a pixel.
 
     Parameters
     ----------
     inputs : ndarray, shape (points,), values in [0, 1]
     steps : ndarray, shape (iterations, C, points), values in [0, 1]
-        The composition so far, without the exposure trim.
+        The composed curve after each iteration, without the exposure trim.
     outputs : ndarray, shape (C, points), values in [0, 1]
     values, results, slopes : ndarray, shape (C,)
-        The pixel's own input, its output, and its noise gain: the curve's slope there, at most the
+        The pixel's input, its output, and its noise gain: the curve's slope there, at most the
         limit to detail.
     alphas : ndarray, shape (iterations, C)
         In the paper's sign, as the look uses them.
@@ -67,11 +67,11 @@ class RegionCurve:
     ----------
     inputs : ndarray, shape (points,)
     mean, low, high : ndarray, shape (C, points)
-        The mean curve and the 10th and 90th percentile of all.
+        The mean curve, and the 10th and 90th percentile of all curves.
     values, results : ndarray, shape (C,)
-        Means of the pixels' own inputs and outputs.
+        Means of the pixels' inputs and outputs.
     pixels : int
-        How many the region has; of more than 4096 every few are looked at.
+        Number of pixels of the region; of more than 4096 only a regular part is used.
     """
 
     inputs: Array
@@ -84,9 +84,16 @@ class RegionCurve:
 
 
 def pixel_curve(view: View, row: int, column: int, look: Look) -> PixelCurve:
-    """Return the curves of a pixel of a view, and what becomes of the pixel.
+    """Return the curves of a pixel of a view, and the pixel's result.
 
-    A limit to detail is no curve: with it, the pixel's result need not lie on its curve.
+    With a limit to detail, the pixel's result may lie beside its curve.
+
+    Parameters
+    ----------
+    view : View
+    row, column : int
+        The pixel, in kept pixels of the view.
+    look : Look
     """
     alphas = torch.tensor(view.alphas_at(row, column, look))[None, ..., None, None]
     values, base = (
@@ -108,13 +115,13 @@ def pixel_curve(view: View, row: int, column: int, look: Look) -> PixelCurve:
 
 
 def region_curve(view: View, mask: Array, look: Look) -> RegionCurve | None:
-    """Return the mean curve of a region and its spread.
+    """Return the mean curve of a region, and the spread of its curves.
 
     Parameters
     ----------
     view : View
     mask : ndarray of bool, shape (h, w)
-        Which pixels of the view belong to it.
+        Which pixels of the view belong to the region.
     look : Look
 
     Returns
@@ -151,17 +158,17 @@ def region_curve(view: View, mask: Array, look: Look) -> RegionCurve | None:
 
 
 def as_csv(curves: Sequence[tuple[str, PixelCurve]], channels: Sequence[str]) -> str:
-    """Return curves as a table, a line for each input, curve and channel.
+    """Return curves as a CSV table with a line for each input, curve and channel.
 
     Parameters
     ----------
     curves : sequence of (str, PixelCurve)
-        What each is called, such as "row 12 column 40", and its curves.
+        The name of each pixel, such as "row 12 column 40", and its curves.
     channels : sequence of str
         Names of the channels.
     """
     table = StringIO()
-    lines = csv.writer(table, lineterminator="\n")  # it quotes names that hold commas or quotes
+    lines = csv.writer(table, lineterminator="\n")  # it quotes names with commas or quotes
     lines.writerow(["pixel", "channel", "kind", "input", "output"])
     for name, curve in curves:
         for number, channel in enumerate(channels):

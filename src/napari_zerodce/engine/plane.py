@@ -1,4 +1,4 @@
-"""One plane of an image: regions of it are read as they are or normalised, and written enhanced."""
+"""A plane of an image: its regions are read, normalised and written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_zerodce.imaging.tiling import Tile
 Array = np.ndarray[Any, Any]
 
 _LARGEST_LOADED = 2**30
-"""Bytes. A lazy plane up to this size is computed once, a larger one region by region."""
+"""Bytes. A lazy plane of up to this size is computed once, a larger one region by region."""
 
 
 class Plane:
@@ -24,7 +24,7 @@ class Plane:
     ----------
     image : array-like
     index : tuple of int
-        Place of the plane in the leading axes.
+        Index of the plane in the leading axes.
     layout : PlaneLayout
         Of the image.
     window : Window
@@ -42,18 +42,33 @@ class Plane:
             self._source_layout = layout_of(loaded, channels=layout.channels)
 
     def read(self, rows: slice, columns: slice) -> Array:
-        """Return the colour samples of a region, shape (C, h, w), as they are."""
+        """Return the colour samples of a region as they are, without alpha.
+
+        Parameters
+        ----------
+        rows, columns : slice
+
+        Returns
+        -------
+        ndarray, shape (C, h, w)
+        """
         return self._source_layout.read(self._source, self._source_index, rows, columns)
 
     def normalised(self, block: Array) -> Array:
-        """Return samples that were read as float32 in [0, 1]."""
+        """Return samples from `read` as float32 in [0, 1]."""
         return normalise(block, self._window)
 
     def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
         """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].
 
-        It is what `core.networks.thumbnail` makes of the region, but only the pixels it looks at
-        are normalised: for Zero-DCE++ the region itself would cost as much as its enhancement.
+        The result equals that of `core.networks.thumbnail`, but only the pixels that count are
+        normalised: for Zero-DCE++, the whole region would take as long as its enhancement.
+
+        Parameters
+        ----------
+        rows, columns : slice
+        scale_factor : int
+            Side of a block in pixels.
         """
         block = self.read(rows, columns)
         pairs = [middle_pixels(length, scale_factor) for length in block.shape[-2:]]
@@ -65,7 +80,15 @@ class Plane:
         return small
 
     def write(self, output: Array, tile: Tile, block: Array) -> None:
-        """Put an enhanced tile, shape (C, h, w), into the output, and its alpha beside it."""
+        """Write an enhanced tile, and the alpha of the source, into the output.
+
+        Parameters
+        ----------
+        output : ndarray
+            The enhanced image, shape of the image.
+        tile : Tile
+        block : ndarray, shape (C, h, w)
+        """
         self._layout.write(output, self._index, tile.rows, tile.columns, block)
         if self._layout.channels == "rgba":
             alpha: tuple[int | slice, ...] = (tile.rows, tile.columns, slice(3, 4))
@@ -73,7 +96,7 @@ class Plane:
 
 
 def _loaded(image: Any, index: tuple[int, ...], layout: PlaneLayout) -> Array | None:
-    """Return a lazy image's plane as an array, or None where the image is to be read by regions."""
+    """Return a lazy image's plane as an array, or None if the plane is read by regions."""
     samples = layout.height * layout.width * (1 if layout.channels == "mono" else 4)
     if isinstance(image, np.ndarray) or samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
         return None

@@ -1,4 +1,4 @@
-"""How far a run is and how long it will take, told not more often than an eye can follow."""
+"""The progress of a run and its remaining time, reported no more often than an eye can follow."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 TILE: Final = 20
-"""Work of a tile that goes through the network or is enhanced."""
+"""Work for a tile that the network processes or that is enhanced."""
 
 GLANCE: Final = 1
-"""Work of a part of the image that is only made a thumbnail of."""
+"""Work for a part of the image that only becomes a thumbnail."""
 
 _SECONDS_BETWEEN_REPORTS = 0.05
 
 
 class Meter:
-    """Counts the planes of a run, reports progress and asks whether to stop.
+    """Counts the work of a run, reports progress and stops the run if the user asked.
 
-    Progress never goes back, even where a plane is begun again with smaller tiles.
+    Progress never decreases, even if a plane starts again with smaller tiles.
 
     Parameters
     ----------
     planes : int
-        How many planes there are.
+        Number of planes.
     report, should_stop : callable
         As in `enhance`.
     doing : str
-        What is told of a single plane.
+        The message for a single plane.
     """
 
     def __init__(
@@ -54,12 +54,25 @@ class Meter:
         raise_if_stopped(self._should_stop)
 
     def begin_plane(self, number: int, work: int) -> None:
-        """Start plane `number` (from 0), in which there is `work` to do: the sum of all visits."""
+        """Start a plane.
+
+        Parameters
+        ----------
+        number : int
+            Of the plane, from 0.
+        work : int
+            Sum of the work of all visits.
+
+        Raises
+        ------
+        Cancelled
+            If the user asked to stop.
+        """
         self._plane, self._work, self._worked = number, work, 0
         raise_if_stopped(self._should_stop)
 
     def visit(self, work: int = TILE) -> None:
-        """Note that a part of the plane's work is done.
+        """Count a part of the plane's work as done.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""How a result was made: one typed value, written to metadata and read from it in one place."""
+"""The provenance of a result: one typed value, written to metadata and read from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is needed to make an image or its maps again.
+    """Everything that is needed to make an image or its maps again.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Provenance:
     checkpoint : str
         Name in the registry, or the file's name.
     checkpoint_source : str
-        What loads the checkpoint: its name in the registry, or its file.
+        Loads the checkpoint: its name in the registry, or its file.
     checkpoint_sha256 : str
     architecture : Architecture
     scale_factor : int
@@ -44,7 +44,7 @@ class Provenance:
     global_curve : tuple of float
         A_1 .. A_8 if one curve serves the whole image, else empty.
     device, precision : str
-        What was really used.
+        The ones that were used.
     tile : int
         Side of the tiles in pixels.
     seconds : float
@@ -70,7 +70,7 @@ class Provenance:
     def of(
         cls, checkpoint: CheckpointInfo, *, channels: Channels, window: Window, **facts: Any
     ) -> Provenance:
-        """Return the provenance of what a checkpoint makes now.
+        """Return the provenance of a result that this version makes with a checkpoint.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class Provenance:
 
     @property
     def traits(self) -> ArchitectureTraits:
-        """All that depends on the architecture."""
+        """The properties of the architecture."""
         return ARCHITECTURES[self.architecture]
 
     def as_dict(self) -> dict[str, Any]:
@@ -103,17 +103,17 @@ class Provenance:
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Provenance:
-        """Return the provenance that `as_dict` has written, today or in an earlier version.
+        """Return the provenance from the values of `as_dict`, of this or an earlier version.
 
         Parameters
         ----------
         facts : mapping
-            Other entries do no harm.
+            Other entries are ignored.
 
         Raises
         ------
         RequestError
-            If an entry is missing or impossible.
+            If an entry is missing or invalid.
         """
         try:
             known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
@@ -132,7 +132,7 @@ class Provenance:
 
 
 def source_of(checkpoint: CheckpointInfo) -> str:
-    """Return what loads a checkpoint: its name in the registry, or its file."""
+    """Return the name of a checkpoint in the registry, or else its file."""
     return registry.name_of(checkpoint.path) or str(checkpoint.path.absolute())
 
 

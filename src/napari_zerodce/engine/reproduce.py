@@ -12,13 +12,13 @@ from napari_zerodce.setting import command_words
 
 
 def command_line(provenance: Provenance, source: str | Path, output: str | Path) -> str:
-    """Return the command that enhances a file into the pixels the provenance belongs to.
+    """Return the command that makes the enhanced image again.
 
     Parameters
     ----------
     provenance : Provenance
     source, output : str or Path
-        The file the image is from, and the one to write.
+        The file of the source image, and the file to write.
     """
     words = ["napari-zerodce", "enhance", str(source), "--output", str(output)]
     words += [
@@ -34,13 +34,13 @@ def command_line(provenance: Provenance, source: str | Path, output: str | Path)
 
 
 def python_lines(provenance: Provenance, source: str | Path | None) -> str:
-    """Return Python lines that do the same.
+    """Return the Python lines that make the enhanced image again.
 
     Parameters
     ----------
     provenance : Provenance
     source : str, Path or None
-        None if the image is from no file.
+        The file of the source image; None if it has no file.
     """
     look = provenance.look
     names = ["enhance", "load_checkpoint", *(["Look"] if look != AS_PUBLISHED else [])]

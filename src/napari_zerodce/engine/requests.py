@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out: plain frozen values that need no torch."""
+"""The input and the output of the engine: plain frozen values; no torch."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window
 
 MapKind = Literal["alphas", "steps", "gain", "noise-gain"]
-"""What maps show: the curve parameters, the image after each iteration, how many times brighter
-that is, or how many times stronger its noise."""
+"""The content of maps: the curve parameters, the image after each iteration, how many times
+brighter it is, or how many times stronger its noise is."""
 
 
 @dataclass(frozen=True)
 class EnhanceRequest:
-    """An image and what to make of it.
+    """An image, and the settings to enhance it with.
 
     Parameters
     ----------
@@ -46,11 +46,11 @@ class Progress:
     Parameters
     ----------
     done, total : float
-        Work that is done, and all of it.
+        The work that is done, and all work.
     message : str
-        What is being done.
+        The present step, for the user.
     seconds_left : float, optional
-        How long the rest takes, if that is known.
+        Remaining time, if it is known.
     """
 
     done: float
@@ -68,7 +68,7 @@ Report = Callable[[Progress], None]
 
 
 def ignore(_: Progress) -> None:
-    """Report to nobody."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +81,20 @@ class EnhanceResult:
         Shape and dtype of the request's image.
     channels : {"mono", "rgb", "rgba"}
     window : Window
-        The intensities that were mapped to [0, 1], in units of the image.
+        The intensities that were mapped to 0 and 1, in units of the image.
     checkpoint : CheckpointInfo
     device : str
     precision : {"float32", "bfloat16", "float16"}
-        What was really used.
+        The ones that were used.
     tile : int
         Side of the tiles at the end, in pixels.
     seconds : float
         Wall-clock time.
     look : Look
     global_curve : tuple of float
-        The maps' values A_1 .. A_8 if one curve serves the whole image, else empty.
+        A_1 .. A_8 if one curve serves the whole image, else empty.
     notices : tuple of str
-        Sentences the user should see, such as that a tile was halved.
+        Sentences for the user, for instance that the tile was halved.
     """
 
     image: np.ndarray[Any, Any]
@@ -111,7 +111,7 @@ class EnhanceResult:
 
     @property
     def provenance(self) -> Provenance:
-        """What is needed to make this image again."""
+        """Everything that is needed to make this image again."""
         return Provenance.of(
             self.checkpoint,
             channels=self.channels,

@@ -1,4 +1,4 @@
-"""Every choice of a request, made once; what comes out may be used as often as needed."""
+"""The resolved request: every choice of a request is made once and may be used many times."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ResolvedRequest:
     image : array-like
     layout : PlaneLayout
     settings : EnhanceSettings
-        As they were asked for.
+        As the user chose them.
     checkpoint : CheckpointInfo
     estimator : CurveEstimator
     device : Device
@@ -64,13 +64,13 @@ class ResolvedRequest:
     def tile(self) -> int:
         """Side of the first tiles in pixels.
 
-        Never larger than the plane: halving it then always halves what a tile needs.
+        It is never larger than the plane, so that half of it always needs less memory.
         """
         side = self.settings.tile or default_tile(self.device)
         return min(side, max(self.layout.height, self.layout.width))
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
-        """Return a plane by its place in the leading axes."""
+        """Return a plane by its index in the leading axes."""
         return Plane(self.image, index, layout=self.layout, window=self.window)
 
     def loop(
@@ -86,9 +86,9 @@ class ResolvedRequest:
         Parameters
         ----------
         passes : int
-            How many times each plane is gone through.
+            Number of passes over each plane.
         doing : str
-            What is told of a single plane.
+            The message for a single plane.
         report, should_stop : callable, optional
             As in `enhance`.
         """
@@ -108,7 +108,7 @@ class ResolvedRequest:
         return replace(self, image=image, layout=layout)
 
     def provenance(self, **facts: Any) -> Provenance:
-        """Return how everything is made that is made with these choices.
+        """Return the provenance of a result of these choices.
 
         Parameters
         ----------
@@ -137,9 +137,9 @@ def resolve(
     Parameters
     ----------
     request : EnhanceRequest or ResolvedRequest
-        What is resolved is returned as it is.
+        A resolved request is returned unchanged.
     should_stop : callable, optional
-        Asked while the window is looked for.
+        Called while the window is determined; returns whether to stop.
 
     Raises
     ------
@@ -173,12 +173,12 @@ def resolve(
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:
-    """Return the checkpoint of settings, loaded; errors are those of `load_checkpoint`."""
+    """Return the loaded checkpoint of settings; errors are those of `load_checkpoint`."""
     if isinstance(settings.checkpoint, Checkpoint):
         return settings.checkpoint
     return load_checkpoint(settings.checkpoint, scale_factor=settings.scale_factor)
 
 
 def window_as_choice(window: Window) -> WindowChoice:
-    """Return the choice of exactly this window."""
+    """Return the window choice that gives exactly this window."""
     return WindowChoice("range", window.low, window.high)

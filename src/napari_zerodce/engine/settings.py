@@ -1,4 +1,4 @@
-"""What decides a result besides the image, as one frozen value that all rooms share."""
+"""The settings of an enhancement: all that decides the result besides the image, in one value."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ AUTOMATIC_WINDOW = WindowChoice("auto")
 
 @dataclass(frozen=True)
 class EnhanceSettings:
-    """Everything that decides what is made of an image; two equal values give equal results.
+    """The settings of an enhancement; equal settings give equal results.
 
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
         A name in the registry, a file, or a loaded checkpoint.
     window : WindowChoice
-        Which intensities are mapped to [0, 1].
+        The intensities that are mapped to 0 and 1.
     device : str
-        "auto", or what torch calls it.
+        "auto", or its name in torch.
     precision : {"auto", "float32", "bfloat16", "float16"}
-        Of the network.
+        Precision of the network.
     scale_factor : int, optional
-        Zero-DCE++ only: how many times smaller its thumbnail is; by default what the checkpoint
-        says. It does not apply to a loaded checkpoint, which has its own.
+        Zero-DCE++ only: how many times smaller its thumbnail is; by default as the
+        checkpoint says. A loaded checkpoint keeps its own.
     tile : int, optional
-        Side of a tile in pixels; by default what suits the device.
+        Side of the tiles in pixels; by default one that suits the device.
     look : Look
         How strongly the curves are applied.
 
@@ -59,7 +59,7 @@ class EnhanceSettings:
         Setting(
             label="Window",
             help="The intensities that are mapped to 0 and 1 before the curves: auto, dtype, "
-            "minmax, percentile:LOW,HIGH or LOW,HIGH. Samples outside come through unchanged.",
+            "minmax, percentile:LOW,HIGH or LOW,HIGH. Samples outside stay unchanged.",
             metavar="WINDOW",
         ),
     ] = AUTOMATIC_WINDOW
@@ -67,16 +67,16 @@ class EnhanceSettings:
         str,
         Setting(
             label="Device",
-            help="Where the network runs: auto, cpu, cuda, cuda:N or mps. Automatic takes the GPU "
-            "if there is one.",
+            help="The device of the network: auto, cpu, cuda, cuda:N or mps. Automatic takes the "
+            "GPU if there is one.",
         ),
     ] = "auto"
     precision: Annotated[
         PrecisionChoice,
         Setting(
             label="Precision",
-            help="Of the network. Automatic is float32; on a device that is good at half "
-            "precision, 8-bit images use it.",
+            help="Precision of the network. Automatic is float32, or half precision for 8-bit "
+            "images if the device is faster in it.",
             choices=(
                 Choice("auto", "Automatic"),
                 Choice("float32", "float32"),
@@ -89,8 +89,8 @@ class EnhanceSettings:
         int | None,
         Setting(
             label="Scale factor",
-            help="Zero-DCE++ estimates its curves on an image this many times smaller: 1 follows "
-            "every detail and is slowest, 12 is what the authors use.",
+            help="Zero-DCE++ estimates its curves from a thumbnail this many times smaller: 1 "
+            "follows every detail and is slowest, 12 is the authors' value.",
             offered=(1, 999),
             metavar="N",
         ),
@@ -99,7 +99,7 @@ class EnhanceSettings:
         int | None,
         Setting(
             label="Tile",
-            help="Side of a tile.",
+            help="Side of the tiles.",
             minimum=1,
             unit="pixels",
             expected="1 or more, such as 512",
@@ -113,13 +113,13 @@ class EnhanceSettings:
         object.__setattr__(self, "tile", tile)
 
     def for_curves(self) -> EnhanceSettings:
-        """Return what decides the curves: all but the look, which only applies them."""
+        """Return the settings that decide the curves: all but the look."""
         return replace(self, look=AS_PUBLISHED)
 
     def for_numbers(self) -> EnhanceSettings:
         """Return settings whose precision "auto" is float32.
 
-        Half precision suits images of 8 bits, which hide its deviation; maps do not.
+        Half precision suits 8-bit images, which hide its deviation; maps do not hide it.
         """
         return replace(self, precision="float32") if self.precision == "auto" else self
 

@@ -1,4 +1,4 @@
-"""The one loop over the tiles of a plane: read, apply the method, hand over, tell how far it is."""
+"""The one loop over the tiles of a plane: read, apply the method, use the result, count it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Region = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class TileLoop:
-    """Goes through planes tile by tile, with smaller tiles whenever the device has no room.
+    """Goes through planes tile by tile; if the device runs out of memory, with smaller tiles.
 
     Parameters
     ----------
@@ -50,20 +50,20 @@ class TileLoop:
         method : TileMethod
         plane : Plane
         use : callable
-            Gets each tile and what it became, on the device of the method, in inference mode.
+            Called with each tile and its result, on the device of the method, in inference mode.
         number : int
             Of the plane, from 0, for the meter.
         region : tuple of slice, optional
-            Rows and columns to go through; by default all.
+            Rows and columns to process; by default all.
         begin : callable, optional
-            Called before the first tile, and again if the plane is begun again with smaller tiles.
+            Called before the first tile, and again if the plane starts again with smaller tiles.
 
         Raises
         ------
         Cancelled
-            If the meter is told to stop.
+            If the user asked to stop.
         DeviceError
-            If the device has no memory for the smallest tiles.
+            If the device has too little memory for the smallest tiles.
         """
 
         def attempt(tile_size: int) -> None:

@@ -1,4 +1,4 @@
-"""The side of tiles, halved whenever a device runs out of memory."""
+"""The side of tiles, which is halved when a device runs out of memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_zerodce.device import (
 
 
 class TileSize:
-    """How large tiles are at the moment, and what the user should know about it.
+    """The present side of tiles, and notices for the user about it.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class TileSize:
         Raises
         ------
         DeviceError
-            If there is no memory for the smallest tiles either.
+            If there is too little memory for the smallest tiles too.
         """
         while True:
             tile = self.side
@@ -44,9 +44,9 @@ class TileSize:
                 return
             except OutOfDeviceMemory:
                 self.side = smaller_tile(tile)
-            # Here, not above: the exception's traceback still holds the tensors of the attempt.
+            # Not in the handler: there the traceback still holds the tensors of the attempt.
             release_memory(self._device)
             self.notices.append(
                 f"{self._device} had no memory for tiles of {tile} pixels; "
-                f"went on with {self.side}."
+                f"the run went on with {self.side}."
             )

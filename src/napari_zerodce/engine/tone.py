@@ -1,4 +1,4 @@
-"""A look applied to pixels: the adjusted curves, the exposure trim and the limit to detail."""
+"""A look applied to pixels: adjusted curves, the exposure trim and the limit to detail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_zerodce.engine.look import Look
 
 
 def halo_of(look: Look) -> int:
-    """Return how far around a pixel the look itself sees, in pixels."""
+    """Return the halo in pixels that the look itself needs."""
     return 0 if look.detail_gain_limit is None else BASE_HALO
 
 
@@ -29,7 +29,7 @@ def tone(
     base: Tensor | None = None,
     bound: float = 1.0,
 ) -> Tensor:
-    """Enhance pixels by their curves, as the look says.
+    """Enhance pixels by their curves, with the settings of a look.
 
     Parameters
     ----------
@@ -37,10 +37,10 @@ def tone(
     alphas : Tensor, shape (1, iterations, C or 1, H or 1, W or 1), values in [-1, 1]
     look : Look
     base : Tensor, shape (1, C, H, W), optional
-        The image's edge-preserving base; needed if detail is limited.
+        The image's edge-preserving base; required if the look limits detail.
     bound : float
-        No map is larger, if that is known: then maps that no strength takes beyond 1 are not
-        copied, which takes as long as the curves themselves.
+        Largest absolute value of the maps, if it is known. Maps that stay within [-1, 1] at this
+        strength are then not copied, which would take as long as the curves.
 
     Returns
     -------
@@ -58,10 +58,10 @@ def tone_pair(pair: Tensor, alphas: Tensor, look: Look, *, bound: float = 1.0) -
     Parameters
     ----------
     pair : Tensor, shape (2, C, H, W), values in [0, 1]
-        The image and its edge-preserving base, one behind the other in memory: the maps, eight
-        times as much memory as the image, are then read once for both.
+        The image and its edge-preserving base, contiguous in memory: the maps, which are eight
+        times as large as the image, are then read once for both.
     alphas, look, bound
-        As in `tone`; the look has a limit to detail.
+        As in `tone`; the look limits detail.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def tone_pair(pair: Tensor, alphas: Tensor, look: Look, *, bound: float = 1.0) -
 
 
 def _curved(values: Tensor, alphas: Tensor, look: Look, bound: float) -> Tensor:
-    """Return what the curves and the exposure trim make of values, which share the maps."""
+    """Return values after the curves and the exposure trim; all values share the maps."""
     alphas, strength = alphas[:, : look.iterations], look.strength
     if strength * bound > 1:
         alphas, strength = adjust_alphas(alphas, strength=strength), 1.0
@@ -83,7 +83,7 @@ def _curved(values: Tensor, alphas: Tensor, look: Look, bound: float) -> Tensor:
 
 
 def noise_gain(image: Tensor, alphas: Tensor, look: Look) -> Tensor:
-    """Return how many times a small deviation of each pixel comes out stronger.
+    """Return how many times stronger a small deviation of each pixel becomes.
 
     It is the slope of the pixel's curve under the look, at most the limit to detail.
 
@@ -106,7 +106,16 @@ def noise_gain(image: Tensor, alphas: Tensor, look: Look) -> Tensor:
 
 
 def base_for(outer: Tensor, inner: tuple[slice, slice], look: Look) -> Tensor | None:
-    """Return the base of the inner part of a block, or None if the look needs none."""
+    """Return the base of the inner part of a block, or None if the look needs none.
+
+    Parameters
+    ----------
+    outer : Tensor, shape (N, C, H, W), values in [0, 1]
+        The block with its halo.
+    inner : tuple of slice
+        Rows and columns of the inner part in the block.
+    look : Look
+    """
     if look.detail_gain_limit is None:
         return None
     return edge_preserving_base(outer)[(..., *inner)].contiguous()

@@ -1,4 +1,4 @@
-"""One plane, or the part of it on screen, with its curves at hand: every look of it at once."""
+"""A plane, or its part on screen, with its curves in memory, so that any look is drawn at once."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ from napari_zerodce.stopping import ShouldStop, never
 Array = np.ndarray[Any, Any]
 
 _STRIP = 2**18
-"""Samples that are worked on at a time, about what a core's cache holds: twice as fast as all."""
+"""Samples of a strip, about the cache of a core: twice as fast as the whole part at a time."""
 
 
 @cache
 def _strip_workers() -> ThreadPoolExecutor:
-    """Return threads that each work on a strip of their own.
+    """Return threads, each of which works on its own strip.
 
-    Torch's own threads share each operation and wait for each other after it: on a machine that has
-    other things to do, too, that was measured to take seven times as long.
+    Torch's own threads share each operation and wait for each other after it. On a busy machine,
+    this takes seven times as long (measured).
     """
     usual = torch.get_num_threads()
     count = min(os.cpu_count() or 1, 8)
     all_there = Barrier(count)
 
     def begin(_: int) -> None:
-        torch.get_num_threads()  # a thread takes its number for good when it first asks for it
+        torch.get_num_threads()  # a thread keeps the number that it gets at its first call
         all_there.wait()
 
     workers = ThreadPoolExecutor(count, "strip", torch.set_num_threads, (1,))
     list(workers.map(begin, range(count)))
-    # The setting has also become that of all threads still to come: later runs would have one core.
+    # The setting also applies to all later threads: without this, later runs use one core.
     torch.set_num_threads(usual)
     return workers
 
@@ -69,13 +69,13 @@ class View:
     samples : ndarray, shape (h, w), (h, w, 3) or (h, w, 4)
         The part of the plane as it is.
     unit, base : Tensor, shape (1, C, h, w), values in [0, 1]
-        Its colours mapped by the window, and their edge-preserving base.
+        Its colours, mapped by the window, and their edge-preserving base.
     alphas : Tensor, shape (1, 8, C, h, w), values in [-1, 1]
         In the paper's sign. For Zero-DCE++ one map, expanded.
     window : Window
     checkpoint : CheckpointInfo
     device, precision : str
-        Where and how the curves were estimated.
+        Those of the network that estimated the curves.
     """
 
     viewport: Viewport
@@ -91,7 +91,7 @@ class View:
 
     @cached_property
     def mean_alphas(self) -> Tensor:
-        """The maps' means, shape (1, 8, 1, 1, 1): one curve for all pixels, as `enhance` has it."""
+        """The mean maps, shape (1, 8, 1, 1, 1): one curve for all pixels, as in `enhance`."""
         shared = self.alphas.stride(1) == 0
         maps = self.alphas[:, :1] if shared else self.alphas
         means = maps.double().mean((2, 3, 4), keepdim=True).round(decimals=GLOBAL_CURVE_DECIMALS)
@@ -104,19 +104,19 @@ class View:
 
     @cached_property
     def bound(self) -> float:
-        """The largest of all maps' values, without sign."""
+        """The largest absolute value of all maps."""
         low, high = self.alphas[:, 0 if self.alphas.stride(1) == 0 else slice(None)].aminmax()
         return max(-float(low), float(high))
 
     def alphas_for(self, look: Look) -> Tensor:
-        """Return the curves a look uses: each pixel's own, or the mean of all."""
+        """Return the curves that a look uses: each pixel's own, or the mean of all."""
         return self.mean_alphas if look.global_curve else self.alphas
 
     def render(self, look: Look) -> Array:
-        """Return the part as it looks, in shape and dtype of `samples`.
+        """Return the part with a look applied, in shape and dtype of `samples`.
 
-        It is what `enhance` makes of the whole image, cut out, if every pixel of the part is
-        shown and there is no global curve, whose mean is then taken over this part alone.
+        If every pixel of the part is kept, the result equals that of `enhance` for the whole
+        image. A global curve is an exception: here it is the mean of this part only.
         """
         if look.changes_nothing:
             return self.samples.copy()
@@ -143,11 +143,32 @@ class View:
         return output
 
     def unit_at(self, row: int, column: int) -> Array:
-        """Return a pixel's colours mapped to [0, 1], shape (C,)."""
+        """Return a pixel's colours, mapped to [0, 1].
+
+        Parameters
+        ----------
+        row, column : int
+            In kept pixels of the view.
+
+        Returns
+        -------
+        ndarray, shape (C,)
+        """
         return self.unit[0, :, row, column].numpy()
 
     def alphas_at(self, row: int, column: int, look: Look) -> Array:
-        """Return the curve parameters a look uses for a pixel, shape (8, C)."""
+        """Return the curve parameters that a look uses for a pixel.
+
+        Parameters
+        ----------
+        row, column : int
+            In kept pixels of the view.
+        look : Look
+
+        Returns
+        -------
+        ndarray, shape (8, C), values in [-1, 1]
+        """
         alphas = self.alphas_for(look)[0]
         if look.global_curve:
             row = column = 0
@@ -156,7 +177,7 @@ class View:
     def _restored(self, unit: Tensor, rows: slice) -> Array:
         """Return a strip in units of the image, shape (h, w) or (h, w, 3)."""
         if self._covers_bytes:
-            # What `restore` does, in half the time.
+            # This equals `restore`, in half the time.
             whole = unit.mul_(255).add_(0.5).to(torch.uint8)
             return whole[0].numpy() if self.channels == "mono" else whole.permute(1, 2, 0).numpy()
         original = self.samples[rows]
@@ -180,14 +201,14 @@ def estimate_view(
 ) -> View:
     """Estimate the curves of a part of a plane.
 
-    If the viewport keeps every pixel, they are those of the whole plane. Otherwise the network
-    looks at the smaller image, with a thumbnail as large as before for Zero-DCE++: nearly the same
-    curves in a fraction of the time.
+    If the viewport keeps every pixel, the curves are those of the whole plane. Otherwise the
+    network gets the kept pixels, for Zero-DCE++ with a thumbnail of the same size as before: nearly
+    the same curves in a fraction of the time.
 
     Parameters
     ----------
     request : EnhanceRequest or ResolvedRequest
-        Of an image that is one plane. Its look does not matter.
+        Its image is one plane. Its look is not used.
     viewport : Viewport
     report, should_stop : callable, optional
         As in `enhance`.
@@ -226,7 +247,7 @@ def estimate_view(
 
 
 def _kept(image: Any, viewport: Viewport) -> Array:
-    """Return every few pixels of a part of a plane."""
+    """Return the pixels of a plane that a viewport keeps."""
     rows, columns = (
         slice(side.start, side.stop, viewport.step) for side in (viewport.rows, viewport.columns)
     )

@@ -1,4 +1,4 @@
-"""Which part of a plane is worked on for the screen: all, what is visible, every few pixels."""
+"""The part of a plane to process for the screen: all of it, its visible part, or some pixels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import ceil, sqrt
 from typing import Final
 
 LARGEST_VIEW: Final = 2**22
-"""Samples. A 2048x2048 mono plane or a 1024x1365 colour photo: 128 MiB of maps at the most."""
+"""Samples. A 2048x2048 mono plane or a 1024x1365 colour photo: at most 128 MiB of maps."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,20 @@ class Viewport:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """How many rows and columns are kept."""
+        """Number of kept rows and columns."""
         rows, columns = (
             -(-(side.stop - side.start) // self.step) for side in (self.rows, self.columns)
         )
         return rows, columns
 
     def place_of(self, row: float, column: float) -> tuple[int, int] | None:
-        """Return which kept pixel shows a place of the plane, None if it lies outside."""
+        """Return the kept pixel that shows a place of the plane, or None if it is outside.
+
+        Parameters
+        ----------
+        row, column : float
+            In pixels of the plane; the middle of a pixel is a whole number.
+        """
         down, across = (
             _nearest(place, side, self.step, kept)
             for place, side, kept in zip(
@@ -57,7 +63,7 @@ def viewport_for_screen(
     *,
     largest: int = LARGEST_VIEW,
 ) -> Viewport:
-    """Choose the part of a plane to work on so that every look of it is there at once.
+    """Choose the part of a plane to process, so small that any look of it is drawn at once.
 
     Parameters
     ----------
@@ -66,14 +72,14 @@ def viewport_for_screen(
     colours : int
         1 or 3.
     visible : tuple of slice
-        Rows and columns on screen; they may reach beyond the plane.
+        Rows and columns on screen, which may extend beyond the plane.
     largest : int
-        Samples the part may have.
+        Largest number of samples of the part.
 
     Returns
     -------
     Viewport
-        The whole plane if it is small enough; otherwise what is visible, every pixel of it if that
+        The whole plane if it is small enough; otherwise its visible part, with every pixel if that
         is small enough.
     """
     whole = Viewport(slice(0, shape[0]), slice(0, shape[1]))
@@ -83,14 +89,14 @@ def viewport_for_screen(
     samples = (rows.stop - rows.start) * (columns.stop - columns.start) * colours
     part = Viewport(rows, columns, max(1, ceil(sqrt(samples / largest))))
     while part.shape[0] * part.shape[1] * colours > max(largest, colours):
-        part = replace(part, step=part.step + 1)  # every few of few rows are more than that part
+        part = replace(part, step=part.step + 1)  # rounding up can exceed the limit
     return part
 
 
 def _nearest(place: float, side: slice, step: int, kept: int) -> int | None:
-    if not side.start - 0.5 <= place < side.stop - 0.5:  # pixels have their middle at whole numbers
+    if not side.start - 0.5 <= place < side.stop - 0.5:  # the middle of a pixel is a whole number
         return None
-    # The last kept pixel also stands for those behind it.
+    # The last kept pixel also shows the pixels behind it.
     nearest: int = round((place - side.start) / step)
     return min(nearest, kept - 1)
 

@@ -1,1 +1,1 @@
-"""Who estimates the curves of a block of pixels: one backend a file."""
+"""The backends that estimate the curves of a block of pixels: one file for each."""

@@ -1,4 +1,4 @@
-"""What every backend that estimates curves has to offer."""
+"""The interface of a backend that estimates curves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 Check = Callable[[], None]
-"""Raises `Cancelled` to stop; called often enough that a cancel takes a fraction of a second."""
+"""Raises `Cancelled` to stop; it is called so often that a stop takes a fraction of a second."""
 
 
 def no_check() -> None:
@@ -23,14 +23,14 @@ class CurveEstimator(Protocol):
     """
 
     scale_factor: int
-    """How many times smaller the image is on which curves are estimated; 1 means the image."""
+    """How many times smaller the thumbnail is from which curves are estimated; 1 for the image."""
 
     def upload(self, block: np.ndarray[Any, Any]) -> Tensor:
         """Return a (C, h, w) float32 block as a (1, C, h, w) tensor on the device."""
         ...
 
     def estimate(self, image: Tensor, *, check: Check = no_check) -> Tensor:
-        """Estimate maps at the resolution of `image`, whatever the scale factor.
+        """Estimate maps at the resolution of `image`, without the scale factor.
 
         Parameters
         ----------
@@ -42,6 +42,6 @@ class CurveEstimator(Protocol):
         -------
         Tensor, shape (1, maps, 1 or 3, h, w), float32, values in [-1, 1], contiguous
             In the paper's sign. `maps` is 8, or 1 if one map serves all iterations. One channel
-            gets one map, the mean of the three, so that grey stays exactly grey.
+            gets the mean of the three maps, so that grey stays exactly grey.
         """
         ...

@@ -1,4 +1,4 @@
-"""PyTorch as the backend that estimates curves."""
+"""The backend that estimates curves with PyTorch."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from napari_zerodce.engine.estimators.estimator import Check, no_check
 class TorchEstimator:
     """The network of a checkpoint, placed on a device at a precision.
 
-    Only the network runs at the precision; curves are always applied in float32.
+    Only the network runs at this precision; curves are always applied in float32.
 
     Parameters
     ----------
     checkpoint : Checkpoint
-        Its own network is left as it is.
+        Its network stays unchanged.
     device : Device
     precision : {"float32", "bfloat16", "float16"}
     """
@@ -41,8 +41,8 @@ class TorchEstimator:
         # Channels-last is 1.4 times faster than torch's default layout on CPUs.
         self.network.to(self.device, self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._thread = threading.local()
-        # Before each convolution: on a slow or busy machine a tile takes a second, one convolution
-        # of it never does.
+        # Before each convolution: on a slow or busy machine a tile takes a second, but one
+        # convolution of it never does.
         for layer in self.network.modules():
             if isinstance(layer, nn.Conv2d):
                 layer.register_forward_pre_hook(
@@ -58,7 +58,7 @@ class TorchEstimator:
         return torch.from_numpy(block).unsqueeze(0).to(self.device)
 
     def estimate(self, image: Tensor, *, check: Check = no_check) -> Tensor:
-        """Estimate maps as `CurveEstimator` says.
+        """Estimate maps, as `CurveEstimator.estimate` describes.
 
         Parameters
         ----------
@@ -75,10 +75,10 @@ class TorchEstimator:
         return maps.mean(2, keepdim=True) if image.shape[1] == 1 else maps
 
     def _batch(self, image: Tensor) -> int:
-        """Return how often the network gets the image: once, but a tiny one twice.
+        """Return how many times the network gets the image: 2 if it is tiny, else 1.
 
-        On CPUs torch computes layers of up to 20,480 numbers by other means than larger ones, and
-        the last bit differs: a seam, if tiles are tiny and the whole is not. Batches of two are
+        On CPUs torch computes layers of up to 20,480 numbers in another way than larger ones, and
+        the last bit differs: tiny tiles of a larger image would show seams. Batches of two are
         always computed like large layers.
         """
         tiny = image.shape[-2] * image.shape[-1] * FEATURES <= 20_480
@@ -86,8 +86,8 @@ class TorchEstimator:
 
     @contextmanager
     def _honest_float32(self) -> Iterator[None]:
-        # cuDNN computes float32 convolutions with 10-bit mantissas (TF32) unless it is told not to:
-        # that is not the float32 the user chose.
+        # By default cuDNN computes float32 convolutions with 10-bit mantissas (TF32), which is not
+        # the float32 that the user chose.
         if self.device.type != "cuda":
             yield
             return
@@ -96,10 +96,10 @@ class TorchEstimator:
 
 
 def _forget_subnormal_weights(network: nn.Module) -> None:
-    """Set weights to 0 that are smaller than the normal numbers of float32.
+    """Set subnormal weights, those below the normal numbers of float32, to 0.
 
-    CPUs multiply such numbers many times slower. A fifth of the published Zero-DCE's weights are
-    subnormal, and cost 40 times the rest; beside the others they change no bit of a result.
+    CPUs multiply subnormal numbers many times slower. A fifth of the weights of the published
+    Zero-DCE are subnormal and make it 40 times slower; they change no bit of a result.
     """
     smallest = torch.finfo(torch.float32).tiny
     with torch.no_grad():

@@ -1,1 +1,1 @@
-"""What one tile of a plane becomes: one method a file."""
+"""The methods that turn a tile of a plane into a result: one file for each."""

@@ -1,4 +1,4 @@
-"""Curves as the method: a tile gets exactly the curves that the whole plane would give it."""
+"""The method that estimates curves: a tile gets exactly the curves of the whole plane."""
 
 from __future__ import annotations
 
@@ -23,28 +23,39 @@ Made = TypeVar("Made")
 
 
 class CurveSource(Protocol):
-    """Gives the curves of any tile of a plane."""
+    """A source of the curves of any tile of a plane."""
 
     halo: int
     work: int
 
     def prepare(self) -> None:
-        """Do what has to be done once for the plane, before the first tile."""
+        """Do the work that the plane needs once, before the first tile."""
         ...
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
-        """Return alphas, shape (1, 8, C, h, w), of a tile with its outer block (1, C, H, W)."""
+        """Return the curve parameters of a tile.
+
+        Parameters
+        ----------
+        tile : Tile
+        outer : Tensor, shape (1, C, H, W), values in [0, 1]
+            The tile and its halo.
+
+        Returns
+        -------
+        Tensor, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]
+        """
         ...
 
 
 class CurveTile:
-    """A tile of a plane whose curves are estimated when they are first asked for.
+    """A tile of a plane whose curves are estimated at their first use.
 
     Parameters
     ----------
     tile : Tile
     block : ndarray, shape (C, H, W)
-        Its samples and those of its halo as they are.
+        The samples of the tile and its halo, as they are.
     plane : Plane
     estimator : CurveEstimator
     source : CurveSource
@@ -73,30 +84,30 @@ class CurveTile:
     @property
     def unit(self) -> Tensor:
         """The tile on the device, shape (1, C, h, w), float32, values in [0, 1]."""
-        # Contiguous, like the alphas: with pixels interleaved curves would take ten times longer.
+        # Contiguous, like the alphas: curves on interleaved pixels take ten times longer.
         return self.outer[(..., *self.inner)].contiguous()
 
     @cached_property
     def alphas(self) -> Tensor:
-        """Its curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
+        """The curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
         return self._source.alphas(self.tile, self.outer)
 
 
 @dataclass(frozen=True)
 class CurveMethod(Generic[Made]):
-    """Estimates the curves of each tile and makes something of them.
+    """The method that estimates the curves of each tile and makes a result of them.
 
     Parameters
     ----------
     estimator : CurveEstimator
     finish : callable
-        Given a `CurveTile`, it returns what the tile becomes.
+        Turns a `CurveTile` into the result of the tile.
     halo : int
-        Pixels around a tile that `finish` has to see.
+        Pixels around a tile that `finish` needs.
     scale_factor : int, optional
-        Instead of the estimator's own.
+        Replaces that of the estimator.
     global_curve : tuple of float
-        A_1 .. A_8 for all pixels; empty if each pixel has curves of its own.
+        A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
     """
 
     estimator: CurveEstimator
@@ -106,7 +117,7 @@ class CurveMethod(Generic[Made]):
     global_curve: tuple[float, ...] = ()
 
     def on_plane(self, plane: Plane, *, tile_size: int, meter: Meter) -> CurvesOfPlane[Made]:
-        """Return the method at work on one plane.
+        """Return the method for one plane.
 
         Parameters
         ----------
@@ -129,7 +140,7 @@ class CurveMethod(Generic[Made]):
 
 
 class CurvesOfPlane(Generic[Made]):
-    """A `CurveMethod` at work on one plane.
+    """A `CurveMethod` for one plane.
 
     Parameters
     ----------
@@ -144,16 +155,17 @@ class CurvesOfPlane(Generic[Made]):
         self.work = source.work
 
     def prepare(self) -> None:
-        """Estimate what the curves of all tiles have in common."""
+        """Estimate what the curves of all tiles share."""
         self._source.prepare()
 
     def apply(self, tile: Tile, block: Array) -> Made:
-        """Return what the method makes of a tile.
+        """Return the result of a tile.
 
         Parameters
         ----------
         tile : Tile
         block : ndarray, shape (C, H, W)
+            The samples of the tile and its halo, as they are.
         """
         return self._method.finish(
             CurveTile(
@@ -167,13 +179,13 @@ class CurvesOfPlane(Generic[Made]):
 
 
 class LocalCurves:
-    """Curves estimated at full resolution: a tile sees as far as the network does.
+    """Curves estimated at full resolution: the halo of a tile is that of the network.
 
     Parameters
     ----------
     estimator : CurveEstimator
     meter : Meter
-        It is asked whether to stop.
+        It says whether to stop.
     """
 
     halo = RECEPTIVE_RADIUS
@@ -186,12 +198,12 @@ class LocalCurves:
         """Do nothing."""
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
-        """Estimate on the outer block and keep the tile.
+        """Estimate the curves of the tile and its halo, and return those of the tile.
 
         Parameters
         ----------
         tile : Tile
-        outer : Tensor, shape (1, C, H, W)
+        outer : Tensor, shape (1, C, H, W), values in [0, 1]
         """
         maps = self._estimator.estimate(outer, check=self._meter.check)
         return _repeated(maps[..., tile.inner_rows, tile.inner_columns])
@@ -225,19 +237,19 @@ class ThumbnailCurves:
         self._estimator, self._plane, self._meter = estimator, plane, meter
         self._scale = scale = scale_factor
         self._size = [max(1, side // scale) for side in plane.shape]
-        # Each pixel of the thumbnail depends on one block alone: parts of whole blocks suffice.
+        # Each pixel of the thumbnail depends on one block only, so parts of whole blocks suffice.
         # A plane smaller than a block is one part.
         blocks = [
             min(side, size * scale) for side, size in zip(plane.shape, self._size, strict=True)
         ]
-        # So little of a part is looked at that parts may be larger than tiles.
+        # A thumbnail uses few pixels of a part, so parts may be larger than tiles.
         self._parts = tile_plane(*blocks, size=max(4 * tile_size, scale), halo=0, multiple=scale)
         self._tiles = tile_plane(*self._size, size=tile_size, halo=RECEPTIVE_RADIUS)
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
         self._maps = torch.empty(0)
 
     def prepare(self) -> None:
-        """Look at the whole plane and estimate its maps."""
+        """Make the thumbnail of the plane and estimate its maps."""
         small = self._thumbnail()
         for tile in self._tiles:
             outer = small[..., tile.outer_rows, tile.outer_columns]
@@ -249,14 +261,14 @@ class ThumbnailCurves:
             ]
             self._meter.visit(TILE)
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps have seen it)
+    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
         """Enlarge the part of the maps that lies under the tile.
 
         Parameters
         ----------
         tile : Tile
         outer : Tensor
-            Not looked at.
+            Not used.
         """
         rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
         maps = enlarge_maps(self._maps.flatten(1, 2), self._scale, rows=rows, columns=columns)
@@ -278,7 +290,7 @@ class ThumbnailCurves:
 
 
 class GlobalCurve:
-    """One curve for all pixels, known beforehand.
+    """One curve for all pixels, which is already known.
 
     Parameters
     ----------
@@ -302,7 +314,7 @@ class GlobalCurve:
         ----------
         tile : Tile
         outer : Tensor
-            Only its device and dtype matter.
+            Only its device and dtype are used.
         """
         return outer.new_tensor(self._values).reshape(1, -1, 1, 1, 1)
 

@@ -1,4 +1,4 @@
-"""What every method has to offer that says what one tile of a plane becomes."""
+"""The interface of a method that turns a tile of a plane into a result."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ Made_co = TypeVar("Made_co", covariant=True)
 
 
 class PlaneMethod(Protocol[Made_co]):
-    """A method at work on one plane, cut into tiles of one size."""
+    """A method for one plane, with tiles of one size."""
 
     halo: int
-    """Pixels around a tile that it has to see."""
+    """Pixels around a tile that it needs."""
 
     work: int
-    """What `prepare` has to do, in units of progress."""
+    """The work of `prepare`, in units of progress."""
 
     def prepare(self) -> None:
-        """Do what has to be done once for the plane, before the first tile."""
+        """Do the work that the plane needs once, before the first tile."""
         ...
 
     def apply(self, tile: Tile, block: np.ndarray[Any, Any]) -> Made_co:
-        """Return what a tile becomes.
+        """Return the result of a tile.
 
         Parameters
         ----------
         tile : Tile
         block : ndarray, shape (C, H, W)
-            The samples of the tile and its halo as they are; not to be written to.
+            The samples of the tile and its halo, as they are; read only.
         """
         ...
 
 
 class TileMethod(Protocol[Made_co]):
-    """What becomes of an image, tile by tile."""
+    """A method that turns an image into a result, tile by tile."""
 
     def on_plane(self, plane: Plane, *, tile_size: int, meter: Meter) -> PlaneMethod[Made_co]:
-        """Return the method at work on one plane.
+        """Return the method for one plane.
 
         Parameters
         ----------
@@ -50,6 +50,6 @@ class TileMethod(Protocol[Made_co]):
         tile_size : int
             Side of the tiles in pixels.
         meter : Meter
-            It is told of the work of `prepare`, and asked whether to stop.
+            It counts the work of `prepare` and says whether to stop.
         """
         ...
