@@ -1,11 +1,11 @@
-"""Measure what limiting the gain of detail does to noise, and to the detail that is no noise.
+"""Measure how a limit to the gain of detail changes noise, and detail that is not noise.
 
     python benchmarks/detail.py PHOTO_OR_FOLDER... [--checkpoint NAME_OR_FILE]... [--stops -4]
 
-Photos are taken as clean; Radiance panoramas (.hdr) give the view at their middle. Each is
-photographed again too dark: exposed `--stops` under, with Poisson-Gaussian noise, as 8 bits. What
-is made of that is compared with the clean photo. The noise is simulated: no camera's own processing
-is in it, as it is in the LOL pairs, which are not at hand.
+Photos count as clean; Radiance panoramas (.hdr) give the view at their middle. Each is
+photographed again too dark: exposed `--stops` under, with Poisson-Gaussian noise, as 8 bits. The
+enhanced result is compared with the clean photo. The noise is simulated, without the processing of
+a real camera as in the LOL pairs.
 
 Per picture, then averaged:
 
@@ -15,9 +15,9 @@ spots     pixels per 10,000 that are more than 0.05 from the median of the 5x5 a
           deviation in 9x9 pixels is above 0.02 even there: half of some photos is not flat
 SSIM      with the clean photo, in luminance, after scaling to its mean luminance
 PSNR      the same, of the colours
-edges     correlation of the gradients with those of the clean photo, on its steepest tenth: what
-          lowers spots and this alike is a blur
-texture   how strong the clean photo's fine detail comes out where spots are counted, after the
+edges     correlation of the gradients with those of the clean photo, on its steepest tenth: if
+          this and the spots decrease together, the method blurs
+texture   how strong the clean photo's fine detail is in the result where spots are counted, after the
           same scaling: 1 is as strong as in the clean photo; noise does not count
 """
 
@@ -87,7 +87,7 @@ def smoothed(view: View) -> View:
 
 
 def looks() -> dict[str, tuple[Callable[[View], View], Look]]:
-    """Return what is compared, by name."""
+    """Return the compared methods by name."""
 
     def as_it_is(view: View) -> View:
         return view
@@ -103,7 +103,7 @@ def looks() -> dict[str, tuple[Callable[[View], View], Look]]:
 
 
 def flat_places(wanted: np.ndarray) -> np.ndarray:
-    """Say where the clean luminance is flat."""
+    """Return where the clean luminance is flat."""
     variance = uniform_filter(wanted**2, 9) - uniform_filter(wanted, 9) ** 2
     return variance <= min(float(np.median(variance)), FLAT**2)
 
@@ -115,7 +115,7 @@ def spots(found: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def texture(found: np.ndarray, wanted: np.ndarray) -> float:
-    """Return by what the clean luminance's fine detail has to be multiplied to be the found one."""
+    """Return the factor from the clean luminance's fine detail to that of the result."""
     flat = flat_places(wanted)
     ours, clean = (((plane - gaussian_filter(plane, 2))[flat]) for plane in (found, wanted))
     return float((ours * clean).sum() / (clean * clean).sum())

@@ -1,9 +1,9 @@
-"""How long after the hand has moved the new picture is painted, in the real window.
+"""Measure how long the real window takes to show the new picture after a control moves.
 
 Usage: python benchmarks/live.py [SIDE]
 A control is set, a line is dragged or the mouse is moved, and the clock runs until the canvas (or
-the plot) has been drawn with what follows. "napari alone" sets other pixels of the same size in a
-plain layer, without us: the least that any live view can take on this machine.
+the plot) is drawn with the result. "napari alone" sets other pixels of the same size in a plain
+layer, without the plugin: no live view on this machine can be faster.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Stopwatch:
     def time(
         self, what: str, call: Callable[[Any], None], values: Sequence[Any], layer: Any
     ) -> None:
-        """Call with each value and print how long it took until the layer was drawn anew."""
+        """Call with each value and print how long it took until the layer was drawn again."""
         sliced: list[Any] = []
         layer.events.set_data.connect(sliced.append)
         seconds = []

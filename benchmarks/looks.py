@@ -1,9 +1,9 @@
-"""Time how long it takes to see another look of what is on screen.
+"""Time how long a new look of the part on screen takes.
 
     python benchmarks/looks.py [--side 1024] [--threads 2] [--rounds 15]
 
-The curves of a view are estimated once; every look after that is `View.render`. Looks take turns,
-so that a machine that is busy for a while is busy for all; medians count.
+The curves of a view are estimated once; after that, every look is one `View.render`. Looks take
+turns, so that a busy machine slows all of them down equally; medians count.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOOKS = {
 
 
 def images(side: int) -> dict[str, EnhanceRequest]:
-    """Return what is on screen, by name."""
+    """Return the views on screen by name."""
     values = np.random.default_rng(0).random((side, side, 3)) ** 3
     rgb, mono = (values * 255).astype(np.uint8), (values[..., 0] * 65_535).astype(np.uint16)
     return {
@@ -51,7 +51,7 @@ def images(side: int) -> dict[str, EnhanceRequest]:
 
 
 def medians(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Let all take turns and return their median milliseconds."""
+    """Run all in turns and return their median milliseconds."""
     found: dict[str, list[float]] = {name: [] for name in jobs}
     for job in jobs.values():
         job()
@@ -64,7 +64,7 @@ def medians(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, flo
 
 
 def jobs_of(request: EnhanceRequest) -> dict[str, Callable[[], object]]:
-    """Return what is timed for an image: its looks, and the numbers beside a mono one."""
+    """Return the timed work for an image: its looks, and the numbers for a mono image."""
     height, width = request.image.shape[:2]
     view = estimate_view(request, Viewport(slice(0, height), slice(0, width)))
 

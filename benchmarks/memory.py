@@ -1,8 +1,8 @@
-"""Measure the most memory an enhancement takes, beside the image and its result.
+"""Measure the peak memory of an enhancement, without the image and its result.
 
     python benchmarks/memory.py                     # 12,000 x 12,000 uint16 with Zero-DCE++
     python benchmarks/memory.py --checkpoint zero-dce --size 12000x2000
-    python benchmarks/memory.py --limit 4           # GiB of address space, and not a byte more
+    python benchmarks/memory.py --limit 4           # GiB of address space at most
 
 Linux only: resident memory is read from /proc, its peak since the image was made.
 """
@@ -36,7 +36,7 @@ def resident(which: str) -> float:
 
 
 def dark_image(width: int, height: int) -> np.ndarray:
-    """Return a uint16 image made row by row, so that making it takes no more than itself."""
+    """Return a uint16 image, made row by row so that it needs no further memory."""
     image = np.empty((height, width), np.uint16)
     generator = np.random.default_rng(0)
     glow = 400 + 300 * np.sin(np.arange(width) / 90)
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--checkpoint", default="zero-dce-pp", help="name or file")
     parser.add_argument("--size", default="12000x12000", help="width and height")
-    parser.add_argument("--tile", type=int, help="side of a tile (default: as suits the CPU)")
+    parser.add_argument("--tile", type=int, help="side of a tile (default: one that suits the CPU)")
     parser.add_argument("--limit", type=float, metavar="GIB", help="address space allowed")
     options = parser.parse_args()
 

@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("paths", nargs="+", type=Path, help="photos, or folders of photos")
     parser.add_argument("--checkpoint", action="append", help="default: the two bundled ones")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--crop", type=int, metavar="PIXELS", help="look at the middle only")
+    parser.add_argument("--crop", type=int, metavar="PIXELS", help="use the middle only")
     options = parser.parse_args()
 
     pictures = list(photos(options.paths))

@@ -3,9 +3,9 @@
     python benchmarks/reproduction.py train --images SICE --work WORK --architecture zero-dce-pp
     python benchmarks/reproduction.py measure --work WORK --photos DICM --published Epoch99.pth
 
-`train` goes on from where it was stopped; each 100 steps it keeps a checkpoint. `measure` enhances
-photos with each and with the published weights, and prints how bright both are and the PSNR between
-them.
+`train` continues a stopped run and keeps a checkpoint every 100 steps. `measure` enhances photos
+with each checkpoint and with the published weights, and prints the brightness of both and the PSNR
+between them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def load_images(folder: Path) -> np.ndarray:
 
 
 class Epochs:
-    """Gives each image once an epoch, in an order that the epoch's number decides."""
+    """Gives each image once an epoch, in an order that depends on the epoch's number."""
 
     def __init__(self, images: np.ndarray, state: TrainingState) -> None:
         self._images, self._state = images, state
@@ -80,7 +80,7 @@ def run_training(arguments: argparse.Namespace) -> None:
 
 
 def keep(state: TrainingState, work: Path) -> None:
-    """Write the weights of a step as a checkpoint for use."""
+    """Write the weights of a step as a checkpoint."""
     state.network.scale_factor = ARCHITECTURES[state.config.architecture].default_scale_factor
     path = work / f"step-{state.step:06d}.safetensors"
     facts = {"trained_by": "reproduction", "step": str(state.step)}

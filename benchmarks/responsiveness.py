@@ -1,8 +1,8 @@
-"""How long the real window stands still: gaps of the event loop while the Enhance dock works.
+"""Measure how long the real window freezes: gaps of the event loop while the Enhance dock works.
 
 Usage: python benchmarks/responsiveness.py [SIDE]
-A timer fires every 5 ms in a shown napari window; the longest time between two of its shots is the
-longest moment in which the window answered nothing. Also: how long the dock takes to open.
+A timer fires every 5 ms in a shown napari window; the longest time between two shots is the longest
+time without an answer from the window. It also measures how long the dock takes to open.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Time our engine against a plain evaluation of the published arithmetic, side by side.
+"""Time the engine against a plain evaluation of the published arithmetic.
 
     python benchmarks/speed.py
     python benchmarks/speed.py --published model.py --published-pp model_pp.py
 
 The plain evaluation is written from the papers' equations: default memory layout, whole image, one
-operation after the other. It stands for the published code where that is not at hand; whoever has
-the authors' own `model.py` can time it in the same run. Both get a float32 tensor that is ready,
-while `enhance()` gets an 8-bit photo and gives one back. All take turns, so that a machine that is
-busy for a while is busy for all; medians count.
+operation after the other. It stands for the published code; if you have the authors' own
+`model.py`, you can time it in the same run. Both get a float32 tensor that is ready, while
+`enhance()` gets an 8-bit photo and returns one. All take turns, so that a busy machine slows all of
+them down equally; medians count.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PLAIN = "plain evaluation"
 
 
 def plain(checkpoint: Checkpoint) -> Callable[[Tensor], Tensor]:
-    """Return the papers' equations as a function of an image, in no way made faster."""
+    """Return the papers' equations as a function of an image, without optimisation."""
     weights = checkpoint.network.state_dict()
     scale = checkpoint.info.scale_factor
 
@@ -83,7 +83,7 @@ def plain(checkpoint: Checkpoint) -> Callable[[Tensor], Tensor]:
 
 
 def published(path: Path, checkpoint: Checkpoint) -> nn.Module:
-    """Return the authors' network out of their own file, with the checkpoint's weights."""
+    """Return the authors' network from their own file, with the checkpoint's weights."""
     spec = importlib.util.spec_from_file_location("published_model", path)
     assert spec is not None
     assert spec.loader is not None
@@ -103,7 +103,7 @@ def _parameters(kind: type) -> Any:
 def contenders(
     checkpoint: Checkpoint, image: np.ndarray, model: Path | None
 ) -> dict[str, Contender]:
-    """Return what is timed, by name."""
+    """Return the timed functions by name."""
     batch = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1).contiguous()[None]
     network = load_checkpoint(checkpoint.info.path, scale_factor=checkpoint.info.scale_factor)
     ours = network.network.to(memory_format=torch.channels_last)
@@ -127,7 +127,7 @@ def contenders(
         try:
             theirs = published(model, checkpoint)
             found["published code"] = lambda: theirs(batch)
-        except Exception as error:  # noqa: BLE001  (a benchmark says so and goes on)
+        except Exception as error:  # noqa: BLE001  (a benchmark reports it and continues)
             print(f"The published code is not timed: {type(error).__name__}: {error}\n")
     found["ours, untiled, tensor to tensor"] = untiled
     found["ours, enhance(), 8 bits to 8 bits"] = lambda: enhance(request)
@@ -135,7 +135,7 @@ def contenders(
 
 
 def medians(found: dict[str, Contender], rounds: int) -> dict[str, float]:
-    """Let all take turns and return their median seconds."""
+    """Run all in turns and return their median seconds."""
     seconds: dict[str, list[float]] = {name: [] for name in found}
     with torch.inference_mode():
         for contender in found.values():
@@ -160,7 +160,7 @@ def main() -> None:
 
     torch.set_num_threads(options.threads)
     width, height = (int(side) for side in options.size.split("x"))
-    # Sides that are multiples of 12: the published Zero-DCE++ takes no others.
+    # Sides that are multiples of 12: the published Zero-DCE++ accepts only these.
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     print(f"{width}x{height}, float32, {options.threads} threads, {options.rounds} rounds\n")
     for name, model in (("zero-dce", options.published), ("zero-dce-pp", options.published_pp)):

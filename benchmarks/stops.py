@@ -1,4 +1,4 @@
-"""Start and stop fine-tunings by clicks in the real window, and count what is left behind.
+"""Start and stop fine-tunings by clicks in the real window, and count the resources that stay.
 
     python benchmarks/stops.py [--times 50]
 
@@ -48,7 +48,7 @@ def main() -> None:
             wait_for(lambda: dock.panel.state == "idle")
             if number == 1 or number % PRINTED_EACH == 0:
                 print(f"| {number} | {' | '.join(what_is_left())} |", flush=True)
-            time.sleep(1.1)  # runs are named by the second
+            time.sleep(1.1)  # the name of a run has the second
     os._exit(0)
 
 
@@ -62,7 +62,7 @@ def what_is_left() -> list[str]:
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 120) -> None:
-    """Let the window live until something is true."""
+    """Run the window until a condition is true."""
     until = time.monotonic() + seconds
     while not condition():
         QApplication.processEvents()
