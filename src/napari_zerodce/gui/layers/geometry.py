@@ -23,7 +23,7 @@ def geometry_of_part(
     offset : sequence of float
         The first pixel of the part in the layer, one number for each axis.
     step : int
-        The part keeps each step-th row and column (the last two axes).
+        The part keeps every `step`-th row and column (the last two axes).
     """
     geometry = {key: properties[key] for key in GEOMETRY if key in properties}
     own = Affine(

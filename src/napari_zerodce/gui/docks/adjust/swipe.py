@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 _GRIP = 0.08  # half the height of the grip, as a fraction of the height of the image
 _REACH = 12  # largest distance from the line, in screen pixels, at which the mouse can drag it
 _THICKNESS = 2  # of the line, in screen pixels
-_LARGE_PIXEL = 6  # in screen pixels; from this size, the line is not drawn
+_LARGE_PIXEL = 6  # in screen pixels; the line is not drawn if pixels are larger
 
 
 def compose(

@@ -42,7 +42,7 @@ class MapGroup(QObject):
     index : tuple of int
         The plane that the layers show.
     step : int
-        The maps keep each step-th row and column.
+        The maps keep every `step`-th row and column.
     parent : QObject
     """
 

@@ -48,7 +48,7 @@ def add_map_layers(
         The maps from which the images were made.
     choice : MapChoice
     step : int
-        The maps keep each step-th row and column.
+        The maps keep every `step`-th row and column.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def map_geometry(source: Source, index: tuple[int, ...], step: int) -> dict[str,
     index : tuple of int
         The plane.
     step : int
-        The maps keep each step-th row and column.
+        The maps keep every `step`-th row and column.
     """
     return geometry_of_part(source.properties, (*index, 0, 0), step)
 

@@ -29,7 +29,7 @@ def mapping(
     kind : {"alphas", "steps", "gain", "noise-gain"}
         What the maps show.
     step : int
-        The maps keep each step-th row and column.
+        The maps keep every `step`-th row and column.
     """
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
