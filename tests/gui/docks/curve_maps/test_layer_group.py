@@ -1,0 +1,354 @@
+"""Map layers of one wish: they follow the slider with one network, and are marked when outdated."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+from qtpy.QtCore import QObject
+
+from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.engine.requests import ignore, never
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.errors import Cancelled, DeviceError
+from napari_zerodce.gui.docks.curve_maps import layer_group, work
+from napari_zerodce.gui.docks.curve_maps.images import MapChoice
+from napari_zerodce.gui.docks.curve_maps.layer_group import MapGroup, pictures_of
+from napari_zerodce.gui.docks.curve_maps.layers import add_map_layers
+from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
+from napari_zerodce.gui.layers.source import read_source, request_for
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.session import Session
+
+QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
+CHOICE = MapChoice("gain", "mean", (2, 8), "separate")
+
+
+class Group:
+    """A group with its layers on plane 0 of a stack, and what it takes to make one."""
+
+    def __init__(self, model: ViewerModel, stack: Image, choice: MapChoice = CHOICE) -> None:
+        self.model, self.session, self.parent = model, Session(), QObject()
+        self.choice = choice
+        source = read_source(stack)
+        mapping = work.mapping_lazily if choice.extent == "stack" else work.mapping
+        request = request_for(source, QUICK)
+        mapped = mapping(request, (0,), choice.kind, step=1)(ignore, never)
+        self.resolved = mapped.resolved
+        self.layers = add_map_layers(
+            model,
+            pictures_of(mapped, choice),
+            source=source,
+            mapped=mapped,
+            choice=choice,
+            step=1,
+        )
+        self.failed: list[Exception] = []
+        self.group = MapGroup(
+            model,
+            self.session,
+            source=source,
+            resolved=mapped.resolved,
+            choice=choice,
+            layers=self.layers,
+            index=(0,),
+            step=1,
+            parent=self.parent,
+        )
+        self.group.failed.connect(self.failed.append)
+
+    def expected(self, plane: int, layer: int = 0) -> np.ndarray:
+        mapped = work.mapping(self.resolved, (plane,), self.choice.kind, step=1)(ignore, never)
+        return np.asarray(pictures_of(mapped, self.choice)[layer].data)
+
+    def shows(self, plane: int, layer: int = 0) -> bool:
+        return np.array_equal(self.layers[layer].data, self.expected(plane, layer))
+
+    def look(self, qtbot: Any) -> None:
+        """Let the group look once; what it starts has begun when this returns."""
+        with qtbot.waitSignal(self.group._timer.timeout):
+            self.group._timer.start()
+
+    def wait_until_idle(self, qtbot: Any) -> None:
+        qtbot.waitUntil(lambda: self.group._job is None and not self.group._timer.isActive())
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_group, "_PATIENCE_MS", 0)
+
+
+@pytest.fixture
+def maps(model: ViewerModel, stack: Image) -> Group:
+    return Group(model, stack)
+
+
+def test_layers_follow_the_slider_to_another_plane(
+    maps: Group, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    assert maps.shows(0)
+    model.dims.set_point(0, 2)
+    qtbot.waitUntil(lambda: maps.shows(2, 0) and maps.shows(2, 1))
+    for layer in maps.layers:
+        np.testing.assert_allclose(layer.data_to_world((0, 3, 5)), stack.data_to_world((2, 3, 5)))
+    assert maps.failed == []
+
+
+def test_one_resolved_request_serves_all_planes(
+    maps: Group, model: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies: list[Any] = []
+    init = TorchEstimator.__init__
+    monkeypatch.setattr(
+        TorchEstimator, "__init__", lambda self, *args: (copies.append(args), init(self, *args))[1]
+    )
+    for plane in (1, 2, 0):
+        model.dims.set_point(0, plane)
+        qtbot.waitUntil(lambda plane=plane: maps.layers[0].translate[0] == plane)
+    assert copies == [], "the network was copied once, when the layers were made"
+
+
+def test_settled_slider_starts_nothing(
+    maps: Group, model: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(work, "mapping", lambda *args, **_: asked.append(args))
+    model.dims.set_point(0, 0.2)  # the same plane
+    maps.look(qtbot)
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "choice", [MapChoice("gain", "mean", (8,), extent="stack")], ids=["all planes"]
+)
+def test_maps_of_all_planes_have_nothing_to_follow(
+    model: ViewerModel, stack: Image, qtbot: Any, choice: MapChoice
+) -> None:
+    maps = Group(model, stack, choice)
+    model.dims.set_point(0, 2)
+    maps.look(qtbot)
+    assert maps.group._job is None
+    assert maps.layers[0].data.shape == (3, 8, 8)
+
+
+def test_old_image_is_marked_once_and_its_maps_stay(
+    maps: Group, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    before = maps.layers[0].data.copy()
+    stack.data = stack.data[::-1].copy()
+    stack.data = stack.data[::-1].copy()
+    assert [layer.name for layer in maps.layers] == [
+        "stack gain 2 [Zero-DCE++] (old image)",
+        "stack gain 8 [Zero-DCE++] (old image)",
+    ]
+    model.dims.set_point(0, 1)
+    maps.look(qtbot)
+    assert maps.group._job is None
+    np.testing.assert_array_equal(maps.layers[0].data, before)
+
+
+def test_other_layers_follow_when_one_is_deleted(
+    maps: Group, model: ViewerModel, qtbot: Any
+) -> None:
+    first, second = maps.layers
+    model.layers.remove(first)
+    assert maps.group.is_alive
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: maps.shows(1, 1))
+    model.layers.remove(second)
+    assert not maps.group.is_alive
+
+
+def test_group_without_its_image_is_dead_and_looks_no_more(
+    maps: Group, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    model.dims.set_point(0, 1)
+    model.layers.remove(stack)
+    assert not maps.group.is_alive
+    maps.look(qtbot)
+    assert maps.group._job is None
+
+
+def test_3d_shows_on_what_there_is(maps: Group, model: ViewerModel, qtbot: Any) -> None:
+    model.dims.ndisplay = 3
+    maps.look(qtbot)
+    assert maps.group._job is None
+    assert maps.failed == []
+    model.dims.ndisplay = 2
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: maps.shows(1))
+
+
+# ---- runs of the session
+
+
+def _run() -> Job:
+    return Job("another run", lambda _report, _should_stop: None)
+
+
+def test_slider_moved_during_a_run_is_followed_after_it(
+    maps: Group, model: ViewerModel, qtbot: Any
+) -> None:
+    maps.session.job = _run()
+    model.dims.set_point(0, 1)
+    maps.look(qtbot)
+    assert maps.group._job is None
+    maps.session.job = None
+    qtbot.waitUntil(lambda: maps.shows(1))
+
+
+class Waiting:
+    """Maps that are ready when the gate is open."""
+
+    def __init__(self, mapped: MappedPlane) -> None:
+        self.gate = threading.Event()
+        self.asked: list[tuple[int, ...]] = []
+        self.can_stop = True
+        self._mapped = mapped
+
+    def mapping(self, _request: Any, index: tuple[int, ...], _kind: str, *, step: int) -> Any:
+        self.asked.append(index)
+
+        def wait(_report: Any, should_stop: Callable[[], bool]) -> MappedPlane:
+            while not self.gate.wait(0.002):
+                if self.can_stop and should_stop():
+                    raise Cancelled
+            return replace(self._mapped, index=index)
+
+        return wait
+
+
+@pytest.fixture
+def waiting(maps: Group, monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    mapped = work.mapping(maps.resolved, (1,), "gain", step=1)(ignore, never)
+    waiting = Waiting(mapped)
+    monkeypatch.setattr(work, "mapping", waiting.mapping)
+    return waiting
+
+
+def test_run_that_begins_takes_the_device_and_the_plane_is_mapped_after_it(
+    maps: Group, waiting: Waiting, model: ViewerModel, qtbot: Any
+) -> None:
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: waiting.asked == [(1,)])
+    job = maps.group._job
+    assert job is not None
+    with qtbot.waitSignal(job.cancelled):
+        maps.session.job = _run()
+    maps.wait_until_idle(qtbot)
+    assert waiting.asked == [(1,)]
+    waiting.gate.set()
+    maps.session.job = None
+    qtbot.waitUntil(lambda: maps.layers[0].translate[0] == 1)
+    assert waiting.asked == [(1,), (1,)]
+
+
+def test_slider_that_moves_on_is_followed_to_its_last_place(
+    maps: Group, waiting: Waiting, model: ViewerModel, qtbot: Any
+) -> None:
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: waiting.asked == [(1,)])
+    model.dims.set_point(0, 0)
+    model.dims.set_point(0, 2)
+    waiting.gate.set()
+    qtbot.waitUntil(lambda: maps.layers[0].translate[0] == 2)
+    assert waiting.asked == [(1,), (2,)]
+
+
+def test_maps_of_an_image_replaced_meanwhile_are_dropped(
+    maps: Group, waiting: Waiting, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    waiting.can_stop = False
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: waiting.asked == [(1,)])
+    stack.data = stack.data.copy()
+    waiting.gate.set()
+    maps.wait_until_idle(qtbot)
+    assert maps.layers[0].translate[0] == 0
+
+
+def test_failure_is_told_once_for_a_plane(
+    maps: Group, model: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def mapping(_request: Any, index: tuple[int, ...], _kind: str, *, step: int) -> Any:
+        asked.append(index)
+
+        def fail(_report: Any, _should_stop: Any) -> None:
+            raise DeviceError("no memory")
+
+        return fail
+
+    monkeypatch.setattr(work, "mapping", mapping)
+    with qtbot.waitSignal(maps.group.failed):
+        model.dims.set_point(0, 1)
+    maps.wait_until_idle(qtbot)
+    maps.look(qtbot)
+    assert asked == [(1,)]
+    assert [str(error) for error in maps.failed] == ["no memory"]
+    with qtbot.waitSignal(maps.group.failed):
+        model.dims.set_point(0, 2)
+
+
+def test_release_leaves_no_listener_and_stops_what_is_mapped(
+    model: ViewerModel,
+    stack: Image,
+    qtbot: Any,
+    count_listeners: Callable[..., dict[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The layers of maps listen to nothing of ours, the group to the viewer, the image, the session.
+    first = Group(model, stack)
+    with_group = count_listeners(model, first.session)
+    first.group.release()
+    without = count_listeners(model, first.session)
+    gone = {name: with_group[name] - without[name] for name in with_group}
+    assert {name: count for name, count in gone.items() if count} == {
+        "dims.point": 1,
+        "layer stack.data": 1,
+        "session.job": 1,
+    }
+    second = Group(model, stack)
+    waiting = Waiting(work.mapping(second.resolved, (1,), "gain", step=1)(ignore, never))
+    monkeypatch.setattr(work, "mapping", waiting.mapping)
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: bool(waiting.asked))
+    job = second.group._job
+    assert job is not None
+    with qtbot.waitSignal(job.cancelled):
+        second.group.release()
+    assert first.group._job is None
+
+
+# ---- pictures
+
+
+@pytest.mark.parametrize(
+    ("choice", "shape"),
+    [
+        (MapChoice("gain", "mean", (8,)), (1, 8, 8)),
+        (MapChoice("gain", "mean", (1, 2, 3)), (3, 1, 8, 8)),
+        (MapChoice("alphas", "mean", (1, 2, 3)), (1, 8, 8)),  # one map serves all iterations
+    ],
+)
+def test_pictures_have_all_axes_of_their_image(
+    stack: Image, choice: MapChoice, shape: tuple[int, ...]
+) -> None:
+    request = request_for(read_source(stack), QUICK)
+    mapped = work.mapping(request, (2,), choice.kind, step=1)(ignore, never)
+    (picture,) = pictures_of(mapped, choice)
+    assert picture.data.shape == shape
+
+
+def test_pictures_of_a_flat_image_have_no_more_axes() -> None:
+    request = request_for(read_source(Image(np.zeros((8, 9), np.uint8))), QUICK)
+    mapped = work.mapping(request, (), "gain", step=2)(ignore, never)
+    (picture,) = pictures_of(mapped, MapChoice("gain", "mean", (8,)))
+    assert picture.data.shape == (4, 5)
