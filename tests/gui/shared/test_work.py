@@ -15,7 +15,7 @@ from napari.layers import Image
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.requests import EnhanceRequest, ignore, never
+from napari_zerodce.engine.requests import EnhanceRequest, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View
 from napari_zerodce.engine.viewport import Viewport
@@ -25,6 +25,7 @@ from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.work import ViewWish
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import never
 
 QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
 

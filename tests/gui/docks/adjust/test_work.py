@@ -10,12 +10,13 @@ import pytest
 
 from napari_zerodce.engine.fidelity import measure_fidelity
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.requests import EnhanceRequest, ignore, never
+from napari_zerodce.engine.requests import EnhanceRequest, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.gui.docks.adjust.work import comparing, comparing_file
 from napari_zerodce.imaging.files.images import ImageFile, write_image
+from napari_zerodce.stopping import never
 
 RAMP = np.arange(72, dtype=np.uint16).reshape(8, 9) * 100
 

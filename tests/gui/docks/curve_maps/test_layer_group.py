@@ -14,7 +14,7 @@ from napari.layers import Image
 from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
-from napari_zerodce.engine.requests import ignore, never
+from napari_zerodce.engine.requests import ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
 from napari_zerodce.gui.docks.curve_maps import layer_group, work
@@ -25,6 +25,7 @@ from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.stopping import never
 
 QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
 CHOICE = MapChoice("gain", "mean", (2, 8), "separate")

@@ -11,7 +11,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from napari_zerodce.engine.requests import MapKind, ignore, never
+from napari_zerodce.engine.requests import MapKind, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
 from napari_zerodce.gui.docks.curve_maps.layers import (
@@ -25,6 +25,7 @@ from napari_zerodce.gui.docks.curve_maps.work import MappedPlane, mapping
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, provenance_of
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import never
 
 SETTINGS = EnhanceSettings(
     checkpoint="zero-dce-pp", device="cpu", window=WindowChoice("range", 0, 1000)

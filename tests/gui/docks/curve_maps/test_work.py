@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from napari_zerodce.engine.maps import curve_maps
-from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore, never
+from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.docks.curve_maps.work import mapping, mapping_lazily
+from napari_zerodce.stopping import never
 
 SETTINGS = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
 
