@@ -2,8 +2,8 @@
 
     python scripts/make_samples.py --data DATA
 
-DATA holds ``hdr/openexr/GoldenGate.exr`` and ``microscopy/human/d2.tif``; the images' licences and
-what was done to them are told in src/napari_zerodce/samples/README.md.
+DATA holds ``hdr/openexr/GoldenGate.exr`` and ``microscopy/human/d2.tif``;
+src/napari_zerodce/samples/README.md lists the images' licences and changes.
 Needs ``pip install OpenEXR pillow tifffile`` besides the package.
 """
 
@@ -26,7 +26,7 @@ SIZE = (640, 480)
 
 STOPS = -4.5
 NIGHT_NOISE = SensorNoise(shot=1e-5, read=1e-4)
-"""A large sensor: more would drown the city's lights once it is brightened."""
+"""A large sensor: more noise would hide the city's lights after enhancement."""
 
 PHOTONS = 500
 OFFSET = 100
@@ -35,11 +35,11 @@ READ_NOISE = 3.0
 
 
 def night_photo(data: Path) -> NDArray[np.uint8]:
-    """Return the Golden Gate, four and a half stops under: shape (480, 640, 3)."""
+    """Return the Golden Gate, 4.5 stops underexposed: shape (480, 640, 3)."""
     scene = read_openexr(data / "hdr/openexr/GoldenGate.exr")
     height, width = scene.shape[0], scene.shape[0] * SIZE[0] // SIZE[1]
     scene = expose(scene[:height, :width], float(np.log2(meter(scene))))
-    # Clipped before it is shrunk: otherwise one lamp far brighter than white spreads over pixels.
+    # Clipped before it is shrunk: otherwise a lamp far brighter than white spreads over pixels.
     small = shrink(np.minimum(scene, 2.0**-STOPS))
     shot = photograph(small, STOPS, noise=NIGHT_NOISE, generator=np.random.default_rng(0))
     return np.round(shot * 255).astype(np.uint8)
@@ -48,7 +48,7 @@ def night_photo(data: Path) -> NDArray[np.uint8]:
 def shrink(scene: NDArray[np.float32]) -> NDArray[np.float32]:
     """Resize linear light to the sample's size.
 
-    By averages, as the pixels of a camera do: sharper kernels have negative lobes, and those give
+    It takes averages, as the pixels of a camera do: sharper kernels have negative lobes, which give
     every lamp a black ring that only enhancement shows.
     """
     channels = [Image.fromarray(np.ascontiguousarray(scene[..., index])) for index in range(3)]
@@ -57,7 +57,7 @@ def shrink(scene: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def dim_cells(data: Path) -> NDArray[np.uint16]:
-    """Return cells as a 16-bit camera sees them in too little light: shape (512, 512)."""
+    """Return cells from a 16-bit camera in too little light: shape (512, 512)."""
     cells = tifffile.imread(data / "microscopy/human/d2.tif").astype(np.float64)
     signal = (cells - cells.min()) / (cells.max() - cells.min()) * PHOTONS
     generator = np.random.default_rng(0)

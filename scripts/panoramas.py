@@ -1,4 +1,4 @@
-"""How to take pictures inside an HDR panorama: Radiance files, rectilinear views."""
+"""Pictures from HDR panoramas: Radiance files and rectilinear views."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_radiance(path: str | Path) -> NDArray[np.float32]:
     Raises
     ------
     ImageError
-        The file is not a Radiance picture, or it is damaged.
+        If the file is not a Radiance picture, or is damaged.
     """
     try:
         picture: NDArray[np.float32] = imagecodecs.rgbe_decode(Path(path).read_bytes())
@@ -46,21 +46,21 @@ def rectilinear_view(
     size: tuple[int, int],
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
 ) -> NDArray[np.float32]:
-    """Cut what a camera at the centre of an equirectangular panorama would see.
+    """Return the view of a camera at the centre of an equirectangular panorama.
 
     Parameters
     ----------
     panorama : ndarray, shape (H, W, 3), values >= 0
         Longitude along the columns (360 degrees), latitude along the rows (90 to -90 degrees).
     yaw, pitch : float, degrees
-        Where the camera looks: 0, 0 is the middle of the panorama; right and up are positive.
+        Direction of the camera: 0, 0 is the middle of the panorama; right and up are positive.
     field_of_view : float, degrees, in (0, 180)
         Across the view's width.
     size : tuple of int
         Height and width of the view.
     interpolation : {"bilinear", "bicubic"}
-        Bicubic is sharper where a view enlarges, but a lamp a thousand times brighter than the wall
-        beside it gets a black ring: clip the panorama to what the sensor can hold first.
+        Bicubic is sharper if a view enlarges, but a lamp a thousand times brighter than the wall
+        beside it gets a black ring: clip the panorama to the range of the sensor first.
 
     Returns
     -------

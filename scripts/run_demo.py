@@ -1,4 +1,4 @@
-"""The main job on a dark sample image: in napari if there is a display, else as a picture."""
+"""A demo on a dark sample image: in napari if there is a display, else as a picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "output"
 
 
 def has_display() -> bool:
-    """Return whether a window can be opened: a DISPLAY that nobody answers at counts as none."""
+    """Return whether a window can be opened: a DISPLAY without an X server does not count."""
     if sys.platform != "linux":
         return "SSH_CONNECTION" not in os.environ
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -37,13 +37,13 @@ def open_napari() -> None:
     viewer.window.resize(1280, 720)
     viewer.open_sample("napari-zerodce", "night")
     viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
-    # The dock takes room from the canvas when the window is laid out; then fit the image anew.
+    # The layout of the window gives space of the canvas to the dock; fit the image again then.
     QTimer.singleShot(0, viewer.reset_view)
     napari.run()
 
 
 def write_picture() -> Path:
-    """Enhance the dark sample through the command line; return a picture of before and after."""
+    """Enhance the dark sample with the command line; return a picture of before and after."""
     samples = resources.files("napari_zerodce") / "samples"
     OUTPUT.mkdir(exist_ok=True)
     enhanced, picture = OUTPUT / "night-enhanced.png", OUTPUT / "night-before-and-after.png"
@@ -56,7 +56,7 @@ def write_picture() -> Path:
 
 
 def main() -> None:
-    """Do what this machine can show."""
+    """Run the demo that this machine can show."""
     if has_display():
         print("Opening napari: press Enhance in the dock on the right.", flush=True)
         open_napari()

@@ -1,4 +1,4 @@
-"""Make the README's pictures: the real window, the night sample, the docks really clicked.
+"""Make the README's pictures: the real window with the night sample, after real clicks in docks.
 
 Usage: python scripts/screenshot.py OUTPUT.png [SCENE] [SAMPLE] [WIDTHxHEIGHT]
 Scenes: enhance, look-inside, adjust, fine-tune.
@@ -40,7 +40,7 @@ def main(
 
 
 def _enhance(viewer: Any) -> None:
-    """Show before and after beside each other."""
+    """Show before and after side by side."""
     dock = _dock(viewer, "Enhance")
     _wait_for(lambda: dock.form.device.count() > 1)
     dock.run.button.click()
@@ -94,7 +94,7 @@ def _fine_tune(viewer: Any) -> None:
         dock.runs.setText(runs)
         dock.panel.button.click()
         _wait_for(lambda: dock.training is not None and bool(dock.training.history.ending), 600)
-        dock.panel.message.hide()  # it names a folder that will be gone
+        dock.panel.message.hide()  # it names a folder that is deleted soon
         _wait_for(lambda: dock.panel.state == "idle")
         dock.panel.message.hide()
         dock.verticalScrollBar().setValue(dock.verticalScrollBar().maximum())

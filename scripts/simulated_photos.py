@@ -1,4 +1,4 @@
-"""What a camera makes of linear light: metered, exposed, noisy, clipped and encoded as sRGB."""
+"""Simulated photos from linear light: metered, exposed, noisy, clipped and encoded as sRGB."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SensorNoise:
     shot : float
         Light per photo-electron: the variance grows by ``shot`` times the light. 0 means none.
     read : float
-        Standard deviation of what the electronics add.
+        Standard deviation of the noise of the electronics.
     """
 
     shot: float = 0.0
@@ -33,10 +33,10 @@ class SensorNoise:
 
 
 def meter(linear: NDArray[np.float32]) -> float:
-    """Say by what to multiply linear light so that its average becomes middle grey.
+    """Return the factor for linear light by which its average becomes middle grey.
 
     The average is the geometric mean of the luminance, as in a light meter: lamps and the sun, a
-    thousand times brighter than their surroundings, hardly move it.
+    thousand times brighter than their surroundings, hardly change it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def meter(linear: NDArray[np.float32]) -> float:
     Returns
     -------
     float
-        Above 0; black images are left as they are (1.0).
+        Above 0; 1.0 for black images.
     """
     luminance = linear @ _LUMINANCE
     lit = luminance[luminance > 0]

@@ -1,12 +1,12 @@
-"""Train the two bundled checkpoints from images that may be used for anything.
+"""Train the two bundled checkpoints on images with free licences.
 
     python scripts/train_bundled.py --data DATA --work runs --architecture zero-dce-pp
 
-Stopped by --minutes or by hand, it goes on from where it was when started again.
+If --minutes or Ctrl-C stops it, the next start continues from the last saved step.
 
 DATA holds ``hdr/polyhaven/*.hdr`` (CC0), ``hdr/openexr/*.exr`` (BSD-3-Clause) and
 ``photos/kodak/*.png`` (released for unrestricted use); photos from scikit-image are added. Needs
-``pip install OpenEXR scikit-image`` besides the package. docs/training.md says what came out.
+``pip install OpenEXR scikit-image`` besides the package. docs/training.md describes the results.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ ALL_STOPS = (-6.0, 2.0)
 """Over-exposed images are needed: trained on dark ones only, it over-enhances bright regions."""
 
 COMMON_STOPS = (-4.5, 2.5)
-"""The darkest images have the largest losses; without them, bright ones are done justice."""
+"""The darkest images have the largest losses; without them, bright ones count enough."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a recipe; each begins with the weights the one before ended with.
+    """A part of a recipe; each starts with the last weights of the stage before.
 
     Attributes
     ----------
     config : TrainingConfig
     until : int
-        Steps to take, where not all of the configuration's.
+        Steps to take, at most those of the configuration.
     whole_share : float
-        How many crops are taken from a picture's smallest size, and so see most of a scene.
-        Zero-DCE++ looks at thumbnails at use, Zero-DCE at every pixel.
+        Share of crops from a picture's smallest size, which show most of a scene. In use,
+        Zero-DCE++ gets thumbnails, Zero-DCE every pixel.
     stops : tuple of float
-        The range of exposures, relative to what a light meter would choose.
+        The range of exposures, relative to that of a light meter.
     """
 
     config: TrainingConfig
@@ -66,7 +66,7 @@ def _stage(
     architecture: Architecture, weights: tuple[float, float], settings: dict[str, Any], **how: Any
 ) -> Stage:
     spatial, smoothness = weights
-    # docs/training.md tells why these weights are not the published ones.
+    # docs/training.md explains why these weights are not the published ones.
     balance = LossWeights(spatial=spatial, exposure=10, colour=1, smoothness=smoothness)
     config = TrainingConfig(architecture=architecture, crop=64, weights=balance, **settings)
     return Stage(config, **how)
@@ -102,7 +102,7 @@ RECIPES: dict[str, tuple[Stage, ...]] = {
         ),
     ),
 }
-"""What was run. Stages that stop early do so because somebody looked and changed the balance."""
+"""The stages that were run. If one stops early, a person viewed results and changed the balance."""
 
 HELD_OUT = (
     "kodim19", "kodim23", "venice_sunset_1k", "st_fagans_interior_1k", "MtTamWest", "GoldenGate"
@@ -110,7 +110,7 @@ HELD_OUT = (
 """Kept for validation and, in the case of the Golden Gate, for the sample image."""
 
 DEEP_OR_SUBSAMPLED = ("Leaves", "Trunks", "CrissyField", "Flowers", "MtTamNorth")
-"""Deep pixels, and luminance with chroma at half size: not worth a reader for five pictures."""
+"""Deep pixels, or chroma at half size: five pictures do not justify a reader for them."""
 
 LAT_LONG = ("KernerEnvLatLong", "StageEnvLatLong")
 CLEAN_SKIMAGE = ("astronaut", "coffee", "chelsea", "rocket")
@@ -130,7 +130,7 @@ TrainingImage = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Pictures:
-    """Linear pictures at several sizes, photographed anew at each step: a `BatchSource`."""
+    """Linear pictures at several sizes, photographed again at each step: a `BatchSource`."""
 
     pictures: list[list[TrainingImage]]
     whole_share: float
@@ -235,7 +235,7 @@ def read_photo(path: Path) -> TrainingImage:
 def run(
     stages: tuple[Stage, ...], pictures: list[list[TrainingImage]], work: Path, *, deadline: float
 ) -> None:
-    """Train stage after stage until done or out of time, saving every 50 steps."""
+    """Train stage after stage until all are done or the time is over; save every 50 steps."""
     for number, stage in enumerate(stages):
         state = open_stage(stages, number, work)
         batches = Pictures(pictures, stage.whole_share, stage.stops)
@@ -250,7 +250,7 @@ def run(
 
 
 def open_stage(stages: tuple[Stage, ...], number: int, work: Path) -> TrainingState:
-    """Return a stage's run where it stands; a new one has the weights of the stage before."""
+    """Return the present state of a stage; a new one has the weights of the stage before."""
     folder = folder_of(work, number)
     state = resume(stages[number].config, folder)
     if number > 0 and not state.step:
@@ -260,7 +260,7 @@ def open_stage(stages: tuple[Stage, ...], number: int, work: Path) -> TrainingSt
 
 
 def folder_of(work: Path, number: int) -> Path:
-    """Return where a stage keeps its state."""
+    """Return the folder of a stage's state."""
     return work / f"stage-{number + 1}"
 
 
@@ -272,7 +272,7 @@ def _line(reports: list[StepReport]) -> str:
 
 
 def provenance(stages: tuple[Stage, ...], step: int) -> dict[str, str]:
-    """Say how the weights came to be, for the checkpoint's metadata."""
+    """Return how the weights were made, for the checkpoint's metadata."""
     last = stages[-1].config
     weights = last.weights
     taken = [stage.until for stage in stages[:-1]] + [step]
