@@ -210,7 +210,7 @@ def test_wrong_hash(server, entry):
 @pytest.mark.parametrize("reply", [whole, without_length])
 def test_too_much(server, entry, reply):
     server.serve = lambda handler: reply(handler, CONTENT * 10)
-    failed(entry, "more came than the 312.5 KiB expected", "discarded")
+    failed(entry, "more than the expected 312.5 KiB arrived", "discarded")
 
 
 def test_server_that_never_ends(server, entry):
@@ -221,7 +221,7 @@ def test_server_that_never_ends(server, entry):
             handler.wfile.write(bytes(65536))
 
     server.serve = serve
-    failed(entry, "more came")
+    failed(entry, "more than the expected")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_login_page(server, entry):
         whole(handler, b"<!DOCTYPE html><html>Please log in</html>")
 
     server.serve = serve
-    failed(entry, "a web page came instead", "log in with a browser")
+    failed(entry, "a web page arrived instead of the file", "log in with a browser")
     assert server.requests == ["/some/Epoch99.pth", "/login"]
 
 
@@ -305,7 +305,7 @@ def test_no_server(entry):
 def test_no_network(entry):
     failed(
         replace(entry, url="http://nowhere.invalid/x.pth"),
-        "the address of nowhere.invalid cannot be looked up; check the network",
+        "the address of nowhere.invalid cannot be looked up; check the internet connection",
         within=20,
     )
 
@@ -465,5 +465,5 @@ def test_file_that_cannot_be_put_in_place(server, entry):
 
 
 def test_bundled_checkpoints_are_not_to_be_downloaded():
-    with pytest.raises(ValueError, match="not to be downloaded"):
+    with pytest.raises(ValueError, match="not a published checkpoint"):
         download_published(BUNDLED[0])

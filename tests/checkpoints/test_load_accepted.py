@@ -224,7 +224,7 @@ def test_senseless_scale_factor(torch_file, weights, scale):
 def test_zero_dce_has_no_scale_factor(torch_file, seeded):
     path = torch_file(seeded["zero-dce"])
     assert load_checkpoint(path, scale_factor=1).info.scale_factor == 1
-    with pytest.raises(RequestError, match="Zero-DCE has no scale factor, and 4 was asked for"):
+    with pytest.raises(RequestError, match="Zero-DCE has no scale factor, but 4 was given"):
         load_checkpoint(path, scale_factor=4)
 
 

@@ -1,1 +1,1 @@
-"""Checkpoints: what is known of them, where they are, how they are loaded, saved and fetched."""
+"""Checkpoints: the facts about each one, its place, and how to load, save and download it."""

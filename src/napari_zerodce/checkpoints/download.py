@@ -1,7 +1,7 @@
-"""How the authors' published weights get into the user's cache folder: whole and verified, or not.
+"""The download of published weights into the user's cache folder: whole and verified, or not.
 
-The file is small, so it is received in memory and written after its hash was checked: whatever
-breaks in between leaves nothing behind.
+The files are small. A download therefore stays in memory until its hash is checked, and a failure
+before that leaves no file behind.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ MIRROR_VARIABLE: Final = "NAPARI_ZERODCE_MIRROR"
 
 
 def _ignore(_done: int, _total: int) -> None:
-    """Report to nobody."""
+    """Ignore the progress."""
 
 
 def download_published(
     entry: RegistryEntry, *, report: Report = _ignore, should_stop: ShouldStop = never
 ) -> Path:
-    """Fetch published weights, unless they are in the cache folder already.
+    """Download published weights, unless they are in the cache folder already.
 
     The weights are for non-commercial, academic use (`entry.licence`): tell the user first.
 
-    An institute without access to GitHub can put the files on a server of its own, as
+    An institute without access to GitHub can put the files on its own server, as
     ``<entry name>.pth`` in one folder, and set the environment variable ``NAPARI_ZERODCE_MIRROR``
     to that folder's address, such as ``http://mirror.example.org/zero-dce``. The hash is checked in
     the same way.
@@ -45,10 +45,11 @@ def download_published(
     entry : RegistryEntry
         One of `registry.PUBLISHED`.
     report : callable, optional
-        Called in the calling thread with the bytes done and the bytes to be done; both are equal in
-        the last call.
+        Called in the calling thread with the bytes received and the bytes expected; both are equal
+        in the last call.
     should_stop : callable, optional
-        Asked 20 times a second, also while the server does not answer.
+        Called 20 times a second, even if the server does not answer; returns whether the user
+        cancelled.
 
     Returns
     -------
@@ -58,12 +59,12 @@ def download_published(
     Raises
     ------
     Cancelled
-        If `should_stop` said so; nothing is left behind.
+        If `should_stop` returned True; no file is left behind.
     DownloadError
-        If the file cannot be fetched or written, or is not the right one.
+        If the file cannot be downloaded or written, or has a wrong hash.
     """
     if entry.url is None or entry.size is None or entry.sha256 is None:
-        raise ValueError(f"{entry.name} is not to be downloaded")
+        raise ValueError(f"{entry.name} is not a published checkpoint")
     path = entry.path
     if not entry.is_here:
         address = _address(entry.name, entry.url)
@@ -85,8 +86,8 @@ def _address(name: str, published: str) -> str:
     parts = urlsplit(mirror)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise DownloadError(
-            f"{MIRROR_VARIABLE} is {mirror!r}, where the http or https address of a folder is "
-            "expected; correct it or remove it."
+            f"{MIRROR_VARIABLE} is {mirror!r}, but the http or https address of a folder is "
+            "expected; correct the variable or remove it."
         )
     return f"{mirror.rstrip('/')}/{name}.pth"
 
@@ -94,7 +95,7 @@ def _address(name: str, published: str) -> str:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # os.access does not know Windows' access lists.
+        # os.access ignores the access control lists of Windows.
         TemporaryFile(dir=folder).close()
     except OSError as err:
         raise _unwritable(folder, err) from err
@@ -106,8 +107,8 @@ def _check(content: bytes, size: int, sha256: str) -> None:
         return
     if looks_like_web_page(content):
         raise DownloadError(
-            "a web page came instead, as from networks that ask for a login; "
-            "log in with a browser and try again"
+            "a web page arrived instead of the file, perhaps because the internet connection needs "
+            "a login; log in with a browser and try again"
         )
     if len(content) < size:
         raise DownloadError(
@@ -116,12 +117,12 @@ def _check(content: bytes, size: int, sha256: str) -> None:
         )
     if len(content) > size:
         raise DownloadError(
-            f"more came than the {readable_size(size)} expected, and it was discarded; try again, "
+            f"more than the expected {readable_size(size)} arrived and were discarded; try again, "
             "or get the file from its authors and choose it as a file"
         )
     raise DownloadError(
-        f"what came has the SHA-256 {digest[:8]}… instead of {sha256[:8]}… and was discarded; try "
-        "again, or get the file from its authors and choose it as a file"
+        f"the received file has the SHA-256 {digest[:8]}… instead of {sha256[:8]}… and was "
+        "discarded; try again, or get the file from its authors and choose it as a file"
     )
 
 
@@ -129,7 +130,7 @@ def _store(path: Path, content: bytes, entry: RegistryEntry) -> None:
     try:
         write_whole(path, content)
     except OSError as err:
-        # Windows does not replace a file that is being read: a second download's, for instance.
+        # Windows does not replace a file that a program reads, such as that of another download.
         if not entry.is_here:
             raise _unwritable(path.parent, err) from err
 

@@ -11,12 +11,12 @@ from typing import Final
 from napari_zerodce.checkpoints.defects import Defect, readable_size
 
 LARGEST_FILE: Final = 64 * 2**20
-"""Bytes. The published files have 0.05 and 0.31 MiB; with an optimiser's state about 1 MiB."""
+"""Bytes. The published files have 0.05 and 0.31 MiB, and about 1 MiB with an optimiser's state."""
 
 
 @dataclass(frozen=True)
 class FileState:
-    """What changes when a file is replaced or written to."""
+    """The facts about a file that change when someone replaces the file or writes to it."""
 
     size: int
     modified: int  # nanoseconds
@@ -24,12 +24,12 @@ class FileState:
 
 
 def file_state(path: Path) -> FileState:
-    """Look at a file without opening it.
+    """Return the state of a file without opening it.
 
     Raises
     ------
     Defect
-        If there is none, it is a folder or a device, or it is far too large.
+        If the file does not exist, is a folder or a device, or is far too large.
     """
     try:
         found = path.stat()
@@ -38,7 +38,7 @@ def file_state(path: Path) -> FileState:
     if stat.S_ISDIR(found.st_mode):
         raise Defect("is a folder; choose a .pth or .safetensors file in it")
     if not stat.S_ISREG(found.st_mode):
-        # Opening a FIFO waits for a writer for ever.
+        # Opening a FIFO blocks until another process writes to it.
         raise Defect("is a device or a pipe; choose a .pth or .safetensors file")
     if found.st_size > LARGEST_FILE:
         raise Defect(
@@ -54,12 +54,12 @@ def read_whole(path: Path) -> bytes:
     Raises
     ------
     Defect
-        If they cannot be read; the causes are also those of `file_state`.
+        If the file cannot be read, or for one of the causes of `file_state`.
     """
     file_state(path)
     try:
         with path.open("rb") as file:
-            # A file may have grown since it was looked at.
+            # The file may have grown since the check.
             return file.read(LARGEST_FILE)
     except (OSError, ValueError) as err:
         raise _unreadable(err) from err

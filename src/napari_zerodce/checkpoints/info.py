@@ -1,4 +1,4 @@
-"""What a checkpoint says about itself, known without torch."""
+"""The facts about a checkpoint, known without torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRAINED_BY: Final = "trained_by"
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """What one checkpoint file is.
+    """The facts about one checkpoint file.
 
     Attributes
     ----------
@@ -25,16 +25,17 @@ class CheckpointInfo:
         Name in the registry, or the file's name.
     architecture : Architecture
     scale_factor : int
-        How many times smaller the thumbnail is that the network looks at; 1 if it has none.
+        Size of a plane divided by the size of the thumbnail that the network reads; 1 if the
+        network reads the plane itself.
     parameters : int
         Number of weights.
     sha256 : str
-        Of the file's bytes, 64 hexadecimal digits.
+        Hash of the file's bytes, 64 hexadecimal digits.
     path : Path
     licence : str
-        "unknown" where neither the file nor the registry tells.
+        Licence of the weights, "unknown" if neither the file nor the registry states it.
     provenance : Mapping of str to str
-        How the weights were trained, from the metadata of our own files; else empty.
+        How the weights were trained, from the metadata of our own files; empty for other files.
     """
 
     name: str
@@ -48,16 +49,16 @@ class CheckpointInfo:
 
     @property
     def traits(self) -> ArchitectureTraits:
-        """All that depends on the architecture."""
+        """The facts that depend on the architecture alone."""
         return ARCHITECTURES[self.architecture]
 
     @property
     def title(self) -> str:
-        """The architecture's name as people write it."""
+        """The architecture's title, such as "Zero-DCE++"."""
         return self.traits.title
 
     def describe(self) -> str:
-        """Return the one line that tells a user what the checkpoint is."""
+        """Return one line for users that describes the checkpoint."""
         facts = [self.title, f"{self.parameters:,} parameters"]
         if self.traits.has_scale_factor:
             facts.append(f"scale {self.scale_factor}")

@@ -1,4 +1,4 @@
-"""How a checkpoint becomes a network that can be asked for curves."""
+"""How a checkpoint becomes a network that estimates curve parameter maps."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from napari_zerodce.recent_results import RecentResults
 MOST_REMEMBERED: Final = 8
 
 
-@dataclass(frozen=True, eq=False)  # settings that hold one can be a key
+@dataclass(frozen=True, eq=False)  # so that settings with a checkpoint can be a key
 class Checkpoint:
-    """Trained weights in their network.
+    """A network with trained weights.
 
     Attributes
     ----------
     info : CheckpointInfo
     network : CurveNetwork
-        In evaluation mode, float32, on the CPU, without gradients; the caller's own.
+        In evaluation mode, float32, on the CPU, without gradients. It belongs to the caller alone.
     """
 
     info: CheckpointInfo
@@ -37,16 +37,17 @@ class Checkpoint:
 def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> Checkpoint:
     """Load a checkpoint.
 
-    The authors' ``.pth`` files, those of other trainings (bare or wrapped in a dict, from one or
-    more GPUs), and our own ``.safetensors``. The content decides, not the name. Nothing in a file
-    is executed. A file that was read before and has not changed is not read again.
+    The file may be one of the authors' ``.pth`` files, a ``.pth`` file of another training (bare or
+    wrapped in a dict, from one or more GPUs), or one of our own ``.safetensors`` files. The content
+    decides which, not the name. No code in a file is executed. An unchanged file is read only once.
 
     Parameters
     ----------
     source : str or Path
         A name of the registry, or a file.
     scale_factor : int, optional
-        Of Zero-DCE++, instead of the file's own, or of its default if the file does not tell.
+        Scale factor of Zero-DCE++. By default the one in the file, or that of the architecture if
+        the file has none.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
         If there is no such checkpoint, or the file is damaged, of another kind or of another
         network.
     RequestError
-        If the scale factor is not a whole number from 1, or the network has none.
+        If the scale factor is not a whole number from 1 to 65,536, or the network has none.
     """
     check_scale_factor(scale_factor)
     path = resolve(source)
@@ -71,7 +72,7 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
 
 
 def _network(content: CheckpointContent) -> CurveNetwork:
-    # On "meta" nothing is initialised: random numbers would be drawn from the user's generator.
+    # On "meta" nothing is initialised, so no random numbers are drawn from the user's generator.
     with torch.device("meta"):
         network = make_network(content.info.architecture, content.info.scale_factor)
     tensors = {name: torch.from_numpy(numbers.copy()) for name, numbers in content.weights.items()}

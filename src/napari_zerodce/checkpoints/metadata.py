@@ -1,4 +1,4 @@
-"""What our own files say of themselves: one JSON text in the safetensors metadata."""
+"""The description in our own files: one JSON text in the safetensors metadata."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _FORMAT: Final = 1
 _LONGEST_PROVENANCE: Final = 10_000
 
 LARGEST_SCALE_FACTOR: Final = 2**16
-"""Larger than any plane's side: the whole image is one block of the thumbnail."""
+"""Larger than any side of a plane: the whole plane is then one pixel of the thumbnail."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """The facts a file of ours states about its weights."""
+    """The facts that one of our files states about its weights."""
 
     architecture: Architecture
     scale_factor: int
@@ -29,10 +29,10 @@ class Description:
 
 
 def encode(description: Description) -> dict[str, str]:
-    """Return safetensors metadata.
+    """Return a description as safetensors metadata.
 
-    One entry, because safetensors writes several in random order: the file's hash would differ from
-    run to run (measured with safetensors 0.8).
+    The metadata has one entry, because safetensors writes several entries in random order, and the
+    file's hash would then change from one save to the next (measured with safetensors 0.8).
     """
     facts = {
         "format": _FORMAT,
@@ -45,12 +45,12 @@ def encode(description: Description) -> dict[str, str]:
 
 
 def decode(metadata: Mapping[str, str]) -> Description | None:
-    """Return what a file states, or None if it is not from us.
+    """Return the description in a file's metadata, or None if the file is not one of our own.
 
     Raises
     ------
     Defect
-        If it cannot be understood.
+        If the description is invalid, or of a newer version of this package.
     """
     if KEY not in metadata:
         return None
@@ -67,7 +67,7 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
             "licence": str(licence),
             "provenance": dict(provenance),
         } if (known := _known(architecture)) and is_scale_factor(scale_factor):
-            # Whole, unlike what stands in a sentence: a training is to be repeated from it.
+            # Not shortened as for a sentence: someone may repeat the training from these texts.
             words = {
                 shown(key): shown(str(text), longest=_LONGEST_PROVENANCE)
                 for key, text in provenance.items()
@@ -77,7 +77,15 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
 
 
 def agree(description: Description, architecture: Architecture) -> None:
-    """Raise a `Defect` if the tensors are not those of the stated architecture."""
+    """Raise a `Defect` if the tensors do not belong to the stated architecture.
+
+    Parameters
+    ----------
+    description : Description
+        Facts that the file states.
+    architecture : Architecture
+        Architecture that the tensors of the file belong to.
+    """
     if description.architecture != architecture:
         raise Defect(
             f"contradicts itself: it says it is {ARCHITECTURES[description.architecture].title} "
@@ -86,7 +94,7 @@ def agree(description: Description, architecture: Architecture) -> None:
 
 
 def is_scale_factor(value: object) -> bool:
-    """Whether a value can be the scale factor of Zero-DCE++."""
+    """Return whether a value is a valid scale factor of Zero-DCE++."""
     return type(value) is int and 1 <= value <= LARGEST_SCALE_FACTOR
 
 
@@ -95,4 +103,4 @@ def _known(name: str) -> Architecture | None:
 
 
 def _damaged() -> Defect:
-    return Defect("is damaged: what it says of its weights makes no sense; save it again")
+    return Defect("is damaged: its description of the weights is invalid; save it again")

@@ -1,4 +1,4 @@
-"""What a checkpoint file holds: read once, checked and recognised, without torch."""
+"""The content of a checkpoint file: read once, checked and recognised, without torch."""
 
 from __future__ import annotations
 
@@ -29,36 +29,42 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class CheckpointContent:
-    """A checkpoint before a network is made of it."""
+    """The facts and the weights of a checkpoint, before they become a network."""
 
     info: CheckpointInfo
     weights: Weights
 
 
 def read_info(source: str | Path, *, scale_factor: int | None = None) -> CheckpointInfo:
-    """Say what a checkpoint is.
+    """Return the facts about a checkpoint.
 
-    It is checked as thoroughly as by `load_checkpoint`, with the same errors, but without torch.
+    The checks and the errors are the same as in `load_checkpoint`, but torch is not needed.
 
     Parameters
     ----------
     source : str or Path
         A name of the registry or a file.
     scale_factor : int, optional
-        Of Zero-DCE++, instead of the file's own.
+        Scale factor of Zero-DCE++ that replaces the file's own.
     """
     return read_checkpoint(resolve(source), scale_factor=scale_factor).info
 
 
 def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> CheckpointContent:
-    """Read a file of any format.
+    """Read a checkpoint file of any format.
+
+    Parameters
+    ----------
+    path : Path
+    scale_factor : int, optional
+        Scale factor of Zero-DCE++ that replaces the file's own.
 
     Raises
     ------
     CheckpointError
-        If it is no checkpoint that can be used.
+        If the file is not a valid checkpoint.
     RequestError
-        If the scale factor makes no sense.
+        If the scale factor is invalid, or the network has none.
     """
     check_scale_factor(scale_factor)
     with defects_as_errors(path):
@@ -86,7 +92,7 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
 
 
 def check_scale_factor(scale_factor: int | None) -> None:
-    """Raise a `RequestError` if this is no scale factor."""
+    """Raise a `RequestError` if a scale factor is given and invalid."""
     if scale_factor is not None and not metadata.is_scale_factor(scale_factor):
         raise RequestError(
             f"The scale factor is {scale_factor!r}; give a whole number from 1 to "
@@ -115,7 +121,7 @@ def _scale_factor(
                 other.title for other in ARCHITECTURES.values() if other.has_scale_factor
             )
             raise RequestError(
-                f"{traits.title} has no scale factor, and {asked} was asked for: "
+                f"{traits.title} has no scale factor, but {asked} was given: "
                 f"leave it out, or choose a checkpoint of {others}."
             )
         return 1

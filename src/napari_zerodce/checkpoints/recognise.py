@@ -1,4 +1,4 @@
-"""Which network do these tensors belong to, told by their names and shapes alone."""
+"""The architecture of a set of tensors, recognised by their names and shapes alone."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ T = TypeVar("T")
 _EXPECTED: Final = {name: traits.shapes for name, traits in ARCHITECTURES.items()}
 
 _PREFIXES: Final = ("_orig_mod.", "module.", "_orig_mod.")
-"""What `torch.compile` and `nn.DataParallel` put before every name, in either order."""
+"""The prefixes that `torch.compile` and `nn.DataParallel` add to every name, in either order."""
 
 
 def most_likely(groups: Iterable[Mapping[str, T]]) -> dict[str, T]:
-    """Return the tensors of the group that is most like a network, under their bare names."""
+    """Return the tensors of the group that is most similar to a network, under their bare names."""
     return max(map(without_prefixes, groups), key=likeness, default={})
 
 
 def without_prefixes(tensors: Mapping[str, T]) -> dict[str, T]:
-    """Return tensors under the names they have in a bare network."""
+    """Return tensors under the names that they have in a bare network."""
     bare = dict(tensors)
     for prefix in _PREFIXES:
         if all(name.startswith(prefix) for name in bare):
@@ -32,17 +32,18 @@ def without_prefixes(tensors: Mapping[str, T]) -> dict[str, T]:
 
 
 def likeness(names: Mapping[str, object]) -> int:
-    """How many of the names are those of one of the networks."""
+    """Return how many of the names belong to the most similar architecture."""
     return max(len(names.keys() & expected.keys()) for expected in _EXPECTED.values())
 
 
 def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
-    """Tell the architecture that has exactly these tensors.
+    """Return the architecture that has exactly these tensors.
 
     Raises
     ------
     Defect
-        If there is none; says what is missing, too much or misshapen in the most similar one.
+        If there is no such architecture. The message compares the tensors with those of the most
+        similar architecture: missing, additional and misshapen ones, and wrong number formats.
     """
     if not tensors:
         raise Defect(

@@ -30,15 +30,16 @@ class RegistryEntry:
     Attributes
     ----------
     name, title : str
-        For the command line, and for people.
+        Name for the command line, and title for people.
     architecture : Architecture
     kind : {"bundled", "published"}
-        Part of this package, or the authors' own weights, to be downloaded.
+        Part of this package, or the authors' own weights, which the user must download.
     licence : str
-        Under which the weights may be used.
+        Licence of the weights.
     scale_factor : int
+        Scale factor of the network, 1 if the architecture has none.
     sha256, url, size : optional
-        Of a published file: its hash, address and number of bytes.
+        Hash, address and number of bytes of a published file.
     """
 
     name: str
@@ -53,18 +54,18 @@ class RegistryEntry:
 
     @property
     def path(self) -> Path:
-        """Where the file is, or will be after its download."""
+        """Path of the file, which may not be downloaded yet."""
         if self.kind == "bundled":
             return _BUNDLED_FOLDER / f"{self.name}.safetensors"
         return cache_folder() / f"{self.name}.pth"
 
     @property
     def is_here(self) -> bool:
-        """Whether the file exists and, if its hash is known, is the right one."""
+        """Whether the file exists and has the known hash, if there is one."""
         try:
             if self.sha256 is None:
                 return self.path.is_file()
-            # The size first: whatever else lies there may be large.
+            # The size first, because a wrong file at this path may be large.
             return self.path.stat().st_size == self.size and self.sha256 == _hash_of(self.path)
         except OSError:
             return False
@@ -87,9 +88,9 @@ DEFAULT_CHECKPOINT: Final = BUNDLED[0].name
 DEFAULT_START: Final = next(
     entry.name for entry in BUNDLED if ARCHITECTURES[entry.architecture].learns_without_gpu
 )
-"""The checkpoint that a fine-tuning begins with."""
+"""The checkpoint from which fine-tuning starts by default."""
 
-# The addresses name a commit, so that what they give cannot change under us.
+# The addresses name a commit, so that the files behind them cannot change.
 PUBLISHED: Final = (
     RegistryEntry(
         name="published-zero-dce",
@@ -129,7 +130,8 @@ def available() -> tuple[RegistryEntry, ...]:
 def cache_folder() -> Path:
     """Return the folder of downloaded weights, which may not exist yet.
 
-    The environment variable ``NAPARI_ZERODCE_CACHE`` replaces the one in the user's data folder.
+    By default it is in the user's data folder. The environment variable ``NAPARI_ZERODCE_CACHE``
+    sets another folder.
     """
     if chosen := os.environ.get(CACHE_VARIABLE):
         return Path(chosen).expanduser()
@@ -137,24 +139,25 @@ def cache_folder() -> Path:
 
 
 def resolve(source: str | Path) -> Path:
-    """Return the file of a name or a path.
+    """Return the path of the checkpoint file that a name or a path stands for.
 
     Parameters
     ----------
     source : str or Path
-        A name of the registry, or a path; write ``./NAME`` for a file called like a name.
+        A name of the registry, or a path. Write ``./NAME`` for a file whose name is also a name of
+        the registry.
 
     Raises
     ------
     CheckpointError
-        If there is no such file.
+        If the registry has no such name, or the file of a name is missing.
     """
     text = os.fspath(source)
     if entry := _ENTRIES.get(text):
         return _path_of(entry)
     path = _expanded(Path(text)) if text else Path()
     if text and (_exists(path) or path.suffix or path.name != text):
-        # Whether it can be used is found out by whoever opens it.
+        # The code that opens the file checks whether the file is valid.
         return path.absolute()
     raise CheckpointError(
         f"There is no checkpoint {text!r}: choose {', '.join(_ENTRIES)} or the path of a .pth or "
@@ -163,14 +166,22 @@ def resolve(source: str | Path) -> Path:
 
 
 def entry_of(path: Path, sha256: str) -> RegistryEntry | None:
-    """Return the entry whose file this is: published weights by their hash, wherever they lie."""
+    """Return the registry entry of a file, None if it has none.
+
+    Parameters
+    ----------
+    path : Path
+        Decides for bundled checkpoints.
+    sha256 : str
+        Hash of the file. It decides for published weights, which may be in any folder.
+    """
     if path.parent == _BUNDLED_FOLDER:
         return next((entry for entry in BUNDLED if entry.path == path), None)
     return next((entry for entry in PUBLISHED if entry.sha256 == sha256), None)
 
 
 def name_of(path: Path) -> str | None:
-    """Return the name by which this very file can be loaded, None if it has none."""
+    """Return the registry name that loads the file at this path, None if there is none."""
     return next((name for name, entry in _ENTRIES.items() if entry.path == path), None)
 
 

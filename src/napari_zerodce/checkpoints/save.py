@@ -1,4 +1,4 @@
-"""How weights are written: one safetensors file that also says what it is and how it was made."""
+"""How weights are saved: one safetensors file that also says what it is and how it was made."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from napari_zerodce.whole_file import write_whole
 def save_checkpoint(
     path: str | Path, network: CurveNetwork, *, licence: str, provenance: Mapping[str, str]
 ) -> Path:
-    """Write a network's weights with what one must know to use and to trust them.
+    """Save a network's weights with the facts that a user needs to use and to trust them.
 
-    The same weights and words give the same bytes, and the file appears whole or not at all.
+    The same weights and texts give the same bytes. The file appears whole or not at all.
 
     Parameters
     ----------
     path : str or Path
-        Ends in ``.safetensors``; a file that is there already is replaced.
+        Must end in ``.safetensors``. An existing file is replaced.
     network : CurveNetwork
-        On any device; weights are stored as float32.
+        On any device. The file holds the weights as float32.
     licence : str
-        Under which the weights may be used, such as "BSD-3-Clause".
+        Licence of the weights, such as "BSD-3-Clause".
     provenance : Mapping of str to str
-        How the weights came to be. The entry ``trained_by`` becomes part of the checkpoint's
-        one-line description ("trained by ..."); the others are free.
+        How the weights were made. The entry ``trained_by`` becomes part of the checkpoint's
+        one-line description ("trained by ..."); the other entries are free.
 
     Returns
     -------
     Path
-        Where the file is.
+        Path of the file.
 
     Raises
     ------
@@ -45,7 +45,8 @@ def save_checkpoint(
         If the name does not end in ``.safetensors``, weights are NaN or infinite, or the file
         cannot be written.
     TypeError
-        If it is no network of this package, or the provenance holds something else than strings.
+        If `network` is not a network of this package, or the provenance holds values other than
+        strings.
     """
     path = Path(path)
     if path.suffix != ".safetensors":
@@ -66,9 +67,9 @@ def save_checkpoint(
 
 def _description(network: CurveNetwork, licence: str, provenance: Mapping[str, str]) -> Description:
     if not all(isinstance(word, str) for item in provenance.items() for word in item):
-        raise TypeError("provenance maps strings to strings")
+        raise TypeError("provenance must map strings to strings")
     if not isinstance(network, CurveNetwork):
-        raise TypeError(f"a CurveNetwork is needed, not a {type(network).__name__}")
+        raise TypeError(f"network must be a CurveNetwork, not a {type(network).__name__}")
     return Description(network.architecture, network.scale_factor, licence, provenance)
 
 

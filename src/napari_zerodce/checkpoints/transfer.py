@@ -1,4 +1,4 @@
-"""Receives a small file over HTTP, in a thread, so that no server can keep the user waiting."""
+"""Transfer of a small file over HTTP, in a thread, so that no server can block the user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 STALL_SECONDS: Final = 15.0
-"""After so long without a byte the transfer is given up."""
+"""The transfer fails after this time without a byte."""
 
 _POLL_SECONDS: Final = 0.05
 
@@ -25,27 +25,28 @@ Report = Callable[[int, int], None]
 
 
 def receive(address: str, *, size: int, report: Report, should_stop: ShouldStop) -> bytes:
-    """Return what an address gives, up to one byte more than expected.
+    """Return the bytes at an address, at most one byte more than expected.
 
-    Looking up a name, connecting and reading all block, and none of them can be interrupted.
-    So a thread does them, and if this function gives up, the thread ends by itself soon after.
+    Looking up a host name, connecting and reading block, and nothing can interrupt them. A thread
+    therefore does them. If this function gives up, the thread ends soon after.
 
     Parameters
     ----------
     address : str
+        An http or https address.
     size : int
         Expected number of bytes.
     report : callable
         Called in the calling thread with the bytes received and expected.
     should_stop : callable
-        Asked 20 times a second.
+        Called 20 times a second; returns whether the user cancelled.
 
     Raises
     ------
     Cancelled
-        If `should_stop` said so.
+        If `should_stop` returned True.
     DownloadError
-        With half a sentence: why there is no file.
+        If the transfer fails. The message is half a sentence that names the cause.
     """
     transfer = _Transfer(address, limit=size + 1)
     threading.Thread(target=transfer.run, name="napari-zerodce download", daemon=True).start()
@@ -77,7 +78,7 @@ def _follow(transfer: _Transfer, size: int, report: Report, should_stop: ShouldS
 
 
 class _Transfer:
-    """A download into memory; it is the file that pooch writes to."""
+    """A download into memory, and the file object to which pooch writes it."""
 
     def __init__(self, address: str, *, limit: int) -> None:
         self.content = bytearray()
@@ -89,7 +90,7 @@ class _Transfer:
         self._limit = limit
 
     def run(self) -> None:
-        """Receive the file; an error is kept for the thread that waits for it."""
+        """Receive the file, and keep an error for the thread that waits for the file."""
         try:
             self._receive()
         except _Enough:
@@ -106,9 +107,9 @@ class _Transfer:
 
         download = HTTPDownloader(
             timeout=STALL_SECONDS + 1,
-            # Uncompressed, so that bytes received are bytes of the file.
+            # Uncompressed, so that the number of received bytes is that of the file.
             headers={"Accept-Encoding": "identity"},
-            # pooch 1.9 leaves the connection open if something goes wrong.
+            # pooch 1.9 leaves the connection open after an error.
             hooks={"response": self._remember},
         )
         download(url=self._address, output_file=self, pooch=None)
@@ -123,15 +124,15 @@ class _Transfer:
             raise _Enough
 
     def flush(self) -> None:
-        """Do nothing, as pooch asks after each chunk."""
+        """Do nothing; pooch calls this after each chunk."""
 
 
 class _Enough(Exception):
-    """Nobody wants more of the file."""
+    """No more bytes are needed."""
 
 
 def _reason(failure: Exception, host: str, received: int) -> str:
-    """Say in half a sentence what went wrong; errors of unknown kinds are our bugs and pass."""
+    """Return the cause of a failure as half a sentence; raise unknown errors, our bugs, again."""
     from requests import HTTPError, RequestException
     from requests.exceptions import ProxyError, SSLError
 
@@ -139,15 +140,16 @@ def _reason(failure: Exception, host: str, received: int) -> str:
         return _reason_of_status(failure.response.status_code, host)
     if received:
         return f"the connection to {host} was cut after {readable_size(received)}; try again"
-    # The first that fits: a proxy that refuses connections is the proxy's problem.
+    internet = "the internet connection"
+    # The first match counts: if a proxy refuses connections, the proxy is the cause.
     known: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
         (ProxyError, "the proxy does not answer; check the proxy settings"),
-        (SSLError, f"there is no secure connection to {host}; check the date and the network"),
-        (socket.gaierror, f"the address of {host} cannot be looked up; check the network"),
+        (SSLError, f"there is no secure connection to {host}; check the date and {internet}"),
+        (socket.gaierror, f"the address of {host} cannot be looked up; check {internet}"),
         (ConnectionRefusedError, f"{host} refuses connections; try again later"),
         (
             (RequestException, ValueError, OSError),
-            f"the connection to {host} was cut or cannot be made; check the network and try again",
+            f"the connection to {host} was cut or cannot be made; check {internet} and try again",
         ),
     )
     causes = tuple(_chain(failure))

@@ -130,7 +130,7 @@ def test_other_names_are_refused(name):
     ],
 )
 def test_damaged_pickles(content):
-    with pytest.raises(Defect, match="cut off, damaged or no checkpoint"):
+    with pytest.raises(Defect, match="cut off, damaged or not a checkpoint"):
         read_pickle(PickleStream(content))
 
 

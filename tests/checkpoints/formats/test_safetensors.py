@@ -80,7 +80,7 @@ def test_numbers_that_cannot_be_weights_keep_their_name(code):
     ],
 )
 def test_headers_that_make_no_sense(header):
-    with pytest.raises(Defect, match="header makes no sense"):
+    with pytest.raises(Defect, match="header is invalid"):
         read(file_of(header))
 
 

@@ -1,1 +1,1 @@
-"""The file formats of checkpoints, one a file; nothing in a file is executed."""
+"""The file formats of checkpoints, one per module. No code in a checkpoint is executed."""

@@ -1,4 +1,4 @@
-"""Which format a checkpoint file has, told by its content: names of files are not to be trusted."""
+"""The format of a checkpoint file, recognised by its content, because file names can be wrong."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from napari_zerodce.checkpoints.formats.stored_tensor import TensorFile
 
 
 class Format(Protocol):
-    """What each module of a format has."""
+    """The functions of each module that reads a format."""
 
     def begins(self, content: bytes) -> bool:
-        """Whether a file begins as one of this format does."""
+        """Return whether a file begins like a file of this format."""
         ...
 
     def read(self, content: bytes) -> TensorFile:
-        """Take a file apart; raises `Defect` if it is cut off, damaged or not of this format."""
+        """Return the tensors in a file; raise `Defect` if it is damaged or of another format."""
         ...
 
 
 FORMATS: Final[tuple[Format, ...]] = (torch_zip, safetensors, torch_legacy)
-"""A further format is one module and one row."""
+"""To add a format, write one module and add it here."""
 
 _OTHER_FILES: Final = (
     (b"\x89PNG", "a PNG image"),
@@ -32,19 +32,19 @@ _OTHER_FILES: Final = (
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x89HDF\r\n", "an HDF5 file"),
     (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive, to be unpacked first"),
-    (b"7z\xbc\xaf", "a 7-Zip archive, to be unpacked first"),
+    (b"\x1f\x8b", "a gzip archive, which must be unpacked first"),
+    (b"7z\xbc\xaf", "a 7-Zip archive, which must be unpacked first"),
 )
 _WEB_PAGE_STARTS: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 
 
 def kind_of(content: bytes) -> Format:
-    """Tell which format a file has.
+    """Return the format of a file.
 
     Raises
     ------
     Defect
-        If the file is empty, or something else that is easily recognised.
+        If the file is empty, or of a well-known kind that holds no checkpoint.
     """
     if not content:
         raise Defect("is empty; download or save it again")
@@ -53,12 +53,12 @@ def kind_of(content: bytes) -> Format:
             return each
     if found := _other_file(content):
         raise Defect(f"is not a checkpoint but {found}")
-    # A pickle of another protocol may start with anything; its reader tells.
+    # A pickle of another protocol may start with any byte, so its reader decides.
     return torch_legacy
 
 
 def looks_like_web_page(content: bytes) -> bool:
-    """Whether these are the first bytes of HTML or XML."""
+    """Return whether a file begins like HTML or XML."""
     start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith(_WEB_PAGE_STARTS)
 
@@ -67,7 +67,7 @@ def _other_file(content: bytes) -> str | None:
     if looks_like_web_page(content):
         return "a web page saved under that name; download the raw file instead"
     if content.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer that stands for one; run 'git lfs pull' or download the raw file"
+        return "a Git LFS pointer to one; run 'git lfs pull' or download the raw file"
     if content[257:262] == b"ustar":
         return "a tar archive; unpack it, or save the weights again with a current PyTorch"
     name = next((name for start, name in _OTHER_FILES if content.startswith(start)), None)

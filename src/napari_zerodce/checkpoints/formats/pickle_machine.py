@@ -1,13 +1,12 @@
-"""Reads pickles of plain values and tensors without letting them call anything.
+"""Reader of pickles with plain values and tensors, which lets a pickle call nothing.
 
-A pickle is a program for a small machine that may import and call whatever it likes. The machine
-here knows the instructions that state dicts need and imports nothing: a name is compared with a
-list of harmless ones, and what such a name stands for is built from values that are ours.
+A pickle is a program for a small machine that can import and call anything. The machine here knows
+only the instructions that state dicts need, and it imports nothing: it compares each name with a
+list of harmless ones and builds our own values in place of the named ones.
 
-`torch.load(weights_only=True)` runs nothing either, but it believes a file's sizes and would have
-to be guarded by all of this anyway (measured with torch 2.13): a zip of 1 MiB takes 2.3 GB and
-23 s, a legacy file of 370 bytes asks for 10 GB, and the error tells the user to switch the safety
-off.
+`torch.load(weights_only=True)` runs no code either, but it trusts the sizes in a file and would
+need all these guards anyway (measured with torch 2.13): a zip of 1 MiB takes 2.3 GB and 23 s, a
+legacy file of 370 bytes requests 10 GB, and the error tells the user to switch the safety off.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ _MOST_INSTRUCTIONS: Final = 100_000
 
 @dataclass(frozen=True)
 class Pickle:
-    """What one pickle holds.
+    """The content of one pickle.
 
     Attributes
     ----------
     value : dict, list, tuple, str, bytes, int, float, bool, None, TensorRecord or Name
     storages : list of StorageRecord
-        Of the tensors in it, some more than once.
+        Storages of the tensors in it; the same storage may occur more than once.
     """
 
     value: Any
@@ -50,21 +49,21 @@ class PickleStream(io.BytesIO):
     """Bytes that may hold several pickles."""
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line, which holds a name; ValueError if it has a backslash."""
+        """Return the next line, which holds a name; raise ValueError if it has a backslash."""
         line = super().readline(size)
         if b"\\" in line:
-            # No name needs one, and for an odd one pickletools lets Python warn.
+            # No name needs a backslash, and pickletools makes Python warn about some of them.
             raise ValueError("an escape in a name")
         return line
 
 
 def read_pickle(stream: PickleStream) -> Pickle:
-    """Read one pickle and leave the stream behind it.
+    """Read one pickle and leave the stream at its end.
 
     Raises
     ------
     Defect
-        If the pickle names anything that is not known to be harmless, or it is damaged.
+        If the pickle holds a name that is not known to be harmless, or is damaged.
     """
     machine = _Machine()
     try:
@@ -77,8 +76,8 @@ def read_pickle(stream: PickleStream) -> Pickle:
         return Pickle(machine.pop(), machine.storages)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as err:
         raise Defect(
-            "is cut off, damaged or no checkpoint at all; download or save it again, or choose a "
-            ".pth or .safetensors file"
+            "is cut off, damaged or not a checkpoint at all; download or save it again, or choose "
+            "a .pth or .safetensors file"
         ) from err
 
 
@@ -92,7 +91,7 @@ class _Machine:
         self.storages: list[StorageRecord] = []
 
     def run(self, instruction: str, argument: Any) -> None:
-        """Carry out one instruction; LookupError if it is none that state dicts need."""
+        """Carry out one instruction; raise LookupError if state dicts do not need it."""
         if instruction in _PUSHED_ARGUMENTS:
             self._stack.append(argument)
         elif instruction in _PUSHED_VALUES:
@@ -155,16 +154,16 @@ class _Machine:
             set_item(self._stack[-1], key, value)
 
     def _import(self, name: str) -> None:
-        # pickletools gives "module name"; something else in a text that only looks like a pickle.
+        # pickletools gives "module name", or other text if a file only looks like a pickle.
         module, _, attribute = name.partition(" ")
         if not f"{module}{attribute}".replace(".", "").isidentifier():
-            raise ValueError("no name")
+            raise ValueError("not a name")
         self._stack.append(harmless(f"{module}.{attribute}"))
 
     def _import_from_stack(self, _: object) -> None:
         module, attribute = self._take(2)
         if not (isinstance(module, str) and isinstance(attribute, str)):
-            raise TypeError("no name")
+            raise TypeError("not a name")
         self._import(f"{module} {attribute}")
 
     def _import_and_call(self, name: str) -> None:
@@ -235,7 +234,7 @@ _ACTIONS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError("no list")
+        raise TypeError("not a list")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What the names in a pickle stand for: values of ours, or a refusal. Nothing is imported."""
+"""The meaning of the names in a pickle: our own values, or a refusal. Nothing is imported."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _PLAIN_VALUES: Final = {
     "torch.float64",
     "torch.int64",
 }
-"""What people keep beside the weights (epochs, losses, settings): skipped, not built."""
+"""Names of values that people keep beside the weights (epochs, losses, settings): not built."""
 
 
 @dataclass(frozen=True)
 class StorageRecord:
-    """What a pickle says of the memory of one or more tensors."""
+    """A pickle's description of the memory of one or more tensors."""
 
     number_format: str
     key: str
@@ -50,7 +50,7 @@ class StorageRecord:
 
 @dataclass(frozen=True)
 class TensorRecord:
-    """What a pickle says of a tensor."""
+    """A pickle's description of a tensor."""
 
     storage: StorageRecord
     offset: int
@@ -60,26 +60,34 @@ class TensorRecord:
 
 @dataclass(frozen=True)
 class Name:
-    """A name that a pickle would import, or the value it would make with it."""
+    """A name that a pickle would import, or the value that it would build with that name."""
 
     text: str
 
 
 def harmless(name: str) -> Name:
-    """Return a name that is known to be harmless; a `Defect` refuses any other."""
+    """Return a name that is known to be harmless; raise a `Defect` for any other."""
     known = (
         name in _PLAIN_VALUES or name in _MAKERS or name.removeprefix("torch.") in _NUMBER_FORMATS
     )
     if not known:
         raise Defect(
-            f"holds more than weights: it wants Python to load {shown(name)}, which could run any "
+            f"holds more than weights: it asks Python to load {shown(name)}, which could run any "
             "code and was refused; use a file that holds only a state_dict, from a source you trust"
         )
     return Name(name)
 
 
 def made(function: Name, arguments: tuple[Any, ...]) -> Any:
-    """Return what stands here for the value that a call would give."""
+    """Return our own value in place of the one that a call would return.
+
+    Parameters
+    ----------
+    function : Name
+        Name of the function that the pickle calls.
+    arguments : tuple
+        Arguments of the call.
+    """
     maker = _MAKERS.get(function.text)
     return maker(*arguments) if maker else Name(function.text)
 
@@ -94,7 +102,7 @@ def _ordered_dict(pairs: Any = ()) -> dict[Any, Any]:
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> TensorRecord:
     numbers = (offset, *shape, *strides)
     if not isinstance(storage, StorageRecord) or not all(_is_size(number) for number in numbers):
-        raise TypeError("no tensor")
+        raise TypeError("not a tensor")
     return TensorRecord(storage, offset, tuple(shape), tuple(strides))
 
 
@@ -115,24 +123,36 @@ def _is_size(number: Any) -> bool:
 
 
 def storage_record(description: Any) -> StorageRecord:
-    """Return what a persistent id of PyTorch says of a storage.
+    """Return the storage that a persistent id of PyTorch describes.
 
     Raises
     ------
     TypeError, ValueError, LookupError, AttributeError
-        If it says something else.
+        If it does not describe a storage.
     """
     # An older PyTorch appends a sixth entry, a view into another storage or None.
     kind, name, key, _place, count, *view = description
     number_format = _NUMBER_FORMATS[name.text.removeprefix("torch.")]
     if kind != "storage" or any(view) or not (isinstance(key, str) and _is_size(count)):
-        raise ValueError("no storage")
+        raise ValueError("not a storage")
     return StorageRecord(number_format, key, count)
 
 
 def set_item(target: Any, key: Any, value: Any) -> None:
-    """Set an item of a dict; TypeError if it is none or the key is no plain value."""
-    # Hashing nested tuples takes exponential time, so they are no keys here.
+    """Set an item of a dict.
+
+    Parameters
+    ----------
+    target : dict
+    key : str, int, float, bytes or None
+    value : object
+
+    Raises
+    ------
+    TypeError
+        If `target` is not a dict, or the key has another type.
+    """
+    # Hashing nested tuples takes exponential time, so tuples are not valid keys here.
     if not isinstance(target, dict) or not isinstance(key, str | int | float | bytes | None):
-        raise TypeError("no dict, or a strange key")
+        raise TypeError("not a dict, or an invalid key")
     target[key] = value

@@ -1,4 +1,4 @@
-"""Reads safetensors files: a length, a JSON header, then the numbers."""
+"""Reader of safetensors files: a length, a JSON header, then the numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from napari_zerodce.checkpoints.defects import Defect, readable_size, shown
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor, TensorFile
 
 _LARGEST_HEADER: Final = 2**20
-"""Bytes. Ours have about 3 KiB."""
+"""Bytes. The headers of our own files have about 3 KiB."""
 
 _NUMBER_FORMATS: Final = {
     "F16": "float16",
@@ -24,30 +24,30 @@ _NUMBER_FORMATS: Final = {
     "U8": "uint8",
     "BOOL": "bool",
 }
-"""Others keep the name that safetensors gives them: they cannot be weights."""
+"""Other formats keep their safetensors names, because they cannot hold weights."""
 
 
 def begins(content: bytes) -> bool:
-    """Whether there is JSON after eight bytes: even a wrong length is better explained here."""
+    """Return whether JSON follows after eight bytes; `read` explains a wrong length in them."""
     return content[8:9] == b"{"
 
 
 def read(content: bytes) -> TensorFile:
-    """Take a safetensors file apart.
+    """Return the tensors and the metadata in a safetensors file.
 
-    The header is read here, too: the library gives no metadata, reads headers of 100 MB, and says
-    the same of a file that is cut off and of one that is damaged. Bytes after the last tensor are
-    ignored.
+    This function reads the header, too, because the library returns no metadata, accepts headers of
+    100 MB, and raises the same error for a file that is cut off and for a damaged one. Bytes after
+    the last tensor are ignored.
 
     Raises
     ------
     Defect
-        If it is cut off, damaged or not a safetensors file at all.
+        If the file is cut off, damaged or not a safetensors file at all.
     """
     length = int.from_bytes(content[:8], "little")
     if length > len(content) - 8:
         raise Defect(
-            f"is cut off or no safetensors file: its header claims {readable_size(length)}, and "
+            f"is cut off or not a safetensors file: its header claims {readable_size(length)}, and "
             f"the file has {readable_size(len(content))}; download or save it again"
         )
     header = _parse(content[8 : 8 + length])
@@ -69,7 +69,7 @@ def _parse(header: bytes) -> dict[str, Any]:
     if len(header) > _LARGEST_HEADER:
         raise Defect(
             f"is not a Zero-DCE checkpoint: its header has {readable_size(len(header))}, "
-            "where a few KiB are expected; choose another file"
+            "but a few KiB are expected; choose another file"
         )
     try:
         parsed = json.loads(header)
@@ -81,7 +81,7 @@ def _parse(header: bytes) -> dict[str, Any]:
 
 
 def _size_of_numbers(header: dict[str, Any]) -> int:
-    """Return where the last tensor ends; what makes no sense is left to the library."""
+    """Return the end of the last tensor in bytes; the library checks invalid entries."""
     stops = [0]
     for entry in header.values():
         match entry:
@@ -97,4 +97,4 @@ def _stored(entry: dict[str, Any]) -> StoredTensor:
 
 
 def _damaged() -> Defect:
-    return Defect("is damaged: its safetensors header makes no sense; download or save it again")
+    return Defect("is damaged: its safetensors header is invalid; download or save it again")

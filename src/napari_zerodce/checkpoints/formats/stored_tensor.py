@@ -26,27 +26,28 @@ ITEM_SIZES: Final = {
     "int32": 4,
     "int64": 8,
 }
-"""Bytes of a number."""
+"""Bytes per number."""
 
 WEIGHT_FORMATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor that lies in a file.
+    """A tensor in a file, before its numbers are read.
 
     Attributes
     ----------
     number_format : str
-        As NumPy or PyTorch name it, such as "float32" or "bfloat16".
+        Name in NumPy or PyTorch, such as "float32" or "bfloat16".
     shape : tuple of int
     strides : tuple of int or None
-        In numbers, not bytes; None for row-major order.
+        Steps in numbers, not bytes; None for row-major order.
     offset : int
-        Of the first number in the storage, in numbers.
+        Position of the first number in the storage, in numbers.
     storage : callable
-        Returns the bytes that hold the numbers; raises `Defect` if they are not there.
+        Returns the bytes that hold the numbers; raises `Defect` if they are missing.
     big_endian : bool
+        Byte order of the numbers.
     """
 
     number_format: str
@@ -71,15 +72,14 @@ class StoredTensor:
         if brain_float:
             # bfloat16 is the upper half of float32, and NumPy does not know it.
             return (raw.astype(np.uint32) << 16).view(np.float32)
-        with np.errstate(
-            over="ignore"
-        ):  # too large for float32 becomes inf, which is refused later
+        # A number that is too large for float32 becomes inf, which `read_checkpoint` refuses.
+        with np.errstate(over="ignore"):
             return raw.astype(np.float32, order="C")
 
     def _view(self, dtype: np.dtype[Any], size: int) -> NDArray[Any]:
         strides = None if self.strides is None else tuple(size * step for step in self.strides)
         try:
-            # This constructor refuses whatever does not lie within its buffer.
+            # This constructor refuses an array that is not inside its buffer.
             return np.ndarray(self.shape, dtype, self.storage(), self.offset * size, strides)
         except (TypeError, ValueError, OverflowError) as err:
             raise Defect(
@@ -90,15 +90,15 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class TensorFile:
-    """What a file of any format holds.
+    """The content of a checkpoint file of any format.
 
     Attributes
     ----------
     groups : iterable of dict
-        Tensors by their names. There may be several such groups, of which one is the weights: a
-        file of a training may hold two networks, or averages beside the weights.
+        Groups of tensors by name, one of which holds the weights. A training may, for example, save
+        two networks in one file, or averages beside the weights.
     metadata : Mapping of str to str
-        Free text, empty where the format has no place for it.
+        Free text, empty if the format has no place for it.
     """
 
     groups: Iterable[Mapping[str, StoredTensor]]

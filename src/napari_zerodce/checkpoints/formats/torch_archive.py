@@ -1,4 +1,4 @@
-"""What `torch.save` was given: plain values in which tensors are, bare or in a dict or two."""
+"""The value that `torch.save` stored: tensors among plain values, in one dict or nested ones."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ CUT_OFF: Final = "is cut off or damaged; download or save it again"
 
 @dataclass(frozen=True)
 class Archive:
-    """What `torch.save` was given, with tensors still to be read.
+    """The value that `torch.save` stored, before its tensors are read.
 
     Attributes
     ----------
     root : object
         Plain values with a `TensorRecord` for each tensor.
     storage : callable
-        Returns the bytes of the storage with a key; raises `Defect` if they are not there.
+        Returns the bytes of the storage with a key; raises `Defect` if they are missing.
     big_endian : bool
+        Byte order of the numbers.
     """
 
     root: Any
@@ -32,13 +33,13 @@ class Archive:
     big_endian: bool
 
     def tensor_file(self) -> TensorFile:
-        """Return the tensors of each dict in it; raises `Defect` for the state of an optimiser."""
+        """Return the tensors of each dict in it; raise `Defect` for an optimiser's state."""
         if isinstance(self.root, dict) and self.root.keys() >= {"state", "param_groups"}:
             raise Defect("holds an optimiser's state and no weights; choose the network's file")
         return TensorFile(map(self._group, _dicts(self.root)))
 
     def _group(self, place: dict[Any, Any]) -> dict[str, StoredTensor]:
-        # Other values, such as an epoch beside the weights, do no harm.
+        # Other values, such as an epoch beside the weights, are ignored.
         return {
             name: self._stored(value)
             for name, value in place.items()
@@ -46,7 +47,7 @@ class Archive:
         }
 
     def _stored(self, tensor: TensorRecord) -> StoredTensor:
-        """Return a tensor with the way to its numbers."""
+        """Return a tensor that can read its numbers later."""
         return StoredTensor(
             tensor.storage.number_format,
             tensor.shape,
@@ -71,7 +72,7 @@ def _dicts(root: object) -> Iterator[dict[Any, Any]]:
     seen: set[int] = set()
     level = [root]
     for _ in range(3):
-        # Each one once: a small file can name the same dict a billion times over.
+        # Each dict once, because a small file can refer to the same dict a billion times.
         new = {id(value): value for value in level if isinstance(value, dict)}
         places = [place for key, place in new.items() if key not in seen]
         seen.update(new)

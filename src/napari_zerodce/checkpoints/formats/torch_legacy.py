@@ -1,4 +1,4 @@
-"""Takes apart what `torch.save` wrote before PyTorch 1.6: a chain of pickles, then the numbers."""
+"""Reader of files that `torch.save` wrote before PyTorch 1.6: several pickles, then the numbers."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _LEGACY_MAGIC: Final = 0x1950A86A20F9469CFC6C
 
 
 def begins(content: bytes) -> bool:
-    """Whether a file begins with the pickle of a certain number: protocol 2, then ten bytes."""
+    """Return whether a file begins with the magic number as a pickle of protocol 2."""
     return content.startswith(b"\x80\x02\x8a\x0a" + _LEGACY_MAGIC.to_bytes(10, "little"))
 
 
 def read(content: bytes) -> TensorFile:
-    """Take apart a file from before PyTorch 1.6, such as the published Zero-DCE weights.
+    """Return the tensors in a file from before PyTorch 1.6, such as the published weights.
 
     Raises
     ------
     Defect
-        If it is cut off, some other file, or holds more than plain values and tensors.
+        If the file is cut off, is of another kind, or holds more than plain values and tensors.
     """
     stream = PickleStream(content)
     if read_pickle(stream).value != _LEGACY_MAGIC:
@@ -46,7 +46,7 @@ def read(content: bytes) -> TensorFile:
 def _legacy_storages(
     content: memoryview, keys: list[Any], sizes: dict[str, int], byteorder: Literal["big", "little"]
 ) -> dict[str, memoryview]:
-    """Cut up what follows the pickles: for each key in turn a count and so many numbers."""
+    """Split the bytes after the pickles: for each key a count, then that many numbers."""
     storages = {}
     for key in keys:
         if not isinstance(key, str) or key not in sizes:

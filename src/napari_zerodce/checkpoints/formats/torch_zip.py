@@ -1,4 +1,4 @@
-"""Takes apart what `torch.save` writes since PyTorch 1.6: a zip archive with a pickle in it."""
+"""Reader of files that `torch.save` writes since PyTorch 1.6: zip archives with a pickle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
 
 _MOST_MEMBERS: Final = 10_000
 _LARGEST_MEMBER: Final = 4 * 2**20
-"""Bytes, unpacked. The largest tensor of the published files has 0.07 MiB."""
+"""Bytes after unpacking. The largest tensor of the published files has 0.07 MiB."""
 
 _ZIP_FAILURES: Final = (
     zipfile.BadZipFile,
@@ -28,24 +28,27 @@ _ZIP_FAILURES: Final = (
     OverflowError,
     LookupError,
 )
-"""What zipfile raises for damaged files, found by damaging many."""
+"""The errors of zipfile for damaged files, collected from many damaged files."""
 
 
 def begins(content: bytes) -> bool:
-    """Whether a file begins as a zip archive does."""
+    """Return whether a file begins like a zip archive."""
     return content.startswith(b"PK")
 
 
 def read(content: bytes) -> TensorFile:
-    """Take apart a file of PyTorch 1.6 or later.
+    """Return the tensors in a file of PyTorch 1.6 or later.
 
     Raises
     ------
     Defect
-        If it is cut off, another kind of zip archive, or holds more than plain values and tensors.
+        If the file is cut off, is another kind of zip archive, or holds more than plain values and
+        tensors.
     """
     if content.count(b"PK\x01\x02") > _MOST_MEMBERS:
-        raise Defect("is not a checkpoint but a zip archive of very many files; choose another")
+        raise Defect(
+            "is not a checkpoint but a zip archive of very many files; choose another file"
+        )
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except _ZIP_FAILURES as err:
@@ -66,7 +69,7 @@ def _folder_of_pickle(names: list[str]) -> str:
         found = f"with {listed([shown(name) for name in names])}" if names else "that is empty"
         raise Defect(
             f"is not a checkpoint but a zip archive {found}; "
-            "if the checkpoint is in it, unpack it first"
+            "if the checkpoint is inside, unpack the archive first"
         )
     folder = min(pickles, key=len).removesuffix("data.pkl")
     if f"{folder}constants.pkl" in names:
@@ -77,11 +80,11 @@ def _folder_of_pickle(names: list[str]) -> str:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Return one file of a zip archive, believing nothing it says of its size."""
+    """Return one file of a zip archive without trusting the size that the archive states."""
     try:
         info = archive.getinfo(name)
     except KeyError as err:
-        raise Defect(f"is damaged: {shown(name)} is missing in it; download it again") from err
+        raise Defect(f"is damaged: {shown(name)} is missing; download it again") from err
     if info.file_size > _LARGEST_MEMBER:
         raise Defect(
             f"is not a Zero-DCE checkpoint: {shown(name)} in it unpacks to "
@@ -89,12 +92,12 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         )
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise Defect(
-            "is no checkpoint as PyTorch writes it: it is compressed in another way; "
+            "is not a checkpoint as PyTorch writes it: it is compressed in another way; "
             "save it again with torch.save"
         )
     try:
         with archive.open(info) as file:
-            # A count, because without one zipfile unpacks as much as a file of a false size gives.
+            # Without a count, zipfile unpacks everything, even if the stated size is false.
             return file.read(info.file_size)
     except _ZIP_FAILURES as err:
         raise Defect(CUT_OFF) from err
