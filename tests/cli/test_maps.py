@@ -272,7 +272,7 @@ def test_stack_that_a_zarr_has_no_room_for_is_told_before_the_work(capsys) -> No
     assert write_maps("stack.npy", "--output", "maps.zarr") == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    assert "write a .npy or .tif instead" in err
+    assert "write a .npy or .tif file instead" in err
     assert [path.name for path in Path().iterdir()] == ["stack.npy"]
 
 

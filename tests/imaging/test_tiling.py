@@ -102,7 +102,7 @@ def test_a_size_below_the_multiple_becomes_the_multiple():
     ],
 )
 def test_nonsense_is_our_own_mistake(numbers):
-    with pytest.raises(ValueError, match="no tiles"):
+    with pytest.raises(ValueError, match="invalid tiles"):
         tile_plane(**{"height": 4, "width": 4, "size": 2, "halo": 0, "multiple": 1, **numbers})
 
 

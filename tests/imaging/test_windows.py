@@ -103,5 +103,5 @@ def test_impossible_choices_are_refused(arguments):
 
 @pytest.mark.parametrize("ends", [(1, 1), (2, 1), (0, math.inf), (math.nan, 1), (-math.inf, 0)])
 def test_there_is_no_empty_or_infinite_window(ends):
-    with pytest.raises(ValueError, match="no window"):
+    with pytest.raises(ValueError, match="invalid window"):
         Window(*ends)

@@ -1,1 +1,1 @@
-"""The geometry of images: intensities, planes, tiles, files. NumPy and dask, no torch."""
+"""The geometry of images: intensities, planes, tiles and files, with NumPy and without torch."""

@@ -1,4 +1,4 @@
-"""Intensities of any dtype to [0, 1] and back; what lies outside the window is kept."""
+"""Intensities of any dtype to [0, 1] and back; samples outside the window stay unchanged."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def normalise(block: Array, window: Window) -> Array:
     ----------
     block : ndarray, any integer or real dtype, any shape
     window : Window
-        For float32 its ends are rounded to float32.
+        For float32, its ends are rounded to float32.
 
     Returns
     -------
     ndarray, float32, values in [0, 1]
-        A new array, in memory in the order of `block`. Samples below the window and NaN become 0,
-        those above it 1.
+        A new array with the memory order of `block`. Samples below the window and NaN become 0,
+        samples above it 1.
     """
     if wide_integers.are_in(block):
         return wide_integers.normalise(block, window)
     scale = _scale_for(block.dtype, window)
-    with np.errstate(all="ignore"):  # samples far outside the window may overflow, and are clipped
+    with np.errstate(all="ignore"):  # samples far outside may overflow; they are clipped below
         unit = scale.subtract_low(block)
         unit /= scale.width
     if not _covers(window, block.dtype):
@@ -58,16 +58,16 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
     """Map [0, 1] back to intensities, the inverse of `normalise`.
 
     ``restore(normalise(x, window), x, window)`` is `x` for integers if the window is at most 2^23
-    wide, and otherwise, as for floats, differs by less than 2^-23 of the largest of the window's
-    width and its two ends.
+    wide. For wider windows and for floats it differs from `x` by less than 2^-23 times the largest
+    of the window's width and its two ends.
 
     Parameters
     ----------
     unit : ndarray, float32, values in [0, 1]
-        Greater ones give greater intensities, or equal ones.
+        A greater value never gives a smaller intensity.
     original : ndarray of the same shape
-        What `unit` was made of. Where it is outside the window, NaN or infinite, it is returned as
-        it is, bit for bit.
+        The intensities from which `unit` was computed. Samples that are outside the window, NaN or
+        infinite are returned unchanged, bit for bit.
     window : Window
 
     Returns
@@ -79,10 +79,10 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
     if wide_integers.are_in(original):
         return wide_integers.restore(unit, original, window)
     scale = _scale_for(original.dtype, window)
-    # In memory in the original's order: the passes below that mix both would crawl otherwise.
+    # With the memory order of `original`, because passes that mix two orders are very slow.
     real = scale.width.dtype
     values = np.empty_like(original, real, subok=False)
-    np.multiply(unit, scale.width, out=values, dtype=real)  # NumPy 1 would take float32
+    np.multiply(unit, scale.width, out=values, dtype=real)  # NumPy 1 would use float32
     if original.dtype.kind == "f":
         restored = scale.restore_floats(values, unit, original.dtype)
         outside = scale.outside(original)
@@ -96,7 +96,7 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
 
 
 def outside_of(block: Array, window: Window) -> Array:
-    """Say which samples lie outside the window, NaN among them: they come through unchanged.
+    """Return which samples, NaN included, lie outside the window and so stay unchanged.
 
     Parameters
     ----------
@@ -114,9 +114,10 @@ def outside_of(block: Array, window: Window) -> Array:
 
 @dataclass(frozen=True)
 class _Scale:
-    """A window as NumPy numbers of the type that the arithmetic is done in.
+    """A window as NumPy numbers of the dtype in which the arithmetic is done.
 
-    They are the window's times `factor`, a power of two that keeps the width finite.
+    The numbers are the window's, multiplied by `factor`, a power of two that keeps the width
+    finite.
     """
 
     low: np.floating[Any]
@@ -134,7 +135,7 @@ class _Scale:
         return difference
 
     def restore_floats(self, values: Array, unit: Array, dtype: np.dtype[Any]) -> Array:
-        """Finish what began as ``values = unit * width``."""
+        """Return intensities from ``values = unit * width``."""
         limits = np.finfo(dtype)
         values += self.low
         ends = np.array([self.low, self.high])
@@ -147,7 +148,7 @@ class _Scale:
         return values.astype(dtype, copy=False)
 
     def outside(self, original: Array) -> Array:
-        # NumPy 1 would compare float32 with a scalar in float32, whatever the scalar's type.
+        # NumPy 1 would compare float32 with a scalar of any type in float32.
         samples = original.astype(np.result_type(self.low.dtype, original.dtype), copy=False)
         if self.factor != 1:
             samples = samples * self.factor
@@ -158,7 +159,7 @@ class _Scale:
 
 
 def _scale_for(dtype: np.dtype[Any], window: Window) -> _Scale:
-    """Return the window in float32 where that is enough (it is twice as fast), else in float64."""
+    """Return the window in float32 if that is enough (it is twice as fast), else in float64."""
     if dtype.itemsize <= 2 or (dtype.kind == "f" and dtype.itemsize == 4):
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             low, high = np.float32(window.low), np.float32(window.high)
@@ -171,11 +172,11 @@ def _scale_for(dtype: np.dtype[Any], window: Window) -> _Scale:
 
 
 def _round(values: Array, window: Window, dtype: np.dtype[Any]) -> Array:
-    """Turn ``unit * width`` into integers of the window."""
+    """Return integers of the window from ``values = unit * width``."""
     bottom, top = wide_integers.rounded_ends(window, dtype)
     values += values.dtype.type(window.low + 0.5)
     np.clip(values, values.dtype.type(bottom), values.dtype.type(top), out=values)
-    if bottom < 0:  # the cast cuts towards 0
+    if bottom < 0:  # the cast rounds towards 0
         np.floor(values, out=values)
     with np.errstate(invalid="ignore"):
         return values.astype(dtype)

@@ -1,4 +1,4 @@
-"""Which samples lie outside the window, and how they come through unchanged."""
+"""Samples outside the window: which ones they are, and how they stay unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from napari_zerodce.imaging.windows import Window
 
 
 def integers_outside(original: Array, window: Window) -> Array:
-    """Say which integers lie outside the window."""
+    """Return which integers lie outside the window.
+
+    Parameters
+    ----------
+    original : ndarray of integers, any shape
+    window : Window
+
+    Returns
+    -------
+    ndarray of bool, shape of `original`
+    """
     limits = np.iinfo(original.dtype)
     lowest = max(math.ceil(window.low), int(limits.min))
     highest = min(math.floor(window.high), int(limits.max))
@@ -24,10 +34,17 @@ def integers_outside(original: Array, window: Window) -> Array:
 
 
 def keep(original: Array, restored: Array, outside: Array) -> None:
-    """Put the original samples back where they are outside the window, bit for bit.
+    """Copy the original samples outside the window into the result, bit for bit.
 
-    Bits are mixed instead of samples copied: NumPy copies under a mask one by one, which takes 30
-    times as long for 8-bit noise.
+    The function combines bits instead of copying samples: NumPy copies samples under a mask one by
+    one, which takes 30 times as long for 8-bit noise.
+
+    Parameters
+    ----------
+    original : ndarray
+    restored : ndarray, shape and dtype of `original`
+        Changed in place.
+    outside : ndarray of bool, shape of `original`
     """
     if not outside.any():
         return

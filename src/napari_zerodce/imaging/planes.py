@@ -1,4 +1,4 @@
-"""Where the planes of an nD image are, and how a region of one is read and written."""
+"""The planes of an nD image: their places, and how to read and write a region of one."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy as np
 from napari_zerodce.errors import ImageError
 
 Channels = Literal["mono", "rgb", "rgba"]
-"""Whether the last axis is colour (and alpha), or the image has one channel."""
+"""The meaning of the last axis: colour, colour and alpha, or neither in a mono image."""
 
 Array = np.ndarray[Any, Any]
 
 _Region = tuple[int | slice, ...]
 
 _SAMPLES: dict[Channels, int] = {"rgb": 3, "rgba": 4}
-_PHOTO_SIDE_UINT8 = 4  # 8-bit arrays (H, W, 3) are photos, unless they are hardly larger than that
-_PHOTO_SIDE_OTHERS = 30  # napari's guess for all of them
+_PHOTO_SIDE_UINT8 = 4  # 8-bit arrays (H, W, 3) are photos, unless a side is this small
+_PHOTO_SIDE_OTHERS = 30  # napari's guess for all dtypes
 
 
 @dataclass(frozen=True)
 class PlaneLayout:
     """The axes of an image: (..., H, W) if mono, (..., H, W, 3) if rgb, (..., H, W, 4) if rgba.
 
-    Arrays may be NumPy, dask, zarr, h5py or anything else that can be sliced; no more than the
-    region asked for is read.
+    Arrays may come from NumPy, dask, zarr, h5py or any other library if slices work. Only the
+    requested region is read.
     """
 
     shape: tuple[int, ...]
@@ -36,7 +36,7 @@ class PlaneLayout:
 
     @property
     def leading(self) -> tuple[int, ...]:
-        """Lengths of the axes before the plane's: time, depth, ..."""
+        """Lengths of the axes before those of the plane: time, depth, ..."""
         return self.shape[:-2] if self.channels == "mono" else self.shape[:-3]
 
     @property
@@ -51,22 +51,33 @@ class PlaneLayout:
 
     @property
     def colours(self) -> int:
-        """Channels that curves are applied to: 1 or 3, without alpha."""
+        """Number of channels to which curves are applied: 1 or 3, without alpha."""
         return 1 if self.channels == "mono" else 3
 
     @property
     def count(self) -> int:
-        """How many planes there are."""
+        """Number of planes."""
         return prod(self.leading)
 
     def indices(self) -> Iterator[tuple[int, ...]]:
-        """Yield the place of each plane in the leading axes, the last axis fastest."""
+        """Yield the index of each plane in the leading axes; the last axis varies fastest."""
         return np.ndindex(self.leading)
 
     def read(self, array: Any, index: tuple[int, ...], rows: slice, columns: slice) -> Array:
-        """Return the colour samples of a region, shape (1 or 3, h, w), in the array's dtype.
+        """Return the colour samples of a region.
 
-        They may be a view of the array: not to be written to.
+        Parameters
+        ----------
+        array : array-like
+        index : tuple of int
+            Index of the plane in the leading axes.
+        rows, columns : slice
+            The region, in pixels of the plane.
+
+        Returns
+        -------
+        ndarray, shape (1 or 3, h, w), dtype of `array`
+            May be a view of the array: do not write to it.
         """
         block = np.asarray(array[self._region(index, rows, columns)])
         return block[np.newaxis] if self.channels == "mono" else np.moveaxis(block, -1, 0)
@@ -74,7 +85,18 @@ class PlaneLayout:
     def write(
         self, output: Array, index: tuple[int, ...], rows: slice, columns: slice, block: Array
     ) -> None:
-        """Put a block of shape (1 or 3, h, w) into a region of the output."""
+        """Write the colour samples of a region.
+
+        Parameters
+        ----------
+        output : ndarray
+            Array of this layout.
+        index : tuple of int
+            Index of the plane in the leading axes.
+        rows, columns : slice
+            The region, in pixels of the plane.
+        block : ndarray, shape (1 or 3, h, w)
+        """
         samples = block[0] if self.channels == "mono" else np.moveaxis(block, 0, -1)
         output[self._region(index, rows, columns)] = samples
 
@@ -84,13 +106,13 @@ class PlaneLayout:
 
 
 class SelectedPlane:
-    """One plane of an array as an array of its own; no more than the region asked for is read.
+    """One plane of an array as a separate array; only the requested region is read.
 
     Parameters
     ----------
     array : array-like
     index : tuple of int
-        Place of the plane in the leading axes.
+        Index of the plane in the leading axes.
     """
 
     def __init__(self, array: Any, index: tuple[int, ...]) -> None:
@@ -100,7 +122,7 @@ class SelectedPlane:
         self.dtype = array.dtype
 
     def __getitem__(self, key: Any) -> Any:
-        """Return a region, as the array gives it."""
+        """Return a region of the plane, as the array returns it."""
         return self._array[(*self._index, *(key if isinstance(key, tuple) else (key,)))]
 
 
@@ -110,23 +132,23 @@ def layout_of(array: Any, *, channels: Channels | None = None) -> PlaneLayout:
     Parameters
     ----------
     array : array-like
-        Anything with ``shape`` and ``dtype``; its data are not looked at.
+        Any object with ``shape`` and ``dtype``. Its data are not read.
     channels : {"mono", "rgb", "rgba"}, optional
-        By default a guess: an array of at least three axes whose last has 3 or 4 samples is colour
-        if both axes before are longer than 30 (napari's rule), or than 4 in 8-bit images; anything
-        else is mono.
+        By default a guess: an array is colour if it has at least three axes, the last one has 3 or
+        4 samples, and both axes before it are longer than 30 (napari's rule), or than 4 in 8-bit
+        images. Any other array is mono.
 
     Raises
     ------
     ImageError
-        If it is no array, has fewer than two axes or no pixels, its dtype has no brightness (bool,
-        complex, text, ...), or it does not fit the channels.
+        If the object is not an array, has fewer than two axes or no pixels, its dtype has no
+        brightness (bool, complex, text, ...), or its shape does not fit the channels.
     """
     dtype, shape = _dtype_of(array), _shape_of(array)
     if len(shape) < 2:
         raise ImageError(
-            f"An image has at least two axes, and this array has the shape {shape}; "
-            "give one of shape (..., height, width)."
+            f"An image has at least two axes, but this array has the shape {shape}; "
+            "give an array of shape (..., height, width)."
         )
     if channels is None:
         channels = _guess_channels(shape, dtype)
@@ -135,12 +157,12 @@ def layout_of(array: Any, *, channels: Channels | None = None) -> PlaneLayout:
     samples = _SAMPLES.get(channels)
     if samples and (len(shape) < 3 or shape[-1] != samples):
         raise ImageError(
-            f"An {channels} image has the shape (..., height, width, {samples}), and this one "
-            f"{shape}; choose 'mono', or move the colour axis to the end."
+            f"An {channels} image has the shape (..., height, width, {samples}), but this image "
+            f"has {shape}; choose 'mono', or move the colour axis to the end."
         )
     if 0 in shape:
         raise ImageError(
-            f"The image has no pixels, its shape is {shape}; choose one that has some."
+            f"The image has no pixels, its shape is {shape}; choose an image with pixels."
         )
     return PlaneLayout(shape, channels)
 
@@ -156,7 +178,7 @@ def _guess_channels(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Channels:
 def _shape_of(array: Any) -> tuple[int, ...]:
     try:
         return tuple(int(length) for length in array.shape)
-    except ValueError as err:  # dask calls a length NaN until it is computed
+    except ValueError as err:  # in dask, a length is NaN until it is computed
         raise ImageError(
             f"The image's shape {tuple(array.shape)} is not known yet; "
             "compute its chunk sizes first."
@@ -166,7 +188,7 @@ def _shape_of(array: Any) -> tuple[int, ...]:
 def _dtype_of(array: Any) -> np.dtype[Any]:
     if not hasattr(array, "dtype") or not hasattr(array, "shape"):
         raise ImageError(
-            f"An image is an array of numbers, and this is a {type(array).__name__}; "
+            f"An image is an array of numbers, but this is a {type(array).__name__}; "
             "convert it with numpy.asarray."
         )
     try:
@@ -176,7 +198,7 @@ def _dtype_of(array: Any) -> np.dtype[Any]:
             f"The image has the dtype {array.dtype}, which NumPy does not have; "
             "convert it to a NumPy array first."
         ) from err
-    # Extended precision (16 bytes) would not fit the arithmetic, which is float64 at most.
+    # The arithmetic has at most float64, so extended precision (16 bytes) is refused.
     if dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize <= 8):
         return dtype
     if dtype.kind == "b":
@@ -185,6 +207,6 @@ def _dtype_of(array: Any) -> np.dtype[Any]:
             "choose an image of numbers."
         )
     raise ImageError(
-        f"The image has the dtype {dtype}, and brightness is an integer or a real number of at "
-        "most 64 bits; convert it first."
+        f"The image has the dtype {dtype}, but brightness must be an integer or a real number of "
+        "at most 64 bits; convert the image first."
     )

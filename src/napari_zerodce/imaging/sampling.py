@@ -1,4 +1,4 @@
-"""Which parts of a large or lazy image are looked at to learn about its intensities."""
+"""The samples that are read from a large or lazy image to learn about its intensities."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from napari_zerodce.imaging.planes import Array, PlaneLayout
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 SAMPLES_PER_REGION = 2**22
-"""Samples read at once (unless one chunk has more): a plane of 2048x2048."""
+"""Samples read at once, unless one chunk has more: as many as a plane of 2048x2048 pixels."""
 
 MOST_SAMPLES_OF_LAZY_IMAGE = 2**28
-"""Of lazy images larger than this, evenly spaced regions are read, of about so many samples."""
+"""Of a larger lazy image, evenly spaced regions with about this number of samples are read."""
 
 
 class Sampler:
-    """Reads the colour samples of an image region by region, along the chunks of a lazy one.
+    """Reader of the colour samples of an image, region by region, along the chunks of a lazy image.
 
     Parameters
     ----------
     array : array-like
     layout : PlaneLayout
     should_stop : callable
-        Asked before each region; `Cancelled` is raised if it says so.
+        Called before each region; if it returns True, the methods raise `Cancelled`.
     """
 
     def __init__(self, array: Any, layout: PlaneLayout, should_stop: ShouldStop) -> None:
@@ -41,17 +41,17 @@ class Sampler:
         )
 
     def all_samples(self) -> Iterator[Array]:
-        """Yield the finite samples of every region, flat."""
+        """Yield the finite samples of every region as a flat array."""
         for number in range(prod(self._regions)):
             yield _finite(self._read(number).ravel())
 
     def spread_samples(self, *, most: int | None = None) -> Iterator[Array]:
-        """Yield finite samples, flat, of evenly spaced regions if the image is large and lazy.
+        """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
 
         Parameters
         ----------
         most : int, optional
-            If there are more samples than that, only every n-th of each region is taken.
+            If there are more samples than this, the method yields only every n-th of each region.
         """
         numbers = self._spread_regions()
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
@@ -80,9 +80,18 @@ class Sampler:
 def region_steps(
     shape: tuple[int, ...], chunks: tuple[int, ...] | None, most: int
 ) -> tuple[int, ...]:
-    """Return the shape of regions of whole chunks, of at most `most` samples if a chunk allows it.
+    """Return the shape of regions that consist of whole chunks.
 
-    Without chunks these are bands of rows, whole planes or several planes.
+    Without chunks, a region is a band of rows, a whole plane or several planes.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the image.
+    chunks : tuple of int, optional
+        Shape of a chunk.
+    most : int
+        Largest number of samples in a region, unless one chunk has more.
     """
     steps = [1] * len(shape) if chunks is None else list(chunks[: len(shape)])
     steps = [max(1, min(step, length)) for step, length in zip(steps, shape, strict=True)]
@@ -93,10 +102,16 @@ def region_steps(
 
 
 def spread(count: int, kept: int) -> list[int]:
-    """Return `kept` numbers below `count`: one of each of as many equal stretches.
+    """Return `kept` numbers from 0 to ``count - 1``, one from each of `kept` equal intervals.
 
-    Where in the stretch is as good as random, yet the same each time: equal distances might meet
-    the same channel of a stack again and again.
+    The place in the interval is pseudo-random, and the same in each call: equal distances might hit
+    the same channel of a stack every time.
+
+    Parameters
+    ----------
+    count : int
+    kept : int
+        If it is at least `count`, all numbers are returned.
     """
     if kept >= count:
         return list(range(count))
@@ -109,7 +124,15 @@ def spread(count: int, kept: int) -> list[int]:
 
 
 def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
-    """Return the next step from `thinning` on that meets all columns and colours of a region."""
+    """Return the smallest step from `thinning` on that reaches all columns and colours of a region.
+
+    Parameters
+    ----------
+    thinning : int
+        At least 1.
+    shape : tuple of int
+        Shape of the region.
+    """
     step = thinning
     while gcd(step, prod(shape[-2:])) != 1:
         step += 1
@@ -121,7 +144,7 @@ def _chunks(array: Any) -> tuple[int, ...] | None:
     chunks = getattr(array, "chunks", None)
     if not isinstance(chunks, tuple) or len(chunks) != len(array.shape):
         return None
-    # dask lists the lengths of all chunks along an axis, zarr and h5py give one.
+    # dask lists the lengths of all chunks along an axis, zarr and h5py give one length.
     return tuple(max(axis) if isinstance(axis, tuple) else int(axis) for axis in chunks)
 
 

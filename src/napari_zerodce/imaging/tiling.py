@@ -1,4 +1,4 @@
-"""How a plane is cut into tiles: integers in, integers out."""
+"""How a plane is cut into tiles, as pure arithmetic with integers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of a plane to write, and the larger one around it to read.
+    """A rectangle of a plane to write, and the larger rectangle around it to read.
 
     Parameters
     ----------
     rows, columns : slice
-        What is written, in pixels of the plane.
+        The rectangle to write, in pixels of the plane.
     outer_rows, outer_columns : slice
-        What is read: the halo around it, clipped at the plane's edges.
+        The rectangle to read: with the halo, clipped at the plane's edges.
     inner_rows, inner_columns : slice
-        Where the written part lies inside the block that was read.
+        The place of the rectangle to write inside the block that is read.
     """
 
     rows: slice
@@ -40,23 +40,24 @@ def tile_plane(
     size : int
         Largest side of a tile in pixels, without its halo.
     halo : int
-        Pixels to read around a tile. It is clipped at the plane's edges, where the network's own
-        zero padding belongs.
+        Pixels to read around a tile. The halo is clipped at the plane's edges, because the
+        network's own zero padding belongs there.
     multiple : int
-        Tiles begin at multiples of this; `size` is rounded down to one, but not to 0.
+        Tiles begin at multiples of this number. `size` is rounded down to a multiple, but not to 0.
 
     Returns
     -------
     tuple of Tile
-        Every pixel is in exactly one of them.
+        Every pixel is in exactly one tile.
 
     Raises
     ------
     ValueError
-        If a number makes no sense: always our own mistake, users' sizes are checked before.
+        If a number is invalid. That is always our own mistake, because users' sizes are checked
+        earlier.
     """
     if min(height, width, size, multiple) < 1 or halo < 0:
-        raise ValueError(f"no tiles for {height=}, {width=}, {size=}, {halo=}, {multiple=}")
+        raise ValueError(f"invalid tiles: {height=}, {width=}, {size=}, {halo=}, {multiple=}")
     return tuple(
         Tile(*(part for pair in zip(rows, columns, strict=True) for part in pair))
         for rows in _cut(height, size, halo, multiple)
@@ -67,7 +68,7 @@ def tile_plane(
 def tile_region(
     rows: slice, columns: slice, shape: tuple[int, int], *, size: int, halo: int
 ) -> tuple[Tile, ...]:
-    """Cut a region of a plane into tiles that see what lies around the region.
+    """Cut a region of a plane into tiles whose halo reaches beyond the region.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def tile_region(
     Returns
     -------
     tuple of Tile
-        Every pixel of the region is in exactly one of them; places are the plane's.
+        Every pixel of the region is in exactly one tile. Positions are those of the plane.
     """
     tiles = []
     for tile in tile_plane(rows.stop - rows.start, columns.stop - columns.start, size=size, halo=0):
@@ -92,12 +93,27 @@ def tile_region(
 
 
 def grown(side: slice, length: int, halo: int) -> slice:
-    """Return a side with what lies around it, clipped at the ends of an axis."""
+    """Return a side with a halo, clipped at the ends of the axis.
+
+    Parameters
+    ----------
+    side : slice
+    length : int
+        Length of the axis in pixels.
+    halo : int
+        Pixels to add at both ends.
+    """
     return slice(max(0, side.start - halo), min(length, side.stop + halo))
 
 
 def within(side: slice, outer: slice) -> slice:
-    """Return where a side lies inside a larger one."""
+    """Return the place of a side inside a larger one.
+
+    Parameters
+    ----------
+    side, outer : slice
+        In pixels of the plane.
+    """
     return slice(side.start - outer.start, side.stop - outer.start)
 
 
@@ -112,7 +128,7 @@ def _cut(length: int, size: int, halo: int, multiple: int) -> list[tuple[slice, 
     """Cut one axis into (written, read, written within read)."""
     units = -(-length // multiple)
     parts = -(-units // max(1, size // multiple))
-    # Equal parts instead of full ones and a sliver: the sliver would pay for two halos.
+    # Equal parts, because a narrow last part would have almost only halo.
     borders = [min(length, units * part // parts * multiple) for part in range(parts + 1)]
     cuts = []
     for start, stop in pairwise(borders):

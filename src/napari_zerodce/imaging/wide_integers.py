@@ -1,4 +1,4 @@
-"""Intensities of 64-bit integers, whose offsets in the window are exact: not all are floats."""
+"""Intensities of 64-bit integers: exact offsets in the window, because float64 cannot hold all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from napari_zerodce.imaging.windows import Window
 
 
 def are_in(block: Array) -> bool:
-    """Say whether a block has integers that float64 cannot hold."""
+    """Return whether a block has a dtype with integers that float64 cannot hold."""
     return block.dtype.kind in "iu" and block.dtype.itemsize == 8
 
 
 def normalise(block: Array, window: Window) -> Array:
-    """Map 64-bit integers to [0, 1] as `intensity.normalise` does."""
+    """Map 64-bit integers to [0, 1] like `intensity.normalise`.
+
+    Parameters
+    ----------
+    block : ndarray of int64 or uint64, any shape
+    window : Window
+
+    Returns
+    -------
+    ndarray, float32, shape of `block`, values in [0, 1]
+    """
     bottom, top = rounded_ends(window, block.dtype)
     number = block.dtype.newbyteorder("=").type
     offsets = _offsets(np.clip(block, number(bottom), number(top)), bottom)
@@ -30,12 +40,24 @@ def normalise(block: Array, window: Window) -> Array:
 
 
 def restore(unit: Array, original: Array, window: Window) -> Array:
-    """Map [0, 1] back to 64-bit integers as `intensity.restore` does."""
+    """Map [0, 1] back to 64-bit integers like `intensity.restore`.
+
+    Parameters
+    ----------
+    unit : ndarray, float32, values in [0, 1]
+    original : ndarray of int64 or uint64, shape of `unit`
+        Samples outside the window are returned unchanged.
+    window : Window
+
+    Returns
+    -------
+    ndarray, dtype of `original`
+    """
     bottom, top = rounded_ends(window, original.dtype)
     values = np.multiply(unit, float(window.high - window.low), dtype=np.float64)
     values += float(window.low - bottom) + 0.5
     np.clip(values, 0, None, out=values)
-    # The largest 64-bit integers are no floats: what reaches the top is put there after the cast.
+    # float64 cannot hold the largest 64-bit integers, so the top is assigned after the cast.
     highest = values >= float(top - bottom)
     values[highest] = 0
     with np.errstate(invalid="ignore"):
@@ -47,7 +69,18 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
 
 
 def rounded_ends(window: Window, dtype: np.dtype[Any]) -> tuple[int, int]:
-    """Return the integers that 0 and 1 become: rounded half up, within the dtype's range."""
+    """Return the integers that 0 and 1 become.
+
+    Parameters
+    ----------
+    window : Window
+    dtype : dtype of integers
+
+    Returns
+    -------
+    tuple of int
+        The ends of the window, rounded half up and clipped to the dtype's range.
+    """
     limits = np.iinfo(dtype)
     bottom, top = (
         min(max(_half_up(end), int(limits.min)), int(limits.max))
@@ -61,7 +94,7 @@ def _half_up(number: float) -> int:
 
 
 def _offsets(block: Array, bottom: int) -> Array:
-    # Modulo 2^64, so that the distance of a negative from a positive integer is right too.
+    # Modulo 2^64, so that the distance from a negative to a positive integer is right, too.
     offsets: Array = block.astype(np.uint64) - _wrapped(bottom)
     return offsets
 

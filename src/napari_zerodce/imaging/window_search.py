@@ -1,4 +1,4 @@
-"""The window of an image: one for all its planes and colours, so that nothing flickers."""
+"""How to find the window of an image: one for all planes and colours, so that nothing flickers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowCh
 from napari_zerodce.stopping import ShouldStop, never
 
 MOST_SAMPLES_SORTED = 2**24
-"""Percentiles of 32- and 64-bit dtypes are exact up to here, and of an even selection above."""
+"""Up to this number percentiles of 32- and 64-bit dtypes are exact; above, samples are skipped."""
 
-_SAMPLES_COUNTED_AT_ONCE = 2**20  # numpy.bincount makes 8 bytes of each
+_SAMPLES_COUNTED_AT_ONCE = 2**20  # numpy.bincount needs 8 bytes for each
 
 
 def resolve_window(
@@ -24,37 +24,39 @@ def resolve_window(
 ) -> Window:
     """Find the window of an image.
 
-    NaN, infinities and the alpha channel do not count. Where almost all samples are equal, so that
-    both percentiles are the same, the window is minimum to maximum; where all are equal it is one
-    that leaves them as they are.
+    NaN, infinities and the alpha channel do not count. If almost all samples are equal, so that
+    both percentiles are the same, the window goes from minimum to maximum. If all samples are
+    equal, the window is one that leaves them unchanged.
 
-    Minimum and maximum are exact. Percentiles are samples of the image, the ones below and above
-    the percent asked for. They are exact for 8- and 16-bit dtypes, and for others up to 2^24
-    samples; of larger images every n-th sample counts. Of lazy images (dask, zarr, memory-mapped
-    files, ...) of more than 2^28 samples evenly spaced regions are read.
+    Minimum and maximum are exact. The low percentile is the sample of the image just below the
+    requested percentage, the high percentile the one just above. Both are exact for 8- and 16-bit
+    dtypes, and for other dtypes up to 2^24 samples; in larger images only every n-th sample counts.
+    Of lazy images (dask, zarr, memory-mapped files, ...) with more than 2^28 samples, only evenly
+    spaced regions are read.
 
     Parameters
     ----------
     array : array-like
-        NumPy, dask, zarr, ...; read in regions of whole chunks, of about 2^22 samples each.
+        From NumPy, dask, zarr, ...; it is read in regions of whole chunks, with about 2^22 samples
+        each.
     choice : WindowChoice
     channels : {"mono", "rgb", "rgba"}
     should_stop : callable, optional
-        Asked before each region.
+        Called before each region; returns whether the user cancelled.
 
     Returns
     -------
     Window
-        With integers for an image of integers, except for the choice "range".
+        With integer ends for an image of integers, except for the choice "range".
 
     Raises
     ------
     ImageError
-        If the array is no image of these channels.
+        If the array is not an image with these channels.
     RequestError
-        If the window is that of a layer.
+        If the choice is "contrast", which only a layer has.
     Cancelled
-        If `should_stop` said so.
+        If `should_stop` returned True.
     """
     layout = layout_of(array, channels=channels)
     dtype: np.dtype[Any] = np.dtype(array.dtype)
@@ -67,8 +69,8 @@ def resolve_window(
         return _dtype_window(dtype)
     if choice.kind == "contrast":
         raise RequestError(
-            "The window is the contrast limits of a layer, and this image is no layer; give two "
-            "intensities, or 'auto'."
+            "The window 'contrast' needs the contrast limits of a layer, but this image is not a "
+            "layer; give two intensities, or 'auto'."
         )
     sampler = Sampler(array, layout, should_stop)
     if choice.kind == "minmax":
@@ -76,7 +78,7 @@ def resolve_window(
     if low is None or high is None:
         low, high = DEFAULT_PERCENTILES
     ends = (_counted if dtype.itemsize <= 2 else _sorted)(sampler, dtype, low, high)
-    # Equal percentiles are rare enough to look at the image once more.
+    # Equal percentiles are rare, so reading the image a second time is acceptable.
     return _between(*(ends if ends[0] < ends[1] else _extremes(sampler)), dtype)
 
 
@@ -92,7 +94,7 @@ def _between(low: float, high: float, dtype: np.dtype[Any]) -> Window:
         return Window(low, high)
     if low > high:  # no finite sample
         return Window(0, 1)
-    # All samples are equal: at an end of the window, where curves keep them.
+    # All samples are equal. Curves do not change samples at an end of the window.
     width = 1 if dtype.kind in "iu" else max(1.0, abs(low))
     if dtype.kind == "f" and low > float(np.finfo(dtype).max) - width:
         return Window(low - width, low)
@@ -110,7 +112,7 @@ def _extremes(sampler: Sampler) -> tuple[float, float]:
 def _counted(
     sampler: Sampler, dtype: np.dtype[Any], low: float, high: float
 ) -> tuple[float, float]:
-    """Return percentiles of a dtype of at most 16 bits from how often each value occurs."""
+    """Return percentiles of a dtype of at most 16 bits from the count of each value."""
     native = dtype.newbyteorder("=")
     bits = np.dtype(f"u{dtype.itemsize}")
     counts = np.zeros(2 ** (8 * dtype.itemsize), np.int64)
@@ -130,7 +132,7 @@ def _counted(
 
 
 def _sorted(sampler: Sampler, dtype: np.dtype[Any], low: float, high: float) -> tuple[float, float]:
-    """Return percentiles of any dtype from samples put in order."""
+    """Return percentiles of any dtype from partially sorted samples."""
     parts = list(sampler.spread_samples(most=MOST_SAMPLES_SORTED))
     samples: Array = np.concatenate(parts, dtype=dtype.newbyteorder("="))
     del parts
@@ -142,7 +144,7 @@ def _sorted(sampler: Sampler, dtype: np.dtype[Any], low: float, high: float) -> 
 
 
 def _places(count: int, low: float, high: float) -> tuple[int, int]:
-    """Return where the percentiles are among `count` samples in order: the ones just outside."""
+    """Return the positions of the percentiles among `count` sorted samples, rounded outwards."""
     first, last = (percent / 100 * (count - 1) for percent in (low, high))
-    # 99.9 percent of 1000 is 999, and a bit more in floating point.
+    # 99.9 percent of 1000 is 999, but slightly more in floating point.
     return math.floor(round(first, 6)), math.ceil(round(last, 6))

@@ -1,4 +1,4 @@
-"""Which intensities are mapped to 0 and to 1, and how that is chosen and written."""
+"""The intensity window, whose ends are mapped to 0 and 1: its choice, and its text form."""
 
 from __future__ import annotations
 
@@ -27,8 +27,13 @@ class Window:
     Parameters
     ----------
     low, high : float or int
-        Finite, `low` below `high`. They may lie outside the range of the image's dtype. Integers
-        stay such, since those above 2^53 are no floats.
+        Finite, with `low` below `high`. They may lie outside the range of the image's dtype.
+        Integers stay integers, because float64 cannot hold all of them above 2^53.
+
+    Raises
+    ------
+    ValueError
+        If an end is not finite, or `low` is not below `high`.
     """
 
     low: float
@@ -36,26 +41,27 @@ class Window:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(f"no window from {self.low} to {self.high}")
+            raise ValueError(f"invalid window from {self.low} to {self.high}")
 
 
 @dataclass(frozen=True)
 class WindowChoice:
-    """How the window of an image is to be found.
+    """The rule that gives the window of an image.
 
     Parameters
     ----------
     kind : {"auto", "dtype", "minmax", "percentile", "range", "contrast"}
-        "dtype" is all that integers can be, and 0 to 1 for floats; "auto" is that for 8-bit
-        integers and the percentiles 0.1 to 99.9 for all others; "range" is `low` to `high`;
-        "contrast" stands for the contrast limits of a layer, see `of_layer`.
+        "dtype" is the whole range of an integer dtype, and 0 to 1 for floats. "auto" is "dtype" for
+        8-bit integers and the percentiles 0.1 to 99.9 for all other dtypes. "range" is `low` to
+        `high`. "contrast" stands for the contrast limits of a layer, see `of_layer`.
     low, high : float or int, optional
-        Percentiles in [0, 100], or intensities in units of the image; for no other kind.
+        Percentiles in [0, 100] for "percentile", intensities in units of the image for "range".
+        The other kinds take no numbers.
 
     Raises
     ------
     RequestError
-        If there is no such kind, or the numbers are missing, too many, or make no window.
+        If there is no such kind, or the numbers are missing, superfluous or invalid.
     """
 
     kind: WindowKind = "auto"
@@ -105,7 +111,7 @@ class WindowChoice:
         Raises
         ------
         RequestError
-            If it is written otherwise, or its numbers make no window.
+            If the text has another form, or its numbers are not a valid window.
         """
         name, _, numbers = text.strip().lower().rpartition(":")
         if not name and numbers in {"auto", "dtype", "minmax"}:
@@ -133,7 +139,7 @@ def _not_understood(text: str) -> RequestError:
 
 def _number(text: str) -> float:
     try:
-        return int(text)  # intensities above 2^53 would not survive as floats
+        return int(text)  # a float would round intensities above 2^53
     except ValueError:
         return float(text)
 

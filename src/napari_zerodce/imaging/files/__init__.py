@@ -1,4 +1,4 @@
-"""Image files: one format a file, all behind `read_image` and `write_image`."""
+"""Image files: one format per module, all behind `read_image` and `write_image`."""
 
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image, write_image

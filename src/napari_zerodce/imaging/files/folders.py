@@ -1,4 +1,4 @@
-"""Which images a folder holds, and when two paths are one file."""
+"""The images in a folder, and whether two paths are the same file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def images_below(
 ) -> Iterator[Path]:
     """Yield the images in a folder and its subfolders, sorted by name.
 
-    Without hidden files, without links to folders.
+    The function ignores hidden files and folders, and links to folders.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def images_below(
     suffixes : collection of str
         Lower-case, with the dot.
     skip : Path, optional
-        A folder that is not looked into: yesterday's results are no input.
+        A folder to ignore, because earlier results are not input.
 
     Raises
     ------
@@ -32,22 +32,22 @@ def images_below(
     """
     skipped = None if skip is None else identity_of(skip)
     for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
-        # os.walk follows what is left in this list.
+        # os.walk goes only into the folders that stay in this list.
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and identity_of(Path(parent, name)) != skipped
         )
         for name in sorted(files):
-            # macOS leaves "._photo.jpg" beside "photo.jpg" on foreign disks.
+            # macOS writes "._photo.jpg" beside "photo.jpg" on disks with another file system.
             if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(parent, name)
 
 
 def identity_of(path: Path) -> str:
-    """Return what two paths have in common if they are the same file."""
-    resolved = os.path.realpath(path)  # unlike Path.resolve, also of a link that leads to itself
-    # Two names that differ in case alone are one file there.
+    """Return a text that is equal for two paths to the same file."""
+    resolved = os.path.realpath(path)  # unlike Path.resolve, accepts a link that leads to itself
+    # On these systems two names that differ only in case are the same file.
     return resolved.casefold() if sys.platform in {"darwin", "win32"} else resolved
 
 

@@ -1,4 +1,4 @@
-"""What an image file holds, whatever its kind, and whether there is memory for it."""
+"""The content of an image file of any kind, and the check whether memory is free for it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.planes import Array, Channels
 
 MAPPED_FROM = 2**27
-"""Bytes from which on uncompressed pixels are mapped instead of read: they then need no memory."""
+"""Bytes. Uncompressed pixels of this size or more are mapped, not read, so they need no memory."""
 
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image and what its file said besides.
+    """An image and the other facts in its file.
 
     Parameters
     ----------
     array : ndarray
-        Shape (..., H, W), (..., H, W, 3) or (..., H, W, 4); maybe read-only, and a memory map of
-        the file if it is large.
+        Shape (..., H, W), (..., H, W, 3) or (..., H, W, 4). It may be read-only, and a memory map
+        of the file if it is large.
     channels : {"mono", "rgb", "rgba"}
         Grey with alpha is read as rgba.
     details : mapping
-        What a file of the same kind can say again: colour profile, resolution, EXIF, axes,
-        compression. No more than that is in it, and writers take what they know.
+        Facts that a file of the same kind can hold again: colour profile, resolution, EXIF, axes
+        and compression, no others. Writers use the facts that they know.
     """
 
     array: Array
@@ -40,29 +40,35 @@ class ImageFile:
 def check_room(size: int, path: Path) -> None:
     """Refuse a file that would need more memory than is free, before it is read.
 
+    Parameters
+    ----------
+    size : int
+        Bytes of memory that reading needs.
+    path : Path
+
     Raises
     ------
     ImageError
-        If `size` bytes are too many.
+        If less memory is free.
     """
     free = psutil.virtual_memory().available
     if size > free:
         raise ImageError(
-            f"{path.name} needs {size / 2**30:.1f} GiB of memory and {free / 2**30:.1f} GiB are "
-            "free; split it, or use a machine with more."
+            f"{path.name} needs {size / 2**30:.1f} GiB of memory, but {free / 2**30:.1f} GiB are "
+            "free; split the file, or use a machine with more memory."
         )
 
 
 def upright(array: Array, orientation: object, *, rows: int) -> Array:
-    """Return a view of an image as it is to be looked at.
+    """Return an upright view of an image.
 
     Parameters
     ----------
     array : ndarray
     orientation : object
-        The number 1 to 8 that EXIF and TIFF define; anything else is taken for 1.
+        The number from 1 to 8 that EXIF and TIFF define; any other value counts as 1.
     rows : int
-        Axis of the rows; the columns are the axis after it.
+        Axis of the rows. The axis of the columns must follow it.
     """
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(rows, rows + 1)

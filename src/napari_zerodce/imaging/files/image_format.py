@@ -1,4 +1,4 @@
-"""What each module of an image format has, so that a further format is one module and one row."""
+"""The interface of each module that reads and writes one kind of image file."""
 
 from __future__ import annotations
 
@@ -9,21 +9,44 @@ from napari_zerodce.imaging.files.image_file import ImageFile
 
 
 class ImageFormat(Protocol):
-    """A module that reads and writes one kind of image file, or several with the same library."""
+    """A module that reads and writes one kind of image file, or several kinds with one library."""
 
     @property
     def SUFFIXES(self) -> tuple[str, ...]:  # noqa: N802  a constant of the module
-        """Of its files, lower-case and with the dot."""
+        """Suffixes of its files, lower-case and with the dot."""
         ...
 
     def read(self, path: Path) -> ImageFile:
-        """Read an image; raises anything if the file is damaged, `ImageError` to say why not."""
+        """Read an image.
+
+        Raises
+        ------
+        ImageError
+            If the file cannot be read for a reason that the user can remove.
+        Exception
+            Any other, if the file is damaged.
+        """
         ...
 
     def can_hold(self, image: ImageFile, suffix: str) -> bool:
-        """Whether a file with that suffix, lower-case, can hold the image without loss of shape."""
+        """Return whether a file can hold an image with its shape and its dtype.
+
+        Parameters
+        ----------
+        image : ImageFile
+        suffix : str
+            One of `SUFFIXES`.
+        """
         ...
 
     def write(self, path: Path, image: ImageFile) -> None:
-        """Write an image that such a file can hold; the path's suffix is one of the module's."""
+        """Write an image.
+
+        Parameters
+        ----------
+        path : Path
+            With one of `SUFFIXES`.
+        image : ImageFile
+            An image that `can_hold` accepts.
+        """
         ...

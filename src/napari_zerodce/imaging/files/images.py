@@ -1,4 +1,4 @@
-"""Image files in and out, by the format of their suffix; a sentence for what cannot be done."""
+"""How image files are read and written, by their suffix, with one sentence for each failure."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from napari_zerodce.whole_file import whole_file
 __all__ = ["READABLE_SUFFIXES", "ImageFile", "read_image", "write_image"]
 
 FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy)
-"""All formats; a further one is one module and one row."""
+"""All formats. To add one, write one module and add it here."""
 
 READABLE_SUFFIXES: Final = tuple(suffix for form in FORMATS for suffix in form.SUFFIXES)
 
-_LONGEST_REASON = 200  # characters; some libraries quote what they could not read
+_LONGEST_REASON = 200  # characters; some libraries quote the content that they could not read
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
 
@@ -39,14 +39,14 @@ def read_image(path: str | Path) -> ImageFile:
     Parameters
     ----------
     path : str or Path
-        PNG, JPEG (turned as its EXIF orientation says), BMP, TIFF or .npy, told
-        by the suffix.
+        PNG, JPEG (turned as its EXIF orientation says), BMP, TIFF or .npy; the suffix decides the
+        format.
 
     Raises
     ------
     ImageError
-        If there is no such file, its kind is not known, it is damaged, it holds a mask or no
-        pixels, or it does not fit in memory.
+        If the file does not exist, has an unknown suffix, is damaged, holds a mask or no pixels, or
+        does not fit in memory.
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
@@ -58,14 +58,15 @@ def read_image(path: str | Path) -> ImageFile:
 
 
 def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) -> Path:
-    """Write an image file; the suffix decides which kind.
+    """Write an image file; the suffix decides the format.
 
-    The file appears under its name only when it is whole: it is written beside it and renamed.
+    The function writes a temporary file in the same folder and renames it, so the image file
+    appears whole or not at all.
 
     Parameters
     ----------
     path : str or Path
-        Folders that do not exist are made.
+        Missing folders are created.
     image : ImageFile
     overwrite : bool
         Whether an existing file is replaced.
@@ -73,13 +74,13 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
     Returns
     -------
     Path
-        The file.
+        The path of the file.
 
     Raises
     ------
     ImageError
-        If the file exists and `overwrite` is false, the kind of file cannot hold the image, or
-        writing fails; what was there before is then still there.
+        If the file exists and `overwrite` is False, the format cannot hold the image, or writing
+        fails. An existing file then stays unchanged.
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
@@ -96,12 +97,14 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
 def _refuse_what_is_no_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
-    except (OSError, ValueError):  # missing, forbidden, no name: said by whoever opens it
+    except (OSError, ValueError):  # missing, forbidden or an invalid name: opening it says so
         return
     if stat.S_ISDIR(mode):
-        raise ImageError(f"{path} is a folder, and a file was expected; give the path of one.")
+        raise ImageError(f"{path} is a folder, but a file is expected; give the path of a file.")
     if not stat.S_ISREG(mode):
-        raise ImageError(f"{path} is a device or a pipe, and a file was expected; save it first.")
+        raise ImageError(
+            f"{path} is a device or a pipe, but a file is expected; save the image to a file first."
+        )
 
 
 def _format_of(path: Path) -> ImageFormat:
@@ -110,12 +113,20 @@ def _format_of(path: Path) -> ImageFormat:
         if suffix in form.SUFFIXES:
             return form
     raise ImageError(
-        f"{path.name} has the suffix {path.suffix!r}; choose one of {', '.join(READABLE_SUFFIXES)}."
+        f"{path.name} has the suffix {path.suffix!r}; "
+        f"choose a file with one of {', '.join(READABLE_SUFFIXES)}."
     )
 
 
 def check_writable(path: str | Path, image: ImageFile) -> None:
-    """Raise an `ImageError` if the kind of file that `path` names cannot hold the image."""
+    """Raise an `ImageError` if the format of a file cannot hold an image.
+
+    Parameters
+    ----------
+    path : str or Path
+        The suffix decides the format. The file need not exist.
+    image : ImageFile
+    """
     _writer_for(Path(path), image)
 
 
@@ -132,7 +143,7 @@ def _writer_for(path: Path, image: ImageFile) -> ImageFormat:
     )
 
 
-# ---- what goes wrong
+# ---- errors
 
 
 @contextmanager
@@ -144,15 +155,15 @@ def _reading(path: Path) -> Iterator[None]:
     except FileNotFoundError as err:
         raise ImageError(f"There is no file {path}; check the path.") from err
     except MemoryError as err:
-        raise ImageError(f"{path.name} does not fit in memory; split it.") from err
+        raise ImageError(f"{path.name} does not fit in memory; split the file.") from err
     except OSError as err:
-        advice = "check that it is whole and may be read"
+        advice = "check that the file is whole and that you may read it"
         raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
     except Exception as err:
-        # Damaged files make decoders fail in every way there is, and not each says something.
+        # Damaged files make decoders raise any error, and not every message is useful.
         telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
         reason = _reason(err) if telling else "it is damaged"
-        advice = f"open it elsewhere to see whether it is a whole {path.suffix} image"
+        advice = f"check in another program whether it is a whole {path.suffix} image"
         raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
 
 
@@ -161,9 +172,11 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except MemoryError as err:
-        raise ImageError(f"There is no memory left to write {path.name}; split it.") from err
+        raise ImageError(
+            f"Not enough memory is free to write {path.name}; split the image."
+        ) from err
     except OSError as err:
-        advice = "check that the disk has room and the folder may be written to"
+        advice = "check that the disk has room and that you may write to the folder"
         raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
     except (ValueError, TypeError, RuntimeError) as err:
         advice = "write another kind of file"
@@ -177,9 +190,9 @@ def _reason(err: Exception) -> str:
 
 @contextmanager
 def _quiet_libraries() -> Iterator[None]:
-    """Let what libraries have to say about damaged files be said by our sentences alone."""
-    # These settings are the whole process's; two threads that restore them crosswise would leave
-    # them wrong for ever.
+    """Silence the libraries' warnings about damaged files, because our errors replace them."""
+    # These settings belong to the whole process. Two threads that restore them in the wrong order
+    # would leave them wrong.
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for logger in _LOGGERS:

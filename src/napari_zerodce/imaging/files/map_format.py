@@ -1,4 +1,4 @@
-"""What each module of a format for curve maps has; a further format is one module and one row."""
+"""The interface of each module that writes one file format for curve parameter maps."""
 
 from __future__ import annotations
 
@@ -16,19 +16,26 @@ DTYPE: Final = np.dtype("<f4")
 
 
 class Maps(Protocol):
-    """What maps can be written to by slices, tile by tile."""
+    """An object that takes maps by slices, tile by tile."""
 
     def __setitem__(self, key: Any, block: Array) -> None:
-        """Write a block, shape (8, C, h, w), at (..., all, all, rows, columns)."""
+        """Write a block of maps.
+
+        Parameters
+        ----------
+        key : tuple
+            (..., all, all, rows, columns), with the index of the plane in place of the dots.
+        block : ndarray, shape (8, C, h, w), float32
+        """
         ...
 
 
 class MapFormat(Protocol):
-    """A module that writes files of curve maps."""
+    """A module that writes files of curve parameter maps."""
 
     @property
     def SUFFIXES(self) -> tuple[str, ...]:  # noqa: N802  a constant of the module
-        """Of its files, lower-case and with the dot."""
+        """Suffixes of its files, lower-case and with the dot."""
         ...
 
     @property
@@ -42,20 +49,34 @@ class MapFormat(Protocol):
         ...
 
     def is_one(self, path: Path) -> bool:
-        """Whether something that exists looks like one of its files, so that it may be replaced."""
+        """Return whether an existing path looks like one of its files and may be replaced."""
         ...
 
     def check_stack_axes(self, path: Path, stack: str) -> None:
-        """Raise an `ImageError` if such a file has no room for the axes of a stack."""
+        """Raise an `ImageError` if the format has no place for the axes of a stack.
+
+        Parameters
+        ----------
+        path : Path
+            File to create.
+        stack : str
+            A letter for each axis of the stack, as from `stack_axes`.
+        """
         ...
 
     def create(
         self, path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
     ) -> AbstractContextManager[Maps]:
-        """Make a file, to be filled inside the ``with`` block; parameters as of `open_maps`."""
+        """Create a file, which the caller fills inside the ``with`` block.
+
+        Parameters
+        ----------
+        path, shape, stack, facts
+            As in `open_maps`.
+        """
         ...
 
 
 def size_of(shape: tuple[int, ...]) -> int:
-    """Return how many bytes maps take on a disk; compressed they are smaller."""
+    """Return the size of maps in bytes, before compression."""
     return math.prod(shape) * DTYPE.itemsize

@@ -1,4 +1,4 @@
-"""How tiles get into a file whose numbers are not compressed: row by row, at their place."""
+"""How tiles are written into a file without compression: row by row, each at its place."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from napari_zerodce.imaging.planes import Array
 
 
 def is_one(path: Path) -> bool:
-    """Whether it is a file, whatever is in it."""
+    """Return whether a path is a file with any content."""
     try:
         return not path.is_dir()
-    except OSError:  # a link to where nobody may look: said by whoever writes there
+    except OSError:  # a link into a forbidden folder: writing there raises the error
         return True
 
 
 class Rows:
-    """Numbers in a file, in the order of a C array, of which rows of tiles are written.
+    """Numbers in a file, in C order, written tile by tile.
 
     Parameters
     ----------
     path : Path
-        A file that has all its bytes.
+        A file that already has its full size.
     offset : int
-        Where the numbers begin.
+        Place of the first number in the file, in bytes.
     shape : tuple of int
         (..., 8, C, rows, columns)
     """
 
     def __init__(self, path: Path, offset: int, shape: tuple[int, ...]) -> None:
         self._offset, self._shape = offset, shape
-        self._file = path.open("r+b", buffering=0)  # a buffer is of no use between two seeks
+        self._file = path.open("r+b", buffering=0)  # each row needs a seek, so no buffer helps
 
     def __enter__(self) -> Self:
         return self
@@ -53,5 +53,5 @@ class Rows:
             for row, line in enumerate(lines_of_map, start=rows.start):
                 place = (number * height + row) * width + columns.start
                 self._file.seek(self._offset + place * DTYPE.itemsize)
-                if self._file.write(line) < line.nbytes:  # how the last bytes of a disk are given
+                if self._file.write(line) < line.nbytes:  # the disk became full within the row
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,4 +1,4 @@
-"""Files of curve maps: made empty and filled tile by tile, in the format of their suffix."""
+"""Files of curve parameter maps: created empty, then filled tile by tile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari_zerodce.imaging.files.map_format import MapFormat, Maps
 from napari_zerodce.imaging.planes import layout_of
 
 MAP_FORMATS: Final[tuple[MapFormat, ...]] = (maps_npy, maps_tiff, ome_zarr)
-"""All formats; a further one is one module and one row."""
+"""All formats. To add one, write one module and add it here."""
 
 MAP_SUFFIXES: Final = tuple(suffix for form in MAP_FORMATS for suffix in form.SUFFIXES)
 
@@ -21,13 +21,13 @@ _UNKNOWN = "Q"
 
 
 def map_format_of(path: Path) -> MapFormat:
-    """Return the format of a file, told by its suffix, which is one of `MAP_SUFFIXES`."""
+    """Return the format of a file whose suffix is one of `MAP_SUFFIXES`."""
     suffix = path.suffix.lower()
     return next(form for form in MAP_FORMATS if suffix in form.SUFFIXES)
 
 
 def stack_axes(image: ImageFile) -> str:
-    """Return one letter for each leading axis of an image: "Q", "other", where it is not known."""
+    """Return one letter for each leading axis of an image: "Q" ("other") if it is unknown."""
     layout = layout_of(image.array, channels=image.channels)
     axes: str = image.details.get("axes", "")
     count = len(layout.leading)
@@ -38,12 +38,12 @@ def stack_axes(image: ImageFile) -> str:
 def open_maps(
     path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
 ) -> Iterator[Maps]:
-    """Make a file for maps, to be filled inside the ``with`` block.
+    """Create a file for maps, which the caller fills inside the ``with`` block.
 
     Parameters
     ----------
     path : Path
-        Its suffix decides the kind.
+        The suffix decides the format.
     shape : tuple of int
         (..., 8, C, rows, columns)
     stack : str
@@ -54,13 +54,13 @@ def open_maps(
     Yields
     ------
     Maps
-        Of float32. No more than a few tiles are kept in memory, and nothing is mapped: where a disk
-        is full, writing to a mapping kills the process instead of raising an error.
+        In float32. Only a few tiles are in memory. The file is not memory-mapped, because on a full
+        disk a write to a memory map kills the process instead of raising an error.
 
     Raises
     ------
     OSError
-        If the disk is full or the file cannot be made.
+        If the disk is full or the file cannot be created.
     """
     with map_format_of(path).create(path, shape, stack=stack, facts=facts) as maps:
         yield maps

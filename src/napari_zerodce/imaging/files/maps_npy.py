@@ -1,4 +1,4 @@
-"""Curve maps as .npy: the numbers alone."""
+"""Curve parameter maps as .npy: the numbers alone."""
 
 from __future__ import annotations
 
@@ -20,21 +20,36 @@ IS_FOLDER: Final = False
 
 
 def check_stack_axes(_path: Path, _stack: str) -> None:
-    """Refuse nothing: there is room for any axes."""
+    """Accept any axes, because the format has a place for all of them.
+
+    Parameters
+    ----------
+    _path : Path
+    _stack : str
+    """
 
 
 @contextmanager
 def create(
     path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
 ) -> Iterator[Rows]:
-    """Make a file, to be filled inside the ``with`` block; it has no place for the facts."""
+    """Create a file, which the caller fills inside the ``with`` block.
+
+    Parameters
+    ----------
+    path : Path
+    shape : tuple of int
+        (..., 8, C, rows, columns)
+    stack, facts
+        Ignored, because the format has no place for them.
+    """
     del stack, facts
     with Rows(path, _begin(path, shape), shape) as rows:
         yield rows
 
 
 def _begin(path: Path, shape: tuple[int, ...]) -> int:
-    """Write a file without its numbers and return where they begin."""
+    """Create a file without its numbers and return the offset of the first one in bytes."""
     header = {"descr": DTYPE.str, "fortran_order": False, "shape": shape}
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)

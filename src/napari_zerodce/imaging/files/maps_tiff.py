@@ -1,4 +1,4 @@
-"""Curve maps as TIFF: pages with named axes, and how they were made."""
+"""Curve parameter maps as TIFF: pages with named axes, and the facts about their making."""
 
 from __future__ import annotations
 
@@ -22,36 +22,53 @@ IS_FOLDER: Final = False
 _OWN_AXES = "ICYX"  # iteration, channel, row, column in the letters of TIFF
 _OTHER = "Q"
 _LARGEST_CLASSIC_TIFF = 2**32 - 2**25  # its offsets have 32 bits
-_BYTES_OF_PAGE = 512  # what a page takes besides its pixels
+_BYTES_OF_PAGE = 512  # needed by a page in addition to its pixels
 
 
 def check_stack_axes(_path: Path, _stack: str) -> None:
-    """Refuse nothing: there is room for any axes."""
+    """Accept any axes, because the format has a place for all of them.
+
+    Parameters
+    ----------
+    _path : Path
+    _stack : str
+    """
 
 
 @contextmanager
 def create(
     path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
 ) -> Iterator[Rows]:
-    """Make a file, to be filled inside the ``with`` block."""
+    """Create a file, which the caller fills inside the ``with`` block.
+
+    Parameters
+    ----------
+    path : Path
+    shape : tuple of int
+        (..., 8, C, rows, columns)
+    stack : str
+        A letter for each axis before those.
+    facts : mapping
+        Plain values for the TIFF's description.
+    """
     with Rows(path, _begin(path, shape, stack, facts), shape) as rows:
         yield rows
 
 
 def _begin(path: Path, shape: tuple[int, ...], stack: str, facts: Mapping[str, Any]) -> int:
     pages = math.prod(shape[:-2])
-    # No letter twice: what a stack of channels is of, tifffile would take for the maps' channels.
+    # No letter twice: tifffile would take a stack of channels for the maps' channels.
     stack = "".join(_OTHER if letter in _OWN_AXES else letter for letter in stack)
     written = tifffile.imwrite(
         path,
         shape=shape,
         dtype=DTYPE,
         byteorder="<",
-        ome=False,  # which has no such axes, whatever the file is called
+        ome=False,  # OME has no such axes, even if the file is called .ome.tif
         bigtiff=size_of(shape) + pages * _BYTES_OF_PAGE > _LARGEST_CLASSIC_TIFF,
         photometric="minisblack",
         metadata={"axes": stack + _OWN_AXES, **facts},
         returnoffset=True,
     )
-    assert written  # nothing is compressed: the numbers lie one after the other
+    assert written  # without compression, the numbers are contiguous
     return written[0]

@@ -1,4 +1,4 @@
-"""NumPy's .npy files: an array of any shape, and nothing said besides."""
+"""NumPy's .npy files: an array of any shape, and no other facts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ SUFFIXES: Final = (".npy",)
 
 
 def read(path: Path) -> ImageFile:
-    """Read an array; a large one is mapped. Pickled objects are never opened: ValueError."""
+    """Read an array; a large one is mapped.
+
+    Raises
+    ------
+    ValueError
+        If the file holds pickled objects, which are never loaded, or is damaged.
+    """
     array: Array
     if path.stat().st_size >= MAPPED_FROM:
         array = np.lib.format.open_memmap(path, mode="r")
@@ -25,10 +31,22 @@ def read(path: Path) -> ImageFile:
 
 
 def can_hold(_image: ImageFile, _suffix: str) -> bool:
-    """Whether such a file can hold the image: any."""
+    """Return True: a file can hold any image.
+
+    Parameters
+    ----------
+    _image : ImageFile
+    _suffix : str
+    """
     return True
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write the array of an image."""
+    """Write the array of an image.
+
+    Parameters
+    ----------
+    path : Path
+    image : ImageFile
+    """
     np.save(path, image.array, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Curve maps as OME-Zarr 0.5: where each axis has its place, and blocks compressed only once."""
+"""Curve parameter maps as OME-Zarr 0.5: the order of axes, and blocks that are written once."""
 
 from __future__ import annotations
 
@@ -24,24 +24,33 @@ NGFF_VERSION: Final = "0.5"
 _SIDE = 256
 _OWN_AXES = (("iteration", "iteration"), ("channel", "channel"))
 _ROWS_AND_COLUMNS = (("y", "space"), ("x", "space"))
-# NGFF wants time first, then a channel or an axis of a type of its own, then space. Maps have both;
-# the validators and readers there are accept one of each. A stack of which nothing is known is a
-# sequence of planes.
+# NGFF requires time first, then a channel or an axis of a custom type, then space. Maps have both a
+# channel and a custom axis; the present validators and readers accept one of each. A stack with
+# unknown axes becomes a sequence of planes.
 _BEFORE = {"": (), "T": (("t", "time"),), **dict.fromkeys("QI", (("plane", "time"),))}
 _BEHIND = {"Z": (("z", "space"),)}
 
 
 def is_one(path: Path) -> bool:
-    """Whether it is a folder of Zarr, of any version."""
+    """Return whether a path is a Zarr folder of any version."""
     return any(os.path.lexists(path / name) for name in ("zarr.json", ".zgroup", ".zarray"))
 
 
 def check_stack_axes(path: Path, stack: str) -> None:
-    """Raise an `ImageError` if NGFF has no place for the axes of a stack beside those of maps."""
+    """Raise an `ImageError` if NGFF has no place for the axes of a stack beside those of maps.
+
+    Parameters
+    ----------
+    path : Path
+        File to create.
+    stack : str
+        A letter for each axis of the stack.
+    """
     if stack not in _BEFORE and stack not in _BEHIND:
         raise ImageError(
             f"{path.name} cannot hold the maps of a stack with the axes {stack}: OME-Zarr has room "
-            "for one, time or z, beside iteration, channel, y and x; write a .npy or .tif instead."
+            "for one axis, time or z, beside iteration, channel, y and x; write a .npy or .tif "
+            "file instead."
         )
 
 
@@ -49,23 +58,26 @@ def check_stack_axes(path: Path, stack: str) -> None:
 def create(
     path: Path, shape: tuple[int, ...], *, stack: str, facts: Mapping[str, Any]
 ) -> Iterator[WholeBlocks]:
-    """Make an OME-Zarr image for maps of shape (..., 8, C, rows, columns), still without numbers.
+    """Create an OME-Zarr image for maps, still without numbers.
 
     Parameters
     ----------
     path : Path
         Folder that does not exist yet.
     shape : tuple of int
+        (..., 8, C, rows, columns)
     stack : str
-        Letters of the axes before the last four: none, T, Q, I, or Z, which becomes the third last.
+        Letter of the axis before those, if there is one: T, Q, I, or Z, which becomes the third
+        last axis.
     facts : mapping
-        Plain values to be remembered beside the metadata of NGFF.
+        Plain values to store beside the metadata of NGFF.
     """
     import zarr
     from zarr.codecs import BloscCodec
 
     axes = (*_BEFORE.get(stack, ()), *_OWN_AXES, *_BEHIND.get(stack, ()), *_ROWS_AND_COLUMNS)
-    # One file for each block, and in it each map by itself, so that viewers read what they show.
+    # One file per block, with a separate chunk for each map, so that viewers read only what they
+    # show.
     block = dict(zip(("iteration", "channel"), shape[-4:-2], strict=True))
     block |= {"y": _SIDE, "x": _SIDE}
     group = zarr.create_group(path, zarr_format=3, attributes=_metadata(path, axes, facts))
@@ -101,7 +113,7 @@ def _metadata(
 
 
 def _in_order(of_maps: tuple[Any, ...], stack: str) -> tuple[Any, ...]:
-    """Return what belongs to the axes (..., iteration, channel, y, x) in the order of the array."""
+    """Return items for the axes (..., iteration, channel, y, x) in the order of the array."""
     if stack not in _BEHIND:
         return of_maps
     stacked, iteration, channel, rows, columns = of_maps
@@ -111,14 +123,14 @@ def _in_order(of_maps: tuple[Any, ...], stack: str) -> tuple[Any, ...]:
 @dataclass
 class _Block:
     maps: Array
-    there: Array  # which of its pixels have come
+    there: Array  # the pixels that tiles have filled
 
 
 class WholeBlocks:
-    """Collects tiles until blocks of the array are whole: each is compressed and written once.
+    """Collector of tiles that compresses and writes each block of the array once, when it is whole.
 
-    Tiles are about equal parts of a plane, and seldom begin where blocks do. What waits in memory
-    is at most one row of blocks.
+    Tiles are about equal parts of a plane, and their borders seldom match those of blocks. At most
+    one row of blocks waits in memory.
 
     Parameters
     ----------
@@ -137,7 +149,7 @@ class WholeBlocks:
             self._put((*plane, top, left), block, rows.start, columns.start)
 
     def _put(self, place: tuple[int, ...], tile: Array, first_row: int, first_column: int) -> None:
-        """Take over what a tile has of a block."""
+        """Copy the common part of a tile and a block into the block."""
         *plane, top, left = place
         height, width = (
             min(_SIDE, length - start)
@@ -150,7 +162,7 @@ class WholeBlocks:
         to_rows, rows = _shared(top, height, first_row, tile.shape[-2])
         to_columns, columns = _shared(left, width, first_column, tile.shape[-1])
         waiting.maps[..., to_rows, to_columns] = tile[..., rows, columns]
-        waiting.there[to_rows, to_columns] = True  # not counted: a plane may be begun again
+        waiting.there[to_rows, to_columns] = True  # no count, because a plane may start again
         if waiting.there.all():
             whole = (slice(None), slice(None), slice(top, top + height), slice(left, left + width))
             self._array[_in_order((*plane, *whole), self._stack)] = waiting.maps
@@ -158,11 +170,11 @@ class WholeBlocks:
 
 
 def _starts(side: slice) -> range:
-    """Return where the blocks begin that a tile's side lies in."""
+    """Return the first pixels of the blocks that a tile's side overlaps."""
     return range(side.start // _SIDE * _SIDE, side.stop, _SIDE)
 
 
 def _shared(block: int, size: int, tile: int, length: int) -> tuple[slice, slice]:
-    """Return what a block and a tile share along an axis, as slices of each."""
+    """Return the common part of a block and a tile along an axis, as slices of each."""
     start, stop = max(block, tile), min(block + size, tile + length)
     return slice(start - block, stop - block), slice(start - tile, stop - tile)

@@ -1,4 +1,4 @@
-"""PNG, JPEG and BMP: 8 bits by Pillow, 16 bits by imagecodecs, as Pillow has no such colours."""
+"""PNG, JPEG and BMP: Pillow for 8 bits; imagecodecs for 16 bits, which Pillow lacks in colour."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from napari_zerodce.imaging.planes import Array, Channels, layout_of
 _JPEG = (".jpg", ".jpeg")
 SUFFIXES: Final = (".png", *_JPEG, ".bmp")
 
-# Not Image.open: its limit on pixels is a variable of the whole process, and it tries other
-# formats, some of them by starting other programs.
+# Not Image.open, because its limit on pixels is a variable of the whole process, and because it
+# tries other formats and starts other programs for some of them.
 _DECODERS: dict[bytes, type[Photo]] = {
     b"\x89PNG\r\n\x1a\n": PngImageFile,
     b"\xff\xd8\xff": JpegImageFile,
     b"BM": BmpImageFile,
 }
 _ORIENTATION = 0x0112
-_MOST_PIXELS_PER_BYTE = 8 * 1032  # of a PNG of one bit per pixel; the others are far from it
+_MOST_PIXELS_PER_BYTE = 8 * 1032  # in a PNG of one bit per pixel; other files have far fewer
 _JPEG_QUALITY = 95
-_PNG_LEVEL = 4  # half the usual level's time or less, and files 1 to 5 per cent larger
+_PNG_LEVEL = 4  # at most half the time of the usual level, for files that are 1 to 5 % larger
 _LONGEST_JPEG_EXIF = 65_500
 _LONGEST_JPEG_SIDE = 65_500
 
 
 def read(path: Path) -> ImageFile:
-    """Read a PNG, JPEG (turned as its EXIF orientation says) or BMP, told by its first bytes.
+    """Read a PNG, JPEG (turned as its EXIF orientation says) or BMP, recognised by its first bytes.
 
     Raises
     ------
     ImageError
-        If it does not fit in memory, or is an animation.
+        If the file does not fit in memory, or is an animation.
     Exception
-        Any, if it is damaged.
+        Any, if the file is damaged.
     """
     with path.open("rb") as file:
         start = file.read(26)
     decoders = [kind for magic, kind in _DECODERS.items() if start.startswith(magic)]
     if not decoders:
-        raise ValueError("it does not begin as a PNG, JPEG or BMP file does")
+        raise ValueError("it does not begin like a PNG, JPEG or BMP file")
     with decoders[0](path) as photo:
         if getattr(photo, "is_animated", False):
             raise ImageError(
-                f"{path.name} is an animation, of which a PNG could keep but one picture; "
-                "save it as a TIFF of several pages."
+                f"{path.name} is an animation, but a single image is expected; "
+                "save the animation as a TIFF with several pages."
             )
         array = _pixels(photo, path, deep=start[24] == 16 and decoders[0] is PngImageFile)
         exif = photo.getexif() if "exif" in photo.info else Image.Exif()
@@ -76,8 +76,8 @@ def _pixels(photo: Photo, path: Path, *, deep: bool) -> Array:
         return _with_known_samples(imagecodecs.png_decode(path.read_bytes()))
     if photo.mode in {"1", "L"} and not photo.has_transparency_data:
         check_room(3 * count, path)
-        return np.asarray(photo)  # bool if bilevel: refused as a mask, with all others
-    # Pillow keeps 4 bytes for each pixel, and copies them twice on the way to NumPy.
+        return np.asarray(photo)  # bool if bilevel, which is refused as a mask like all others
+    # Pillow needs 4 bytes for each pixel and copies them twice on the way to NumPy.
     check_room(12 * count, path)
     return np.asarray(photo.convert("RGBA" if photo.has_transparency_data else "RGB"))
 
@@ -89,23 +89,29 @@ def _with_known_samples(array: Array) -> Array:
 def _details(info: dict[Any, Any], exif: Image.Exif, channels: Channels) -> dict[str, Any]:
     details: dict[str, Any] = {}
     profile = info.get("icc_profile")
-    # The profile of a CMYK photo, or of one that was grey with alpha, says nothing about RGB.
+    # The profile of a CMYK photo, or of a grey photo with alpha, is not valid for RGB.
     if profile and profile[16:20] == (b"GRAY" if channels == "mono" else b"RGB "):
         details["icc_profile"] = profile
     dpi = [float(number) for number in info.get("dpi", ())]
     if len(dpi) == 2 and all(math.isfinite(number) and 1 <= number < 65536 for number in dpi):
         details["dpi"] = tuple(dpi)
-    exif.pop(_ORIENTATION, None)  # it is upright now
-    # What cameras write is often wrong, and no reason to do without the photo.
+    exif.pop(_ORIENTATION, None)  # the image is upright now
+    # Cameras often write invalid EXIF, which is no reason to refuse the photo.
     with suppress(ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
         details |= {"exif": exif.tobytes()} if len(exif) else {}
     return details
 
 
 def can_hold(image: ImageFile, suffix: str) -> bool:
-    """Whether such a file can hold the image: one plane of 8 bits, as PNG also of 16 bits.
+    """Return whether a file can hold an image: one plane of 8 bits, or of 16 bits in a PNG.
 
     JPEG and BMP have no alpha channel, and the sides of a JPEG are limited.
+
+    Parameters
+    ----------
+    image : ImageFile
+    suffix : str
+        One of `SUFFIXES`.
     """
     array, layout = image.array, layout_of(image.array, channels=image.channels)
     if layout.leading:
@@ -118,7 +124,15 @@ def can_hold(image: ImageFile, suffix: str) -> bool:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write an image of one plane, as `can_hold` accepts it; the suffix says which kind."""
+    """Write an image of one plane.
+
+    Parameters
+    ----------
+    path : Path
+        The suffix decides the format.
+    image : ImageFile
+        An image that `can_hold` accepts.
+    """
     if _is_deep(image.array):
         _write_deep_png(path, image)
     else:
@@ -130,7 +144,7 @@ def _is_deep(array: Array) -> bool:
 
 
 def _write_shallow(path: Path, image: ImageFile) -> None:
-    """Write an 8-bit image of one plane as PNG, JPEG or BMP, told by the suffix."""
+    """Write an 8-bit image of one plane as PNG, JPEG or BMP; the suffix decides the format."""
     options = {k: v for k, v in image.details.items() if k in {"icc_profile", "dpi", "exif"}}
     if path.suffix.lower() in _JPEG:
         options |= {"quality": _JPEG_QUALITY, "subsampling": 0}

@@ -1,4 +1,4 @@
-"""TIFF and its dialects: planes and colours in our order, and what an equal file needs to say."""
+"""TIFF and its dialects: planes and colours in our order, and the facts for an equal file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _IMAGEJ_KEYS = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
     | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
 )
-_PREVIEW = 5  # an image of less than a fifth of the pixels is a preview of the other
+_PREVIEW = 5  # an image with less than a fifth of the pixels is a preview of the other
 _LARGEST_IMAGEJ = 2**32 - 2**25  # its offsets have 32 bits
 _OME_KEYS = (
     *(f"PhysicalSize{axis}{unit}" for axis in "XYZ" for unit in ("", "Unit")),
@@ -46,14 +46,14 @@ _OME_KEYS = (
 
 
 def read(path: Path) -> ImageFile:
-    """Read the image of a TIFF: all pages of the same kind, without previews of them.
+    """Read the image of a TIFF: all pages of the same kind, without their previews.
 
     Raises
     ------
     ImageError
-        If it does not fit in memory, or there are several images of different kinds.
+        If the file does not fit in memory, or holds several images of different kinds.
     Exception
-        Any, if it is damaged or its colours are neither grey nor RGB.
+        Any, if the file is damaged or its colours are neither grey nor RGB.
     """
     with tifffile.TiffFile(path) as file:
         series = _only_image(file, path)
@@ -63,7 +63,7 @@ def read(path: Path) -> ImageFile:
         array, axes = _planes_last(_pixels(path, series, number), series.axes)
         details = _details(file, page)
     array = upright(array, _tag(page, "Orientation"), rows=array.ndim - 2 - ("S" in axes))
-    # Not page.photometric, which is this too for a file that does not say.
+    # Not page.photometric, which has the same value for a file without this tag.
     white = _tag(page, "PhotometricInterpretation") == tifffile.PHOTOMETRIC.MINISWHITE
     if white and array.dtype.kind == "u":
         array = array.dtype.type(2**page.bitspersample - 1) - array
@@ -74,9 +74,9 @@ def read(path: Path) -> ImageFile:
 
 
 def _only_image(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPageSeries:
-    """Return the largest series, if the others are no more than previews, labels or masks of it."""
+    """Return the largest series, if the others are only previews, labels or masks of it."""
     if not file.series:
-        raise ValueError("there is no image in it")
+        raise ValueError("it holds no image")
     largest: tifffile.TiffPageSeries = max(file.series, key=lambda series: series.size)
     images = [
         series
@@ -88,13 +88,13 @@ def _only_image(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPageSeries:
         shapes = ", ".join("x".join(map(str, series.shape)) for series in images[:3])
         raise ImageError(
             f"{path.name} holds {len(images)} images of different kinds ({shapes}"
-            f"{', ...' if len(images) > 3 else ''}); save the one you want as a file of its own."
+            f"{', ...' if len(images) > 3 else ''}); save one of them as a separate file."
         )
     return largest
 
 
 def _check_last_page(file: tifffile.TiffFile) -> None:
-    """Refuse a file that was cut between two pages; tifffile would read those that are left."""
+    """Refuse a file that is cut off between two pages, because tifffile would read the others."""
     tiff, handle = file.tiff, file.filehandle
     handle.seek(file.pages[len(file.pages) - 1].offset)
     (tags,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
@@ -108,16 +108,16 @@ def _pixels(path: Path, series: tifffile.TiffPageSeries, number: int) -> Array:
     offset, page = series.dataoffset, series.keyframe
     if offset is not None and page.is_memmappable and series.nbytes >= MAPPED_FROM:
         if offset + series.nbytes > path.stat().st_size:
-            raise ValueError("it ends before its pixels do")
+            raise ValueError("it ends before its last pixel")
         return tifffile.memmap(path, series=number, mode="r")
     if len(page.dataoffsets) < math.prod(page.chunked):
-        raise ValueError("it does not say where all of its pixels are")
+        raise ValueError("it does not state the place of all its pixels")
     check_room(series.nbytes, path)
     return np.asarray(series.asarray())
 
 
 def _planes_last(array: Array, axes: str) -> tuple[Array, str]:
-    """Move rows, columns and samples to the end: files may have them anywhere."""
+    """Move rows, columns and samples to the end, because files may have them at any axis."""
     if not {"Y", "X"} <= set(axes):
         return array, axes
     last = "YXS" if "S" in axes else "YX"
@@ -127,13 +127,13 @@ def _planes_last(array: Array, axes: str) -> tuple[Array, str]:
 
 
 def _coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]:
-    """Return the image with colour where the file has colour, and other samples as channels."""
+    """Return the image, with samples as colour if the file says so, and otherwise as channels."""
     if "S" not in axes:
-        # A writer that was not told about colour: then the shape has to say it, as in napari.
+        # The writer may not have known about colour: the shape then decides, as in napari.
         guessed = layout_of(array).channels if "Q" in axes and array.ndim == len(axes) else "mono"
         return array, axes if guessed == "mono" else axes[:-3] + "YXS", guessed
     plain = page.compression in {tifffile.COMPRESSION.NONE, *_COMPRESSIONS}
-    photos = () if plain else (tifffile.PHOTOMETRIC.YCBCR,)  # JPEG and the like decode it to RGB
+    photos = () if plain else (tifffile.PHOTOMETRIC.YCBCR,)  # JPEG and others decode it to RGB
     if page.photometric not in (*_GREY, *_COLOURS, *photos):
         name = getattr(page.photometric, "name", page.photometric)
         raise ValueError(f"its colours are {name}; convert it to RGB")
@@ -144,7 +144,7 @@ def _coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]
     return array, axes, "rgb" if array.shape[-1] == 3 else "rgba"
 
 
-# ---- what else it says
+# ---- the other facts in a file
 
 
 def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _details(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
         if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
             details["colormap"] = page.colormap
     elif file.is_ome and file.ome_metadata:
-        # XML that others understand differently is no reason to do without the image.
+        # Invalid or unusual XML is no reason to refuse the image.
         with suppress(KeyError, TypeError, AttributeError, ValueError, SyntaxError):
             details |= {"dialect": "ome", "metadata": _ome_sizes(file.ome_metadata)}
     return details
@@ -177,7 +177,7 @@ def _tag(page: Any, name: str) -> Any:
 
 
 def _ome_sizes(xml: str) -> dict[str, Any]:
-    """Return pixel sizes and channel names of the first image."""
+    """Return the pixel sizes and channel names of the first image."""
     image = tifffile.xml2dict(xml)["OME"]["Image"]
     pixels = (image[0] if isinstance(image, list) else image)["Pixels"]
     sizes = {key: pixels[key] for key in _OME_KEYS if key in pixels}
@@ -194,12 +194,25 @@ def _ome_sizes(xml: str) -> dict[str, Any]:
 
 
 def can_hold(_image: ImageFile, _suffix: str) -> bool:
-    """Whether such a file can hold the image: any."""
+    """Return True: a file can hold any image.
+
+    Parameters
+    ----------
+    _image : ImageFile
+    _suffix : str
+    """
     return True
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write an image of any shape and dtype, in the dialect it was read from if possible."""
+    """Write an image, if possible in the dialect of the file that it comes from.
+
+    Parameters
+    ----------
+    path : Path
+    image : ImageFile
+        Of any shape and dtype.
+    """
     details, array = image.details, image.array
     keys = ("compression", "predictor", "resolution", "resolutionunit")
     options = {key: details[key] for key in keys if key in details}
@@ -210,7 +223,7 @@ def write(path: Path, image: ImageFile) -> None:
     dialect = _possible_dialect(image)
     if dialect:
         metadata |= details["metadata"]
-    if dialect == "imagej":  # it reads neither
+    if dialect == "imagej":  # ImageJ reads neither
         options = {k: v for k, v in options.items() if k not in {"compression", "predictor"}}
         options["colormap"] = details.get("colormap")
     if image.channels != "mono":
@@ -230,13 +243,13 @@ def write(path: Path, image: ImageFile) -> None:
 
 
 def _possible_dialect(image: ImageFile) -> str | None:
-    """Return the dialect of the file it was read from, unless that cannot hold this array."""
+    """Return the dialect of the image's original file, or None if it cannot hold this array."""
     array, axes = image.array, image.details.get("axes", "")
     dialect: str | None = image.details.get("dialect")
     if len(axes) != array.ndim or len(set(axes)) != len(axes) or not set(axes) <= set("TZCYXS"):
         return None
     if image.channels == "mono" and array.shape[-1] == 1:
-        return None  # tifffile would take the width for the samples of a pixel
+        return None  # tifffile would take the columns for the samples of a pixel
     if array.dtype.name not in _DTYPES.get(dialect or "", ()):
         return None
     if dialect == "ome":
