@@ -67,7 +67,7 @@ def main(side: str = "1024") -> None:
     QApplication.processEvents()
     opened = time.perf_counter() - started
     gaps.take("opening the dock")
-    wait_for(lambda: dock.form.device.count() > 1)
+    wait_for(lambda: dock.form.fields["device"].native.count() > 1)
     gaps.take("loading torch in the background")
     wait_for(lambda: "cpu" in dock.run.plan.text() or "cuda" in dock.run.plan.text())
     gaps.take("timing the device in the background")

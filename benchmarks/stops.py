@@ -32,11 +32,11 @@ def main() -> None:
     viewer.add_image(np.random.default_rng(0).integers(0, 60, (128, 128, 3), np.uint8))
     _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     wait_for(lambda: dock.form.start.count() >= 4)
-    for combo, data in ((dock.form.start, "zero-dce-pp"), (dock.form.unit, "steps")):
+    for combo, data in ((dock.form.start, "zero-dce-pp"), (dock.form.length.unit, "steps")):
         combo.setCurrentIndex(combo.findData(data))
         combo.activated.emit(combo.currentIndex())
-    dock.form.amount.setValue(100_000)
-    dock.form.crop.setValue(32)
+    dock.form.fields["steps"].value = 100_000
+    dock.form.fields["crop"].value = 32
     print("| starts and stops | children | file handles | threads | memory, MiB |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as runs:

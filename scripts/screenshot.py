@@ -42,7 +42,7 @@ def main(
 def _enhance(viewer: Any) -> None:
     """Show before and after side by side."""
     dock = _dock(viewer, "Enhance")
-    _wait_for(lambda: dock.form.device.count() > 1)
+    _wait_for(lambda: dock.form.fields["device"].native.count() > 1)
     dock.run.button.click()
     _wait_for(lambda: len(viewer.layers) == 2 and dock.run.state == "idle")
     before, after = viewer.layers
@@ -54,7 +54,7 @@ def _enhance(viewer: Any) -> None:
 def _look_inside(viewer: Any) -> None:
     """Show where noise is amplified, and the curves of a dark and a bright pixel."""
     dock = _dock(viewer, "Curve maps")
-    dock.form.kind.setCurrentIndex(dock.form.kind.findData("noise-gain"))
+    dock.form.fields["kind"].value = "noise-gain"
     dock.run.button.click()
     _wait_for(lambda: len(viewer.layers) == 2 and dock.run.state == "idle")
     viewer.layers[1].opacity = 0.8
@@ -86,10 +86,10 @@ def _fine_tune(viewer: Any) -> None:
     _wait_for(lambda: dock.form.start.count() >= 4)
     for layer in viewer.layers:
         dock.select_layer(layer)
-    for combo, data in ((dock.form.start, "zero-dce-pp"), (dock.form.unit, "steps")):
+    for combo, data in ((dock.form.start, "zero-dce-pp"), (dock.form.length.unit, "steps")):
         combo.setCurrentIndex(combo.findData(data))
         combo.activated.emit(combo.currentIndex())
-    dock.form.amount.setValue(300)
+    dock.form.fields["steps"].value = 300
     with tempfile.TemporaryDirectory() as runs:
         dock.runs.setText(runs)
         dock.panel.button.click()

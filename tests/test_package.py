@@ -24,9 +24,9 @@ DISTRIBUTION = distribution("napari-zerodce")
 
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
-    r"(api|cli|cli\..*|device|errors|recent_results|setting|stopping|whole_file|imaging|imaging\..*"
-    r"|checkpoints|checkpoints\.(file_bytes|info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|provenance|requests|reproduce|settings|viewport)|training"
-    r"|training\.(config|crop_sampler|crops|events|images|new_run|presets|run_folder)|core|core\.(architectures|smoothness_kind)"
+    r"(api|cli|cli\..*|device|errors|setting|imaging|imaging\..*"
+    r"|checkpoints|checkpoints\.(info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|map_kinds|provenance|requests|reproduce|settings|viewport)|training"
+    r"|training\.(config|crops|events|images|new_run|presets|run_folder)|core|core\.(architectures|smoothness_kind)"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
 TORCH_FREE_MODULES = [

@@ -52,8 +52,9 @@ class Setting:
     noun : str
         Its name in a sentence; by default the name of the field.
     minimum, maximum : float, optional
-    exclusive : bool
-        Whether minimum and maximum themselves are invalid.
+        The smallest and the largest valid number.
+    above, below : float, optional
+        Numbers that are invalid themselves; valid ones are above and below them.
     expected : str
         The valid values in words, for a sentence; by default the range.
     unit : str
@@ -61,7 +62,9 @@ class Setting:
     choices : tuple of Choice
         All valid values, if there are few.
     step : float, optional
-        Of the number field in a dock; the field's decimals follow from it.
+        Of a dock's number field.
+    decimals : int, optional
+        That a dock's number field shows and keeps; by default those of the step, at least two.
     offered : tuple of float, optional
         The range of the field in a dock, if it is narrower than the valid one.
     slider : bool
@@ -79,11 +82,13 @@ class Setting:
     noun: str = ""
     minimum: float | None = None
     maximum: float | None = None
-    exclusive: bool = False
+    above: float | None = None
+    below: float | None = None
     expected: str = ""
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     step: float | None = None
+    decimals: int | None = None
     offered: tuple[float, float] | None = None
     slider: bool = False
     suggested: Any = None
@@ -95,17 +100,23 @@ class Setting:
     def __iter__(self) -> Iterator[Ge | Gt | Le | Lt]:
         """Yield the range in the form that pydantic reads."""
         if self.minimum is not None:
-            yield Gt(self.minimum) if self.exclusive else Ge(self.minimum)
+            yield Ge(self.minimum)
+        if self.above is not None:
+            yield Gt(self.above)
         if self.maximum is not None:
-            yield Lt(self.maximum) if self.exclusive else Le(self.maximum)
+            yield Le(self.maximum)
+        if self.below is not None:
+            yield Lt(self.below)
 
     def holds(self, value: float) -> bool:
-        """Return whether a number is finite and in the range."""
-        if not math.isfinite(value):
-            return False
-        low = -math.inf if self.minimum is None else self.minimum
-        high = math.inf if self.maximum is None else self.maximum
-        return low < value < high if self.exclusive else low <= value <= high
+        """Whether a number is finite and in the range."""
+        return (
+            math.isfinite(value)
+            and (self.minimum is None or value >= self.minimum)
+            and (self.above is None or value > self.above)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.below is None or value < self.below)
+        )
 
     def range_in_words(self) -> str:
         """Return the valid values for a sentence."""
@@ -113,12 +124,16 @@ class Setting:
             return self.expected
         if self.choices:
             return "one of " + ", ".join(str(choice.value) for choice in self.choices)
-        between = "above {low:g}, below {high:g}" if self.exclusive else "{low:g} to {high:g}"
         if self.minimum is not None and self.maximum is not None:
-            return between.format(low=self.minimum, high=self.maximum)
-        if self.minimum is not None:
-            return f"{self.minimum:g} or more" if not self.exclusive else f"above {self.minimum:g}"
-        return "a finite number"
+            return f"{self.minimum:g} to {self.maximum:g}"
+        ends = (
+            ("{:g} or more", self.minimum),
+            ("above {:g}", self.above),
+            ("up to {:g}", self.maximum),
+            ("below {:g}", self.below),
+        )
+        words = [text.format(number) for text, number in ends if number is not None]
+        return ", ".join(words) or "a finite number"
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,11 @@ class SettingField:
     def option(self) -> str:
         """Its option on the command line, such as "--scale-factor"."""
         return f"--{self.setting.option or self.name.replace('_', '-')}"
+
+    @property
+    def key(self) -> str:
+        """Its option as a name of Python, such as "scale_factor"."""
+        return self.option.removeprefix("--").replace("-", "_")
 
     def checked(self, value: Any) -> Any:
         """Return a value as a plain Python value, which can be printed and written as JSON.
@@ -253,16 +273,21 @@ def _hints(owner: type) -> dict[str, Any]:
 
 
 def _setting_in(hint: Any) -> Setting | None:
-    if get_origin(hint) is not Annotated:
-        return None
-    return next((each for each in hint.__metadata__ if isinstance(each, Setting)), None)
+    """Return the setting of an annotation, also if it stands at a part: `Annotated[...] | None`."""
+    if get_origin(hint) is Annotated:
+        return next((each for each in hint.__metadata__ if isinstance(each, Setting)), None)
+    return next(filter(None, map(_setting_in, _parts(hint))), None)
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in {Union, UnionType} else ()
 
 
 def _plain_kind(hint: Any) -> tuple[type, bool]:
     """Return the type of a setting without None, and whether None is valid."""
     if get_origin(hint) is Annotated:
         hint = hint.__origin__
-    parts = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    parts = _parts(hint) or (hint,)
     others = [_plain(part) for part in parts if part is not NoneType]
     return others[0], len(others) < len(parts)
 

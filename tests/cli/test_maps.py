@@ -18,7 +18,8 @@ import napari_zerodce
 from napari_zerodce.cli import main
 from napari_zerodce.cli import parser as options
 from napari_zerodce.engine import maps as engine
-from napari_zerodce.engine.requests import EnhanceRequest, MapKind
+from napari_zerodce.engine.map_kinds import MapKind
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.ome_zarr import WholeBlocks

@@ -129,7 +129,7 @@ def small_screen(viewer: Any, qtbot: Any) -> None:
 def dock(viewer: Any, qtbot: Any) -> Any:
     """The Enhance dock as the plugin menu opens it, torch loaded and devices known."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
-    qtbot.waitUntil(lambda: widget.form.device.count() > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: widget.form.fields["device"].native.count() > 1, timeout=60_000)
     return widget
 
 

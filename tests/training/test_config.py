@@ -31,6 +31,48 @@ def test_a_chosen_smoothness_wins_also_when_it_is_zero() -> None:
     assert LossWeights(smoothness=0).smoothness_for("zero-dce") == 0
 
 
+def test_saved_runs_compare_equal_byte_for_byte() -> None:
+    """A run is resumed only if its configuration is that of its saved state."""
+    assert TrainingConfig().model_dump_json() == (
+        '{"architecture":"zero-dce-pp","scale_factor":1,"seed":0,"steps":1000,"batch":8,"crop":128,'
+        '"learning_rate":0.001,"final_learning_rate":0.00001,"warm_up":0,"weight_decay":0.0001,'
+        '"gradient_clip":0.1,"target":0.6,"keep_background":false,"weights":{"spatial":1.0,'
+        '"exposure":10.0,"colour":5.0,"smoothness":null},"smoothness":{"orders":{"1":1.0},'
+        '"normalisation":"noise","period":16.0,"penalty":"squared","epsilon":0.01,'
+        '"edge_aware":false,"edge":0.05,"pixel_size":1.0},"exposure_stops":[0.0,0.0],'
+        '"encoding":"srgb","precision":"auto"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "valid", "invalid"),
+    [
+        ("seed", (0, 2**63 - 1), (-1, 2**63)),
+        ("steps", (1, 10**9), (0, 10**9 + 1)),
+        ("batch", (1, 1024), (0, 1025)),
+        ("crop", (16, 10**6), (15,)),
+        ("learning_rate", (1e-30, 1e30), (0, 1.1e30, float("nan"), float("inf"))),
+        ("target", (1e-9, 1 - 1e-9), (0, 1, float("nan"))),
+        ("exposure_stops", ((-8, 8), (0, 0)), ((-9, 0), (0, 9), (1, 0), (0, float("nan")))),
+    ],
+)
+def test_ranges_hold_at_their_ends(
+    name: str, valid: tuple[object, ...], invalid: tuple[object, ...]
+) -> None:
+    for value in valid:
+        assert getattr(TrainingConfig(**{name: value}), name) == value
+    for value in invalid:
+        with pytest.raises(ValueError, match=name):
+            TrainingConfig(**{name: value})
+
+
+@pytest.mark.parametrize("weight", [-1, float("nan"), float("inf")])
+def test_weights_are_finite_and_not_negative(weight: float) -> None:
+    for name in LossWeights.model_fields:
+        with pytest.raises(ValueError, match=name):
+            LossWeights(**{name: weight})
+
+
 def test_json_round_trip(tmp_path: Path) -> None:
     config = TrainingConfig(architecture="zero-dce", learning_rate=3e-7, target=0.55)
     path = tmp_path / "config.json"
@@ -51,7 +93,7 @@ def test_json_round_trip(tmp_path: Path) -> None:
         ('{"smoothness": {"orders": {"4": 1}}}', "smoothness"),
         ('{"smoothness": {"orders": {"1": -1}}}', "smoothness"),
         ('{"smoothness": {"order": {"1": 1}}}', r"smoothness\.order"),
-        ('{"smoothness": {"period": 1}}', "smoothness"),
+        ('{"smoothness": {"period": 1}}', r"smoothness\.period"),
         ('{"exposure_stops": [3, -1]}', "exposure_stops"),
         ('{"exposure_stops": [0, 9]}', r"exposure_stops\.1"),
         ('{"crop": 8}', "crop"),

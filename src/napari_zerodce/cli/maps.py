@@ -16,7 +16,8 @@ from napari_zerodce.cli.bars import Bars
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.settings import CommandSettings
-from napari_zerodce.engine.requests import MapKind
+from napari_zerodce.engine.map_kinds import MapKind
+from napari_zerodce.engine.progress import raise_if_stopped
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.map_format import size_of

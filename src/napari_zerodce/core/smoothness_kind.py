@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import comb, inf, pi, sin
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from napari_zerodce.errors import RequestError
+from napari_zerodce.setting import Choice, Setting, setting_fields
 
 Normalisation = Literal["noise", "period"]
 """The signal to which orders of equal weight respond equally: white noise, or waves of a period."""
@@ -86,11 +89,62 @@ class SmoothnessKind:
     """
 
     orders: Mapping[int, float] = field(default_factory=lambda: {1: 1.0})
-    normalisation: Normalisation = "noise"
-    period: float = PERIOD
-    penalty: Penalty = "squared"
+    normalisation: Annotated[
+        Normalisation,
+        Setting(
+            label="Orders balanced",
+            help="How the orders 2 and 3 are balanced with order 1.",
+            noun="smoothness normalisation",
+            option="smoothness-normalisation",
+            choices=(
+                Choice("period", "at 16 px", "All orders respond alike to waves of a period."),
+                Choice(
+                    "noise",
+                    "on noise",
+                    "All orders respond alike to white noise. Higher orders hardly see anything "
+                    "larger than a few pixels.",
+                ),
+            ),
+        ),
+    ] = "noise"
+    period: Annotated[
+        float,
+        Setting(
+            label="Period",
+            help="The period of these waves, in pixels of the curve maps.",
+            noun="smoothness period",
+            option="smoothness-period",
+            minimum=2,
+            maximum=LONGEST_PERIOD,
+            unit="pixels",
+            metavar="PIXELS",
+        ),
+    ] = PERIOD
+    penalty: Annotated[
+        Penalty,
+        Setting(
+            label="Penalty",
+            help="How a difference between neighbouring curves counts.",
+            noun="smoothness penalty",
+            option="smoothness-penalty",
+            choices=(
+                Choice("squared", "squared", "Its square, as published."),
+                Choice(
+                    "charbonnier",
+                    "robust (Charbonnier)",
+                    "A map may have edges: they cost less than their square.",
+                ),
+            ),
+        ),
+    ] = "squared"
     epsilon: float = 0.01
-    edge_aware: bool = False
+    edge_aware: Annotated[
+        bool,
+        Setting(
+            label="Free at edges",
+            help="Let maps change where the smoothed brightness of the image does.",
+        ),
+    ] = False
     edge: float = 0.05
     pixel_size: float = 1.0
 
@@ -103,8 +157,11 @@ class SmoothnessKind:
             raise ValueError(f"orders are 1 to {HIGHEST_ORDER}, not {[*self.orders]}")
         if not all(0 <= weight < inf for weight in self.orders.values()):  # nor NaN
             raise ValueError("the weights of the orders must be 0 or more, and finite")
-        if not 2 <= self.period <= LONGEST_PERIOD:
-            raise ValueError(f"the period must be 2 to {LONGEST_PERIOD} pixels, not {self.period}")
+        for name, setting in setting_fields(SmoothnessKind).items():
+            try:
+                setting.checked(getattr(self, name))
+            except RequestError as err:  # pydantic makes a mistake in the file of a ValueError
+                raise ValueError(str(err)) from err
         for name in ("epsilon", "edge", "pixel_size"):
             number = getattr(self, name)
             if not 0 < number < inf:

@@ -10,8 +10,8 @@ from uuid import uuid4
 import dask.array as da
 import numpy as np
 
+from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.maps import fill_maps, in_memory, maps_shape
-from napari_zerodce.engine.requests import MapKind
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.imaging.planes import SelectedPlane
 

@@ -12,9 +12,16 @@ from torch import Tensor
 
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
+from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
-from napari_zerodce.engine.requests import EnhanceRequest, MapKind, Report, ignore
+from napari_zerodce.engine.requests import (
+    EnhanceRequest,
+    Report,
+    ShouldStop,
+    ignore,
+    never,
+)
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.imaging.intensity import Window, outside_of
 from napari_zerodce.imaging.planes import PlaneLayout

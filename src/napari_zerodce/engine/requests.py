@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +15,6 @@ from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window
-
-MapKind = Literal["alphas", "steps", "gain", "noise-gain"]
-"""The content of maps: the curve parameters, the image after each iteration, how many times
-brighter it is, or how many times stronger its noise is."""
 
 
 @dataclass(frozen=True)

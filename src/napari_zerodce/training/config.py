@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -11,13 +12,15 @@ from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
+from napari_zerodce.setting import Choice, Setting
 
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Rate = Annotated[float, Field(gt=0, le=1e30)]
+Weight = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+MOST_RATE = 1e30
 """Far beyond what makes a training diverge, which is told; more than that is no float32."""
 
-Stops = Annotated[float, Field(ge=-8, le=8, allow_inf_nan=False)]
+MOST_STOPS = 8
+Stops = Annotated[float, Field(ge=-MOST_STOPS, le=MOST_STOPS)]
 
 TrainingPrecision = Literal["auto", "float32", "bfloat16"]
 Encoding = Literal["srgb", "linear"]
@@ -25,11 +28,13 @@ Encoding = Literal["srgb", "linear"]
 
 SMALLEST_CROP = 16
 
+_WEIGHT = partial(Setting, minimum=0, offered=(0, 1e6), decimals=3)
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class LossWeights(_Frozen):
@@ -38,11 +43,43 @@ class LossWeights(_Frozen):
     The paper prints 1, 1, 0.5 and 20: the same but for a spatial consistency ten times stronger.
     """
 
-    spatial: Weight = 1.0
-    exposure: Weight = 10.0
-    colour: Weight = 5.0
-    """Left out where the images have no colour."""
-    smoothness: Weight | None = None
+    spatial: Annotated[
+        float,
+        _WEIGHT(
+            label="Spatial loss",
+            help="How much the loss counts that keeps the contrast between neighbouring regions.",
+            option="spatial-weight",
+            step=0.5,
+        ),
+    ] = 1.0
+    exposure: Annotated[
+        float,
+        _WEIGHT(
+            label="Exposure loss",
+            help="How much the loss counts that pulls patches to the exposure target.",
+            option="exposure-weight",
+            step=1,
+        ),
+    ] = 10.0
+    colour: Annotated[
+        float,
+        _WEIGHT(
+            label="Colour loss",
+            help="How much the loss counts that keeps the average colour grey. Images without "
+            "colour have no such loss.",
+            option="colour-weight",
+            step=0.5,
+        ),
+    ] = 5.0
+    smoothness: Annotated[
+        float | None,
+        _WEIGHT(
+            label="Smoothness loss",
+            help="How much the loss counts that keeps neighbouring curves alike.",
+            option="smoothness-weight",
+            step=10,
+        ),
+    ] = None
     """None: 200 for Zero-DCE, 1600 for Zero-DCE++, which has 3 maps instead of 24 to sum over."""
 
     def smoothness_for(self, architecture: Architecture) -> float:
@@ -58,31 +95,121 @@ class TrainingConfig(_Frozen):
     architecture: Architecture = ZERO_DCE_PP
     scale_factor: Annotated[int, Field(ge=1)] = 1
     """Zero-DCE++: how many times smaller the thumbnail is that curves are estimated on."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    steps: Annotated[int, Field(ge=1, le=10**9)] = 1000
-    batch: Annotated[int, Field(ge=1, le=1024)] = 8
-    crop: Annotated[int, Field(ge=SMALLEST_CROP)] = 128
-    """Side of the square training images in pixels."""
-    learning_rate: Rate = 1e-3
-    final_learning_rate: Rate = 1e-5
+    seed: Annotated[
+        int,
+        Setting(
+            label="Seed",
+            help="Of all chance. The same seed gives the same result on the same CPU.",
+            minimum=0,
+            below=2**63,
+            offered=(0, 2**31 - 1),
+            metavar="N",
+        ),
+    ] = 0
+    steps: Annotated[
+        int,
+        Setting(
+            label="Steps",
+            help="How many steps the training has.",
+            minimum=1,
+            maximum=10**9,
+            step=100,
+            metavar="N",
+        ),
+    ] = 1000
+    batch: Annotated[
+        int,
+        Setting(
+            label="Batch",
+            help="How many crops a step sees. If the memory is too small, there are fewer.",
+            minimum=1,
+            maximum=1024,
+            offered=(1, 256),
+            unit="crops",
+            metavar="N",
+        ),
+    ] = 8
+    crop: Annotated[
+        int,
+        Setting(
+            label="Crop",
+            help="Side of the square crops that are trained on.",
+            minimum=SMALLEST_CROP,
+            offered=(SMALLEST_CROP, 4096),
+            step=16,
+            unit="px",
+            metavar="PIXELS",
+        ),
+    ] = 128
+    learning_rate: Annotated[
+        float,
+        Setting(
+            label="Learning rate",
+            help="Of Adam, at the beginning.",
+            above=0,
+            maximum=MOST_RATE,
+            offered=(1e-7, 1),
+            step=1e-4,
+            decimals=7,
+        ),
+    ] = 1e-3
+    final_learning_rate: Annotated[float, Field(gt=0, le=MOST_RATE)] = 1e-5
     """Reached at the last step along half a cosine: small steps settle the brightness."""
     warm_up: Annotated[int, Field(ge=0)] = 0
     """Steps over which the learning rate rises from 0: Adam's first steps are its wildest."""
     weight_decay: Weight = 1e-4
     gradient_clip: Positive = 0.1
     """Largest norm of a step's gradient, as in the published code."""
-    target: Annotated[float, Field(gt=0, lt=1)] = 0.6
-    """The exposure target E."""
-    keep_background: bool = False
-    """Whether dark patches are to stay as they are instead of going to the target."""
+    target: Annotated[
+        float,
+        Setting(
+            label="Exposure target",
+            help="The brightness E that patches are to reach, between 0 and 1.",
+            noun="exposure target",
+            option="exposure-target",
+            above=0,
+            below=1,
+            offered=(0.05, 0.95),
+            step=0.05,
+            metavar="E",
+        ),
+    ] = 0.6
+    keep_background: Annotated[
+        bool,
+        Setting(
+            label="Background stays",
+            help="Let patches as dark as the background (Otsu's threshold of each image) keep "
+            "their brightness. All others go to the exposure target.",
+        ),
+    ] = False
     weights: LossWeights = LossWeights()
     smoothness: SmoothnessKind = SmoothnessKind()
-    exposure_stops: tuple[Stops, Stops] = (0.0, 0.0)
-    """Half of the crops are made darker or brighter by stops from this range; (0, 0): none is."""
+    exposure_stops: Annotated[
+        tuple[Stops, Stops],
+        Setting(
+            label="Darker and brighter copies",
+            help="Half of the crops are made darker or brighter by stops from this range; 0,0 "
+            "changes none.",
+            unit="EV",
+            step=0.5,
+            decimals=1,
+            metavar="LOW,HIGH",
+        ),
+    ] = (0.0, 0.0)
     encoding: Encoding = "srgb"
     """For `exposure_stops`, which is a change of the light."""
-    precision: TrainingPrecision = "auto"
-    """Of the network: auto is bfloat16 on GPUs made for it, and float32 elsewhere."""
+    precision: Annotated[
+        TrainingPrecision,
+        Setting(
+            label="Precision",
+            help="Of the network. Automatic is bfloat16 on GPUs made for it, float32 elsewhere.",
+            choices=(
+                Choice("auto", "Automatic"),
+                Choice("float32", "float32"),
+                Choice("bfloat16", "bfloat16"),
+            ),
+        ),
+    ] = "auto"
 
     @field_validator("exposure_stops")
     @classmethod
@@ -104,8 +231,19 @@ class RunConfig(_Frozen):
     """That of the checkpoints that are written, for use on whole images."""
     licence: str = UNKNOWN_LICENCE
     """Of the checkpoints that are written: that of the weights the run begins with."""
-    minutes: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """How long it shall take; once the machine's speed is known, steps take its place."""
+    minutes: Annotated[
+        float | None,
+        Setting(
+            label="Minutes",
+            help="About how long the training may take, instead of a number of steps.",
+            above=0,
+            maximum=100_000,
+            offered=(0.1, 100_000),
+            step=1,
+            decimals=1,
+        ),
+    ] = None
+    """Once the machine's speed is known, steps take its place."""
     checkpoint_seconds: Positive = 5.0
     """The most that is lost if the process is killed."""
     images: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, cast, get_args
 
 from napari.layers import Layer
 
+from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.provenance import Provenance
-from napari_zerodce.engine.requests import MapKind
 from napari_zerodce.errors import RequestError
 
 METADATA_KEY: Final = "napari-zerodce"

@@ -36,10 +36,6 @@ def _add(dock: Any, viewer: Any, qtbot: Any) -> list[Any]:
     return [layer for layer in _maps(viewer) if layer not in before]
 
 
-def _choose(combo: Any, key: str) -> None:
-    combo.setCurrentIndex(combo.findData(key))
-
-
 @pytest.fixture
 def photo(viewer: Any, curve_maps: Any, dark_photo: np.ndarray, small_screen: None) -> Any:
     layer = viewer.add_image(dark_photo, rgb=True, name="photo", scale=(0.5, 0.5))
@@ -69,13 +65,13 @@ def test_kinds_channels_and_iterations(
     viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
     form = curve_maps.form
-    _choose(form.kind, "noise-gain")
+    form.fields["kind"].value = "noise-gain"
     assert form.choice().iterations == (8,)
-    _choose(form.channels, "each")
+    form.fields["channels"].value = "each"
     names = [layer.name for layer in _add(curve_maps, viewer, qtbot)]
     assert names == [f"photo noise gain 8 {c} [Zero-DCE]" for c in ("red", "green", "blue")]
-    _choose(form.kind, "steps")
-    _choose(form.arrangement, "separate")
+    form.fields["kind"].value = "steps"
+    form.fields["arrangement"].value = "separate"
     for number, button in enumerate(form.iterations, start=1):
         button.setChecked(number in {1, 8})
     first, last = _add(curve_maps, viewer, qtbot)
@@ -115,7 +111,7 @@ def test_maps_of_a_stack_follow_the_slider_or_are_lazy(
     np.testing.assert_allclose(
         layer.data_to_world((0, 0, 5, 6))[1:], source.data_to_world((2, 5, 6))
     )
-    _choose(curve_maps.form.extent, "stack")
+    curve_maps.form.fields["extent"].value = "stack"
     (lazy,) = _add(curve_maps, viewer, qtbot)
     assert isinstance(lazy.data, da.Array)
     assert lazy.data.shape == (8, 3, 48, 40)
@@ -308,7 +304,7 @@ def test_deleting_one_map_layer_leaves_the_others_following(
     stack[1] //= 4
     viewer.add_image(stack, name="stack")
     viewer.dims.set_point(0, 0)
-    _choose(curve_maps.form.arrangement, "separate")
+    curve_maps.form.fields["arrangement"].value = "separate"
     layers = _add(curve_maps, viewer, qtbot)
     viewer.layers.remove(layers[0])
     viewer.dims.set_point(0, 1)

@@ -165,7 +165,7 @@ def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, 
 def test_scale_factor_is_offered_for_zero_dce_pp_alone(viewer: Any, dock: Any, qtbot: Any) -> None:
     assert dock.form.choices()["scale_factor"] is None
     dock.choose_checkpoint("zero-dce-pp")
-    qtbot.waitUntil(dock.form.scale_factor.isVisible, timeout=20_000)
+    qtbot.waitUntil(dock.form.fields["scale_factor"].native.isVisible, timeout=20_000)
     assert dock.form.choices()["scale_factor"] == 12
     assert "10,561 parameters" in dock.checkpoints.description.text()
 

@@ -61,10 +61,10 @@ def night(seed: int = 0, side: int = 96) -> np.ndarray:
 def make_quick(dock: Any, steps: int) -> None:
     """Choose Zero-DCE++, small crops, and steps."""
     choose(dock.form.start, "zero-dce-pp")
-    choose(dock.form.unit, "steps")
-    dock.form.amount.setValue(steps)
-    dock.form.crop.setValue(32)
-    dock.form.batch.setValue(2)
+    choose(dock.form.length.unit, "steps")
+    dock.form.fields["steps"].value = steps
+    dock.form.fields["crop"].value = 32
+    dock.form.fields["batch"].value = 2
 
 
 def choose(combo: Any, data: Any) -> None:
@@ -95,7 +95,7 @@ def test_a_run_by_clicks_ends_with_a_better_checkpoint_in_use(
         viewer.add_image(night(seed), name=f"night {seed}")
     finetune.pictures.tick(viewer.layers[2])
     make_quick(finetune, 60)
-    finetune.form.target.setValue(0.8)
+    finetune.form.fields["target"].value = 0.8
     click(finetune.panel.button, qtbot)
     assert finetune.panel.button.text() == "Cancel"
     wait_for_steps(finetune, qtbot)
@@ -439,7 +439,7 @@ def test_stacks_and_sixteen_bits_with_the_window_of_the_enhance_dock(
     viewer.add_image(stack, name="stack", contrast_limits=(0, 4000))
     make_quick(finetune, 5)
     choose(finetune.form.preset, "fluorescence")
-    finetune.form.crop.setValue(32)
+    finetune.form.fields["crop"].value = 32
     click(finetune.panel.button, qtbot)
     wait_until_idle(finetune, qtbot)
     crops, _ = finetune.training.folder.crops()

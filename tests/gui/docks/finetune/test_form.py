@@ -40,7 +40,9 @@ def given(form: TrainingForm) -> TrainingConfig:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("start", ["zero-dce", "zero-dce-pp", "scratch:zero-dce-pp"])
+@pytest.mark.parametrize(
+    "start", ["zero-dce", "zero-dce-pp", "scratch:zero-dce", "scratch:zero-dce-pp"]
+)
 def test_presets_come_through_the_form_unchanged(
     form: TrainingForm, preset: str, start: str
 ) -> None:
@@ -55,9 +57,44 @@ def test_presets_come_through_the_form_unchanged(
     assert got == wanted.model_copy(update={"weights": weights, "smoothness": smoothness})
 
 
-def test_small_numbers_survive(form: TrainingForm) -> None:
-    form.learning_rate.setValue(3e-6)
-    assert form.changes()["learning_rate"] == pytest.approx(3e-6)
+@pytest.mark.parametrize("rate", [1e-7, 3e-6, 1e-4, 0.1234567])
+def test_small_numbers_survive(form: TrainingForm, rate: float) -> None:
+    form.fields["learning_rate"].value = rate
+    assert form.changes()["learning_rate"] == rate
+
+
+def test_a_configuration_comes_through_and_is_one_change(form: TrainingForm) -> None:
+    choose(form.start, "zero-dce")
+    config = configure(
+        "photo",
+        "zero-dce",
+        target=0.35,
+        keep_background=True,
+        learning_rate=1e-7,
+        crop=64,
+        batch=3,
+        exposure_stops=(-2.5, 0.5),
+        weights={"spatial": 0.125, "exposure": 0, "colour": 2.5, "smoothness": 12.375},
+    )
+    told: list[dict[str, Any]] = []
+    form.changed.connect(lambda: told.append(form.changes()))
+    form.show_config(config)
+    assert len(told) == 1
+    for name in ("target", "keep_background", "learning_rate", "crop", "batch", "exposure_stops"):
+        assert told[0][name] == getattr(config, name), name
+    assert told[0]["weights"] == config.weights
+
+
+def test_each_part_tells_of_its_change(form: TrainingForm) -> None:
+    told: list[None] = []
+    form.changed.connect(lambda: told.append(None))
+    choose(form.details.order, form.details.order.itemData(1))
+    form.fields["penalty"].value = "charbonnier"
+    form.fields["edge_aware"].value = True
+    form.fields["minutes"].value = 3
+    choose(form.length.unit, "steps")
+    choose(form.preset, "fluorescence")
+    assert len(told) == 6
 
 
 @pytest.mark.parametrize(
@@ -65,17 +102,17 @@ def test_small_numbers_survive(form: TrainingForm) -> None:
     [(0, {1: 1.0}), (1, {2: 1.0}), (2, {3: 1.0}), (3, {1: 0.5, 2: 0.5})],
 )
 def test_the_order_is_one_row(form: TrainingForm, row: int, orders: dict[int, float]) -> None:
-    form.order.setCurrentIndex(row)
-    choose(form.normalisation, "noise")
+    form.details.order.setCurrentIndex(row)
+    form.fields["normalisation"].value = "noise"
     smoothness = form.changes()["smoothness"]
     assert smoothness.orders == orders
     assert smoothness.normalisation == "noise"
-    assert "Expect" in form.order.toolTip()
+    assert "Expect" in form.details.order.toolTip()
 
 
 def test_minutes_or_steps(form: TrainingForm) -> None:
     assert form.duration() == {"minutes": 1.0}
-    choose(form.unit, "steps")
+    choose(form.length.unit, "steps")
     assert form.duration() == {"steps": 500}
 
 
@@ -91,14 +128,14 @@ def test_a_file_of_the_users_is_offered_first_and_the_choice_stays(form: Trainin
 def test_the_advanced_section_is_folded(form: TrainingForm, qtbot: Any) -> None:
     form.show()
     assert not form.advanced.isExpanded()
-    assert form.target.visibleRegion().isEmpty()
+    assert form.fields["target"].native.visibleRegion().isEmpty()
 
 
 def test_another_checkpoint_leaves_what_the_user_has_changed(form: TrainingForm) -> None:
     choose(form.start, "zero-dce-pp")
-    form.target.setValue(0.77)
-    form.seed.setValue(9)
-    form.crop.setValue(96)
+    form.fields["target"].value = 0.77
+    form.fields["seed"].value = 9
+    form.fields["crop"].value = 96
     form.offer("/somewhere/mine.safetensors", "zero-dce", 1)
     choose(form.start, "zero-dce")
     config = given(form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QPushButton
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.gui.widgets.setting_fields import SettingsForm
+from napari_zerodce.gui.widgets.settings_form import SettingsForm
 from napari_zerodce.setting import setting_fields
 
 _ORDER = ("strength", "iterations", "exposure", "detail_gain_limit", "global_curve")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from napari_zerodce.engine.requests import MapKind
+from napari_zerodce.core.architectures import ITERATIONS
+from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
+from napari_zerodce.setting import Choice, Setting
 
 ChannelChoice = Literal["each", "mean", "rgb"]
 Arrangement = Literal["axis", "separate"]
@@ -38,11 +40,46 @@ class MapChoice:
         The plane on screen, or all planes, each computed when it is shown.
     """
 
-    kind: MapKind
-    channels: ChannelChoice
-    iterations: tuple[int, ...]
-    arrangement: Arrangement = "axis"
-    extent: Extent = "plane"
+    kind: Annotated[MapKind, MAP_KIND] = "alphas"
+    channels: Annotated[
+        ChannelChoice,
+        Setting(
+            label="Channels",
+            help="What is shown of an image with three channels.",
+            choices=(
+                Choice("mean", "Mean of the channels", "The mean of red, green and blue."),
+                Choice("each", "Each channel", "A layer for red, one for green, one for blue."),
+                Choice("rgb", "As colours", "Red, green and blue in one layer."),
+            ),
+        ),
+    ] = "mean"
+    iterations: tuple[int, ...] = tuple(range(1, ITERATIONS + 1))
+    arrangement: Annotated[
+        Arrangement,
+        Setting(
+            label="As",
+            help="How several iterations become layers.",
+            choices=(
+                Choice("axis", "One layer, slider", "The iterations along an axis of one layer."),
+                Choice("separate", "One layer each", "Each iteration is a layer."),
+            ),
+        ),
+    ] = "axis"
+    extent: Annotated[
+        Extent,
+        Setting(
+            label="Of",
+            help="Which planes of a stack have maps.",
+            choices=(
+                Choice("plane", "Plane on screen", "Computed again when the slider moves."),
+                Choice(
+                    "stack",
+                    "All, lazily",
+                    "Each plane is computed when it is first shown, which takes a moment.",
+                ),
+            ),
+        ),
+    ] = "plane"
 
 
 @dataclass(frozen=True)
