@@ -16,9 +16,8 @@ import zarr
 
 import napari_zerodce
 from napari_zerodce.cli import main
-from napari_zerodce.cli import parser as options
 from napari_zerodce.engine import maps as engine
-from napari_zerodce.engine.map_kinds import MapKind
+from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
@@ -63,7 +62,7 @@ def samples(*shape: int, dtype: str = "u1"):
 
 
 def test_kinds_are_those_of_the_engine() -> None:
-    assert get_args(MapKind) == options._MAP_KINDS
+    assert get_args(MapKind) == tuple(choice.value for choice in MAP_KIND.choices)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -22,7 +22,8 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["enhance", "--help"], ["maps", "--help"], ["--version"]]
+    "words",
+    [["--help"], ["enhance", "--help"], ["maps", "--help"], ["finetune", "--help"], ["--version"]],
 )
 def test_help_starts_without_anything_heavy(words: list[str]) -> None:
     done = run_python(

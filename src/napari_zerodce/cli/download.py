@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from functools import partial
+from typing import Any
 
 from napari_zerodce.checkpoints.download import download_published
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry
@@ -12,9 +14,24 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.stopping import ShouldStop
 
 
-def run(name: str, *, licence_accepted: bool) -> int:
+def add_parser(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "download",
+        help="fetch the authors' published weights",
+        description="Fetch the authors' published weights, which are for non-commercial use.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", metavar="NAME", help="such as published-zero-dce")
+    parser.add_argument(
+        "--accept-licence", action="store_true", help="do not ask whether you accept the licence"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(options: Namespace) -> int:
     """Fetch published weights and print where they are."""
-    entry = _entry(name)
+    entry = _entry(options.name)
     if entry.is_here:
         sys.stdout.write(f"{entry.name} is here already: {entry.path}\n")
         return 0
@@ -22,7 +39,7 @@ def run(name: str, *, licence_accepted: bool) -> int:
         f"{entry.title}: made by the authors of the paper, licence {entry.licence}.\n"
         f"From {entry.url}\n"
     )
-    if not licence_accepted and not _ask():
+    if not options.accept_licence and not _ask():
         sys.stderr.write(f"napari-zerodce: {entry.name} was not downloaded.\n")
         return 1
     return run_interruptibly(

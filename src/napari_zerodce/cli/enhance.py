@@ -4,24 +4,66 @@ from __future__ import annotations
 
 import time
 import traceback
-from argparse import Namespace
+from argparse import Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.cli.bars import Bars
-from napari_zerodce.cli.file_plan import FileJob, plan_files
-from napari_zerodce.cli.interruption import run_interruptibly
-from napari_zerodce.cli.output_file import OutputFile
+from napari_zerodce.cli.engine_options import add_engine_options
+from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import Cancelled, ZeroDCEError
-from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, ImageFile, read_image
 from napari_zerodce.setting import setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
-_RequestFor = Callable[[ImageFile], EnhanceRequest]
+if TYPE_CHECKING:
+    from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.file_plan import FileJob
+    from napari_zerodce.cli.output_file import OutputFile
+    from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+    from napari_zerodce.imaging.files.images import ImageFile
+
+    _RequestFor = Callable[[ImageFile], EnhanceRequest]
+
+_EXAMPLES = """\
+examples:
+  napari-zerodce enhance dark.jpg --output bright.jpg
+  napari-zerodce enhance photos/ --output bright/
+  napari-zerodce enhance stack.tif --output bright.tif --window percentile:0.1,99.9
+  napari-zerodce enhance *.png --output bright/ --checkpoint zero-dce-pp --device cpu
+  napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 2
+  napari-zerodce enhance frames/ --output bright/ --global-curve --exposure -0.5
+
+Folders are searched with their subfolders, and outputs keep the relative names. The result is for
+looking at: do not measure intensities in it.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "enhance",
+        help="enhance image files",
+        description="Enhance image files: PNG, JPEG, BMP, TIFF and .npy.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="an image, or a folder of images")
+    add(
+        "--output",
+        required=True,
+        metavar="PATH",
+        help="a file for one image; a folder for several, or if it exists as one or ends with /",
+    )
+    add_engine_options(add)
+    add_options(add, setting_fields(Look).values(), defaults={"detail_gain_limit": "no limit"})
+    add("--overwrite", action="store_true", help="replace outputs that exist")
+    parser.set_defaults(command=run)
 
 
 @dataclass
@@ -47,6 +89,9 @@ class _Tally:
 
 def run(options: Namespace) -> int:
     """Enhance the files that were named on the command line, and return the exit code."""
+    from napari_zerodce.cli.file_plan import plan_files
+    from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
+
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
     jobs = plan_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
@@ -61,6 +106,10 @@ def run(options: Namespace) -> int:
 def _enhance_all(
     jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
+    from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.output_file import OutputFile
+    from napari_zerodce.engine.progress import raise_if_stopped
+
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)
         bars.say("Loading the checkpoint")
@@ -104,6 +153,8 @@ def _enhance_file(
     job: FileJob, output: OutputFile, request_for: _RequestFor, bars: Bars, should_stop: ShouldStop
 ) -> None:
     from napari_zerodce.engine.enhance import enhance
+    from napari_zerodce.engine.progress import raise_if_stopped
+    from napari_zerodce.imaging.files.images import read_image
 
     started = time.perf_counter()
     bars.say("Reading")

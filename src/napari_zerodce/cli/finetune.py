@@ -3,54 +3,64 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
-from collections.abc import Mapping
+from argparse import Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from shlex import quote
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from tqdm import tqdm
-
-from napari_zerodce.checkpoints.registry import DEFAULT_START
-from napari_zerodce.cli.file_plan import image_files
-from napari_zerodce.cli.interruption import run_interruptibly
-from napari_zerodce.core.architectures import ZERO_DCE_PP
-from napari_zerodce.core.smoothness_kind import PERIOD, SmoothnessKind
+from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.setting_options import add_options
+from napari_zerodce.cli.training_options import add_training_options, training_wish
 from napari_zerodce.device import resolve_device
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
 from napari_zerodce.imaging.windows import WindowChoice
-from napari_zerodce.stopping import ShouldStop
-from napari_zerodce.training.config import LossWeights
-from napari_zerodce.training.crops import CROPS
-from napari_zerodce.training.images import read_images
-from napari_zerodce.training.new_run import TrainingWish, prepare, settle
-from napari_zerodce.training.run_folder import RunFolder, written_or_told
+from napari_zerodce.setting import setting_fields
 
-DEFAULT_STEPS: Final = 500
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_zerodce.training.new_run import TrainingWish
+    from napari_zerodce.training.run_folder import RunFolder
+
+_EXAMPLES = """\
+examples:
+  napari-zerodce finetune photos/ --output run
+  napari-zerodce finetune *.tif --output run --preset fluorescence --window percentile:0.1,99.9
+  napari-zerodce finetune photos/ --output run --minutes 5 --exposure-target 0.5
+  napari-zerodce finetune photos/ --output run --smoothness-order 1:0.5,2:0.5
+  napari-zerodce finetune --resume run
+
+No references and no pairs are needed. The run's folder holds checkpoints from which 'enhance
+--checkpoint run/best.safetensors' goes on; Ctrl-C stops after the present step and saves.
+"""
+
+
 _GRACE: Final = 60.0
 """Seconds. After Ctrl-C, the present step is finished, validated and saved."""
 
-_MOST_MINUTES: Final = 100_000
-_MOST_CROPS: Final = 10_000
+_OF_ALL_RUNS: Final = {"command_name", "command", "inputs", "resume", "device"}
 
-_DIRECT: Final = {
-    "seed": "seed",
-    "crop": "crop",
-    "batch": "batch",
-    "learning_rate": "learning_rate",
-    "precision": "precision",
-    "exposure_target": "target",
-    "keep_background": "keep_background",
-}
-_OF_NEW_RUNS: Final = (
-    *_DIRECT, "output", "checkpoint", "from_scratch", "preset", "steps", "minutes", "window",
-    "crops", "exposure_stops", "spatial_weight", "exposure_weight", "colour_weight",
-    "smoothness_weight", "smoothness_order", "smoothness_normalisation", "smoothness_period",
-    "smoothness_penalty", "edge_aware",
-)  # fmt: skip
+
+def add_parser(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "finetune",
+        help="fine-tune a checkpoint on your own images",
+        description="Fine-tune a checkpoint on images of your own, or continue a run.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("inputs", nargs="*", metavar="INPUT", help="dark images, or folders of them")
+    add("--output", metavar="RUN", help="the run's folder: a new or an empty one")
+    add("--resume", metavar="RUN", help="continue the run of this folder, with its own settings")
+    device = setting_fields(EnhanceSettings)["device"]
+    add_options(add, [device], untyped_is_none=True, defaults={"device": "auto, or the run's"})
+    add_training_options(parser)
+    parser.set_defaults(command=run)
 
 
 def run(options: Namespace) -> int:
@@ -69,7 +79,10 @@ def run(options: Namespace) -> int:
 
 
 def _to_resume(options: Namespace) -> RunFolder:
-    given = [name for name in _OF_NEW_RUNS if getattr(options, name) is not None]
+    from napari_zerodce.training.run_folder import RunFolder
+
+    values = vars(options).items()
+    given = [name for name, value in values if value is not None and name not in _OF_ALL_RUNS]
     if options.inputs or given:
         what = "an image" if options.inputs else f"--{given[0].replace('_', '-')}"
         raise RequestError(
@@ -84,6 +97,8 @@ def _to_resume(options: Namespace) -> RunFolder:
 
 
 def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -> None:
+    from napari_zerodce.training.run_folder import written_or_told
+
     if device is not None:
         resolve_device(device)
         with written_or_told(folder.path):
@@ -92,97 +107,22 @@ def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -
 
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     """Refuse what cannot be before anything is read; return the folder, and what makes it."""
+    from napari_zerodce.cli.file_plan import image_files
+    from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
+    from napari_zerodce.training.new_run import settle
+    from napari_zerodce.training.run_folder import RunFolder
+
     if not options.inputs:
         raise RequestError("There is no image to train on; name dark images, or a folder of them.")
     if not options.output:
         raise RequestError("There is no --output; name a new folder for the run.")
-    wish = _wish(options)
+    wish = training_wish(options)
     window = WindowChoice.parse(options.window or "auto")
     folder = RunFolder(options.output)
     folder.check_free()
     settle(wish)
     paths = image_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
     return folder, partial(_prepare, wish, folder, paths, window)
-
-
-def _wish(options: Namespace) -> TrainingWish:
-    if options.from_scratch is not None and options.checkpoint is not None:
-        raise RequestError("Both --checkpoint and --from-scratch are given; give one of them.")
-    scratch = options.from_scratch is not None
-    return TrainingWish(
-        images=(),
-        checkpoint=None if scratch else options.checkpoint or DEFAULT_START,
-        architecture=options.from_scratch or ZERO_DCE_PP,
-        preset=options.preset or "photo",
-        steps=DEFAULT_STEPS if options.steps is None and options.minutes is None else options.steps,
-        minutes=_within(options.minutes, "--minutes", _MOST_MINUTES),
-        device=options.device or "auto",
-        crops=CROPS if options.crops is None else _within(options.crops, "--crops", _MOST_CROPS),
-        changes=_changes(options),
-    )
-
-
-def _changes(options: Namespace) -> dict[str, Any]:
-    """Return the fields of the configuration that were typed."""
-    changes: dict[str, Any] = {
-        field: getattr(options, name)
-        for name, field in _DIRECT.items()
-        if getattr(options, name) is not None
-    }
-    weights = {
-        name: getattr(options, f"{name}_weight")
-        for name in LossWeights.model_fields
-        if getattr(options, f"{name}_weight") is not None
-    }
-    if weights:
-        changes["weights"] = weights
-    if options.exposure_stops is not None:
-        changes["exposure_stops"] = _two_numbers(options.exposure_stops)
-    changes["smoothness"] = _smoothness(options)
-    return changes
-
-
-def _smoothness(options: Namespace) -> SmoothnessKind:
-    try:
-        return SmoothnessKind(
-            orders=_orders(options.smoothness_order or "1"),
-            normalisation=options.smoothness_normalisation or "period",
-            period=PERIOD if options.smoothness_period is None else options.smoothness_period,
-            penalty=options.smoothness_penalty or "squared",
-            edge_aware=bool(options.edge_aware),
-        )
-    except ValueError as err:
-        raise RequestError(
-            f"The smoothness is not possible: {err}; give an order as 2, or a mixture as "
-            "1:0.5,2:0.5."
-        ) from err
-
-
-def _orders(text: str) -> dict[int, float]:
-    """Return the weights of the orders in ``2`` or ``1:0.5,2:0.5``. Raises ValueError."""
-    orders: dict[int, float] = {}
-    for part in text.split(","):
-        order, _, weight = part.strip().partition(":")
-        if not order.isdecimal():
-            raise ValueError(f"{part!r} is no order")
-        orders[int(order)] = float(weight) if weight else 1.0
-    return orders
-
-
-def _two_numbers(text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError as err:
-        raise RequestError(
-            f"The exposure stops {text!r} are not two numbers; write them as -1,3."
-        ) from err
-    return low, high
-
-
-def _within(number: Any, name: str, most: int) -> Any:
-    if number is not None and not 0 < number <= most:
-        raise RequestError(f"{name} is {number}; give a number above 0, up to {most}.")
-    return number
 
 
 def _prepare(
@@ -192,6 +132,9 @@ def _prepare(
     window: WindowChoice,
     should_stop: ShouldStop,
 ) -> None:
+    from napari_zerodce.training.images import read_images
+    from napari_zerodce.training.new_run import prepare
+
     resolve_device(wish.device)
     seed = int(wish.changes.get("seed", 0))
     images, notices = read_images(paths, window, seed=seed, should_stop=should_stop)
@@ -202,43 +145,18 @@ def _prepare(
 
 
 def _train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:
+    from napari_zerodce.cli.training_bar import TrainingBar
+
     begin(should_stop)
     from napari_zerodce.training.finetune import finetune
 
-    with tqdm(unit="step", disable=None, dynamic_ncols=True) as bar:
-        ending = finetune(folder, should_stop=should_stop, tell=_Teller(bar))
+    with TrainingBar() as bar:
+        ending = finetune(folder, should_stop=should_stop, tell=bar.follow)
     if ending == "diverged":
         return 1
     if folder.best.exists():
         sys.stdout.write(f"{folder.best}\n")
     return 0
-
-
-class _Teller:
-    """Tells of a run's events on a terminal."""
-
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
-
-    def __call__(self, event: Mapping[str, Any]) -> None:
-        match event["event"]:
-            case "started":
-                self._bar.total, self._bar.n = event["steps"], event["step"]
-                self._line(f"{event['steps']} steps on {event['device']}")
-            case "step":
-                self._bar.update(event["step"] - self._bar.n)
-                self._bar.set_postfix_str(f"loss {event['total']:.4g}", refresh=False)
-            case "validation":
-                best = ", the lowest so far" if event["best"] else ""
-                self._line(f"step {event['step']}: validation loss {event['total']:.4g}{best}")
-            case "notice":
-                self._line(event["text"])
-            case "ended" if event["ending"] != "failed":  # that is raised, too
-                self._line(event["message"])
-
-    @staticmethod
-    def _line(text: str) -> None:
-        tqdm.write(text, file=sys.stderr)
 
 
 def _after_interruption(folder: RunFolder) -> str:

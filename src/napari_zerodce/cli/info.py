@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import Namespace
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry
 
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.info import CheckpointInfo
 
-def run(checkpoint: str | None, *, as_json: bool) -> int:
+
+def add_parser(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "info",
+        help="say what a checkpoint is, or list those that have a name",
+        description="Say what a checkpoint is; without one, list those that have a name.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a name or a file")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(command=run)
+
+
+def run(options: Namespace) -> int:
     """Print what one checkpoint is, or the list of those that have a name."""
-    if checkpoint is None:
+    from napari_zerodce.checkpoints.read import read_info
+
+    if options.checkpoint is None:
         entries = BUNDLED + PUBLISHED
-        if as_json:
+        if options.json:
             _print_json([_facts_of_entry(entry) for entry in entries])
         else:
             _print_lines(_list(entries))
     else:
-        info = read_info(checkpoint)
-        if as_json:
+        info = read_info(options.checkpoint)
+        if options.json:
             _print_json(_facts(info))
         else:
             _print_lines([info.describe(), *_details(info)])

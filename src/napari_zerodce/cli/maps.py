@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
-from argparse import Namespace
+from argparse import Namespace, RawDescriptionHelpFormatter
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.aside import Aside
-from napari_zerodce.cli.bars import Bars
-from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
-from napari_zerodce.cli.interruption import run_interruptibly
+from napari_zerodce.cli.engine_options import add_engine_options
+from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.cli.settings import CommandSettings
-from napari_zerodce.engine.map_kinds import MapKind
-from napari_zerodce.engine.progress import raise_if_stopped
-from napari_zerodce.errors import ImageError, RequestError
-from napari_zerodce.imaging.files.images import read_image
-from napari_zerodce.imaging.files.map_format import size_of
-from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, map_format_of, open_maps, stack_axes
-from napari_zerodce.stopping import ShouldStop, raise_if_stopped
+from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
+from napari_zerodce.errors import ImageError
+from napari_zerodce.setting import SettingField
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.file_plan import FileJob
     from napari_zerodce.engine.resolve import ResolvedRequest
+
+_EXAMPLES = """\
+examples:
+  napari-zerodce maps dark.png --output curves.tif
+  napari-zerodce maps stack.tif --output curves.npy --window 90,800
+  napari-zerodce maps dark.png --output noise.ome.zarr --kind noise-gain
+
+The output has the axes (iteration, channel, y, x), those of a stack before them, in float32. Where
+A is positive the image becomes brighter.
+"""
+
+_KIND: Final = SettingField("kind", MAP_KIND, str, optional=False, default="alphas")
 
 _NOT_OF_MAPS = {"display_only", "look", "global_curve", "tile", "seconds"}
 
 
+def add_parser(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "maps",
+        help="write the curve maps of an image, or what follows from them",
+        description="Write the curve maps of one image, or what follows from them, as .npy, TIFF "
+        "or OME-Zarr.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("input", metavar="INPUT", help="an image file")
+    add("--output", required=True, metavar="PATH", help="a .npy, .tif, .tiff or .zarr to write")
+    add_options(add, [_KIND])
+    add_engine_options(add)
+    add("--overwrite", action="store_true", help="replace an output that exists")
+    parser.set_defaults(command=run)
+
+
 def run(options: Namespace) -> int:
     """Write the maps of the image that was named on the command line; return the exit code."""
+    from napari_zerodce.cli.maps_file import plan_maps
+
     settings = CommandSettings.of(options)
-    job = _plan(options.input, options.output)
+    job = plan_maps(options.input, options.output)
     output = Aside(job.target, overwrite=settings.overwrite)
     return run_interruptibly(
         partial(_write, job, output, settings, options.kind),
@@ -42,42 +73,14 @@ def run(options: Namespace) -> int:
     )
 
 
-def _plan(source: str, target: str) -> FileJob:
-    """Refuse what cannot be, before anything is loaded."""
-    job = FileJob(Path(source), Path(target))
-    if is_folder(job.source):
-        raise RequestError(
-            f"The input {source!r} is a folder, and maps are made of one image; name a file."
-        )
-    if not os.path.lexists(job.source):
-        raise RequestError(f"There is no file {source!r}; check the path.")
-    suffix = job.target.suffix.lower()
-    if suffix not in MAP_SUFFIXES:
-        raise RequestError(
-            f"The output {target!r} has the suffix {suffix!r}; maps are written as one of "
-            f"{', '.join(MAP_SUFFIXES)}."
-        )
-    check_collisions([job])
-    _refuse_other_kinds(job.target)
-    return job
-
-
-def _refuse_other_kinds(target: Path) -> None:
-    """Refuse to replace a folder that is no Zarr, and a file by a folder, even if asked to."""
-    form = map_format_of(target)
-    if not os.path.lexists(target) or form.is_one(target):
-        return
-    if not form.IS_FOLDER:
-        raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
-    raise RequestError(
-        f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
-    )
-
-
 def _write(
     job: FileJob, output: Aside, settings: CommandSettings, kind: MapKind, should_stop: ShouldStop
 ) -> int:
+    from napari_zerodce.cli.bars import Bars
     from napari_zerodce.engine.maps import resolve_for_maps
+    from napari_zerodce.engine.progress import raise_if_stopped
+    from napari_zerodce.imaging.files.images import read_image
+    from napari_zerodce.imaging.files.maps import check_can_hold, stack_axes
 
     started = time.perf_counter()
     with Bars(1) as bars, output:
@@ -122,11 +125,13 @@ class _MapsJob:
 
 def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> tuple[int, ...]:
     """Write the maps, and return their shape."""
+    from napari_zerodce.cli.maps_file import check_room
     from napari_zerodce.engine.maps import fill_maps, maps_shape
+    from napari_zerodce.imaging.files.maps import open_maps, size_of
 
     shape = maps_shape(job.resolved.layout)
     with output.failures_told():
-        _check_room(job.target, size_of(shape))
+        check_room(job.target, size_of(shape))
         with open_maps(output.part, shape, stack=job.stack, facts=job.facts()) as maps:
             fill_maps(
                 job.resolved,
@@ -137,13 +142,3 @@ def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> 
             )
     output.publish()
     return shape
-
-
-def _check_room(target: Path, size: int) -> None:
-    free = shutil.disk_usage(target.parent).free
-    if size > free:
-        need = "may need" if map_format_of(target).IS_COMPRESSED else "need"
-        raise ImageError(
-            f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
-            f"where {target} is to be; choose another disk, or take a crop."
-        )

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from napari_zerodce.setting import SettingField
 
 AddArgument = Callable[..., Any]
 
+_NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
+
 
 def add_options(
-    add: AddArgument, fields: Iterable[SettingField], *, unset: str = "", **defaults: str
+    add: AddArgument,
+    fields: Iterable[SettingField],
+    *,
+    untyped_is_none: bool = False,
+    defaults: Mapping[str, str] = _NO_WORDS,
 ) -> None:
     """Add an option for each setting.
 
@@ -20,20 +28,33 @@ def add_options(
     add : callable
         ``add_argument`` of a parser or of a group.
     fields : iterable of SettingField
-    unset : str
-        If it is given, what is not typed is None, and these words say what then counts.
-    **defaults
+    untyped_is_none : bool
+        Whether what is not typed is None, instead of the default.
+    defaults : mapping of str to str
         Words for the default of a setting, by its name.
     """
     for field in fields:
-        words = defaults.get(field.name) or unset or _default_in_words(field)
-        options: dict[str, Any] = {"dest": field.name, "help": _help(field, words)}
-        options["default"] = None if unset else _typed(field.default)
+        words = defaults.get(field.name, _default_in_words(field))
+        options: dict[str, Any] = {"dest": field.key, "help": _help(field, words)}
+        options["default"] = None if untyped_is_none else _typed(field.default)
         if field.kind is bool:
             options["action"] = "store_true"
         else:
             options |= _value_options(field)
         add(field.option, **options)
+
+
+def typed_values(options: Namespace, fields: Iterable[SettingField]) -> dict[str, Any]:
+    """Return what was typed of settings, by their names.
+
+    Parameters
+    ----------
+    options : Namespace
+    fields : iterable of SettingField
+        Added with `untyped_is_none`.
+    """
+    values = {field.name: getattr(options, field.key) for field in fields}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _typed(default: Any) -> Any:
@@ -51,11 +72,11 @@ def _value_options(field: SettingField) -> dict[str, Any]:
 
 
 def _help(field: SettingField, default: str) -> str:
+    choices = (f"{each.value}: {each.help}" for each in field.setting.choices if each.help)
+    text = " ".join((field.setting.help, *choices))
+    text = f"{text} (default: {default})" if default else text
     # argparse takes a percent sign for the beginning of a placeholder.
-    text = field.setting.help.replace("%", "%%")
-    meanings = [f"{choice.value}: {choice.help}" for choice in field.setting.choices if choice.help]
-    text = " ".join((text, *(f"{meaning}." for meaning in meanings)))
-    return f"{text} (default: {default})" if default else text
+    return text.replace("%", "%%")
 
 
 def _default_in_words(field: SettingField) -> str:

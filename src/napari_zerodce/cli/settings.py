@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
-from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, DeviceError, RequestError
-from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
+    from napari_zerodce.engine.requests import EnhanceRequest
+    from napari_zerodce.imaging.files.image_file import ImageFile
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -103,5 +103,7 @@ class CommandSettings:
         checkpoint : Checkpoint
             With the scale factor that was asked for.
         """
+        from napari_zerodce.engine.requests import EnhanceRequest
+
         settings = replace(self.enhance, checkpoint=checkpoint)
         return EnhanceRequest(image.array, image.channels, settings)

@@ -111,9 +111,16 @@ def test_the_order_is_one_row(form: TrainingForm, row: int, orders: dict[int, fl
 
 
 def test_minutes_or_steps(form: TrainingForm) -> None:
+    minutes, steps = form.fields["minutes"], form.fields["steps"]
     assert form.duration() == {"minutes": 1.0}
+    assert (minutes.native.isHidden(), steps.native.isHidden()) == (False, True)
+    minutes.value = 2.5
     choose(form.length.unit, "steps")
     assert form.duration() == {"steps": 500}
+    assert type(form.duration()["steps"]) is int
+    assert (minutes.native.isHidden(), steps.native.isHidden()) == (True, False)
+    choose(form.length.unit, "minutes")
+    assert form.duration() == {"minutes": 2.5}
 
 
 def test_a_file_of_the_users_is_offered_first_and_the_choice_stays(form: TrainingForm) -> None:

@@ -1,0 +1,79 @@
+"""Where maps may be written: what is refused before anything is loaded, and room on the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
+from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, ZARR
+
+
+def plan_maps(source: str, target: str) -> FileJob:
+    """Return which file becomes which.
+
+    Parameters
+    ----------
+    source, target : str
+
+    Raises
+    ------
+    RequestError
+        If the source is not one file, or maps cannot be written to the target.
+    """
+    job = FileJob(Path(source), Path(target))
+    if is_folder(job.source):
+        raise RequestError(
+            f"The input {source!r} is a folder, and maps are made of one image; name a file."
+        )
+    if not os.path.lexists(job.source):
+        raise RequestError(f"There is no file {source!r}; check the path.")
+    suffix = job.target.suffix.lower()
+    if suffix not in MAP_SUFFIXES:
+        raise RequestError(
+            f"The output {target!r} has the suffix {suffix!r}; maps are written as one of "
+            f"{', '.join(MAP_SUFFIXES)}."
+        )
+    check_collisions([job])
+    _refuse_other_kinds(job.target)
+    return job
+
+
+def _refuse_other_kinds(target: Path) -> None:
+    """Refuse to replace a folder that is no Zarr, and a file by a folder, even if asked to."""
+    if target.suffix.lower() != ZARR:
+        if is_folder(target):
+            raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
+    elif os.path.lexists(target) and not _is_zarr(target):
+        raise RequestError(
+            f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
+        )
+
+
+def _is_zarr(folder: Path) -> bool:
+    return any(os.path.lexists(folder / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+
+
+def check_room(target: Path, size: int) -> None:
+    """Refuse maps that do not fit on the disk.
+
+    Parameters
+    ----------
+    target : Path
+    size : int
+        In bytes.
+
+    Raises
+    ------
+    ImageError
+        If there is less room.
+    """
+    free = shutil.disk_usage(target.parent).free
+    if size > free:
+        need = "may need" if target.suffix.lower() == ZARR else "need"  # it is compressed
+        raise ImageError(
+            f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
+            f"where {target} is to be; choose another disk, or take a crop."
+        )

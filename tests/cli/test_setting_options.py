@@ -1,0 +1,100 @@
+"""Options that follow from described settings: names, values, help, and what was not typed."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from napari_zerodce.cli.parser import build_parser
+from napari_zerodce.cli.setting_options import add_options, typed_values
+from napari_zerodce.core.smoothness_kind import SmoothnessKind
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.setting import Choice, Setting, setting_fields
+from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
+from napari_zerodce.training.crops import CROPS
+
+
+@dataclass(frozen=True)
+class Owner:
+    size: Annotated[float, Setting(label="Size", help="50 % of it.", option="how-large")] = 0.25
+    count: Annotated[int | None, Setting(label="Count", help="How many.", metavar="N")] = None
+    sharp: Annotated[bool, Setting(label="Sharp", help="Make it sharp.")] = False
+    name: Annotated[str, Setting(label="Name", help="What it is called.")] = "x"
+    mode: Annotated[
+        Literal["a", "b"],
+        Setting(
+            label="Mode",
+            help="How.",
+            choices=(Choice("a", "A", "In one way."), Choice("b", "B")),
+        ),
+    ] = "a"
+
+
+FIELDS = setting_fields(Owner)
+
+
+def parser(**options: Any) -> ArgumentParser:
+    made = ArgumentParser(exit_on_error=False)
+    add_options(made.add_argument, FIELDS.values(), **options)
+    return made
+
+
+def test_what_is_not_typed_is_the_default() -> None:
+    options = parser().parse_args([])
+    assert vars(options) == {
+        "how_large": 0.25, "count": None, "sharp": False, "name": "x", "mode": "a"
+    }  # fmt: skip
+
+
+def test_what_is_typed_has_its_type() -> None:
+    words = ["--how-large", "2", "--count", "3", "--sharp", "--name", "7", "--mode", "b"]
+    options = parser().parse_args(words)
+    assert vars(options) == {
+        "how_large": 2.0, "count": 3, "sharp": True, "name": "7", "mode": "b"
+    }  # fmt: skip
+    assert type(options.how_large) is float
+
+
+def test_what_is_not_typed_can_be_none() -> None:
+    options = parser(untyped_is_none=True).parse_args([])
+    assert set(vars(options).values()) == {None}
+    assert typed_values(options, FIELDS.values()) == {}
+    options = parser(untyped_is_none=True).parse_args(["--how-large", "0", "--sharp"])
+    assert typed_values(options, FIELDS.values()) == {"size": 0, "sharp": True}
+
+
+def test_help_has_percent_signs_choices_and_defaults() -> None:
+    text = " ".join(parser(defaults={"count": "enough"}).format_help().split())
+    assert "--how-large X 50 % of it. (default: 0.25)" in text
+    assert "--count N How many. (default: enough)" in text
+    assert "--sharp Make it sharp. --name NAME What it is called. (default: x)" in text
+    assert "--mode {a,b} How. a: In one way. (default: a)" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "owners"),
+    [
+        ("enhance", (EnhanceSettings, Look)),
+        ("maps", (EnhanceSettings,)),
+        ("finetune", (TrainingConfig, LossWeights, SmoothnessKind, RunConfig)),
+    ],
+)
+def test_each_described_setting_is_an_option(command: str, owners: tuple[Any, ...]) -> None:
+    words = {"enhance": ["x", "--output", "y"], "maps": ["x", "--output", "y"], "finetune": []}
+    options = vars(build_parser().parse_args([command, *words[command]]))
+    for owner in owners:
+        for each in setting_fields(owner).values():
+            if command == "finetune" or each.default is None:
+                assert options[each.key] is None, each.name
+            else:
+                assert str(options[each.key]) == str(each.default), each.name
+
+
+def test_the_default_of_crops_is_said_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["finetune", "--help"])
+    assert f"How many crops are trained on. (default: {CROPS})" in capsys.readouterr().out
