@@ -60,7 +60,7 @@ def _look_inside(viewer: Any) -> None:
     viewer.layers[1].opacity = 0.8
     dock.inspector.box.setChecked(True)
     _wait_for(lambda: dock.follower.view is not None)
-    rows, columns = dock.follower.view.part.shape
+    rows, columns = dock.follower.view.viewport.shape
     for place in ((rows * 9 // 10, columns // 10), (rows // 5, columns * 3 // 4)):
         dock.inspector.look_at(place)
         dock.inspector.pin()
