@@ -17,8 +17,8 @@ SSIM      with the clean photo, in luminance, after scaling to its mean luminanc
 PSNR      the same, of the colours
 edges     correlation of the gradients with those of the clean photo, on its steepest tenth: if
           this and the spots decrease together, the method blurs
-texture   how strong the fine detail of the clean photo is in the result, in the same place, after the
-          same scaling: 1 is as strong as in the clean photo; noise does not count
+texture   how strong the fine detail of the clean photo is in the result, in the same place,
+          after the same scaling: 1 is as strong as in the clean photo; noise does not count
 """
 
 from __future__ import annotations

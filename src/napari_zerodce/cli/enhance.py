@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.engine_options import add_engine_options
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import Look
@@ -108,7 +108,6 @@ def _enhance_all(
 ) -> int:
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.output_file import OutputFile
-    from napari_zerodce.engine.progress import raise_if_stopped
 
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)
@@ -153,7 +152,6 @@ def _enhance_file(
     job: FileJob, output: OutputFile, request_for: _RequestFor, bars: Bars, should_stop: ShouldStop
 ) -> None:
     from napari_zerodce.engine.enhance import enhance
-    from napari_zerodce.engine.progress import raise_if_stopped
     from napari_zerodce.imaging.files.images import read_image
 
     started = time.perf_counter()

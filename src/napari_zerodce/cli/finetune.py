@@ -9,7 +9,7 @@ from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.cli.training_options import add_training_options, training_wish
 from napari_zerodce.device import resolve_device
@@ -17,6 +17,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import setting_fields
+from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from pathlib import Path

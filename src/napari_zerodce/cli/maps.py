@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.aside import Aside
 from napari_zerodce.cli.engine_options import add_engine_options
-from napari_zerodce.cli.interruption import ShouldStop, run_interruptibly
+from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
 from napari_zerodce.errors import ImageError
 from napari_zerodce.setting import SettingField
+from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,9 +79,9 @@ def _write(
 ) -> int:
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.engine.maps import resolve_for_maps
-    from napari_zerodce.engine.progress import raise_if_stopped
     from napari_zerodce.imaging.files.images import read_image
-    from napari_zerodce.imaging.files.maps import check_can_hold, stack_axes
+    from napari_zerodce.imaging.files.maps import map_format_of, stack_axes
+    from napari_zerodce.stopping import raise_if_stopped
 
     started = time.perf_counter()
     with Bars(1) as bars, output:
@@ -127,7 +128,8 @@ def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> 
     """Write the maps, and return their shape."""
     from napari_zerodce.cli.maps_file import check_room
     from napari_zerodce.engine.maps import fill_maps, maps_shape
-    from napari_zerodce.imaging.files.maps import open_maps, size_of
+    from napari_zerodce.imaging.files.map_format import size_of
+    from napari_zerodce.imaging.files.maps import open_maps
 
     shape = maps_shape(job.resolved.layout)
     with output.failures_told():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
 from napari_zerodce.errors import ImageError, RequestError
-from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, ZARR
+from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, map_format_of
 
 
 def plan_maps(source: str, target: str) -> FileJob:
@@ -43,17 +43,14 @@ def plan_maps(source: str, target: str) -> FileJob:
 
 def _refuse_other_kinds(target: Path) -> None:
     """Refuse to replace a folder that is no Zarr, and a file by a folder, even if asked to."""
-    if target.suffix.lower() != ZARR:
-        if is_folder(target):
-            raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
-    elif os.path.lexists(target) and not _is_zarr(target):
-        raise RequestError(
-            f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
-        )
-
-
-def _is_zarr(folder: Path) -> bool:
-    return any(os.path.lexists(folder / name) for name in ("zarr.json", ".zgroup", ".zarray"))
+    form = map_format_of(target)
+    if not os.path.lexists(target) or form.is_one(target):
+        return
+    if not form.IS_FOLDER:
+        raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
+    raise RequestError(
+        f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
+    )
 
 
 def check_room(target: Path, size: int) -> None:
@@ -72,7 +69,7 @@ def check_room(target: Path, size: int) -> None:
     """
     free = shutil.disk_usage(target.parent).free
     if size > free:
-        need = "may need" if target.suffix.lower() == ZARR else "need"  # it is compressed
+        need = "may need" if map_format_of(target).IS_COMPRESSED else "need"
         raise ImageError(
             f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
             f"where {target} is to be; choose another disk, or take a crop."

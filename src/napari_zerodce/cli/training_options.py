@@ -88,7 +88,7 @@ def _add_losses(group: Any) -> None:
 
 
 def training_wish(options: Namespace) -> TrainingWish:
-    """Return what was asked for, still without pictures.
+    """Return what was asked for, still without images.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def training_wish(options: Namespace) -> TrainingWish:
             f"--crops is {options.crops}; give a number above 0, up to {_MOST_CROPS}."
         )
     return TrainingWish(
-        pictures=(),
+        images=(),
         checkpoint=None if scratch else options.checkpoint or DEFAULT_START,
         architecture=options.from_scratch or ZERO_DCE_PP,
         preset=options.preset or PRESETS[0],

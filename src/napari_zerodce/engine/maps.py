@@ -15,13 +15,7 @@ from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
 from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
-from napari_zerodce.engine.requests import (
-    EnhanceRequest,
-    Report,
-    ShouldStop,
-    ignore,
-    never,
-)
+from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.imaging.intensity import Window, outside_of
 from napari_zerodce.imaging.planes import PlaneLayout

@@ -11,7 +11,8 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
-from napari_zerodce.engine.requests import MapKind, ignore
+from napari_zerodce.engine.map_kinds import MapKind
+from napari_zerodce.engine.requests import ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
 from napari_zerodce.gui.docks.curve_maps.layers import (

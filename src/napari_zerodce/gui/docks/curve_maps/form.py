@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QPushButton
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.gui.widgets.settings_form import SettingsForm, side_by_side
 from napari_zerodce.setting import setting_fields
 
@@ -21,7 +21,7 @@ class MapForm(SettingsForm):
         super().__init__()
         described = setting_fields(MapChoice)
         self.iterations = [self._iteration_button(number) for number in range(1, ITERATIONS + 1)]
-        self.shared = line("shared", _SHARED)
+        self.shared = text_label("shared", _SHARED)
         self._is_shared = False
         self.add_field(described["kind"])
         self.add_field(described["channels"])

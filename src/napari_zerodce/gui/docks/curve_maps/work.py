@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.map_kinds import MapKind
-from napari_zerodce.engine.requests import EnhanceRequest, Report, ShouldStop
+from napari_zerodce.engine.requests import EnhanceRequest, Report
 from napari_zerodce.gui.shared.work import with_known_window
 from napari_zerodce.imaging.planes import SelectedPlane
 from napari_zerodce.stopping import ShouldStop

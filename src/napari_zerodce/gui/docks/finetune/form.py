@@ -14,7 +14,7 @@ from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.gui.docks.finetune.advanced_form import AdvancedForm
 from napari_zerodce.gui.docks.finetune.duration import DurationFields
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.labels import line
+from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.gui.widgets.settings_form import form_layout
 from napari_zerodce.training.presets import PRESET_TITLES, PRESETS, configure
 
@@ -45,7 +45,9 @@ class TrainingForm(QWidget):
         for name in PRESETS:
             self.preset.addItem(PRESET_TITLES[name], name)
         self.length = DurationFields()
-        self.slow = line("slow", "Zero-DCE wants a GPU; Zero-DCE++ learns in a minute without.")
+        self.slow = text_label(
+            "slow", "Zero-DCE wants a GPU; Zero-DCE++ learns in a minute without."
+        )
         self.details = AdvancedForm()
         self.advanced = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
         self._scale_factors: dict[Any, int] = {}
