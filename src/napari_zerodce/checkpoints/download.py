@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from napari_zerodce.checkpoints.defects import readable_size
-from napari_zerodce.checkpoints.formats.kind import looks_like_web_page
+from napari_zerodce.checkpoints.other_files import looks_like_web_page
 from napari_zerodce.checkpoints.registry import CACHE_VARIABLE, RegistryEntry
 from napari_zerodce.checkpoints.transfer import Report, receive
 from napari_zerodce.errors import DownloadError
