@@ -7,7 +7,8 @@ import torch
 
 from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.checkpoints.formats import safetensors, torch_legacy, torch_zip
-from napari_zerodce.checkpoints.formats.kind import FORMATS, kind_of, looks_like_web_page
+from napari_zerodce.checkpoints.formats.kind import FORMATS, kind_of
+from napari_zerodce.checkpoints.other_files import looks_like_web_page
 
 
 def test_each_format_knows_its_own_files_and_no_other(files, weights):
