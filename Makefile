@@ -1,7 +1,7 @@
-# Two commands do everything: `make run` and `make test`. The second time they are quick. Besides
-# system packages they leave nothing outside this folder.
+# Two commands do everything: `make run` and `make test`. The second time they are quick. They write
+# nothing outside this folder except system packages.
 
-# The name by which tox knows the Python it was installed with: py311 for 3.11.
+# tox's name for its own Python: py311 for 3.11.
 VERSION = $$(.cache/tox/bin/python -c 'import sys; print("py%d%d" % sys.version_info[:2])')
 
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
@@ -15,7 +15,7 @@ help:
 	@echo "make run      open napari with the Enhance dock and a dark photo (no display: write a PNG)"
 	@echo "make test     run the whole test suite through tox"
 	@echo "make develop  fill .venv with everything a developer needs, and install the git hooks"
-	@echo "make clean    remove everything that was made here"
+	@echo "make clean    remove all files that these commands made here"
 
 run: .venv/ready
 	@[ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] || scripts/system-packages window

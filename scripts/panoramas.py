@@ -67,7 +67,7 @@ def rectilinear_view(
     ndarray, shape (*size, 3), float32, values >= 0
     """
     longitude, latitude = _directions(math.radians(yaw), math.radians(pitch), field_of_view, size)
-    margin = 4  # wraps around, so that no view has a seam where the panorama's ends meet
+    margin = 4  # wraps around, so that no view has a seam at the panorama's ends
     source = torch.from_numpy(np.pad(panorama, ((0, 0), (margin, margin), (0, 0)), mode="wrap"))
     width = panorama.shape[1]
     columns = (longitude / (2 * math.pi) + 0.5) * width + margin

@@ -52,7 +52,7 @@ def _enhance(viewer: Any) -> None:
 
 
 def _look_inside(viewer: Any) -> None:
-    """Show where noise is amplified, and the curves of a dark and a bright pixel."""
+    """Show the noise gain, and the curves of a dark and a bright pixel."""
     dock = _dock(viewer, "Curve maps")
     dock.form.fields["kind"].value = "noise-gain"
     dock.run.button.click()

@@ -27,7 +27,7 @@ POINTS: Final = 65
 """Inputs from 0 to 1 at which curves are drawn."""
 
 _MOST_PIXELS: Final = 4096
-"""Of a region; more would move its mean curve by less than the width of a line."""
+"""Pixels to use of a region; more would move its mean curve by less than the width of a line."""
 
 _SPREAD: Final = (10, 90)
 """Percentiles of a region's curves that bound its band."""
