@@ -157,19 +157,37 @@ def _region_means(image: Tensor, side: int) -> Tensor:
 
 
 class SpatialConsistency(nn.Module):
-    """`spatial_consistency` as a module."""
+    """`spatial_consistency` as a module.
+
+    Parameters
+    ----------
+    region : int
+        Side of a region in pixels.
+    """
 
     def __init__(self, *, region: int = REGION) -> None:
         super().__init__()
         self.region = region
 
     def forward(self, image: Tensor, enhanced: Tensor) -> Tensor:
-        """Compare images of shape (N, C, H, W)."""
+        """Compare an image with its result.
+
+        Parameters
+        ----------
+        image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+        """
         return spatial_consistency(image, enhanced, region=self.region)
 
 
 class Exposure(nn.Module):
-    """`exposure` as a module, or `exposure_of_foreground` if a background is given."""
+    """`exposure` as a module, or `exposure_of_foreground` if a background is given.
+
+    Parameters
+    ----------
+    target : float in [0, 1]
+    patch : int
+        Side of a patch in pixels.
+    """
 
     def __init__(self, *, target: float = WELL_EXPOSED, patch: int = PATCH) -> None:
         super().__init__()
@@ -177,7 +195,14 @@ class Exposure(nn.Module):
         self.patch = patch
 
     def forward(self, image: Tensor, enhanced: Tensor, background: Tensor | None = None) -> Tensor:
-        """Measure enhanced images of shape (N, C, H, W); `background` has the shape (N,)."""
+        """Measure enhanced images.
+
+        Parameters
+        ----------
+        image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+        background : Tensor, shape (N,), optional
+            As in `exposure_of_foreground`.
+        """
         if background is None:
             return exposure(enhanced, target=self.target, patch=self.patch)
         return exposure_of_foreground(

@@ -72,7 +72,13 @@ class CurveNetwork(nn.Module):
 
 
 class SeparableConvolution(nn.Module):
-    """Depthwise 3x3, then pointwise 1x1 convolution (Zero-DCE++, TPAMI 2021, section 3.4)."""
+    """Depthwise 3x3, then pointwise 1x1 convolution (Zero-DCE++, TPAMI 2021, section 3.4).
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Numbers of feature maps.
+    """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

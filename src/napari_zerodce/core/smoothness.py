@@ -125,5 +125,11 @@ class Smoothness(nn.Module):
         self.kind = kind
 
     def forward(self, alphas: Tensor, image: Tensor | None = None) -> Tensor:
-        """Measure maps of shape (N, iterations, C, H, W)."""
+        """Measure maps, as `smoothness` does.
+
+        Parameters
+        ----------
+        alphas : Tensor, shape (N, iterations, C, H, W), values in [-1, 1]
+        image : Tensor, shape (N, 3 or 1, h, w), values in [0, 1], optional
+        """
         return smoothness(alphas, self.kind, image=image)
