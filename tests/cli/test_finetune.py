@@ -21,7 +21,7 @@ from PIL import Image
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.training.crops import TrainingImage
-from napari_zerodce.training.new_run import TrainingWish, prepare
+from napari_zerodce.training.new_run import TrainingWish, create_run
 from napari_zerodce.training.run_folder import RunFolder
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
@@ -49,7 +49,7 @@ def tiny_run(tmp_path: Path, make_photo) -> Callable[..., RunFolder]:
         images = [TrainingImage(str(seed), make_photo(96, 128, seed), "rgb") for seed in range(2)]
         changes = {"crop": 32, "batch": 2, "seed": 5}
         wish = TrainingWish(images=images, device="cpu", steps=steps, crops=16, changes=changes)
-        folder = prepare(wish, tmp_path / name)
+        folder = create_run(wish, tmp_path / name)
         folder.write_config(folder.config().model_copy(update={"checkpoint_seconds": 0.05}))
         return folder
 
@@ -103,7 +103,7 @@ def test_photos_become_a_checkpoint_that_enhances(
 
     again = run_here("finetune", photos, "--output", "run", *TINY)
     assert again.returncode == 2
-    assert "holds a run already; resume it" in only_line(again.stderr)
+    assert "already holds a run; resume it" in only_line(again.stderr)
 
 
 def test_every_option_is_recorded(tmp_path: Path, run_here: RunCommand) -> None:
@@ -189,7 +189,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on_and_no_second_process_interferes(
 
     second = run_here("finetune", "--resume", folder.path)
     assert second.returncode == 1
-    assert "is being trained by another process" in only_line(second.stderr)
+    assert "Another process already works on the run" in only_line(second.stderr)
     assert process.poll() is None
 
     process.send_signal(signal.SIGINT)
@@ -294,12 +294,12 @@ OUTPUT = ("--output", "run")
         (("dot.png", *OUTPUT), 1, "1x1 pixels, too few to train on"),
         (("black.png", *OUTPUT), 1, "'black.png' is black or constant"),
         (("good.png", "mono.png", *OUTPUT), 2, "train on images of one kind"),
-        (("good.png", *OUTPUT, "--steps", "0"), 2, "setting steps is not possible"),
+        (("good.png", *OUTPUT, "--steps", "0"), 2, "setting steps is invalid"),
         (("good.png", *OUTPUT, "--steps", "3", "--minutes", "1"), 2, "Both steps and minutes"),
         (("good.png", *OUTPUT, "--minutes", "0"), 2, "--minutes is 0"),
         (("good.png", *OUTPUT, "--crops", "0"), 2, "--crops is 0"),
-        (("good.png", *OUTPUT, "--exposure-target", "1.5"), 2, "setting target is not possible"),
-        (("good.png", *OUTPUT, "--colour-weight", "-1"), 2, "weights.colour is not possible"),
+        (("good.png", *OUTPUT, "--exposure-target", "1.5"), 2, "setting target is invalid"),
+        (("good.png", *OUTPUT, "--colour-weight", "-1"), 2, "weights.colour is invalid"),
         (("good.png", *OUTPUT, "--exposure-stops", "1"), 2, "are not two numbers"),
         (
             ("good.png", *OUTPUT, "--exposure-stops", "3,-1"),

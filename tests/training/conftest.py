@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.training.crops import TrainingImage
-from napari_zerodce.training.new_run import TrainingWish, prepare
+from napari_zerodce.training.new_run import TrainingWish, create_run
 from napari_zerodce.training.run_folder import RunFolder
 
 
@@ -61,7 +61,7 @@ def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
             changes=settings,
             **(wish or {}),
         )
-        folder = prepare(chosen, tmp_path / name)
+        folder = create_run(chosen, tmp_path / name)
         config = folder.config().model_copy(update={"checkpoint_seconds": 1e-6, **(run or {})})
         folder.write_config(config)
         return folder

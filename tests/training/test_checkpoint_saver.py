@@ -137,14 +137,14 @@ def test_the_original_preview_is_written(saver, tmp_path) -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_preview_is_enhanced_as_an_image_is(channels: int) -> None:
     preview = np.random.default_rng(0).integers(0, 20000, (channels, 50, 60), np.uint16)
-    estimator = load_checkpoint("zero-dce-pp").network
+    network = load_checkpoint("zero-dce-pp").network
     image = torch.from_numpy(preview.astype(np.float32) / 65535)[None]
     with torch.no_grad():
-        alphas = estimator(image.expand(-1, 3, -1, -1)).mean(2, keepdim=True)
+        alphas = network(image.expand(-1, 3, -1, -1)).mean(2, keepdim=True)
         if channels == 3:
-            alphas = estimator(image)
+            alphas = network(image)
         expected = apply_curves(image, alphas)[0] * 65535
-    assert enhanced(preview, estimator) == pytest.approx(expected.numpy(), abs=1)
+    assert enhanced(preview, network) == pytest.approx(expected.numpy(), abs=1)
 
 
 def test_a_preview_is_written_in_eight_bits(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_smaller_images_among_larger_ones_are_padded_with_their_mirror_image() -
     crops = sample_crops(images, side=32)
     assert crops.side == 32
     (notice,) = crops.notices
-    assert notice.startswith("1 of 2 images have fewer than 32 pixels in a direction: their crops")
+    assert notice.startswith("1 of 2 images have fewer than 32 rows or columns: their crops")
     values = np.concatenate([crops.training.values, crops.validation.values])
     padded = values[values[:, 2, 0, 0] == 1000]
     assert len(padded)
@@ -258,9 +258,7 @@ def test_where_there_is_one_crop_only_it_serves_for_both_and_that_is_told() -> N
     image[54:74, 54:74] = 200
     crops = sample_crops([TrainingImage("a", image, "mono", DTYPE)], side=32)
     assert only_crop_trained_on(crops)
-    assert crops.notices == (
-        "There is only one crop: it is trained on, and used for validation, too.",
-    )
+    assert crops.notices == ("There is only one crop: it is used for training and for validation.",)
 
 
 # ---- what cannot be trained on
@@ -282,8 +280,8 @@ GOOD = TrainingImage("good.png", colour_places(0, 64, 64), "rgb")
         ([GREY], ImageError, "'grey.tif' is black or constant"),
         ([NOT_A_NUMBER], ImageError, "'nan.npy' is black or constant"),
         ([BLACK, BLACK], ImageError, "All 2 images are black or constant"),
-        ([MASK], ImageError, "'mask.npy' cannot be trained on: .*mask"),
-        ([GOOD, GREY], RequestError, "'good.png' has colour and 'grey.tif' one channel"),
+        ([MASK], ImageError, "'mask.npy' cannot be used for training: .*mask"),
+        ([GOOD, GREY], RequestError, "'good.png' has colour, but 'grey.tif' has one channel"),
     ],
 )
 def test_what_cannot_be_trained_on_is_one_sentence(

@@ -340,7 +340,7 @@ def test_without_memory_the_batch_is_halved_and_that_is_told_once(
     folder = make_run(batch=4)
     assert finetune(folder) == "done"
     assert folder.history().notices == [
-        "The device had no memory for 4 crops a step; it goes on with 1."
+        "The device had too little memory for 4 crops per step; the run continues with 1."
     ]
     assert folder.history().steps == [1, 2, 3, 4, 5, 6]
 
@@ -360,7 +360,7 @@ def test_no_memory_at_all_is_one_sentence_and_the_run_is_kept(
 ) -> None:
     room(0)
     folder = make_run()
-    with pytest.raises(DeviceError, match="no memory for a single crop"):
+    with pytest.raises(DeviceError, match="too little memory for a single crop"):
         finetune(folder)
     history = folder.history()
     assert (history.ending, "\n" in history.message) == ("failed", False)

@@ -151,11 +151,11 @@ class _SmallDevice(ZeroDCEPlusPlus):
 
 def small_device(room: int, batch: int) -> TrainingState:
     state = start(TINY.model_copy(update={"batch": batch}))
-    estimator = _SmallDevice(scale_factor=1)
-    estimator.load_state_dict(state.network.state_dict())
-    estimator.room = room
-    state.network = estimator
-    state.optimiser = torch.optim.Adam(estimator.parameters(), weight_decay=1e-4)
+    network = _SmallDevice(scale_factor=1)
+    network.load_state_dict(state.network.state_dict())
+    network.room = room
+    state.network = network
+    state.optimiser = torch.optim.Adam(network.parameters(), weight_decay=1e-4)
     return state
 
 
@@ -185,7 +185,9 @@ def test_a_halved_batch_stays_so_when_the_run_goes_on(tmp_path: Path) -> None:
 
 
 def test_no_memory_for_a_single_image_is_one_sentence() -> None:
-    with pytest.raises(DeviceError, match="no memory for a single crop of 32 pixels") as caught:
+    with pytest.raises(
+        DeviceError, match="too little memory for a single crop of 32 pixels"
+    ) as caught:
         train(small_device(room=0, batch=4), dark)
     assert "\n" not in str(caught.value)
 
@@ -252,6 +254,6 @@ def test_validation_is_the_mean_of_all_images_and_changes_nothing() -> None:
 def test_a_damaged_state_is_one_sentence(tmp_path: Path, kept: int) -> None:
     path = save_state(start(TINY), tmp_path)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(TrainingError, match="is damaged: the run cannot go on") as caught:
+    with pytest.raises(TrainingError, match="is damaged: the run cannot continue") as caught:
         resume(TINY, tmp_path)
     assert "\n" not in str(caught.value)

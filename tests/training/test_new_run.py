@@ -13,7 +13,7 @@ from napari_zerodce.errors import Cancelled, CheckpointError, RequestError
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.crops import TrainingImage
 from napari_zerodce.training.events import EventReader
-from napari_zerodce.training.new_run import TrainingWish, prepare, preview_crop, settle
+from napari_zerodce.training.new_run import TrainingWish, create_run, preview_crop, settle
 from napari_zerodce.training.run_folder import RunFolder
 
 DTYPE = WindowChoice("dtype")
@@ -29,7 +29,7 @@ WISH = TrainingWish(images=[places(200, 250)], steps=5, device="cpu", changes={"
 
 
 def test_a_folder_that_can_be_trained(tmp_path: Path) -> None:
-    folder = prepare(WISH, tmp_path / "run")
+    folder = create_run(WISH, tmp_path / "run")
     folder.check_run()
     run = folder.config()
     assert (run.training.steps, run.training.crop, run.device) == (5, 32, "cpu")
@@ -43,7 +43,7 @@ def test_a_folder_that_can_be_trained(tmp_path: Path) -> None:
 
 
 def test_it_begins_with_the_checkpoint_that_was_named(tmp_path: Path) -> None:
-    folder = prepare(WISH, tmp_path / "run")
+    folder = create_run(WISH, tmp_path / "run")
     info, run = read_info("zero-dce-pp"), folder.config()
     assert folder.start.read_bytes() == info.path.read_bytes()
     assert (run.checkpoint, run.checkpoint_sha256) == ("zero-dce-pp", info.sha256)
@@ -53,13 +53,13 @@ def test_it_begins_with_the_checkpoint_that_was_named(tmp_path: Path) -> None:
 
 def test_the_checkpoint_decides_on_the_architecture(tmp_path: Path) -> None:
     wish = replace(WISH, checkpoint="zero-dce", architecture="zero-dce-pp")
-    run = prepare(wish, tmp_path / "run").config()
+    run = create_run(wish, tmp_path / "run").config()
     assert (run.training.architecture, run.training.scale_factor) == ("zero-dce", 1)
     assert run.scale_factor == 1
 
 
 def test_from_scratch_the_licence_is_the_owners(tmp_path: Path) -> None:
-    folder = prepare(replace(WISH, checkpoint=None), tmp_path / "run")
+    folder = create_run(replace(WISH, checkpoint=None), tmp_path / "run")
     run = folder.config()
     assert not folder.start.exists()
     assert (run.checkpoint, run.checkpoint_sha256) == (None, None)
@@ -70,19 +70,19 @@ def test_from_scratch_the_licence_is_the_owners(tmp_path: Path) -> None:
 
 def test_small_images_make_small_crops_and_a_notice(tmp_path: Path) -> None:
     wish = replace(WISH, images=[places(40, 100)], changes={"crop": 128})
-    folder = prepare(wish, tmp_path / "run")
+    folder = create_run(wish, tmp_path / "run")
     assert folder.config().training.crop == folder.crops()[0].side == 32
     assert "crops have 32 pixels instead of 128" in folder.history().notices[0]
 
 
 def test_minutes_are_kept_for_the_machine_that_trains(tmp_path: Path) -> None:
-    run = prepare(replace(WISH, steps=None, minutes=2.5), tmp_path / "run").config()
+    run = create_run(replace(WISH, steps=None, minutes=2.5), tmp_path / "run").config()
     assert run.minutes == 2.5
 
 
 def test_same_seed_same_folder(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        prepare(WISH, tmp_path / name)
+        create_run(WISH, tmp_path / name)
     one, two = tmp_path / "one", tmp_path / "two"
     for name in ("config.json", "crops.npz", "start.weights"):
         assert (one / name).read_bytes() == (two / name).read_bytes()
@@ -96,26 +96,26 @@ def test_steps_and_minutes_are_one_too_many() -> None:
 def test_refusals_leave_no_folder(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with pytest.raises(RequestError, match="target"):
-        prepare(replace(WISH, changes={"target": 3}), run)
+        create_run(replace(WISH, changes={"target": 3}), run)
     with pytest.raises(CheckpointError, match="does not exist"):
-        prepare(replace(WISH, checkpoint=tmp_path / "none.pth"), run)
+        create_run(replace(WISH, checkpoint=tmp_path / "none.pth"), run)
     with pytest.raises(RequestError, match="no image"):
-        prepare(replace(WISH, images=[]), run)
+        create_run(replace(WISH, images=[]), run)
     with pytest.raises(Cancelled):
-        prepare(WISH, run, should_stop=lambda: True)
+        create_run(WISH, run, should_stop=lambda: True)
     assert not run.exists()
 
 
 def test_a_taken_folder_is_refused_before_images_are_read(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").touch()
-    with pytest.raises(RequestError, match="holds something already"):
-        prepare(replace(WISH, images=[]), tmp_path)
+    with pytest.raises(RequestError, match="is not empty"):
+        create_run(replace(WISH, images=[]), tmp_path)
 
 
 def test_names_that_are_no_unicode_are_trained_on_all_the_same(tmp_path: Path) -> None:
     """On Linux a name is bytes; Python shows what is no UTF-8 as surrogates."""
     image = replace(WISH.images[0], name="caf\udce9.tif")
-    folder = prepare(replace(WISH, images=[image]), tmp_path / "run")
+    folder = create_run(replace(WISH, images=[image]), tmp_path / "run")
     assert folder.config().images[0].startswith("caf")
 
 
@@ -153,10 +153,10 @@ def test_the_preview_has_the_images_window() -> None:
 def test_the_middle_of_the_first_image_is_shown_unless_a_place_is_wished(tmp_path: Path) -> None:
     large = places(250, 250)
     wide = replace(large, array=np.tile(large.array, (2, 2)))
-    folder = prepare(replace(WISH, images=[wide, large]), tmp_path / "middle")
+    folder = create_run(replace(WISH, images=[wide, large]), tmp_path / "middle")
     assert np.array_equal(folder.crops()[1][0], wide.array[58:442, 58:442])
     wish = replace(WISH, images=[wide, large], preview=(wide, 0, 499))
-    folder = prepare(wish, tmp_path / "corner")
+    folder = create_run(wish, tmp_path / "corner")
     assert np.array_equal(folder.crops()[1][0], wide.array[:384, 116:])
 
 

@@ -29,28 +29,28 @@ def no_curves(image: Tensor) -> Tensor:
 @pytest.mark.parametrize("size", [(32, 32), (37, 50), (3, 60)])
 def test_zero_dce_pp_trains_what_is_used(scale_factor: int, size: tuple[int, int]) -> None:
     torch.manual_seed(0)
-    estimator, image = ZeroDCEPlusPlus(scale_factor), random_image(2, 3, *size)
-    alphas, maps = estimate(estimator, image)
-    assert torch.equal(alphas, estimator(image))
+    network, image = ZeroDCEPlusPlus(scale_factor), random_image(2, 3, *size)
+    alphas, maps = estimate(network, image)
+    assert torch.equal(alphas, network(image))
     assert alphas.shape == (2, ITERATIONS, 3, *size)
     assert maps.shape == (2, 1, 3, *(max(1, length // scale_factor) for length in size))
 
 
 def test_zero_dce_trains_what_is_used() -> None:
     torch.manual_seed(0)
-    estimator, image = ZeroDCE(), random_image(2, 3, 20, 24)
-    alphas, maps = estimate(estimator, image)
-    assert torch.equal(alphas, estimator(image))
+    network, image = ZeroDCE(), random_image(2, 3, 20, 24)
+    alphas, maps = estimate(network, image)
+    assert torch.equal(alphas, network(image))
     assert torch.equal(maps, alphas)
 
 
-@pytest.mark.parametrize("estimator", [ZeroDCE(), ZeroDCEPlusPlus(2)])
+@pytest.mark.parametrize("network", [ZeroDCE(), ZeroDCEPlusPlus(2)])
 def test_mono_is_shown_three_times_and_gets_the_mean_curve(
-    estimator: ZeroDCE | ZeroDCEPlusPlus,
+    network: ZeroDCE | ZeroDCEPlusPlus,
 ) -> None:
     mono = random_image(2, 1, 32, 32)
-    alphas, maps = estimate(estimator, mono)
-    colours, same_maps = estimate(estimator, mono.expand(-1, 3, -1, -1))
+    alphas, maps = estimate(network, mono)
+    colours, same_maps = estimate(network, mono.expand(-1, 3, -1, -1))
     assert alphas.shape == (2, ITERATIONS, 1, 32, 32)
     torch.testing.assert_close(alphas[:, :, 0], colours.mean(2))
     assert torch.equal(maps, same_maps)
@@ -121,9 +121,9 @@ def test_the_kind_of_smoothness_is_the_configurations() -> None:
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_gradients_of_constant_images_are_finite(level: float) -> None:
     torch.manual_seed(0)
-    estimator = ZeroDCEPlusPlus(2)
-    alphas, maps = estimate(estimator, grey(level))
+    network = ZeroDCEPlusPlus(2)
+    alphas, maps = estimate(network, grey(level))
     total_of(weighted_losses(TrainingConfig(), grey(level), alphas, maps)).backward()
-    for parameter in estimator.parameters():
+    for parameter in network.parameters():
         assert parameter.grad is not None
         assert torch.isfinite(parameter.grad).all()

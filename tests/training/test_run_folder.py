@@ -82,7 +82,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(RequestError, match="holds something already") as caught:
+    with pytest.raises(RequestError, match="is not empty") as caught:
         create(tmp_path)
     one_sentence(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
@@ -92,7 +92,7 @@ def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path: Path)
 
 def test_a_folder_with_a_run_is_refused_with_a_hint(tmp_path: Path) -> None:
     create(tmp_path / "run")
-    with pytest.raises(RequestError, match="holds a run already; resume it"):
+    with pytest.raises(RequestError, match="already holds a run; resume it"):
         create(tmp_path / "run")
 
 
@@ -232,7 +232,7 @@ def test_two_processes_at_once_are_refused(
     assert not folder.is_alive
     process = owner(folder.path)
     assert folder.is_alive
-    with pytest.raises(TrainingError, match="trained by another process") as caught:  # noqa: SIM117
+    with pytest.raises(TrainingError, match="Another process already works on the run") as caught:  # noqa: SIM117
         with folder.occupied():
             pytest.fail("two at once")
     one_sentence(caught.value)

@@ -1,4 +1,4 @@
-"""Which checkpoints have a name, and where their files are."""
+"""The checkpoints that have a name, and the places of their files."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _prepare(
     should_stop: ShouldStop,
 ) -> None:
     from napari_zerodce.training.images import read_images
-    from napari_zerodce.training.new_run import prepare
+    from napari_zerodce.training.new_run import create_run
 
     resolve_device(wish.device)
     seed = int(wish.changes.get("seed", 0))
@@ -142,7 +142,7 @@ def _prepare(
     for notice in notices:
         sys.stderr.write(f"{notice}\n")
     whole = replace(wish, images=images, notices=notices)
-    prepare(whole, folder.path, should_stop=should_stop)
+    create_run(whole, folder.path, should_stop=should_stop)
 
 
 def _train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:

@@ -1,1 +1,1 @@
-"""Training without references: simulated exposures, batches, the loop."""
+"""Training without reference images: crops, batches, the loop, and the files of a run."""

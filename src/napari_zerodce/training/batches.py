@@ -1,4 +1,4 @@
-"""Training images for each step: crops, turned and mirrored, some darker or brighter."""
+"""The batch of each step: crops, rotated and mirrored, some of them darker or brighter."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _AUGMENTED = 0.5
 
 @dataclass(frozen=True)
 class Batch:
-    """Images of one step.
+    """The images of one step.
 
     Parameters
     ----------
     images : ndarray, shape (N, 3 or 1, side, side), float32, values in [0, 1]
     background : ndarray, shape (N,), float32, optional
-        Up to which brightness the patches of each image are background.
+        Patches of each image up to this brightness are background.
     """
 
     images: Images
     background: NDArray[np.float32] | None = None
 
     def after(self, start: int) -> Batch:
-        """Return the images from a place on."""
+        """Return the images from number `start` on."""
         background = None if self.background is None else self.background[start:]
         return Batch(self.images[start:], background)
 
@@ -43,15 +43,25 @@ class Batch:
 
 
 class BatchSource(Protocol):
-    """Where training images come from."""
+    """A source of training batches."""
 
     def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:
-        """Return `count` square images; all chance is the generator's."""
+        """Return square images.
+
+        Parameters
+        ----------
+        generator : numpy.random.Generator
+            The only source of chance.
+        count : int
+            Number of images.
+        side : int
+            Side of an image in pixels.
+        """
         ...
 
 
 class CropBatches:
-    """Draws crops, mirrors and turns them, and makes half of them darker or brighter.
+    """Source of batches of random crops, rotated and mirrored, half of them darker or brighter.
 
     Parameters
     ----------
@@ -64,7 +74,16 @@ class CropBatches:
         self._config = config
 
     def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:
-        """Return `count` images; `side` is that of the crops."""
+        """Return random crops.
+
+        Parameters
+        ----------
+        generator : numpy.random.Generator
+        count : int
+            Number of images.
+        side : int
+            Side of the crops in pixels; it cannot differ from theirs.
+        """
         assert side == self._crops.side
         crops = self._crops.training
         chosen = generator.integers(len(crops), size=count)
@@ -79,7 +98,13 @@ class CropBatches:
 
 
 def validation_batches(crops: Crops, config: TrainingConfig) -> list[Batch]:
-    """Return the crops that were held back, as they are, in batches of the usual size."""
+    """Return the crops for validation, unchanged, in batches of the usual size.
+
+    Parameters
+    ----------
+    crops : Crops
+    config : TrainingConfig
+    """
     held_back, size = crops.validation, config.batch
     limits = held_back.background if config.keep_background else None
     return [
@@ -92,7 +117,16 @@ def validation_batches(crops: Crops, config: TrainingConfig) -> list[Batch]:
 
 
 def exposed(values: Images, stops: float, config: TrainingConfig) -> Images:
-    """Return images under another exposure, clipped as by a camera; a limit below 0 stays so."""
+    """Return values under another exposure, clipped to [0, 1] as in a camera.
+
+    Parameters
+    ----------
+    values : ndarray, float32, values in [0, 1]
+        Images, or the brightness of a background. Values below 0 stay below 0.
+    stops : float
+    config : TrainingConfig
+        States whether the values are linear light or sRGB.
+    """
     if config.encoding == "linear":
         return np.minimum(expose(values, stops), 1)
     return np.where(values < 0, values, encode_srgb(expose(decode_srgb(values), stops)))

@@ -1,4 +1,4 @@
-"""How a run is saved: to go on from, to be used, and, now and then, to be looked at."""
+"""How a run is saved: its state to continue, its weights for use, and sometimes a preview."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from napari_zerodce.training.run_folder import RunFolder
 from napari_zerodce.whole_file import write_whole
 
 _GROWTH: Final = 0.02
-"""Checkpoints to look at come a fiftieth of the run's time apart: hours do not leave thousands."""
+"""Least time between previews, as a share of the run's time: a long run saves only hundreds."""
 
 
 class CheckpointSaver:
-    """Saves one run, no more often than its configuration says.
+    """Saver of one run, at most as often as its configuration states.
 
     Parameters
     ----------
     folder : RunFolder
     config : RunConfig
     state : TrainingState
-        The run's own, which goes on changing.
+        The state that the training changes in place.
     preview : ndarray, shape (3 or 1, h, w), uint16
-        The crop that is enhanced with each checkpoint that can be looked at.
+        The crop that is enhanced for each checkpoint with a preview.
     write : callable
         Writes an event.
     """
@@ -56,29 +56,38 @@ class CheckpointSaver:
         self._saved = self._shown = time.monotonic()
 
     def save_original(self) -> None:
-        """Write the preview crop as it is."""
+        """Write the preview crop unchanged."""
         write_picture(self._folder, self._preview)
 
     def save_best(self) -> None:
-        """Keep the weights as the best there are."""
+        """Save the weights as the best ones of the run."""
         self._save_weights(self._folder.best)
 
     def save_after_step(self) -> None:
-        """Save if so many seconds have passed that more must not be lost."""
+        """Save if the last save is older than the configured number of seconds."""
         seconds = self._config.checkpoint_seconds
         if time.monotonic() - self._saved >= seconds:
             self._folder.beat()
-            # Better after a validation, which says what the checkpoint is worth; unless it is far.
+            # A preview is better after a validation, which judges the checkpoint. If the next
+            # validation is far away, it comes now.
             self.save(shown=self._seconds_overdue() >= seconds)
 
     def save_after_validation(self) -> None:
-        """Save if a checkpoint to be looked at is due."""
+        """Save if a checkpoint with a preview is due."""
         if self._seconds_overdue() >= 0:
             self.save(shown=True)
 
     def save(self, *, shown: bool) -> None:
-        """Save what is needed to go on, and, to be looked at, the weights and their picture."""
-        self._folder.check_run()  # it may have been deleted, and is not to come back in part
+        """Save the state and the last weights; if `shown`, also a checkpoint with a preview.
+
+        Raises
+        ------
+        Diverged
+            If the weights or the preview are not finite.
+        TrainingError
+            If the folder no longer holds the run.
+        """
+        self._folder.check_run()  # a deleted folder must not reappear with some files only
         state, now = self._state, time.monotonic()
         picture = enhanced(self._preview, self._for_use()) if shown else None
         if not _is_finite(state) or (shown and picture is None):
@@ -94,7 +103,7 @@ class CheckpointSaver:
         self._show(state.step, picture)
 
     def show_best(self) -> None:
-        """Let the best weights be among those that can be looked at."""
+        """Save a checkpoint with a preview for the best weights, if they have none yet."""
         step = self._state.notes["best_step"]
         path = self._folder.checkpoint(step)
         if not path.exists():
@@ -125,7 +134,7 @@ class CheckpointSaver:
         return network
 
     def _seconds_overdue(self) -> float:
-        """Return for how long a checkpoint to be looked at has been due; below 0: it is not."""
+        """Return the seconds since a checkpoint with a preview became due, below 0 if it is not."""
         spent = self._state.notes.get("seconds", 0.0)
         rest = max(self._config.checkpoint_seconds, _GROWTH * spent)
         overdue: float = time.monotonic() - self._shown - rest
@@ -133,9 +142,19 @@ class CheckpointSaver:
 
 
 def enhanced(preview: NDArray[np.uint16], network: CurveNetwork) -> NDArray[np.uint16] | None:
-    """Return a preview crop, shape (3 or 1, h, w), as a network enhances it.
+    """Return a preview crop, enhanced with a network.
 
-    None if that is not made of numbers any more.
+    Parameters
+    ----------
+    preview : ndarray, shape (3 or 1, h, w), uint16
+        65535 stands for 1.
+    network : CurveNetwork
+        On the CPU.
+
+    Returns
+    -------
+    ndarray, shape of `preview`, uint16, or None
+        None if the result is not finite.
     """
     image = torch.from_numpy(preview.astype(np.float32) / np.float32(65535))[None]
     with torch.no_grad():
@@ -150,7 +169,16 @@ def enhanced(preview: NDArray[np.uint16], network: CurveNetwork) -> NDArray[np.u
 def write_picture(
     folder: RunFolder, preview: NDArray[np.uint16], *, step: int | None = None
 ) -> None:
-    """Write the preview crop as PNG: the original, or what a step makes of it."""
+    """Write a preview image as PNG.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    preview : ndarray, shape (3 or 1, h, w), uint16
+        The preview crop, enhanced or not.
+    step : int, optional
+        The step whose network enhanced it; None for the original crop.
+    """
     pixels = (preview // 257).astype(np.uint8)
     mono = len(pixels) == 1
     array = pixels[0] if mono else np.ascontiguousarray(pixels.transpose(1, 2, 0))
@@ -159,7 +187,13 @@ def write_picture(
 
 
 def provenance(config: RunConfig, state: TrainingState) -> dict[str, str]:
-    """Say how weights came to be, for a checkpoint's metadata."""
+    """Return how the weights of a run were made, for a checkpoint's metadata.
+
+    Parameters
+    ----------
+    config : RunConfig
+    state : TrainingState
+    """
     training, weights = config.training, config.training.weights
     facts = {
         "trained_by": "fine-tuning" if config.checkpoint else "training from scratch",

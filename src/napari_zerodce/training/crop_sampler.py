@@ -1,4 +1,4 @@
-"""Which crops of the user's images are trained on, and which are kept for validation."""
+"""How crops for training and for validation are taken from the user's images."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from napari_zerodce.training.config import SMALLEST_CROP
 from napari_zerodce.training.crops import CROPS, Crops, CropSet, TrainingImage
 
 _HELD_BACK: Final = 8
-"""For so many crops one more is kept for validation, at least one and at most 16."""
+"""One crop for validation per this number of training crops, at least one and at most 16."""
 
 _MOST_HELD_BACK: Final = 16
 
 _ATTEMPTS: Final = 100
 _LEAST_RANGE: Final = 2 / 255
-"""A crop whose samples differ less has nothing to learn from."""
+"""A crop whose samples differ by less counts as constant and is not used."""
 
 _PATCH: Final = 16
 
 _PLANES_FOR_ONE: Final = 8
-"""Where planes are too small to be divided, one of so many is held back whole."""
+"""If planes are too small to be split, one of this number is kept for validation as a whole."""
 
 _MOST_PLANES: Final = 1024
 
 _Crop = tuple[int, Array]
-"""The image's number, and a crop of it, shape (1 or 3, side, side), in [0, 1]."""
+"""The number of an image, and a crop from it, shape (1 or 3, side, side), values in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class _Area:
-    """A rectangle of a plane, at least as large as a crop where the plane is."""
+    """A rectangle of a plane, at least as large as a crop if the plane is."""
 
     image: int
     index: tuple[int, ...]
@@ -45,7 +45,15 @@ class _Area:
     columns: slice
 
     def split(self, side: int, *, at_end: bool) -> tuple[_Area, _Area] | None:
-        """Return a strip as wide as a crop and the rest, None if no crop fits into the rest."""
+        """Return a strip as wide as a crop, and the rest; None if no crop fits into the rest.
+
+        Parameters
+        ----------
+        side : int
+            Side of a crop in pixels.
+        at_end : bool
+            Whether the strip is at the end of the longer axis.
+        """
         height, width = (part.stop - part.start for part in (self.rows, self.columns))
         if max(height, width) < 2 * side:
             return None
@@ -66,21 +74,23 @@ def sample_crops(
     count: int = CROPS,
     should_stop: ShouldStop = never,
 ) -> Crops:
-    """Take crops at native resolution from random places of all images alike.
+    """Take crops at native resolution from random places, equally often from all images.
 
-    What is held back for validation is taken first, and no training crop overlaps it.
+    The crops for validation come first, and no training crop overlaps them.
 
     Parameters
     ----------
     images : sequence of TrainingImage
         All mono, or all colour.
     side : int
-        Of a crop in pixels; where the images are smaller, crops are too. An image that is
-        smaller than the crops, among larger ones, is padded with its mirror image.
+        Side of a crop in pixels. If all images are smaller, crops are smaller, too. If only some
+        images are smaller than the crops, their crops are padded with their mirror image.
     seed : int
+        Seed of the random places.
     count : int
-        Crops to train on.
+        Number of training crops.
     should_stop : callable, optional
+        Called before each crop; returns whether the user cancelled.
 
     Returns
     -------
@@ -89,11 +99,11 @@ def sample_crops(
     Raises
     ------
     Cancelled
-        If `should_stop` said so.
+        If `should_stop` returned True.
     ImageError
-        If all images are black or constant, too small, or one of them is no image.
+        If all images are black or constant, or too small, or one of them is not a valid image.
     RequestError
-        If there is no image, or some are mono and others colour.
+        If there is no image, or some images are mono and others colour.
     """
     layouts = _layouts(images)
     notices: list[str] = []
@@ -103,7 +113,7 @@ def sample_crops(
     padded = sum(min(layout.height, layout.width) < side for layout in layouts)
     if padded:
         notices.append(
-            f"{padded} of {len(layouts)} images have fewer than {side} pixels in a direction: "
+            f"{padded} of {len(layouts)} images have fewer than {side} rows or columns: "
             "their crops are padded with their mirror image."
         )
     sampler = _Sampler(images, layouts, side, np.random.default_rng(seed), should_stop)
@@ -111,7 +121,7 @@ def sample_crops(
     training = sampler.take(count, rest)
     if not training:
         training = held_back
-        notices.append("There is only one crop: it is trained on, and used for validation, too.")
+        notices.append("There is only one crop: it is used for training and for validation.")
     background = _background([*training, *held_back], len(images))
     return Crops(_set(training, background), _set(held_back, background), tuple(notices))
 
@@ -130,19 +140,19 @@ def _layouts(images: Sequence[TrainingImage]) -> list[PlaneLayout]:
         try:
             layouts.append(layout_of(image.array, channels=image.channels))
         except ImageError as err:
-            raise ImageError(f"'{image.name}' cannot be trained on: {err}") from err
+            raise ImageError(f"'{image.name}' cannot be used for training: {err}") from err
     for name, layout in zip((p.name for p in images), layouts, strict=True):
         if layout.colours != layouts[0].colours:
             kinds = {1: "one channel", 3: "colour"}
             raise RequestError(
-                f"'{images[0].name}' has {kinds[layouts[0].colours]} and '{name}' "
+                f"'{images[0].name}' has {kinds[layouts[0].colours]}, but '{name}' has "
                 f"{kinds[layout.colours]}; train on images of one kind at a time."
             )
     return layouts
 
 
 def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
-    """Return the side of crops: as wished, if an image is as large and a part can be held back."""
+    """Return the side of crops: `side`, or less if no image has room for it and for validation."""
     largest = max(min(layout.height, layout.width) for layout in layouts)
     if len(layouts) == 1 and layouts[0].count == 1:
         # Two crops that do not overlap need twice the side in one direction.
@@ -151,16 +161,16 @@ def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
     if fitting < SMALLEST_CROP:
         best = max(layouts, key=lambda layout: min(layout.height, layout.width))
         sizes = f"{best.width}x{best.height}"
-        what = "The image has" if len(layouts) == 1 else "The largest of the images has"
+        subject = "The image has" if len(layouts) == 1 else "The largest of the images has"
         raise ImageError(
-            f"{what} {sizes} pixels, too few to train on; choose images of {2 * SMALLEST_CROP}x"
+            f"{subject} {sizes} pixels, too few to train on; choose images of {2 * SMALLEST_CROP}x"
             f"{SMALLEST_CROP} pixels or more."
         )
     return fitting
 
 
 class _Sampler:
-    """Draws crops from random places, image by image in turn."""
+    """Source of crops from random places, one image after the other in turn."""
 
     def __init__(
         self,
@@ -175,10 +185,15 @@ class _Sampler:
         self._windows: dict[int, Window] = {}
 
     def hold_back(self, count: int) -> tuple[list[_Crop], list[_Area]]:
-        """Return crops for validation, and the areas that none of them is from.
+        """Return crops for validation, and the areas that contain none of them.
 
-        A strip of as many planes as there are crops, so that all kinds of images are among them;
-        where planes are too small for that, one of eight whole. Raises ImageError.
+        Each crop comes from a strip of another plane, so that all kinds of images occur. If the
+        planes are too small to be split, one plane in eight is held back as a whole.
+
+        Raises
+        ------
+        ImageError
+            If all places that were tried are constant.
         """
         planes = self._planes()
         held: list[_Area] = []
@@ -201,7 +216,7 @@ class _Sampler:
     def _hold_back_anything(
         self, count: int, planes: Sequence[_Area]
     ) -> tuple[list[_Crop], list[_Area]]:
-        """Return crops from the first plane, or half of one, that shows something."""
+        """Return crops from the first plane, or part of one, that is not constant."""
         for number, plane in enumerate(planes):
             others = [*planes[:number], *planes[number + 1 :]]
             for at_end in (False, True):
@@ -215,7 +230,14 @@ class _Sampler:
         raise ImageError(_nothing_in(self._images))
 
     def take(self, count: int, areas: Sequence[_Area]) -> list[_Crop]:
-        """Return up to `count` crops that are not constant, from all images alike."""
+        """Return up to `count` crops that are not constant, equally often from all images.
+
+        Parameters
+        ----------
+        count : int
+        areas : sequence of _Area
+            The areas from which crops may come.
+        """
         by_image: dict[int, list[_Area]] = {}
         for area in areas:
             by_image.setdefault(area.image, []).append(area)
@@ -231,7 +253,7 @@ class _Sampler:
         return crops
 
     def _planes(self) -> list[_Area]:
-        """Return planes of all images, in random order; of long stacks, a random choice."""
+        """Return the planes of all images in random order; of long stacks, a random choice."""
         areas = []
         most = max(1, _MOST_PLANES // len(self._images))
         for number, (image, layout) in enumerate(zip(self._images, self._layouts, strict=True)):
@@ -250,7 +272,7 @@ class _Sampler:
         return [areas[number] for number in self._generator.permutation(len(areas))]
 
     def _draw(self, areas: Sequence[_Area]) -> _Crop | None:
-        """Return a crop from one of the areas, None if all that are tried are constant."""
+        """Return a crop from one of the areas, None if all attempts give constant crops."""
         for _ in range(_ATTEMPTS):
             raise_if_stopped(self._should_stop)
             area = areas[int(self._generator.integers(len(areas)))]
@@ -263,7 +285,7 @@ class _Sampler:
         return None
 
     def _somewhere(self, area: _Area) -> tuple[int, int] | None:
-        """Return the first row and column of a crop inside an area, None if no region is there."""
+        """Return the first row and column of a crop in an area, None if it contains no region."""
         image = self._images[area.image]
         parts = (area.rows, area.columns)
         lowest = [part.start for part in parts]
@@ -304,7 +326,7 @@ class _Sampler:
 
 
 def _extent(image: TrainingImage, layout: PlaneLayout, side: int) -> tuple[slice, slice]:
-    """Return the rows and columns that crops may be from: the region and half a crop around it.
+    """Return the rows and columns from which crops may come: the region and half a crop around it.
 
     Raises
     ------
@@ -315,7 +337,7 @@ def _extent(image: TrainingImage, layout: PlaneLayout, side: int) -> tuple[slice
     if image.region is None:
         return slice(0, lengths[0]), slice(0, lengths[1])
     if not image.region.any():
-        raise ImageError(f"The region of '{image.name}' has no pixel; draw one on the image.")
+        raise ImageError(f"The region of '{image.name}' has no pixel; draw a region on the image.")
     parts = []
     for axis, length in enumerate(lengths):
         places = np.flatnonzero(image.region.any(1 - axis)) * image.region_step
@@ -325,7 +347,7 @@ def _extent(image: TrainingImage, layout: PlaneLayout, side: int) -> tuple[slice
 
 
 def _background(crops: Sequence[_Crop], images: int) -> list[float]:
-    """Return for each image up to which brightness a patch of it is background."""
+    """Return for each image the largest brightness of a background patch, -1 if it has none."""
     from skimage.filters import threshold_otsu
 
     brightness: list[list[Array]] = [[] for _ in range(images)]
@@ -344,10 +366,10 @@ def _background(crops: Sequence[_Crop], images: int) -> list[float]:
 def _nothing_in(images: Sequence[TrainingImage]) -> str:
     if len(images) == 1:
         return (
-            f"'{images[0].name}' is black or constant where crops were taken; choose an image "
-            "that shows something, or another intensity window."
+            f"'{images[0].name}' is black or constant in all crops; choose an image that shows "
+            "something, or another intensity window."
         )
     return (
-        f"All {len(images)} images are black or constant where crops were taken; choose images "
-        "that show something, or another intensity window."
+        f"All {len(images)} images are black or constant in all crops; choose images that show "
+        "something, or another intensity window."
     )

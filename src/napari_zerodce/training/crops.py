@@ -1,4 +1,4 @@
-"""What a training looks at: images that crops are taken from, and the crops themselves."""
+"""The data of a training run: images from which crops are taken, and the crops."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import WindowChoice
 
 CROPS: Final = 128
-"""How many crops are trained on: 50 MB of colour crops of 256 pixels."""
+"""Number of training crops: 50 MB of colour crops with a side of 256 pixels."""
 
 
 @dataclass(frozen=True)
 class TrainingImage:
-    """One image that crops are taken from.
+    """One image from which crops are taken.
 
     Parameters
     ----------
@@ -25,13 +25,13 @@ class TrainingImage:
     array : array-like, shape (..., H, W), (..., H, W, 3) or (..., H, W, 4)
     channels : {"mono", "rgb", "rgba"}
     window : WindowChoice
-        Which intensities are mapped to [0, 1].
+        The intensities that are mapped to [0, 1].
     region : ndarray of bool, shape (h, w), optional
-        Crops have their middle in it or, beside what is held back, at least a part. It has every
-        `region_step`-th row and column of the plane.
+        Mask of every `region_step`-th row and column of the plane. The middle of a crop is inside
+        the region; beside the crops for validation, at least a part of the crop is.
     region_step : int
     index : tuple of int, optional
-        The one plane that crops are taken from; by default all are.
+        The one plane from which crops are taken. By default crops come from all planes.
     """
 
     name: str
@@ -45,14 +45,14 @@ class TrainingImage:
 
 @dataclass(frozen=True)
 class CropSet:
-    """Square crops, and from which brightness on each is foreground.
+    """Square crops, and the largest brightness of the background in each.
 
     Parameters
     ----------
     values : ndarray, shape (N, 1 or 3, side, side), uint16
         65535 stands for 1.
     background : ndarray, shape (N,), float32
-        Patches up to this brightness, in [0, 1], are background; below 0 where none is.
+        Patches up to this brightness, in [0, 1], are background; below 0 if a crop has none.
     """
 
     values: NDArray[np.uint16]
@@ -64,7 +64,7 @@ class CropSet:
 
 @dataclass(frozen=True)
 class Crops:
-    """Crops to train on, others that are held back, and sentences the user should see."""
+    """Crops for training, crops for validation, and sentences for the user about them."""
 
     training: CropSet
     validation: CropSet
@@ -72,5 +72,5 @@ class Crops:
 
     @property
     def side(self) -> int:
-        """Of a crop, in pixels."""
+        """Side of a crop in pixels."""
         return int(self.training.values.shape[-1])

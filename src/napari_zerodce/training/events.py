@@ -1,4 +1,4 @@
-"""What happens in a training run: one JSON object a line, appended, and the history they tell."""
+"""The events of a training run: one JSON object per line, and the history read from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOTAL: Final = "total"
 
 
 class EventWriter:
-    """Appends events; a line that a killed process left unfinished is closed first.
+    """Writer that appends events to a file, after it has closed an unfinished line in it.
 
     Parameters
     ----------
@@ -38,7 +38,15 @@ class EventWriter:
             self._file.close()
 
     def write(self, event: str, **facts: Any) -> None:
-        """Append one event, whole or, if the process is killed, as a line that readers skip."""
+        """Append one event; if the process is killed, readers skip the unfinished line.
+
+        Parameters
+        ----------
+        event : str
+            Kind of the event.
+        **facts
+            Values that JSON can hold.
+        """
         assert self._file is not None
         text = json.dumps({"event": event, **facts}, ensure_ascii=False)
         self._file.write(text.encode() + b"\n")
@@ -46,19 +54,19 @@ class EventWriter:
 
 
 class EventReader:
-    """Reads the events that have come since the last time, also while they are written.
+    """Reader of the new events of a file, also while another process writes it.
 
     Parameters
     ----------
     path : Path
-        It need not exist yet.
+        The file need not exist yet.
     at_once : int, optional
-        Bytes that are read at most each time, about; by default all there are.
+        Approximate number of bytes to read each time. By default all new bytes are read.
 
     Attributes
     ----------
     is_behind : bool
-        Whether there was more than that.
+        Whether the file probably holds more bytes than were read.
     """
 
     def __init__(self, path: Path, *, at_once: int | None = None) -> None:
@@ -68,12 +76,12 @@ class EventReader:
         self.is_behind = False
 
     def skip_to_end(self) -> None:
-        """Pass over what is there already."""
+        """Skip all events that are in the file now."""
         if self._path.exists():
             self._offset = self._path.stat().st_size
 
     def new_events(self) -> Iterator[Mapping[str, Any]]:
-        """Yield events whose lines are complete; lines that make no sense are skipped."""
+        """Yield events whose lines are complete, and skip invalid lines."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -95,7 +103,7 @@ class EventReader:
 
 @dataclass(frozen=True)
 class SavedCheckpoint:
-    """A checkpoint of a run, and the picture of what it makes of the preview crop."""
+    """The names of the files of a step: its checkpoint and its preview image."""
 
     step: int
     file: str
@@ -104,27 +112,29 @@ class SavedCheckpoint:
 
 @dataclass
 class History:
-    """What a run's events tell so far.
+    """The state of a run, as its events describe it so far.
 
     Attributes
     ----------
     steps : list of int
+        Numbers of the steps that are done.
     losses : dict of str to list of float
         By the name of the loss, and "total"; one value for each of `steps`.
     validation : list of tuple of int and float
-        Step and total.
+        Step and total validation loss.
     checkpoints : list of SavedCheckpoint
         In the order of their steps.
     planned : int
-        Steps the run shall have.
+        Number of the last step of the run.
     steps_per_second : float
     device, memory : str, float
-        What it runs on, and the GiB it takes there.
+        Device of the run, and the memory in GiB that the run needs there.
     notices : list of str
+        Sentences for the user.
     ending : {"done", "stopped", "diverged", "failed"}, optional
-        None while the run goes on, or if its process was killed.
+        None if the run continues, or if its process was killed.
     message : str
-        The sentence of the ending.
+        The sentence about the ending.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -141,7 +151,7 @@ class History:
 
     @property
     def step(self) -> int:
-        """The last step that was taken."""
+        """The last step that is done, 0 before the first."""
         return self.steps[-1] if self.steps else 0
 
     @property
@@ -151,14 +161,14 @@ class History:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest will take at the present speed."""
+        """Seconds that the remaining steps take at the present speed."""
         if not self.planned or not self.steps_per_second:
             return None
         return max(0, self.planned - self.step) / self.steps_per_second
 
     @property
     def first_validation(self) -> float | None:
-        """The validation loss of the weights that the run began with."""
+        """The validation loss of the weights from which the run started."""
         return self.validation[0][1] if self.validation else None
 
     @property
@@ -167,14 +177,14 @@ class History:
         return min((total for _, total in self.validation), default=None)
 
     def take(self, event: Mapping[str, Any]) -> None:
-        """Learn from one event; kinds that are not known, of later versions, are passed over."""
+        """Add one event; unknown kinds, from later versions, are ignored."""
         known = getattr(self, f"_take_{event['event']}", None)
         if known is not None:
             with suppress(KeyError, TypeError, ValueError, AttributeError):  # damaged
                 known(event)
 
     def _take_started(self, event: Mapping[str, Any]) -> None:
-        """Go back to a step: what a killed process did beyond it is done again."""
+        """Go back to a step, because the run repeats later steps of a killed process."""
         step = int(event["step"])
         kept = sum(number <= step for number in self.steps)
         del self.steps[kept:]
@@ -211,7 +221,7 @@ class History:
 
 
 def read_history(path: Path) -> History:
-    """Return what the events of a file tell."""
+    """Return the history of a run from the events in a file."""
     history = History()
     for event in EventReader(path).new_events():
         history.take(event)

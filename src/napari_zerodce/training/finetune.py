@@ -1,4 +1,4 @@
-"""Carry out the run of a folder: take steps, validate, and say what happens."""
+"""How the run of a folder is carried out: steps, validations, checkpoints and events."""
 
 from __future__ import annotations
 
@@ -43,21 +43,22 @@ _STEPS_BETWEEN_VALIDATIONS: Final = 50
 _SPEED_SECONDS: Final = 5.0
 _TRIAL_STEPS: Final = 4
 _OVERHEAD: Final = 1.15
-"""Of validation and saving, on top of the steps."""
+"""Time of a step with its share of validation and saving, divided by the time of the step alone."""
 
 
 def finetune(
     folder: RunFolder, *, should_stop: ShouldStop = never, tell: Told = lambda _: None
 ) -> Ending:
-    """Begin or continue the run of a folder, until its last step or until somebody stops it.
+    """Start or continue the run of a folder until its last step, or until someone stops it.
 
     Parameters
     ----------
     folder : RunFolder
     should_stop : callable, optional
-        Asked before each step, as is the folder.
+        Called before each step; returns whether the user stopped the run. A request to stop in the
+        folder has the same effect.
     tell : callable, optional
-        Gets each event after it is written.
+        Called with each event after it is written.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def finetune(
     Raises
     ------
     ZeroDCEError
-        If the run cannot begin or go on; its events say so, too.
+        If the run cannot start or continue; the last event holds the same message.
     """
     folder.check_run()
     with folder.occupied(), written_or_told(folder.path), EventWriter(folder.events) as writer:
@@ -81,7 +82,7 @@ def finetune(
         except Cancelled:
             ending, message = "stopped", "Stopped before the first step."
         except ZeroDCEError as err:
-            with suppress(OSError):  # a full disk has no room for that, either
+            with suppress(OSError):  # a full disk has no room for this event, either
                 write("ended", ending="failed", message=str(err))
             raise
         write("ended", ending=ending, message=message)
@@ -89,7 +90,7 @@ def finetune(
 
 
 class _Run:
-    """One process' work on a run."""
+    """The work of one process on a run."""
 
     def __init__(
         self, folder: RunFolder, write: Callable[..., None], should_stop: ShouldStop
@@ -114,7 +115,7 @@ class _Run:
         self._board = TensorBoardLog(folder.path / "tensorboard", step=self._state.step)
 
     def go(self) -> tuple[Ending, str]:
-        """Take all steps that are left; return how it ended, and the sentence for it."""
+        """Take all remaining steps; return how the run ended, and a sentence about it."""
         state = self._state
         self._write(
             "started",
@@ -127,7 +128,7 @@ class _Run:
             if "best" not in state.notes:
                 self._begin()
             elif state.step % self._every == 0 or state.step == state.config.steps:
-                self._validate()  # the process may have been killed just before
+                self._validate()  # the process may have been killed before this validation
             while state.step < state.config.steps:
                 following = (state.step // self._every + 1) * self._every
                 train(
@@ -153,7 +154,7 @@ class _Run:
         return "done", f"Done: {state.step} steps. {self._verdict()}"
 
     def _begin(self) -> None:
-        """Judge what the run begins with: it may stay the best there is."""
+        """Validate and save the first weights, which may remain the best ones."""
         self._validate()
         self._saver.save_original()
         self._saver.save(shown=True)
@@ -177,7 +178,7 @@ class _Run:
             memory=round(_memory(self.device), 3),
         )
         self._board.write("training", report.step, {**report.terms, TOTAL: report.total})
-        self._tell_of_batch()
+        self._notice_smaller_batch()
         self._saver.save_after_step()
 
     def _speed(self) -> float:
@@ -185,18 +186,18 @@ class _Run:
             return 0.0
         return (len(self._stepped) - 1) / max(1e-6, self._stepped[-1] - self._stepped[0])
 
-    def _tell_of_batch(self) -> None:
-        told = self._state.notes.get("batch", self._state.config.batch)
-        if self._state.batch < told:
+    def _notice_smaller_batch(self) -> None:
+        earlier = self._state.notes.get("batch", self._state.config.batch)
+        if self._state.batch < earlier:
             self._state.notes["batch"] = self._state.batch
             self._write(
                 "notice",
-                text=f"The device had no memory for {told} crops a step; it goes on with "
-                f"{self._state.batch}.",
+                text=f"The device had too little memory for {earlier} crops per step; the run "
+                f"continues with {self._state.batch}.",
             )
 
     def _validate(self) -> None:
-        """Measure the losses on what was held back, and keep the weights if they are the best."""
+        """Measure the losses on the crops for validation, and save the weights if they are best."""
         state = self._state
         if state.notes.get("validated") == state.step:
             return
@@ -213,26 +214,26 @@ class _Run:
         self._write("validation", step=state.step, losses=losses, total=total, best=best)
         self._board.write("validation", state.step, {**losses, TOTAL: total})
         if best:
-            # Now, so that who goes on after a kill knows how good that file is.
+            # Now, so that a run that continues after a kill knows the loss of this file.
             save_state(state, self._folder.path)
 
     def _verdict(self) -> str:
-        """Say whether it was worth it."""
+        """Return a sentence about the change of the validation loss."""
         notes = self._state.notes
         first, best, step = notes["first"], notes["best"], notes["best_step"]
         if step == 0:
-            return f"Nothing was better than what it began with (validation loss {first:.4g})."
+            return f"The first weights stayed the best ones (validation loss {first:.4g})."
         return f"Validation loss {first:.4g} → {best:.4g}, the lowest at step {step}."
 
     # ---- minutes
 
     def _with_steps(self, config: RunConfig, crops: Crops) -> RunConfig:
-        """Turn minutes into steps, once and for all, by trying how long a step takes here."""
+        """Turn minutes into a fixed number of steps, from the measured time of a few steps."""
         if config.minutes is None:
             return config
         trial = start(config.training, device=self.device, weights=self._weights)
         moments = [time.perf_counter()]
-        with suppress(Diverged):  # the run itself will say so
+        with suppress(Diverged):  # the run itself raises the error later
             train(
                 trial,
                 CropBatches(crops, config.training),
@@ -249,16 +250,16 @@ class _Run:
 
 
 def _check_whole(folder: RunFolder, config: RunConfig, crops: Crops) -> None:
-    """Refuse a run of which something is missing: it would silently begin anew, or otherwise."""
-    wanted = config.training.crop
-    if crops.side != wanted:
+    """Refuse a run with missing or changed files, which would silently start again or differ."""
+    expected = config.training.crop
+    if crops.side != expected:
         raise TrainingError(
-            f"config.json of {folder.path} asks for crops of {wanted} pixels, and those in "
+            f"config.json of {folder.path} states crops of {expected} pixels, but the crops in "
             f"crops.npz have {crops.side}; start a new run for other crops."
         )
     if not folder.state.exists() and folder.best.exists() and folder.history().step > 0:
         raise TrainingError(
-            f"{folder.state} is missing: the run cannot go on where it was; start a new run from "
+            f"{folder.state} is missing, so the run cannot continue; start a new run from "
             f"{folder.best}."
         )
 
@@ -267,15 +268,15 @@ def _start_weights(folder: RunFolder, config: RunConfig) -> Mapping[str, torch.T
     if not folder.start.exists():
         if config.checkpoint is not None and not folder.state.exists():
             raise TrainingError(
-                f"{folder.start}, the weights that the run begins with, is missing; start a new "
-                "run."
+                f"{folder.start} with the weights from which the run starts is missing; start a "
+                "new run."
             )
         return None
     return load_checkpoint(folder.start).network.state_dict()
 
 
 def _memory(device: Device) -> float:
-    """Return the GiB the run takes on its device."""
+    """Return the memory in GiB that the run needs on its device."""
     if device.kind == "cuda":
         return torch.cuda.max_memory_allocated(device.name) / 2**30
     return float(psutil.Process().memory_info().rss) / 2**30

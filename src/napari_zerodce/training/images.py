@@ -1,4 +1,4 @@
-"""Images from files to take crops from: no more of them than are needed, or than memory holds."""
+"""Images from files for training crops: only as many as needed, and as memory can hold."""
 
 from __future__ import annotations
 
@@ -25,30 +25,33 @@ def read_images(
     seed: int = 0,
     should_stop: ShouldStop = never,
 ) -> tuple[list[TrainingImage], list[str]]:
-    """Read images; of many, a random choice, because each crop comes from another one.
+    """Read images for training; of many images only a random choice.
 
     Parameters
     ----------
     paths : sequence of Path
     window : WindowChoice
     most : int
-        How many images are read.
+        Largest number of images to read. The number of crops is enough, because each crop then
+        comes from another image.
     seed : int
+        Seed of the random choice.
     should_stop : callable, optional
+        Called before each image; returns whether the user cancelled.
 
     Returns
     -------
     images : list of TrainingImage
         In the order of the paths.
     notices : list of str
-        Sentences the user should see: which files are left out.
+        Sentences for the user about files that are left out.
 
     Raises
     ------
     Cancelled
-        If `should_stop` said so.
+        If `should_stop` returned True.
     ImageError
-        If no file is an image that can be read.
+        If no file is a readable image.
     """
     chosen = np.random.default_rng(seed).permutation(len(paths))[:most]
     room = psutil.virtual_memory().available * _SHARE_OF_MEMORY

@@ -1,4 +1,4 @@
-"""The training loop: seeded, and resumable to the same result after any step it has saved."""
+"""The training loop: seeded, and resumable with the same result from any saved step."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _CPU: Final = Device("cpu", "")
 
 
 class Diverged(TrainingError):
-    """The loss, or its gradient, is not finite any more."""
+    """The loss or its gradient is no longer finite."""
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one step did: its number from 1, and the losses, each times its weight."""
+    """The result of one step: its number from 1, and the losses, each times its weight."""
 
     step: int
     steps: int
@@ -49,7 +49,7 @@ class StepReport:
 
 @dataclass
 class TrainingState:
-    """What a run needs to go on: weights, optimiser and the number of steps done.
+    """The state from which a run can continue: weights, optimiser and the number of done steps.
 
     Attributes
     ----------
@@ -58,10 +58,11 @@ class TrainingState:
     optimiser : torch.optim.Adam
     device : Device
     step : int
+        Number of steps that are done.
     batch : int
-        Images of a step: those of the configuration, or fewer if the device had no room.
+        Images per step: as in the configuration, or fewer if the device had too little memory.
     notes : dict
-        What else is to be known when the run goes on; plain values.
+        Other plain values that the run needs to continue.
     """
 
     config: TrainingConfig
@@ -79,21 +80,23 @@ def start(
     device: Device = _CPU,
     weights: Mapping[str, Tensor] | None = None,
 ) -> TrainingState:
-    """Return a run before its first step.
+    """Return the state of a run before its first step.
 
     Parameters
     ----------
     config : TrainingConfig
     device : Device
     weights : Mapping of str to Tensor, optional
-        A state dict to begin with. By default weights are drawn from the configuration's seed:
-        Zero-DCE starts from N(0, 0.02) as in the paper; Zero-DCE++ from torch's defaults, as in its
-        published code, because two layers of 0.02 in a row would leave no signal.
+        A state dict from which the run starts. By default the weights are random, from the
+        configuration's seed: Zero-DCE starts from N(0, 0.02) as in the paper; Zero-DCE++ from
+        torch's defaults, as in its published code, because two successive layers of 0.02 would
+        leave no signal.
     """
     network = _random_network(config)
     if weights is not None:
         network.load_state_dict(weights)
-    # Channels last is twice as fast for convolutions on a CPU (measured: 0.36 s for 0.78 s a step).
+    # Channels last is twice as fast for convolutions on a CPU (measured: 0.36 s instead of 0.78 s
+    # per step).
     network = network.to(device.name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -120,22 +123,34 @@ def train(
     report: Callable[[StepReport], None] = lambda _: None,
     should_stop: ShouldStop = never,
 ) -> None:
-    """Take steps until the configuration's number, or ``until``, is reached.
+    """Take steps until the configuration's number of steps, or `until`, is reached.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Changed in place.
+    batches : BatchSource
+    until : int, optional
+        Number of the last step.
+    report : callable, optional
+        Called with a `StepReport` after each step.
+    should_stop : callable, optional
+        Called before each step; returns whether the user cancelled.
 
     Raises
     ------
     Cancelled
-        ``should_stop`` said so; the state is that of the last whole step.
+        If `should_stop` returned True; the state is that of the last whole step.
     Diverged
-        A loss or the gradient is not finite; the state is that of the step before.
+        If a loss or the gradient is not finite; the state is that of the step before.
     DeviceError
-        The device has no memory even for one image a step.
+        If the device has too little memory even for one image per step.
     """
     config = state.config
     last = config.steps if until is None else min(until, config.steps)
     while state.step < last:
         raise_if_stopped(should_stop)
-        # Chance begins anew at each step, so that a resumed run needs no generator's state.
+        # A new generator for each step, so that a resumed run needs no generator's state.
         generator = np.random.default_rng((config.seed, state.step))
         batch = batches(generator, count=config.batch, side=config.crop)
         for group in state.optimiser.param_groups:
@@ -146,14 +161,33 @@ def train(
 
 
 def learning_rate(config: TrainingConfig, step: int) -> float:
-    """Return the learning rate of a step, counted from 0: a rise, then half a cosine."""
+    """Return the learning rate of a step: a linear rise, times half a period of a cosine.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    step : int
+        Number of the step, from 0.
+    """
     share = (1 + math.cos(math.pi * step / config.steps)) / 2
     rate = config.final_learning_rate + share * (config.learning_rate - config.final_learning_rate)
     return rate * min(1.0, (step + 1) / (config.warm_up + 1))
 
 
 def validate(state: TrainingState, batches: list[Batch]) -> dict[str, float]:
-    """Return the mean losses of images that are not trained on, each times its weight."""
+    """Return the mean losses of validation images, each times its weight.
+
+    Parameters
+    ----------
+    state : TrainingState
+    batches : list of Batch
+        Images that are not in the training.
+
+    Raises
+    ------
+    DeviceError
+        If the device has too little memory even for one image.
+    """
     sums: dict[str, float] = {}
     images = sum(len(batch.images) for batch in batches)
     for whole in batches:
@@ -176,7 +210,7 @@ def _with_room(
     batch: Batch,
     work: Callable[[TrainingState, Batch], dict[str, float]],
 ) -> tuple[Batch, dict[str, float]]:
-    """Do work on as much of a batch as there is memory for; return that part, and the losses."""
+    """Do work on as much of a batch as fits into memory; return that part and its losses."""
     while True:
         part = batch.first(state.batch)
         try:
@@ -185,8 +219,8 @@ def _with_room(
         except OutOfDeviceMemory as err:
             if state.batch == 1:
                 raise DeviceError(
-                    f"{state.device} has no memory for a single crop of {state.config.crop} "
-                    "pixels; choose smaller crops, or the device 'cpu'."
+                    f"{state.device} has too little memory for a single crop of "
+                    f"{state.config.crop} pixels; choose smaller crops, or the device 'cpu'."
                 ) from err
         state.batch //= 2
         state.optimiser.zero_grad()
@@ -215,14 +249,14 @@ def _losses(state: TrainingState, batch: Batch) -> dict[str, Tensor]:
     limits = None if background is None else torch.from_numpy(background).to(device)
     with _mixed_precision(state):
         alphas, maps = estimate(state.network, images)
-    # The losses stay in float32: squares of small differences are nothing in half precision.
+    # The losses stay in float32, because half precision rounds squares of small differences to 0.
     return weighted_losses(state.config, images, alphas, maps, background=limits)
 
 
 def _mixed_precision(state: TrainingState) -> Any:
     """Return the context in which the network runs.
 
-    bfloat16 has the range of float32, so that no gradient has to be scaled.
+    bfloat16 has the range of float32, so the gradients need no scaling.
     """
     choice = state.config.precision
     native = state.device.kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
@@ -232,15 +266,27 @@ def _mixed_precision(state: TrainingState) -> Any:
 
 
 def diverged(step: int) -> Diverged:
-    """Return what is to be said of a training whose loss is not a number from a step on."""
+    """Return the error for a training run whose loss is not finite at a step."""
     return Diverged(
-        f"The training diverged at step {step}: its loss is no longer a number. What was saved "
-        "before is kept; try a lower learning rate or lower weights."
+        f"The training diverged at step {step}: its loss is no longer a number. Earlier "
+        "checkpoints are kept; try a lower learning rate or lower loss weights."
     )
 
 
 def save_state(state: TrainingState, folder: str | Path) -> Path:
-    """Write all that is needed to go on into a folder; the file appears whole or not at all."""
+    """Save the state of a run into a folder; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    state : TrainingState
+    folder : str or Path
+        Created if it does not exist.
+
+    Returns
+    -------
+    Path
+        The path of the file.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     content: dict[str, Any] = {
@@ -248,7 +294,7 @@ def save_state(state: TrainingState, folder: str | Path) -> Path:
         "step": state.step,
         "batch": state.batch,
         "notes": state.notes,
-        "estimator": state.network.state_dict(),  # the name that saved runs have
+        "estimator": state.network.state_dict(),  # the key in files of older versions, too
         "optimiser": state.optimiser.state_dict(),
     }
     buffer = io.BytesIO()
@@ -264,7 +310,7 @@ def resume(
     device: Device = _CPU,
     weights: Mapping[str, Tensor] | None = None,
 ) -> TrainingState:
-    """Return the run saved in a folder, or a new one if there is none yet.
+    """Return the state of the run in a folder, or of a new run if nothing is saved yet.
 
     Parameters
     ----------
@@ -275,9 +321,9 @@ def resume(
     Raises
     ------
     RequestError
-        The folder holds a run with other settings.
+        If the folder holds a run with other settings.
     TrainingError
-        What the folder holds is damaged.
+        If the saved state is damaged.
     """
     path = Path(folder) / STATE_FILE
     state = start(config, device=device, weights=weights)
@@ -288,13 +334,13 @@ def resume(
         saved, step = content["config"], content["step"]
     except Exception as err:
         raise TrainingError(
-            f"{path} is damaged: the run cannot go on from it; start a new one from one of its "
+            f"{path} is damaged: the run cannot continue; start a new run from one of its "
             "checkpoints."
         ) from err
     if saved != config.model_dump_json():
         raise RequestError(
-            f"{folder} holds a training run with other settings: continue it with its own, "
-            "or choose an empty folder."
+            f"{folder} holds a training run with other settings: continue it with its own "
+            "settings, or choose an empty folder."
         )
     state.network.load_state_dict(content["estimator"])
     state.optimiser.load_state_dict(content["optimiser"])

@@ -1,4 +1,4 @@
-"""From a wish to a run folder: crops are sampled, settings settled, and nothing is trained yet."""
+"""How a new run folder is created: settings are settled and crops sampled before any training."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ _YOURS: Final = "that of the images' owner (trained from scratch)"
 
 @dataclass(frozen=True)
 class TrainingWish:
-    """What a user wants to train.
+    """The choices of a user for a new run.
 
     Parameters
     ----------
     images : sequence of TrainingImage
     checkpoint : str or Path, optional
-        A name in the registry or a file to begin with; None: random weights.
+        A name in the registry or a file with the weights to start from; None for random weights.
     architecture : Architecture
-        For random weights.
+        Architecture of random weights. A checkpoint has its own.
     preset : {"photo", "fluorescence", "published"}
-    steps : int, optional
-    minutes : float, optional
-        One of the two.
+    steps, minutes : int, float, optional
+        Length of the run: at most one of the two. By default the preset's number of steps.
     device : str
     crops : int
-        How many crops are trained on.
+        Number of training crops.
     changes : mapping
         Fields of `TrainingConfig` that differ from the preset.
     preview : tuple of TrainingImage, int, int, optional
-        The image, row and column of the preview crop's middle; by default that of the first.
+        The image, row and column of the preview crop's middle. By default the middle of the first
+        image.
     notices : sequence of str
-        Sentences about the images that the user should see.
+        Sentences for the user about the images.
     """
 
     images: Sequence[TrainingImage]
@@ -70,14 +70,14 @@ class TrainingWish:
 
 
 def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
-    """Return the settings of a wish before its images are known, and what it begins with.
+    """Return the settings of a run before its images are read, and the facts of its checkpoint.
 
     Raises
     ------
     CheckpointError
-        If the checkpoint is none.
+        If the checkpoint is invalid.
     RequestError
-        If a setting is not possible.
+        If a setting is invalid.
     """
     if wish.steps is not None and wish.minutes is not None:
         raise RequestError("Both steps and minutes are given; give one of them.")
@@ -96,10 +96,10 @@ def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
     return config, info
 
 
-def prepare(
+def create_run(
     wish: TrainingWish, output: str | Path, *, should_stop: ShouldStop = never
 ) -> RunFolder:
-    """Sample crops and make the run's folder.
+    """Sample crops and create the run's folder.
 
     Parameters
     ----------
@@ -107,6 +107,7 @@ def prepare(
     output : str or Path
         A folder that is empty or does not exist yet.
     should_stop : callable, optional
+        Called again and again; returns whether the user cancelled.
 
     Returns
     -------
@@ -116,9 +117,9 @@ def prepare(
     Raises
     ------
     Cancelled
-        If `should_stop` said so; nothing is written.
+        If `should_stop` returned True; no file is written.
     ZeroDCEError
-        If images, checkpoint, settings or folder will not do.
+        If the images, the checkpoint, a setting or the folder is invalid.
     """
     folder = RunFolder(output)
     folder.check_free()
@@ -157,7 +158,28 @@ def preview_crop(
     side: int = PREVIEW_SIDE,
     should_stop: ShouldStop = never,
 ) -> NDArray[np.uint16]:
-    """Return a crop around a place, moved inside the plane, shape (3 or 1, h, w); 65535 is 1."""
+    """Return a crop around a place of an image, moved inside the plane.
+
+    Parameters
+    ----------
+    image : TrainingImage
+    row, column : int
+        Middle of the crop in pixels of the plane.
+    side : int
+        Side of the crop in pixels. A smaller plane gives a smaller crop.
+    should_stop : callable, optional
+        Called while the window is found; returns whether the user cancelled.
+
+    Returns
+    -------
+    ndarray, shape (3 or 1, h, w), uint16
+        65535 stands for 1.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` returned True.
+    """
     layout = layout_of(image.array, channels=image.channels)
     index = image.index
     if index is None:
@@ -178,7 +200,7 @@ def preview_crop(
 
 
 def _readable(name: str) -> str:
-    """Return a name that JSON can hold: file names may be any bytes."""
+    """Return a name that JSON can hold, because file names may contain any bytes."""
     return name.encode(errors="backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""What training minimises: the four losses of a network's curves, each times its weight."""
+"""The quantity that training minimises: four losses of a network's curves, times their weights."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from napari_zerodce.training.config import TrainingConfig
 
 
 def estimate(network: CurveNetwork, image: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the curves of images, and the maps whose smoothness counts.
+    """Return the curve parameters of images, and the maps for the smoothness loss.
 
     Parameters
     ----------
     network : CurveNetwork
     image : Tensor, shape (N, 3 or 1, H, W), values in [0, 1]
-        A mono image is shown to the network three times, and gets the mean of its curves.
+        The network gets a mono image as three equal channels, and the image gets the mean of the
+        three curves.
 
     Returns
     -------
     alphas : Tensor, shape (N, 8, 3 or 1, H, W), values in [-1, 1]
     maps : Tensor, shape (N, 8 or 1, 3, h, w), values in [-1, 1]
-        As the network estimates them, at the size of the thumbnail if there is one: enlarged
-        between its pixels, they are straight, and their smoothness is that of the thumbnail's.
+        As the network estimates them, at the size of the thumbnail if there is one. Enlarged maps
+        are linear between the pixels of the thumbnail, so the smoothness is measured there.
     """
     scale = network.scale_factor
     maps = network.estimate_maps(thumbnail(image.expand(-1, 3, -1, -1), scale)).float()
@@ -54,7 +55,7 @@ def weighted_losses(
     alphas, maps : Tensor
         As `estimate` returns them.
     background : Tensor, shape (N,), optional
-        Up to which brightness patches are background, and to stay as they are.
+        Patches up to this brightness are background and should stay unchanged.
     """
     enhanced = apply_curves(image, alphas)
     weights = config.weights
@@ -71,5 +72,5 @@ def weighted_losses(
 
 
 def total_of(terms: dict[str, Tensor]) -> Tensor:
-    """Return the sum that is minimised."""
+    """Return the sum of losses, which training minimises."""
     return torch.stack(list(terms.values())).sum()

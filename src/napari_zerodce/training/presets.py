@@ -1,4 +1,4 @@
-"""Settings that suit a kind of image, so that a user need not choose each."""
+"""Training settings for a kind of image, so that a user need not choose each one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRESET_TITLES: dict[Preset, str] = {
 }
 
 _KINDS: dict[Preset, dict[str, Any]] = {
-    # Trained on dark images alone, it over-enhances bright regions (CVPR 2020, section 4.1).
+    # Trained on dark images alone, a network over-enhances bright regions (CVPR 2020, section 4.1).
     "photo": {"exposure_stops": (-1.0, 3.0), "warm_up": 10},
     "fluorescence": {
         "target": 0.4,
@@ -36,11 +36,11 @@ _KINDS: dict[Preset, dict[str, Any]] = {
 _FROM_SCRATCH: dict[str, Any] = {"learning_rate": 1e-3, "final_learning_rate": 1e-5}
 
 _LEAST_THUMBNAIL = 16
-"""Pixels. Zero-DCE++ looks at 15: on smaller thumbnails it sees more border than image."""
+"""Pixels. Zero-DCE++ has a receptive field of 15: on smaller thumbnails it sees mostly border."""
 
 
 _PUBLISHED_SCALE = 4
-"""A photo of 2,000 pixels is four times as large as those of the published training, 512."""
+"""A photo of 2,000 pixels is four times as large as a photo of the published training, 512."""
 
 
 def configure(
@@ -58,16 +58,16 @@ def configure(
     preset : {"photo", "fluorescence", "published"}
     architecture : Architecture
     scale_factor : int
-        Zero-DCE++: that of the checkpoint, which is also trained with; see `at_crop`.
+        Scale factor of a Zero-DCE++ checkpoint. The training uses the same; see `at_crop`.
     from_scratch : bool
-        Whether training begins with random weights: it then learns faster.
+        Whether the training starts from random weights: the learning rate is then higher.
     **changes
-        Fields of `TrainingConfig`.
+        Fields of `TrainingConfig` that replace those of the preset.
 
     Raises
     ------
     RequestError
-        If there is no such preset or field, or a value is impossible.
+        If there is no such preset or field, or a value is invalid.
     """
     if preset not in PRESETS:
         raise RequestError(f"There is no preset {preset!r}; choose {', '.join(PRESETS)}.")
@@ -82,14 +82,20 @@ def configure(
         return at_scale(config, config.scale_factor, before=1)
     except ValidationError as err:
         place, reason = first_mistake(err)
-        raise RequestError(f"The training setting {place} is not possible: {reason}.") from err
+        raise RequestError(f"The training setting {place} is invalid: {reason}.") from err
 
 
 def at_crop(config: TrainingConfig, crop: int) -> TrainingConfig:
     """Return a configuration for crops of another size, with a scale factor that suits them.
 
-    Where the thumbnails of Zero-DCE++ would be too small, a smaller scale factor is trained with;
-    its maps then have smaller pixels, for which the smoothness allows.
+    If the thumbnails of Zero-DCE++ would be too small, the training uses a smaller scale factor.
+    The maps then have smaller pixels, and the smoothness is adapted to them.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    crop : int
+        Side of a crop in pixels.
     """
     scale = max(1, min(config.scale_factor, crop // _LEAST_THUMBNAIL))
     config = at_scale(config, scale, before=config.scale_factor)
@@ -97,10 +103,18 @@ def at_crop(config: TrainingConfig, crop: int) -> TrainingConfig:
 
 
 def at_scale(config: TrainingConfig, scale_factor: int, *, before: int) -> TrainingConfig:
-    """Return a configuration that trains at another scale factor, with the smoothness it had.
+    """Return a configuration with another scale factor and an equally strong smoothness.
 
-    The published weights hold for pixels of photos that were shrunk to 512. A thumbnail's pixels
-    may be larger; `before` is the scale factor for which the configuration's pixel size holds.
+    The published loss weights hold for the pixels of photos that are shrunk to 512. The pixels of a
+    thumbnail may be larger.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    scale_factor : int
+        New scale factor.
+    before : int
+        Scale factor for which the pixel size in the configuration's smoothness holds.
     """
     factor = _pixel_size(scale_factor) / _pixel_size(before)
     smoothness = replace(config.smoothness, pixel_size=config.smoothness.pixel_size * factor)

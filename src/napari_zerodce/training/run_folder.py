@@ -1,4 +1,4 @@
-"""A run's folder: what is in it, written so that a kill at any moment leaves it whole."""
+"""A run's folder and its files, written so that they stay whole if the process is killed."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ _LOCK: Final = "running.json"
 _STOP: Final = "stop"
 _SETS: Final = ("training", "validation")
 _ROOM: Final = 2**25
-"""Bytes for checkpoints, pictures and events."""
+"""Bytes for checkpoints, preview images and events."""
 
 _CLOCK: Final = 2.0
-"""Seconds. When a process began seems to change a little where the clock is set."""
+"""Seconds. The stated start of a process changes a little when the system adjusts its clock."""
 
 _HEARTBEAT: Final = 60.0
-"""Seconds. A process on another machine is taken for alive so long after its last sign of life."""
+"""Seconds. A process on another machine counts as alive for this time after its last heartbeat."""
 
 Preview = NDArray[np.uint16]
 
 
 def runs_folder() -> Path:
-    """Return the folder for new runs' folders, which may not exist yet.
+    """Return the folder for the folders of new runs, which may not exist yet.
 
-    The environment variable ``NAPARI_ZERODCE_RUNS`` replaces the one in the user's data folder.
+    By default it is in the user's data folder. The environment variable ``NAPARI_ZERODCE_RUNS``
+    sets another folder.
     """
     if chosen := os.environ.get(RUNS_VARIABLE):
         return Path(chosen).expanduser()
@@ -58,25 +59,25 @@ def runs_folder() -> Path:
 
 
 class RunFolder:
-    """One run's files.
+    """The files of one run.
 
     ======================================  ======================================================
     ``config.json``                         a `RunConfig`
     ``crops.npz``                           the sampled crops, and the preview crop
-    ``start.weights``                       the checkpoint the run begins with, if any
-    ``events.jsonl``                        what happened, one line each
-    ``state.pt``                            weights and optimiser, to go on from
-    ``checkpoints/step-000120.safetensors``  weights, with how they came to be
-    ``best.safetensors``                    those with the lowest validation loss
-    ``last.safetensors``                    those of the last step that was saved
-    ``previews/step-000120.png``            what they make of the preview crop
-    ``log.txt``                             what the process printed, if a dock started it
-    ``running.json``, ``stop``              who works on it; the wish to stop
+    ``start.weights``                       the checkpoint from which the run starts, if any
+    ``events.jsonl``                        the events of the run, one per line
+    ``state.pt``                            weights and optimiser, to continue the run
+    ``checkpoints/step-000120.safetensors``  weights after a step, and how they were made
+    ``best.safetensors``                    the weights with the lowest validation loss
+    ``last.safetensors``                    the weights of the last saved step
+    ``previews/step-000120.png``            the preview crop, enhanced with the weights of a step
+    ``log.txt``                             the output of the process, if a dock started it
+    ``running.json``, ``stop``              the process that works on the run; a request to stop
     ======================================  ======================================================
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -90,19 +91,19 @@ class RunFolder:
         self.original = self.path / "previews" / "original.png"
 
     def checkpoint(self, step: int) -> Path:
-        """Return where the checkpoint of a step is."""
+        """Return the path of the checkpoint of a step."""
         return self.path / "checkpoints" / f"step-{step:06d}.safetensors"
 
     def preview(self, step: int) -> Path:
-        """Return where the picture of a step is."""
+        """Return the path of the preview image of a step."""
         return self.path / "previews" / f"step-{step:06d}.png"
 
-    # ---- made once
+    # ---- created once
 
     def create(
         self, config: RunConfig, crops: Crops, preview: Preview, *, start: bytes | None
     ) -> None:
-        """Make the folder of a run that has not begun; ``config.json`` comes last.
+        """Create the folder of a new run; ``config.json`` is written last.
 
         Parameters
         ----------
@@ -111,14 +112,14 @@ class RunFolder:
         preview : ndarray, shape (3 or 1, h, w), uint16
             The crop that is enhanced with each checkpoint.
         start : bytes, optional
-            The checkpoint file to begin with.
+            Content of the checkpoint file from which the run starts.
 
         Raises
         ------
         RequestError
-            If the folder holds something already.
+            If the folder is not empty.
         TrainingError
-            If it cannot be written.
+            If the folder cannot be written.
         """
         self.check_free()
         with written_or_told(self.path):
@@ -137,7 +138,7 @@ class RunFolder:
         if free < len(crops) + _ROOM:
             raise OSError(
                 errno.ENOSPC,
-                f"{(len(crops) + _ROOM) >> 20} MiB are needed and {free >> 20} MiB free",
+                f"{(len(crops) + _ROOM) >> 20} MiB are needed, but {free >> 20} MiB are free",
             )
         if start is not None:
             write_whole(self.start, start)
@@ -145,18 +146,26 @@ class RunFolder:
         self.write_config(config)
 
     def check_free(self) -> None:
-        """Raise a `RequestError` unless the folder is empty or does not exist yet."""
+        """Check that the folder is empty or does not exist yet.
+
+        Raises
+        ------
+        RequestError
+            If the path is a file, or the folder is not empty.
+        TrainingError
+            If the folder cannot be read.
+        """
         try:
             taken = self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
         except OSError as err:
             raise TrainingError(_unwritable(self.path, err)) from err
         if taken and self.is_run:
             raise RequestError(
-                f"{self.path} holds a run already; resume it, or choose another folder for a new "
+                f"{self.path} already holds a run; resume it, or choose another folder for a new "
                 "run."
             )
         if taken:
-            found = "holds something already" if self.path.is_dir() else "is a file"
+            found = "is not empty" if self.path.is_dir() else "is a file"
             raise RequestError(f"{self.path} {found}; choose another folder for the run.")
 
     def write_config(self, config: RunConfig) -> None:
@@ -167,26 +176,26 @@ class RunFolder:
 
     @property
     def is_run(self) -> bool:
-        """Whether there is a run in the folder."""
+        """Whether the folder holds a run."""
         try:
             return (self.path / _CONFIG).is_file() and (self.path / _CROPS).is_file()
-        except OSError:  # a name that is too long, or a folder that may not be looked into
+        except OSError:  # a name that is too long, or a forbidden folder
             return False
 
     def check_run(self) -> None:
-        """Raise a `TrainingError` unless there is a run in the folder."""
+        """Raise a `TrainingError` if the folder does not hold a run."""
         if not self.is_run:
             raise TrainingError(
                 f"{self.path} is not the folder of a run: it has no config.json and crops.npz; "
-                "choose one that was made by a fine-tuning."
+                "choose a folder that a training run has created."
             )
 
     def config(self) -> RunConfig:
-        """Read the configuration. Raises RequestError."""
+        """Read the configuration; raise a `RequestError` if it is missing or invalid."""
         return read_model(RunConfig, self.path / _CONFIG)
 
     def crops(self) -> tuple[Crops, Preview]:
-        """Read the crops and the preview crop. Raises TrainingError."""
+        """Read the crops and the preview crop; raise a `TrainingError` if the file is damaged."""
         try:
             path = self.path / _CROPS
             with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
@@ -201,20 +210,26 @@ class RunFolder:
             ) from err
 
     def history(self) -> History:
-        """Return what the events tell."""
+        """Return the history of the run, read from its events."""
         return read_history(self.events)
 
-    # ---- who works on it
+    # ---- the process that works on the run
 
     @contextmanager
     def occupied(self) -> Iterator[None]:
-        """Be the one process that works on the run. Raises TrainingError if another one does."""
+        """Mark this process as the only one that works on the run, inside the ``with`` block.
+
+        Raises
+        ------
+        TrainingError
+            If another process works on the run, or the folder cannot be written.
+        """
         if self.is_alive:
             raise self._taken()
         lock = self.path / _LOCK
         own = {"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}
         with written_or_told(self.path):
-            lock.unlink(missing_ok=True)  # of a process that is gone
+            lock.unlink(missing_ok=True)  # of a process that no longer exists
             try:
                 with lock.open("xb") as file:
                     file.write(json.dumps(own).encode())
@@ -230,7 +245,7 @@ class RunFolder:
 
     def _taken(self) -> TrainingError:
         return TrainingError(
-            f"{self.path} is being trained by another process; stop that one first."
+            f"Another process already works on the run {self.path}; stop that process first."
         )
 
     @property
@@ -254,27 +269,27 @@ class RunFolder:
                 psutil.Process(owner["pid"]).kill()
 
     def beat(self) -> None:
-        """Give a sign of life, for other machines."""
+        """Update the heartbeat, by which other machines know that the process is alive."""
         lock = self.path / _LOCK
         if lock.exists():
             os.utime(lock)
 
     def ask_to_stop(self) -> None:
-        """Wish that whoever works on the run ends it after its present step."""
+        """Ask the process that works on the run to stop after its present step."""
         (self.path / _STOP).touch()
 
     @property
     def shall_stop(self) -> bool:
-        """Whether somebody has wished so since this process began."""
+        """Whether someone has asked to stop since this process started."""
         try:
-            wished = (self.path / _STOP).stat().st_mtime
+            asked = (self.path / _STOP).stat().st_mtime
         except FileNotFoundError:
             return False
-        return wished >= psutil.Process().create_time()
+        return asked >= psutil.Process().create_time()
 
 
 def _started(pid: int) -> float | None:
-    """Return when a process began, None if there is none: numbers are used again."""
+    """Return the start time of a process, None if there is none; systems reuse process numbers."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
@@ -284,7 +299,7 @@ def _started(pid: int) -> float | None:
 
 @contextmanager
 def written_or_told(path: Path) -> Iterator[None]:
-    """Let the system's refusals to write be a `TrainingError` with one sentence."""
+    """Turn an `OSError` into a `TrainingError` that says why the folder cannot be written."""
     try:
         yield
     except OSError as err:
@@ -294,7 +309,7 @@ def written_or_told(path: Path) -> Iterator[None]:
 def _unwritable(path: Path, err: OSError) -> str:
     reason = err.strerror or type(err).__name__
     if err.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        advice = "make room, or choose another folder. What was saved before is kept"
+        advice = "free some space, or choose another folder. Earlier files are kept"
     else:
         advice = "choose another folder"
     return f"The run folder {path} cannot be written: {reason}; {advice}."

@@ -1,4 +1,4 @@
-"""The losses for TensorBoard, if that is installed: ``pip install napari-zerodce[tensorboard]``."""
+"""Losses for TensorBoard, if it is installed: ``pip install napari-zerodce[tensorboard]``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 
 class TensorBoardLog:
-    """Writes scalars below a folder; does nothing where TensorBoard is not installed.
+    """Writer of scalars into a folder, which does nothing if TensorBoard is not installed.
 
     Parameters
     ----------
     folder : Path
     step : int
-        The step the run goes on from: later ones, of a process that was killed, are purged.
+        Step from which the run continues. Later steps, of a killed process, are purged.
     """
 
     def __init__(self, folder: Path, *, step: int) -> None:
@@ -26,12 +26,19 @@ class TensorBoardLog:
             self._writer = SummaryWriter(str(folder), purge_step=step + 1)
 
     def write(self, kind: str, step: int, losses: Mapping[str, float]) -> None:
-        """Add the losses of a step under "training" or "validation"."""
+        """Add the losses of a step.
+
+        Parameters
+        ----------
+        kind : {"training", "validation"}
+        step : int
+        losses : mapping of str to float
+        """
         if self._writer is not None:
             for name, value in losses.items():
                 self._writer.add_scalar(f"{kind}/{name}", value, step)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write all remaining scalars and close the file."""
         if self._writer is not None:
             self._writer.close()

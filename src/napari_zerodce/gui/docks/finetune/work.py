@@ -13,7 +13,7 @@ from napari_zerodce.imaging.files.folders import images_below
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.images import read_images
-from napari_zerodce.training.new_run import TrainingWish, prepare
+from napari_zerodce.training.new_run import TrainingWish, create_run
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.jobs import Work
@@ -46,6 +46,6 @@ def preparing(wish: TrainingWish, folder: Path | None, output: Path) -> Work:
             read, notices = read_images(found, shared, seed=seed, should_stop=should_stop)
             images += read
         whole = replace(wish, images=images, notices=notices)
-        return prepare(whole, output, should_stop=should_stop)
+        return create_run(whole, output, should_stop=should_stop)
 
     return work
