@@ -46,7 +46,7 @@ class TrainingForm(QWidget):
             self.preset.addItem(PRESET_TITLES[name], name)
         self.length = DurationFields()
         self.slow = text_label(
-            "slow", "Zero-DCE wants a GPU; Zero-DCE++ learns in a minute without."
+            "slow", "Zero-DCE needs a GPU; Zero-DCE++ learns in a minute without one."
         )
         self.details = AdvancedForm()
         self.advanced = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
