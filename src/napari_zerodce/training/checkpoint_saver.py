@@ -68,8 +68,8 @@ class CheckpointSaver:
         seconds = self._config.checkpoint_seconds
         if time.monotonic() - self._saved >= seconds:
             self._folder.beat()
-            # A preview is better after a validation, which judges the checkpoint. If the next
-            # validation is far away, it comes now.
+            # A preview is better after a validation, which judges the checkpoint. A preview that is
+            # long overdue does not wait for one.
             self.save(shown=self._seconds_overdue() >= seconds)
 
     def save_after_validation(self) -> None:
