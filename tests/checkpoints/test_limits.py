@@ -106,7 +106,7 @@ import sys
 from napari_zerodce.checkpoints.read import read_info
 for path in sys.argv[1:]:
     print(read_info(path).describe().rpartition(" ")[0])
-for module in ("torch", "requests", "pooch"):
+for module in ("torch", "requests"):
     assert module not in sys.modules, module
 """
     finished = run(code, ours, theirs)

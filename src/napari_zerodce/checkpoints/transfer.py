@@ -6,20 +6,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.errors import DownloadError
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
-if TYPE_CHECKING:
-    from requests import Response
-
 STALL_SECONDS: Final = 15.0
 """The transfer fails after this time without a byte."""
 
 _POLL_SECONDS: Final = 0.05
+_CHUNK: Final = 1024  # bytes
 
 Report = Callable[[int, int], None]
 
@@ -78,7 +76,7 @@ def _follow(transfer: _Transfer, size: int, report: Report, should_stop: ShouldS
 
 
 class _Transfer:
-    """A download into memory, and the file object to which pooch writes it."""
+    """A download into memory."""
 
     def __init__(self, address: str, *, limit: int) -> None:
         self.content = bytearray()
@@ -86,49 +84,32 @@ class _Transfer:
         self.ended = threading.Event()
         self.abandoned = False
         self._address = address
-        self._responses: list[Response] = []
         self._limit = limit
 
     def run(self) -> None:
         """Receive the file, and keep an error for the thread that waits for the file."""
         try:
             self._receive()
-        except _Enough:
-            pass
         except Exception as err:  # noqa: BLE001  the waiting thread raises it
             self.failure = err
         finally:
-            for response in self._responses:
-                response.close()
             self.ended.set()
 
     def _receive(self) -> None:
-        from pooch import HTTPDownloader  # type: ignore[import-untyped]
+        import requests
 
-        download = HTTPDownloader(
+        with requests.get(
+            self._address,
+            stream=True,
             timeout=STALL_SECONDS + 1,
             # Uncompressed, so that the number of received bytes is that of the file.
             headers={"Accept-Encoding": "identity"},
-            # pooch 1.9 leaves the connection open after an error.
-            hooks={"response": self._remember},
-        )
-        download(url=self._address, output_file=self, pooch=None)
-
-    def _remember(self, response: Response, **_: Any) -> None:
-        self._responses.append(response)
-
-    def write(self, chunk: bytes) -> None:
-        """Take one kilobyte from pooch."""
-        self.content += chunk[: self._limit - len(self.content)]
-        if self.abandoned or len(self.content) >= self._limit:
-            raise _Enough
-
-    def flush(self) -> None:
-        """Do nothing; pooch calls this after each chunk."""
-
-
-class _Enough(Exception):
-    """No more bytes are needed."""
+        ) as response:
+            response.raise_for_status()
+            for chunk in response.iter_content(_CHUNK):
+                self.content += chunk[: self._limit - len(self.content)]
+                if self.abandoned or len(self.content) >= self._limit:
+                    return
 
 
 def _reason(failure: Exception, host: str, received: int) -> str:
