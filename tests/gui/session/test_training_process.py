@@ -19,8 +19,8 @@ from napari_zerodce.training.run_folder import RunFolder
 STARTED = {"event": "started", "step": 0, "steps": 30, "device": "cpu"}
 DONE = {"event": "ended", "ending": "done", "message": "Done: 30 steps."}
 ENDED_FROM_OUTSIDE = (
-    "The training process was ended from outside (exit code -11): what was saved up to about step "
-    "2 is kept; Resume goes on."
+    "The training process was ended from outside (exit code -11). Checkpoints up to about step 2 "
+    "are kept; press Resume to continue."
 )
 STOPPED = {"event": "ended", "ending": "stopped", "message": "Stopped."}
 
@@ -255,7 +255,7 @@ def test_folder_that_has_gone_is_said(
     children[0].returncode = 1
     training.look()
     assert training.history.message == (
-        f"The run's folder {folder.path} has gone, and the training with it."
+        f"The run folder {folder.path} was deleted; the run cannot be continued. Start a new run."
     )
 
 
@@ -316,7 +316,10 @@ def test_run_that_goes_on_elsewhere_is_followed(
     training.look()
     assert not training.is_running
     assert training.history.ending == "failed"
-    assert "was ended from outside: what was saved" in training.history.message
+    assert (
+        "was ended from outside. Checkpoints up to about step 1 are kept"
+        in training.history.message
+    )
 
 
 def test_run_elsewhere_is_ended_by_its_owners_number(

@@ -78,8 +78,8 @@ def test_mistake_of_the_user_is_one_sentence_in_the_panel_and_a_notification(
 
 def test_bug_of_ours_is_not_dressed_up(runs: Runs) -> None:
     before = len(notification_manager.records)
-    runs.controller.tell(ZeroDivisionError("division by zero"))
-    assert "Something unexpected" in runs.panel.message.text()
+    runs.controller.show_failure(ZeroDivisionError("division by zero"))
+    assert "Unexpected error" in runs.panel.message.text()
     assert "division" not in runs.panel.message.text()
     assert len(notification_manager.records) == before, "the job has raised it"
 
@@ -131,5 +131,5 @@ def test_result_is_added_and_what_is_shown_differently_is_said(
     text = runs.panel.message.text()
     assert text.startswith("✓ Added 'stack [Zero-DCE++]' after ")
     assert "not for measuring intensities" in text
-    assert ("Shown from 0 to 1000, unlike its source." in text) is tells
+    assert ("Shown from 0 to 1000, unlike the source layer." in text) is tells
     assert notification_manager.records[-1].message == "The tile was halved."

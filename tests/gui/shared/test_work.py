@@ -179,26 +179,6 @@ def test_constant_image_has_a_window_too() -> None:
     assert window.low <= 7 <= window.high
 
 
-def test_remembered_result_is_of_this_very_image() -> None:
-    remembered = work._Remembered(2)
-    image = np.zeros(3)
-    assert remembered.get("key", image, lambda: "first") == "first"
-    assert remembered.get("key", image, lambda: "second") == "first"
-    # The identity of an array that has gone may be that of another one.
-    assert remembered.get("key", image.copy(), lambda: "third") == "third"
-
-
-def test_failure_is_not_remembered() -> None:
-    remembered = work._Remembered(1)
-
-    def fail() -> None:
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        remembered.get("key", None, fail)
-    assert remembered.get("key", None, lambda: 1) == 1
-
-
 # ---- the other work
 
 

@@ -68,7 +68,7 @@ def _both(button: ReproduceButton) -> tuple[Any, Any]:
 def test_without_a_result_nothing_is_copied(reproduced: Reproduced) -> None:
     for action in _both(reproduced.button):
         action.trigger()
-    sentence = "There is no enhanced layer to reproduce; press Apply, or select one."
+    sentence = "There is no result layer to reproduce; press Apply, or select one."
     assert reproduced.told == [(sentence, "bad")] * 2
     assert _clipboard() == "before"
 
@@ -80,9 +80,11 @@ def test_layer_that_does_not_say_how_it_was_made_is_named(
     reproduced.layer = Image(np.zeros((8, 8)), name="mine", metadata=metadata)
     for action in _both(reproduced.button):
         action.trigger()
-    assert {text for text, _ in reproduced.told} == {
-        "The metadata of 'mine' do not say completely how it was made; enhance its source again."
-    }
+    sentence = (
+        "The metadata of 'mine' do not describe completely how it was made; "
+        "enhance its source layer again."
+    )
+    assert {text for text, _ in reproduced.told} == {sentence}
     assert _clipboard() == "before"
 
 
@@ -92,12 +94,12 @@ def test_layer_from_no_file_is_reproduced_by_python_lines_alone(
     reproduced.layer = _result_layer(model, result)
     reproduced.button.copy_command.trigger()
     text, tone = reproduced.told[-1]
-    assert text.startswith("'photo' was not opened from a file, and a command needs one; ")
+    assert text.startswith("'photo' was not opened from a file, but a command needs a file; ")
     assert tone == "bad"
     assert _clipboard() == "before"
     reproduced.button.copy_python.trigger()
     assert reproduced.told[-1] == (
-        "Copied Python lines; put the source's array where the dots are.",
+        "Copied Python lines; replace the dots by the array of the source layer.",
         "good",
     )
     assert "image = ..." in _clipboard()
@@ -113,7 +115,7 @@ def test_command_of_an_unchanged_file_is_copied(
     reproduced.button.copy_command.trigger()
     qtbot.waitUntil(lambda: bool(reproduced.told))
     assert reproduced.told == [
-        ("Copied the command line; it makes the same pixels from a photo.png.", "good")
+        ("Copied the command line; the result from a photo.png has the same pixels.", "good")
     ]
     words = shlex.split(_clipboard())
     assert words[:3] == ["napari-zerodce", "enhance", str(path)]
@@ -131,7 +133,8 @@ def test_python_lines_of_a_changed_file_are_copied_with_a_warning(
     qtbot.waitUntil(lambda: bool(reproduced.told))
     assert reproduced.told == [
         (
-            "Copied Python lines, but photo.png holds other pixels than the layer; it has changed.",
+            "Copied Python lines, but photo.png has changed: "
+            "its pixels differ from those of the layer.",
             "bad",
         )
     ]
@@ -146,6 +149,6 @@ def test_source_that_was_deleted_is_said(
     reproduced.button.copy_command.trigger()
     qtbot.waitUntil(lambda: bool(reproduced.told))
     text, tone = reproduced.told[0]
-    assert text.startswith("Copied the command line, but the source layer is gone")
+    assert text.startswith("Copied the command line, but the source layer was deleted")
     assert tone == "bad"
     assert "gone.png" in _clipboard()

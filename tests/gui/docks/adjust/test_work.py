@@ -63,7 +63,7 @@ def test_one_other_pixel_is_a_change(tmp_path: Path, shape: tuple[int, ...]) -> 
     image = np.zeros(shape, np.uint16)
     path = _written(tmp_path, image)
     image[(-1,) * len(shape)] = 1
-    assert _said(path, image) == "photo.tif holds other pixels than the layer; it has changed."
+    assert _said(path, image) == "photo.tif has changed: its pixels differ from those of the layer."
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_other_shape_or_type_is_how_napari_opened_it(
     tmp_path: Path, data: np.ndarray, layer: str
 ) -> None:
     assert _said(_written(tmp_path, RAMP), data) == (
-        f"photo.tif holds 8x9 uint16, and the layer {layer}: napari opened it in another way; "
-        "save the layer as a TIFF and enhance that."
+        f"photo.tif holds 8x9 uint16, but the layer {layer}: napari read it in another way; "
+        "save the layer as a TIFF file and enhance that."
     )
 
 
 def test_layer_that_is_gone_cannot_be_compared(tmp_path: Path) -> None:
     assert _said(_written(tmp_path, RAMP), None) == (
-        "the source layer is gone: whether its file has changed cannot be checked."
+        "the source layer was deleted, so a change of its file cannot be detected."
     )
 
 
@@ -95,7 +95,7 @@ def test_file_that_cannot_be_read_is_said(tmp_path: Path, content: bytes | None)
     if content is not None:
         path.write_bytes(content)
     said = _said(path, RAMP)
-    assert said.startswith("the command cannot read the source: ")
+    assert said.startswith("the command cannot read the source file: ")
     assert "photo.tif" in said
 
 

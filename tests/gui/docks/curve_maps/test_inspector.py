@@ -29,7 +29,7 @@ from napari_zerodce.gui.session.session import Session
 from napari_zerodce.imaging.windows import WindowChoice
 
 WHOLE = Viewport(slice(0, 8), slice(0, 9))
-HINT = "Move the mouse over the image; click to keep a curve."
+HINT = "Move the mouse over the image; click to pin a curve."
 
 
 def _view(image: np.ndarray, channels: Any, part: Viewport = WHOLE, **settings: Any) -> View:
@@ -317,7 +317,7 @@ def test_mean_curve_of_a_region_is_drawn_and_counted(
     np.testing.assert_array_equal(looking.plot._region[1].getData()[1], expected.mean[0])
     empty = model.add_labels(np.zeros((8, 9), int), name="empty")
     _choose(looking, empty)
-    assert looking.region_text.text() == "'empty' marks no pixel of what is on screen."
+    assert looking.region_text.text() == "'empty' marks no pixel of the part on screen."
     assert looking.plot._region == []
 
 

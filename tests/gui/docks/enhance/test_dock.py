@@ -202,7 +202,7 @@ def test_dock_fits_a_small_screen(
 ) -> None:
     dock.choose_checkpoint(checkpoint)
     settle(dock)
-    assert dock.form.scale_factor.isVisible() == (checkpoint == "zero-dce-pp")
+    assert dock.form.fields["scale_factor"].native.isVisible() == (checkpoint == "zero-dce-pp")
     assert dock.width() <= 420
     assert dock.widget().minimumSizeHint().width() <= dock.viewport().width()  # nothing cut off
     assert dock.widget().height() <= dock.viewport().height()  # nothing to scroll for
