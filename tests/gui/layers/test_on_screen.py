@@ -29,7 +29,6 @@ def test_plane_is_the_one_under_the_sliders_whatever_the_geometry() -> None:
     screen = _screen(viewer, layer)
     assert screen.index == (2, 3)
     assert screen.viewport == Viewport(slice(0, 20), slice(0, 30))
-    assert screen.is_whole_plane
 
 
 def test_other_layers_with_more_axes_do_not_shift_the_plane() -> None:
@@ -74,7 +73,6 @@ def test_large_planes_are_looked_at_by_parts() -> None:
     layer.corner_pixels = np.array([[100, 200], [499, 899]])
     near = _screen(viewer, layer).viewport
     assert near == Viewport(slice(100, 500), slice(200, 900))
-    assert not _screen(viewer, layer).is_whole_plane
     assert map_step(read_source(layer)) == 3
 
 

@@ -55,12 +55,6 @@ class OnScreen:
         mine, others = self.geometry, other.geometry
         return all(np.array_equal(mine[key], others[key]) for key in GEOMETRY)
 
-    @property
-    def is_whole_plane(self) -> bool:
-        """Whether the part is the whole plane."""
-        layout = self.source.layout
-        return self.viewport == Viewport(slice(0, layout.height), slice(0, layout.width))
-
     def plane(self) -> tuple[Any, Viewport]:
         """Return the plane to read from, and the part in pixels of that plane.
 
