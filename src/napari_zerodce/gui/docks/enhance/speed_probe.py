@@ -66,6 +66,7 @@ class SpeedProbe(QObject):
         )
         self._job.succeeded.connect(self._on_job_succeeded)
         self._job.failed.connect(self._on_job_failed)
+        self._job.cancelled.connect(self._on_job_cancelled)
         self._job.finished.connect(self._on_job_finished)
         self._job.start()
 
@@ -76,6 +77,9 @@ class SpeedProbe(QObject):
     def _on_job_failed(self, error: Exception) -> None:
         if self._running is self._wanted:
             self.failed.emit(error)
+
+    def _on_job_cancelled(self) -> None:
+        self._running = None  # not timed: it may be wanted again before the thread has stopped
 
     def _on_job_finished(self) -> None:
         self._job = None
