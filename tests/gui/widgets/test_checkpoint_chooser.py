@@ -1,0 +1,131 @@
+"""The chooser of checkpoints: what is listed, chosen, dropped, and shown again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qtpy.QtCore import QMimeData, Qt, QUrl
+from qtpy.QtWidgets import QFileDialog
+
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
+
+BUNDLED = ["Zero-DCE (bundled)", "Zero-DCE++ (bundled)"]
+
+
+@pytest.fixture
+def chooser(qtbot: Any) -> CheckpointChooser:
+    chooser = CheckpointChooser()
+    qtbot.addWidget(chooser)
+    return chooser
+
+
+def _texts(chooser: CheckpointChooser) -> list[str]:
+    return [chooser.combo.itemText(row) for row in range(chooser.combo.count())]
+
+
+def test_bundled_checkpoints_are_listed_and_published_ones_when_they_are_here(
+    chooser: CheckpointChooser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _texts(chooser) == BUNDLED
+    assert chooser.published_button.isVisibleTo(chooser)
+    everything = (*registry.BUNDLED, *registry.PUBLISHED)
+    monkeypatch.setattr(registry, "available", lambda: everything[:3])
+    chooser.refresh()
+    assert _texts(chooser) == [*BUNDLED, "Zero-DCE, published weights"]
+    assert chooser.published_button.isVisibleTo(chooser), "one is still missing"
+    monkeypatch.setattr(registry, "available", lambda: everything)
+    for _ in range(2):
+        chooser.refresh()
+        assert len(_texts(chooser)) == 4
+    assert not chooser.published_button.isVisibleTo(chooser)
+
+
+def test_opened_files_are_listed_by_name_and_stay(
+    chooser: CheckpointChooser, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.pth"
+    for _ in range(2):
+        chooser.show_active(path, "Zero-DCE, 79,416 parameters")
+    chooser.refresh()
+    assert _texts(chooser) == [*BUNDLED, "mine.pth"]
+    assert chooser.combo.currentData() == path
+    assert chooser.combo.itemData(2, Qt.ItemDataRole.ToolTipRole) == str(path)
+    assert chooser.description.text() == "Zero-DCE, 79,416 parameters"
+
+
+def test_files_of_one_name_in_two_folders_are_two(
+    chooser: CheckpointChooser, tmp_path: Path
+) -> None:
+    for folder in ("a", "b"):
+        chooser.show_active(tmp_path / folder / "mine.pth", folder)
+    assert _texts(chooser) == [*BUNDLED, "mine.pth", "mine.pth"]
+    assert chooser.combo.currentData() == tmp_path / "b" / "mine.pth"
+
+
+def test_choice_that_did_not_load_is_taken_back(chooser: CheckpointChooser) -> None:
+    chooser.show_active("zero-dce-pp", "")
+    chooser.combo.setCurrentIndex(0)
+    chooser.show_previous()
+    assert chooser.combo.currentData() == "zero-dce-pp"
+
+
+def test_choice_of_the_user_is_told_and_a_shown_one_is_not(chooser: CheckpointChooser) -> None:
+    told: list[Any] = []
+    chooser.source_chosen.connect(told.append)
+    chooser.show_active("zero-dce-pp", "")
+    assert told == []
+    chooser.combo.activated.emit(1)
+    assert told == ["zero-dce-pp"]
+
+
+@pytest.mark.parametrize("name", ["/data/mine.pth", ""])
+def test_file_comes_from_a_dialog_that_may_be_cancelled(
+    chooser: CheckpointChooser, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (name, ""))
+    told: list[Any] = []
+    chooser.source_chosen.connect(told.append)
+    chooser.open_button.click()
+    assert told == ([Path(name)] if name else [])
+
+
+def test_published_weights_are_asked_for(chooser: CheckpointChooser, qtbot: Any) -> None:
+    with qtbot.waitSignal(chooser.published_requested):
+        chooser.published_button.click()
+
+
+def test_description_is_no_markup(chooser: CheckpointChooser) -> None:
+    chooser.show_active("zero-dce", "<b>licence</b>")
+    assert chooser.description.textFormat() == Qt.TextFormat.PlainText
+
+
+# ---- dropped files
+
+
+def _dropped(*urls: str) -> Path | None:
+    data = QMimeData()
+    data.setUrls([QUrl(url) for url in urls])
+    return dropped_checkpoint(data)
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".pt", ".ckpt", ".safetensors", ".PTH"])
+def test_one_file_that_may_be_a_checkpoint_is_taken(suffix: str) -> None:
+    assert _dropped(f"file:///data/my%20own{suffix}") == Path(f"/data/my own{suffix}")
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        (),
+        ("file:///data/photo.png",),
+        ("file:///data/pth",),
+        ("file:///data/a.pth", "file:///data/b.pth"),
+        ("https://example.org/a.pth",),
+    ],
+)
+def test_anything_else_goes_on_to_napari(urls: tuple[str, ...]) -> None:
+    assert _dropped(*urls) is None
+    assert dropped_checkpoint(None) is None
