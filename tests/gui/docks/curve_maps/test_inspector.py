@@ -221,7 +221,10 @@ def test_table_has_pins_and_the_current_curve_once(looking: Inspector) -> None:
     looking.copy_button.click()
     assert looking.text.text() == f"There is no curve to copy yet. {HINT}"
     assert QApplication.clipboard().text() == "before"
-    _pin(looking, (0, 0), (0, 1))
+    _pin(looking, (0, 0))
+    looking.copy_button.click()
+    assert looking.text.text() == "Copied 1 curve as CSV."
+    _pin(looking, (0, 1))
     looking.look_at((5, 5))
     looking.copy_button.click()
     assert looking.text.text() == "Copied 3 curves as CSV."
@@ -326,17 +329,34 @@ def test_region_is_drawn_again_when_it_or_the_look_changes(
 ) -> None:
     labels = model.add_labels(np.zeros((8, 9), int), name="cells", scale=(0.5, 0.5))
     _choose(looking, labels)
-    labels.data[0, :2] = 1
+    labels.brush_size = 1
     with qtbot.waitSignal(looking._region_timer.timeout):
-        labels.events.paint()
-    assert "2 pixels" in looking.region_text.text()
+        labels.paint((3, 4), 1)
+    assert "the mean curve of 1 pixel of" in looking.region_text.text()
     mean = looking.plot._region[1].getData()[1].copy()
     with qtbot.waitSignal(looking._region_timer.timeout):
         session.change(look=Look(strength=0))
     assert not np.array_equal(looking.plot._region[1].getData()[1], mean)
     _choose(looking, None)
-    labels.events.paint()
+    labels.paint((5, 5), 1)
     assert not looking._region_timer.isActive(), "a region that is not chosen is not watched"
+
+
+def test_region_of_another_plane_marks_nothing(
+    inspector: Inspector, model: ViewerModel, stack: Image
+) -> None:
+    square = [[1, 1, 1], [1, 1, 5], [1, 5, 5], [1, 5, 1]]
+    shapes = model.add_shapes([square], shape_type="polygon", name="square")
+    inspector.box.setChecked(True)
+    _choose(inspector, shapes)
+    part = Viewport(slice(0, 8), slice(0, 8))
+    said = []
+    for plane in (1, 2):
+        model.dims.set_point(0, plane)
+        inspector.show_view(_screen(model, stack), _view(stack.data[plane], "mono", part))
+        said.append(inspector.region_text.text())
+    assert "pixels of 'square'" in said[0]
+    assert said[1] == "'square' marks no pixel of what is on screen."
 
 
 def test_release_leaves_no_listener(

@@ -257,7 +257,7 @@ class Inspector(QWidget):
         self.region_text.setText(
             f"'{layer.name}' marks no pixel of the part on screen."
             if curve is None
-            else f"Dotted: the mean curve of {curve.pixels} pixels of '{layer.name}'."
+            else f"Dotted: the mean curve of {_counted(curve.pixels, 'pixel')} of '{layer.name}'."
         )
 
     # ---- actions of the user
@@ -313,7 +313,7 @@ class Inspector(QWidget):
         clipboard = QApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(as_csv(curves, _CHANNELS[len(curves[0][1].values)]))
-        self.text.setText(f"Copied {len(curves)} curves as CSV.")
+        self.text.setText(f"Copied {_counted(len(curves), 'curve')} as CSV.")
 
     def _list_regions(self, _: Any = None) -> None:
         chosen = self.region.currentData()
@@ -327,6 +327,10 @@ class Inspector(QWidget):
         self.region.blockSignals(False)
         if chosen is not self.region.currentData():
             self._on_region_chosen()
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _shown(value: float) -> str:
