@@ -45,14 +45,6 @@ def test_command_uses_the_dock_that_is_open(
     qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
 
 
-def test_command_without_an_image_says_what_to_select(viewer: Any, qtbot: Any, capsys: Any) -> None:
-    from napari.utils.notifications import notification_manager
-
-    viewer.add_labels(np.zeros((8, 8), int))
-    get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
-    assert "No image layer is active" in notification_manager.records[-1].message
-
-
 def test_command_shows_the_curve_maps_of_the_active_layer(
     viewer: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
@@ -71,15 +63,6 @@ def test_command_adjusts_the_active_layer_live(
     get_app_model().commands.execute_command("napari-zerodce.adjust_active").result()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
     assert viewer.layers[1].metadata[METADATA_KEY]["role"] == "live"
-
-
-@pytest.mark.parametrize("command", ["show_curve_maps", "adjust_active"])
-def test_commands_refuse_other_layers(viewer: Any, command: str) -> None:
-    from napari.utils.notifications import notification_manager
-
-    viewer.add_labels(np.zeros((8, 8), int))
-    get_app_model().commands.execute_command(f"napari-zerodce.{command}").result()
-    assert "No image layer is active" in notification_manager.records[-1].message
 
 
 def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:

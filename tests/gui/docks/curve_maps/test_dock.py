@@ -20,7 +20,6 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
-from napari_zerodce.imaging.windows import WindowChoice
 
 
 def _maps(viewer: Any) -> list[Any]:
@@ -281,81 +280,6 @@ def test_removing_the_dock_leaves_nothing_listening(
     qtbot.waitUntil(lambda: not viewer.mouse_move_callbacks, timeout=5000)
     viewer.add_image(np.zeros((8, 8)))
     viewer.layers.clear()
-
-
-def test_maps_of_an_image_that_was_replaced_are_marked_and_stay(
-    viewer: Any, curve_maps: Any, qtbot: Any, settle: Any
-) -> None:
-    source = viewer.add_image(np.ones((2, 30, 30), np.uint16), name="stack")
-    viewer.dims.set_point(0, 0)
-    (layer,) = _add(curve_maps, viewer, qtbot)
-    shown = layer.data.copy()
-    source.data = np.full((5, 30, 30), 700, np.uint16)
-    assert layer.name.endswith("(old image)")
-    viewer.dims.set_point(0, 4)
-    settle(curve_maps)
-    np.testing.assert_array_equal(layer.data, shown)
-
-
-def test_deleting_one_map_layer_leaves_the_others_following(
-    viewer: Any, curve_maps: Any, qtbot: Any
-) -> None:
-    stack = np.stack([np.linspace(9, 900, 900).reshape(30, 30)] * 2).astype(np.uint16)
-    stack[1] //= 4
-    viewer.add_image(stack, name="stack")
-    viewer.dims.set_point(0, 0)
-    curve_maps.form.fields["arrangement"].value = "separate"
-    layers = _add(curve_maps, viewer, qtbot)
-    viewer.layers.remove(layers[0])
-    viewer.dims.set_point(0, 1)
-    expected = estimate(EnhanceRequest(stack, "mono"))[1, 7]
-    qtbot.waitUntil(lambda: np.allclose(layers[7].data[0], expected[0], atol=1e-6), timeout=20_000)
-
-
-def test_pixels_outside_the_window_are_said_to_be_unchanged(
-    viewer: Any, curve_maps: Any, mouse: Any, qtbot: Any, small_screen: None
-) -> None:
-    image = np.full((40, 50), 100.0, np.float32)
-    image[5, 6], image[7, 8] = 9000, np.nan
-    layer = viewer.add_image(image, name="hot", contrast_limits=(0, 200))
-    curve_maps._session.change(window=WindowChoice("contrast"))
-    viewer.reset_view()
-    inspector = curve_maps.inspector
-    inspector.box.setChecked(True)
-    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=60_000)
-    mouse.move(layer, 5, 6)
-    assert "grey 9000 is outside the window: unchanged" in inspector.text.text()
-    mouse.move(layer, 7, 8)
-    assert "nan is outside" in inspector.text.text()
-    mouse.move(layer, 20, 20)
-    assert "grey 100 →" in inspector.text.text()
-
-
-def test_shapes_of_other_planes_do_not_count(
-    viewer: Any, curve_maps: Any, qtbot: Any, settle: Any
-) -> None:
-    viewer.add_image(np.ones((3, 40, 50), np.uint16) * 50, name="stack")
-    inspector = curve_maps.inspector
-    inspector.box.setChecked(True)
-    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=60_000)
-    square = [[1, 5, 5], [1, 5, 15], [1, 15, 15], [1, 15, 5]]
-    shapes = viewer.add_shapes([square], shape_type="polygon", name="square")
-    viewer.dims.set_point(0, 1)
-    settle(curve_maps)
-    assert curve_maps.follower.view is not None
-    inspector.region.setCurrentIndex(inspector.region.findData(shapes))
-    qtbot.waitUntil(lambda: "pixels of 'square'" in inspector.region_text.text(), timeout=20_000)
-    viewer.dims.set_point(0, 2)
-    qtbot.waitUntil(lambda: "marks no pixel" in inspector.region_text.text(), timeout=20_000)
-
-
-def test_regions_are_drawn_anew_when_they_change(inspector: Any, viewer: Any, qtbot: Any) -> None:
-    labels = viewer.add_labels(np.zeros((96, 128), int), name="cells", scale=(0.5, 0.5))
-    labels.data[:4, :5] = 1
-    inspector.region.setCurrentIndex(inspector.region.findData(labels))
-    assert "20 pixels" in inspector.region_text.text()
-    labels.paint((50, 60), 1)
-    qtbot.waitUntil(lambda: "20 pixels" not in inspector.region_text.text(), timeout=5000)
 
 
 def test_new_maps_are_above_the_live_view(

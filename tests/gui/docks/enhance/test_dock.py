@@ -75,20 +75,6 @@ def test_click_gives_the_engines_result_on_top_of_an_untouched_source(
     assert "not for measuring" in dock.run.message.text()
 
 
-def test_dock_follows_the_active_image_layer(viewer: Any, dock: Any) -> None:
-    first = viewer.add_image(np.zeros((8, 8)), name="first")
-    second = viewer.add_image(np.zeros((8, 8)), name="second")
-    assert dock.form.layers.layer is second
-    viewer.layers.selection.active = first
-    assert dock.form.layers.layer is first
-    viewer.add_labels(np.zeros((8, 8), int))
-    assert dock.form.layers.layer is first
-    viewer.layers.remove(first)
-    assert dock.form.layers.layer is second
-    viewer.layers.clear()
-    assert dock.form.layers.layer is None
-
-
 def test_plan_says_what_will_happen(viewer: Any, dock: Any, qtbot: Any) -> None:
     viewer.add_image(np.zeros((3, 4, 70, 90), np.uint16))
     qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)

@@ -484,17 +484,6 @@ def test_a_folder_of_images(viewer: Any, finetune: Any, qtbot: Any, tmp_path: Pa
     assert finetune.training.folder.config().images == ("0.png", "1.png")
 
 
-def test_the_list_follows_the_viewer(viewer: Any, finetune: Any) -> None:
-    first = viewer.add_image(night(), name="first")
-    second = viewer.add_image(night(), name="second")
-    assert finetune.pictures.layers() == [first], "the first image is ticked, later ones are not"
-    finetune.pictures.tick(second)
-    first.name = "renamed"
-    assert [finetune.pictures.list.item(row).text() for row in range(2)] == ["second", "renamed"]
-    viewer.layers.remove(first)
-    assert finetune.pictures.layers() == [second]
-
-
 def test_the_layer_may_go_while_crops_are_sampled(viewer: Any, finetune: Any, qtbot: Any) -> None:
     layer = viewer.add_image(night(), name="night")
     make_quick(finetune, 3)
