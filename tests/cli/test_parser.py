@@ -38,6 +38,28 @@ def test_help_starts_without_anything_heavy(words: list[str]) -> None:
     assert done.stdout.endswith("loaded []\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "loaded"),
+    [
+        (["--version"], False),
+        (["--help"], False),
+        (["enhance", "--help"], False),
+        (["info"], False),
+        (["finetune", "--help"], True),
+    ],
+)
+def test_only_finetune_waits_for_pydantic(words: list[str], loaded: bool) -> None:
+    done = run_python(
+        "import sys\n"
+        "from napari_zerodce.cli import main\n"
+        "try:\n"
+        f"    main({words!r})\n"
+        "finally:\n"
+        "    print('pydantic' in sys.modules)\n"
+    )
+    assert done.stdout.endswith(f"{loaded}\n"), done.stderr
+
+
 def test_info_needs_no_torch() -> None:
     done = run_python(
         "import sys\n"

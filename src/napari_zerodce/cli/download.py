@@ -26,10 +26,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--accept-licence", action="store_true", help="do not ask whether you accept the licence"
     )
-    parser.set_defaults(command=run)
+    parser.set_defaults(command=download_weights)
 
 
-def run(options: Namespace) -> int:
+def download_weights(options: Namespace) -> int:
     """Fetch published weights and print where they are."""
     entry = _entry(options.name)
     if entry.is_here:

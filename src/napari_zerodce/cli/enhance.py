@@ -63,7 +63,7 @@ def add_parser(commands: Any) -> None:
     add_engine_options(add)
     add_options(add, setting_fields(Look).values(), defaults={"detail_gain_limit": "no limit"})
     add("--overwrite", action="store_true", help="replace outputs that exist")
-    parser.set_defaults(command=run)
+    parser.set_defaults(command=enhance_files)
 
 
 @dataclass
@@ -87,7 +87,7 @@ class _Tally:
             self.output.discard()
 
 
-def run(options: Namespace) -> int:
+def enhance_files(options: Namespace) -> int:
     """Enhance the files that were named on the command line, and return the exit code."""
     from napari_zerodce.cli.file_plan import plan_files
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES

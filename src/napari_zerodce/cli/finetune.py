@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 from functools import partial
 from shlex import quote
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
-from napari_zerodce.cli.training_options import add_training_options, training_wish
 from napari_zerodce.device import resolve_device
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
@@ -53,7 +52,14 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
+        add_options=_add_options,
     )
+    parser.set_defaults(command=train)
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    from napari_zerodce.cli.training_options import add_training_options
+
     add = parser.add_argument
     add("inputs", nargs="*", metavar="INPUT", help="dark images, or folders of them")
     add("--output", metavar="RUN", help="the run's folder: a new or an empty one")
@@ -61,10 +67,9 @@ def add_parser(commands: Any) -> None:
     device = setting_fields(EnhanceSettings)["device"]
     add_options(add, [device], untyped_is_none=True, defaults={"device": "auto, or the run's"})
     add_training_options(parser)
-    parser.set_defaults(command=run)
 
 
-def run(options: Namespace) -> int:
+def train(options: Namespace) -> int:
     """Begin a run or continue one; return the exit code."""
     if options.resume is not None:
         folder = _to_resume(options)
@@ -72,7 +77,7 @@ def run(options: Namespace) -> int:
     else:
         folder, begin = _to_begin(options)
     return run_interruptibly(
-        partial(_train, folder, begin),
+        partial(_begin_and_train, folder, begin),
         interrupted=lambda: _after_interruption(folder),
         clean_up=lambda: None,
         grace=_GRACE,
@@ -109,6 +114,7 @@ def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     """Refuse what cannot be before anything is read; return the folder, and what makes it."""
     from napari_zerodce.cli.file_plan import image_files
+    from napari_zerodce.cli.training_options import training_wish
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
     from napari_zerodce.training.new_run import settle
     from napari_zerodce.training.run_folder import RunFolder
@@ -145,7 +151,7 @@ def _prepare(
     create_run(whole, folder.path, should_stop=should_stop)
 
 
-def _train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:
+def _begin_and_train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:
     from napari_zerodce.cli.training_bar import TrainingBar
 
     begin(should_stop)

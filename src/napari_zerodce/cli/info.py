@@ -24,10 +24,10 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a name or a file")
     parser.add_argument("--json", action="store_true", help="for programs")
-    parser.set_defaults(command=run)
+    parser.set_defaults(command=show_info)
 
 
-def run(options: Namespace) -> int:
+def show_info(options: Namespace) -> int:
     """Print what one checkpoint is, or the list of those that have a name."""
     from napari_zerodce.checkpoints.read import read_info
 

@@ -57,10 +57,10 @@ def add_parser(commands: Any) -> None:
     add_options(add, [_KIND])
     add_engine_options(add)
     add("--overwrite", action="store_true", help="replace an output that exists")
-    parser.set_defaults(command=run)
+    parser.set_defaults(command=write_maps)
 
 
-def run(options: Namespace) -> int:
+def write_maps(options: Namespace) -> int:
     """Write the maps of the image that was named on the command line; return the exit code."""
     from napari_zerodce.cli.maps_file import plan_maps
 

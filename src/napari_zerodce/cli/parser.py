@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser
-from collections.abc import Sequence
-from typing import Final, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
 
 from napari_zerodce import __version__
 from napari_zerodce.cli import download, enhance, finetune, info, maps
-from napari_zerodce.core.smoothness_kind import SmoothnessKind
-from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.setting import setting_fields
-from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
 
 _COMMANDS: Final = (enhance, maps, finetune, info, download)
 
-_SETTINGS: Final = (EnhanceSettings, Look, TrainingConfig, LossWeights, SmoothnessKind, RunConfig)
 _NEGATIVE_NUMBER: Final = re.compile(r"-[0-9.]")
 
 
 class _Parser(ArgumentParser):
-    """Tells a mistake in one sentence, without repeating all options before it."""
+    """A parser that reports a mistake in one sentence, without a list of all options before it.
+
+    Parameters
+    ----------
+    add_options : callable, optional
+        Adds the options when the command is typed. The options of some commands come from pydantic
+        models, and no other command has to wait for the import of pydantic.
+    **details
+        The arguments of `ArgumentParser`.
+    """
+
+    def __init__(
+        self, *, add_options: Callable[[ArgumentParser], None] | None = None, **details: Any
+    ) -> None:
+        super().__init__(**details)
+        self._add_options = add_options
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Add the options that are still missing, then parse as `ArgumentParser` does."""
+        add_options, self._add_options = self._add_options, None
+        if add_options:
+            add_options(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def build_parser() -> ArgumentParser:
-    """Return the parser; what it returns has the command to run as ``command``."""
+    """Return the parser. The function of the typed command is ``command`` in its result."""
     parser = _Parser(
         prog="napari-zerodce",
         description="Low-light image enhancement with Zero-DCE and Zero-DCE++.",
@@ -44,17 +60,24 @@ def build_parser() -> ArgumentParser:
 
 def with_negative_numbers(words: Sequence[str]) -> list[str]:
     """Join ``--window -5,100`` to ``--window=-5,100``: argparse takes ``-5,100`` for an option."""
-    takers = _takers_of_numbers()
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in takers and _NEGATIVE_NUMBER.match(word):
+        if joined and _NEGATIVE_NUMBER.match(word) and joined[-1] in _options_with_numbers():
             joined[-1] += f"={word}"
         else:
             joined.append(word)
     return joined
 
 
-def _takers_of_numbers() -> set[str]:
-    """Return the options that numbers may follow."""
-    fields = (field for owner in _SETTINGS for field in setting_fields(owner).values())
+def _options_with_numbers() -> set[str]:
+    """Return the options that a number may follow."""
+    # Only negative numbers need this list: other commands must not wait for pydantic.
+    from napari_zerodce.core.smoothness_kind import SmoothnessKind
+    from napari_zerodce.engine.look import Look
+    from napari_zerodce.engine.settings import EnhanceSettings
+    from napari_zerodce.setting import setting_fields
+    from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
+
+    owners = (EnhanceSettings, Look, TrainingConfig, LossWeights, SmoothnessKind, RunConfig)
+    fields = (field for owner in owners for field in setting_fields(owner).values())
     return {field.option for field in fields if field.kind is not bool}
