@@ -52,7 +52,7 @@ def test_published_weights_arrive_and_can_be_used(
     assert main(["info", NAME]) == 0
     assert "Zero-DCE++ · 10,561 parameters" in capsys.readouterr().out
     assert main(["download", NAME]) == 0  # asks for nothing, since nothing happens
-    assert "here already" in capsys.readouterr().out
+    assert "already on this machine" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [None, bytes(SIZE)])
@@ -98,6 +98,6 @@ def test_yes_starts_the_download_with_a_bar(command, run_on_terminal, served) ->
 
 def test_names_that_need_no_download_or_are_none(capsys) -> None:
     assert main(["download", "zero-dce"]) == 0
-    assert "here already" in capsys.readouterr().out
+    assert "already on this machine" in capsys.readouterr().out
     assert main(["download", "zero-dce-3"]) == 2
     assert "choose published-zero-dce or published-zero-dce-pp" in capsys.readouterr().err

@@ -123,8 +123,8 @@ def test_output_that_is_a_link_to_the_input_is_refused() -> None:
     [
         (["a.png"], "b", "no suffix of an image"),
         (["a.png"], "b.gif", "no suffix of an image"),
-        (["a.png", "in"], "b.png", "named like a file"),
-        (["in"], "b.png", "named like a file"),
+        (["a.png", "in"], "b.png", "has the suffix of a file"),
+        (["in"], "b.png", "has the suffix of a file"),
         (["a.png", "in/b.png"], "a.png", "is a file, and several"),
         (["empty"], "out", "no image in the folder 'empty'"),
         (["in", "empty"], "out", "no image in the folder 'empty'"),

@@ -285,7 +285,7 @@ OUTPUT = ("--output", "run")
     ("words", "exit_code", "complaint"),
     [
         (OUTPUT, 2, "There is no image to train on"),
-        (("good.png",), 2, "There is no --output"),
+        (("good.png",), 2, "--output is missing"),
         (("good.png", "--output", "empty/../good.png"), 2, "is a file; choose another folder"),
         (("good.png", "--output", "good.png/run"), 1, "cannot be written: Not a directory"),
         (("empty", *OUTPUT), 2, "no image in the folder 'empty'"),
@@ -307,7 +307,7 @@ OUTPUT = ("--output", "run")
             "the first number must not be above",
         ),
         (("good.png", *OUTPUT, "--smoothness-order", "4"), 2, "orders are 1 to 3"),
-        (("good.png", *OUTPUT, "--smoothness-order", "x"), 2, "The smoothness is not possible"),
+        (("good.png", *OUTPUT, "--smoothness-order", "x"), 2, "The smoothness is invalid"),
         (("good.png", *OUTPUT, "--smoothness-order", "1:nan"), 2, "smoothness"),
         (("good.png", *OUTPUT, "--smoothness-period", "nan"), 2, "smoothness"),
         (("good.png", *OUTPUT, "--window", "huh"), 2, "The window 'huh'"),

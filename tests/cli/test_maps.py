@@ -227,7 +227,10 @@ def test_folder_that_is_no_zarr_is_kept(save, capsys) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["folder", "--output", "maps.npy"], "'folder' is a folder, and maps are made of one"),
+        (
+            ["folder", "--output", "maps.npy"],
+            "'folder' is a folder, and maps are computed for one image",
+        ),
         (["nowhere.png", "--output", "maps.npy"], "no file 'nowhere.png'"),
         (["a.npy", "--output", "maps.png"], "suffix '.png'; maps are written as one of .npy, .tif"),
         (["a.npy", "--output", "maps"], "suffix ''"),

@@ -97,4 +97,4 @@ def test_each_described_setting_is_an_option(command: str, owners: tuple[Any, ..
 def test_the_default_of_crops_is_said_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         build_parser().parse_args(["finetune", "--help"])
-    assert f"How many crops are trained on. (default: {CROPS})" in capsys.readouterr().out
+    assert f"Number of crops to train on. (default: {CROPS})" in capsys.readouterr().out

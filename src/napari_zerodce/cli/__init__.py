@@ -1,7 +1,7 @@
 """The command line, ``napari-zerodce``: enhance files, write maps, fine-tune, show checkpoints.
 
 Exit codes: 0 for success, 1 if a file or a download failed, 2 for a mistake in the command line,
-and 130 after Ctrl-C (128 and the signal's number after another signal).
+and 130 after Ctrl-C (128 plus the signal's number after another signal).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        By default those the program was started with.
+        By default the arguments of the program.
 
     Returns
     -------
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("Interrupted.", 130)
     except BrokenPipeError:
-        # Whoever read our lines, such as `head`, has left; Python would complain again at its end.
+        # The reader of the output, such as `head`, has ended. Without this, Python would report it
+        # once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return exit_code
@@ -53,7 +54,7 @@ def _fail(message: str, exit_code: int) -> int:
 
 
 def _print_any_name() -> None:
-    """Print file names that the terminal's encoding lacks with escapes, instead of failing."""
+    """Print characters that the terminal's encoding lacks as escapes, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""An output that is whole when it appears: written in a hidden folder beside it, then renamed."""
+"""Outputs that appear only when they are complete: how one is written aside, then renamed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _SECONDS_BETWEEN_ATTEMPTS = 0.01
 
 
 class Aside:
-    """A file or a folder that is made aside.
+    """A file or a folder that is written in a hidden folder beside its target.
 
-    In its own hidden folder, so that it can be removed by another thread while this one is inside a
-    library that compresses for seconds. `whole_file` cannot do that: it makes single files, and
-    only the thread that writes one removes it. It also cannot refuse a target that exists, or
-    replace a folder, which takes two renames.
+    Another thread can remove the hidden folder while this one is inside a library that compresses
+    for seconds. `whole_file` cannot do that: it writes single files, and only the thread that
+    writes a file removes it. It also cannot refuse a target that exists, or replace a folder, which
+    takes two renames.
 
     Parameters
     ----------
     target : Path
+        The path of the complete output.
     overwrite : bool
-        Whether what exists is replaced, a folder only by a folder.
+        Whether an existing target is replaced. Only a folder replaces a folder.
     """
 
     def __init__(self, target: Path, *, overwrite: bool) -> None:
@@ -42,7 +43,7 @@ class Aside:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        """Refuse a target that exists, and make the folders."""
+        """Refuse a target that exists, and create the folders."""
         self._refuse_existing()
         folder = self._target.parent
         with self.failures_told(), self._lock:
@@ -61,17 +62,17 @@ class Aside:
 
     @property
     def part(self) -> Path:
-        """Where it is to be made."""
+        """The path to write to, in the hidden folder."""
         assert self._workshop
         return self._workshop / self._target.name
 
     def publish(self) -> None:
-        """Let what was made appear under its name.
+        """Move the complete output to the target.
 
         Raises
         ------
         ImageError
-            If the target exists by now, or cannot be written.
+            If the target exists in the meantime, or cannot be written.
         """
         self._refuse_existing()
         with self.failures_told(), self._lock:
@@ -82,24 +83,24 @@ class Aside:
                 self.part.replace(self._target)
 
     def discard(self) -> None:
-        """Remove what is not finished; from any thread, and for good."""
+        """Remove the unfinished output, and refuse to write more. Any thread may call this."""
         with self._lock:
             self._discarded = True
         for _ in range(_MOST_ATTEMPTS):
             if not self._workshop or not self._workshop.exists():
                 return
-            # The other thread may just have begun a file, and make its folder again.
+            # The other thread may create a file, and with it the folder, at the same moment.
             shutil.rmtree(self._workshop, ignore_errors=True)
             time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
 
     def stop_if_discarded(self) -> None:
-        """Raise `Cancelled` if another thread wants nothing to be written any more."""
+        """Raise `Cancelled` if a thread has discarded the output."""
         if self._discarded:
             raise Cancelled
 
     @contextmanager
     def failures_told(self) -> Iterator[None]:
-        """Let the system's refusals be `ImageError` with one sentence."""
+        """Turn an `OSError` into an `ImageError` of one sentence."""
         try:
             yield
         except OSError as err:
@@ -109,7 +110,7 @@ class Aside:
             ) from err
 
     def _replace_folder(self) -> None:
-        # No system renames a folder onto one that holds something.
+        # No system renames a folder to the name of a folder that is not empty.
         assert self._workshop
         old = Path(tempfile.mkdtemp(dir=self._workshop)) / self._target.name
         self._target.replace(old)

@@ -1,4 +1,4 @@
-"""Progress bars on the terminal: files outside, planes and tiles inside, and lines above them."""
+"""Progress bars on the terminal: one for the files, one for the present file, lines above both."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LONGEST_NAME = 30
 
 
 class Bars:
-    """Two bars, or one for a single file; none where stderr is no terminal.
+    """Two bars, or one for a single file. There is none if stderr is not a terminal.
 
     Parameters
     ----------
     files : int
-        How many files there are.
+        Number of files.
     """
 
     def __init__(self, files: int) -> None:
-        # disable=None is tqdm's word for "unless on a terminal".
+        # tqdm takes disable=None for "disable unless stderr is a terminal".
         self._files = tqdm(
             total=files, unit="file", disable=None if files > 1 else True, dynamic_ncols=True
         )
@@ -53,30 +53,30 @@ class Bars:
         self._files.close()
 
     def begin_file(self, name: str) -> None:
-        """Start the inner bar anew."""
+        """Start the bar of the present file again, for a file of this name."""
         self._name = name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
         self._tiles.reset()
 
     def end_file(self) -> None:
-        """Count one file more."""
+        """Count one more file."""
         self._files.update()
 
     def say(self, message: str) -> None:
-        """Tell what is being done now, beside the file's name."""
+        """Show the present work beside the file's name."""
         self._tiles.set_description_str(f"{self._name}: {message}")
 
     def follow(self, progress: Progress) -> None:
-        """Show how far the file is."""
+        """Show the progress of the present file."""
         self._tiles.set_description_str(f"{self._name}: {progress.message}", refresh=False)
         self._tiles.n = progress.fraction
         self._tiles.refresh()
 
     def print(self, line: str) -> None:
-        """Write a line above the bars, for people and programs."""
+        """Write a line to stdout, above the bars."""
         self._write(line, sys.stdout)
 
     def warn(self, line: str) -> None:
-        """Write a line above the bars that must not be overlooked."""
+        """Write a line to stderr, above the bars."""
         self._write(line, sys.stderr)
 
     @staticmethod
@@ -85,8 +85,8 @@ class Bars:
             tqdm.write(line, file=stream)
             stream.flush()
         except OSError:
-            # A full disk behind stdout, or a reader that has gone, is no reason to lose the images.
-            # What is left in the buffer must go somewhere: Python writes it again when it ends.
+            # A full disk behind stdout, or a reader that has ended, must not stop the enhancement.
+            # Python writes the rest of the buffer once more when it exits, which must not fail.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)

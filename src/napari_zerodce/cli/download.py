@@ -1,4 +1,4 @@
-"""``napari-zerodce download``: the authors' weights, after a word on their licence."""
+"""``napari-zerodce download``: fetch the authors' weights after the licence is accepted."""
 
 from __future__ import annotations
 
@@ -18,22 +18,26 @@ def add_parser(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser(
         "download",
-        help="fetch the authors' published weights",
-        description="Fetch the authors' published weights, which are for non-commercial use.",
+        help="download the authors' published weights",
+        description="Download the authors' published weights, for non-commercial use only.",
         allow_abbrev=False,
     )
-    parser.add_argument("name", metavar="NAME", help="such as published-zero-dce")
     parser.add_argument(
-        "--accept-licence", action="store_true", help="do not ask whether you accept the licence"
+        "name", metavar="NAME", help="Name of the weights, such as published-zero-dce."
+    )
+    parser.add_argument(
+        "--accept-licence",
+        action="store_true",
+        help="Accept the licence without being asked.",
     )
     parser.set_defaults(command=download_weights)
 
 
 def download_weights(options: Namespace) -> int:
-    """Fetch published weights and print where they are."""
+    """Download published weights, print their path, and return the exit code."""
     entry = _entry(options.name)
     if entry.is_here:
-        sys.stdout.write(f"{entry.name} is here already: {entry.path}\n")
+        sys.stdout.write(f"{entry.name} is already on this machine: {entry.path}\n")
         return 0
     sys.stdout.write(
         f"{entry.title}: made by the authors of the paper, licence {entry.licence}.\n"
@@ -45,7 +49,7 @@ def download_weights(options: Namespace) -> int:
     return run_interruptibly(
         partial(_download, entry),
         interrupted=lambda: f"interrupted: {entry.name} was not downloaded",
-        clean_up=lambda: None,  # it is written after the last byte
+        clean_up=lambda: None,  # the file is written after the last byte
     )
 
 
@@ -54,14 +58,14 @@ def _entry(name: str) -> RegistryEntry:
         if entry.name == name:
             return entry
     names = " or ".join(entry.name for entry in PUBLISHED)
-    raise RequestError(f"There are no published weights {name!r}; choose {names}.")
+    raise RequestError(f"There are no published weights named {name!r}; choose {names}.")
 
 
 def _ask() -> bool:
     if not sys.stdin.isatty():
         raise RequestError(
-            "Nobody can be asked for the licence here, because the input is no terminal; "
-            "add --accept-licence if you accept it."
+            "The licence must be accepted, and the input is not a terminal; add --accept-licence "
+            "if you accept it."
         )
     sys.stdout.write("Use them for non-commercial purposes only? [y/N] ")
     sys.stdout.flush()

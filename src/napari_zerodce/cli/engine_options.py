@@ -1,4 +1,4 @@
-"""The options that 'enhance' and 'maps' share: how the engine works on an image."""
+"""The options that 'enhance' and 'maps' share: the settings of the engine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from napari_zerodce.setting import setting_fields
 
 
 def add_engine_options(add: AddArgument) -> None:
-    """Add all of `EnhanceSettings` but the look, and what belongs to them."""
+    """Add an option for each field of `EnhanceSettings` except the look, and the SHA-256."""
     described = dict(setting_fields(EnhanceSettings))
     add_options(add, [described.pop("checkpoint")])
     add(
         "--checkpoint-sha256",
         metavar="HEX",
-        help="Do nothing unless the weights have this SHA-256, which 'napari-zerodce info' prints.",
+        help="Stop unless the weights have this SHA-256, which 'napari-zerodce info' prints.",
     )
-    defaults = {"scale_factor": "the checkpoint's", "tile": "as suits the device"}
+    defaults = {"scale_factor": "the checkpoint's", "tile": "one that suits the device"}
     add_options(add, described.values(), defaults=defaults)

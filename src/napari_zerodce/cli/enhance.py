@@ -1,4 +1,4 @@
-"""``napari-zerodce enhance``: read, enhance and write files, one after the other."""
+"""``napari-zerodce enhance``: read, enhance and write image files, one after the other."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ examples:
   napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 2
   napari-zerodce enhance frames/ --output bright/ --global-curve --exposure -0.5
 
-Folders are searched with their subfolders, and outputs keep the relative names. The result is for
-looking at: do not measure intensities in it.
+A folder is searched with its subfolders, and outputs keep the names relative to it. The result is
+for looking at: do not measure intensities in it.
 """
 
 
@@ -53,22 +53,23 @@ def add_parser(commands: Any) -> None:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="an image, or a folder of images")
+    add("inputs", nargs="+", metavar="INPUT", help="An image file, or a folder of images.")
     add(
         "--output",
         required=True,
         metavar="PATH",
-        help="a file for one image; a folder for several, or if it exists as one or ends with /",
+        help="A file for one image, or a folder for several. For one image, PATH is a folder if "
+        "it exists as one or ends with /.",
     )
     add_engine_options(add)
     add_options(add, setting_fields(Look).values(), defaults={"detail_gain_limit": "no limit"})
-    add("--overwrite", action="store_true", help="replace outputs that exist")
+    add("--overwrite", action="store_true", help="Replace outputs that exist.")
     parser.set_defaults(command=enhance_files)
 
 
 @dataclass
 class _Tally:
-    """What became of the files so far, also for the line after an interruption."""
+    """The number of finished files, for the last line and the line after an interruption."""
 
     planned: int
     enhanced: int = 0
@@ -88,7 +89,7 @@ class _Tally:
 
 
 def enhance_files(options: Namespace) -> int:
-    """Enhance the files that were named on the command line, and return the exit code."""
+    """Enhance the files of the command line, and return the exit code."""
     from napari_zerodce.cli.file_plan import plan_files
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
 
@@ -140,8 +141,8 @@ def _enhance_or_report(
         bars.warn(f"failed: {job.source}: {err}")
     except MemoryError:
         bars.warn(f"failed: {job.source}: The image is too large for this machine's memory.")
-    except Exception:  # noqa: BLE001  a bug met at night must not cost the other thousand files
-        bars.warn(f"failed: {job.source}: This is a bug of napari-zerodce; please report it:")
+    except Exception:  # noqa: BLE001  a bug in one file must not stop the others
+        bars.warn(f"failed: {job.source}: This is a bug in napari-zerodce; please report it:")
         bars.warn(traceback.format_exc())
     else:
         return True
@@ -169,7 +170,7 @@ def _enhance_file(
 
 
 def _facts(result: EnhanceResult) -> list[str]:
-    """Return how an image was enhanced, in the words of the options."""
+    """Return how an image was enhanced: device, precision, window, look and global curve."""
     window = f"window {result.window.low:g} to {result.window.high:g}"
     facts = [result.device, result.precision, window]
     if look := result.look.describe():

@@ -1,4 +1,4 @@
-"""Which file becomes which: decided, and refused if two would collide, before anything starts."""
+"""The plan of a command: which file becomes which, and whether two outputs would collide."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
 
 @dataclass(frozen=True)
 class FileJob:
-    """One image, and where what is made of it goes."""
+    """The path of one image and the path of its output."""
 
     source: Path
     target: Path
@@ -24,32 +24,32 @@ class FileJob:
 def plan_files(
     inputs: Sequence[str], output: str, *, suffixes: Collection[str]
 ) -> tuple[FileJob, ...]:
-    """Decide what is made of what.
+    """Return the output path for each image.
 
-    Folders are searched with their subfolders, without hidden files, without links to folders and
-    without the output folder. A file that does not exist is planned all the same: its failure must
-    not keep the others from being done.
+    Folders are searched with their subfolders, but without hidden files, links to folders and the
+    output folder. The plan contains files that do not exist, too: their failure must not stop the
+    others.
 
     Parameters
     ----------
     inputs : sequence of str
         Files and folders.
     output : str
-        A file if there is one input and that is no folder, unless it ends with a separator or is a
-        folder already; otherwise a folder.
+        A file if there is one input and it is not a folder; otherwise a folder. A path that ends
+        with a separator, or is an existing folder, is always a folder.
     suffixes : collection of str
         Lower-case suffixes of image files, with the dot.
 
     Returns
     -------
     tuple of FileJob
-        In the order of the inputs, those of a folder sorted by name.
+        In the order of the inputs; the images of a folder are sorted by name.
 
     Raises
     ------
     RequestError
-        If there is nothing to do, the output is the wrong kind of thing, two inputs would give the
-        same output, or an output would replace an input.
+        If there is no image, the output has the wrong suffix or must be a folder and is a file, two
+        inputs would give the same output, or an output would replace an input.
     """
     if any(not text for text in (*inputs, output)):
         raise RequestError("An input or the output is an empty name; give the path of an image.")
@@ -68,7 +68,21 @@ def plan_files(
 def image_files(
     inputs: Sequence[str], output: str, *, suffixes: Collection[str]
 ) -> tuple[Path, ...]:
-    """Return the images among files and in folders, each once; folders as in `plan_files`.
+    """Return the paths of all images, each once.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Files and folders; folders are searched as in `plan_files`.
+    output : str
+        A folder that is not searched.
+    suffixes : collection of str
+        Lower-case suffixes of image files, with the dot.
+
+    Returns
+    -------
+    tuple of Path
+        In the order of the inputs.
 
     Raises
     ------
@@ -86,10 +100,10 @@ def _means_folder(output: str) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Say whether there is a folder, of any name whatever."""
+    """Return whether the path is a folder. The path may be too long or inaccessible."""
     try:
         return path.is_dir()
-    except OSError:  # its folder may not be looked into, or its name is too long
+    except OSError:  # the parent folder is not accessible, or the name is too long
         return False
 
 
@@ -97,7 +111,7 @@ def _check_suffix(target: Path, suffixes: Collection[str]) -> None:
     if target.suffix.lower() not in suffixes:
         raise RequestError(
             f"The output {str(target)!r} has no suffix of an image format ({_listed(suffixes)}); "
-            f"give it one, or end it with {os.sep!r} if it shall be a folder."
+            f"give it one, or end it with {os.sep!r} if it is a folder."
         )
 
 
@@ -105,12 +119,12 @@ def _check_folder(output: str, suffixes: Collection[str]) -> None:
     target = Path(output)
     if os.path.lexists(target) and not is_folder(target):
         raise RequestError(
-            f"The output {output!r} is a file, and several images need a folder; name a folder."
+            f"The output {output!r} is a file, and several images need a folder; give a folder."
         )
     if target.suffix.lower() in suffixes and not _means_folder(output):
         raise RequestError(
-            f"The output {output!r} is named like a file, and several images need a folder; "
-            f"end it with {os.sep!r} if a folder shall have this name."
+            f"The output {output!r} has the suffix of a file, and several images need a folder; "
+            f"end it with {os.sep!r} if it is a folder."
         )
 
 
@@ -124,13 +138,13 @@ def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[
         yield FileJob(path, output / path.relative_to(source))
     if not found:
         raise RequestError(
-            f"There is no image in the folder {str(source)!r}; expected are files named "
-            f"{_listed(suffixes)}."
+            f"There is no image in the folder {str(source)!r}; give a folder of files with one of "
+            f"the suffixes {_listed(suffixes)}."
         )
 
 
 def _without_repetitions(jobs: Sequence[FileJob]) -> list[FileJob]:
-    # `enhance photos photos/best.jpg` names one file twice, which harms nobody.
+    # `enhance photos photos/best.jpg` names one file twice, which does no harm.
     distinct: dict[tuple[str, str], FileJob] = {}
     for job in jobs:
         distinct.setdefault((identity_of(job.source), identity_of(job.target)), job)
@@ -152,7 +166,7 @@ def check_collisions(jobs: Sequence[FileJob]) -> None:
         if other is not job:
             raise RequestError(
                 f"{str(other.source)!r} and {str(job.source)!r} would both become "
-                f"{str(job.target)!r}; enhance them into different folders."
+                f"{str(job.target)!r}; write them to different folders."
             )
 
 

@@ -1,4 +1,4 @@
-"""``napari-zerodce finetune``: sample crops, train, and say how it goes."""
+"""``napari-zerodce finetune``: begin or continue a run, and show its progress."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ examples:
   napari-zerodce finetune photos/ --output run --smoothness-order 1:0.5,2:0.5
   napari-zerodce finetune --resume run
 
-No references and no pairs are needed. The run's folder holds checkpoints from which 'enhance
---checkpoint run/best.safetensors' goes on; Ctrl-C stops after the present step and saves.
+No reference images are needed. 'napari-zerodce enhance --checkpoint run/best.safetensors' uses the
+best checkpoint of the run. Ctrl-C stops after the present step and saves.
 """
 
 
 _GRACE: Final = 60.0
-"""Seconds. After Ctrl-C, the present step is finished, validated and saved."""
+"""In seconds: after Ctrl-C, the run finishes the present step, validates and saves."""
 
 _OF_ALL_RUNS: Final = {"command_name", "command", "inputs", "resume", "device"}
 
@@ -48,7 +48,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "finetune",
         help="fine-tune a checkpoint on your own images",
-        description="Fine-tune a checkpoint on images of your own, or continue a run.",
+        description="Fine-tune a checkpoint on your own images, or continue a run.",
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -61,16 +61,16 @@ def _add_options(parser: ArgumentParser) -> None:
     from napari_zerodce.cli.training_options import add_training_options
 
     add = parser.add_argument
-    add("inputs", nargs="*", metavar="INPUT", help="dark images, or folders of them")
-    add("--output", metavar="RUN", help="the run's folder: a new or an empty one")
-    add("--resume", metavar="RUN", help="continue the run of this folder, with its own settings")
+    add("inputs", nargs="*", metavar="INPUT", help="A dark image, or a folder of dark images.")
+    add("--output", metavar="RUN", help="The folder of the new run. It must be new or empty.")
+    add("--resume", metavar="RUN", help="Continue the run in this folder, with its own settings.")
     device = setting_fields(EnhanceSettings)["device"]
     add_options(add, [device], untyped_is_none=True, defaults={"device": "auto, or the run's"})
     add_training_options(parser)
 
 
 def train(options: Namespace) -> int:
-    """Begin a run or continue one; return the exit code."""
+    """Begin or continue a run, and return the exit code."""
     if options.resume is not None:
         folder = _to_resume(options)
         begin = partial(_continue, folder, options.device)
@@ -92,11 +92,11 @@ def _to_resume(options: Namespace) -> RunFolder:
     if options.inputs or given:
         what = "an image" if options.inputs else f"--{given[0].replace('_', '-')}"
         raise RequestError(
-            f"--resume goes on with the run's own settings, and {what} is given, too; leave it "
+            f"--resume continues with the run's own settings, and {what} is given, too; leave it "
             "out, or begin a new run with --output."
         )
     if not options.resume:
-        raise RequestError("--resume has an empty name; give the folder of a run.")
+        raise RequestError("--resume is empty; give the folder of a run.")
     folder = RunFolder(options.resume)
     folder.check_run()
     return folder
@@ -112,7 +112,7 @@ def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -
 
 
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
-    """Refuse what cannot be before anything is read; return the folder, and what makes it."""
+    """Check the options before any image is read; return the folder and a function to fill it."""
     from napari_zerodce.cli.file_plan import image_files
     from napari_zerodce.cli.training_options import training_wish
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
@@ -120,9 +120,11 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     from napari_zerodce.training.run_folder import RunFolder
 
     if not options.inputs:
-        raise RequestError("There is no image to train on; name dark images, or a folder of them.")
+        raise RequestError(
+            "There is no image to train on; give dark images, or a folder of dark images."
+        )
     if not options.output:
-        raise RequestError("There is no --output; name a new folder for the run.")
+        raise RequestError("--output is missing; give a new folder for the run.")
     wish = training_wish(options)
     window = WindowChoice.parse(options.window or "auto")
     folder = RunFolder(options.output)

@@ -1,4 +1,4 @@
-"""``napari-zerodce info``: what a checkpoint is, and which ones have a name."""
+"""``napari-zerodce info``: describe one checkpoint, or list the checkpoints that have a name."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def add_parser(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser(
         "info",
-        help="say what a checkpoint is, or list those that have a name",
-        description="Say what a checkpoint is; without one, list those that have a name.",
+        help="describe a checkpoint, or list those that have a name",
+        description="Describe a checkpoint, or list the checkpoints that have a name.",
         allow_abbrev=False,
     )
-    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="a name or a file")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT", help="A name or a file.")
+    parser.add_argument("--json", action="store_true", help="Print JSON, for programs.")
     parser.set_defaults(command=show_info)
 
 
 def show_info(options: Namespace) -> int:
-    """Print what one checkpoint is, or the list of those that have a name."""
+    """Describe one checkpoint, or list those that have a name; return the exit code."""
     from napari_zerodce.checkpoints.read import read_info
 
     if options.checkpoint is None:

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command within a second, whatever it is doing, and leaves nothing half-done."""
+"""How Ctrl-C stops a command within a second, and without unfinished outputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_zerodce.errors import Cancelled
 from napari_zerodce.stopping import ShouldStop
 
 GRACE_SECONDS = 0.4
-"""So long the work may take to stop by itself after a signal; a tile takes about 0.1 seconds."""
+"""How long the work may go on after a signal; a tile takes about 0.1 seconds."""
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _POLL_SECONDS = 0.05
@@ -29,27 +29,27 @@ def run_interruptibly(
     clean_up: Callable[[], None],
     grace: float = GRACE_SECONDS,
 ) -> int:
-    """Do work in a thread, and stop it when the user or the system asks to.
+    """Do work in a thread, and stop it after a signal.
 
-    A thread, because decoding or compressing a large image, and importing torch, are single calls
-    of seconds during which Python delivers no signal to its own thread.
+    The main thread only waits, because Python delivers signals to it between calls only. To decode
+    or compress a large image, or to import torch, is one call of several seconds.
 
     Parameters
     ----------
     work : callable
-        Gets a function that says whether to stop, and then raises `Cancelled`; returns an exit
-        code.
+        Its argument is a function that returns whether to stop; the work then raises `Cancelled`.
+        It returns an exit code.
     interrupted : callable
         Returns the line to print after an interruption.
     clean_up : callable
-        Removes what the work leaves behind if it does not stop by itself in time.
+        Removes unfinished outputs if the work does not stop in time.
     grace : float
-        Seconds it has for that; a second signal ends them.
+        Seconds that the work has to stop; a second signal ends them.
 
     Returns
     -------
     int
-        That of `work`, or 128 and the signal's number: 130 after Ctrl-C.
+        The exit code of `work`, or 128 plus the signal's number: 130 after Ctrl-C.
     """
     with _noticed_signals() as signals:
         outcome = _start(work, lambda: bool(signals))
@@ -77,7 +77,7 @@ def _start(work: Callable[[ShouldStop], int], should_stop: ShouldStop) -> Future
 
 
 def _wait(outcome: Future[int], seconds: float) -> None:
-    # Windows notices Ctrl-C only between waits: hence the short ones above.
+    # On Windows, Python handles Ctrl-C only between waits, so these are short.
     with suppress(TimeoutError):
         outcome.exception(seconds)
 
@@ -98,13 +98,13 @@ def _end(
         sys.stdout.flush()
         sys.stderr.flush()
         clean_up()
-        os._exit(exit_code)  # sys.exit would wait for whatever the thread is in
+        os._exit(exit_code)  # sys.exit would wait for the thread's present call
     return exit_code
 
 
 @contextmanager
 def _noticed_signals() -> Iterator[list[int]]:
-    """Collect the signals that arrive, instead of dying of them."""
+    """Collect the signals that arrive, instead of ending the process."""
     arrived: list[int] = []
 
     def notice(number: int, _frame: FrameType | None) -> None:
@@ -112,7 +112,7 @@ def _noticed_signals() -> Iterator[list[int]]:
 
     before = {}
     for number in (getattr(signal, name, None) for name in _SIGNALS):
-        # A signal that is ignored, as under nohup, stays so.
+        # A signal that is ignored, as under nohup, stays ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, notice)
     try:

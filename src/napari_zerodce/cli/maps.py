@@ -1,4 +1,4 @@
-"""``napari-zerodce maps``: the curve maps of one image, written tile by tile."""
+"""``napari-zerodce maps``: write the curve maps of one image, tile by tile."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ examples:
   napari-zerodce maps stack.tif --output curves.npy --window 90,800
   napari-zerodce maps dark.png --output noise.ome.zarr --kind noise-gain
 
-The output has the axes (iteration, channel, y, x), those of a stack before them, in float32. Where
-A is positive the image becomes brighter.
+The output is float32 and has the axes (iteration, channel, y, x), after the axes of a stack. A > 0
+brightens.
 """
 
 _KIND: Final = SettingField("kind", MAP_KIND, str, optional=False, default="alphas")
@@ -44,24 +44,29 @@ def add_parser(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser(
         "maps",
-        help="write the curve maps of an image, or what follows from them",
-        description="Write the curve maps of one image, or what follows from them, as .npy, TIFF "
-        "or OME-Zarr.",
+        help="write the curve maps of an image, or the steps and gains computed from them",
+        description="Write the curve maps of one image, or the steps and gains computed from them, "
+        "as .npy, TIFF or OME-Zarr.",
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("input", metavar="INPUT", help="an image file")
-    add("--output", required=True, metavar="PATH", help="a .npy, .tif, .tiff or .zarr to write")
+    add("input", metavar="INPUT", help="An image file.")
+    add(
+        "--output",
+        required=True,
+        metavar="PATH",
+        help="A .npy, .tif or .tiff file, or a .zarr folder.",
+    )
     add_options(add, [_KIND])
     add_engine_options(add)
-    add("--overwrite", action="store_true", help="replace an output that exists")
+    add("--overwrite", action="store_true", help="Replace an output that exists.")
     parser.set_defaults(command=write_maps)
 
 
 def write_maps(options: Namespace) -> int:
-    """Write the maps of the image that was named on the command line; return the exit code."""
+    """Write the maps of the image of the command line, and return the exit code."""
     from napari_zerodce.cli.maps_file import plan_maps
 
     settings = CommandSettings.of(options)
@@ -111,7 +116,7 @@ def _write(
 
 @dataclass(frozen=True)
 class _MapsJob:
-    """One file of maps, with all that decides what is in it."""
+    """One output of maps, and everything that decides its values."""
 
     target: Path
     kind: MapKind
@@ -119,7 +124,7 @@ class _MapsJob:
     resolved: ResolvedRequest
 
     def facts(self) -> dict[str, Any]:
-        """Return what the file says of its maps."""
+        """Return the provenance that the output stores."""
         made = self.resolved.provenance().as_dict()
         return {"kind": self.kind, **{key: made[key] for key in made if key not in _NOT_OF_MAPS}}
 

@@ -1,4 +1,4 @@
-"""Where maps may be written: what is refused before anything is loaded, and room on the disk."""
+"""The output of 'maps': whether maps can be written to a path, and whether the disk has room."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, map_format_of
 
 
 def plan_maps(source: str, target: str) -> FileJob:
-    """Return which file becomes which.
+    """Return the paths of the image and of its maps, after checks that need no data.
 
     Parameters
     ----------
     source, target : str
+        The paths as typed.
 
     Raises
     ------
     RequestError
-        If the source is not one file, or maps cannot be written to the target.
+        If the source is not a file, or maps cannot be written to the target.
     """
     job = FileJob(Path(source), Path(target))
     if is_folder(job.source):
         raise RequestError(
-            f"The input {source!r} is a folder, and maps are made of one image; name a file."
+            f"The input {source!r} is a folder, and maps are computed for one image; give a file."
         )
     if not os.path.lexists(job.source):
         raise RequestError(f"There is no file {source!r}; check the path.")
@@ -42,14 +43,14 @@ def plan_maps(source: str, target: str) -> FileJob:
 
 
 def _refuse_other_kinds(target: Path) -> None:
-    """Refuse to replace a folder that is no Zarr, and a file by a folder, even if asked to."""
+    """Refuse to replace a folder that is not a Zarr, or a file by a folder, also if asked."""
     form = map_format_of(target)
     if not os.path.lexists(target) or form.is_one(target):
         return
     if not form.IS_FOLDER:
-        raise RequestError(f"The output {str(target)!r} is a folder; name a file.")
+        raise RequestError(f"The output {str(target)!r} is a folder; give a file.")
     raise RequestError(
-        f"The output {str(target)!r} exists and is no Zarr folder; choose another name."
+        f"The output {str(target)!r} exists and is not a Zarr folder; choose another name."
     )
 
 
@@ -59,18 +60,19 @@ def check_room(target: Path, size: int) -> None:
     Parameters
     ----------
     target : Path
+        Its parent folder exists.
     size : int
-        In bytes.
+        Size of the maps in bytes.
 
     Raises
     ------
     ImageError
-        If there is less room.
+        If the disk has less free space.
     """
     free = shutil.disk_usage(target.parent).free
     if size > free:
         need = "may need" if map_format_of(target).IS_COMPRESSED else "need"
         raise ImageError(
             f"The maps {need} {size / 2**30:.3g} GiB of disk, and {free / 2**30:.3g} GiB are free "
-            f"where {target} is to be; choose another disk, or take a crop."
+            f"on the disk of {target}; choose another disk, or crop the image."
         )

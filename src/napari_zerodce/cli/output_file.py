@@ -1,4 +1,4 @@
-"""One output image: known to be possible beforehand, whole when it appears, nothing left if not."""
+"""One output image: how it is tested before the work, and appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from napari_zerodce.imaging.files.images import ImageFile, check_writable, write
 
 
 class OutputFile(Aside):
-    """An image file that appears when it is whole."""
+    """An image file that appears only when it is complete."""
 
     def rehearse(self, image: ImageFile) -> None:
         """Write one pixel of the image, to fail before the work instead of after it.
 
+        Parameters
+        ----------
+        image : ImageFile
+            The image as read.
+
         Raises
         ------
         ImageError
-            If the kind of file cannot hold such an image, or the disk cannot be written to.
+            If the format cannot hold such an image, or the file cannot be written.
         Cancelled
             If another thread has discarded the output.
         """
@@ -34,12 +39,19 @@ class OutputFile(Aside):
         self.stop_if_discarded()
 
     def write(self, image: ImageFile, enhanced: np.ndarray[Any, Any]) -> None:
-        """Write the enhanced array, with all that the image's file said besides.
+        """Write the enhanced array with the metadata of the image's file.
+
+        Parameters
+        ----------
+        image : ImageFile
+            The image as read.
+        enhanced : array
+            Of the same shape as the image's array.
 
         Raises
         ------
         ImageError
-            If the file exists by now, or cannot be written.
+            If the file exists in the meantime, or cannot be written.
         """
         self._write_part(replace(image, array=enhanced))
         self.publish()
@@ -49,5 +61,5 @@ class OutputFile(Aside):
         try:
             write_image(self.part, image)
         except ImageError as err:
-            # Nobody knows the hidden folder.
+            # The user does not know the hidden folder.
             raise ImageError(str(err).replace(str(self.part), str(self._target))) from err

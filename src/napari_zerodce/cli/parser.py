@@ -1,4 +1,4 @@
-"""What can be typed after ``napari-zerodce``; nothing heavy is imported before a command runs."""
+"""The parser of ``napari-zerodce``. It imports nothing heavy before a command is typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of the command line, made from the descriptions of the settings."""
+"""How an option of the command line follows from the description of a setting."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def add_options(
     add : callable
         ``add_argument`` of a parser or of a group.
     fields : iterable of SettingField
+        The settings, in the order of the help.
     untyped_is_none : bool
-        Whether what is not typed is None, instead of the default.
+        Whether an option that is not typed is None, instead of the default.
     defaults : mapping of str to str
-        Words for the default of a setting, by its name.
+        What the help shows as the default of a setting, by the name of the setting.
     """
     for field in fields:
         words = defaults.get(field.name, _default_in_words(field))
@@ -45,20 +46,21 @@ def add_options(
 
 
 def typed_values(options: Namespace, fields: Iterable[SettingField]) -> dict[str, Any]:
-    """Return what was typed of settings, by their names.
+    """Return the values of the options that were typed, by the names of the settings.
 
     Parameters
     ----------
     options : Namespace
+        The result of the parser.
     fields : iterable of SettingField
-        Added with `untyped_is_none`.
+        Settings that were added with `untyped_is_none`.
     """
     values = {field.name: getattr(options, field.key) for field in fields}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _typed(default: Any) -> Any:
-    """Return a default as it would be typed, unless argparse knows its type."""
+    """Return a default as text, unless it has a type that argparse converts to."""
     return default if default is None or isinstance(default, bool | int | float) else str(default)
 
 
@@ -75,7 +77,7 @@ def _help(field: SettingField, default: str) -> str:
     choices = (f"{each.value}: {each.help}" for each in field.setting.choices if each.help)
     text = " ".join((field.setting.help, *choices))
     text = f"{text} (default: {default})" if default else text
-    # argparse takes a percent sign for the beginning of a placeholder.
+    # argparse takes a percent sign for the start of a placeholder.
     return text.replace("%", "%%")
 
 

@@ -1,4 +1,4 @@
-"""What a command line asks of the engine, and the sentences for what cannot be had."""
+"""The settings of a command: how typed options become a request to the engine."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class CommandSettings:
-    """How all files of one command are worked on.
+    """The settings that all files of one command share.
 
     Parameters
     ----------
     enhance : EnhanceSettings
+        The settings of the engine.
     sha256 : str, optional
-        That the checkpoint must have.
+        The SHA-256 that the checkpoint must have, in lower case.
     overwrite : bool
         Whether outputs that exist are replaced.
     """
@@ -39,17 +40,19 @@ class CommandSettings:
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
-        """Return what was asked for.
+        """Return the settings that were typed.
 
         Parameters
         ----------
         options : Namespace
+            With the options of `add_engine_options`, and ``overwrite``.
         look : Look
+            By default the published method.
 
         Raises
         ------
         RequestError
-            If a number or a word makes no sense, whatever the files are.
+            If an option is invalid, independently of the files.
         """
         enhance = EnhanceSettings(
             checkpoint=options.checkpoint,
@@ -69,13 +72,13 @@ class CommandSettings:
         return cls(enhance, sha256, options.overwrite)
 
     def load(self) -> Checkpoint:
-        """Load the checkpoint, and refuse at once what would fail for each file.
+        """Load the checkpoint, and check what would fail for every file.
 
         Raises
         ------
         RequestError
-            If there is no such checkpoint, device or precision, or its weights are not those that
-            the SHA-256 is of.
+            If the checkpoint, the device or the precision is not available, or the weights have
+            another SHA-256.
         """
         from napari_zerodce.device import resolve_device, resolve_precision
         from napari_zerodce.engine.resolve import checkpoint_of
@@ -89,19 +92,21 @@ class CommandSettings:
         if self.sha256 not in {None, checkpoint.info.sha256}:
             raise RequestError(
                 f"The checkpoint {str(wanted.checkpoint)!r} has the SHA-256 "
-                f"{checkpoint.info.sha256}, and {self.sha256} was expected; give the file that has "
-                "it with --checkpoint, or leave --checkpoint-sha256 out to take these weights."
+                f"{checkpoint.info.sha256}, and {self.sha256} was expected; give the file with "
+                "this SHA-256 to --checkpoint, or leave --checkpoint-sha256 out to use these "
+                "weights."
             )
         return checkpoint
 
     def request(self, image: ImageFile, checkpoint: Checkpoint) -> EnhanceRequest:
-        """Return what the engine is to do with an image.
+        """Return the request to the engine for an image.
 
         Parameters
         ----------
         image : ImageFile
+            The image as read.
         checkpoint : Checkpoint
-            With the scale factor that was asked for.
+            As returned by `load`.
         """
         from napari_zerodce.engine.requests import EnhanceRequest
 

@@ -1,4 +1,4 @@
-"""How a training goes, on a terminal: a bar for the steps, and lines for what happens."""
+"""The progress of a training on the terminal: a bar for the steps, lines for other events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 
 class TrainingBar:
-    """Tells of a run's events; a context manager."""
+    """Shows the events of a run; a context manager."""
 
     def __init__(self) -> None:
         self._bar = tqdm(unit="step", disable=None, dynamic_ncols=True)
@@ -41,7 +41,7 @@ class TrainingBar:
                 self._line(f"step {event['step']}: validation loss {event['total']:.4g}{best}")
             case "notice":
                 self._line(event["text"])
-            case "ended" if event["ending"] != "failed":  # that is raised, too
+            case "ended" if event["ending"] != "failed":  # a failure is raised, too
                 self._line(event["message"])
 
     @staticmethod

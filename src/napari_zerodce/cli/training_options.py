@@ -1,4 +1,4 @@
-"""What can be typed about a training, and the wish that follows from it."""
+"""The options of a training, and how they become a `TrainingWish`."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _DIRECT: Final = tuple(
     field for name, field in _TRAINING.items() if name not in {"steps", "exposure_stops"}
 )
 _SMOOTHNESS_AT_FIRST: Final = {"normalisation": "period"}
-"""Where the command line begins elsewhere than the published code: for orders from 2 on."""
+"""Defaults that differ from the published code; they matter for the orders 2 and 3."""
 
 
 def add_training_options(parser: Any) -> None:
-    """Add the options of a new run, in groups."""
+    """Add the options of a new run to a parser, in groups."""
     _add_run(parser.add_argument_group("run"))
     training = parser.add_argument_group("training (defaults: the preset's)").add_argument
     _add(training, *_BY_PRESET, defaults={field.name: "" for field in _BY_PRESET})
-    training("--crops", type=int, metavar="N", help="How many crops are trained on. (default: 128)")
+    training("--crops", type=int, metavar="N", help="Number of crops to train on. (default: 128)")
     _add_losses(parser.add_argument_group("losses (defaults: the published code's)"))
 
 
@@ -55,13 +55,13 @@ def _add_run(group: Any) -> None:
     add(
         "--checkpoint",
         metavar="NAME|FILE",
-        help="Weights to begin with: a name that 'napari-zerodce info' lists, or a file. "
+        help="Weights to start from: a name that 'napari-zerodce info' lists, or a file. "
         f"(default: {DEFAULT_START})",
     )
     add(
         "--from-scratch",
         choices=tuple(ARCHITECTURES),
-        help="Begin with random weights of this network instead.",
+        help="Start from random weights of this network instead.",
     )
     add(
         "--preset",
@@ -81,19 +81,20 @@ def _add_losses(group: Any) -> None:
     add(
         "--smoothness-order",
         metavar="K",
-        help="Derivatives of the curve maps that count: 1 (as published), 2, 3, or a mixture such "
-        "as 1:0.5,2:0.5. From 2 on, slow changes of the light are free.",
+        help="Order of the derivatives of the curve maps that the smoothness loss penalises: 1 (as "
+        "published), 2, 3, or a mixture such as 1:0.5,2:0.5. The orders 2 and 3 leave slow changes "
+        "of the light free.",
     )
     _add(add, *_SMOOTHNESS.values(), defaults=_SMOOTHNESS_AT_FIRST)
 
 
 def training_wish(options: Namespace) -> TrainingWish:
-    """Return what was asked for, still without images.
+    """Return the training that was typed, still without images.
 
     Raises
     ------
     RequestError
-        If options contradict each other, or a value makes no sense.
+        If options contradict each other, or a value is invalid.
     """
     from napari_zerodce.training.crops import CROPS
     from napari_zerodce.training.new_run import TrainingWish
@@ -136,12 +137,12 @@ def _changes(options: Namespace) -> dict[str, Any]:
 def _smoothness(options: Namespace) -> SmoothnessKind:
     typed = _SMOOTHNESS_AT_FIRST | typed_values(options, _SMOOTHNESS.values())
     for name, value in typed.items():
-        _SMOOTHNESS[name].checked(value)  # its own sentence says more than the one below
+        _SMOOTHNESS[name].checked(value)  # its sentence is more exact than the one below
     try:
         return SmoothnessKind(orders=_orders(options.smoothness_order or "1"), **typed)
     except ValueError as err:
         raise RequestError(
-            f"The smoothness is not possible: {err}; give an order as 2, or a mixture as "
+            f"The smoothness is invalid: {err}; give an order such as 2, or a mixture such as "
             "1:0.5,2:0.5."
         ) from err
 
@@ -152,7 +153,7 @@ def _orders(text: str) -> dict[int, float]:
     for part in text.split(","):
         order, _, weight = part.strip().partition(":")
         if not order.isdecimal():
-            raise ValueError(f"{part!r} is no order")
+            raise ValueError(f"{part!r} is not an order")
         orders[int(order)] = float(weight) if weight else 1.0
     return orders
 
