@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from napari_zerodce.checkpoints.registry import PUBLISHED, RegistryEntry
-from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore, never
+from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, CheckpointError
 from napari_zerodce.gui.docks.enhance import work
+from napari_zerodce.stopping import never
 
 SIZES = [entry.size or 0 for entry in PUBLISHED]
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.engine.requests import ignore, never
+from napari_zerodce.engine.requests import ignore
 from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.gui.docks.finetune import work
 from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import never
 from napari_zerodce.training.crops import TrainingImage
 from napari_zerodce.training.new_run import TrainingWish
 
