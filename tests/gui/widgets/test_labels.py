@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_zerodce.gui.widgets.labels import Sentence, line
+from napari_zerodce.gui.widgets.labels import Sentence, text_label
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def test_complaints_alone_are_forgotten(sentence: Sentence, tone: Any, left: str
 
 
 def test_what_comes_from_a_file_is_no_markup(sentence: Sentence, qtbot: Any) -> None:
-    for label in (sentence, line("plan", "<b>bold</b>")):
+    for label in (sentence, text_label("plan", "<b>bold</b>")):
         qtbot.addWidget(label)
         assert label.textFormat() == Qt.TextFormat.PlainText
         assert label.wordWrap()
         assert label.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
-    assert line("plan", "<b>bold</b>").text() == "<b>bold</b>"
-    assert line("plan").objectName() == "plan"
+    assert text_label("plan", "<b>bold</b>").text() == "<b>bold</b>"
+    assert text_label("plan").objectName() == "plan"

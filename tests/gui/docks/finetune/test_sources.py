@@ -12,7 +12,7 @@ from napari.layers import Image, Shapes
 from napari_zerodce.engine.viewport import LARGEST_VIEW
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.gui.docks.finetune import sources
-from napari_zerodce.gui.docks.finetune.sources import pictures_of, pinned_crop
+from napari_zerodce.gui.docks.finetune.sources import images_of, pinned_crop
 from napari_zerodce.imaging.windows import WindowChoice
 
 AUTO = WindowChoice("auto")
@@ -28,17 +28,17 @@ def test_pictures_are_whole_layers_with_the_window_that_is_set(
     model: ViewerModel, stack: Image
 ) -> None:
     photo = model.add_image(np.zeros((8, 9, 4), np.uint8), rgb=True, name="photo")
-    first, second = pictures_of(model, [stack, photo], AUTO, None)
+    first, second = images_of(model, [stack, photo], AUTO, None)
     assert (first.name, first.channels, first.window) == ("stack", "mono", AUTO)
     assert first.array is stack.data
     assert (first.region, first.index) == (None, None)
     assert (second.name, second.channels) == ("photo", "rgba")
-    assert pictures_of(model, [], AUTO, None) == []
+    assert images_of(model, [], AUTO, None) == []
 
 
 def test_contrast_limits_are_those_of_each_layer(model: ViewerModel, stack: Image) -> None:
     other = model.add_image(np.zeros((8, 8), np.uint16), contrast_limits=(5, 70))
-    pictures = pictures_of(model, [stack, other], WindowChoice("contrast"), None)
+    pictures = images_of(model, [stack, other], WindowChoice("contrast"), None)
     assert [picture.window for picture in pictures] == [
         WindowChoice("range", 0, 1000),
         WindowChoice("range", 5, 70),
@@ -47,7 +47,7 @@ def test_contrast_limits_are_those_of_each_layer(model: ViewerModel, stack: Imag
 
 def test_region_is_that_of_the_plane_on_screen(model: ViewerModel, stack: Image) -> None:
     model.dims.set_point(0, 2)
-    (picture,) = pictures_of(model, [stack], AUTO, _square(model, 1.5, 2.5, 4.5, 6.5))
+    (picture,) = images_of(model, [stack], AUTO, _square(model, 1.5, 2.5, 4.5, 6.5))
     assert picture.index == (2,)
     assert picture.region_step == 1
     expected = np.zeros((8, 8), bool)
@@ -61,7 +61,7 @@ def test_large_planes_have_a_coarse_region_of_the_whole_plane(
 ) -> None:
     monkeypatch.setattr(sources, "_LARGEST_MASK", 16)
     layer = model.add_image(np.zeros((8, 12), np.uint8))
-    (picture,) = pictures_of(model, [layer], AUTO, _square(model, -1, -1, 20, 20))
+    (picture,) = images_of(model, [layer], AUTO, _square(model, -1, -1, 20, 20))
     assert picture.region_step == 2  # 96 pixels are six times too many
     assert picture.region is not None
     assert picture.region.shape == (4, 6)
@@ -73,17 +73,17 @@ def test_layers_without_a_shape_are_left_out_and_none_left_is_said(
 ) -> None:
     beside = model.add_image(np.zeros((8, 8), np.uint8), translate=(100, 100), name="beside")
     square = _square(model, 1, 1, 5, 5)
-    (picture,) = pictures_of(model, [beside, stack], AUTO, square)
+    (picture,) = images_of(model, [beside, stack], AUTO, square)
     assert picture.name == "stack"
     with pytest.raises(RequestError, match="No shape of 'square' lies on the planes"):
-        pictures_of(model, [beside], AUTO, square)
+        images_of(model, [beside], AUTO, square)
 
 
 def test_region_of_a_plane_that_is_not_on_screen_is_said(model: ViewerModel, stack: Image) -> None:
     square = _square(model, 1, 1, 5, 5)
     model.dims.ndisplay = 3
     with pytest.raises(RequestError, match="2D"):
-        pictures_of(model, [stack], AUTO, square)
+        images_of(model, [stack], AUTO, square)
 
 
 # ---- the pinned crop
