@@ -1,4 +1,4 @@
-"""Descriptions of user settings, from which fields in docks, options and checks follow.
+"""The description of a user setting, from which its dock field, its option and its check follow.
 
 A setting is a field of a frozen dataclass or of a pydantic model, annotated with a `Setting`::
 
@@ -28,10 +28,11 @@ class Choice:
     Parameters
     ----------
     value : object
+        The value as code uses it.
     title : str
-        Its name in a dock.
+        Name in a dock.
     help : str
-        Its meaning.
+        Meaning, in one or two sentences.
     """
 
     value: Any
@@ -46,33 +47,33 @@ class Setting:
     Parameters
     ----------
     label : str
-        Its name in a dock.
+        Name in a dock.
     help : str
-        What it does: the tool tip, and the help of the option.
+        Effect, in one or two sentences: the tool tip and the help of the option.
     noun : str
-        Its name in a sentence; by default the name of the field.
+        Name in a sentence; by default the name of the field.
     minimum, maximum : float, optional
         The smallest and the largest valid number.
     above, below : float, optional
-        Numbers that are invalid themselves; valid ones are above and below them.
+        Limits that are invalid themselves; valid numbers are above or below them.
     expected : str
         The valid values in words, for a sentence; by default the range.
     unit : str
-        Such as "stops".
+        Unit of the number, such as "stops".
     choices : tuple of Choice
-        All valid values, if there are few.
+        All valid values, if they can be listed.
     step : float, optional
-        Of a dock's number field.
+        Step of the number field in a dock.
     decimals : int, optional
-        That a dock's number field shows and keeps; by default those of the step, at least two.
+        Decimals that the number field shows and keeps; by default those of the step, at least two.
     offered : tuple of float, optional
         The range of the field in a dock, if it is narrower than the valid one.
     slider : bool
         Whether a dock shows a slider.
     suggested : object
-        First value of the field in a dock if the default is None.
+        First value of the field in a dock, if the default is None.
     option : str
-        Name on the command line; by default that of the field.
+        Name on the command line; by default the name of the field.
     metavar : str
         Placeholder for the value in the help of the command line.
     """
@@ -95,10 +96,10 @@ class Setting:
     option: str = ""
     metavar: str = ""
 
-    __is_annotated_types_grouped_metadata__ = True  # pydantic then takes the range from it
+    __is_annotated_types_grouped_metadata__ = True  # pydantic then takes the range from __iter__
 
     def __iter__(self) -> Iterator[Ge | Gt | Le | Lt]:
-        """Yield the range in the form that pydantic reads."""
+        """Yield the limits of the range in the form that pydantic reads."""
         if self.minimum is not None:
             yield Ge(self.minimum)
         if self.above is not None:
@@ -109,7 +110,7 @@ class Setting:
             yield Lt(self.below)
 
     def holds(self, value: float) -> bool:
-        """Whether a number is finite and in the range."""
+        """Return whether a number is finite and in the range."""
         return (
             math.isfinite(value)
             and (self.minimum is None or value >= self.minimum)
@@ -119,7 +120,7 @@ class Setting:
         )
 
     def range_in_words(self) -> str:
-        """Return the valid values for a sentence."""
+        """Return the valid values in words, such as "0 to 2"."""
         if self.expected:
             return self.expected
         if self.choices:
@@ -143,12 +144,15 @@ class SettingField:
     Parameters
     ----------
     name : str
+        Name of the field.
     setting : Setting
+        Description of the setting.
     kind : type
         bool, int, float, str, or another type whose values are among the choices.
     optional : bool
         Whether None is valid.
     default : object
+        Value of the field if none is given.
     """
 
     name: str
@@ -159,21 +163,21 @@ class SettingField:
 
     @property
     def noun(self) -> str:
-        """Its name in a sentence."""
+        """Name of the setting in a sentence."""
         return self.setting.noun or self.name.replace("_", " ")
 
     @property
     def option(self) -> str:
-        """Its option on the command line, such as "--scale-factor"."""
+        """Option on the command line, such as "--scale-factor"."""
         return f"--{self.setting.option or self.name.replace('_', '-')}"
 
     @property
     def key(self) -> str:
-        """Its option as a name of Python, such as "scale_factor"."""
+        """Option as a Python name, such as "scale_factor"."""
         return self.option.removeprefix("--").replace("-", "_")
 
     def checked(self, value: Any) -> Any:
-        """Return a value as a plain Python value, which can be printed and written as JSON.
+        """Return a valid value as a plain Python value, which can be printed and written as JSON.
 
         Raises
         ------
@@ -215,7 +219,7 @@ class SettingField:
 
 @cache
 def setting_fields(owner: Any) -> Mapping[str, SettingField]:
-    """Return the described settings of a dataclass or a pydantic model, in their order."""
+    """Return the described settings of a dataclass or a pydantic model by name, in their order."""
     found = {}
     for name, hint in _hints(owner).items():
         setting = _setting_in(hint)
@@ -243,12 +247,12 @@ def command_words(settings: Any) -> list[str]:
 
 
 def check_settings(value: Any) -> None:
-    """Check the described settings of a frozen dataclass, and make them plain values.
+    """Check the described settings of a frozen dataclass, and replace them by plain values.
 
     Parameters
     ----------
     value : object
-        It calls this function in its ``__post_init__``.
+        A dataclass that calls this function in its ``__post_init__``.
 
     Raises
     ------
@@ -261,7 +265,7 @@ def check_settings(value: Any) -> None:
 
 
 def _hints(owner: type) -> dict[str, Any]:
-    """Return the annotations; names that are imported for type checkers only become Any."""
+    """Return the annotations. A name that only type checkers import becomes Any."""
     unknown: dict[str, Any] = {}
     while True:
         try:
@@ -273,7 +277,7 @@ def _hints(owner: type) -> dict[str, Any]:
 
 
 def _setting_in(hint: Any) -> Setting | None:
-    """Return the setting of an annotation, also if it stands at a part: `Annotated[...] | None`."""
+    """Return the setting of an annotation or of a part of it, as in `Annotated[...] | None`."""
     if get_origin(hint) is Annotated:
         return next((each for each in hint.__metadata__ if isinstance(each, Setting)), None)
     return next(filter(None, map(_setting_in, _parts(hint))), None)

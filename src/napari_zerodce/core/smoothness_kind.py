@@ -1,4 +1,4 @@
-"""The kinds of smoothness: orders of derivatives, their balance and their penalty; no torch."""
+"""The kinds of smoothness loss: orders of derivatives, their balance and penalty; no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Normalisation = Literal["noise", "period"]
 """The signal to which orders of equal weight respond equally: white noise, or waves of a period."""
 
 Penalty = Literal["squared", "charbonnier"]
-"""How a derivative counts: by its square, or, if it is large, nearly by its absolute value."""
+"""How a derivative counts: by its square, or by nearly its absolute value if it is large."""
 
 HIGHEST_ORDER: Final = 3
 
@@ -62,7 +62,7 @@ def period_weight(order: int, period: float) -> float:
 
 @dataclass(frozen=True)
 class SmoothnessKind:
-    """Which deviations of the maps count, and how much.
+    """Which derivatives of the maps the smoothness loss penalises, and how much.
 
     Parameters
     ----------
@@ -72,20 +72,20 @@ class SmoothnessKind:
         Orders of equal weight respond equally to white noise (N1), or to waves of `period` pixels
         (N2). With N1, a higher order hardly responds to structures of many pixels.
     period : float
-        In pixels of the maps, for the normalisation "period".
+        Period of the waves in pixels of the maps, for the normalisation "period".
     penalty : {"squared", "charbonnier"}
         Charbonnier, ``2 e (sqrt(d^2 + e^2) - e)``, is the square for derivatives below `epsilon`
         and grows linearly above it, so that maps may have edges.
     epsilon : float
-        In units of the maps per pixel, for Charbonnier.
+        The limit between square and linear, in units of the maps per pixel, for Charbonnier.
     edge_aware : bool
         Whether derivatives count less at edges of the image's smoothed luminance.
     edge : float
         The gradient of that luminance, per pixel, at which they count 1/e times.
     pixel_size : float
-        Side of a pixel of the maps, in pixels for which the weights were chosen. A derivative of
-        order k is divided by ``pixel_size ** k``: a scene that is shrunk n times has pixels n
-        times as large and costs the same.
+        Side of a pixel of the maps, relative to the pixels for which the weights were chosen. A
+        derivative of order k is divided by ``pixel_size ** k``: a scene that is shrunk n times has
+        pixels n times as large and the same loss.
     """
 
     orders: Mapping[int, float] = field(default_factory=lambda: {1: 1.0})
@@ -93,16 +93,16 @@ class SmoothnessKind:
         Normalisation,
         Setting(
             label="Orders balanced",
-            help="How the orders 2 and 3 are balanced with order 1.",
+            help="How the smoothness loss balances the orders 2 and 3 with order 1.",
             noun="smoothness normalisation",
             option="smoothness-normalisation",
             choices=(
-                Choice("period", "at 16 px", "All orders respond alike to waves of a period."),
+                Choice("period", "at 16 px", "All orders respond equally to waves of one period."),
                 Choice(
                     "noise",
                     "on noise",
-                    "All orders respond alike to white noise. Higher orders hardly see anything "
-                    "larger than a few pixels.",
+                    "All orders respond equally to white noise. Higher orders then hardly respond "
+                    "to structures of more than a few pixels.",
                 ),
             ),
         ),
@@ -111,7 +111,8 @@ class SmoothnessKind:
         float,
         Setting(
             label="Period",
-            help="The period of these waves, in pixels of the curve maps.",
+            help="The period of the waves to which all orders respond equally, in pixels of the "
+            "curve maps.",
             noun="smoothness period",
             option="smoothness-period",
             minimum=2,
@@ -124,15 +125,15 @@ class SmoothnessKind:
         Penalty,
         Setting(
             label="Penalty",
-            help="How a difference between neighbouring curves counts.",
+            help="How the smoothness loss counts a difference between neighbouring curves.",
             noun="smoothness penalty",
             option="smoothness-penalty",
             choices=(
-                Choice("squared", "squared", "Its square, as published."),
+                Choice("squared", "squared", "The square of the difference counts, as published."),
                 Choice(
                     "charbonnier",
                     "robust (Charbonnier)",
-                    "A map may have edges: they cost less than their square.",
+                    "Large differences count less than their square, so that maps may have edges.",
                 ),
             ),
         ),
@@ -142,13 +143,13 @@ class SmoothnessKind:
         bool,
         Setting(
             label="Free at edges",
-            help="Let maps change where the smoothed brightness of the image does.",
+            help="Changes of the curve maps count less at edges of the smoothed image.",
         ),
     ] = False
     edge: float = 0.05
     pixel_size: float = 1.0
 
-    # It is read from JSON with a training's configuration, and a misspelt name is a mistake.
+    # JSON of a training's configuration contains this class, and a misspelt name is an error.
     __pydantic_config__ = {"extra": "forbid", "allow_inf_nan": False}  # noqa: RUF012
 
     def __post_init__(self) -> None:
@@ -160,7 +161,7 @@ class SmoothnessKind:
         for name, setting in setting_fields(SmoothnessKind).items():
             try:
                 setting.checked(getattr(self, name))
-            except RequestError as err:  # pydantic makes a mistake in the file of a ValueError
+            except RequestError as err:  # pydantic reports a ValueError as a mistake in the file
                 raise ValueError(str(err)) from err
         for name in ("epsilon", "edge", "pixel_size"):
             number = getattr(self, name)
@@ -171,7 +172,7 @@ class SmoothnessKind:
         """Return the factor for the mean square of an order's derivatives."""
         balance = 1.0
         if self.normalisation == "period":
-            # The period is in pixels of the map, regardless of their size.
+            # The period is in pixels of the map, independently of their size.
             balance = period_weight(order, self.period) * self.pixel_size ** (2 * (order - 1))
         return self.orders[order] * balance / noise_gain(order)
 

@@ -1,4 +1,4 @@
-"""The settings of an enhancement: all that decides the result besides the image, in one value."""
+"""The settings of an enhancement: everything except the image that decides the result."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class EnhanceSettings:
     precision : {"auto", "float32", "bfloat16", "float16"}
         Precision of the network.
     scale_factor : int, optional
-        Zero-DCE++ only: how many times smaller its thumbnail is; by default as the
-        checkpoint says. A loaded checkpoint keeps its own.
+        For Zero-DCE++: how many times smaller the thumbnail is; by default the scale factor of the
+        checkpoint. A loaded checkpoint keeps its own.
     tile : int, optional
-        Side of the tiles in pixels; by default one that suits the device.
+        Side of the tiles in pixels; by default a side that suits the device.
     look : Look
         How strongly the curves are applied.
 
@@ -50,7 +50,7 @@ class EnhanceSettings:
         str | Path | Checkpoint,
         Setting(
             label="Checkpoint",
-            help="The weights: a name that 'napari-zerodce info' lists, or a file.",
+            help="The weights of the network: a name that 'napari-zerodce info' lists, or a file.",
             metavar="NAME|FILE",
         ),
     ] = DEFAULT_CHECKPOINT
@@ -59,7 +59,7 @@ class EnhanceSettings:
         Setting(
             label="Window",
             help="The intensities that are mapped to 0 and 1 before the curves: auto, dtype, "
-            "minmax, percentile:LOW,HIGH or LOW,HIGH. Samples outside stay unchanged.",
+            "minmax, percentile:LOW,HIGH or LOW,HIGH. Samples outside it stay unchanged.",
             metavar="WINDOW",
         ),
     ] = AUTOMATIC_WINDOW
@@ -75,7 +75,7 @@ class EnhanceSettings:
         PrecisionChoice,
         Setting(
             label="Precision",
-            help="Precision of the network. Automatic is float32, or half precision for 8-bit "
+            help="The precision of the network. Automatic is float32, or half precision for 8-bit "
             "images if the device is faster in it.",
             choices=(
                 Choice("auto", "Automatic"),
@@ -89,8 +89,8 @@ class EnhanceSettings:
         int | None,
         Setting(
             label="Scale factor",
-            help="Zero-DCE++ estimates its curves from a thumbnail this many times smaller: 1 "
-            "follows every detail and is slowest, 12 is the authors' value.",
+            help="Zero-DCE++ estimates its curves from a thumbnail that is this many times "
+            "smaller. 1 follows every detail and is slowest, 12 is the authors' value.",
             offered=(1, 999),
             metavar="N",
         ),
@@ -99,7 +99,7 @@ class EnhanceSettings:
         int | None,
         Setting(
             label="Tile",
-            help="Side of the tiles.",
+            help="Side of the tiles. Smaller tiles need less memory, and the result is the same.",
             minimum=1,
             unit="pixels",
             expected="1 or more, such as 512",
@@ -113,18 +113,18 @@ class EnhanceSettings:
         object.__setattr__(self, "tile", tile)
 
     def for_curves(self) -> EnhanceSettings:
-        """Return the settings that decide the curves: all but the look."""
+        """Return the settings that decide the curves: all except the look."""
         return replace(self, look=AS_PUBLISHED)
 
     def for_numbers(self) -> EnhanceSettings:
         """Return settings whose precision "auto" is float32.
 
-        Half precision suits 8-bit images, which hide its deviation; maps do not hide it.
+        Half precision suits 8-bit images, which hide its rounding errors; maps show them.
         """
         return replace(self, precision="float32") if self.precision == "auto" else self
 
     def describe(self) -> str:
-        """Return window, device and scale factor in a few words."""
+        """Return the window, the device and the scale factor as text, such as for a label."""
         window = "contrast limits" if self.window.kind == "contrast" else str(self.window)
         device = "automatic device" if self.device == "auto" else self.device
         scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"

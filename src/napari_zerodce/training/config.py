@@ -1,4 +1,4 @@
-"""What one training run is told: everything that decides its outcome except the images."""
+"""The configuration of a training run: everything except the images that decides its result."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from napari_zerodce.setting import Choice, Setting
 Weight = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 MOST_RATE = 1e30
-"""Far beyond what makes a training diverge, which is told; more than that is no float32."""
+"""Far above the rates at which training diverges, and still a number in float32."""
 
 MOST_STOPS = 8
 Stops = Annotated[float, Field(ge=-MOST_STOPS, le=MOST_STOPS)]
 
 TrainingPrecision = Literal["auto", "float32", "bfloat16"]
 Encoding = Literal["srgb", "linear"]
-"""How numbers stand for light: as in photos, or in proportion, as from a microscope's camera."""
+"""How numbers encode light: as in photos, or in proportion, as from a microscope's camera."""
 
 SMALLEST_CROP = 16
 
@@ -38,16 +38,16 @@ class _Frozen(BaseModel):
 
 
 class LossWeights(_Frozen):
-    """How much each loss counts: the weights of the published code.
+    """How much each loss counts. The defaults are the weights of the published code.
 
-    The paper prints 1, 1, 0.5 and 20: the same but for a spatial consistency ten times stronger.
+    The paper prints 1, 1, 0.5 and 20: the same ratios, but a spatial loss ten times stronger.
     """
 
     spatial: Annotated[
         float,
         _WEIGHT(
             label="Spatial loss",
-            help="How much the loss counts that keeps the contrast between neighbouring regions.",
+            help="Weight of the loss that keeps the contrast between neighbouring regions.",
             option="spatial-weight",
             step=0.5,
         ),
@@ -56,7 +56,7 @@ class LossWeights(_Frozen):
         float,
         _WEIGHT(
             label="Exposure loss",
-            help="How much the loss counts that pulls patches to the exposure target.",
+            help="Weight of the loss that pulls patches to the exposure target.",
             option="exposure-weight",
             step=1,
         ),
@@ -65,8 +65,8 @@ class LossWeights(_Frozen):
         float,
         _WEIGHT(
             label="Colour loss",
-            help="How much the loss counts that keeps the average colour grey. Images without "
-            "colour have no such loss.",
+            help="Weight of the loss that keeps the average colour grey. Mono images have no "
+            "colour loss.",
             option="colour-weight",
             step=0.5,
         ),
@@ -75,7 +75,7 @@ class LossWeights(_Frozen):
         float | None,
         _WEIGHT(
             label="Smoothness loss",
-            help="How much the loss counts that keeps neighbouring curves alike.",
+            help="Weight of the loss that keeps the curves of neighbouring pixels similar.",
             option="smoothness-weight",
             step=10,
         ),
@@ -83,23 +83,24 @@ class LossWeights(_Frozen):
     """None: 200 for Zero-DCE, 1600 for Zero-DCE++, which has 3 maps instead of 24 to sum over."""
 
     def smoothness_for(self, architecture: Architecture) -> float:
-        """Return the smoothness' weight, the architecture's own where none was chosen."""
+        """Return the weight of the smoothness loss, by default the one of the architecture."""
         if self.smoothness is not None:
             return self.smoothness
         return ARCHITECTURES[architecture].smoothness_weight
 
 
 class TrainingConfig(_Frozen):
-    """One run. The same configuration and images give the same weights on the same machine."""
+    """How to train. The same configuration and images give the same weights on the same machine."""
 
     architecture: Architecture = ZERO_DCE_PP
     scale_factor: Annotated[int, Field(ge=1)] = 1
-    """Zero-DCE++: how many times smaller the thumbnail is that curves are estimated on."""
+    """For Zero-DCE++: how many times smaller the thumbnail is from which curves are estimated."""
     seed: Annotated[
         int,
         Setting(
             label="Seed",
-            help="Of all chance. The same seed gives the same result on the same CPU.",
+            help="The start of the random numbers. The same seed gives the same result on the same "
+            "CPU.",
             minimum=0,
             below=2**63,
             offered=(0, 2**31 - 1),
@@ -110,7 +111,7 @@ class TrainingConfig(_Frozen):
         int,
         Setting(
             label="Steps",
-            help="How many steps the training has.",
+            help="Number of training steps.",
             minimum=1,
             maximum=10**9,
             step=100,
@@ -121,7 +122,7 @@ class TrainingConfig(_Frozen):
         int,
         Setting(
             label="Batch",
-            help="How many crops a step sees. If the memory is too small, there are fewer.",
+            help="Number of crops in each step. If the memory is too small, training takes fewer.",
             minimum=1,
             maximum=1024,
             offered=(1, 256),
@@ -133,7 +134,7 @@ class TrainingConfig(_Frozen):
         int,
         Setting(
             label="Crop",
-            help="Side of the square crops that are trained on.",
+            help="Side of the square crops for training.",
             minimum=SMALLEST_CROP,
             offered=(SMALLEST_CROP, 4096),
             step=16,
@@ -145,7 +146,7 @@ class TrainingConfig(_Frozen):
         float,
         Setting(
             label="Learning rate",
-            help="Of Adam, at the beginning.",
+            help="Learning rate of Adam at the start.",
             above=0,
             maximum=MOST_RATE,
             offered=(1e-7, 1),
@@ -156,7 +157,7 @@ class TrainingConfig(_Frozen):
     final_learning_rate: Annotated[float, Field(gt=0, le=MOST_RATE)] = 1e-5
     """Reached at the last step along half a cosine: small steps settle the brightness."""
     warm_up: Annotated[int, Field(ge=0)] = 0
-    """Steps over which the learning rate rises from 0: Adam's first steps are its wildest."""
+    """Steps over which the learning rate rises from 0: Adam's first steps are the least sure."""
     weight_decay: Weight = 1e-4
     gradient_clip: Positive = 0.1
     """Largest norm of a step's gradient, as in the published code."""
@@ -164,7 +165,7 @@ class TrainingConfig(_Frozen):
         float,
         Setting(
             label="Exposure target",
-            help="The brightness E that patches are to reach, between 0 and 1.",
+            help="The brightness E, between 0 and 1, that training aims at in each patch.",
             noun="exposure target",
             option="exposure-target",
             above=0,
@@ -178,8 +179,8 @@ class TrainingConfig(_Frozen):
         bool,
         Setting(
             label="Background stays",
-            help="Let patches as dark as the background (Otsu's threshold of each image) keep "
-            "their brightness. All others go to the exposure target.",
+            help="Patches as dark as the background (Otsu's threshold of each image) keep their "
+            "brightness. All others aim at the exposure target.",
         ),
     ] = False
     weights: LossWeights = LossWeights()
@@ -188,8 +189,8 @@ class TrainingConfig(_Frozen):
         tuple[Stops, Stops],
         Setting(
             label="Darker and brighter copies",
-            help="Half of the crops are made darker or brighter by stops from this range; 0,0 "
-            "changes none.",
+            help="Half of the crops become darker or brighter by stops from this range. 0,0 "
+            "changes no crop.",
             unit="EV",
             step=0.5,
             decimals=1,
@@ -197,12 +198,13 @@ class TrainingConfig(_Frozen):
         ),
     ] = (0.0, 0.0)
     encoding: Encoding = "srgb"
-    """For `exposure_stops`, which is a change of the light."""
+    """The encoding of the images: `exposure_stops` change the light, not the numbers."""
     precision: Annotated[
         TrainingPrecision,
         Setting(
             label="Precision",
-            help="Of the network. Automatic is bfloat16 on GPUs made for it, float32 elsewhere.",
+            help="The precision of the network. Automatic is bfloat16 on GPUs made for it, and "
+            "float32 on other devices.",
             choices=(
                 Choice("auto", "Automatic"),
                 Choice("float32", "float32"),
@@ -220,22 +222,22 @@ class TrainingConfig(_Frozen):
 
 
 class RunConfig(_Frozen):
-    """A run folder's ``config.json``: a training, where it runs, and what it begins with."""
+    """A run folder's ``config.json``: a training, its device, and the weights it starts from."""
 
     training: TrainingConfig
     device: str = "auto"
     checkpoint: str | None = None
-    """Which weights it begins with, for people; None: random ones."""
+    """The weights at the start, as information for people; None: random weights."""
     checkpoint_sha256: str | None = None
     scale_factor: Annotated[int, Field(ge=1)] = 1
-    """That of the checkpoints that are written, for use on whole images."""
+    """The scale factor of the checkpoints that the run writes, for use on whole images."""
     licence: str = UNKNOWN_LICENCE
-    """Of the checkpoints that are written: that of the weights the run begins with."""
+    """The licence of the checkpoints that the run writes: that of the weights at the start."""
     minutes: Annotated[
         float | None,
         Setting(
             label="Minutes",
-            help="About how long the training may take, instead of a number of steps.",
+            help="Approximate duration of the training, instead of a number of steps.",
             above=0,
             maximum=100_000,
             offered=(0.1, 100_000),
@@ -243,11 +245,11 @@ class RunConfig(_Frozen):
             decimals=1,
         ),
     ] = None
-    """Once the machine's speed is known, steps take its place."""
+    """A number of steps replaces the minutes when the machine's speed is known."""
     checkpoint_seconds: Positive = 5.0
-    """The most that is lost if the process is killed."""
+    """Time between two checkpoints, longer if writing is slow: the most that a kill loses."""
     images: tuple[str, ...] = ()
-    """Names of what the crops were taken from, for people."""
+    """Names of the images of the crops, as information for people."""
     preset: str = ""
     software: str = ""
 
@@ -260,11 +262,12 @@ def read_model(kind: type[_Model], path: Path) -> _Model:
     kind : type
         `TrainingConfig` or `RunConfig`.
     path : Path
+        The file.
 
     Raises
     ------
     RequestError
-        The file cannot be read, or a setting is unknown or has an impossible value.
+        If the file cannot be read, or a setting is unknown or has an invalid value.
     """
     try:
         return kind.model_validate_json(path.read_bytes())
@@ -277,7 +280,7 @@ def read_model(kind: type[_Model], path: Path) -> _Model:
 
 
 def first_mistake(err: ValidationError) -> tuple[str, str]:
-    """Return where the first mistake is, in dotted words, and what is wrong with it."""
+    """Return the place of the first mistake, such as "training.crop", and the reason."""
     first = err.errors()[0]
     place = ".".join(str(part) for part in first["loc"]) or "the file"
     reason = first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""The field of one setting, made by magicgui from the setting's description."""
+"""The field of one setting: how magicgui makes a widget from the setting's description."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from qtpy.QtWidgets import (
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.setting import Choice, SettingField
 
-_LARGEST = 2**31 - 1  # of Qt's number fields
+_LARGEST = 2**31 - 1  # the limit of Qt's number fields
 
 
 class Field(QObject):
-    """One setting as a widget; it knows what the setting's description says.
+    """The widget of one setting, made from the setting's description.
 
     Parameters
     ----------
     described : SettingField
+        The description.
     """
 
     changed = Signal()
@@ -44,7 +45,7 @@ class Field(QObject):
         if isinstance(self.native, QComboBox):
             make_narrow(self.native)
             _show_helps(self.native, described.setting.choices)
-        # A default of None is chosen by a box in front of the field.
+        # A check box in front of the field switches between None and a value.
         self.switch: Any = None
         if described.optional and described.setting.suggested is not None:
             self.switch = _made(bool, _switch_options(described))
@@ -56,7 +57,7 @@ class Field(QObject):
     def value(self) -> Any:
         """The value of the setting, None if it is switched off.
 
-        A number outside the range that the field offers becomes the nearest one inside.
+        A number outside the range of the field becomes the nearest number in the range.
         """
         if self.switch is not None and not self.switch.value:
             return None
@@ -79,12 +80,12 @@ class Field(QObject):
             self.widget.value = value
 
     def offer(self, choices: Iterable[Choice]) -> None:
-        """Offer other choices; the chosen one stays, or else the first one is chosen."""
+        """Offer other choices. The present one stays if possible; else the first is chosen."""
         choices, chosen = tuple(choices), self.value
         combo: Any = self.native
         with QSignalBlocker(self), QSignalBlocker(combo):
-            combo.clear()  # magicgui keeps entries of the same name at their old places
-            # Only those that it gets from a function stay when the field gets another parent.
+            combo.clear()  # magicgui keeps entries of the same name in their old order
+            # Choices stay after a change of the field's parent only if a function returns them.
             self.widget.choices = lambda _: [(choice.title, choice.value) for choice in choices]
             _show_helps(combo, choices)
             values = [choice.value for choice in choices]
@@ -93,16 +94,16 @@ class Field(QObject):
             self.changed.emit()
 
     def _fit_number(self) -> None:
-        """Show all decimals, and let the field be narrow enough for a dock on a small screen."""
+        """Show all decimals, and make the field narrow enough for a dock on a small screen."""
         box = self.native
         for each in (box, *box.findChildren(QDoubleSpinBox)):
             if isinstance(each, QDoubleSpinBox):
                 each.setDecimals(_decimals(self.described))
         if isinstance(box, QDoubleSpinBox):
-            # Qt has rounded the range to the decimals that the field had before.
+            # Qt has rounded the range to the decimals of the field before the change.
             box.setRange(*_range(self.described))
             box.setKeyboardTracking(False)
-            # napari's style would have it twice as wide, and the dock too wide.
+            # Otherwise napari's style makes the field twice as wide, and the dock too wide.
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.setMinimumWidth(60)
             if self.described.setting.unit:
@@ -117,13 +118,14 @@ class Field(QObject):
 
 
 def wrapped(text: str, *, width: int = 72) -> str:
-    """Return a tool tip in lines of a width: Qt does not break plain text.
+    """Return a tool tip with line breaks, because Qt does not break plain text.
 
     Parameters
     ----------
     text : str
+        The tool tip, in one line.
     width : int
-        In characters.
+        Longest line in characters.
     """
     return fill(text, width)
 
@@ -137,7 +139,7 @@ def _switch_options(described: SettingField) -> dict[str, Any]:
 
 
 def _options(described: SettingField) -> dict[str, Any]:
-    """Return what magicgui has to know of a field."""
+    """Return the options for magicgui."""
     setting = described.setting
     options: dict[str, Any] = {"tooltip": wrapped(setting.help)}
     if setting.choices:
@@ -148,7 +150,7 @@ def _options(described: SettingField) -> dict[str, Any]:
     if described.kind in {int, float}:
         low, high = _range(described)
         slider = "FloatSlider" if described.kind is float else "Slider"
-        # magicgui's field for whole numbers has no place for a unit.
+        # magicgui's field for whole numbers cannot show a unit.
         kind = slider if setting.slider else "FloatSpinBox"
         step = setting.step or 1
         return options | {"min": low, "max": high, "step": step, "widget_type": kind}
@@ -156,7 +158,7 @@ def _options(described: SettingField) -> dict[str, Any]:
 
 
 def _range(described: SettingField) -> tuple[float, float]:
-    """Return the numbers that a field offers: of an open range, all but its last step."""
+    """Return the range of a field. A limit that is invalid itself is left out by one step."""
     setting = described.setting
     if setting.offered:
         return setting.offered
@@ -169,7 +171,7 @@ def _range(described: SettingField) -> tuple[float, float]:
 
 
 def _decimals(described: SettingField) -> int:
-    """Return how many decimals a number has: by default those of its step, at least two."""
+    """Return the number of decimals: by default those of the step, at least two."""
     if described.kind is int:
         return 0
     if described.setting.decimals is not None:

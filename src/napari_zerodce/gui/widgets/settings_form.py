@@ -1,4 +1,4 @@
-"""A form of settings: rows of fields, and one word when something in it has changed."""
+"""A form of settings: rows of fields, and one signal for each change."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from napari_zerodce.setting import SettingField
 
 
 class SettingsForm(QWidget):
-    """Rows of fields; it emits `changed` once for each change, also if several fields change.
+    """Rows of fields. It emits `changed` once for each change, also if several fields change.
 
     Parameters
     ----------
     described : iterable of SettingField
-        The rows from top to bottom.
+        The settings of the rows, from top to bottom.
     """
 
     changed = Signal()
@@ -33,13 +33,14 @@ class SettingsForm(QWidget):
             self.add_field(each)
 
     def make_field(self, described: SettingField, *, key: str = "") -> Field:
-        """Make a field that is part of the form, and leave its place to the caller.
+        """Return a new field of the form, which the caller adds to a layout.
 
         Parameters
         ----------
         described : SettingField
+            The description of the setting.
         key : str
-            What the field is known by; by default the name of the setting.
+            Key of the field in `fields`; by default the name of the setting.
         """
         field = Field(described)
         self.fields[key or described.name] = field
@@ -53,8 +54,9 @@ class SettingsForm(QWidget):
         Parameters
         ----------
         described : SettingField
+            The description of the setting.
         key : str
-            What the field is known by; by default the name of the setting.
+            Key of the field in `fields`; by default the name of the setting.
         """
         field = self.make_field(described, key=key)
         if field.switch is not None:
@@ -71,7 +73,9 @@ class SettingsForm(QWidget):
         Parameters
         ----------
         key : str
+            Key of the field in `fields`.
         shown : bool
+            Whether the row is visible.
         """
         native = self.fields[key].native
         for part in (native, self.rows.labelForField(native)):
@@ -83,14 +87,14 @@ class SettingsForm(QWidget):
         return {key: field.value for key, field in self.fields.items()}
 
     def show_values(self, values: Mapping[str, Any]) -> None:
-        """Show values by their keys; emit `changed` once, if anything has changed."""
+        """Show values by the keys of the fields; emit `changed` once if a value has changed."""
         with self.changing_at_once():
             for key, value in values.items():
                 self.fields[key].value = value
 
     @contextmanager
     def changing_at_once(self) -> Iterator[None]:
-        """Emit `changed` once after several changes, if anything has changed."""
+        """Emit `changed` once after several changes, if a value has changed."""
         before = self.values()
         self._quiet = True
         try:
@@ -106,7 +110,7 @@ class SettingsForm(QWidget):
 
 
 def form_layout(widget: QWidget) -> QFormLayout:
-    """Return a form layout that fits a narrow dock, set on a widget."""
+    """Set a form layout that fits a narrow dock on a widget, and return the layout."""
     form = QFormLayout(widget)
     form.setContentsMargins(0, 0, 0, 0)
     form.setVerticalSpacing(4)
@@ -122,8 +126,9 @@ def side_by_side(*parts: QWidget, spacing: int = 4) -> QWidget:
     Parameters
     ----------
     *parts : QWidget
+        The parts from left to right.
     spacing : int
-        In pixels.
+        Space between the parts, in pixels.
     """
     row = QWidget()
     layout = QHBoxLayout(row)

@@ -1,4 +1,4 @@
-"""The controls of a look: strength, iterations, exposure, one global curve, limit to detail."""
+"""The Adjust dock's form: strength, iterations, exposure, detail gain limit, global curve."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _ORDER = ("strength", "iterations", "exposure", "detail_gain_limit", "global_cur
 
 
 class LookForm(SettingsForm):
-    """Holds a look; knows nothing of what is done with it."""
+    """The form of a look; it does not apply the look."""
 
     def __init__(self) -> None:
         described = setting_fields(Look)
         super().__init__(described[name] for name in _ORDER)
         self.reset_button = QPushButton("Reset")
-        self.reset_button.setToolTip("The method as published.")
+        self.reset_button.setToolTip("Return to the method as published.")
         self.rows.addRow(self.reset_button)
         self.reset_button.clicked.connect(lambda: self.show_look(AS_PUBLISHED))
 
     def look(self) -> Look:
-        """Return the look that is set."""
+        """Return the chosen look."""
         return Look(**self.values())
 
     def show_look(self, look: Look) -> None:
-        """Show a look; emit `changed` once, if it has changed."""
+        """Show a look; emit `changed` once if the look is another one."""
         self.show_values(look.as_dict())

@@ -1,4 +1,4 @@
-"""The choices of the Curve maps dock: what to show of the maps, and how."""
+"""The Curve maps dock's form: the kind of map, its channels, iterations, layers and planes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.gui.widgets.settings_form import SettingsForm, side_by_side
 from napari_zerodce.setting import setting_fields
 
-_SHARED = "Zero-DCE++ has one shared map: the same A in all eight iterations, shown once."
+_SHARED = "Zero-DCE++ has one shared map for all eight iterations; it is shown once."
 
 
 class MapForm(SettingsForm):
-    """Holds a `MapChoice`."""
+    """The form of a `MapChoice`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,19 +36,21 @@ class MapForm(SettingsForm):
         """Return the choice. Raises RequestError if no iteration is chosen."""
         numbers = tuple(n for n, b in enumerate(self.iterations, start=1) if b.isChecked())
         if not numbers:
-            raise RequestError("No iteration is chosen; press at least one of the numbers 1 to 8.")
+            raise RequestError("No iteration is chosen; choose at least one of the numbers 1 to 8.")
         values = self.values()
         if self.fields["extent"].native.isHidden():
             values["extent"] = "plane"
         return MapChoice(iterations=numbers, **values)
 
     def offer(self, *, colour: bool, stack: bool, shared: bool) -> None:
-        """Offer what the image and the checkpoint have.
+        """Offer the choices that the image and the checkpoint allow.
 
         Parameters
         ----------
-        colour, stack : bool
-            Whether the image has three channels, and more than one plane.
+        colour : bool
+            Whether the image has three channels.
+        stack : bool
+            Whether the image has more than one plane.
         shared : bool
             Whether one map serves all iterations.
         """
@@ -61,7 +63,7 @@ class MapForm(SettingsForm):
         self.shared.setVisible(self._is_shared and self.fields["kind"].value == "alphas")
 
     def _on_kind_changed(self) -> None:
-        # Gains are asked for after all iterations, parameters and steps of each.
+        # Most users want the gains after all iterations, but the parameters and steps of each.
         kind = self.fields["kind"].value
         total = kind in {"gain", "noise-gain"}
         for number, button in enumerate(self.iterations, start=1):
@@ -75,6 +77,6 @@ class MapForm(SettingsForm):
         button.setCheckable(True)
         button.setChecked(True)
         button.setMinimumWidth(22)
-        button.setToolTip(f"Iteration {number}")
+        button.setToolTip(f"Show iteration {number}.")
         button.toggled.connect(self._on_field_changed)
         return button

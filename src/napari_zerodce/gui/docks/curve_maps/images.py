@@ -1,4 +1,4 @@
-"""Maps as pictures: which iterations, which channels, in how many layers; arrays in, arrays out."""
+"""How maps become images for layers: which iterations and channels, in how many layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Arrangement = Literal["axis", "separate"]
 Extent = Literal["plane", "stack"]
 
 BRIGHTEST_GAIN = 8.0
-"""The gain that is shown as full brightness where three channels make one colour."""
+"""The gain that is shown as full brightness if three channels make one colour image."""
 
 _NAMES: dict[MapKind, str] = {
     "alphas": "A", "steps": "LE", "gain": "gain", "noise-gain": "noise gain"
@@ -26,18 +26,20 @@ _CHANNELS = {1: ("",), 3: ("red", "green", "blue")}
 
 @dataclass(frozen=True)
 class MapChoice:
-    """What of the maps is to be seen, and how.
+    """Which maps to show, and how.
 
     Parameters
     ----------
     kind : {"alphas", "steps", "gain", "noise-gain"}
+        The kind of map.
     channels : {"each", "mean", "rgb"}
+        A layer for each channel, their mean, or one colour layer.
     iterations : tuple of int
         From 1 to 8, ascending.
     arrangement : {"axis", "separate"}
-        Iterations along an axis of one layer, or each as a layer.
+        The iterations along an axis of one layer, or a layer for each.
     extent : {"plane", "stack"}
-        The plane on screen, or all planes, each computed when it is shown.
+        The plane on screen, or all planes, each computed when it is first shown.
     """
 
     kind: Annotated[MapKind, MAP_KIND] = "alphas"
@@ -45,11 +47,11 @@ class MapChoice:
         ChannelChoice,
         Setting(
             label="Channels",
-            help="What is shown of an image with three channels.",
+            help="How the three channels of a colour image are shown.",
             choices=(
-                Choice("mean", "Mean of the channels", "The mean of red, green and blue."),
-                Choice("each", "Each channel", "A layer for red, one for green, one for blue."),
-                Choice("rgb", "As colours", "Red, green and blue in one layer."),
+                Choice("mean", "Mean of the channels", "Show the mean of red, green and blue."),
+                Choice("each", "Each channel", "Show red, green and blue in a layer each."),
+                Choice("rgb", "As colours", "Show red, green and blue as one colour layer."),
             ),
         ),
     ] = "mean"
@@ -57,25 +59,33 @@ class MapChoice:
     arrangement: Annotated[
         Arrangement,
         Setting(
-            label="As",
-            help="How several iterations become layers.",
+            label="Layers",
+            help="Whether the iterations are in one layer or in a layer each.",
             choices=(
-                Choice("axis", "One layer, slider", "The iterations along an axis of one layer."),
-                Choice("separate", "One layer each", "Each iteration is a layer."),
+                Choice(
+                    "axis",
+                    "One layer, slider",
+                    "Show one layer, and choose the iteration with a slider.",
+                ),
+                Choice("separate", "One layer each", "Show a layer for each iteration."),
             ),
         ),
     ] = "axis"
     extent: Annotated[
         Extent,
         Setting(
-            label="Of",
-            help="Which planes of a stack have maps.",
+            label="Planes",
+            help="The planes of a stack for which maps are shown.",
             choices=(
-                Choice("plane", "Plane on screen", "Computed again when the slider moves."),
+                Choice(
+                    "plane",
+                    "Plane on screen",
+                    "Compute the maps again when another plane is shown.",
+                ),
                 Choice(
                     "stack",
-                    "All, lazily",
-                    "Each plane is computed when it is first shown, which takes a moment.",
+                    "All planes",
+                    "Compute the maps of each plane when it is first shown, which takes a moment.",
                 ),
             ),
         ),
@@ -84,14 +94,15 @@ class MapChoice:
 
 @dataclass(frozen=True)
 class MapImage:
-    """One layer to be.
+    """The image of one layer.
 
     Parameters
     ----------
     label : str
-        What it shows, such as "A red" or "noise gain 8".
+        Content of the layer, such as "A red" or "noise gain 8".
     data : array, shape ([iterations,] ..., rows, columns[, 3]), float32
     rgb : bool
+        Whether the last axis is the colours.
     has_axis : bool
         Whether the first axis is the iterations.
     """
@@ -103,15 +114,16 @@ class MapImage:
 
 
 def pictures(maps: Any, choice: MapChoice, *, shared: bool = False) -> list[MapImage]:
-    """Return the pictures of maps.
+    """Return the images for layers that show maps.
 
     Parameters
     ----------
     maps : array, shape (8, ..., C, rows, columns), float32
         NumPy or dask.
     choice : MapChoice
+        Which maps to show, and how.
     shared : bool
-        One map serves all iterations, as in Zero-DCE++: its parameters are shown once.
+        Whether all iterations have the same map, as in Zero-DCE++: its parameters are shown once.
     """
     iterations = choice.iterations
     if shared and choice.kind == "alphas":
@@ -144,7 +156,7 @@ def _channel_pictures(maps: Any, choice: MapChoice) -> list[tuple[str, Any, bool
 
 
 def _as_brightness(maps: Any, kind: MapKind) -> Any:
-    """Return maps in [0, 1], so that three of them make a colour."""
+    """Return maps in [0, 1], for use as the channels of a colour image."""
     if kind == "steps":
         return maps
     return (maps + 1) / 2 if kind == "alphas" else np.clip(maps / BRIGHTEST_GAIN, 0, 1)

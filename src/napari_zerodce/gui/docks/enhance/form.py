@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.device import Device
 
-_LOOKING: Final = Choice("auto", "Automatic (looking…)")
+_LOOKING: Final = Choice("auto", "Automatic (searching…)")
 
 
 class EnhanceForm(SettingsForm):
-    """Holds the user's choices; knows nothing of what is done with them.
+    """The form of the user's choices; it does not run them.
 
     Parameters
     ----------
     viewer : napari.Viewer
+        The viewer whose image layers can be chosen.
     settings : EnhanceSettings
-        What it shows at first.
+        The settings to show at first.
     """
 
     def __init__(self, viewer: napari.Viewer, settings: EnhanceSettings) -> None:
@@ -50,24 +51,24 @@ class EnhanceForm(SettingsForm):
         self.window_chooser.changed.connect(self._on_field_changed)
 
     def choices(self) -> dict[str, Any]:
-        """Return what is chosen as fields of `EnhanceSettings`. Raises RequestError."""
+        """Return the choices as fields of `EnhanceSettings`. Raises RequestError."""
         chosen = self.values()
         if not self._has_scale:
             chosen["scale_factor"] = None
         return {"window": self.window_chooser.choice(), **chosen}
 
     def show_devices(self, devices: tuple[Device, ...]) -> None:
-        """List this machine's devices, the best first; the user's choice stays."""
+        """Offer this machine's devices, the best first; the user's choice stays."""
         found = (Choice(device.name, str(device)) for device in devices)
         self.fields["device"].offer((Choice("auto", f"Automatic: {devices[0]}"), *found))
 
     def show_architecture(self, info: CheckpointInfo) -> None:
-        """Offer what the checkpoint's architecture has."""
+        """Offer the settings that the checkpoint's architecture has."""
         self.show_scale_factor(info.scale_factor if info.traits.has_scale_factor else None)
         self.changed.emit()
 
     def show_scale_factor(self, scale_factor: int | None) -> None:
-        """Offer the scale factor, starting at the checkpoint's; None hides it."""
+        """Show the scale factor of the checkpoint; None hides the field."""
         self._has_scale = scale_factor is not None
         self.show_field("scale_factor", shown=self._has_scale)
         self.fields["scale_factor"].value = scale_factor
@@ -78,5 +79,5 @@ class EnhanceForm(SettingsForm):
 
 
 def _among(described: SettingField, choices: tuple[Choice, ...]) -> SettingField:
-    """Return a setting with choices that only this machine knows."""
+    """Return a setting with choices that depend on this machine."""
     return replace(described, setting=replace(described.setting, choices=choices))

@@ -1,4 +1,4 @@
-"""The advanced settings of a training: each is a field made from the setting's description."""
+"""The advanced section of the Fine-tune dock: fields made from descriptions of settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOSSES: Final = setting_fields(LossWeights)
 _SMOOTHNESS: Final = setting_fields(SmoothnessKind)
 
 _DIRECT: Final = ("target", "keep_background", "learning_rate", "crop", "batch", "seed")
-"""Fields of the configuration that are fields of the form as they are."""
+"""Fields of the configuration that the form shows without conversion."""
 
 _BY_PRESET: Final = tuple(name for name in _DIRECT if name != "seed")
 
@@ -30,22 +30,23 @@ _ORDERS: Final[tuple[tuple[str, dict[int, float]], ...]] = (
     ("1st to 3rd", {1: 1 / 3, 2: 1 / 3, 3: 1 / 3}),
 )
 _ORDER_TIP: Final = wrapped(
-    "Which derivatives of the curve maps cost something. Expect: the 1st, as published, flattens "
-    "the maps everywhere; the 2nd leaves slow changes of the light (vignetting) free and rounds "
-    "off kinks; the 3rd leaves bowls free, too. At equal strength, noise-like spots come out "
-    "alike: as measured, strength matters more than the order. 'At 16 px': all orders respond "
-    "alike to waves of 16 pixels of the map; 'on noise': to white noise, where higher orders "
-    "hardly see anything larger than a few pixels.",
+    "The derivatives of the curve maps that the smoothness loss penalises. Expect: the 1st order, "
+    "as published, flattens the maps everywhere; the 2nd leaves slow changes of the light "
+    "(vignetting) free and rounds off kinks; the 3rd leaves parabolic changes free, too. In "
+    "measurements, the weight of the loss matters more than the order: at equal weight, spots "
+    "like noise look the same. 'At 16 px': all orders respond equally to waves of 16 pixels of "
+    "the map. 'On noise': all orders respond equally to white noise, and higher orders hardly "
+    "respond to structures of more than a few pixels.",
     width=90,
 )
 
 
 class AdvancedForm(SettingsForm):
-    """Holds what can be chosen of a `TrainingConfig`."""
+    """The form of the fields of a `TrainingConfig` that the user can choose."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: dict[str, Any] = {}  # what each field was set to, before the user
+        self._shown: dict[str, Any] = {}  # the value of each field before the user changes it
         self.order = _order_combo()
         self.order.activated.connect(self._on_field_changed)
         self.add_field(_TRAINING["target"])
@@ -70,7 +71,7 @@ class AdvancedForm(SettingsForm):
         self.add_field(_SMOOTHNESS["edge_aware"])
 
     def changes(self) -> dict[str, Any]:
-        """Return all fields of `TrainingConfig` that can be chosen here."""
+        """Return the fields of `TrainingConfig` that this form has."""
         values = self.values()
         weights = {name: values[each.key] for name, each in _LOSSES.items()}
         kind = {name: values[name] for name in ("normalisation", "penalty", "edge_aware")}
@@ -82,13 +83,14 @@ class AdvancedForm(SettingsForm):
         }
 
     def show_config(self, config: TrainingConfig, *, keep: bool = False) -> None:
-        """Show a configuration: what presets and networks differ in.
+        """Show the fields of a configuration that depend on the preset or the network.
 
         Parameters
         ----------
         config : TrainingConfig
+            The configuration to show.
         keep : bool
-            Whether what the user has changed stays.
+            Whether fields that the user has changed stay.
         """
         wanted = _of_preset(config)
         if keep:
@@ -102,7 +104,7 @@ class AdvancedForm(SettingsForm):
 
 
 def _of_preset(config: TrainingConfig) -> dict[str, Any]:
-    """Return what a preset decides, by the keys of the fields."""
+    """Return the values that a preset sets, by the keys of the fields."""
     weights = config.weights.model_dump()
     weights["smoothness"] = config.weights.smoothness_for(config.architecture)
     darker, brighter = config.exposure_stops
@@ -115,11 +117,11 @@ def _of_preset(config: TrainingConfig) -> dict[str, Any]:
 
 
 def _copies(name: str, words: str, low: float, high: float) -> SettingField:
-    """Return one end of the exposure stops as a setting of its own."""
+    """Return one limit of the exposure stops as a separate setting."""
     of_both = _TRAINING["exposure_stops"].setting
     setting = Setting(
         label=f"{words.capitalize()} copies",
-        help=f"Half of the crops are made {words} by up to this.",
+        help=f"Half of the crops become {words} by at most this number of stops.",
         minimum=low,
         maximum=high,
         unit=of_both.unit,

@@ -1,4 +1,4 @@
-"""How long a training goes on: a number of minutes, or of steps."""
+"""The duration of a training: a number of minutes or of steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AT_FIRST: Final = {"minutes": 1.0, "steps": 500}
 
 
 class DurationFields(QWidget):
-    """A field for each unit, of which the chosen one is shown."""
+    """A field for each unit; only the field of the chosen unit is shown."""
 
     changed = Signal()
 
@@ -26,7 +26,7 @@ class DurationFields(QWidget):
         self.fields: dict[str, Field] = {}
         self.unit = QComboBox()
         make_narrow(self.unit)
-        self.unit.setToolTip("About how long the training takes, or how many steps it has.")
+        self.unit.setToolTip("Set the approximate minutes, or the exact number of steps.")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

@@ -1,4 +1,4 @@
-"""The Fine-tune dock's form: where to begin, a preset, how long, and the rest folded away."""
+"""The Fine-tune dock's form: the weights to start from, preset, duration, advanced settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SCRATCH: Final = "scratch:"
 
 
 class TrainingForm(QWidget):
-    """Holds the user's choices; knows nothing of what is done with them."""
+    """The form of the user's choices; it does not run them."""
 
     changed = Signal()
 
@@ -37,10 +37,10 @@ class TrainingForm(QWidget):
         self.preset = QComboBox()
         for combo in (self.start, self.preset):
             make_narrow(combo)
-        self.start.setToolTip("The weights that training begins with.")
+        self.start.setToolTip("The weights that training starts from.")
         self.preset.setToolTip(
-            "Photo: brightness 0.6, half of the crops darker or brighter.\n"
-            "Fluorescence: brightness 0.4, and what is black stays dark."
+            "Photo: exposure target 0.6, and half of the crops become darker or brighter.\n"
+            "Fluorescence: exposure target 0.4, and the dark background stays dark."
         )
         for name in PRESETS:
             self.preset.addItem(PRESET_TITLES[name], name)
@@ -71,24 +71,32 @@ class TrainingForm(QWidget):
         form.addRow("Train for", self.length)
         form.addRow(self.slow)
         self.advanced.setContent(self.details)
-        self.advanced.collapse(animate=False)  # new content is shown whole otherwise
+        self.advanced.collapse(animate=False)  # otherwise the new content is expanded
         form.addRow(self.advanced)
 
     def add_row(self, label: str, part: QWidget) -> None:
-        """Add something that is not the training's own to the advanced section."""
+        """Add a row that is not a setting of the training to the advanced section.
+
+        Parameters
+        ----------
+        label : str
+            Text in front of the widget.
+        part : QWidget
+            The widget.
+        """
         self.details.rows.addRow(label, part)
 
     def offer(
         self, active: str | Path, architecture: Architecture | None, scale_factor: int
     ) -> None:
-        """List what training can begin with; the user's choice stays, at first the active one.
+        """Offer the weights to start from. The user's choice stays; at first it is the active one.
 
         Parameters
         ----------
         active : str or Path
-            The session's checkpoint.
+            The active checkpoint of the session.
         architecture : Architecture, optional
-            That of the active checkpoint, None if that is not known yet.
+            Of the active checkpoint; None if it is not known yet.
         scale_factor : int
             Of the active checkpoint.
         """
@@ -114,12 +122,12 @@ class TrainingForm(QWidget):
             self._on_start_changed()
 
     def checkpoint(self) -> str | None:
-        """Return the checkpoint to begin with; None: random weights."""
+        """Return the checkpoint to start from; None: random weights."""
         data = str(self.start.currentData())
         return None if data.startswith(_SCRATCH) else data
 
     def architecture(self) -> Architecture:
-        """Return which network is trained."""
+        """Return the architecture of the network to train."""
         return self._architectures[self.start.currentData()]
 
     def chosen_preset(self) -> Preset:
@@ -132,11 +140,11 @@ class TrainingForm(QWidget):
         return self.length.duration()
 
     def changes(self) -> dict[str, Any]:
-        """Return all fields of `TrainingConfig` that can be chosen here."""
+        """Return the fields of `TrainingConfig` that this form has."""
         return self.details.changes()
 
     def defaults(self) -> TrainingConfig:
-        """Return what the preset has for the chosen network."""
+        """Return the preset's configuration for the chosen network."""
         return configure(
             self.chosen_preset(),
             self.architecture(),
@@ -150,8 +158,9 @@ class TrainingForm(QWidget):
         Parameters
         ----------
         config : TrainingConfig
+            The configuration to show.
         keep : bool
-            Whether what the user has changed stays.
+            Whether fields that the user has changed stay.
         """
         with QSignalBlocker(self.details):
             self.details.show_config(config, keep=keep)
