@@ -160,6 +160,7 @@ def test_resumed_run_forgets_how_the_earlier_process_ended(
     write(folder, STARTED, stepped(1), stepped(2), STOPPED)
     training.start()
     assert training.history.steps == [1, 2]
+    training.look()  # before the new process has said anything
     assert (training.history.ending, training.history.message) == (None, "")
     write(folder, {**STARTED, "step": 2}, stepped(3))
     training.look()
