@@ -356,7 +356,7 @@ def test_region_of_another_plane_marks_nothing(
         inspector.show_view(_screen(model, stack), _view(stack.data[plane], "mono", part))
         said.append(inspector.region_text.text())
     assert "pixels of 'square'" in said[0]
-    assert said[1] == "'square' marks no pixel of what is on screen."
+    assert said[1] == "'square' marks no pixel of the part on screen."
 
 
 def test_release_leaves_no_listener(

@@ -35,7 +35,7 @@ def test_weights_licence_and_place_are_told(
     kilobytes = sum(entry.size for entry in entries) / 1024
     assert f"<b>{names}</b> ({kilobytes:.0f} KiB)" in text
     assert "CC BY-NC 4.0" in text
-    assert "not for commercial use" in text
+    assert "excludes commercial use" in text
     assert str(own_cache) in text
 
 

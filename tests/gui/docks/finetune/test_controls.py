@@ -55,7 +55,7 @@ def test_bar_that_knows_no_end_moves_until_there_is_one(controls: TrainingContro
     ("state", "history", "text"),
     [
         ("running", History(), "Loading torch…"),
-        ("idle", History(), "No step was taken yet"),
+        ("idle", History(), "No step yet"),
         ("running", History(planned=30), "Step 0 of 30"),
         (
             "running",

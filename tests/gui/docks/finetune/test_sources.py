@@ -75,7 +75,9 @@ def test_layers_without_a_shape_are_left_out_and_none_left_is_said(
     square = _square(model, 1, 1, 5, 5)
     (picture,) = images_of(model, [beside, stack], AUTO, square)
     assert picture.name == "stack"
-    with pytest.raises(RequestError, match="No shape of 'square' lies on the planes"):
+    with pytest.raises(
+        RequestError, match="No shape of 'square' lies on a plane of the chosen images"
+    ):
         images_of(model, [beside], AUTO, square)
 
 

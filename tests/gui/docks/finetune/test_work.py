@@ -25,13 +25,13 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[TrainingWish, Path]]
     """The wishes that would be prepared."""
     wishes: list[tuple[TrainingWish, Path]] = []
 
-    def prepare(wish: TrainingWish, output: Path, *, should_stop: Any) -> str:
+    def create_run(wish: TrainingWish, output: Path, *, should_stop: Any) -> str:
         if should_stop():
             raise Cancelled
         wishes.append((wish, output))
         return "a run"
 
-    monkeypatch.setattr(work, "prepare", prepare)
+    monkeypatch.setattr(work, "create_run", create_run)
     return wishes
 
 
@@ -55,7 +55,7 @@ def test_without_a_folder_the_layers_are_all(
     assert _prepare(wish, None, tmp_path / "run") == "a run"
     ((whole, output),) = prepared
     assert output == tmp_path / "run"
-    assert list(whole.pictures) == [LAYER]
+    assert list(whole.images) == [LAYER]
     assert (whole.preset, whole.steps) == ("fluorescence", 7)
 
 
@@ -65,9 +65,9 @@ def test_images_of_a_folder_and_of_its_subfolders_are_added(
     wish = TrainingWish([LAYER])
     _prepare(wish, images, tmp_path / "run")
     ((whole, _),) = prepared
-    assert [picture.name for picture in whole.pictures] == ["layer", "a.png", "b.png"]
-    assert (np.asarray(whole.pictures[1].array) == 7).all()
-    assert list(wish.pictures) == [LAYER], "the wish itself stays as it is"
+    assert [image.name for image in whole.images] == ["layer", "a.png", "b.png"]
+    assert (np.asarray(whole.images[1].array) == 7).all()
+    assert list(wish.images) == [LAYER], "the wish itself stays as it is"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_window_of_the_first_layer_serves_the_folder_if_it_can(
     pictures = [] if window is None else [TrainingImage("layer", LAYER.array, "mono", window)]
     _prepare(TrainingWish(pictures), images, tmp_path / "run")
     ((whole, _),) = prepared
-    assert whole.pictures[-1].window == shared
+    assert whole.images[-1].window == shared
 
 
 def test_files_that_cannot_be_read_are_notices(
@@ -97,7 +97,7 @@ def test_files_that_cannot_be_read_are_notices(
     (images / "broken.png").write_bytes(b"no image")
     _prepare(TrainingWish([]), images, tmp_path / "run")
     ((whole, _),) = prepared
-    assert [picture.name for picture in whole.pictures] == ["a.png", "b.png"]
+    assert [image.name for image in whole.images] == ["a.png", "b.png"]
     (notice,) = whole.notices
     assert "broken.png" in notice
 
