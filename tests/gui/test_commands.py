@@ -43,7 +43,7 @@ def docks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Dock]:
 
 COMMANDS = [
     (commands.enhance_active_layer, "Enhance", "start", "enhance"),
-    (commands.show_curve_maps, "Curve maps", "maps", "look into"),
+    (commands.show_curve_maps, "Curve maps", "maps", "analyse"),
     (commands.adjust_active_layer, "Adjust", ("live", True), "adjust"),
 ]
 

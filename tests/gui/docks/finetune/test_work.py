@@ -107,7 +107,7 @@ def test_empty_folder_is_one_sentence_unless_there_are_layers(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(RequestError, match="There is no image in"):
+    with pytest.raises(RequestError, match="contains no readable image"):
         _prepare(TrainingWish([]), empty, tmp_path / "run")
     assert prepared == []
     _prepare(TrainingWish([LAYER]), empty, tmp_path / "run")
