@@ -111,7 +111,7 @@ def test_empty_folder_is_one_sentence_unless_there_are_layers(
         _prepare(TrainingWish([]), empty, tmp_path / "run")
     assert prepared == []
     _prepare(TrainingWish([LAYER]), empty, tmp_path / "run")
-    assert list(prepared[0][0].pictures) == [LAYER]
+    assert list(prepared[0][0].images) == [LAYER]
 
 
 def test_reading_can_be_stopped(
