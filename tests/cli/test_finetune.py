@@ -21,7 +21,7 @@ from PIL import Image
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.training.crops import TrainingImage
-from napari_zerodce.training.new_run import TrainingWish, create_run
+from napari_zerodce.training.new_run import TrainingRequest, create_run
 from napari_zerodce.training.run_folder import RunFolder
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
@@ -48,7 +48,7 @@ def tiny_run(tmp_path: Path, make_photo) -> Callable[..., RunFolder]:
     def make(name: str, steps: int) -> RunFolder:
         images = [TrainingImage(str(seed), make_photo(96, 128, seed), "rgb") for seed in range(2)]
         changes = {"crop": 32, "batch": 2, "seed": 5}
-        wish = TrainingWish(images=images, device="cpu", steps=steps, crops=16, changes=changes)
+        wish = TrainingRequest(images=images, device="cpu", steps=steps, crops=16, changes=changes)
         folder = create_run(wish, tmp_path / name)
         folder.write_config(folder.config().model_copy(update={"checkpoint_seconds": 0.05}))
         return folder

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.training.crops import TrainingImage
-from napari_zerodce.training.new_run import TrainingWish, create_run
+from napari_zerodce.training.new_run import TrainingRequest, create_run
 from napari_zerodce.training.run_folder import RunFolder
 
 
@@ -54,7 +54,7 @@ def make_run(tmp_path: Path) -> Callable[..., RunFolder]:
         **changes: Any,
     ) -> RunFolder:
         settings = {"seed": 1, "steps": 6, "batch": 2, "crop": 32, **changes}
-        chosen = TrainingWish(
+        chosen = TrainingRequest(
             images=images or [_dark_image(0), _dark_image(1)],
             device="cpu",
             crops=16,

@@ -13,7 +13,7 @@ from napari_zerodce.errors import Cancelled, CheckpointError, RequestError
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.crops import TrainingImage
 from napari_zerodce.training.events import EventReader
-from napari_zerodce.training.new_run import TrainingWish, create_run, preview_crop, settle
+from napari_zerodce.training.new_run import TrainingRequest, create_run, preview_crop, settle
 from napari_zerodce.training.run_folder import RunFolder
 
 DTYPE = WindowChoice("dtype")
@@ -25,7 +25,7 @@ def places(*shape: int) -> TrainingImage:
     return TrainingImage("places.tif", array, "mono", DTYPE)
 
 
-WISH = TrainingWish(images=[places(200, 250)], steps=5, device="cpu", changes={"crop": 32})
+WISH = TrainingRequest(images=[places(200, 250)], steps=5, device="cpu", changes={"crop": 32})
 
 
 def test_a_folder_that_can_be_trained(tmp_path: Path) -> None:

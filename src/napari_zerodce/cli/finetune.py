@@ -21,7 +21,7 @@ from napari_zerodce.stopping import ShouldStop
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_zerodce.training.new_run import TrainingWish
+    from napari_zerodce.training.new_run import TrainingRequest
     from napari_zerodce.training.run_folder import RunFolder
 
 _EXAMPLES = """\
@@ -114,7 +114,7 @@ def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     """Check the options before any image is read; return the folder and a function to fill it."""
     from napari_zerodce.cli.file_plan import image_files
-    from napari_zerodce.cli.training_options import training_wish
+    from napari_zerodce.cli.training_options import training_request
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
     from napari_zerodce.training.new_run import settle
     from napari_zerodce.training.run_folder import RunFolder
@@ -125,17 +125,17 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
         )
     if not options.output:
         raise RequestError("--output is missing; give a new folder for the run.")
-    wish = training_wish(options)
+    request = training_request(options)
     window = WindowChoice.parse(options.window or "auto")
     folder = RunFolder(options.output)
     folder.check_free()
-    settle(wish)
+    settle(request)
     paths = image_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
-    return folder, partial(_prepare, wish, folder, paths, window)
+    return folder, partial(_prepare, request, folder, paths, window)
 
 
 def _prepare(
-    wish: TrainingWish,
+    request: TrainingRequest,
     folder: RunFolder,
     paths: tuple[Path, ...],
     window: WindowChoice,
@@ -144,12 +144,12 @@ def _prepare(
     from napari_zerodce.training.images import read_images
     from napari_zerodce.training.new_run import create_run
 
-    resolve_device(wish.device)
-    seed = int(wish.changes.get("seed", 0))
+    resolve_device(request.device)
+    seed = int(request.changes.get("seed", 0))
     images, notices = read_images(paths, window, seed=seed, should_stop=should_stop)
     for notice in notices:
         sys.stderr.write(f"{notice}\n")
-    whole = replace(wish, images=images, notices=notices)
+    whole = replace(request, images=images, notices=notices)
     create_run(whole, folder.path, should_stop=should_stop)
 
 

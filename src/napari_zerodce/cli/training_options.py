@@ -1,4 +1,4 @@
-"""The options of a training, and how they become a `TrainingWish`."""
+"""The options of a training, and how they become a `TrainingRequest`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfi
 from napari_zerodce.training.presets import PRESETS
 
 if TYPE_CHECKING:
-    from napari_zerodce.training.new_run import TrainingWish
+    from napari_zerodce.training.new_run import TrainingRequest
 
 DEFAULT_STEPS: Final = 500
 _MOST_CROPS: Final = 10_000
@@ -88,7 +88,7 @@ def _add_losses(group: Any) -> None:
     _add(add, *_SMOOTHNESS.values(), defaults=_SMOOTHNESS_AT_FIRST)
 
 
-def training_wish(options: Namespace) -> TrainingWish:
+def training_request(options: Namespace) -> TrainingRequest:
     """Return the training that was typed, still without images.
 
     Raises
@@ -97,7 +97,7 @@ def training_wish(options: Namespace) -> TrainingWish:
         If options contradict each other, or a value is invalid.
     """
     from napari_zerodce.training.crops import CROPS
-    from napari_zerodce.training.new_run import TrainingWish
+    from napari_zerodce.training.new_run import TrainingRequest
 
     if options.from_scratch is not None and options.checkpoint is not None:
         raise RequestError("Both --checkpoint and --from-scratch are given; give one of them.")
@@ -110,7 +110,7 @@ def training_wish(options: Namespace) -> TrainingWish:
         raise RequestError(
             f"--crops is {options.crops}; give a number above 0, up to {_MOST_CROPS}."
         )
-    return TrainingWish(
+    return TrainingRequest(
         images=(),
         checkpoint=None if scratch else options.checkpoint or DEFAULT_START,
         architecture=options.from_scratch or ZERO_DCE_PP,

@@ -31,7 +31,7 @@ _YOURS: Final = "that of the images' owner (trained from scratch)"
 
 
 @dataclass(frozen=True)
-class TrainingWish:
+class TrainingRequest:
     """The choices of a user for a new run.
 
     Parameters
@@ -69,7 +69,7 @@ class TrainingWish:
     notices: Sequence[str] = ()
 
 
-def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
+def settle(request: TrainingRequest) -> tuple[TrainingConfig, CheckpointInfo | None]:
     """Return the settings of a run before its images are read, and the facts of its checkpoint.
 
     Raises
@@ -79,15 +79,15 @@ def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
     RequestError
         If a setting is invalid.
     """
-    if wish.steps is not None and wish.minutes is not None:
+    if request.steps is not None and request.minutes is not None:
         raise RequestError("Both steps and minutes are given; give one of them.")
-    info = None if wish.checkpoint is None else read_info(wish.checkpoint)
-    architecture = wish.architecture if info is None else info.architecture
-    changes = dict(wish.changes)
-    if wish.steps is not None:
-        changes["steps"] = wish.steps
+    info = None if request.checkpoint is None else read_info(request.checkpoint)
+    architecture = request.architecture if info is None else info.architecture
+    changes = dict(request.changes)
+    if request.steps is not None:
+        changes["steps"] = request.steps
     config = configure(
-        wish.preset,
+        request.preset,
         architecture,
         scale_factor=_scale_factor(architecture, info),
         from_scratch=info is None,
@@ -97,13 +97,13 @@ def settle(wish: TrainingWish) -> tuple[TrainingConfig, CheckpointInfo | None]:
 
 
 def create_run(
-    wish: TrainingWish, output: str | Path, *, should_stop: ShouldStop = never
+    request: TrainingRequest, output: str | Path, *, should_stop: ShouldStop = never
 ) -> RunFolder:
     """Sample crops and create the run's folder.
 
     Parameters
     ----------
-    wish : TrainingWish
+    request : TrainingRequest
     output : str or Path
         A folder that is empty or does not exist yet.
     should_stop : callable, optional
@@ -123,29 +123,33 @@ def create_run(
     """
     folder = RunFolder(output)
     folder.check_free()
-    config, info = settle(wish)
+    config, info = settle(request)
     crops = sample_crops(
-        wish.images, side=config.crop, seed=config.seed, count=wish.crops, should_stop=should_stop
+        request.images,
+        side=config.crop,
+        seed=config.seed,
+        count=request.crops,
+        should_stop=should_stop,
     )
     config = at_crop(config, crops.side)
-    image, row, column = wish.preview or _middle(wish.images[0])
+    image, row, column = request.preview or _middle(request.images[0])
     run = RunConfig(
         training=config,
-        device=wish.device,
+        device=request.device,
         checkpoint=None if info is None else str(info.name),
         checkpoint_sha256=None if info is None else info.sha256,
         scale_factor=_scale_factor(config.architecture, info),
         licence=_YOURS if info is None else info.licence,
-        minutes=wish.minutes,
-        images=tuple(_readable(image.name) for image in wish.images),
-        preset=wish.preset,
+        minutes=request.minutes,
+        images=tuple(_readable(image.name) for image in request.images),
+        preset=request.preset,
         software=f"napari-zerodce {version('napari-zerodce')}",
     )
     preview = preview_crop(image, row, column, should_stop=should_stop)
     raise_if_stopped(should_stop)
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
     with written_or_told(folder.path), EventWriter(folder.events) as events:
-        for notice in (*wish.notices, *crops.notices):
+        for notice in (*request.notices, *crops.notices):
             events.write("notice", text=notice)
     return folder
 

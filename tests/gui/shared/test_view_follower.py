@@ -18,7 +18,7 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import view_follower, work
 from napari_zerodce.gui.shared.view_follower import ViewFollower
-from napari_zerodce.gui.shared.work import ViewWish
+from napari_zerodce.gui.shared.work import ViewRequest
 from napari_zerodce.imaging.windows import WindowChoice
 
 
@@ -26,13 +26,13 @@ class Network:
     """Notes each wish; the answer comes when the gate is open, and names the plane."""
 
     def __init__(self) -> None:
-        self.wishes: list[ViewWish] = []
+        self.wishes: list[ViewRequest] = []
         self.gate = threading.Event()
         self.gate.set()
         self.error: Exception | None = None
         self.can_stop = True
 
-    def viewing(self, wish: ViewWish) -> Any:
+    def viewing(self, wish: ViewRequest) -> Any:
         self.wishes.append(wish)
 
         def estimate(_report: Any, should_stop: Callable[[], bool]) -> str:

@@ -23,7 +23,7 @@ from napari_zerodce.errors import CheckpointError
 from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
-from napari_zerodce.gui.shared.work import ViewWish
+from napari_zerodce.gui.shared.work import ViewRequest
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import never
 
@@ -40,12 +40,12 @@ OTHER: dict[str, Any] = {
 }
 
 
-def _wish(model: ViewerModel, layer: Image, settings: EnhanceSettings = QUICK) -> ViewWish:
+def _wish(model: ViewerModel, layer: Image, settings: EnhanceSettings = QUICK) -> ViewRequest:
     source = read_source(layer)
-    return ViewWish(request_for(source, settings), on_screen(model, source))
+    return ViewRequest(request_for(source, settings), on_screen(model, source))
 
 
-def _view(wish: ViewWish) -> View:
+def _view(wish: ViewRequest) -> View:
     view = work.viewing(wish)(ignore, never)
     assert isinstance(view, View)
     return view
@@ -78,8 +78,8 @@ def test_plane_part_and_image_make_another_wish(model: ViewerModel, stack: Image
     step = replace(wish.screen, viewport=Viewport(slice(0, 8), slice(0, 8), 2))
     plane = replace(wish.screen, index=(1,))
     copied = replace(wish.request, image=stack.data.copy())
-    others = [ViewWish(wish.request, screen) for screen in (part, step, plane)]
-    keys = {each.key for each in (wish, *others, ViewWish(copied, wish.screen))}
+    others = [ViewRequest(wish.request, screen) for screen in (part, step, plane)]
+    keys = {each.key for each in (wish, *others, ViewRequest(copied, wish.screen))}
     assert len(keys) == 5
 
 
@@ -101,7 +101,7 @@ def test_view_of_every_second_pixel_keeps_the_place_on_screen(
 ) -> None:
     wish = _wish(model, stack)
     part = Viewport(slice(0, 8), slice(2, 8), 2)
-    view = _view(ViewWish(wish.request, replace(wish.screen, viewport=part)))
+    view = _view(ViewRequest(wish.request, replace(wish.screen, viewport=part)))
     assert view.viewport == part
     np.testing.assert_array_equal(view.samples, stack.data[0, ::2, 2::2])
 

@@ -13,7 +13,7 @@ from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
-from napari_zerodce.gui.shared.work import ViewWish
+from napari_zerodce.gui.shared.work import ViewRequest
 
 if TYPE_CHECKING:
     import napari
@@ -149,7 +149,7 @@ class ViewFollower(QObject):
         elif self._job is not None:  # leave the device to the run
             self._job.cancel()
 
-    # ---- one estimate at a time, for the latest wish
+    # ---- one estimate at a time, for the latest request
 
     def _forget(self) -> None:
         self._key = self._failed_key = self.view = self.screen = None
@@ -166,55 +166,55 @@ class ViewFollower(QObject):
             self._forget()
             self.failed.emit(err)
             return
-        wish = self._wish_for(screen)
-        if wish.key != self._key:
-            self._begin(wish)
+        wanted = self._request_for(screen)
+        if wanted.key != self._key:
+            self._begin(wanted)
         elif self._is_known and not screen.looks_like(self.screen):
             self.screen = screen
             self.known.emit(screen, self.view)
-        elif not self._is_known and wish.key != self._failed_key:
-            self._start(wish)
+        elif not self._is_known and wanted.key != self._failed_key:
+            self._start(wanted)
 
     @property
     def _is_known(self) -> bool:
         return self.view is not None or not self._curves
 
-    def _begin(self, wish: ViewWish) -> None:
-        """Switch to another wish."""
-        self.view, self._key, self.screen = None, wish.key, wish.screen
+    def _begin(self, wanted: ViewRequest) -> None:
+        """Switch to another request."""
+        self.view, self._key, self.screen = None, wanted.key, wanted.screen
         if not self._curves:
-            self.known.emit(wish.screen, None)
+            self.known.emit(wanted.screen, None)
             return
         self.waiting.emit()
         if self._job is not None:
             self._job.cancel()
-        self._start(wish)
+        self._start(wanted)
 
-    def _wish_for(self, screen: OnScreen) -> ViewWish:
+    def _request_for(self, screen: OnScreen) -> ViewRequest:
         settings = self._session.settings.for_curves()
         if self._for_numbers:
             settings = settings.for_numbers()
-        return ViewWish(request_for(screen.source, settings), screen)
+        return ViewRequest(request_for(screen.source, settings), screen)
 
-    def _start(self, wish: ViewWish) -> None:
+    def _start(self, wanted: ViewRequest) -> None:
         if self._session.busy or self._job is not None:
             return  # the screen is checked again when that has ended
-        job = Job("Zero-DCE: estimating curves", work.viewing(wish), quiet=True)
+        job = Job("Zero-DCE: estimating curves", work.viewing(wanted), quiet=True)
         self._job = job
-        job.succeeded.connect(lambda view: self._on_job_succeeded(wish, view))
-        job.failed.connect(lambda error: self._on_job_failed(wish, error))
+        job.succeeded.connect(lambda view: self._on_job_succeeded(wanted, view))
+        job.failed.connect(lambda error: self._on_job_failed(wanted, error))
         job.finished.connect(self._on_job_finished)
         job.start()
 
-    def _on_job_succeeded(self, wish: ViewWish, view: View) -> None:
-        if wish.key == self._key:
+    def _on_job_succeeded(self, wanted: ViewRequest, view: View) -> None:
+        if wanted.key == self._key:
             self.view = view
             assert self.screen is not None
             self.known.emit(self.screen, view)
 
-    def _on_job_failed(self, wish: ViewWish, error: Exception) -> None:
-        if wish.key == self._key:
-            self._failed_key = wish.key
+    def _on_job_failed(self, wanted: ViewRequest, error: Exception) -> None:
+        if wanted.key == self._key:
+            self._failed_key = wanted.key
             self.failed.emit(error)
 
     def _on_job_finished(self) -> None:

@@ -35,8 +35,8 @@ def checking(source: str | Path) -> Work:
     return lambda _report, _should_stop: read_info(source)
 
 
-class ViewWish:
-    """A request for the curves of the part on screen; wishes with equal keys have equal curves.
+class ViewRequest:
+    """A request for the curves of the part on screen; requests with equal keys have equal curves.
 
     Parameters
     ----------
@@ -52,22 +52,22 @@ class ViewWish:
         self.key = (id(request.image), screen.index, screen.viewport.bounds, curves)
 
 
-def viewing(wish: ViewWish) -> Work:
+def viewing(wanted: ViewRequest) -> Work:
     """Return the work that gives the `View` of the part on screen; recent views are reused."""
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.view import estimate_view
 
         def estimate() -> Any:
-            resolved = resolved_for(wish.request, should_stop)
-            plane, viewport = wish.screen.plane()
+            resolved = resolved_for(wanted.request, should_stop)
+            plane, viewport = wanted.screen.plane()
             view = estimate_view(
                 resolved.on(plane), viewport, report=report, should_stop=should_stop
             )
-            return replace(view, viewport=wish.screen.viewport)
+            return replace(view, viewport=wanted.screen.viewport)
 
-        key = (wish.key, _written(wish.request))
-        return _views.get(key, estimate, of=wish.request.image)
+        key = (wanted.key, _written(wanted.request))
+        return _views.get(key, estimate, of=wanted.request.image)
 
     return work
 

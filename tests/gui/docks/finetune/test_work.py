@@ -15,17 +15,17 @@ from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import never
 from napari_zerodce.training.crops import TrainingImage
-from napari_zerodce.training.new_run import TrainingWish
+from napari_zerodce.training.new_run import TrainingRequest
 
 LAYER = TrainingImage("layer", np.ones((8, 8), np.uint8), "mono")
 
 
 @pytest.fixture
-def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[TrainingWish, Path]]:
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[TrainingRequest, Path]]:
     """The wishes that would be prepared."""
-    wishes: list[tuple[TrainingWish, Path]] = []
+    wishes: list[tuple[TrainingRequest, Path]] = []
 
-    def create_run(wish: TrainingWish, output: Path, *, should_stop: Any) -> str:
+    def create_run(wish: TrainingRequest, output: Path, *, should_stop: Any) -> str:
         if should_stop():
             raise Cancelled
         wishes.append((wish, output))
@@ -44,14 +44,14 @@ def images(tmp_path: Path) -> Path:
     return folder
 
 
-def _prepare(wish: TrainingWish, images: Path | None, output: Path, stop: Any = never) -> Any:
+def _prepare(wish: TrainingRequest, images: Path | None, output: Path, stop: Any = never) -> Any:
     return work.preparing(wish, images, output)(ignore, stop)
 
 
 def test_without_a_folder_the_layers_are_all(
-    prepared: list[tuple[TrainingWish, Path]], tmp_path: Path
+    prepared: list[tuple[TrainingRequest, Path]], tmp_path: Path
 ) -> None:
-    wish = TrainingWish([LAYER], preset="fluorescence", steps=7)
+    wish = TrainingRequest([LAYER], preset="fluorescence", steps=7)
     assert _prepare(wish, None, tmp_path / "run") == "a run"
     ((whole, output),) = prepared
     assert output == tmp_path / "run"
@@ -60,9 +60,9 @@ def test_without_a_folder_the_layers_are_all(
 
 
 def test_images_of_a_folder_and_of_its_subfolders_are_added(
-    prepared: list[tuple[TrainingWish, Path]], images: Path, tmp_path: Path
+    prepared: list[tuple[TrainingRequest, Path]], images: Path, tmp_path: Path
 ) -> None:
-    wish = TrainingWish([LAYER])
+    wish = TrainingRequest([LAYER])
     _prepare(wish, images, tmp_path / "run")
     ((whole, _),) = prepared
     assert [image.name for image in whole.images] == ["layer", "a.png", "b.png"]
@@ -79,23 +79,23 @@ def test_images_of_a_folder_and_of_its_subfolders_are_added(
     ],
 )
 def test_window_of_the_first_layer_serves_the_folder_if_it_can(
-    prepared: list[tuple[TrainingWish, Path]],
+    prepared: list[tuple[TrainingRequest, Path]],
     images: Path,
     tmp_path: Path,
     window: WindowChoice | None,
     shared: WindowChoice,
 ) -> None:
     pictures = [] if window is None else [TrainingImage("layer", LAYER.array, "mono", window)]
-    _prepare(TrainingWish(pictures), images, tmp_path / "run")
+    _prepare(TrainingRequest(pictures), images, tmp_path / "run")
     ((whole, _),) = prepared
     assert whole.images[-1].window == shared
 
 
 def test_files_that_cannot_be_read_are_notices(
-    prepared: list[tuple[TrainingWish, Path]], images: Path, tmp_path: Path
+    prepared: list[tuple[TrainingRequest, Path]], images: Path, tmp_path: Path
 ) -> None:
     (images / "broken.png").write_bytes(b"no image")
-    _prepare(TrainingWish([]), images, tmp_path / "run")
+    _prepare(TrainingRequest([]), images, tmp_path / "run")
     ((whole, _),) = prepared
     assert [image.name for image in whole.images] == ["a.png", "b.png"]
     (notice,) = whole.notices
@@ -103,20 +103,20 @@ def test_files_that_cannot_be_read_are_notices(
 
 
 def test_empty_folder_is_one_sentence_unless_there_are_layers(
-    prepared: list[tuple[TrainingWish, Path]], tmp_path: Path
+    prepared: list[tuple[TrainingRequest, Path]], tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(RequestError, match="contains no readable image"):
-        _prepare(TrainingWish([]), empty, tmp_path / "run")
+        _prepare(TrainingRequest([]), empty, tmp_path / "run")
     assert prepared == []
-    _prepare(TrainingWish([LAYER]), empty, tmp_path / "run")
+    _prepare(TrainingRequest([LAYER]), empty, tmp_path / "run")
     assert list(prepared[0][0].images) == [LAYER]
 
 
 def test_reading_can_be_stopped(
-    prepared: list[tuple[TrainingWish, Path]], images: Path, tmp_path: Path
+    prepared: list[tuple[TrainingRequest, Path]], images: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(Cancelled):
-        _prepare(TrainingWish([]), images, tmp_path / "run", lambda: True)
+        _prepare(TrainingRequest([]), images, tmp_path / "run", lambda: True)
     assert prepared == []

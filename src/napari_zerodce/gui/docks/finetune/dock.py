@@ -29,7 +29,7 @@ from napari_zerodce.gui.session.training_process import TrainingProcess
 from napari_zerodce.gui.shared.dock import Dock, frame_of
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.work import checking
-from napari_zerodce.training.new_run import TrainingWish, settle
+from napari_zerodce.training.new_run import TrainingRequest, settle
 from napari_zerodce.training.run_folder import RunFolder, runs_folder, written_or_told
 from napari_zerodce.whole_file import write_whole
 
@@ -111,9 +111,9 @@ class FineTuneDock(Dock):
         if self.panel.state != "idle":
             return
         try:
-            wish = self._read_form()
-            settle(wish)
-            output = self._new_folder(wish)
+            request = self._read_form()
+            settle(request)
+            output = self._new_folder(request)
         except ZeroDCEError as err:
             self._show_failure(err)
             return
@@ -122,7 +122,7 @@ class FineTuneDock(Dock):
         self._was_cancelled = False
         self._job = job = Job(
             "Zero-DCE: sampling crops",
-            work.preparing(wish, self.pictures.folder, output),
+            work.preparing(request, self.pictures.folder, output),
             quiet=True,
         )
         job.succeeded.connect(self._on_prepared)
@@ -204,14 +204,14 @@ class FineTuneDock(Dock):
 
     # ---- from the form to a run
 
-    def _read_form(self) -> TrainingWish:
+    def _read_form(self) -> TrainingRequest:
         """Return what the form asks for; raises a ZeroDCEError if something is missing."""
         layers, window = self.pictures.layers(), self._session.settings.window
         if not layers and self.pictures.folder is None:
             raise RequestError(
                 "There is no image to train on; tick one or more dark images, or choose a folder."
             )
-        return TrainingWish(
+        return TrainingRequest(
             images=images_of(self._viewer, layers, window, self.pictures.region()),
             checkpoint=self.form.checkpoint(),
             architecture=self.form.architecture(),
@@ -222,8 +222,8 @@ class FineTuneDock(Dock):
             **self.form.duration(),
         )
 
-    def _new_folder(self, wish: TrainingWish) -> Path:
-        name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {wish.preset}"
+    def _new_folder(self, request: TrainingRequest) -> Path:
+        name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {request.preset}"
         folder = Path(self.runs.text().strip()).expanduser()
         if not folder.is_absolute():
             raise RequestError(

@@ -42,7 +42,7 @@ class DurationFields(QWidget):
         self.unit.activated.connect(self._on_unit_changed)
 
     def duration(self) -> dict[str, Any]:
-        """Return minutes or steps as a keyword argument of a `TrainingWish`."""
+        """Return minutes or steps as a keyword argument of a `TrainingRequest`."""
         name = self.unit.currentData()
         return {name: self.fields[name].value}
 

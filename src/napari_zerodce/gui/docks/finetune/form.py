@@ -136,7 +136,7 @@ class TrainingForm(QWidget):
         return preset
 
     def duration(self) -> dict[str, Any]:
-        """Return minutes or steps as a keyword argument of a `TrainingWish`."""
+        """Return minutes or steps as a keyword argument of a `TrainingRequest`."""
         return self.length.duration()
 
     def changes(self) -> dict[str, Any]:
