@@ -34,10 +34,10 @@ import torch
 from scipy.ndimage import gaussian_filter, median_filter, uniform_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from napari_zerodce.engine.apply_look import noise_gain
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.engine.tone import noise_gain
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image

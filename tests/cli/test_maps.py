@@ -21,7 +21,7 @@ from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
-from napari_zerodce.imaging.files.ome_zarr import WholeBlocks
+from napari_zerodce.imaging.files.maps_ome_zarr import WholeBlocks
 from napari_zerodce.imaging.windows import WindowChoice
 
 CPU = ("--device", "cpu", "--precision", "float32")

@@ -13,12 +13,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from napari_zerodce.core.curves import apply_curves, invert_curves, trim_exposure
 from napari_zerodce.core.detail import edge_preserving_base
 from napari_zerodce.engine import progress as progress_module
+from napari_zerodce.engine.apply_look import noise_gain, tone
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.maps import curve_maps
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.engine.tone import noise_gain, tone
 from napari_zerodce.imaging.intensity import WindowChoice
 
 NETWORKS = [("zero-dce", None), ("zero-dce-pp", 3)]
@@ -286,7 +286,7 @@ def test_a_halo_one_pixel_too_small_for_the_base_would_be_seen(run, monkeypatch,
         "look": Look(2, exposure=3, detail_gain_limit=1.0),
     }  # fmt: skip
     whole = run(image, tile=10_000, **settings)
-    monkeypatch.setattr("napari_zerodce.engine.tone.BASE_HALO", 7)
+    monkeypatch.setattr("napari_zerodce.engine.apply_look.BASE_HALO", 7)
     assert np.abs(run(image, tile=31, **settings) - whole).max() > 1e-5
 
 

@@ -11,7 +11,7 @@ import pytest
 from napari_zerodce.engine import resolve as resolve_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
-from napari_zerodce.engine.lazy import lazy_maps
+from napari_zerodce.engine.lazy_maps import lazy_maps
 from napari_zerodce.engine.maps import fill_maps, in_memory, resolve_for_maps
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve

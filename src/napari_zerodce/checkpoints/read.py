@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_zerodce.checkpoints import metadata
 from napari_zerodce.checkpoints.defects import Defect, defects_as_errors, listed
 from napari_zerodce.checkpoints.file_bytes import read_whole
-from napari_zerodce.checkpoints.formats.kind import kind_of
+from napari_zerodce.checkpoints.formats.checkpoint_format import format_of
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, CheckpointInfo
 from napari_zerodce.checkpoints.recognise import (
@@ -69,7 +69,7 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
     check_scale_factor(scale_factor)
     with defects_as_errors(path):
         content = read_whole(path)
-        file = kind_of(content).read(content)
+        file = format_of(content).read(content)
         tensors, described = most_likely(file.groups), metadata.decode(file.metadata)
         architecture = recognise(tensors)
         if described:

@@ -81,6 +81,7 @@ BUNDLED: Final = tuple(
         scale_factor=traits.default_scale_factor,
     )
     for architecture, traits in ARCHITECTURES.items()
+    if traits.is_bundled
 )
 
 DEFAULT_CHECKPOINT: Final = BUNDLED[0].name

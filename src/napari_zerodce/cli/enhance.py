@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import add_engine_options
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
-from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import Look
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.setting import setting_fields

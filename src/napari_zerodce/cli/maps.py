@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_zerodce.cli.aside import Aside
+from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import add_engine_options
+from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
-from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
 from napari_zerodce.errors import ImageError
 from napari_zerodce.setting import SettingField
@@ -71,7 +71,7 @@ def write_maps(options: Namespace) -> int:
 
     settings = CommandSettings.of(options)
     job = plan_maps(options.input, options.output)
-    output = Aside(job.target, overwrite=settings.overwrite)
+    output = HiddenOutput(job.target, overwrite=settings.overwrite)
     return run_interruptibly(
         partial(_write, job, output, settings, options.kind),
         interrupted=lambda: f"interrupted: {job.target} was not written",
@@ -80,7 +80,11 @@ def write_maps(options: Namespace) -> int:
 
 
 def _write(
-    job: FileJob, output: Aside, settings: CommandSettings, kind: MapKind, should_stop: ShouldStop
+    job: FileJob,
+    output: HiddenOutput,
+    settings: CommandSettings,
+    kind: MapKind,
+    should_stop: ShouldStop,
 ) -> int:
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.engine.maps import resolve_for_maps
@@ -129,7 +133,9 @@ class _MapsJob:
         return {"kind": self.kind, **{key: made[key] for key in made if key not in _NOT_OF_MAPS}}
 
 
-def _fill(output: Aside, job: _MapsJob, bars: Bars, should_stop: ShouldStop) -> tuple[int, ...]:
+def _fill(
+    output: HiddenOutput, job: _MapsJob, bars: Bars, should_stop: ShouldStop
+) -> tuple[int, ...]:
     """Write the maps, and return their shape."""
     from napari_zerodce.cli.maps_file import check_room
     from napari_zerodce.engine.maps import fill_maps, maps_shape

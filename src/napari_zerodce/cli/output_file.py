@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from napari_zerodce.cli.aside import Aside
+from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import ImageFile, check_writable, write_image
 
 
-class OutputFile(Aside):
+class OutputFile(HiddenOutput):
     """An image file that appears only when it is complete."""
 
     def rehearse(self, image: ImageFile) -> None:

@@ -13,6 +13,9 @@ from typing import Any, Final, Literal
 Architecture = Literal["zero-dce", "zero-dce-pp"]
 """The network that a checkpoint's weights belong to."""
 
+MethodName = Literal["curves"]
+"""How a network enhances a tile: by curves that it estimates."""
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 ZERO_DCE: Final[Architecture] = "zero-dce"
@@ -52,6 +55,10 @@ class ArchitectureTraits:
     short_run : Mapping of str to object
         Fields of `TrainingConfig` that suit a short fine-tuning. Measured on two cores: 0.2 seconds
         a step for Zero-DCE++ and 0.5 for Zero-DCE.
+    method : {"curves"}
+        How the network enhances a tile; see `engine.methods.enhancing`.
+    is_bundled : bool
+        Whether the package contains weights under the name of the architecture.
     """
 
     title: str
@@ -62,6 +69,8 @@ class ArchitectureTraits:
     initial_deviation: float | None
     learns_without_gpu: bool
     short_run: Mapping[str, Any] = field(default_factory=dict)
+    method: MethodName = "curves"
+    is_bundled: bool = True
 
     @property
     def has_scale_factor(self) -> bool:

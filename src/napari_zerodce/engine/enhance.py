@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.engine.global_curve import estimate_global_curve
-from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.memory import allocate
-from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
-from napari_zerodce.engine.methods.method import TileMethod
+from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_method
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
-from napari_zerodce.engine.tone import base_for, halo_of, tone
-from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]
@@ -65,7 +61,9 @@ def enhance(
     passes = 2 if resolved.settings.look.global_curve else 1
     loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
     curve = estimate_global_curve(resolved, loop) if passes > 1 else ()
-    method = enhancing_method(resolved, curve)
+    look, window = resolved.settings.look, resolved.window
+    enhancement = Enhancement(resolved.estimator, look, window, curve)
+    method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
     done = (passes - 1) * resolved.layout.count
     for number, index in enumerate(resolved.layout.indices(), start=done):
         plane = resolved.plane(index)
@@ -83,25 +81,3 @@ def enhance(
         global_curve=curve,
         notices=tuple(loop.sizes.notices),
     )
-
-
-def enhancing_method(resolved: ResolvedRequest, curve: tuple[float, ...] = ()) -> TileMethod[Array]:
-    """Return the method that makes the samples of enhanced tiles, shape (C, h, w).
-
-    Parameters
-    ----------
-    resolved : ResolvedRequest
-    curve : tuple of float
-        A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
-    """
-    look = resolved.settings.look
-    finish = partial(_toned, look=look, window=resolved.window)
-    return CurveMethod(resolved.estimator, finish, halo=halo_of(look), global_curve=curve)
-
-
-def _toned(tile: CurveTile, *, look: Look, window: Window) -> Array:
-    if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
-        return tile.samples
-    base = base_for(tile.outer, tile.inner, look)
-    enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    return restore(enhanced[0].cpu().numpy(), tile.samples, window)

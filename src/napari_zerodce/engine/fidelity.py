@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from napari_zerodce.engine.apply_look import noise_gain
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.tone import noise_gain
 from napari_zerodce.engine.view import View
 from napari_zerodce.imaging.intensity import outside_of
 

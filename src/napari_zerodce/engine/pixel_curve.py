@@ -17,8 +17,8 @@ from napari_zerodce.core.curves import (
     curve_steps,
     trim_exposure,
 )
+from napari_zerodce.engine.apply_look import noise_gain, tone
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.tone import noise_gain, tone
 from napari_zerodce.engine.view import View
 
 Array = np.ndarray[Any, Any]

@@ -18,8 +18,8 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
+from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
-from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import Meter
 from napari_zerodce.engine.provenance import Provenance
@@ -161,7 +161,7 @@ def resolve(
         layout=layout,
         settings=settings,
         checkpoint=checkpoint.info,
-        estimator=TorchEstimator(checkpoint, device, precision),
+        estimator=make_estimator(checkpoint, device, precision),
         device=device,
         precision=precision,
         window=window,

@@ -16,6 +16,7 @@ from torch import Tensor
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
+from napari_zerodce.engine.apply_look import tone, tone_pair
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod
@@ -23,7 +24,6 @@ from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.tile_loop import Region
-from napari_zerodce.engine.tone import tone, tone_pair
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels

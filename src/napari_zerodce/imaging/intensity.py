@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.imaging import wide_integers
-from napari_zerodce.imaging.outliers import integers_outside, keep
+from napari_zerodce.imaging.outside_window import integers_outside, keep
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import resolve_window
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice, WindowKind

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_zerodce.imaging.outliers import integers_outside, keep
+from napari_zerodce.imaging.outside_window import integers_outside, keep
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.windows import Window
 

@@ -17,7 +17,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.map_format import size_of
 from napari_zerodce.imaging.files.maps import map_format_of, open_maps, stack_axes
-from napari_zerodce.imaging.files.ome_zarr import WholeBlocks
+from napari_zerodce.imaging.files.maps_ome_zarr import WholeBlocks
 from napari_zerodce.imaging.tiling import tile_plane
 
 SUFFIXES = (".npy", ".tif", ".zarr")

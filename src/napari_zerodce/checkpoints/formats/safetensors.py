@@ -10,6 +10,8 @@ from safetensors import SafetensorError, deserialize
 from napari_zerodce.checkpoints.defects import Defect, readable_size, shown
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor, TensorFile
 
+SUFFIXES: Final[tuple[str, ...]] = (".safetensors",)
+
 _LARGEST_HEADER: Final = 2**20
 """Bytes. The headers of our own files have about 3 KiB."""
 

@@ -9,6 +9,8 @@ from napari_zerodce.checkpoints.formats.pickle_machine import PickleStream, read
 from napari_zerodce.checkpoints.formats.stored_tensor import ITEM_SIZES, TensorFile
 from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
 
+SUFFIXES: Final[tuple[str, ...]] = ()  # those of the zip archives
+
 _LEGACY_MAGIC: Final = 0x1950A86A20F9469CFC6C
 
 

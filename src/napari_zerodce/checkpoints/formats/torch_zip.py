@@ -13,6 +13,8 @@ from napari_zerodce.checkpoints.formats.pickle_machine import PickleStream, read
 from napari_zerodce.checkpoints.formats.stored_tensor import TensorFile
 from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
 
+SUFFIXES: Final[tuple[str, ...]] = (".pth", ".pt", ".ckpt")
+
 _MOST_MEMBERS: Final = 10_000
 _LARGEST_MEMBER: Final = 4 * 2**20
 """Bytes after unpacking. The largest tensor of the published files has 0.07 MiB."""

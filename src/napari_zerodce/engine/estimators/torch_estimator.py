@@ -45,9 +45,7 @@ class TorchEstimator:
         # convolution of it never does.
         for layer in self.network.modules():
             if isinstance(layer, nn.Conv2d):
-                layer.register_forward_pre_hook(
-                    lambda *_: getattr(self._thread, "check", no_check)()
-                )
+                layer.register_forward_pre_hook(self._before_convolution)
 
     def _before_convolution(self, *_: object) -> None:
         check: Check = getattr(self._thread, "check", no_check)

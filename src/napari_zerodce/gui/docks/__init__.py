@@ -1,1 +1,1 @@
-"""The four docks, each in a folder with its form, its own parts, and its background work."""
+"""The docks, each in a folder with its form, its own parts, and its background work."""

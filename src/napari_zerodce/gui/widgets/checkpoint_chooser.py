@@ -16,9 +16,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
 from napari_zerodce.gui.widgets.combos import make_narrow
-
-CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
 
 
 class CheckpointChooser(QWidget):

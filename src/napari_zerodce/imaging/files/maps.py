@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from napari_zerodce.imaging.files import maps_npy, maps_tiff, ome_zarr
+from napari_zerodce.imaging.files import maps_npy, maps_ome_zarr, maps_tiff
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.map_format import MapFormat, Maps
 from napari_zerodce.imaging.planes import layout_of
 
-MAP_FORMATS: Final[tuple[MapFormat, ...]] = (maps_npy, maps_tiff, ome_zarr)
+MAP_FORMATS: Final[tuple[MapFormat, ...]] = (maps_npy, maps_tiff, maps_ome_zarr)
 """All formats. To add one, write one module and add it here."""
 
 MAP_SUFFIXES: Final = tuple(suffix for form in MAP_FORMATS for suffix in form.SUFFIXES)

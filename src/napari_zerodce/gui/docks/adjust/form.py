@@ -8,15 +8,14 @@ from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.gui.widgets.settings_form import SettingsForm
 from napari_zerodce.setting import setting_fields
 
-_ORDER = ("strength", "iterations", "exposure", "detail_gain_limit", "global_curve")
-
 
 class LookForm(SettingsForm):
     """The form of a look; it does not apply the look."""
 
     def __init__(self) -> None:
-        described = setting_fields(Look)
-        super().__init__(described[name] for name in _ORDER)
+        # Sliders first: a check box among them would interrupt their column.
+        described = setting_fields(Look).values()
+        super().__init__(sorted(described, key=lambda field: field.kind is bool))
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Return to the method as published.")
         self.rows.addRow(self.reset_button)

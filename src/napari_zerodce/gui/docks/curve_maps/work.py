@@ -56,7 +56,7 @@ def mapping_lazily(
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
-        from napari_zerodce.engine.lazy import lazy_maps
+        from napari_zerodce.engine.lazy_maps import lazy_maps
 
         resolved = _resolved(request, should_stop)
         return MappedPlane(resolved, (0,) * len(index), lazy_maps(resolved, kind, step=step))

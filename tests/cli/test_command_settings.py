@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.parser import build_parser
-from napari_zerodce.cli.settings import CommandSettings
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_zerodce.cli.aside import Aside
+from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.errors import Cancelled, ImageError
 
 
@@ -17,7 +17,7 @@ def make_folder(path: Path, text: str) -> None:
 
 def test_folder_appears_at_the_end(tmp_path: Path) -> None:
     target = tmp_path / "new" / "maps.zarr"
-    with Aside(target, overwrite=False) as output:
+    with HiddenOutput(target, overwrite=False) as output:
         make_folder(output.part, "new")
         assert not target.exists()
         output.publish()
@@ -29,7 +29,7 @@ def test_folder_replaces_a_folder(tmp_path: Path) -> None:
     target = tmp_path / "maps.zarr"
     make_folder(target, "old")
     (target / "left over").touch()
-    with Aside(target, overwrite=True) as output:
+    with HiddenOutput(target, overwrite=True) as output:
         make_folder(output.part, "new")
         assert (target / "deep" / "file").read_text() == "old"
         output.publish()
@@ -49,7 +49,7 @@ def test_folder_comes_back_if_it_cannot_be_replaced(tmp_path, monkeypatch) -> No
         return replace(self, to)
 
     monkeypatch.setattr(Path, "replace", fail_for_the_new)
-    with Aside(target, overwrite=True) as output:
+    with HiddenOutput(target, overwrite=True) as output:
         make_folder(output.part, "new")
         with pytest.raises(ImageError, match=r"maps\.zarr cannot be written: Input/output error"):
             output.publish()
@@ -60,7 +60,7 @@ def test_folder_comes_back_if_it_cannot_be_replaced(tmp_path, monkeypatch) -> No
 def test_discarded_output_does_not_appear(tmp_path: Path) -> None:
     target = tmp_path / "maps.zarr"
     make_folder(target, "old")
-    with Aside(target, overwrite=True) as output:
+    with HiddenOutput(target, overwrite=True) as output:
         make_folder(output.part, "new")
         output.discard()
         with pytest.raises(Cancelled):

@@ -10,8 +10,13 @@ from napari_zerodce.checkpoints.formats.stored_tensor import TensorFile
 from napari_zerodce.checkpoints.other_files import other_file
 
 
-class Format(Protocol):
-    """The functions of each module that reads a format."""
+class CheckpointFormat(Protocol):
+    """What each module that reads a format has."""
+
+    @property
+    def SUFFIXES(self) -> tuple[str, ...]:  # noqa: N802  a constant of the module
+        """Usual suffixes of its files, lower-case and with the dot, for file dialogs."""
+        ...
 
     def begins(self, content: bytes) -> bool:
         """Return whether a file begins like a file of this format."""
@@ -22,11 +27,13 @@ class Format(Protocol):
         ...
 
 
-FORMATS: Final[tuple[Format, ...]] = (torch_zip, safetensors, torch_legacy)
+FORMATS: Final[tuple[CheckpointFormat, ...]] = (torch_zip, safetensors, torch_legacy)
 """To add a format, write one module and add it here."""
 
+CHECKPOINT_SUFFIXES: Final = tuple(suffix for form in FORMATS for suffix in form.SUFFIXES)
 
-def kind_of(content: bytes) -> Format:
+
+def format_of(content: bytes) -> CheckpointFormat:
     """Return the format of a file.
 
     Raises

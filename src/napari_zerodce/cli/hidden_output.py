@@ -19,7 +19,7 @@ _MOST_ATTEMPTS = 50
 _SECONDS_BETWEEN_ATTEMPTS = 0.01
 
 
-class Aside:
+class HiddenOutput:
     """A file or a folder that is written in a hidden folder beside its target.
 
     Another thread can remove the hidden folder while this one is inside a library that compresses

@@ -11,6 +11,7 @@ from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, DeviceError, RequestError
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.setting import setting_fields
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
@@ -54,15 +55,9 @@ class CommandSettings:
         RequestError
             If an option is invalid, independently of the files.
         """
-        enhance = EnhanceSettings(
-            checkpoint=options.checkpoint,
-            scale_factor=options.scale_factor,
-            device=options.device,
-            precision=options.precision,
-            window=WindowChoice.parse(options.window),
-            tile=options.tile,
-            look=look,
-        )
+        typed = {name: getattr(options, name) for name in setting_fields(EnhanceSettings)}
+        typed["window"] = WindowChoice.parse(options.window)
+        enhance = EnhanceSettings(**typed, look=look)
         sha256 = options.checkpoint_sha256 and options.checkpoint_sha256.lower()
         if sha256 is not None and not _SHA256.fullmatch(sha256):
             raise RequestError(

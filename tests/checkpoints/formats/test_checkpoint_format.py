@@ -7,7 +7,7 @@ import torch
 
 from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.checkpoints.formats import safetensors, torch_legacy, torch_zip
-from napari_zerodce.checkpoints.formats.kind import FORMATS, kind_of
+from napari_zerodce.checkpoints.formats.checkpoint_format import FORMATS, format_of
 from napari_zerodce.checkpoints.other_files import looks_like_web_page
 
 
@@ -20,7 +20,7 @@ def test_each_format_knows_its_own_files_and_no_other(files, weights):
     assert set(contents) == set(FORMATS)
     for own, content in contents.items():
         assert [each for each in FORMATS if each.begins(content)] == [own]
-        assert kind_of(content) is own
+        assert format_of(content) is own
 
 
 def test_each_format_gives_the_same_tensors(files, weights):
@@ -30,7 +30,7 @@ def test_each_format_gives_the_same_tensors(files, weights):
         files.torch(weights, legacy=True),
     ]
     for content in contents:
-        (group,) = kind_of(content).read(content).groups
+        (group,) = format_of(content).read(content).groups
         assert group.keys() == weights.keys()
         for name, tensor in group.items():
             assert torch.equal(torch.from_numpy(tensor.read()), weights[name])
@@ -39,19 +39,19 @@ def test_each_format_gives_the_same_tensors(files, weights):
 @pytest.mark.parametrize("protocol", [3, 4, 5])
 def test_a_pickle_of_another_protocol_is_an_old_torch_file(files, weights, protocol):
     content = files.torch(weights, legacy=True, pickle_protocol=protocol)
-    assert kind_of(content) is torch_legacy
+    assert format_of(content) is torch_legacy
 
 
 @pytest.mark.parametrize("content", [b"x", b"\x80", b"12345678", bytes(100)])
 def test_what_nobody_knows_is_left_to_the_reader_of_pickles(content):
-    assert kind_of(content) is torch_legacy
+    assert format_of(content) is torch_legacy
     with pytest.raises(Defect):
         torch_legacy.read(content)
 
 
 def test_nothing_at_all():
     with pytest.raises(Defect, match="is empty"):
-        kind_of(b"")
+        format_of(b"")
 
 
 def test_web_pages():

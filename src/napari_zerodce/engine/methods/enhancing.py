@@ -1,0 +1,76 @@
+"""Which method makes enhanced samples of a tile: the table of all methods, and the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from napari_zerodce.core.architectures import MethodName
+from napari_zerodce.engine.apply_look import base_for, halo_of, tone
+from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
+from napari_zerodce.engine.methods.method import TileMethod
+from napari_zerodce.imaging.intensity import Window, restore
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Enhancement:
+    """What a method has to know to make enhanced samples.
+
+    Parameters
+    ----------
+    estimator : CurveEstimator
+    look : Look
+    window : Window
+    global_curve : tuple of float
+        A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
+    """
+
+    estimator: CurveEstimator
+    look: Look
+    window: Window
+    global_curve: tuple[float, ...] = ()
+
+
+def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
+    look = enhancement.look
+    finish = partial(_toned, look=look, window=enhancement.window)
+    return CurveMethod(
+        enhancement.estimator,
+        finish,
+        halo=halo_of(look),
+        global_curve=enhancement.global_curve,
+    )
+
+
+def _toned(tile: CurveTile, *, look: Look, window: Window) -> Array:
+    if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
+        return tile.samples
+    base = base_for(tile.outer, tile.inner, look)
+    enhanced = tone(tile.unit, tile.alphas, look, base=base)
+    return restore(enhanced[0].cpu().numpy(), tile.samples, window)
+
+
+METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {
+    "curves": _by_curves
+}
+"""By the name in the table of architectures. To add a method, write one module and add it here."""
+
+
+def enhancing_method(name: MethodName, enhancement: Enhancement) -> TileMethod[Array]:
+    """Return the method that makes the samples of enhanced tiles, shape (C, h, w).
+
+    Parameters
+    ----------
+    name : {"curves"}
+        The method of the architecture.
+    enhancement : Enhancement
+    """
+    return METHODS[name](enhancement)

@@ -1,0 +1,46 @@
+"""A model that gives images instead of curves is a method with a row: `enhance` follows the table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from napari_zerodce.core import architectures
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.methods import enhancing
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
+
+IMAGE = np.random.default_rng(0).integers(0, 200, (3, 40, 33)).astype(np.uint8)
+
+
+class Negative:
+    """Gives the negative of a tile, and wants to see two pixels around it."""
+
+    halo = 2
+    work = 0
+
+    def on_plane(self, plane, *, tile_size, meter):
+        return self
+
+    def prepare(self):
+        pass
+
+    def apply(self, tile, block):
+        return 255 - block[..., tile.inner_rows, tile.inner_columns]
+
+
+def test_each_architecture_has_its_method():
+    for traits in architectures.ARCHITECTURES.values():
+        assert traits.method in enhancing.METHODS
+
+
+def test_another_method_makes_the_result(monkeypatch):
+    known = architectures.ARCHITECTURES["zero-dce-pp"]
+    negative = {**architectures.ARCHITECTURES, "zero-dce-pp": replace(known, method="negative")}
+    monkeypatch.setattr("napari_zerodce.checkpoints.info.ARCHITECTURES", negative)
+    monkeypatch.setitem(enhancing.METHODS, "negative", lambda _: Negative())
+    settings = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu", tile=16)
+    result = enhance(EnhanceRequest(IMAGE, "mono", settings))
+    np.testing.assert_array_equal(result.image, 255 - IMAGE)
