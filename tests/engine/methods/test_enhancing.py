@@ -1,4 +1,4 @@
-"""A model that gives images instead of curves is a method with a row: `enhance` follows the table."""
+"""A model that gives images, not curves, is a method with a row: `enhance` follows the table."""
 
 from __future__ import annotations
 
