@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.dock import open_dock
 from napari_zerodce.gui.widgets.labels import text_label
@@ -40,14 +41,18 @@ class SettingsLine(QWidget):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.change, 0, Qt.AlignmentFlag.AlignTop)
         self.change.clicked.connect(self._on_change_clicked)
-        session.events.settings.connect(self._show)
+        session.events.settings.connect(self._on_settings_changed)
         self._show()
 
     def release(self) -> None:
         """Stop following the session."""
-        self._session.events.settings.disconnect(self._show)
+        self._session.events.settings.disconnect(self._on_settings_changed)
 
-    def _show(self, _: Any = None) -> None:
+    def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.for_curves() != old.for_curves():  # the look changes with every move of a slider
+            self._show()
+
+    def _show(self) -> None:
         settings = self._session.settings.describe()
         self.text.setText(f"{checkpoint_title(self._session.checkpoint)} · {settings}")
 
