@@ -50,7 +50,7 @@ def test_button_says_what_it_does(qtbot: Any, session: Session, panel: RunPanel)
     assert panel.button.text() == "Cancel"
     qtbot.waitUntil(lambda: panel.bar.value() == 250)
     assert panel.message.text() == "Plane 4 of 12, about 27 s left"
-    panel._started = 0.0  # as if it were no double click
+    panel.button._started = 0.0  # as if it were no double click
     with qtbot.waitSignal(job.finished, timeout=5000):
         qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
         assert panel.button.text() == "Cancelling…"

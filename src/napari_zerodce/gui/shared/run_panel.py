@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QApplication, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
+from napari_zerodce.gui.widgets.start_button import StartButton
 
 _STEPS = 1000
 State = Literal["idle", "running", "cancelling"]
@@ -34,12 +34,9 @@ class RunPanel(QWidget):
         super().__init__()
         self._action = action
         self._session = session
-        self._started = 0.0
         self.state: State = "idle"
         self.plan = text_label("plan")
-        self.button = QPushButton(action)
-        self.button.setMinimumHeight(34)
-        self.button.setObjectName("run_button")
+        self.button = StartButton(action, "run_button")
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
         self.message = Sentence("message")
@@ -58,7 +55,7 @@ class RunPanel(QWidget):
 
     def show_running(self) -> None:
         """Make the button say "Cancel"."""
-        self._started = time.monotonic()
+        self.button.mark_start()
         self._show_state("running", "Cancel")
         self.bar.setValue(0)
         self.say("")
@@ -101,7 +98,7 @@ class RunPanel(QWidget):
     def _on_button_clicked(self) -> None:
         if self.state == "idle":
             self.start_requested.emit()
-        elif self.state == "running" and not self._is_double_click():
+        elif self.state == "running" and not self.button.is_double_click:
             self.cancel()
 
     def cancel(self) -> None:
@@ -126,7 +123,3 @@ class RunPanel(QWidget):
 
     def _on_job_cancelled(self) -> None:
         self.say("Cancelled; nothing was changed.")
-
-    def _is_double_click(self) -> bool:
-        # A double click on Enhance means a start, not a start and a cancel.
-        return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()

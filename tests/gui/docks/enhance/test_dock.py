@@ -40,7 +40,7 @@ def _start_long_run(viewer: Any, dock: Any, qtbot: Any) -> Image:
 
 
 def _cancel(dock: Any, qtbot: Any) -> None:
-    dock.run._started = 0.0  # as if it were no double click
+    dock.run.button._started = 0.0  # as if it were no double click
     _click(dock, qtbot)
 
 
@@ -96,7 +96,7 @@ def test_cancel_takes_less_than_a_second_and_adds_nothing(
     viewer: Any, dock: Any, qtbot: Any
 ) -> None:
     layer = _start_long_run(viewer, dock, qtbot)
-    dock.run._started = 0.0  # as if it were no double click
+    dock.run.button._started = 0.0  # as if it were no double click
     started = time.monotonic()
     _click(dock, qtbot)
     assert dock.run.button.text() == "Cancelling…"

@@ -122,7 +122,7 @@ def test_double_click_starts_and_does_not_stop(controls: TrainingControls, state
     controls.button.click()
     controls.button.click()
     assert wishes.noted == ["start"]
-    controls._started = time.monotonic() - 60  # a minute later
+    controls.button._started = time.monotonic() - 60  # a minute later
     controls.button.click()
     assert wishes.noted == ["start", "stop"]
 

@@ -327,7 +327,7 @@ def test_cancel_while_crops_are_sampled_trains_nothing(
     make_quick(finetune, 5000)
     click(finetune.panel.button, qtbot)
     assert finetune.panel.state == "preparing"
-    finetune.panel._started = 0.0  # as if it were no double click
+    finetune.panel.button._started = 0.0  # as if it were no double click
     click(finetune.panel.button, qtbot)
     wait_until_idle(finetune, qtbot)
     assert "Cancelled" in finetune.panel.message.text()

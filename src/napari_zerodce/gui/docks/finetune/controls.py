@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
@@ -17,6 +15,7 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.engine.forecast import describe_seconds
 from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
+from napari_zerodce.gui.widgets.start_button import StartButton
 
 if TYPE_CHECKING:
     from napari_zerodce.training.events import History
@@ -42,10 +41,7 @@ class TrainingControls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.state: State = "idle"
-        self._started = 0.0
-        self.button = QPushButton("Start")
-        self.button.setObjectName("training_button")
-        self.button.setMinimumHeight(34)
+        self.button = StartButton("Start", "training_button")
         self.button.setToolTip(
             "Train in a separate process. Stop saves the weights, and Resume continues the run."
         )
@@ -130,11 +126,7 @@ class TrainingControls(QWidget):
 
     def _on_button_clicked(self) -> None:
         if self.state == "idle":
-            self._started = time.monotonic()
+            self.button.mark_start()
             self.start_requested.emit()
-        elif not self._is_double_click():
+        elif not self.button.is_double_click:
             self.stop_requested.emit()
-
-    def _is_double_click(self) -> bool:
-        # A double click on Start means a start, not a start and a cancel.
-        return (time.monotonic() - self._started) * 1000 < QApplication.doubleClickInterval()
