@@ -83,6 +83,21 @@ def test_plane_part_and_image_make_another_wish(model: ViewerModel, stack: Image
     assert len(keys) == 5
 
 
+def test_layers_that_share_an_array_do_not_share_what_is_made_of_it(model: ViewerModel) -> None:
+    samples = np.full((8, 8, 4), 0.2, np.float32)
+    samples[..., 3] = 1  # opaque as colours, bright as a plane of a stack
+    layers = [model.add_image(samples, rgb=rgb, contrast_limits=(0, 1)) for rgb in (True, False)]
+    settings = replace(QUICK, window=WindowChoice("minmax"))
+    colour, stacked = (request_for(read_source(layer), settings) for layer in layers)
+    assert colour.image is stacked.image
+    resolved = [work.resolved_for(request, never) for request in (colour, stacked)]
+    assert [each.layout.channels for each in resolved] == ["rgba", "mono"]
+    assert resolved[0].window.high == pytest.approx(1.2)  # 0.2 alone is a constant image
+    assert resolved[1].window.high == 1
+    model.dims.set_point(0, 0)
+    assert _wish(model, layers[0]).key != _wish(model, layers[1]).key
+
+
 # ---- views
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.requests import EnhanceRequest, Report
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import Window, WindowChoice, resolve_window
 from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
@@ -48,8 +49,8 @@ class ViewRequest:
     def __init__(self, request: EnhanceRequest, screen: OnScreen) -> None:
         self.request = request
         self.screen = screen
-        curves = request.settings.for_curves()
-        self.key = (id(request.image), screen.index, screen.viewport.bounds, curves)
+        curves = replace(request, settings=request.settings.for_curves())
+        self.key = (_key(curves), screen.index, screen.viewport.bounds)
 
 
 def viewing(wanted: ViewRequest) -> Work:
@@ -83,7 +84,7 @@ def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRe
     from napari_zerodce.engine.resolve import resolve
 
     known = with_known_window(request, should_stop)
-    key = (id(request.image), known.settings, _written(request))
+    key = (_key(known), _written(request))
     found: ResolvedRequest = _resolved.get(key, lambda: resolve(known), of=request.image)
     return found
 
@@ -97,8 +98,10 @@ def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> Enhan
     should_stop : callable
     """
     settings = request.settings
+    # A window depends on no other setting, so all others have their defaults in its key.
+    alone = replace(request, settings=EnhanceSettings(window=settings.window))
     window = _windows.get(
-        (id(request.image), settings.window),
+        _key(alone),
         lambda: resolve_window(
             request.image, settings.window, channels=request.channels, should_stop=should_stop
         ),
@@ -106,6 +109,15 @@ def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> Enhan
     )
     choice = WindowChoice("range", window.low, window.high)
     return replace(request, settings=replace(settings, window=choice))
+
+
+def _key(request: EnhanceRequest) -> EnhanceRequest:
+    """Return what can be a key: the request with the identity of its image in its place.
+
+    Every field of a request is so part of the key, also one that is added later: two layers may
+    share an array, and take its last axis for colours or not.
+    """
+    return replace(request, image=id(request.image))
 
 
 def _written(request: EnhanceRequest) -> int:

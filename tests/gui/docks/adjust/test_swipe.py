@@ -72,7 +72,7 @@ def test_line_at_and_beyond_the_ends_paints_near_them_alone(column: int, width: 
     picture = _composed(column, width, (50, 20))
     rows, columns = np.nonzero((picture != 10) & (picture != 20))
     held = min(max(column, 0), 20)
-    assert rows.size or column > 20
+    assert (rows.size > 0) == (column - 3 * width < 20), "the grip is widest"
     assert (np.abs(columns - held) <= 3 * width).all()
 
 
