@@ -126,14 +126,14 @@ class Setting:
         if self.choices:
             return "one of " + ", ".join(str(choice.value) for choice in self.choices)
         if self.minimum is not None and self.maximum is not None:
-            return f"{self.minimum:g} to {self.maximum:g}"
+            return f"{_shown(self.minimum)} to {_shown(self.maximum)}"
         ends = (
-            ("{:g} or more", self.minimum),
-            ("above {:g}", self.above),
-            ("up to {:g}", self.maximum),
-            ("below {:g}", self.below),
+            ("{} or more", self.minimum),
+            ("above {}", self.above),
+            ("up to {}", self.maximum),
+            ("below {}", self.below),
         )
-        words = [text.format(number) for text, number in ends if number is not None]
+        words = [text.format(_shown(number)) for text, number in ends if number is not None]
         return ", ".join(words) or "a finite number"
 
 
@@ -244,6 +244,10 @@ def command_words(settings: Any) -> list[str]:
         if value != field.default:
             words.append(field.option if field.kind is bool else f"{field.option}={value}")
     return words
+
+
+def _shown(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
 def check_settings(value: Any) -> None:

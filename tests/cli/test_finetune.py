@@ -294,12 +294,20 @@ OUTPUT = ("--output", "run")
         (("dot.png", *OUTPUT), 1, "1x1 pixels, too few to train on"),
         (("black.png", *OUTPUT), 1, "'black.png' is black or constant"),
         (("good.png", "mono.png", *OUTPUT), 2, "train on images of one kind"),
-        (("good.png", *OUTPUT, "--steps", "0"), 2, "setting steps is invalid"),
+        (("good.png", *OUTPUT, "--steps", "0"), 2, "The number of steps is 0; give 1 to"),
         (("good.png", *OUTPUT, "--steps", "3", "--minutes", "1"), 2, "Both steps and minutes"),
         (("good.png", *OUTPUT, "--minutes", "0"), 2, "--minutes is 0"),
         (("good.png", *OUTPUT, "--crops", "0"), 2, "--crops is 0"),
-        (("good.png", *OUTPUT, "--exposure-target", "1.5"), 2, "setting target is invalid"),
-        (("good.png", *OUTPUT, "--colour-weight", "-1"), 2, "weights.colour is invalid"),
+        (
+            ("good.png", *OUTPUT, "--exposure-target", "1.5"),
+            2,
+            "The exposure target is 1.5; give above 0",
+        ),
+        (
+            ("good.png", *OUTPUT, "--colour-weight", "-1"),
+            2,
+            "The colour weight is -1; give 0 or more.",
+        ),
         (("good.png", *OUTPUT, "--exposure-stops", "1"), 2, "are not two numbers"),
         (
             ("good.png", *OUTPUT, "--exposure-stops", "3,-1"),

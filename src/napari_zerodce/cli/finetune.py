@@ -93,7 +93,7 @@ def _to_resume(options: Namespace) -> RunFolder:
         what = "an image" if options.inputs else f"--{given[0].replace('_', '-')}"
         raise RequestError(
             f"--resume continues with the run's own settings, and {what} is given, too; leave it "
-            "out, or begin a new run with --output."
+            "out, or start a new run with --output."
         )
     if not options.resume:
         raise RequestError("--resume is empty; give the folder of a run.")

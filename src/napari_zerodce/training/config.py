@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -12,7 +13,7 @@ from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
-from napari_zerodce.setting import Choice, Setting
+from napari_zerodce.setting import Choice, Setting, setting_fields
 
 Weight = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -47,6 +48,7 @@ class LossWeights(_Frozen):
         float,
         _WEIGHT(
             label="Spatial loss",
+            noun="spatial weight",
             help="Weight of the loss that keeps the contrast between neighbouring regions.",
             option="spatial-weight",
             step=0.5,
@@ -56,6 +58,7 @@ class LossWeights(_Frozen):
         float,
         _WEIGHT(
             label="Exposure loss",
+            noun="exposure weight",
             help="Weight of the loss that pulls patches to the exposure target.",
             option="exposure-weight",
             step=1,
@@ -65,6 +68,7 @@ class LossWeights(_Frozen):
         float,
         _WEIGHT(
             label="Colour loss",
+            noun="colour weight",
             help="Weight of the loss that keeps the average colour grey. Mono images have no "
             "colour loss.",
             option="colour-weight",
@@ -75,6 +79,7 @@ class LossWeights(_Frozen):
         float | None,
         _WEIGHT(
             label="Smoothness loss",
+            noun="smoothness weight",
             help="Weight of the loss that keeps the curves of neighbouring pixels similar.",
             option="smoothness-weight",
             step=10,
@@ -111,6 +116,7 @@ class TrainingConfig(_Frozen):
         int,
         Setting(
             label="Steps",
+            noun="number of steps",
             help="Number of training steps.",
             minimum=1,
             maximum=10**9,
@@ -122,6 +128,7 @@ class TrainingConfig(_Frozen):
         int,
         Setting(
             label="Batch",
+            noun="batch size",
             help="Number of crops in each step. If the memory is too small, training takes fewer.",
             minimum=1,
             maximum=1024,
@@ -134,6 +141,7 @@ class TrainingConfig(_Frozen):
         int,
         Setting(
             label="Crop",
+            noun="crop size",
             help="Side of the square crops for training.",
             minimum=SMALLEST_CROP,
             offered=(SMALLEST_CROP, 4096),
@@ -147,6 +155,7 @@ class TrainingConfig(_Frozen):
         Setting(
             label="Learning rate",
             help="Learning rate of Adam at the start.",
+            expected="a number above 0, such as 0.0003",
             above=0,
             maximum=MOST_RATE,
             offered=(1e-7, 1),
@@ -286,3 +295,25 @@ def first_mistake(err: ValidationError) -> tuple[str, str]:
     reason = first["msg"].removeprefix("Value error, ")
     found = first.get("input")
     return place, f"{reason}, not {found}" if isinstance(found, int | float) else reason
+
+
+def mistake_of_user(err: ValidationError) -> str:
+    """Return a sentence about the first invalid setting that a user has chosen."""
+    first = err.errors()[0]
+    *group, name = first["loc"] or ("",)
+    owner = _GROUPS.get(tuple(group))
+    described = {} if owner is None else setting_fields(owner)
+    if name in described:
+        try:
+            described[str(name)].checked(first["input"])
+        except RequestError as mistake:
+            return str(mistake)
+    place, reason = first_mistake(err)
+    return f"The training setting {place} is invalid: {reason}."
+
+
+_GROUPS: Final[Mapping[tuple[int | str, ...], Any]] = {
+    (): TrainingConfig,
+    ("weights",): LossWeights,
+    ("smoothness",): SmoothnessKind,
+}

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.errors import RequestError
-from napari_zerodce.training.config import TrainingConfig, first_mistake
+from napari_zerodce.training.config import TrainingConfig, mistake_of_user
 
 Preset = Literal["photo", "fluorescence", "published"]
 
@@ -81,8 +81,7 @@ def configure(
         config = TrainingConfig.model_validate(settings | changes)
         return at_scale(config, config.scale_factor, before=1)
     except ValidationError as err:
-        place, reason = first_mistake(err)
-        raise RequestError(f"The training setting {place} is invalid: {reason}.") from err
+        raise RequestError(mistake_of_user(err)) from err
 
 
 def at_crop(config: TrainingConfig, crop: int) -> TrainingConfig:
