@@ -51,7 +51,7 @@ class BatchSource(Protocol):
         Parameters
         ----------
         generator : numpy.random.Generator
-            The only source of chance.
+            All random numbers come from it.
         count : int
             Number of images.
         side : int

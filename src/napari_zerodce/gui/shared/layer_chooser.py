@@ -67,7 +67,7 @@ class LayerChooser(QWidget):
         self._watch([])
 
     def _list(self) -> None:
-        """List the layers again; the chosen layer stays chosen, whatever its name and place are now."""
+        """List the layers again; the chosen layer stays chosen, also if it was renamed."""
         chosen = self.layer
         self._combo.blockSignals(True)
         self._combo.clear()
