@@ -21,6 +21,16 @@ def is_one(path: Path) -> bool:
         return True
 
 
+def check_stack_axes(_path: Path, _stack: str) -> None:
+    """Accept any axes, because such a format has a place for all of them.
+
+    Parameters
+    ----------
+    _path : Path
+    _stack : str
+    """
+
+
 class Rows:
     """Numbers in a file, in C order, written tile by tile.
 

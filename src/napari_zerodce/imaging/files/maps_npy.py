@@ -10,23 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.imaging.files.map_format import DTYPE, size_of
-from napari_zerodce.imaging.files.map_rows import Rows, is_one
+from napari_zerodce.imaging.files.map_rows import Rows, check_stack_axes, is_one
 
 __all__ = ["IS_COMPRESSED", "IS_FOLDER", "SUFFIXES", "check_stack_axes", "create", "is_one"]
 
 SUFFIXES: Final = (".npy",)
 IS_COMPRESSED: Final = False
 IS_FOLDER: Final = False
-
-
-def check_stack_axes(_path: Path, _stack: str) -> None:
-    """Accept any axes, because the format has a place for all of them.
-
-    Parameters
-    ----------
-    _path : Path
-    _stack : str
-    """
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, Final
 import tifffile
 
 from napari_zerodce.imaging.files.map_format import DTYPE, size_of
-from napari_zerodce.imaging.files.map_rows import Rows, is_one
+from napari_zerodce.imaging.files.map_rows import Rows, check_stack_axes, is_one
 
 __all__ = ["IS_COMPRESSED", "IS_FOLDER", "SUFFIXES", "check_stack_axes", "create", "is_one"]
 
@@ -23,16 +23,6 @@ _OWN_AXES = "ICYX"  # iteration, channel, row, column in the letters of TIFF
 _OTHER = "Q"
 _LARGEST_CLASSIC_TIFF = 2**32 - 2**25  # its offsets have 32 bits
 _BYTES_OF_PAGE = 512  # needed by a page in addition to its pixels
-
-
-def check_stack_axes(_path: Path, _stack: str) -> None:
-    """Accept any axes, because the format has a place for all of them.
-
-    Parameters
-    ----------
-    _path : Path
-    _stack : str
-    """
 
 
 @contextmanager
