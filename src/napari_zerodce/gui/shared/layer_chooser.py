@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
+from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.widgets.combos import make_narrow
 
 if TYPE_CHECKING:
@@ -34,15 +35,9 @@ class LayerChooser(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
-        self._emitters = (
-            viewer.layers.events.inserted,
-            viewer.layers.events.removed,
-            viewer.layers.events.reordered,
-        )
-        for emitter in self._emitters:
-            emitter.connect(self._on_layers_changed)
+        self._listed: list[Image] = []
+        self._watch = LayerWatch(viewer, self._on_layers_changed, self._on_name_changed)
         viewer.layers.selection.events.active.connect(self._on_active_changed)
-        self._watched: list[Image] = []
         self._on_layers_changed()
         self._on_active_changed()
 
@@ -61,24 +56,23 @@ class LayerChooser(QWidget):
 
     def release(self) -> None:
         """Disconnect from the viewer, because the dock closes."""
-        for emitter in self._emitters:
-            emitter.disconnect(self._on_layers_changed)
+        self._watch.release()
         self._viewer.layers.selection.events.active.disconnect(self._on_active_changed)
-        self._watch([])
 
     def _list(self) -> None:
         """List the layers again; the chosen layer stays chosen, also if it was renamed."""
         chosen = self.layer
         self._combo.blockSignals(True)
         self._combo.clear()
-        for layer in self._watched:
+        for layer in self._listed:
             self._combo.addItem(layer.name, layer)
         if chosen is not None:
             self.layer = chosen
         self._combo.blockSignals(False)
 
     def _on_layers_changed(self, _: Any = None) -> None:
-        self._watch([layer for layer in self._viewer.layers if is_source(layer)])
+        self._listed = [layer for layer in self._viewer.layers if is_source(layer)]
+        self._watch.watch_names(self._listed)
         self._list()
         self.changed.emit()
 
@@ -92,10 +86,3 @@ class LayerChooser(QWidget):
         layer = active_image_layer(self._viewer)
         if layer is not None and is_source(layer):
             self.layer = layer
-
-    def _watch(self, layers: list[Image]) -> None:
-        for layer in self._watched:
-            layer.events.name.disconnect(self._on_name_changed)
-        self._watched = layers
-        for layer in layers:
-            layer.events.name.connect(self._on_name_changed)

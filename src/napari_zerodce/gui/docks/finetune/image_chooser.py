@@ -20,12 +20,12 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.gui.layers.provenance import role_of
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
+from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Layer
 
 _HEIGHT = 84
 _WHOLE = "Whole images"
@@ -59,16 +59,9 @@ class ImageChooser(QWidget):
             "Take crops only from the selected shapes of a layer, or from all if none is selected."
         )
         make_narrow(self.regions)
-        self._watched: list[Layer] = []
         self._listed: list[Image] = []
         self._lay_out()
-        self._emitters = (
-            viewer.layers.events.inserted,
-            viewer.layers.events.removed,
-            viewer.layers.events.reordered,
-        )
-        for emitter in self._emitters:
-            emitter.connect(self._on_layers_changed)
+        self._watch = LayerWatch(viewer, self._on_layers_changed, self._on_layers_changed)
         self.list.itemChanged.connect(self._on_part_changed)
         self.regions.activated.connect(self._on_part_changed)
         self.folder_button.clicked.connect(self._on_folder_clicked)
@@ -95,9 +88,7 @@ class ImageChooser(QWidget):
 
     def release(self) -> None:
         """Disconnect from the viewer."""
-        for emitter in self._emitters:
-            emitter.disconnect(self._on_layers_changed)
-        self._watch([])
+        self._watch.release()
 
     def layers(self) -> list[Image]:
         """Return the ticked layers, the topmost first."""
@@ -156,7 +147,7 @@ class ImageChooser(QWidget):
         self.list.blockSignals(False)
         self._list_regions(chosen)
         shapes = [layer for layer in self._viewer.layers if isinstance(layer, Shapes)]
-        self._watch([*images, *shapes])
+        self._watch.watch_names([*images, *shapes])
         self.changed.emit()
 
     def _list_regions(self, chosen: Shapes | None) -> None:
@@ -167,13 +158,6 @@ class ImageChooser(QWidget):
                 self.regions.addItem(f"In '{layer.name}'", layer)
                 if layer is chosen:
                     self.regions.setCurrentIndex(self.regions.count() - 1)
-
-    def _watch(self, layers: list[Any]) -> None:
-        for layer in self._watched:
-            layer.events.name.disconnect(self._on_layers_changed)
-        self._watched = layers
-        for layer in layers:
-            layer.events.name.connect(self._on_layers_changed)
 
     def _on_part_changed(self, _: Any = None) -> None:
         self.changed.emit()
