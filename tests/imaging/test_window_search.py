@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from napari_zerodce.errors import Cancelled, ImageError
-from napari_zerodce.imaging import sampling, window_search
+from napari_zerodce.imaging import histogram, sampling
 from napari_zerodce.imaging.intensity import normalise, restore
 from napari_zerodce.imaging.window_search import resolve_window
 from napari_zerodce.imaging.windows import Window, WindowChoice
@@ -170,7 +170,7 @@ def test_dask_and_zarr_have_the_window_of_numpy(dtype, chunks, monkeypatch):
 def test_percentiles_of_many_floats_come_from_an_even_selection(monkeypatch):
     image = np.random.default_rng(0).random((300, 300))
     exact = resolve_window(image, WindowChoice("percentile", 10, 90), channels="mono")
-    monkeypatch.setattr(window_search, "MOST_SAMPLES_SORTED", 5000)
+    monkeypatch.setattr(histogram, "MOST_SAMPLES_SORTED", 5000)
     window = resolve_window(image, WindowChoice("percentile", 10, 90), channels="mono")
     assert window != exact
     assert window.low == pytest.approx(exact.low, abs=0.02)

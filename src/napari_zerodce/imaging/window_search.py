@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.planes import Array, Channels, layout_of
+from napari_zerodce.imaging.background import Background, find_background
+from napari_zerodce.imaging.histogram import Histogram, read_histogram
+from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.sampling import Sampler
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
 
-MOST_SAMPLES_SORTED = 2**24
-"""Up to this number percentiles of 32- and 64-bit dtypes are exact; above, samples are skipped."""
 
-_SAMPLES_COUNTED_AT_ONCE = 2**20  # numpy.bincount needs 8 bytes for each
+@dataclass(frozen=True)
+class FoundWindow:
+    """The window of an image, and what was learnt about its background on the way.
+
+    Attributes
+    ----------
+    window : Window
+    background : Background, optional
+        None if the choice of the window needed no look at it.
+    """
+
+    window: Window
+    background: Background | None = None
 
 
 def resolve_window(
     array: Any, choice: WindowChoice, *, channels: Channels, should_stop: ShouldStop = never
 ) -> Window:
+    """Find the window of an image, as `find_window` does."""
+    return find_window(array, choice, channels=channels, should_stop=should_stop).window
+
+
+def find_window(
+    array: Any, choice: WindowChoice, *, channels: Channels, should_stop: ShouldStop = never
+) -> FoundWindow:
     """Find the window of an image.
 
     NaN, infinities and the alpha channel do not count. If almost all samples are equal, so that
@@ -46,8 +66,9 @@ def resolve_window(
 
     Returns
     -------
-    Window
-        With integer ends for an image of integers, except for the choice "range".
+    FoundWindow
+        The window has integer ends for an image of integers, except for the choice "range". The
+        background is known for the choice "background", and for "auto" and a mono image.
 
     Raises
     ------
@@ -64,22 +85,64 @@ def resolve_window(
     if choice.kind == "range":
         assert low is not None
         assert high is not None
-        return Window(low, high)
-    if choice.kind == "dtype" or (choice.kind == "auto" and dtype.itemsize == 1):
-        return _dtype_window(dtype)
+        return FoundWindow(Window(low, high))
     if choice.kind == "contrast":
         raise RequestError(
             "The window 'contrast' needs the contrast limits of a layer, but this image is not a "
             "layer; give two intensities, or 'auto'."
         )
+    if choice.kind == "dtype" or (_takes_dtype(choice, dtype) and channels != "mono"):
+        return FoundWindow(_dtype_window(dtype))
     sampler = Sampler(array, layout, should_stop)
     if choice.kind == "minmax":
-        return _between(*_extremes(sampler), dtype)
-    if low is None or high is None:
-        low, high = DEFAULT_PERCENTILES
-    ends = (_counted if dtype.itemsize <= 2 else _sorted)(sampler, dtype, low, high)
+        return FoundWindow(_between(*_extremes(sampler), dtype))
+    histogram = read_histogram(sampler, dtype, *_percentiles(choice))
+    background = None
+    if histogram.counts.size and (choice.kind == "background" or channels == "mono"):
+        background = find_background(histogram.values, histogram.counts)
+        if window := _from_background(choice, background, histogram, dtype):
+            return FoundWindow(window, background)
+    if _takes_dtype(choice, dtype):
+        return FoundWindow(_dtype_window(dtype), background)
+    ends = histogram.low, histogram.high
     # Equal percentiles are rare, so reading the image a second time is acceptable.
-    return _between(*(ends if ends[0] < ends[1] else _extremes(sampler)), dtype)
+    window = _between(*(ends if ends[0] < ends[1] else _extremes(sampler)), dtype)
+    return FoundWindow(window, background)
+
+
+def background_of(
+    array: Any, *, channels: Channels, should_stop: ShouldStop = never
+) -> Background | None:
+    """Find the background of an image; parameters and errors are those of `find_window`.
+
+    Returns
+    -------
+    Background, optional
+        None if the image has no finite sample.
+    """
+    choice = WindowChoice("background")
+    return find_window(array, choice, channels=channels, should_stop=should_stop).background
+
+
+def _takes_dtype(choice: WindowChoice, dtype: np.dtype[Any]) -> bool:
+    return choice.kind == "auto" and dtype.itemsize == 1
+
+
+def _percentiles(choice: WindowChoice) -> tuple[float, float]:
+    if choice.low is None or choice.high is None:
+        return DEFAULT_PERCENTILES
+    return choice.low, choice.high
+
+
+def _from_background(
+    choice: WindowChoice, background: Background, histogram: Histogram, dtype: np.dtype[Any]
+) -> Window | None:
+    """Return the window from the background's end, None if there should or can be none."""
+    is_wanted = choice.kind == "background" or (choice.kind == "auto" and background.is_dark)
+    start = round(background.end) if dtype.kind in "iu" else background.end
+    if not is_wanted or not start < histogram.high:
+        return None
+    return Window(start, histogram.high)
 
 
 def _dtype_window(dtype: np.dtype[Any]) -> Window:
@@ -107,44 +170,3 @@ def _extremes(sampler: Sampler) -> tuple[float, float]:
         if samples.size:
             low, high = min(low, samples.min().item()), max(high, samples.max().item())
     return low, high
-
-
-def _counted(
-    sampler: Sampler, dtype: np.dtype[Any], low: float, high: float
-) -> tuple[float, float]:
-    """Return percentiles of a dtype of at most 16 bits from the count of each value."""
-    native = dtype.newbyteorder("=")
-    bits = np.dtype(f"u{dtype.itemsize}")
-    counts = np.zeros(2 ** (8 * dtype.itemsize), np.int64)
-    for samples in sampler.spread_samples():
-        patterns = np.ascontiguousarray(samples, native).view(bits)
-        for start in range(0, patterns.size, _SAMPLES_COUNTED_AT_ONCE):
-            part = patterns[start : start + _SAMPLES_COUNTED_AT_ONCE]
-            counts += np.bincount(part, minlength=counts.size)
-    present = np.flatnonzero(counts)
-    values = present.astype(bits).view(native)
-    order = np.argsort(values)
-    ranks = np.cumsum(counts[present][order])
-    if not ranks.size:
-        return math.inf, -math.inf
-    first, last = np.searchsorted(ranks, _places(int(ranks[-1]), low, high), side="right")
-    return values[order[first]].item(), values[order[last]].item()
-
-
-def _sorted(sampler: Sampler, dtype: np.dtype[Any], low: float, high: float) -> tuple[float, float]:
-    """Return percentiles of any dtype from partially sorted samples."""
-    parts = list(sampler.spread_samples(most=MOST_SAMPLES_SORTED))
-    samples: Array = np.concatenate(parts, dtype=dtype.newbyteorder("="))
-    del parts
-    if not samples.size:
-        return math.inf, -math.inf
-    first, last = _places(samples.size, low, high)
-    samples.partition((first, last))
-    return samples[first].item(), samples[last].item()
-
-
-def _places(count: int, low: float, high: float) -> tuple[int, int]:
-    """Return the positions of the percentiles among `count` sorted samples, rounded outwards."""
-    first, last = (percent / 100 * (count - 1) for percent in (low, high))
-    # 99.9 percent of 1000 is 999, but slightly more in floating point.
-    return math.floor(round(first, 6)), math.ceil(round(last, 6))

@@ -8,14 +8,14 @@ from typing import Literal, get_args
 
 from napari_zerodce.errors import RequestError
 
-WindowKind = Literal["auto", "dtype", "minmax", "percentile", "range", "contrast"]
+WindowKind = Literal["auto", "dtype", "minmax", "background", "percentile", "range", "contrast"]
 
 DEFAULT_PERCENTILES = (0.1, 99.9)
 
 _LARGEST = 1e300  # the width of any window is then a float64
 _EXAMPLES = {"percentile": "percentile:0.1,99.9", "range": "120,4000"}
 _SPELLINGS = (
-    "auto, dtype, minmax, percentile:LOW,HIGH (such as percentile:0.1,99.9) "
+    "auto, dtype, minmax, background, percentile:LOW,HIGH (such as percentile:0.1,99.9) "
     "or LOW,HIGH (two intensities such as 120,4000)"
 )
 
@@ -50,10 +50,12 @@ class WindowChoice:
 
     Parameters
     ----------
-    kind : {"auto", "dtype", "minmax", "percentile", "range", "contrast"}
-        "dtype" is the whole range of an integer dtype, and 0 to 1 for floats. "auto" is "dtype" for
-        8-bit integers and the percentiles 0.1 to 99.9 for all other dtypes. "range" is `low` to
-        `high`. "contrast" stands for the contrast limits of a layer, see `of_layer`.
+    kind : {"auto", "dtype", "minmax", "background", "percentile", "range", "contrast"}
+        "dtype" is the whole range of an integer dtype, and 0 to 1 for floats. "background" begins
+        one standard deviation of the noise above the background's level, and ends at the percentile
+        99.9. "auto" is "background" for mono images with a dark background; of all others, it is
+        "dtype" for 8-bit integers and the percentiles 0.1 to 99.9 for other dtypes. "range" is
+        `low` to `high`. "contrast" stands for the contrast limits of a layer, see `of_layer`.
     low, high : float or int, optional
         Percentiles in [0, 100] for "percentile", intensities in units of the image for "range".
         The other kinds take no numbers.
@@ -105,8 +107,8 @@ class WindowChoice:
     def parse(cls, text: str) -> WindowChoice:
         """Return the choice for a text, the inverse of `str`.
 
-        Texts are "auto", "dtype", "minmax", "percentile:0.1,99.9" and "120,4000"; "percentile"
-        alone stands for the default percentiles.
+        Texts are "auto", "dtype", "minmax", "background", "percentile:0.1,99.9" and "120,4000";
+        "percentile" alone stands for the default percentiles.
 
         Raises
         ------
@@ -114,7 +116,7 @@ class WindowChoice:
             If the text has another form, or its numbers are not a valid window.
         """
         name, _, numbers = text.strip().lower().rpartition(":")
-        if not name and numbers in {"auto", "dtype", "minmax"}:
+        if not name and numbers in {"auto", "dtype", "minmax", "background"}:
             return cls(numbers)  # type: ignore[arg-type]  # one of the kinds
         if not name and numbers == "percentile":
             return cls("percentile", *DEFAULT_PERCENTILES)
