@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from napari_zerodce.core import losses
 from napari_zerodce.core.losses import (
     ColourConstancy,
     Exposure,
@@ -42,7 +43,7 @@ def test_spatial_consistency_by_hand() -> None:
     after = regions([[0.3, 0.6], [0.3, 0.7]], 4)
     # Brightening by region: 0.2 0.4 / 0.2 0.3. Its differences between neighbours: across 0.2 and
     # 0.1, down 0 and -0.1; squares sum to 0.06, both ways 0.12, over 4 regions 0.03.
-    assert spatial_consistency(before, after).item() == pytest.approx(0.03)
+    assert spatial_consistency(before, after).item() == pytest.approx(0.03, rel=1e-4)
 
 
 def test_spatial_consistency_ignores_overall_brightness() -> None:
@@ -240,3 +241,35 @@ def test_losses_of_the_sample_photo_are_those_recorded_from_the_published_formul
     published = sum((inner - side).square().mean() for side in sides)
     assert float(published) == pytest.approx(6.246654593609092e-06)
     assert spatial_consistency(image, enhanced).item() == pytest.approx(float(published), rel=0.03)
+
+
+def test_each_patch_has_its_own_goal() -> None:
+    """Two patches of 16 px: the left one is 0.2 from its goal, the right one reaches it."""
+    enhanced = torch.cat((torch.full((1, 3, 16, 16), 0.5), torch.full((1, 3, 16, 16), 0.9)), -1)
+    goal = torch.cat((torch.full((1, 1, 16, 16), 0.7), torch.full((1, 1, 16, 16), 0.9)), -1)
+    even = torch.ones_like(goal)
+    assert losses.exposure_of_goal(enhanced, goal, even).item() == pytest.approx(0.02, rel=1e-4)
+    even[..., :16] = 3
+    assert losses.exposure_of_goal(enhanced, goal, even).item() == pytest.approx(0.03, rel=1e-4)
+
+
+def test_pixels_without_weight_have_no_goal() -> None:
+    """A line of 0.8 in a black patch reaches its goal of 0.8, although the patch is dark."""
+    weight = torch.zeros(1, 1, 16, 16)
+    weight[..., 8] = 1
+    enhanced = 0.8 * weight
+    goal = torch.full_like(weight, 0.8)
+    assert losses.exposure_of_goal(enhanced, goal, weight).item() == pytest.approx(0, abs=1e-12)
+    assert losses.exposure_of_goal(enhanced, goal, torch.zeros_like(weight)).item() == 0
+
+
+def test_amplified_noise_costs_though_its_mean_stays() -> None:
+    """Noise of +-0.1 becomes +-0.3: the change is 0.2 at each background pixel."""
+    noise = torch.tensor([0.1, -0.1]).repeat(8).expand(1, 1, 16, 16)
+    image, enhanced = 0.5 + noise, 0.5 + 3 * noise
+    background = torch.zeros(1, 1, 16, 16)
+    assert losses.background_noise(image, enhanced, background).item() == 0
+    background[..., :4, :] = 1
+    assert losses.background_noise(image, enhanced, background).item() == pytest.approx(
+        0.04, rel=1e-4
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from napari_zerodce.training.batches import Batch, CropBatches, validation_batches
+from napari_zerodce.training.batches import Batch, CropBatches, Goals, validation_batches
 from napari_zerodce.training.config import TrainingConfig
 from napari_zerodce.training.crops import Crops, CropSet
 
@@ -146,3 +146,13 @@ def test_the_first_of_a_batch() -> None:
     assert first.images.max() == 7
     assert list(first.background) == [1, 2]
     assert Batch(batch.images).first(1).background is None
+
+
+def test_parts_of_a_batch_keep_their_goals() -> None:
+    pixels = np.arange(3, dtype=np.float32).reshape(3, 1, 1, 1)
+    batch = Batch(pixels, goals=Goals(pixels + 10, pixels + 20))
+    last, first = batch.after(2).goals, batch.first(1).goals
+    assert last is not None
+    assert first is not None
+    assert (last.brightness.item(), last.weight.item()) == (12, 22)
+    assert (first.brightness.item(), first.weight.item()) == (10, 20)

@@ -127,3 +127,19 @@ def test_gradients_of_constant_images_are_finite(level: float) -> None:
     for parameter in network.parameters():
         assert parameter.grad is not None
         assert torch.isfinite(parameter.grad).all()
+
+
+def test_goals_replace_the_target_and_add_the_background() -> None:
+    """Without curves: the left half is 0.3 from its goal; the right half is background."""
+    image = torch.full((1, 1, 16, 32), 0.2)
+    weight = torch.cat((torch.ones(1, 1, 16, 16), torch.zeros(1, 1, 16, 16)), -1)
+    goals = (torch.full_like(weight, 0.5), weight)
+    config = TrainingConfig(weights=LossWeights(exposure=2, background=100))
+    terms = weighted_losses(config, image, no_curves(image), no_curves(image), goals=goals)
+    assert terms["exposure"].item() == pytest.approx(2 * 0.3**2, rel=1e-4)
+    assert terms["background"].item() == 0
+    brighter = torch.full((1, 8, 1, 16, 32), 0.0)
+    brighter[:, 0] = 0.5  # 0.2 becomes 0.2 + 0.5 * 0.2 * 0.8 = 0.28
+    terms = weighted_losses(config, image, brighter, brighter, goals=goals)
+    assert terms["background"].item() == pytest.approx(100 * 0.08**2, rel=1e-4)
+    assert terms["exposure"].item() == pytest.approx(2 * 0.22**2, rel=1e-4)

@@ -25,6 +25,9 @@ DIM_FOREGROUND = 0.4
 """The exposure target for fluorescence, lower than for photos: noise is brightened too."""
 
 
+_SMALLEST_WEIGHT = 1e-6
+
+
 def spatial_consistency(image: Tensor, enhanced: Tensor, *, region: int = REGION) -> Tensor:
     """Measure how much the contrast between neighbouring regions changed.
 
@@ -104,6 +107,57 @@ def exposure_of_foreground(
     is_background = before <= background.to(before).reshape(-1, 1, 1, 1)
     goal = torch.where(is_background, before, target)
     return (_region_means(enhanced, patch) - goal).square().mean()
+
+
+def exposure_of_goal(
+    enhanced: Tensor, goal: Tensor, weight: Tensor, *, patch: int = PATCH
+) -> Tensor:
+    """Measure how far patches are from a brightness that differs from place to place.
+
+    ``sum_k w_k (Y_k - E_k)^2 / sum_k w_k`` over patches: equation 6 of CVPR 2020 with a target for
+    each patch, so that what is bright already stays, and dark objects stay darker than bright ones.
+    Y_k and E_k are means of the result and of the goal, weighted by the pixels' weights, so that
+    the background between thin structures does not count.
+
+    Parameters
+    ----------
+    enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+    goal : Tensor, shape (N, 1, H, W), values in [0, 1]
+    weight : Tensor, shape (N, 1, H, W), values >= 0
+    patch : int
+        Side of a patch in pixels; a patch at the border is the mean of its pixels in the image.
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+        0 if no pixel has a weight.
+    """
+    total = _region_means(weight, patch)
+    reached = _region_means(enhanced.mean(1, keepdim=True) * weight, patch)
+    wanted = _region_means(goal * weight, patch)
+    # (reached - wanted) is w_k (Y_k - E_k); a patch without weight has no mean, and counts 0.
+    distance = (reached - wanted).square() / total.clamp(min=_SMALLEST_WEIGHT)
+    return distance.sum() / total.sum().clamp(min=_SMALLEST_WEIGHT)
+
+
+def background_noise(image: Tensor, enhanced: Tensor, background: Tensor) -> Tensor:
+    """Measure how much curves change the background, where the image holds nothing but noise.
+
+    ``sum_p b_p (LE(I_p) - I_p)^2 / sum_p b_p``. Pixels count one by one, and not as patches: the
+    mean of a patch would hide that noise is amplified.
+
+    Parameters
+    ----------
+    image, enhanced : Tensor, shape (N, C, H, W), values in [0, 1]
+    background : Tensor, shape (N, 1, H, W), values in [0, 1]
+        1 at background pixels.
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    change = ((enhanced - image).square() * background).mean(1, keepdim=True)
+    return change.sum() / background.sum().clamp(min=1)
 
 
 def colour_constancy(enhanced: Tensor) -> Tensor:

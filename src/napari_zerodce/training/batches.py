@@ -18,6 +18,25 @@ _AUGMENTED = 0.5
 
 
 @dataclass(frozen=True)
+class Goals:
+    """The brightness that each pixel should reach, for images whose light is known.
+
+    Parameters
+    ----------
+    brightness : ndarray, shape (N, 1, side, side), float32, values in [0, 1]
+    weight : ndarray, shape (N, 1, side, side), float32, values >= 0
+        How much a pixel counts; pixels of weight 0 are background, which should not change.
+    """
+
+    brightness: Images
+    weight: Images
+
+    def between(self, places: slice) -> Goals:
+        """Return the goals of some of the images."""
+        return Goals(self.brightness[places], self.weight[places])
+
+
+@dataclass(frozen=True)
 class Batch:
     """The images of one step.
 
@@ -26,20 +45,28 @@ class Batch:
     images : ndarray, shape (N, 3 or 1, side, side), float32, values in [0, 1]
     background : ndarray, shape (N,), float32, optional
         Patches of each image up to this brightness are background.
+    goals : Goals, optional
+        They replace the exposure target and the background's limit.
     """
 
     images: Images
     background: NDArray[np.float32] | None = None
+    goals: Goals | None = None
 
     def after(self, start: int) -> Batch:
         """Return the images from number `start` on."""
-        background = None if self.background is None else self.background[start:]
-        return Batch(self.images[start:], background)
+        return self._between(slice(start, None))
 
     def first(self, count: int) -> Batch:
         """Return the first `count` images."""
-        background = None if self.background is None else self.background[:count]
-        return Batch(self.images[:count], background)
+        return self._between(slice(count))
+
+    def _between(self, places: slice) -> Batch:
+        return Batch(
+            self.images[places],
+            None if self.background is None else self.background[places],
+            None if self.goals is None else self.goals.between(places),
+        )
 
 
 class BatchSource(Protocol):

@@ -87,6 +87,9 @@ class LossWeights(_Frozen):
     ] = None
     """None: 200 for Zero-DCE, 1600 for Zero-DCE++, which has 3 maps instead of 24 to sum over."""
 
+    background: Weight = 0.0
+    """Weight of the loss that keeps the background's noise, for images with known goals."""
+
     def smoothness_for(self, architecture: Architecture) -> float:
         """Return the weight of the smoothness loss, by default the one of the architecture."""
         if self.smoothness is not None:
@@ -184,6 +187,8 @@ class TrainingConfig(_Frozen):
             metavar="E",
         ),
     ] = 0.6
+    patch: Annotated[int, Field(ge=1)] = 16
+    """Side of the patches whose brightness is measured; smaller ones suit thin structures."""
     keep_background: Annotated[
         bool,
         Setting(

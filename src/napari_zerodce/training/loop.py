@@ -245,12 +245,18 @@ def _step(state: TrainingState, batch: Batch) -> dict[str, float]:
 def _losses(state: TrainingState, batch: Batch) -> dict[str, Tensor]:
     device = state.device.name
     images = torch.from_numpy(batch.images).to(device, memory_format=torch.channels_last)
-    background = batch.background
+    background, goals = batch.background, batch.goals
     limits = None if background is None else torch.from_numpy(background).to(device)
+    wanted = None
+    if goals is not None:
+        brightness, weight = (
+            torch.from_numpy(part).to(device) for part in (goals.brightness, goals.weight)
+        )
+        wanted = brightness, weight
     with _mixed_precision(state):
         alphas, maps = estimate(state.network, images)
     # The losses stay in float32, because half precision rounds squares of small differences to 0.
-    return weighted_losses(state.config, images, alphas, maps, background=limits)
+    return weighted_losses(state.config, images, alphas, maps, background=limits, goals=wanted)
 
 
 def _mixed_precision(state: TrainingState) -> Any:
@@ -331,13 +337,15 @@ def resume(
         return state
     try:
         content = torch.load(path, weights_only=True, map_location=device.name)
-        saved, step = content["config"], content["step"]
+        # As values: older versions did not write the settings that exist now.
+        saved = TrainingConfig.model_validate_json(content["config"])
+        step = content["step"]
     except Exception as err:
         raise TrainingError(
             f"{path} is damaged: the run cannot continue; start a new run from one of its "
             "checkpoints."
         ) from err
-    if saved != config.model_dump_json():
+    if saved != config:
         raise RequestError(
             f"{folder} holds a training run with other settings: continue it with its own "
             "settings, or choose an empty folder."

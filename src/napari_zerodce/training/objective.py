@@ -45,6 +45,7 @@ def weighted_losses(
     maps: Tensor,
     *,
     background: Tensor | None = None,
+    goals: tuple[Tensor, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Return the losses by name, each times its weight; mono images have no colour loss.
 
@@ -56,19 +57,38 @@ def weighted_losses(
         As `estimate` returns them.
     background : Tensor, shape (N,), optional
         Patches up to this brightness are background and should stay unchanged.
+    goals : tuple of Tensor, shapes (N, 1, H, W), optional
+        The brightness that each pixel should reach, and its weight; 0 for background.
     """
     enhanced = apply_curves(image, alphas)
     weights = config.weights
-    brightness = losses.Exposure(target=config.target)
     terms = {
         "spatial": weights.spatial * losses.spatial_consistency(image, enhanced),
-        "exposure": weights.exposure * brightness(image, enhanced, background),
+        "exposure": weights.exposure * _exposure(config, image, enhanced, background, goals),
         "smoothness": weights.smoothness_for(config.architecture)
         * smoothness(maps, config.smoothness, image=image),
     }
+    if goals is not None and weights.background:
+        is_background = (goals[1] == 0).to(image)
+        noise = losses.background_noise(image, enhanced, is_background)
+        terms["background"] = weights.background * noise
     if image.shape[1] == 3:
         terms["colour"] = weights.colour * losses.colour_constancy(enhanced)
     return terms
+
+
+def _exposure(
+    config: TrainingConfig,
+    image: Tensor,
+    enhanced: Tensor,
+    background: Tensor | None,
+    goals: tuple[Tensor, Tensor] | None,
+) -> Tensor:
+    if goals is not None:
+        return losses.exposure_of_goal(enhanced, *goals, patch=config.patch)
+    brightness = losses.Exposure(target=config.target, patch=config.patch)
+    found: Tensor = brightness(image, enhanced, background)
+    return found
 
 
 def total_of(terms: dict[str, Tensor]) -> Tensor:
