@@ -21,7 +21,7 @@ from smoothness.statistics import (
     is_better,
 )
 
-DIGITS: Final[Mapping[str, int]] = {
+NOISE_AND_DETAIL: Final[Mapping[str, int]] = {
     "spots": 0,
     "spots 0.8": 0,
     "spots 1.2": 0,
@@ -30,17 +30,21 @@ DIGITS: Final[Mapping[str, int]] = {
     "map noise": 3,
     "edges": 3,
     "texture": 3,
+    "PSNR": 2,
+    "SSIM": 3,
+}
+"""Columns, and their digits after the point."""
+
+PLACES: Final[Mapping[str, int]] = {
     "halo": 1,
     "real halo": 1,
     "ramp": 1,
     "kinks": 3,
     "facets": 3,
     "range": 1,
-    "PSNR": 2,
-    "SSIM": 3,
     "strength": 2,
 }
-"""The columns, and their digits after the point."""
+"""Columns about how curves differ between places, and their digits."""
 
 
 @dataclass
@@ -130,17 +134,16 @@ def _parts(results: Results) -> Iterator[str]:
         f"{len(edges)} of {all_edges} step edges could be matched in brightness everywhere. "
         f"Diverged: {'; '.join(results.diverged) or 'none'}.\n"
     )
-    columns = [name for name in DIGITS if results.has(name)]
-    yield _markdown(
-        ["arm", *columns],
-        [
+    for digits in (NOISE_AND_DETAIL, PLACES):
+        columns = [name for name in digits if results.has(name)]
+        rows = [
             [
                 f"`{arm}`",
-                *(f"{results.table(arm, name).mean():.{DIGITS[name]}f}" for name in columns),
+                *(f"{results.table(arm, each).mean():.{digits[each]}f}" for each in columns),
             ]
             for arm in results.arms
-        ],
-    )
+        ]
+        yield _markdown(["arm", *columns], rows) + "\n"
     if set(CONTROLS) <= set(results.arms):
         yield from _comparisons(results)
 

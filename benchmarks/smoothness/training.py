@@ -108,7 +108,10 @@ def train_all(
 def in_processes(
     task: Callable[..., str], tasks: Sequence[tuple[Any, ...]], *, jobs: int, data: Path
 ) -> None:
-    """Run tasks in spawned processes that hold the pictures, and print their lines."""
+    """Run tasks in spawned processes that hold the pictures, and print their lines.
+
+    A task that fails does not stop the others: the next start tries it again.
+    """
     if not tasks:
         return
     context = multiprocessing.get_context("spawn")
@@ -118,10 +121,11 @@ def in_processes(
     ) as pool:
         futures = [pool.submit(task, *arguments) for arguments in tasks]
         for number, future in enumerate(as_completed(futures), start=1):
-            print(
-                f"{time.monotonic() - start:6.0f} s  {number}/{len(tasks)}  {future.result()}",
-                flush=True,
-            )
+            err = future.exception()
+            line = future.result() if err is None else f"failed: {err!r}"
+            print(f"{time.monotonic() - start:6.0f} s  {number}/{len(tasks)}  {line}", flush=True)
+    if any(future.exception() for future in futures):
+        raise SystemExit("Some units failed; the same command tries them again.")
 
 
 _LOADED: dict[str, Any] = {}
