@@ -17,6 +17,7 @@ from smoothness.statistics import (
     Claim,
     Table,
     change,
+    change_at_equal_range,
     detail_is_kept,
     is_better,
 )
@@ -130,7 +131,7 @@ def _parts(results: Results) -> Iterator[str]:
     edges, all_edges = results.usable("edges")
     yield f"## {results.network}\n"
     yield (
-        f"{len(results.seeds)} seeds; {len(pictures)} of {all_pictures} pictures and "
+        f"Seeds: {len(results.seeds)}. {len(pictures)} of {all_pictures} pictures and "
         f"{len(edges)} of {all_edges} step edges could be matched in brightness everywhere. "
         f"Diverged: {'; '.join(results.diverged) or 'none'}.\n"
     )
@@ -155,12 +156,13 @@ def _comparisons(results: Results) -> Iterator[str]:
         better = passing(results, claim)
         rows = []
         for arm in results.arms:
-            changes = changes_of(results, claim, arm).values()
+            changes = [*changes_of(results, claim, arm).values()]
+            changes.append(change_at_equal_range(arm, claim.measure, results.table))
             kept = "kept" if detail_is_kept(results.table, arm) else "lost"
             verdict = ("yes" if arm in better else "no") if arm in JUDGED else "-"
             rows.append([f"`{arm}`", *map(str, changes), kept, verdict])
         yield f"\nChange of {claim.measure} in % (95 % interval) against:\n"
-        yield _markdown(["arm", *CONTROLS, "detail", "better"], rows)
+        yield _markdown(["arm", *CONTROLS, "order 1, equal range", "detail", "better"], rows)
 
 
 def _summary(every: Sequence[Results]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from smoothness.montage import montage
 from smoothness.pictures import Photographs, encoded, rounded
 from smoothness.report import idea, report
 from smoothness.scenes import scene, step_edges
-from smoothness.statistics import CLAIMS, Change, change, is_better
+from smoothness.statistics import CLAIMS, Change, change, change_at_equal_range, is_better
 from smoothness.training import train_unit, weights_file
 from torch import Tensor, nn
 
@@ -136,8 +136,31 @@ def test_a_change_is_relative_and_paired() -> None:
     assert np.isnan(nothing.low), "no change of nothing is known"
 
 
+def test_a_change_at_equal_range_compares_with_the_same_strength() -> None:
+    ranges = {"order-1-tenth": 16.0, "order-1": 4.0, "order-1-ten-times": 1.0, "arm": 8.0}
+    spots = {
+        "order-1-tenth": 40.0,
+        "order-1": 20.0,
+        "order-1-ten-times": 10.0,
+        "arm": 0.9 * 800**0.5,
+    }
+
+    def known(arm: str, measure: str) -> np.ndarray:
+        return np.full((3, 5), {"range": ranges, "spots": spots}[measure][arm])
+
+    # A range of 8 is half way from 4 to 16 in logarithms, and so is the root of 20 times 40.
+    found = change_at_equal_range("arm", "spots", known)
+    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
+    ranges["arm"] = 0.0
+    assert change_at_equal_range("arm", "spots", known).value == pytest.approx(0.09 * 800**0.5 - 1)
+
+
 def tables(arm: str, measure: str) -> np.ndarray:
-    values = {("blurred", "texture"): 0.9, ("haloed", "real halo"): -3.0}
+    values = {
+        ("blurred", "texture"): 0.9,
+        ("haloed", "real halo"): -3.0,
+        ("constant", "range"): 0.1,
+    }
     return np.full((3, 4), values.get((arm, measure), 1.0))
 
 
@@ -156,6 +179,8 @@ def test_better_means_against_every_control_and_with_detail_kept() -> None:
     strong = {name: replace(one, value=-0.2) for name, one in clear.items()}
     assert is_better(halo, "sharp", strong, tables)
     assert not is_better(halo, "haloed", strong, tables)
+    assert not is_better(halo, "constant", strong, tables), "nothing adapts, nothing has a halo"
+    assert is_better(spots, "constant", clear, tables)
 
 
 def test_the_idea_needs_one_arm_for_both_networks() -> None:
