@@ -31,8 +31,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter, median_filter, uniform_filter
+from scipy.ndimage import gaussian_filter, median_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from smoothness.measures import edges, flat_places, texture
 
 from napari_zerodce.engine.apply_look import noise_gain
 from napari_zerodce.engine.look import Look
@@ -53,7 +54,6 @@ NOISE = SensorNoise(shot=1e-4, read=3e-4)
 CLEAN = SensorNoise()
 VIEW = (512, 768)
 SPOT = 0.05
-FLAT = 0.02
 SMOOTHING = 15.0
 
 DIGITS = (2, 1, 3, 2, 3, 2)
@@ -102,23 +102,10 @@ def looks() -> dict[str, tuple[Callable[[View], View], Look]]:
     return found
 
 
-def flat_places(wanted: np.ndarray) -> np.ndarray:
-    """Return where the clean luminance is flat."""
-    variance = uniform_filter(wanted**2, 9) - uniform_filter(wanted, 9) ** 2
-    return variance <= min(float(np.median(variance)), FLAT**2)
-
-
 def spots(found: np.ndarray, wanted: np.ndarray) -> float:
     """Return spots per 10,000 pixels of a luminance where the clean one is flat."""
     spotted = np.abs(found - median_filter(found, 5)) > SPOT
     return float(1e4 * spotted[flat_places(wanted)].mean())
-
-
-def texture(found: np.ndarray, wanted: np.ndarray) -> float:
-    """Return the factor from the clean luminance's fine detail to that of the result."""
-    flat = flat_places(wanted)
-    ours, clean = (((plane - gaussian_filter(plane, 2))[flat]) for plane in (found, wanted))
-    return float((ours * clean).sum() / (clean * clean).sum())
 
 
 def measure(picture: np.ndarray, clean: np.ndarray) -> Measures:
@@ -127,18 +114,12 @@ def measure(picture: np.ndarray, clean: np.ndarray) -> Measures:
     found = picture @ _LUMINANCE
     matched = (picture * (wanted.mean() / max(found.mean(), 1e-6))).clip(0, 1)
     luminance = matched @ _LUMINANCE
-    gradients, wanted_gradients = (
-        np.stack(np.gradient(gaussian_filter(plane, 1))) for plane in (luminance, wanted)
-    )
-    steepness = np.hypot(*wanted_gradients)
-    edges = steepness >= np.quantile(steepness, 0.9)
-    correlation = np.corrcoef(gradients[:, edges].ravel(), wanted_gradients[:, edges].ravel())
     return (
         spots(found, wanted),
         float(structural_similarity(luminance, wanted, data_range=1, gaussian_weights=True)),
         float(peak_signal_noise_ratio(clean, matched, data_range=1)),
-        float(correlation[0, 1]),
-        texture(luminance, wanted),
+        edges(luminance, wanted),
+        texture(luminance, wanted, flat_places(wanted)),
     )
 
 

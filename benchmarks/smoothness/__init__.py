@@ -1,0 +1,1 @@
+"""The study of smoothness losses with higher derivatives: docs/smoothness-study.md."""
