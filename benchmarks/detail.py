@@ -31,6 +31,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from comparison.photos import edge_correlation
 from scipy.ndimage import gaussian_filter, median_filter, uniform_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -127,17 +128,11 @@ def measure(picture: np.ndarray, clean: np.ndarray) -> Measures:
     found = picture @ _LUMINANCE
     matched = (picture * (wanted.mean() / max(found.mean(), 1e-6))).clip(0, 1)
     luminance = matched @ _LUMINANCE
-    gradients, wanted_gradients = (
-        np.stack(np.gradient(gaussian_filter(plane, 1))) for plane in (luminance, wanted)
-    )
-    steepness = np.hypot(*wanted_gradients)
-    edges = steepness >= np.quantile(steepness, 0.9)
-    correlation = np.corrcoef(gradients[:, edges].ravel(), wanted_gradients[:, edges].ravel())
     return (
         spots(found, wanted),
         float(structural_similarity(luminance, wanted, data_range=1, gaussian_weights=True)),
         float(peak_signal_noise_ratio(clean, matched, data_range=1)),
-        float(correlation[0, 1]),
+        edge_correlation(luminance, wanted),
         texture(luminance, wanted),
     )
 

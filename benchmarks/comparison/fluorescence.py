@@ -119,7 +119,12 @@ def unit(image: Array, window: tuple[float, float]) -> NDArray[np.float64]:
 
 
 def with_gamma(image: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
-    """Return ``image ** gamma`` in [0, 1]; values outside it stay, as in the plugin."""
+    """Return ``image ** gamma`` in [0, 1]; values outside it stay, as in the plugin.
+
+    Without a gamma, which is NaN, all is NaN.
+    """
+    if np.isnan(gamma):
+        return np.full_like(image, np.nan)
     inside = (image > 0) & (image < 1)
     return np.where(inside, np.where(inside, image, 0.5) ** gamma, image)
 

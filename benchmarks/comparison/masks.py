@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import binary_dilation, gaussian_filter, median_filter
 from skimage.filters import threshold_otsu
 
 Mask = NDArray[np.bool_]
@@ -55,13 +55,15 @@ def masks_of(reference: NDArray[Any], *, smoothing: float = SMOOTHING) -> Masks:
     smoothing : float
         Standard deviation of the Gaussian in pixels; more for a reference with noise.
     """
-    smooth = gaussian_filter(np.nan_to_num(reference.astype(np.float64)), smoothing)
+    # The median of 3x3 removes hot pixels, which a Gaussian would turn into spots.
+    clean = median_filter(np.nan_to_num(reference.astype(np.float64)), 3)
+    smooth = gaussian_filter(clean, smoothing)
     # Beside a few very bright pixels, Otsu's histogram would have one bin for all the rest.
     smooth = np.minimum(smooth, np.percentile(smooth, _BRIGHTEST))
     if np.ptp(smooth) <= 1e-9 * max(1.0, float(np.abs(smooth).max())):
         nothing = np.zeros(smooth.shape, bool)
         return Masks(nothing, nothing)
-    foreground = smooth > threshold_otsu(smooth, nbins=_BINS)
+    foreground = smooth > threshold_otsu(smooth, nbins=_BINS)  # type: ignore[no-untyped-call]
     level, spread = _background_level(smooth[~foreground])
     away = ~binary_dilation(foreground, iterations=AWAY)
     return Masks(foreground, (smooth <= level + SPREAD * spread) & away)

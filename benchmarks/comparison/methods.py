@@ -21,6 +21,8 @@ Array = NDArray[Any]
 GAMMA = 0.4
 SOURCE = "source"
 FITTING = "per-image fitting"
+PUBLISHED = "published"
+"""Begins the name of a method with the authors' weights."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def published_methods(folder: Path | None) -> list[Method]:
     files = sorted(folder.glob("*.pth"), key=_name)
     if not files:
         raise SystemExit(f"There are no .pth files in {folder}.")
-    return [_of_checkpoint(f"published {_name(file)}", file, "auto", Look()) for file in files]
+    return [_of_checkpoint(f"{PUBLISHED} {_name(file)}", file, "auto", Look()) for file in files]
 
 
 def in_its_window(change: Callable[[Array], Array]) -> Callable[[Array], Array]:
@@ -82,8 +84,8 @@ def in_its_window(change: Callable[[Array], Array]) -> Callable[[Array], Array]:
             return picture
         unit = (picture.astype(np.float64) - low) / (high - low)
         inside = (unit >= 0) & (unit <= 1)
-        changed = np.where(inside, change(unit.clip(0, 1)), unit) * (high - low) + low
-        return in_dtype(changed, picture.dtype)
+        changed = in_dtype(change(unit.clip(0, 1)) * (high - low) + low, picture.dtype)
+        return np.where(inside, changed, picture)
 
     return apply
 
