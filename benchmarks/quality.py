@@ -2,6 +2,10 @@
 
     python benchmarks/quality.py photos --data DATA [--pairs LOL] [--published DIR]
     python benchmarks/quality.py fluorescence --data DATA [--frames W2S] [--published DIR]
+    python benchmarks/quality.py cards --data DATA --published DIR [--pairs LOL] [--frames W2S]
+
+`cards` measures all bundled checkpoints, each on the pictures that it is for, writes the figures
+into their model cards, and writes docs/model-cards.md. Without pictures it writes the page only.
 
 DATA has photos/, hdr/ and microscopy/ as docs/training.md describes; parts that it lacks are left
 out. `--pairs` and `--frames` take any folder with low/NAME and high/NAME, such as LOL and W2S.
@@ -11,6 +15,7 @@ out. `--pairs` and `--frames` take any folder with low/NAME and high/NAME, such 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +23,18 @@ from typing import Any
 
 import numpy as np
 from comparison import fluorescence_tables, frames, photo_tables
+from comparison.card_figures import figures_of, write_figures
+from comparison.card_page import card_page
 from comparison.fluorescence import unit, window_of
 from comparison.fluorescence_tables import Keep
 from comparison.methods import Method, checkpoint_methods, published_methods, simple_methods
 from comparison.tables import Table
 from PIL import Image
 
-from napari_zerodce.checkpoints.registry import BUNDLED
+from napari_zerodce.checkpoints.cards import Family, ModelCard, card_path, read_card
+from napari_zerodce.checkpoints.registry import BUNDLED, RegistryEntry
+
+PAGE = Path(__file__).parents[1] / "docs" / "model-cards.md"
 
 
 def photo_comparison(options: argparse.Namespace, methods: list[Method], keep: Keep) -> list[Table]:
@@ -56,14 +66,14 @@ def fluorescence_comparison(
     return [fluorescence_tables.dim_cells_table(methods, keep=keep), *tables]
 
 
-COMPARISONS: dict[str, Callable[[argparse.Namespace, list[Method], Keep], list[Table]]] = {
+COMPARISONS: dict[Family, Callable[[argparse.Namespace, list[Method], Keep], list[Table]]] = {
     "photos": photo_comparison,
     "fluorescence": fluorescence_comparison,
 }
 
 
 def methods_of(options: argparse.Namespace) -> list[Method]:
-    """Return the methods that the options ask for."""
+    """Return the methods that the options ask for; by default all bundled checkpoints."""
     ours = checkpoint_methods(
         options.checkpoint or [entry.name for entry in BUNDLED],
         window=options.window,
@@ -71,6 +81,35 @@ def methods_of(options: argparse.Namespace) -> list[Method]:
     )
     simple = simple_methods(fitting=not options.no_fitting)
     return [*simple, *published_methods(options.published), *ours]
+
+
+def cards_of(family: Family) -> list[tuple[RegistryEntry, ModelCard]]:
+    """Return the bundled checkpoints of a family with their cards."""
+    found = [(entry, read_card(card_path(entry))) for entry in BUNDLED]
+    return [(entry, card) for entry, card in found if card.family == family]
+
+
+def compare(options: argparse.Namespace, family: Family) -> list[Table]:
+    """Return the tables of one family of pictures."""
+    keep = kept_in(options.pictures)
+    tables = COMPARISONS[family](options, methods_of(options), keep)
+    if not tables:
+        sys.exit("There is nothing to compare: give --data, or a folder of pairs.")
+    return tables
+
+
+def write_cards(options: argparse.Namespace) -> None:
+    """Measure all bundled checkpoints and write the figures of their cards, and the page."""
+    pictures = options.data or options.pairs or options.frames
+    for family in COMPARISONS if pictures else ():
+        cards = cards_of(family)
+        options.checkpoint = [entry.name for entry, _ in cards]
+        tables = compare(options, family) if cards else []
+        for entry, _ in cards:
+            sha256 = hashlib.sha256(entry.path.read_bytes()).hexdigest()
+            write_figures(card_path(entry), sha256, figures_of(entry, tables))
+    page = card_page({entry.name: read_card(card_path(entry)) for entry in BUNDLED})
+    options.page.write_text(page, encoding="utf-8")
 
 
 def kept_in(folder: Path | None) -> Keep:
@@ -91,35 +130,40 @@ def kept_in(folder: Path | None) -> Keep:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     found = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    commands = found.add_subparsers(dest="comparison", required=True)
-    for name in COMPARISONS:
-        command = commands.add_parser(name)
-        add = command.add_argument
-        add("--data", type=Path, help="folder with photos/, hdr/ and microscopy/")
-        add("--checkpoint", action="append", help="name or file; may be repeated")
-        add("--window", default="auto", help="window of the checkpoints (default: auto)")
-        add("--detail-gain-limit", type=float, help="limit to detail of the checkpoints")
-        add("--published", type=Path, help="folder with the published weights, .pth files")
-        add("--count", type=int, help="most pictures of each part")
-        add("--no-fitting", action="store_true", help="leave out the network fitted to each image")
-        add("--pictures", type=Path, help="folder to keep all results in, as PNG files")
-        if name == "photos":
-            add("--pairs", action="append", default=[], type=Path, help="folder as LOL")
-        else:
-            add("--frames", action="append", default=[], type=Path, help="folder of low/ and high/")
+    commands = found.add_subparsers(dest="command", required=True)
+    for name in (*COMPARISONS, "cards"):
+        _add_options(commands.add_parser(name), name)
     return found
 
 
+def _add_options(command: argparse.ArgumentParser, name: str) -> None:
+    add = command.add_argument
+    add("--data", type=Path, help="folder with photos/, hdr/ and microscopy/")
+    add("--published", type=Path, help="folder with the published weights, .pth files")
+    add("--count", type=int, help="most pictures of each part")
+    add("--no-fitting", action="store_true", help="leave out the network fitted to each image")
+    add("--pictures", type=Path, help="folder to keep all results in, as PNG files")
+    if name != "fluorescence":
+        add("--pairs", action="append", default=[], type=Path, help="photos in low/ and high/")
+    if name != "photos":
+        add("--frames", action="append", default=[], type=Path, help="frames in low/ and high/")
+    if name == "cards":
+        add("--page", type=Path, default=PAGE, help="page to write (default: docs/model-cards.md)")
+        command.set_defaults(window="auto", detail_gain_limit=None)
+    else:
+        add("--checkpoint", action="append", help="name or file; may be repeated")
+        add("--window", default="auto", help="window of the checkpoints (default: auto)")
+        add("--detail-gain-limit", type=float, help="limit to detail of the checkpoints")
+
+
 def main() -> None:
-    """Print the tables."""
+    """Print the tables, or write the cards."""
     options = parser().parse_args()
-    tables = COMPARISONS[options.comparison](
-        options, methods_of(options), kept_in(options.pictures)
-    )
-    if not tables:
-        sys.exit("There is nothing to compare: give --data, or a folder of pairs.")
-    for table in tables:
-        print(table.markdown(), end="\n\n", flush=True)
+    if options.command == "cards":
+        write_cards(options)
+    else:
+        for table in compare(options, options.command):
+            print(table.markdown(), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ def dim_cells_table(methods: Sequence[Method], *, keep: Keep = ignore) -> Table:
         numbers = [each.visibility for each in seen] + [each.brightness for each in seen]
         rows.append((method.name, tuple(numbers)))
     percents = [f"{100 * level:g} %" for level in LEVELS]
-    columns = [Column(f"visible, {each}", 1) for each in percents]
-    columns += [Column(f"brightness, {each}", 3) for each in percents]
+    columns = [Column(f"visible {each}", 1) for each in percents]
+    columns += [Column(f"bright {each}", 3) for each in percents]
     return Table("Cells at 2, 5, 20 and 100 % of 1000 electrons", tuple(columns), tuple(rows))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from comparison.fluorescence import matching_gamma
 from comparison.fluorescence_tables import Keep, ignore
-from comparison.methods import SOURCE, Method
+from comparison.methods import PUBLISHED, SOURCE, Method
 from comparison.photos import (
     fidelity,
     grey,
@@ -70,7 +70,7 @@ def contrast_table(
 
     The brightness is that of the first published method's result, photo by photo.
     """
-    reference = next((each for each in methods if each.name.startswith("published")), None)
+    reference = next((each for each in methods if each.name.startswith(PUBLISHED)), None)
     rows: dict[str, list[tuple[float, ...]]] = {method.name: [] for method in methods}
     for name, photo in photos:
         results = {method.name: unit(method.apply(photo)) for method in methods}
@@ -133,7 +133,8 @@ def _fidelity_table(
         if method.name == SOURCE:
             matched = [_fidelity(_gamma_to_reference(scene), scene.reference) for scene in scenes]
             rows.append((MATCHED_GAMMA, (*_means(matched), np.nan)))
-    return Table(f"{group}: {len(scenes)} dark photos", FIDELITY_COLUMNS, tuple(rows))
+    title = f"{len(scenes)} dark photos with a reference: {group}"
+    return Table(title, FIDELITY_COLUMNS, tuple(rows))
 
 
 def _gamma_to_reference(scene: Scene) -> Unit:

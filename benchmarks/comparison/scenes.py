@@ -26,6 +26,7 @@ STOPS = (-4.0, -3.0, -2.0)
 NOISE = SensorNoise(shot=1e-4, read=3e-4)
 """A full well of 10,000 electrons and 3 electrons of read noise: a small sensor."""
 
+SIMULATED = "held-out scenes, 4, 3 and 2 stops too dark"
 VIEW = (384, 512)
 YAWS = (0.0, 120.0, 240.0)
 _LONGEST = 768
@@ -63,7 +64,7 @@ def dark_scenes(data: Path, *, count: int | None = None) -> Iterator[Scene]:
         for number, (name, linear) in enumerate(scenes):
             generator = np.random.default_rng([number, int(-stops)])
             dark = photograph(linear, stops, noise=NOISE, generator=generator)
-            yield Scene("simulated", f"{name} {stops:g}", as_bytes(dark), _clean(linear))
+            yield Scene(SIMULATED, f"{name} {stops:g}", as_bytes(dark), _clean(linear))
 
 
 def well_exposed(data: Path, *, count: int | None = None) -> Iterator[tuple[str, Photo]]:

@@ -49,12 +49,17 @@ class Table:
 
     def markdown(self) -> str:
         """Return the title and the table in Markdown."""
-        titles = ["", *(column.title for column in self.columns)]
-        lines = [titles, ["---"] * len(titles), *self.cells()]
-        return "\n".join([self.title, "", *(f"| {' | '.join(line)} |" for line in lines)])
+        titles = ("", *(column.title for column in self.columns))
+        return f"{self.title}\n\n{markdown_table(titles, self.cells())}"
 
     def _paired(self, numbers: Sequence[float]) -> Iterable[tuple[float, Column]]:
         return zip(numbers, self.columns, strict=True)
+
+
+def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def written(number: float, digits: int) -> str:
