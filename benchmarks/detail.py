@@ -31,9 +31,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from comparison.photos import edge_correlation
 from scipy.ndimage import gaussian_filter, median_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from smoothness.measures import edges, flat_places, texture
+from smoothness.measures import flat_places, texture
 
 from napari_zerodce.engine.apply_look import noise_gain
 from napari_zerodce.engine.look import Look
@@ -118,7 +119,7 @@ def measure(picture: np.ndarray, clean: np.ndarray) -> Measures:
         spots(found, wanted),
         float(structural_similarity(luminance, wanted, data_range=1, gaussian_weights=True)),
         float(peak_signal_noise_ratio(clean, matched, data_range=1)),
-        edges(luminance, wanted),
+        edge_correlation(luminance, wanted),
         texture(luminance, wanted, flat_places(wanted)),
     )
 

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 from fluorescence_batches import clean_nuclei
-from panoramas import read_radiance, rectilinear_view
 from photo_batches import Picture
 from simulated_frames import Signal
 from simulated_photos import meter
@@ -122,7 +121,9 @@ def check(files: list[Path], data: Path) -> None:
 
 def pictures(files: list[Path]) -> Iterator[Picture]:
     """Yield metered pictures in linear light."""
+    # Imported here: a machine that only trains has no reader of Radiance files.
     import skimage.data
+    from panoramas import read_radiance
 
     for path in files:
         if path.suffix == ".hdr":
@@ -193,6 +194,8 @@ def read_grey(path: Path) -> np.ndarray:
 
 
 def _views(panorama: Picture) -> Iterator[Picture]:
+    from panoramas import rectilinear_view
+
     generator = np.random.default_rng(0)
     for index in range(VIEWS_PER_PANORAMA):
         yield rectilinear_view(

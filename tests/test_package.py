@@ -25,7 +25,7 @@ DISTRIBUTION = distribution("napari-zerodce")
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
     r"(api|cli|cli\..*|device|errors|setting|imaging|imaging\..*"
-    r"|checkpoints|checkpoints\.(info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|map_kinds|provenance|requests|reproduce|settings|viewport)|training"
+    r"|checkpoints|checkpoints\.(cards|info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|map_kinds|provenance|requests|reproduce|settings|viewport)|training"
     r"|training\.(config|crops|events|images|new_run|presets|run_folder)|core|core\.(architectures|smoothness_kind)"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
@@ -62,6 +62,8 @@ def test_tox_tests_the_wheel_and_not_the_source_tree() -> None:
         "py.typed",
         "checkpoints/bundled/zero-dce.safetensors",
         "checkpoints/bundled/zero-dce-pp.safetensors",
+        "checkpoints/bundled/zero-dce.json",
+        "checkpoints/bundled/zero-dce-pp.json",
     ],
 )
 def test_data_file_is_installed(path: str) -> None:

@@ -76,16 +76,6 @@ def map_noise(both: Plane, clean: Plane, image_alone: Plane) -> float:
     return float(np.std(both - clean)) / deviation if deviation else float("nan")
 
 
-def edges(found: Plane, clean: Plane) -> float:
-    """Return the correlation of gradients where those of the clean luminance are steepest."""
-    ours, wanted = (np.stack(np.gradient(gaussian_filter(plane, 1))) for plane in (found, clean))
-    steepness = np.hypot(*wanted)
-    steep = (steepness >= np.quantile(steepness, 0.9)) & (steepness > 0)
-    if not steep.any() or not ours[:, steep].any():
-        return float("nan")
-    return float(np.corrcoef(ours[:, steep].ravel(), wanted[:, steep].ravel())[0, 1])
-
-
 def texture(found: Plane, clean: Plane, places: NDArray[np.bool_]) -> float:
     """Return the factor from the clean luminance's fine detail to that of the result."""
     ours, wanted = ((plane - gaussian_filter(plane, 2))[places] for plane in (found, clean))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from comparison.photos import edge_correlation
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -123,7 +124,7 @@ def _beside_clean(result: Picture, calm: Picture, clean: Picture) -> Values:
     return {
         "spots": float(counts.sum()),
         **by_scale,
-        "edges": measures.edges(found, wanted),
+        "edges": edge_correlation(found, wanted),
         "texture": measures.texture(found, wanted, flat),
         "PSNR": float(peak_signal_noise_ratio(clean, result, data_range=1)),
         "SSIM": float(similarity),

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.cards import card_of
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.cli import main
+from napari_zerodce.cli.card_text import card_lines
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
 
 
@@ -18,11 +21,35 @@ def test_bundled_checkpoint(capsys) -> None:
     lines = capsys.readouterr().out.splitlines()
     info = load_checkpoint("zero-dce").info
     assert lines[0] == info.describe()
-    details = dict(line.strip().split(":", 1) for line in lines[1:])
+    details = dict(line.strip().split(":", 1) for line in lines[1 : lines.index("")])
     assert details["parameters"].strip() == "79,416"
     assert details["licence"].strip() == "BSD-3-Clause"
     assert details["sha256"].strip() == info.sha256
     assert details["trained by"].strip() == info.provenance["trained_by"]
+    card = card_of(BUNDLED[0])
+    assert lines[lines.index("") :] == card_lines(card)
+
+
+def test_bundled_checkpoint_as_json_has_its_card(capsys) -> None:
+    assert main(["info", "zero-dce-pp", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    card = card_of(BUNDLED[1])
+    assert facts["card"]["purpose"] == card.purpose
+    assert facts["card"]["figures"][0]["rows"][0] == list(card.figures[0].rows[0])
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_damaged_card_is_left_out(content, tmp_path, monkeypatch, capsys) -> None:
+    weights = BUNDLED[0].path.read_bytes()
+    monkeypatch.setattr(registry, "_BUNDLED_FOLDER", tmp_path)
+    (tmp_path / "zero-dce.safetensors").write_bytes(weights)
+    if content is not None:
+        (tmp_path / "zero-dce.json").write_text(content)
+    assert main(["info", "zero-dce"]) == 0
+    out, err = capsys.readouterr()
+    assert "79,416" in out
+    assert "Limits" not in out
+    assert not err
 
 
 def test_file_as_json(tmp_path: Path, capsys) -> None:
@@ -41,6 +68,7 @@ def test_file_as_json(tmp_path: Path, capsys) -> None:
     assert facts["licence"] == "CC0-1.0"
     assert facts["provenance"] == {"trained_by": "a test"}
     assert facts["path"] == str(path)
+    assert facts["card"] is None
     assert len(facts["sha256"]) == 64
     assert facts["description"] == load_checkpoint(path).info.describe()
 

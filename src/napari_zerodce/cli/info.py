@@ -8,7 +8,9 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry
+from napari_zerodce.checkpoints.cards import ModelCard, card_of
+from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry, entry_of
+from napari_zerodce.cli.card_text import card_lines
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
@@ -39,10 +41,11 @@ def show_info(options: Namespace) -> int:
             _print_lines(_list(entries))
     else:
         info = read_info(options.checkpoint)
+        card = _card(info)
         if options.json:
-            _print_json(_facts(info))
+            _print_json(_facts(info) | {"card": card and asdict(card)})
         else:
-            _print_lines([info.describe(), *_details(info)])
+            _print_lines([info.describe(), *_details(info), *(card_lines(card) if card else ())])
     return 0
 
 
@@ -81,6 +84,11 @@ def _facts(info: CheckpointInfo) -> dict[str, Any]:
         "provenance": dict(info.provenance),
         "description": info.describe(),
     }
+
+
+def _card(info: CheckpointInfo) -> ModelCard | None:
+    entry = entry_of(info.path, info.sha256)
+    return card_of(entry) if entry and entry.kind == "bundled" else None
 
 
 def _details(info: CheckpointInfo) -> list[str]:

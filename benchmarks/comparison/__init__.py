@@ -1,0 +1,1 @@
+"""How results are measured, on which pictures, and against which other methods."""
