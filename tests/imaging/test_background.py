@@ -107,6 +107,12 @@ def test_black_without_noise_is_dark():
     assert background(samples) == Background(0, 0, pytest.approx(2 / 3), is_dark=True)
 
 
+@pytest.mark.parametrize("high", [1, 255, 65535])
+def test_mask_has_no_noise(high):
+    found = find_background(np.array([0, high]), np.array([80, 20]))
+    assert found == Background(0, 0, 0.8, is_dark=True)
+
+
 def test_noise_alone_is_not_dark():
     assert not background(noise(100, 5).round()).is_dark
 

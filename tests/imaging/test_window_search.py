@@ -237,13 +237,13 @@ def test_colour_images_have_no_background_unless_it_is_asked_for():
     assert resolve_window(image, BACKGROUND, channels="rgb").low == pytest.approx(103, abs=1)
 
 
-@pytest.mark.parametrize("choice", [DTYPE, MINMAX, WindowChoice("range", 5, 9)])
-def test_background_is_only_known_if_the_window_needs_the_histogram(choice):
+@pytest.mark.parametrize("choice", [DTYPE, MINMAX, PERCENTILE, WindowChoice("range", 5, 9)])
+def test_background_is_only_known_if_the_window_depends_on_it(choice):
     image = fluorescence()
     assert find_window(image, choice, channels="mono").background is None
     known = find_window(image, AUTO, channels="mono").background
     assert background_of(image, channels="mono") == known
-    assert find_window(image, PERCENTILE, channels="mono").background == known
+    assert find_window(image, BACKGROUND, channels="mono").background == known
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.float32])

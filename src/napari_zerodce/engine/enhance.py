@@ -80,4 +80,5 @@ def enhance(
         look=resolved.settings.look,
         global_curve=curve,
         notices=tuple(loop.sizes.notices),
+        automatic=resolved.automatic,
     )

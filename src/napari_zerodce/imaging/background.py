@@ -126,7 +126,7 @@ def _spread(values: Array, counts: Array, ranks: Array, level: float) -> float:
 def _upper_spread(values: Array, counts: Array, ranks: Array, level: float) -> float:
     """Return the distance d with 0.4 times as many samples from d to 2 d as from 0 to d."""
     distances, step = values[values > level] - level, _step(values)
-    if not distances.size or distances[0] > 2 * step:
+    if distances.size < 2 or distances[0] > 2 * step:
         return 0.0  # there is no noise between the background and the signal
     start = np.searchsorted(values, level, side="left")
     before = ranks[start] - counts[start]
