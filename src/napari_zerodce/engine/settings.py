@@ -133,8 +133,11 @@ class EnhanceSettings:
         return replace(self, precision="float32") if self.precision == "auto" else self
 
     def describe(self) -> str:
-        """Return the window, the device and the scale factor as text, such as for a label."""
+        """Return the window, the device and the scale factor as text, such as for a label.
+
+        An automatic device, the usual one, is left out, because labels in docks are short.
+        """
         window = "contrast limits" if self.window.kind == "contrast" else str(self.window)
-        device = "automatic device" if self.device == "auto" else self.device
+        device = "" if self.device == "auto" else f" · {self.device}"
         scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"
-        return f"window {window} · {device}{scale}"
+        return f"window {window}{device}{scale}"
