@@ -140,6 +140,14 @@ def test_few_photons_on_an_offset_are_dark(photons):
     assert found.level == pytest.approx(100, abs=1)
 
 
+@pytest.mark.parametrize("photons", [3, 5, 10, 100])
+def test_few_photons_are_dark_also_without_an_offset(photons):
+    rng = np.random.default_rng(photons)
+    found = background(np.concatenate([rng.poisson(0.1, 95_000), rng.poisson(photons, 5000)]))
+    assert found.is_dark
+    assert found.level == 0
+
+
 # ---- of an image
 
 

@@ -36,6 +36,7 @@ _SHARE_OF_TEXTURE: Final = 0.2
 # With few photons, the signal is hardly above the noise. Its darker side is that of noise alone
 # (the percentile 0.1 of a normal distribution is 3.1 standard deviations below the mode), as in few
 # photos, and nearly all of the image is background.
+_NOISE_END: Final = 3.1
 _NOISE_BELOW: Final = (2.5, 3.5)
 _LEAST_SHARE_OF_NOISE: Final = 0.9
 _LEAST_SKEW_OF_NOISE: Final = 2.0
@@ -139,7 +140,8 @@ def _upper_spread(values: Array, counts: Array, ranks: Array, level: float) -> f
 def _is_dark(values: Array, ranks: Array, level: float, spread: float, share: float) -> bool:
     darkest, dark, bright = (_percentile(values, ranks, percent) for percent in (0.1, 1, 99.9))
     signal, below = bright - level, level - darkest
-    if _is_noise(share, below, spread) and signal >= _LEAST_SKEW_OF_NOISE * below > 0:
+    noise = below or _NOISE_END * spread  # a detector without an offset has no darker side
+    if _is_noise(share, noise, spread) and signal >= _LEAST_SKEW_OF_NOISE * noise > 0:
         return True
     return (
         share >= _LEAST_SHARE

@@ -42,7 +42,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def finetune(viewer: Any, qtbot: Any) -> Iterator[Any]:
     """The Fine-tune dock as the plugin menu opens it; its run ends with the test."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
-    qtbot.waitUntil(lambda: widget.form.start.count() == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.form.start.count() == 6, timeout=10_000)
     yield widget
     training = widget._session.training
     if training is not None:
