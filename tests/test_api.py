@@ -256,7 +256,7 @@ def test_one_map_of_zero_dce_pp_is_given_eight_times() -> None:
 def test_maps_without_room_are_refused_before_the_work() -> None:
     huge = np.broadcast_to(np.float32(0.1), (2_000, 10_000, 10_000))
     with pytest.raises(ImageError, match=r"curve maps need .* GiB"):
-        curve_maps(huge, "zero-dce", window=(0, 1))
+        curve_maps(huge, window=(0, 1))
 
 
 # ---- looks

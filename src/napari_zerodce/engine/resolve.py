@@ -154,7 +154,7 @@ def resolve(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings
-    layout = layout_of(request.image, channels=request.channels)
+    layout = layout_in(request)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
@@ -178,6 +178,13 @@ def resolve(
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
         check_tile(pixels, settings.tile, device)
     return resolved
+
+
+def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
+    """Return the layout of a request's image, which is not read; raises an ImageError."""
+    if isinstance(request, ResolvedRequest):
+        return request.layout
+    return layout_of(request.image, channels=request.channels)
 
 
 def _read_image(

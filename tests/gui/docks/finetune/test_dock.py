@@ -226,7 +226,7 @@ def close_napari_in_the_middle(viewer: Any, qtbot: Any) -> RunFolder:
     """Start a run in a viewer, close that after a change of mind, and return the run's folder."""
     _, finetune = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     viewer.add_image(night(), name="night")
-    qtbot.waitUntil(lambda: finetune.form.start.count() == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: finetune.form.start.count() == 6, timeout=10_000)
     make_quick(finetune, 5000)
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)
@@ -275,7 +275,7 @@ def test_stopping_when_napari_is_closed(make_napari_viewer: Callable[..., Any], 
     viewer = make_napari_viewer(show=True)
     _, finetune = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     viewer.add_image(night(), name="night")
-    qtbot.waitUntil(lambda: finetune.form.start.count() == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: finetune.form.start.count() == 6, timeout=10_000)
     make_quick(finetune, 5000)
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)
