@@ -59,15 +59,15 @@ class CommandSettings:
         typed["window"] = WindowChoice.parse(options.window)
         enhance = EnhanceSettings(**typed, look=look)
         sha256 = options.checkpoint_sha256 and options.checkpoint_sha256.lower()
-        if sha256 is not None and enhance.is_automatic:
-            raise RequestError(
-                "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
-                "each image; give --checkpoint, too."
-            )
         if sha256 is not None and not _SHA256.fullmatch(sha256):
             raise RequestError(
                 f"The SHA-256 {options.checkpoint_sha256!r} is not 64 hexadecimal digits; copy the "
                 "one that 'napari-zerodce info' prints for the checkpoint."
+            )
+        if sha256 is not None and enhance.is_automatic:
+            raise RequestError(
+                "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
+                "each image; give --checkpoint, too."
             )
         return cls(enhance, sha256, options.overwrite)
 

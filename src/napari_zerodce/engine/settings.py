@@ -62,8 +62,8 @@ class EnhanceSettings:
         Setting(
             label="Window",
             help="The intensities that are mapped to 0 and 1 before the curves: auto, dtype, "
-            "minmax, background, percentile:LOW,HIGH or LOW,HIGH. Automatic begins at the "
-            "background of mono images if it is dark. Samples outside the window stay unchanged.",
+            "minmax, background (from its level to the percentile 99.9), percentile:LOW,HIGH or "
+            "LOW,HIGH. Samples outside it stay unchanged.",
             metavar="WINDOW",
         ),
     ] = AUTOMATIC_WINDOW
