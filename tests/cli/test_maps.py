@@ -221,9 +221,6 @@ def test_folder_that_is_no_zarr_is_kept(save, capsys) -> None:
     assert Path("file.zarr").read_text() == "precious"
 
 
-# ---- mistakes
-
-
 def test_automatic_weights_are_told_and_stored(save, capsys) -> None:
     cells = np.full((40, 40), 100, np.uint16)
     cells[:8] = np.arange(900, 940)
@@ -235,6 +232,9 @@ def test_automatic_weights_are_told_and_stored(save, capsys) -> None:
     assert facts["checkpoint"] == facts["checkpoint_source"] == "zero-dce-fluo"
     assert write_maps("cells.npy", "--output", "named.npy", "--checkpoint", "zero-dce-fluo") == 0
     assert "weights" not in capsys.readouterr().out
+
+
+# ---- mistakes
 
 
 @pytest.mark.parametrize(
