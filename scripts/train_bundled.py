@@ -26,6 +26,7 @@ from prefetch import prefetched
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
+from napari_zerodce.core.networks import forget_subnormal_weights
 from napari_zerodce.device import resolve_device
 from napari_zerodce.training.batches import BatchSource
 from napari_zerodce.training.config import LossWeights, TrainingConfig
@@ -211,6 +212,7 @@ def save(recipe: Recipe, state: TrainingState, output: Path) -> None:
         The checkpoint, ending in .safetensors.
     """
     network = state.network.to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    forget_subnormal_weights(network)
     network.scale_factor = recipe.scale_factor
     listed = training_data.LIST.read_bytes()
     facts = {

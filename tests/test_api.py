@@ -3,13 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import dask.array as da
 import numpy as np
 import pytest
 
 import napari_zerodce
-from napari_zerodce import Look, curve_maps, enhance, load_checkpoint
+from napari_zerodce import Look, choose_weights, curve_maps, enhance, load_checkpoint
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.errors import CheckpointError, DeviceError, ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
@@ -65,6 +66,34 @@ def test_scale_factor_is_chosen() -> None:
     assert load_checkpoint("zero-dce-pp", scale_factor=3).info.scale_factor == 3
     with pytest.raises(RequestError, match="no scale factor"):
         load_checkpoint(scale_factor=3)
+
+
+def test_automatic_weights_are_those_of_an_image() -> None:
+    with pytest.raises(CheckpointError, match="no image here"):
+        load_checkpoint("auto")
+
+
+# ---- choose_weights
+
+
+def test_weights_suit_the_image_and_say_why() -> None:
+    cells = np.full((40, 40), 100, np.uint16)
+    cells[:8] = np.arange(1000, 1320).reshape(8, 40)
+    choice = choose_weights(cells)
+    assert choice.checkpoint == "zero-dce-fluo"
+    assert str(choice) == "fluorescence weights, because 80 % of the image is background"
+    assert choose_weights(dark(40, 50, 3)).checkpoint == "zero-dce"
+    assert choose_weights([[1, 2], [3, 4]]).made_for == "photo"
+    bright = enhance(cells, **EXACT)
+    assert np.array_equal(bright, enhance(cells, "zero-dce-fluo", **EXACT))
+    maps = curve_maps(cells, **EXACT)
+    assert np.array_equal(maps, curve_maps(cells, "zero-dce-fluo", **EXACT))
+
+
+@pytest.mark.parametrize("image", [np.zeros((4, 4), bool), np.zeros((0, 4)), "cells.tif"])
+def test_weights_for_what_is_no_image_are_refused(image: Any) -> None:
+    with pytest.raises(ImageError):
+        choose_weights(image)
 
 
 # ---- enhance

@@ -69,18 +69,31 @@ def test_objects_are_compared_by_identity():
     assert recent.get("a", lambda: 2, of=equal) == 2
 
 
-def test_an_object_lives_as_long_as_its_result():
+def test_an_object_is_not_kept_alive_and_leaves_its_result_to_nobody():
     recent = RecentResults(1)
     thing = Thing()
     watched = weakref.ref(thing)
     recent.get("a", lambda: 1, of=thing)
     del thing
     gc.collect()
+    assert watched() is None
+    assert recent.get("a", lambda: 2) == 2
+    assert recent.get("a", lambda: 3, of=Thing()) == 3
+    recent.clear()
+    assert len(recent) == 0
+
+
+def test_an_object_without_weak_references_is_kept():
+    recent = RecentResults(1)
+    listed = [Thing()]
+    watched = weakref.ref(listed[0])
+    recent.get("a", lambda: 1, of=listed)
+    del listed
+    gc.collect()
     assert watched() is not None
     recent.clear()
     gc.collect()
     assert watched() is None
-    assert len(recent) == 0
 
 
 def test_nothing_is_remembered_of_what_fails():

@@ -7,17 +7,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_zerodce.api import curve_maps, enhance, load_checkpoint
+    from napari_zerodce.api import choose_weights, curve_maps, enhance, load_checkpoint
     from napari_zerodce.engine.look import Look
 
 __version__ = version("napari-zerodce")
-__all__ = ["Look", "__version__", "curve_maps", "enhance", "load_checkpoint"]
+__all__ = ["Look", "__version__", "choose_weights", "curve_maps", "enhance", "load_checkpoint"]
 
 
 def __getattr__(name: str) -> Any:
     # Torch takes seconds to import, and napari imports this package at start-up: these names are
     # imported when they are first used.
-    if name in {"curve_maps", "enhance", "load_checkpoint"}:
+    if name in {"choose_weights", "curve_maps", "enhance", "load_checkpoint"}:
         return getattr(import_module("napari_zerodce.api"), name)
     if name == "Look":
         return import_module("napari_zerodce.engine.look").Look

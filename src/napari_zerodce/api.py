@@ -1,4 +1,4 @@
-"""Three functions for notebooks and scripts: arrays in, arrays out, without napari or Qt."""
+"""The functions for notebooks and scripts: arrays in, arrays out, without napari or Qt."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
+from napari_zerodce.checkpoints.registry import AUTOMATIC, DEFAULT_CHECKPOINT
 from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.engine.automatic import AutomaticChoice, weights_for
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -30,7 +31,8 @@ def load_checkpoint(
     Parameters
     ----------
     source : str or Path, optional
-        ``zero-dce`` or ``zero-dce-pp``, which come with the package; ``published-zero-dce`` or
+        ``zero-dce`` or ``zero-dce-pp``, for photos, or ``zero-dce-fluo`` or ``zero-dce-pp-fluo``,
+        for fluorescence, which come with the package; ``published-zero-dce`` or
         ``published-zero-dce-pp``, after a download; or a ``.pth`` or ``.safetensors`` file.
     scale_factor : int, optional
         Zero-DCE++ only: how many times smaller the thumbnail is from which curves are estimated;
@@ -44,7 +46,8 @@ def load_checkpoint(
     Raises
     ------
     CheckpointError
-        If there is no such checkpoint, or the file is not a valid one.
+        If there is no such checkpoint, or the file is not a valid one; also for ``auto``, because
+        only an image decides what that is.
     RequestError
         If the scale factor is invalid.
     """
@@ -53,9 +56,32 @@ def load_checkpoint(
     return load(source, scale_factor=scale_factor)
 
 
+def choose_weights(image: Any, *, channels: Channels | None = None) -> AutomaticChoice:
+    """Say which weights `enhance` takes for an image by itself, and why.
+
+    Parameters
+    ----------
+    image, channels
+        As in `enhance`.
+
+    Returns
+    -------
+    AutomaticChoice
+        ``checkpoint`` is the name of the weights. Its text is such as "fluorescence weights,
+        because 82 % of the image is background".
+
+    Raises
+    ------
+    ImageError
+        As in `enhance`.
+    """
+    array = _array_of(image)
+    return weights_for(array, channels=layout_of(array, channels=channels).channels)
+
+
 def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     image: Any,
-    checkpoint: str | Path | Checkpoint = DEFAULT_CHECKPOINT,
+    checkpoint: str | Path | Checkpoint = AUTOMATIC,
     *,
     channels: Channels | None = None,
     window: str | tuple[float, float] | WindowChoice = "auto",
@@ -72,13 +98,16 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         Any integer or real dtype; NumPy, dask, zarr, or nested lists; any number of leading axes.
         The image is not changed.
     checkpoint : str, Path or Checkpoint, optional
-        As in `load_checkpoint`, or its result.
+        As in `load_checkpoint`, or its result. "auto" is ``zero-dce-fluo`` for a mono image with a
+        dark background, and ``zero-dce`` for all others; `choose_weights` says which and why.
     channels : {"mono", "rgb", "rgba"}, optional
         Whether the last axis is colour. By default it is if it has 3 or 4 samples and both axes
         before it have more than 30.
     window : str, tuple of two numbers, or WindowChoice, optional
-        The intensities of black and white: "dtype", "minmax", "percentile:0.1,99.9" or two numbers.
-        "auto" is "dtype" for 8-bit images and the percentiles 0.1 and 99.9 for others.
+        The intensities of black and white: "dtype", "minmax", "background", "percentile:0.1,99.9"
+        or two numbers. "background" goes from the background's level to the percentile 99.9. "auto"
+        is "background" for mono images with a dark background, otherwise "dtype" for 8-bit images
+        and the percentiles 0.1 and 99.9 for others.
         One window serves the whole array; samples outside it stay unchanged.
     device : str, optional
         "auto", "cpu", "cuda", "cuda:1", "mps".
@@ -124,7 +153,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
 
 def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     image: Any,
-    checkpoint: str | Path | Checkpoint = DEFAULT_CHECKPOINT,
+    checkpoint: str | Path | Checkpoint = AUTOMATIC,
     *,
     channels: Channels | None = None,
     window: str | tuple[float, float] | WindowChoice = "auto",
@@ -178,12 +207,16 @@ def _request(
     window: str | tuple[float, float] | WindowChoice,
     **settings: Any,
 ) -> EnhanceRequest:
-    array = image if hasattr(image, "dtype") and hasattr(image, "shape") else _as_array(image)
+    array = _array_of(image)
     return EnhanceRequest(
         image=array,
         channels=layout_of(array, channels=channels).channels,
         settings=EnhanceSettings(window=_window_choice(window), **settings),
     )
+
+
+def _array_of(image: Any) -> Any:
+    return image if hasattr(image, "dtype") and hasattr(image, "shape") else _as_array(image)
 
 
 def _as_array(image: Any) -> Array:

@@ -19,13 +19,19 @@ from napari_zerodce.checkpoints.registry import (
     entry_of,
     resolve,
 )
+from napari_zerodce.checkpoints.save import save_checkpoint
+from napari_zerodce.core.networks import ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError
 
 
 def test_names():
-    assert [entry.name for entry in BUNDLED] == ["zero-dce", "zero-dce-pp"]
+    assert [entry.name for entry in BUNDLED] == [
+        "zero-dce", "zero-dce-pp", "zero-dce-fluo", "zero-dce-pp-fluo"
+    ]  # fmt: skip
+    assert [entry.made_for for entry in BUNDLED] == ["photo"] * 2 + ["fluorescence"] * 2
+    assert BUNDLED[3].title == "Zero-DCE++, fluorescence"
     assert [entry.name for entry in PUBLISHED] == ["published-zero-dce", "published-zero-dce-pp"]
-    assert [entry.scale_factor for entry in BUNDLED + PUBLISHED] == [1, 12, 1, 12]
+    assert [entry.scale_factor for entry in PUBLISHED] == [1, 12]
 
 
 def test_published_entries_are_pinned_and_say_their_licence():
@@ -106,11 +112,28 @@ def test_file_called_like_a_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["zero-dce++", "", "zerodce", "~nobody-here"])
 def test_unknown_name(name):
     expected = (
-        f"There is no checkpoint {name!r}: choose zero-dce, zero-dce-pp, published-zero-dce, "
-        "published-zero-dce-pp or the path of a .pth or .safetensors file."
+        f"There is no checkpoint {name!r}: choose zero-dce, zero-dce-pp, zero-dce-fluo, "
+        "zero-dce-pp-fluo, published-zero-dce, published-zero-dce-pp or the path of a .pth or "
+        ".safetensors file."
     )
     with pytest.raises(CheckpointError, match=f"^{re.escape(expected)}$"):
         resolve(name)
+
+
+def test_automatic_is_no_file():
+    with pytest.raises(CheckpointError, match=r"no image here; give the name .* zero-dce-fluo"):
+        load_checkpoint("auto")
+
+
+def test_scale_factor_of_a_bundled_checkpoint_is_that_of_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_BUNDLED_FOLDER", tmp_path)
+    entry = replace(BUNDLED[3], name="mine")
+    save_checkpoint(entry.path, ZeroDCEPlusPlus(scale_factor=5), licence="MIT", provenance={})
+    assert entry.scale_factor == 5
+    assert replace(BUNDLED[3], name="missing").scale_factor == 12
+    (tmp_path / "broken.safetensors").write_bytes(b"broken")
+    assert replace(BUNDLED[3], name="broken").scale_factor == 12
+    assert replace(BUNDLED[2], name="missing").scale_factor == 1
 
 
 def test_published_but_not_downloaded():

@@ -8,6 +8,7 @@ import pytest
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.parser import build_parser
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -44,3 +45,24 @@ def test_defaults_leave_the_choice_to_the_engine() -> None:
     assert request.settings.tile is None
     assert request.settings.look == AS_PUBLISHED
     assert not settings.overwrite
+
+
+def _settings(*words: str) -> CommandSettings:
+    return CommandSettings.of(
+        build_parser().parse_args(["enhance", "a.png", "--output", "b.png", *words])
+    )
+
+
+def test_automatic_weights_are_left_to_each_image() -> None:
+    settings = _settings()
+    assert settings.load() is None
+    assert settings.request(IMAGE, None).settings.is_automatic
+
+
+def test_what_would_fail_for_each_image_fails_before_the_first() -> None:
+    with pytest.raises(RequestError, match="no scale factor"):
+        _settings("--scale-factor", "3").load()
+    with pytest.raises(RequestError, match="give --checkpoint, too"):
+        _settings("--checkpoint-sha256", "0" * 64)
+    with pytest.raises(RequestError, match="no device"):
+        _settings("--device", "cuda:77").load()

@@ -12,11 +12,14 @@ import tifffile
 from PIL import Image
 
 import napari_zerodce
+from napari_zerodce.checkpoints import load
+from napari_zerodce.checkpoints.read import read_checkpoint
 from napari_zerodce.cli import main
 
 LINE = re.compile(
     r"(?P<source>.+) -> (?P<target>.+) "
-    r"\((?P<device>cpu|cuda:0|mps), (?P<precision>\w+), window (?P<window>.+), [0-9.]+ s\)"
+    r"\((?P<device>cpu|cuda:0|mps), (?P<precision>\w+), window (?P<window>.+), [0-9.]+ s"
+    r"(?:; (?P<why>.+))?\)"
 )
 CPU = ("--device", "cpu", "--precision", "float32")
 
@@ -46,8 +49,40 @@ def test_photo_becomes_what_the_notebook_function_gives(dark, tmp_path, load_pho
     assert line
     assert (line["source"], line["target"]) == (str(dark), "bright.png")
     assert (line["device"], line["precision"], line["window"]) == ("cpu", "float32", "0 to 255")
+    assert line["why"] == "photo weights, because the image is in colour"
     assert not err
     assert not leftovers(tmp_path)
+
+
+def test_each_file_gets_its_weights_and_each_checkpoint_is_read_once(
+    dark, load_photo, capsys, monkeypatch
+) -> None:
+    cells = np.full((40, 40), 20, np.uint8)
+    cells[:8] = np.arange(100, 140)
+    for name in ("a.png", "b.png"):
+        Image.fromarray(cells).save(name)
+    load._remembered.clear()
+    read: list[str] = []
+    monkeypatch.setattr(
+        load,
+        "read_checkpoint",
+        lambda path, **named: read.append(path.stem) or read_checkpoint(path, **named),
+    )
+    assert enhance("a.png", dark, "b.png", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    assert not err
+    reasons = [LINE.fullmatch(line)["why"] for line in out.splitlines()[:-1]]
+    assert reasons == [
+        "fluorescence weights, because 80 % of the image is background",
+        "photo weights, because the image is in colour",
+        "fluorescence weights, because 80 % of the image is background",
+    ]
+    assert sorted(read) == ["zero-dce", "zero-dce-fluo"]
+    expected = napari_zerodce.enhance(cells, "zero-dce-fluo", precision="float32", device="cpu")
+    assert np.array_equal(load_photo(Path("out/a.png")), expected)
+    assert enhance("a.png", "--output", "c.png", "--checkpoint", "zero-dce-fluo") == 0
+    assert LINE.fullmatch(capsys.readouterr().out.strip())["why"] is None
+    assert np.array_equal(load_photo(Path("c.png")), expected)
 
 
 def test_every_format_goes_through_a_folder(make_photo, load_photo, tmp_path, capsys) -> None:

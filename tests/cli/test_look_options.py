@@ -67,7 +67,8 @@ def test_options_give_the_pixels_of_the_notebook_function(
 
 
 def test_line_of_the_published_method_names_no_look(dark, capsys) -> None:
-    assert enhance(dark, "--output", "bright.png", "--strength", "1", "--exposure", "-0") == 0
+    words = ("--checkpoint", "zero-dce", "--strength", "1", "--exposure", "-0")
+    assert enhance(dark, "--output", "bright.png", *words) == 0
     assert ", window 0 to 255, " in (line := capsys.readouterr().out)
     assert line.count(",") == 3
 
@@ -150,14 +151,15 @@ def test_what_is_no_number_is_told_in_one_line(words, capsys) -> None:
 
 def test_weights_with_that_sha256_are_taken(dark) -> None:
     sha256 = napari_zerodce.load_checkpoint("zero-dce").info.sha256
-    assert enhance(dark, "--output", "a.png", "--checkpoint-sha256", sha256.upper()) == 0
+    words = ("--checkpoint", "zero-dce", "--checkpoint-sha256", sha256.upper())
+    assert enhance(dark, "--output", "a.png", *words) == 0
     assert Path("a.png").exists()
 
 
 def test_other_weights_are_refused_once_before_the_first_file(dark, capsys) -> None:
     found = napari_zerodce.load_checkpoint("zero-dce").info.sha256
     expected = napari_zerodce.load_checkpoint("zero-dce-pp").info.sha256
-    words = ("--output", "out/", "--checkpoint-sha256", expected)
+    words = ("--output", "out/", "--checkpoint", "zero-dce", "--checkpoint-sha256", expected)
     assert enhance(dark, "nowhere.png", *words) == 2
     out, err = capsys.readouterr()
     assert not out

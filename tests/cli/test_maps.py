@@ -221,6 +221,19 @@ def test_folder_that_is_no_zarr_is_kept(save, capsys) -> None:
     assert Path("file.zarr").read_text() == "precious"
 
 
+def test_automatic_weights_are_told_and_stored(save, capsys) -> None:
+    cells = np.full((40, 40), 100, np.uint16)
+    cells[:8] = np.arange(900, 940)
+    save("cells.npy", cells)
+    assert write_maps("cells.npy", "--output", "maps.zarr") == 0
+    line = capsys.readouterr().out.strip()
+    assert line.endswith(" s; fluorescence weights, because 80 % of the image is background)")
+    facts = zarr.open_group("maps.zarr", mode="r").attrs["napari-zerodce"]
+    assert facts["checkpoint"] == facts["checkpoint_source"] == "zero-dce-fluo"
+    assert write_maps("cells.npy", "--output", "named.npy", "--checkpoint", "zero-dce-fluo") == 0
+    assert "weights" not in capsys.readouterr().out
+
+
 # ---- mistakes
 
 
@@ -244,8 +257,15 @@ def test_folder_that_is_no_zarr_is_kept(save, capsys) -> None:
         (["a.npy", "--output", "maps.npy", "--scale-factor", "3"], "no scale factor"),
         (["a.npy", "--output", "maps.npy", "--checkpoint-sha256", "12"], "'12' is not 64"),
         (
-            ["a.npy", "--output", "maps.npy", "--checkpoint-sha256", OTHER_SHA256],
+            [
+                *("a.npy", "--output", "maps.npy"),
+                *("--checkpoint", "zero-dce", "--checkpoint-sha256", OTHER_SHA256),
+            ],
             f"{OTHER_SHA256} was expected",
+        ),
+        (
+            ["a.npy", "--output", "maps.npy", "--checkpoint-sha256", OTHER_SHA256],
+            "give --checkpoint, too",
         ),
     ],
 )

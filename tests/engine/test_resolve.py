@@ -8,7 +8,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from napari_zerodce.engine import resolve as resolve_module
+from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.lazy_maps import lazy_maps
@@ -16,7 +16,8 @@ from napari_zerodce.engine.maps import fill_maps, in_memory, resolve_for_maps
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.errors import Cancelled, ImageError, RequestError
+from napari_zerodce.imaging import window_search
 from napari_zerodce.imaging.planes import SelectedPlane
 from napari_zerodce.imaging.windows import Window, WindowChoice
 
@@ -26,9 +27,9 @@ STACK = np.random.default_rng(0).integers(0, 4000, (3, 30, 26)).astype(np.uint16
 
 @pytest.fixture
 def made(monkeypatch):
-    """Counts how often a network is placed on a device, and a window searched."""
+    """Counts how often a network is placed on a device, and an image read for its window."""
     counts = {"networks": 0, "windows": 0}
-    make, search = TorchEstimator.__init__, resolve_module.resolve_window
+    make, search = TorchEstimator.__init__, window_search.read_histogram
 
     def counted_make(self, *given):
         counts["networks"] += 1
@@ -39,7 +40,7 @@ def made(monkeypatch):
         return search(*given, **named)
 
     monkeypatch.setattr(TorchEstimator, "__init__", counted_make)
-    monkeypatch.setattr(resolve_module, "resolve_window", counted_search)
+    monkeypatch.setattr(window_search, "read_histogram", counted_search)
     return counts
 
 
@@ -103,3 +104,84 @@ def test_provenance_says_what_was_chosen():
     assert (made.checkpoint_source, made.scale_factor, made.window) == ("zero-dce-pp", 5, (3, 900))
     assert (made.device, made.precision, made.tile, made.seconds) == ("cpu", "float32", 30, 1.5)
     assert resolve(EnhanceRequest(STACK, "mono", settings)).window == Window(3, 900)
+
+
+# ---- automatic weights
+
+AUTOMATIC = EnhanceSettings(device="cpu")
+
+
+def fluorescence(dtype=np.uint16):
+    image = np.full((40, 40), 100, dtype)
+    image[:8] = np.arange(320).reshape(8, 40) % 100 + 120
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "channels", "name", "reason"),
+    [
+        (fluorescence(), "mono", "zero-dce-fluo", "80 % of the image is background"),
+        (fluorescence(">f4"), "mono", "zero-dce-fluo", "80 % of the image is background"),
+        (STACK, "mono", "zero-dce", "the image has no dark background"),
+        (np.zeros((1, 1), np.int8), "mono", "zero-dce", "the image has no dark background"),
+        (
+            np.zeros((2, 1, 2, 9, 9), np.int8),
+            "mono",
+            "zero-dce",
+            "the image has no dark background",
+        ),
+        (np.full((3, 3), np.nan), "mono", "zero-dce", "the image has no finite sample"),
+        (np.zeros((9, 9, 4), np.uint8), "rgba", "zero-dce", "the image is in colour"),
+    ],
+)
+def test_image_decides_the_weights_if_they_are_automatic(image, channels, name, reason):
+    resolved = resolve(EnhanceRequest(image, channels, AUTOMATIC))
+    assert (resolved.checkpoint.name, resolved.automatic.reason) == (name, reason)
+    assert resolved.provenance().checkpoint_source == name
+    assert resolved.provenance().checkpoint_sha256 == load_checkpoint(name).info.sha256
+
+
+@pytest.mark.parametrize(
+    ("window", "readings"), [("auto", 1), ("background", 1), ("dtype", 1), ("90,300", 1),
+                             ("percentile:10,90", 2)]
+)  # fmt: skip
+def test_one_reading_serves_window_and_weights(made, window, readings):
+    settings = replace(AUTOMATIC, window=WindowChoice.parse(window))
+    resolved = resolve(EnhanceRequest(fluorescence(), "mono", settings))
+    assert resolved.checkpoint.name == "zero-dce-fluo"
+    assert made == {"networks": 1, "windows": readings}
+
+
+def test_named_weights_and_colours_need_no_reading(made):
+    window = WindowChoice("range", 0, 200)
+    for channels, settings in (("mono", SETTINGS), ("rgb", AUTOMATIC)):
+        shape = (9, 9) if channels == "mono" else (9, 9, 3)
+        request = EnhanceRequest(
+            np.zeros(shape, np.uint16), channels, replace(settings, window=window)
+        )
+        resolve(request)
+    assert made["windows"] == 0
+    assert resolve(EnhanceRequest(STACK, "mono", SETTINGS)).automatic is None
+
+
+def test_result_says_why_it_has_its_weights():
+    result = enhance(EnhanceRequest(fluorescence(), "mono", AUTOMATIC))
+    assert result.automatic.made_for == "fluorescence"
+    assert result.checkpoint.name == "zero-dce-fluo"
+    assert result.notices == ()
+    assert "auto" not in result.provenance.as_dict().values()
+    named = enhance(
+        EnhanceRequest(fluorescence(), "mono", replace(AUTOMATIC, checkpoint="zero-dce-fluo"))
+    )
+    np.testing.assert_array_equal(result.image, named.image)
+
+
+def test_automatic_weights_have_no_scale_factor():
+    with pytest.raises(RequestError, match="has no scale factor, but 3 was given"):
+        resolve(EnhanceRequest(fluorescence(), "mono", replace(AUTOMATIC, scale_factor=3)))
+
+
+def test_reading_for_the_weights_can_be_stopped():
+    settings = replace(AUTOMATIC, window=WindowChoice("dtype"))
+    with pytest.raises(Cancelled):
+        resolve(EnhanceRequest(fluorescence(), "mono", settings), should_stop=lambda: True)

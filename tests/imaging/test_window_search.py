@@ -13,11 +13,12 @@ from hypothesis.extra import numpy as st_numpy
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.imaging import histogram, sampling
 from napari_zerodce.imaging.intensity import normalise, restore
-from napari_zerodce.imaging.window_search import resolve_window
+from napari_zerodce.imaging.window_search import background_of, find_window, resolve_window
 from napari_zerodce.imaging.windows import Window, WindowChoice
 
 AUTO, DTYPE, MINMAX = WindowChoice(), WindowChoice("dtype"), WindowChoice("minmax")
 PERCENTILE = WindowChoice("percentile", 0.1, 99.9)
+BACKGROUND = WindowChoice("background")
 LARGEST = 3.4028234663852886e38  # of float32
 
 dtypes = st.sampled_from("bBhHiIlLefd").map(np.dtype)
@@ -117,13 +118,13 @@ def test_minimum_and_maximum_are_exact(image):
     dtypes.flatmap(
         lambda dtype: st_numpy.from_dtype(dtype).map(lambda value: np.array(value, dtype))
     ),
-    st.sampled_from([AUTO, DTYPE, MINMAX, PERCENTILE]),
+    st.sampled_from([AUTO, DTYPE, MINMAX, PERCENTILE, BACKGROUND]),
 )
 def test_a_constant_image_comes_through(value, choice):
     image = np.full((3, 4), value)
     window = resolve_window(image, choice, channels="mono")
     assert window.low < window.high
-    if choice in {MINMAX, PERCENTILE}:
+    if choice in {MINMAX, PERCENTILE, BACKGROUND}:
         assert restore(normalise(image, window), image, window).tobytes() == image.tobytes()
 
 
@@ -145,7 +146,7 @@ def test_where_almost_all_is_equal_the_window_is_minimum_to_maximum(dtype):
     assert resolve_window(image, AUTO, channels="mono") == Window(39, 4000)
 
 
-@pytest.mark.parametrize("choice", [AUTO, MINMAX, PERCENTILE])
+@pytest.mark.parametrize("choice", [AUTO, MINMAX, PERCENTILE, BACKGROUND])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_an_image_without_a_finite_sample_has_a_window(choice, dtype):
     image = np.array([[np.nan, np.inf], [-np.inf, np.nan]], dtype)
@@ -186,3 +187,77 @@ def test_the_search_can_be_stopped(dtype):
 def test_what_is_no_image_is_refused():
     with pytest.raises(ImageError, match="mask"):
         resolve_window(np.zeros((4, 4), bool), AUTO, channels="mono")
+
+
+# ---- the background
+
+
+def fluorescence(dtype=np.uint16, *, offset=100, shape=(200, 200)):
+    """Cells on nine tenths of noise with a standard deviation of 3."""
+    rng = np.random.default_rng(0)
+    image = rng.normal(offset, 3, shape)
+    image[..., : shape[-1] // 10] = rng.uniform(offset + 20, 250, (*shape[:-1], shape[-1] // 10))
+    return (np.rint(image) if np.dtype(dtype).kind in "iu" else image).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", ">u2", "i2", "i4", "f4", "f8"])
+def test_automatic_begins_at_the_end_of_a_dark_background(dtype):
+    image = fluorescence(dtype)
+    found = find_window(image, AUTO, channels="mono")
+    assert found.background.is_dark
+    assert found.window == resolve_window(image, BACKGROUND, channels="mono")
+    assert found.window.low == pytest.approx(103, abs=1)
+    assert found.window.high == resolve_window(image, PERCENTILE, channels="mono").high
+    assert resolve_window(image, PERCENTILE, channels="mono").low < 95
+    assert type(found.window.low) is (int if np.dtype(dtype).kind in "iu" else float)
+
+
+def test_background_is_that_of_a_whole_stack_so_that_nothing_flickers():
+    bright, dim = fluorescence(), fluorescence() // 2
+    stack = np.stack([bright, dim, dim])
+    window = resolve_window(stack, AUTO, channels="mono")
+    assert window.low == pytest.approx(51, abs=2), "two of three planes have this background"
+    assert window.low == resolve_window(np.concatenate(stack), AUTO, channels="mono").low
+
+
+def test_grey_background_keeps_the_window_of_its_dtype():
+    image = np.random.default_rng(0).normal(120, 10, (100, 100)).clip(0, 255)
+    image[:20], image[80:] = 40, 200
+    found = find_window(image.astype(np.uint8), AUTO, channels="mono")
+    assert not found.background.is_dark
+    assert found.window == Window(0, 255)
+    wide = find_window(image.astype(np.uint16), AUTO, channels="mono")
+    assert wide.window == resolve_window(image.astype(np.uint16), PERCENTILE, channels="mono")
+
+
+def test_colour_images_have_no_background_unless_it_is_asked_for():
+    image = np.repeat(fluorescence(np.uint8)[..., None], 3, axis=2)
+    assert find_window(image, AUTO, channels="rgb").window == Window(0, 255)
+    assert find_window(image, AUTO, channels="rgb").background is None
+    assert resolve_window(image, BACKGROUND, channels="rgb").low == pytest.approx(103, abs=1)
+
+
+@pytest.mark.parametrize("choice", [DTYPE, MINMAX, PERCENTILE, WindowChoice("range", 5, 9)])
+def test_background_is_only_known_if_the_window_depends_on_it(choice):
+    image = fluorescence()
+    assert find_window(image, choice, channels="mono").background is None
+    known = find_window(image, AUTO, channels="mono").background
+    assert background_of(image, channels="mono") == known
+    assert find_window(image, BACKGROUND, channels="mono").background == known
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.float32])
+def test_without_signal_above_the_background_there_is_still_a_window(dtype):
+    for image in (np.zeros((1, 1), dtype), np.full((2, 1, 2, 3, 1), 7, dtype)):
+        for choice in (AUTO, BACKGROUND):
+            window = resolve_window(image, choice, channels="mono")
+            assert window.low < window.high
+
+
+def test_one_hot_pixel_moves_no_end():
+    image = fluorescence()
+    clean = resolve_window(image, AUTO, channels="mono")
+    image[50, 50] = 65535
+    hot = resolve_window(image, AUTO, channels="mono")
+    assert hot.low == clean.low
+    assert hot.high <= clean.high + 1

@@ -19,7 +19,7 @@ def ordered_pairs(one):
 
 
 choices = st.one_of(
-    st.sampled_from(["auto", "dtype", "minmax"]).map(WindowChoice),
+    st.sampled_from(["auto", "dtype", "minmax", "background"]).map(WindowChoice),
     ordered_pairs(numbers).map(lambda pair: WindowChoice("range", *pair)),
     ordered_pairs(st.floats(0, 100)).map(lambda pair: WindowChoice("percentile", *pair)),
 )
@@ -32,6 +32,7 @@ choices = st.one_of(
         ("dtype", WindowChoice("dtype")),
         ("minmax", WindowChoice("minmax")),
         (" MinMax ", WindowChoice("minmax")),
+        ("background", WindowChoice("background")),
         ("percentile", WindowChoice("percentile", 0.1, 99.9)),
         ("percentile:1,99.5", WindowChoice("percentile", 1, 99.5)),
         ("120,4000", WindowChoice("range", 120, 4000)),

@@ -5,15 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 from platformdirs import user_data_path
 
+from napari_zerodce.checkpoints import metadata
+from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE, ZERO_DCE_PP, Architecture
 from napari_zerodce.errors import CheckpointError
 
 CACHE_VARIABLE: Final = "NAPARI_ZERODCE_CACHE"
+
+AUTOMATIC: Final = "auto"
+"""Stands for the bundled checkpoint that suits an image; the engine chooses it for each image."""
+
+ImageKind = Literal["photo", "fluorescence"]
+"""The kind of image that weights were trained on."""
 
 _BUNDLED_FOLDER: Final = Path(__file__).parent / "bundled"
 _NON_COMMERCIAL: Final = "CC BY-NC 4.0, academic use only"
@@ -36,8 +45,8 @@ class RegistryEntry:
         Part of this package, or the authors' own weights, which the user must download.
     licence : str
         Licence of the weights.
-    scale_factor : int
-        Scale factor of the network, 1 if the architecture has none.
+    made_for : {"photo", "fluorescence"}
+        The kind of image that the weights were trained on.
     sha256, url, size : optional
         Hash, address and number of bytes of a published file.
     """
@@ -47,7 +56,7 @@ class RegistryEntry:
     architecture: Architecture
     kind: Literal["bundled", "published"]
     licence: str
-    scale_factor: int
+    made_for: ImageKind = "photo"
     sha256: str | None = None
     url: str | None = None
     size: int | None = None
@@ -58,6 +67,14 @@ class RegistryEntry:
         if self.kind == "bundled":
             return _BUNDLED_FOLDER / f"{self.name}.safetensors"
         return cache_folder() / f"{self.name}.pth"
+
+    @property
+    def scale_factor(self) -> int:
+        """Scale factor of the network; 1 if the architecture has none."""
+        traits = ARCHITECTURES[self.architecture]
+        if self.kind == "bundled" and traits.has_scale_factor:
+            return _stated_scale_factor(self.path) or traits.default_scale_factor
+        return traits.default_scale_factor
 
     @property
     def is_here(self) -> bool:
@@ -71,20 +88,40 @@ class RegistryEntry:
             return False
 
 
+@cache
+def _stated_scale_factor(path: Path) -> int | None:
+    """Return the scale factor in a file of our own, None if it cannot be read."""
+    # It imports NumPy, which the help of the command line does not need.
+    from napari_zerodce.checkpoints.formats import safetensors
+
+    try:
+        described = metadata.decode(safetensors.read(path.read_bytes()).metadata)
+    except (OSError, Defect):
+        return None  # whoever loads the file learns why
+    return described.scale_factor if described else None
+
+
+_KINDS: Final[tuple[tuple[ImageKind, str, str], ...]] = (
+    ("photo", "", ""),
+    ("fluorescence", "-fluo", ", fluorescence"),
+)
+
 BUNDLED: Final = tuple(
     RegistryEntry(
-        name=architecture,
-        title=traits.title,
+        name=f"{architecture}{ending}",
+        title=f"{traits.title}{words}",
         architecture=architecture,
         kind="bundled",
         licence="BSD-3-Clause",
-        scale_factor=traits.default_scale_factor,
+        made_for=made_for,
     )
+    for made_for, ending, words in _KINDS
     for architecture, traits in ARCHITECTURES.items()
     if traits.is_bundled
 )
 
 DEFAULT_CHECKPOINT: Final = BUNDLED[0].name
+"""The checkpoint where there is no image to choose it by."""
 
 DEFAULT_START: Final = next(
     entry.name for entry in BUNDLED if ARCHITECTURES[entry.architecture].learns_without_gpu
@@ -99,7 +136,6 @@ PUBLISHED: Final = (
         architecture=ZERO_DCE,
         kind="published",
         licence=_NON_COMMERCIAL,
-        scale_factor=ARCHITECTURES[ZERO_DCE].default_scale_factor,
         sha256="a4395acb874f320375d9704997cef874eaaaaa26a1777ceb29a92b70f74c3612",
         url="https://raw.githubusercontent.com/Li-Chongyi/Zero-DCE/"
         "43f9da935d55758d93b54a47ce5872c96b342668/Zero-DCE_code/snapshots/Epoch99.pth",
@@ -111,7 +147,6 @@ PUBLISHED: Final = (
         architecture=ZERO_DCE_PP,
         kind="published",
         licence=_NON_COMMERCIAL,
-        scale_factor=ARCHITECTURES[ZERO_DCE_PP].default_scale_factor,
         sha256="ca8855b90df9a80fa4195a831f33d3476b1964f787eb70602797c773067f3b84",
         url="https://raw.githubusercontent.com/Li-Chongyi/Zero-DCE_extension/"
         "99ab5265054f685c874da58033ece00579514425/"
@@ -151,9 +186,16 @@ def resolve(source: str | Path) -> Path:
     Raises
     ------
     CheckpointError
-        If the registry has no such name, or the file of a name is missing.
+        If the registry has no such name, or the file of a name is missing, or the name is "auto",
+        which stands for different files.
     """
     text = os.fspath(source)
+    if text == AUTOMATIC:
+        names = " or ".join(entry.name for entry in BUNDLED)
+        raise CheckpointError(
+            f"{AUTOMATIC!r} chooses the weights for an image, and there is no image here; give the "
+            f"name of a checkpoint: {names}."
+        )
     if entry := _ENTRIES.get(text):
         return _path_of(entry)
     path = _expanded(Path(text)) if text else Path()

@@ -64,10 +64,20 @@ class CommandSettings:
                 f"The SHA-256 {options.checkpoint_sha256!r} is not 64 hexadecimal digits; copy the "
                 "one that 'napari-zerodce info' prints for the checkpoint."
             )
+        if sha256 is not None and enhance.is_automatic:
+            raise RequestError(
+                "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
+                "each image; give --checkpoint, too."
+            )
         return cls(enhance, sha256, options.overwrite)
 
-    def load(self) -> Checkpoint:
+    def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
+
+        Returns
+        -------
+        Checkpoint, optional
+            None if each image decides its checkpoint; all that it may choose are then read.
 
         Raises
         ------
@@ -76,11 +86,14 @@ class CommandSettings:
             another SHA-256.
         """
         from napari_zerodce.device import resolve_device, resolve_precision
+        from napari_zerodce.engine.automatic import WEIGHTS_FOR
         from napari_zerodce.engine.resolve import checkpoint_of
 
         wanted = self.enhance
+        names = WEIGHTS_FOR.values() if wanted.is_automatic else (wanted.checkpoint,)
         try:
-            checkpoint = checkpoint_of(wanted)
+            # A checkpoint that was read is remembered, so that the files find it there.
+            checkpoint, *_ = [checkpoint_of(replace(wanted, checkpoint=name)) for name in names]
             resolve_precision(wanted.precision, resolve_device(wanted.device))
         except (CheckpointError, DeviceError) as err:
             raise RequestError(str(err)) from err
@@ -91,19 +104,19 @@ class CommandSettings:
                 "this SHA-256 to --checkpoint, or leave --checkpoint-sha256 out to use these "
                 "weights."
             )
-        return checkpoint
+        return None if wanted.is_automatic else checkpoint
 
-    def request(self, image: ImageFile, checkpoint: Checkpoint) -> EnhanceRequest:
+    def request(self, image: ImageFile, checkpoint: Checkpoint | None) -> EnhanceRequest:
         """Return the request to the engine for an image.
 
         Parameters
         ----------
         image : ImageFile
             The image as read.
-        checkpoint : Checkpoint
+        checkpoint : Checkpoint, optional
             As returned by `load`.
         """
         from napari_zerodce.engine.requests import EnhanceRequest
 
-        settings = replace(self.enhance, checkpoint=checkpoint)
+        settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
         return EnhanceRequest(image.array, image.channels, settings)

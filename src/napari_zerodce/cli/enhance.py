@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_engine_options
+from napari_zerodce.cli.engine_options import add_engine_options, why_automatic
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.look import Look
@@ -164,7 +164,8 @@ def _enhance_file(
     bars.say("Writing")
     output.write(image, result.image)
     seconds = time.perf_counter() - started
-    bars.print(f"{job.source} -> {job.target} ({', '.join(_facts(result))}, {seconds:.2f} s)")
+    facts = f"{', '.join(_facts(result))}, {seconds:.2f} s{why_automatic(result.automatic)}"
+    bars.print(f"{job.source} -> {job.target} ({facts})")
     for notice in result.notices:
         bars.warn(f"note: {job.source}: {notice}")
 

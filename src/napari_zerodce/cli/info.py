@@ -68,7 +68,8 @@ def _how_to_get(entries: tuple[RegistryEntry, ...]) -> list[str]:
 
 
 def _facts_of_entry(entry: RegistryEntry) -> dict[str, Any]:
-    return asdict(entry) | {"state": _state(entry), "path": str(entry.path)}
+    more = {"scale_factor": entry.scale_factor, "state": _state(entry), "path": str(entry.path)}
+    return asdict(entry) | more
 
 
 def _facts(info: CheckpointInfo) -> dict[str, Any]:

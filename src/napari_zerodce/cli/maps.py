@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_engine_options
+from napari_zerodce.cli.engine_options import add_engine_options, why_automatic
 from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
@@ -113,7 +113,7 @@ def _write(
         bars.print(
             f"{job.source} -> {job.target} ({kind}, {'x'.join(map(str, shape))}, "
             f"{resolved.device.name}, {resolved.precision}, {window}, "
-            f"{time.perf_counter() - started:.2f} s)"
+            f"{time.perf_counter() - started:.2f} s{why_automatic(resolved.automatic)})"
         )
     return 0
 

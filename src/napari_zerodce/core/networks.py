@@ -173,6 +173,23 @@ def make_network(architecture: Architecture, scale_factor: int) -> CurveNetwork:
     return network
 
 
+def forget_subnormal_weights(network: nn.Module) -> None:
+    """Set subnormal weights, those below the normal numbers of float32, to 0.
+
+    CPUs multiply subnormal numbers many times slower. A fifth of the weights of the published
+    Zero-DCE are subnormal and make it 40 times slower; they change no bit of a result.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Changed in place.
+    """
+    smallest = torch.finfo(torch.float32).tiny
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights[weights.abs() < smallest] = 0
+
+
 def middle_pixels(length: int, scale_factor: int) -> tuple[slice, slice]:
     """Return the two middle pixels of each block of an axis (the same one twice if blocks are odd).
 

@@ -12,7 +12,7 @@ from napari_zerodce.engine.global_curve import estimate_global_curve
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_method
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
 from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]
@@ -56,8 +56,9 @@ def enhance(
     """
     started = time.perf_counter()
     report(Progress(0, 1, "Loading the checkpoint"))
+    # First: if there is no room for the result, nothing needs to be read.
+    output = allocate(layout_in(request).shape, request.image.dtype, opening="The result needs")
     resolved = resolve(request, should_stop=should_stop)
-    output = allocate(resolved.layout.shape, resolved.image.dtype, opening="The result needs")
     passes = 2 if resolved.settings.look.global_curve else 1
     loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
     curve = estimate_global_curve(resolved, loop) if passes > 1 else ()
@@ -80,4 +81,5 @@ def enhance(
         look=resolved.settings.look,
         global_curve=curve,
         notices=tuple(loop.sizes.notices),
+        automatic=resolved.automatic,
     )

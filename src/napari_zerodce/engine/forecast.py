@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.device import (
     LARGEST_DEVIATION,
     Device,
@@ -69,6 +70,7 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
     # Slow to import: docks import this module and must open before torch is loaded.
     from napari_zerodce.engine.resolve import checkpoint_of
 
+    request = _with_weights(request)
     info = checkpoint_of(request.settings).info
     device = resolve_device(request.settings.device)
     precision = resolve_precision(request.settings.precision, device, np.dtype(request.image.dtype))
@@ -100,13 +102,20 @@ def without_pixels(request: EnhanceRequest) -> EnhanceRequest:
     return replace(request, image=_black(request, 1))
 
 
+def _with_weights(request: EnhanceRequest) -> EnhanceRequest:
+    """Return a request for known weights: all that may be chosen automatically are equally fast."""
+    if not request.settings.is_automatic:
+        return request
+    return replace(request, settings=replace(request.settings, checkpoint=DEFAULT_CHECKPOINT))
+
+
 def _key(
     request: EnhanceRequest, info: CheckpointInfo, device: str, precision: Precision
 ) -> tuple[Any, ...]:
     """Return what the speed depends on: the resolved settings without the window."""
     resolved = replace(
         request.settings,
-        checkpoint=info.sha256,
+        checkpoint=info.architecture,  # other weights of it need the same time
         scale_factor=info.scale_factor,
         device=device,
         precision=precision,

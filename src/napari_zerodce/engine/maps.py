@@ -16,7 +16,7 @@ from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
 from napari_zerodce.imaging.intensity import Window, outside_of
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import Tile
@@ -113,8 +113,9 @@ def fill_maps(
     Cancelled, CheckpointError, DeviceError, ImageError, RequestError
         As `enhance` does.
     """
+    # First: if there is no room for the maps, nothing needs to be read.
+    maps = make_output(maps_shape(layout_in(request), step))
     resolved = resolve_for_maps(request, should_stop=should_stop)
-    maps = make_output(maps_shape(resolved.layout, step))
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
     finish = partial(_maps_of_tile, kind=kind, step=step, window=resolved.window)
     method = CurveMethod(resolved.estimator, finish)

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.device import Precision
+from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -91,6 +92,8 @@ class EnhanceResult:
         A_1 .. A_8 if one curve serves the whole image, else empty.
     notices : tuple of str
         Sentences for the user, for instance that the tile was halved.
+    automatic : AutomaticChoice, optional
+        Why this checkpoint was chosen, if the image decided it.
     """
 
     image: np.ndarray[Any, Any]
@@ -104,6 +107,7 @@ class EnhanceResult:
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     notices: tuple[str, ...] = ()
+    automatic: AutomaticChoice | None = None
 
     @property
     def provenance(self) -> Provenance:

@@ -18,6 +18,7 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
+from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
@@ -27,8 +28,9 @@ from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize
-from napari_zerodce.imaging.intensity import Window, WindowChoice, resolve_window
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.window_search import background_of, find_window
+from napari_zerodce.imaging.windows import Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
 
 
@@ -49,6 +51,8 @@ class ResolvedRequest:
     device : Device
     precision : {"float32", "bfloat16", "float16"}
     window : Window
+    automatic : AutomaticChoice, optional
+        Why this checkpoint was chosen, if the image decided it.
     """
 
     image: Any
@@ -59,6 +63,7 @@ class ResolvedRequest:
     device: Device
     precision: Precision
     window: Window
+    automatic: AutomaticChoice | None = None
 
     @cached_property
     def tile(self) -> int:
@@ -149,13 +154,15 @@ def resolve(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings
-    layout = layout_of(request.image, channels=request.channels)
+    layout = layout_in(request)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
-    checkpoint = checkpoint_of(settings)
-    window = resolve_window(
-        request.image, settings.window, channels=layout.channels, should_stop=should_stop
-    )
+    # First, because reading the image may take long; an automatic checkpoint needs the image.
+    checkpoint = None if settings.is_automatic else checkpoint_of(settings)
+    window, automatic = _read_image(request, should_stop)
+    if checkpoint is None:
+        assert automatic is not None
+        checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
     resolved = ResolvedRequest(
         image=request.image,
         layout=layout,
@@ -165,11 +172,33 @@ def resolve(
         device=device,
         precision=precision,
         window=window,
+        automatic=automatic,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
         check_tile(pixels, settings.tile, device)
     return resolved
+
+
+def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
+    """Return the layout of a request's image, which is not read; raises an ImageError."""
+    if isinstance(request, ResolvedRequest):
+        return request.layout
+    return layout_of(request.image, channels=request.channels)
+
+
+def _read_image(
+    request: EnhanceRequest, should_stop: ShouldStop
+) -> tuple[Window, AutomaticChoice | None]:
+    """Return the window, and the choice of weights if it is automatic; read the image once."""
+    image, channels, choice = request.image, request.channels, request.settings.window
+    found = find_window(image, choice, channels=channels, should_stop=should_stop)
+    if not request.settings.is_automatic:
+        return found.window, None
+    background = found.background
+    if background is None and channels == "mono":  # the window needed no look at the background
+        background = background_of(image, channels=channels, should_stop=should_stop)
+    return found.window, choose_weights(channels, background)
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:

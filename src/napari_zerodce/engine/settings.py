@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
+from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.imaging.windows import WindowChoice
@@ -25,7 +25,8 @@ class EnhanceSettings:
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
-        A name in the registry, a file, or a loaded checkpoint.
+        "auto" for the bundled one that suits the image, a name in the registry, a file, or a loaded
+        checkpoint.
     window : WindowChoice
         The intensities that are mapped to 0 and 1.
     device : str
@@ -50,16 +51,19 @@ class EnhanceSettings:
         str | Path | Checkpoint,
         Setting(
             label="Checkpoint",
-            help="The weights of the network: a name that 'napari-zerodce info' lists, or a file.",
+            help="The weights of the network: auto, a name that 'napari-zerodce info' lists, or a "
+            "file. Automatic is zero-dce-fluo for mono images with a dark background, and zero-dce "
+            "for all others.",
             metavar="NAME|FILE",
         ),
-    ] = DEFAULT_CHECKPOINT
+    ] = AUTOMATIC
     window: Annotated[
         WindowChoice,
         Setting(
             label="Window",
             help="The intensities that are mapped to 0 and 1 before the curves: auto, dtype, "
-            "minmax, percentile:LOW,HIGH or LOW,HIGH. Samples outside it stay unchanged.",
+            "minmax, background (from its level to the percentile 99.9), percentile:LOW,HIGH or "
+            "LOW,HIGH. Samples outside it stay unchanged.",
             metavar="WINDOW",
         ),
     ] = AUTOMATIC_WINDOW
@@ -112,6 +116,11 @@ class EnhanceSettings:
         tile = setting_fields(EnhanceSettings)["tile"].checked(self.tile)
         object.__setattr__(self, "tile", tile)
 
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the image decides the checkpoint."""
+        return self.checkpoint == AUTOMATIC
+
     def for_curves(self) -> EnhanceSettings:
         """Return the settings that decide the curves: all except the look."""
         return replace(self, look=AS_PUBLISHED)
@@ -124,8 +133,11 @@ class EnhanceSettings:
         return replace(self, precision="float32") if self.precision == "auto" else self
 
     def describe(self) -> str:
-        """Return the window, the device and the scale factor as text, such as for a label."""
+        """Return the window, the device and the scale factor as text, such as for a label.
+
+        An automatic device, the usual one, is left out, because labels in docks are short.
+        """
         window = "contrast limits" if self.window.kind == "contrast" else str(self.window)
-        device = "automatic device" if self.device == "auto" else self.device
+        device = "" if self.device == "auto" else f" · {self.device}"
         scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"
-        return f"window {window} · {device}{scale}"
+        return f"window {window}{device}{scale}"

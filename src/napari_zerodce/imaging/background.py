@@ -15,8 +15,8 @@ _CORE_SHARE: Final = 0.15
 It adapts to any width of the peak; bins of a fixed width do not.
 """
 
-_REACH: Final = 2.0
-"""Reach of the mean shift, in widths of that interval: 0.8 standard deviations of a clean peak."""
+_REACH: Final = 1.0
+"""Reach of the mean shift, in widths of that interval: 0.4 standard deviations of a clean peak."""
 
 _MOST_SHIFTS: Final = 50
 _SMALLEST_SHIFT: Final = 1e-3
@@ -31,13 +31,21 @@ _CLIPPED_SHARE: Final = 0.05
 
 _NOISE_WIDTH: Final = 3.0
 
-# The limits below tell 181 fluorescence frames from 41 photos and 4 grey backgrounds; the table of
-# mistakes is in docs/fluorescence.md.
+# The limits below tell fluorescence from photos and grey backgrounds; the table of mistakes is in
+# docs/fluorescence.md.
 _LEAST_SHARE: Final = 0.3
 _LEAST_SKEW: Final = 4.0
 _MOST_BELOW: Final = 5.0
 _MOST_SPREAD: Final = 0.15
 _SHARE_OF_TEXTURE: Final = 0.2
+
+# With few photons, the signal is hardly above the noise. Its darker side is that of noise alone
+# (the percentile 0.1 of a normal distribution is 3.1 standard deviations below the mode), as in few
+# photos, and nearly all of the image is background.
+_NOISE_END: Final = 3.1
+_NOISE_BELOW: Final = (2.5, 3.5)
+_LEAST_SHARE_OF_NOISE: Final = 0.9
+_LEAST_SKEW_OF_NOISE: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -85,10 +93,17 @@ def find_background(values: Array, counts: Array) -> Background:
     """
     values = values.astype(np.float64)
     ranks = np.cumsum(counts)
-    level = _mode(values, counts, ranks)
-    spread = _spread(values, counts, ranks, level)
-    share = _share_up_to(values, ranks, level + _NOISE_WIDTH * spread)
-    return Background(level, spread, share, _is_dark(values, ranks, level, spread, share))
+    with np.errstate(over="ignore"):  # an infinite distance is also far away
+        level = _mode(values, counts, ranks)
+        spread = _spread(values, counts, ranks, level)
+        share = _share_up_to(values, ranks, level + _NOISE_WIDTH * spread)
+        is_dark = _is_dark(values, ranks, level, spread, share)
+    return Background(level, spread, share, is_dark)
+
+
+def _step(values: Array) -> float:
+    """Return the smallest difference of two values, 0 if there is only one."""
+    return float(np.diff(values).min()) if values.size > 1 else 0.0
 
 
 def _mode(values: Array, counts: Array, ranks: Array) -> float:
@@ -102,20 +117,25 @@ def _mode(values: Array, counts: Array, ranks: Array) -> float:
     ends = np.minimum(np.searchsorted(ranks, starts + needed), values.size - 1)
     enough = ranks[-1] - starts >= needed
     width = np.where(enough, values[ends] - values, np.inf)
-    narrowest = np.flatnonzero(width == width.min())
+    # Integers in bins have rounding errors, and of equal widths the one with most samples counts.
+    narrowest = np.flatnonzero(width <= width.min() + _step(values) / 2)
     mass = ranks[ends[narrowest]] - starts[narrowest]
     first = narrowest[np.argmax(mass)]
     reach = _REACH * float(values[ends[first]] - values[first])
-    level = float(values[first] + values[ends[first]]) / 2
-    if not reach:
-        return level
-    for _ in range(_MOST_SHIFTS):
-        near = slice(*np.searchsorted(values, (level - reach, level + np.nextafter(reach, np.inf))))
-        shifted = float(np.average(values[near], weights=counts[near]))
-        if abs(shifted - level) < _SMALLEST_SHIFT * reach:
-            return shifted
-        level = shifted
+    level = float(_mean(values, counts, slice(first, ends[first] + 1)))
+    for _ in range(_MOST_SHIFTS if reach else 0):
+        near = slice(*np.searchsorted(values, (level - reach, level + reach)))
+        before, level = level, _mean(values, counts, near)
+        if abs(level - before) < _SMALLEST_SHIFT * reach:
+            break
     return level
+
+
+def _mean(values: Array, counts: Array, places: slice) -> float:
+    """Return the mean of a part of the histogram; sums of the largest floats would overflow."""
+    shares = counts[places] / counts[places].sum()
+    first = values[places][0]
+    return float(first + (shares * (values[places] - first)).sum())
 
 
 def _spread(values: Array, counts: Array, ranks: Array, level: float) -> float:
@@ -128,7 +148,9 @@ def _spread(values: Array, counts: Array, ranks: Array, level: float) -> float:
 
 def _upper_spread(values: Array, counts: Array, ranks: Array, level: float) -> float:
     """Return the distance d with 0.4 times as many samples from d to 2 d as from 0 to d."""
-    distances = values[values > level] - level
+    distances, step = values[values > level] - level, _step(values)
+    if distances.size < 2 or distances[0] > 2 * step:
+        return 0.0  # there is no noise between the background and the signal
     start = np.searchsorted(values, level, side="left")
     before = ranks[start] - counts[start]
     near = ranks[np.searchsorted(values, level + distances, side="right") - 1] - before
@@ -139,15 +161,24 @@ def _upper_spread(values: Array, counts: Array, ranks: Array, level: float) -> f
 
 def _is_dark(values: Array, ranks: Array, level: float, spread: float, share: float) -> bool:
     darkest, dark, bright = (_percentile(values, ranks, percent) for percent in (0.1, 1, 99.9))
-    signal = bright - level
+    signal, below = bright - level, level - darkest
+    noise = below or _NOISE_END * spread  # a detector without an offset has no darker side
+    if _is_noise(share, noise, spread) and signal >= _LEAST_SKEW_OF_NOISE * noise > 0:
+        return True
     return (
         share >= _LEAST_SHARE
         and signal > 0
-        and signal >= _LEAST_SKEW * (level - darkest)
+        and signal >= _LEAST_SKEW * below
         and level - dark <= _MOST_BELOW * spread
         # Dark parts of photos have texture: they are wider the less of the photo they cover.
         and spread <= _MOST_SPREAD * (share - _SHARE_OF_TEXTURE) * signal
     )
+
+
+def _is_noise(share: float, below: float, spread: float) -> bool:
+    """Return whether nearly all is background, and its darker side that of noise alone."""
+    least, most = (factor * spread for factor in _NOISE_BELOW)
+    return share >= _LEAST_SHARE_OF_NOISE and least <= below <= most
 
 
 def _share_up_to(values: Array, ranks: Array, limit: float) -> float:

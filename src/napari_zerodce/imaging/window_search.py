@@ -97,11 +97,10 @@ def find_window(
     if choice.kind == "minmax":
         return FoundWindow(_between(*_extremes(sampler), dtype))
     histogram = read_histogram(sampler, dtype, *_percentiles(choice))
-    background = None
-    if histogram.counts.size and (choice.kind == "background" or channels == "mono"):
-        background = find_background(histogram.values, histogram.counts)
-        if window := _from_background(choice, background, histogram, dtype):
-            return FoundWindow(window, background)
+    wanted = choice.kind == "background" or (choice.kind == "auto" and channels == "mono")
+    background = _background_in(histogram) if wanted else None
+    if background and (window := _from_background(choice, background, histogram, dtype)):
+        return FoundWindow(window, background)
     if _takes_dtype(choice, dtype):
         return FoundWindow(_dtype_window(dtype), background)
     ends = histogram.low, histogram.high
@@ -120,8 +119,13 @@ def background_of(
     Background, optional
         None if the image has no finite sample.
     """
-    choice = WindowChoice("background")
-    return find_window(array, choice, channels=channels, should_stop=should_stop).background
+    sampler = Sampler(array, layout_of(array, channels=channels), should_stop)
+    return _background_in(read_histogram(sampler, np.dtype(array.dtype), *DEFAULT_PERCENTILES))
+
+
+def _background_in(histogram: Histogram) -> Background | None:
+    known = histogram.counts.size > 0
+    return find_background(histogram.values, histogram.counts) if known else None
 
 
 def _takes_dtype(choice: WindowChoice, dtype: np.dtype[Any]) -> bool:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_zerodce.core.architectures import ARCHITECTURES
-from napari_zerodce.core.networks import CurveNetwork, make_network
+from napari_zerodce.core.networks import CurveNetwork, forget_subnormal_weights, make_network
 from napari_zerodce.device import (
     Device,
     OutOfDeviceMemory,
@@ -95,6 +95,7 @@ def start(
     network = _random_network(config)
     if weights is not None:
         network.load_state_dict(weights)
+        forget_subnormal_weights(network)
     # Channels last is twice as fast for convolutions on a CPU (measured: 0.36 s instead of 0.78 s
     # per step).
     network = network.to(device.name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -58,6 +58,8 @@ def test_checkpoint_is_that_of_the_settings(session: Session, source: Any) -> No
 ONE_MAP = {
     "zero-dce": False,
     "zero-dce-pp": True,
+    "zero-dce-fluo": False,
+    "zero-dce-pp-fluo": True,
     "published-zero-dce": False,
     "published-zero-dce-pp": True,
 }
@@ -69,6 +71,8 @@ def test_named_checkpoints_have_one_map_if_their_architecture_has(session: Sessi
         session.change(checkpoint=entry.name)
         found[entry.name] = session.shares_one_map
     assert found == ONE_MAP
+    session.change(checkpoint="auto", scale_factor=3)
+    assert not session.shares_one_map
 
 
 @pytest.mark.parametrize(("scale_factor", "shared"), [(None, False), (1, True), (12, True)])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from napari.components import ViewerModel
 
+from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.look import Look
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import settings_line
@@ -30,20 +31,20 @@ def shown(model: ViewerModel, session: Session, qtbot: Any) -> SettingsLine:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({}, "Zero-DCE · window auto · automatic device"),
+        ({}, "Automatic · window auto"),
         (
             {"checkpoint": "zero-dce-pp", "scale_factor": 4, "device": "cpu"},
             "Zero-DCE++ · window auto · cpu · scale 4",
         ),
         (
             {"checkpoint": Path("some") / "mine.pth", "window": WindowChoice("contrast")},
-            "mine.pth · window contrast limits · automatic device",
+            "mine.pth · window contrast limits",
         ),
         (
             {"window": WindowChoice("range", 5, 900)},
-            "Zero-DCE · window 5,900 · automatic device",
+            "Automatic · window 5,900",
         ),
-        ({"look": Look(strength=0)}, "Zero-DCE · window auto · automatic device"),
+        ({"look": Look(strength=0)}, "Automatic · window auto"),
     ],
 )
 def test_line_says_what_is_computed_with(
@@ -53,7 +54,25 @@ def test_line_says_what_is_computed_with(
     assert shown.text.text() == text
 
 
+def test_automatic_weights_are_told_once_they_are_known(
+    session: Session, shown: SettingsLine
+) -> None:
+    shown.show_choice(AutomaticChoice("fluorescence", "82 % of the image is background"))
+    assert shown.text.text() == "Automatic: fluorescence weights · window auto"
+    assert shown.text.toolTip() == (
+        "Fluorescence weights, because 82 % of the image is background."
+    )
+    session.change(checkpoint="zero-dce-pp")
+    assert shown.text.text() == "Zero-DCE++ · window auto"
+    assert shown.text.toolTip() == ""
+    session.change(checkpoint="auto")
+    shown.show_choice(None)
+    assert shown.text.text() == "Automatic · window auto"
+
+
 def test_checkpoints_have_the_titles_people_know() -> None:
+    assert checkpoint_title("auto") == "Automatic"
+    assert checkpoint_title("zero-dce-fluo") == "Zero-DCE, fluorescence"
     assert checkpoint_title("published-zero-dce-pp") == "Zero-DCE++, published weights"
     assert checkpoint_title(Path("a") / "zero-dce") == "zero-dce", "a file of that name"
 

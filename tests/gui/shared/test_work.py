@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -180,18 +182,91 @@ def test_window_becomes_the_two_numbers_of_the_whole_image() -> None:
     image = np.zeros((3, 8, 8), np.float32)
     image[0], image[2] = -3, 12
     settings = replace(QUICK, window=WindowChoice("minmax"))
-    known = work.with_known_window(EnhanceRequest(image, "mono", settings), never)
+    known = work.with_known_choices(EnhanceRequest(image, "mono", settings), never)
     assert known.settings == replace(settings, window=WindowChoice("range", -3, 12))
     assert known.image is image
-    assert work.with_known_window(known, never) == known
+    assert work.with_known_choices(known, never) == known
 
 
 def test_constant_image_has_a_window_too() -> None:
     request = EnhanceRequest(np.full((1, 1), 7, np.uint16), "mono", QUICK)
-    window = work.with_known_window(request, never).settings.window
+    window = work.with_known_choices(request, never).settings.window
     assert window.low is not None
     assert window.high is not None
     assert window.low <= 7 <= window.high
+
+
+# ---- automatic weights
+
+
+def _cells() -> np.ndarray:
+    image = np.full((2, 40, 40), 100, np.uint16)
+    image[:, :8] = 900
+    image[0, 0, 0] = 120
+    return image
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Each reading of an image, as the choice of the window it was read for."""
+    found: list[Any] = []
+    find = work.find_window
+
+    def counted(image: Any, choice: WindowChoice, **named: Any) -> Any:
+        found.append(choice)
+        return find(image, choice, **named)
+
+    monkeypatch.setattr(work, "find_window", counted)
+    work.forget_views()
+    return found
+
+
+def test_automatic_weights_become_those_that_suit_the_image() -> None:
+    request = EnhanceRequest(_cells(), "mono", EnhanceSettings(device="cpu"))
+    known = work.with_known_choices(request, never)
+    assert known.settings.checkpoint == "zero-dce-fluo"
+    resolved = work.resolved_for(request, never)
+    assert resolved.checkpoint.name == "zero-dce-fluo"
+    expected = enhance(request)
+    assert resolved.window == expected.window
+    assert expected.checkpoint == resolved.checkpoint
+
+
+def test_image_is_read_once_for_its_window_and_its_weights(readings: list[Any]) -> None:
+    request = EnhanceRequest(_cells(), "mono", EnhanceSettings(device="cpu"))
+    choice = work.choosing(request)(ignore, never)
+    assert choice.made_for == "fluorescence"
+    assert work.resolved_for(request, never).checkpoint.name == choice.checkpoint
+    assert work.chosen_for(request, never) == choice
+    assert readings == [WindowChoice("auto")]
+    numbers = replace(request.settings, window=WindowChoice("range", 0, 4000))
+    work.resolved_for(replace(request, settings=numbers), never)
+    assert readings[1:] == [WindowChoice("range", 0, 4000)], "two numbers need no reading"
+
+
+def test_colour_image_is_not_read_for_its_weights(readings: list[Any]) -> None:
+    request = EnhanceRequest(np.zeros((9, 9, 3), np.uint8), "rgb", EnhanceSettings())
+    assert work.chosen_for(request, never).checkpoint == "zero-dce"
+    assert readings == []
+
+
+def test_what_is_known_of_an_image_does_not_keep_it_in_memory() -> None:
+    image = _cells()
+    watched = weakref.ref(image)
+    work.chosen_for(EnhanceRequest(image, "mono", EnhanceSettings()), never)
+    del image
+    gc.collect()
+    assert watched() is None
+
+
+def test_view_with_automatic_weights_is_that_of_the_named_ones(
+    model: ViewerModel, stack: Image
+) -> None:
+    stack.data = _cells()
+    view = _view(_wish(model, stack, EnhanceSettings(device="cpu")))
+    named = _view(_wish(model, stack, EnhanceSettings(checkpoint="zero-dce-fluo", device="cpu")))
+    assert view.checkpoint.name == "zero-dce-fluo"
+    np.testing.assert_array_equal(view.render(Look()), named.render(Look()))
 
 
 # ---- the other work

@@ -10,9 +10,17 @@ from qtpy.QtCore import QMimeData, Qt, QUrl
 from qtpy.QtWidgets import QFileDialog
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
 
-BUNDLED = ["Zero-DCE (bundled)", "Zero-DCE++ (bundled)"]
+FIRST = [
+    "Automatic",
+    "Zero-DCE (bundled)",
+    "Zero-DCE++ (bundled)",
+    "Zero-DCE, fluorescence (bundled)",
+    "Zero-DCE++, fluorescence (bundled)",
+]
+CELLS = AutomaticChoice("fluorescence", "82 % of the image is background")
 
 
 @pytest.fixture
@@ -29,17 +37,17 @@ def _texts(chooser: CheckpointChooser) -> list[str]:
 def test_bundled_checkpoints_are_listed_and_published_ones_when_they_are_here(
     chooser: CheckpointChooser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _texts(chooser) == BUNDLED
+    assert _texts(chooser) == FIRST
     assert chooser.published_button.isVisibleTo(chooser)
     everything = (*registry.BUNDLED, *registry.PUBLISHED)
-    monkeypatch.setattr(registry, "available", lambda: everything[:3])
+    monkeypatch.setattr(registry, "available", lambda: everything[:5])
     chooser.refresh()
-    assert _texts(chooser) == [*BUNDLED, "Zero-DCE, published weights"]
+    assert _texts(chooser) == [*FIRST, "Zero-DCE, published weights"]
     assert chooser.published_button.isVisibleTo(chooser), "one is still missing"
     monkeypatch.setattr(registry, "available", lambda: everything)
     for _ in range(2):
         chooser.refresh()
-        assert len(_texts(chooser)) == 4
+        assert len(_texts(chooser)) == 7
     assert not chooser.published_button.isVisibleTo(chooser)
 
 
@@ -50,9 +58,9 @@ def test_opened_files_are_listed_by_name_and_stay(
     for _ in range(2):
         chooser.show_active(path, "Zero-DCE, 79,416 parameters")
     chooser.refresh()
-    assert _texts(chooser) == [*BUNDLED, "mine.pth"]
+    assert _texts(chooser) == [*FIRST, "mine.pth"]
     assert chooser.combo.currentData() == path
-    assert chooser.combo.itemData(2, Qt.ItemDataRole.ToolTipRole) == str(path)
+    assert chooser.combo.itemData(5, Qt.ItemDataRole.ToolTipRole) == str(path)
     assert chooser.description.text() == "Zero-DCE, 79,416 parameters"
 
 
@@ -61,7 +69,7 @@ def test_files_of_one_name_in_two_folders_are_two(
 ) -> None:
     for folder in ("a", "b"):
         chooser.show_active(tmp_path / folder / "mine.pth", folder)
-    assert _texts(chooser) == [*BUNDLED, "mine.pth", "mine.pth"]
+    assert _texts(chooser) == [*FIRST, "mine.pth", "mine.pth"]
     assert chooser.combo.currentData() == tmp_path / "b" / "mine.pth"
 
 
@@ -77,7 +85,7 @@ def test_choice_of_the_user_is_told_and_a_shown_one_is_not(chooser: CheckpointCh
     chooser.source_chosen.connect(told.append)
     chooser.show_active("zero-dce-pp", "")
     assert told == []
-    chooser.combo.activated.emit(1)
+    chooser.combo.activated.emit(2)
     assert told == ["zero-dce-pp"]
 
 
@@ -95,6 +103,31 @@ def test_file_comes_from_a_dialog_that_may_be_cancelled(
 def test_published_weights_are_asked_for(chooser: CheckpointChooser, qtbot: Any) -> None:
     with qtbot.waitSignal(chooser.published_requested):
         chooser.published_button.click()
+
+
+def test_automatic_choice_is_told_with_one_click_to_the_other_weights(
+    chooser: CheckpointChooser,
+) -> None:
+    chosen: list[Any] = []
+    chooser.source_chosen.connect(chosen.append)
+    chooser.show_automatic(None)
+    assert chooser.combo.currentData() == "auto"
+    assert "as the image needs" in chooser.description.text()
+    assert not chooser.other_button.isVisibleTo(chooser)
+    chooser.show_automatic(CELLS)
+    assert chooser.description.text() == (
+        "Fluorescence weights, because 82 % of the image is background."
+    )
+    assert chooser.other_button.text() == "Use photo weights"
+    assert chosen == []
+    chooser.other_button.click()
+    assert chosen == ["zero-dce"]
+    chooser.show_active("zero-dce", "Zero-DCE, 79,416 parameters")
+    assert not chooser.other_button.isVisibleTo(chooser)
+    chooser.show_automatic(AutomaticChoice("photo", "the image is in colour"))
+    assert chooser.other_button.text() == "Use fluorescence weights"
+    chooser.other_button.click()
+    assert chosen == ["zero-dce", "zero-dce-fluo"]
 
 
 def test_description_is_no_markup(chooser: CheckpointChooser) -> None:

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from psygnal import SignalGroupDescriptor
 
-from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED
-from napari_zerodce.core.architectures import ARCHITECTURES
+from napari_zerodce.checkpoints.registry import AUTOMATIC, BUNDLED, PUBLISHED
+from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE
 from napari_zerodce.engine.settings import EnhanceSettings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Session:
 
     @property
     def checkpoint(self) -> str | Path:
-        """The active checkpoint: a name in the registry, or a file."""
+        """The active checkpoint: "auto", a name in the registry, or a file."""
         source = self.settings.checkpoint
         assert isinstance(
             source, str | Path
@@ -55,6 +55,7 @@ class Session:
     def shares_one_map(self) -> bool:
         """Whether all iterations share one map, as in Zero-DCE++: then there is a scale factor."""
         known = {entry.name: entry.architecture for entry in (*BUNDLED, *PUBLISHED)}
+        known[AUTOMATIC] = ZERO_DCE
         architecture = known.get(str(self.checkpoint))
         if architecture is None:
             return self.settings.scale_factor is not None

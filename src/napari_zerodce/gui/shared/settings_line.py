@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.dock import open_dock
@@ -31,6 +32,7 @@ class SettingsLine(QWidget):
         super().__init__()
         self._viewer = viewer
         self._session = session
+        self._choice: AutomaticChoice | None = None
         self.text = text_label("settings")
         self.change = QPushButton("Change…")
         self.change.setToolTip(
@@ -44,6 +46,11 @@ class SettingsLine(QWidget):
         session.events.settings.connect(self._on_settings_changed)
         self._show()
 
+    def show_choice(self, choice: AutomaticChoice | None) -> None:
+        """Show which weights were chosen automatically; None if this is not known yet."""
+        self._choice = choice
+        self._show()
+
     def release(self) -> None:
         """Stop following the session."""
         self._session.events.settings.disconnect(self._on_settings_changed)
@@ -54,7 +61,12 @@ class SettingsLine(QWidget):
 
     def _show(self) -> None:
         settings = self._session.settings.describe()
-        self.text.setText(f"{checkpoint_title(self._session.checkpoint)} · {settings}")
+        title = checkpoint_title(self._session.checkpoint)
+        choice = self._choice if self._session.settings.is_automatic else None
+        if choice is not None:
+            title = f"{title}: {choice.made_for} weights"
+        self.text.setText(f"{title} · {settings}")
+        self.text.setToolTip("" if choice is None else f"{str(choice).capitalize()}.")
 
     def _on_change_clicked(self) -> None:
         open_dock(self._viewer, "Enhance")
@@ -62,5 +74,7 @@ class SettingsLine(QWidget):
 
 def checkpoint_title(source: str | Path) -> str:
     """Return the title of a checkpoint: that in the registry, or the file name."""
+    if source == registry.AUTOMATIC:
+        return "Automatic"
     titles = {entry.name: entry.title for entry in (*registry.BUNDLED, *registry.PUBLISHED)}
     return titles.get(str(source), Path(source).name)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
+from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
 from napari_zerodce.engine.requests import EnhanceRequest, Report
-from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.imaging.intensity import Window, WindowChoice, resolve_window
+from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
+from napari_zerodce.imaging.window_search import FoundWindow, find_window
+from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
 
@@ -83,32 +85,61 @@ def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRe
     """
     from napari_zerodce.engine.resolve import resolve
 
-    known = with_known_window(request, should_stop)
-    key = (_key(known), _written(request))
+    known = with_known_choices(request, should_stop)
+    key = (_key(known), _written(known))
     found: ResolvedRequest = _resolved.get(key, lambda: resolve(known), of=request.image)
     return found
 
 
-def with_known_window(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
-    """Return a request whose window is two numbers, computed from the whole layer.
+def choosing(request: EnhanceRequest) -> Work:
+    """Return the work that chooses the weights for a whole layer; it gives an `AutomaticChoice`."""
+    return lambda _report, should_stop: chosen_for(request, should_stop)
+
+
+def chosen_for(request: EnhanceRequest, should_stop: ShouldStop) -> AutomaticChoice:
+    """Choose the weights that suit a whole layer; only a mono one is read, and only once.
 
     Parameters
     ----------
     request : EnhanceRequest
     should_stop : callable
     """
+    if request.channels != "mono":
+        return choose_weights(request.channels, None)
+    # The automatic window needs the background, too: one reading is enough for both.
+    found = _found_window(request, AUTOMATIC_WINDOW, should_stop)
+    return choose_weights(request.channels, found.background)
+
+
+def with_known_choices(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
+    """Return a request whose window is two numbers, and whose checkpoint is not automatic.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+        For a whole layer.
+    should_stop : callable
+    """
     settings = request.settings
+    window = _found_window(request, settings.window, should_stop).window
+    settings = replace(settings, window=WindowChoice("range", window.low, window.high))
+    if settings.is_automatic:
+        settings = replace(settings, checkpoint=chosen_for(request, should_stop).checkpoint)
+    return replace(request, settings=settings)
+
+
+def _found_window(
+    request: EnhanceRequest, choice: WindowChoice, should_stop: ShouldStop
+) -> FoundWindow:
     # A window depends on no other setting, so all others have their defaults in its key.
-    alone = replace(request, settings=EnhanceSettings(window=settings.window))
-    window = _windows.get(
+    alone = replace(request, settings=EnhanceSettings(window=choice))
+    return _windows.get(
         _key(alone),
-        lambda: resolve_window(
-            request.image, settings.window, channels=request.channels, should_stop=should_stop
+        lambda: find_window(
+            request.image, choice, channels=request.channels, should_stop=should_stop
         ),
         of=request.image,
     )
-    choice = WindowChoice("range", window.low, window.high)
-    return replace(request, settings=replace(settings, window=choice))
 
 
 def _key(request: EnhanceRequest) -> EnhanceRequest:
@@ -121,7 +152,12 @@ def _key(request: EnhanceRequest) -> EnhanceRequest:
 
 
 def _written(request: EnhanceRequest) -> int:
-    """Return when the checkpoint was written: a fine-tuning may replace a file by another."""
+    """Return when the checkpoint was written: a fine-tuning may replace a file by another.
+
+    The automatic ones are part of this package, and are not replaced while it runs.
+    """
+    if request.settings.is_automatic:
+        return 0
     return path_of(str(request.settings.checkpoint)).stat().st_mtime_ns
 
 
@@ -132,5 +168,5 @@ def forget_views() -> None:
 
 
 _views: RecentResults[Any] = RecentResults(2)
-_windows: RecentResults[Window] = RecentResults(4)
+_windows: RecentResults[FoundWindow] = RecentResults(8)
 _resolved: RecentResults[Any] = RecentResults(2)

@@ -1,4 +1,4 @@
-"""Choose a checkpoint: bundled, published or a file, with a line that describes it."""
+"""Choose a checkpoint: automatic, bundled, published or a file, with a line that describes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
+from napari_zerodce.engine.automatic import WEIGHTS_FOR, AutomaticChoice
 from napari_zerodce.gui.widgets.combos import make_narrow
+
+_UNKNOWN = "Photo or fluorescence weights, as the image needs."
+_LINK = "QPushButton { border: none; background: transparent; padding: 0; text-align: left; }"
 
 
 class CheckpointChooser(QWidget):
@@ -35,6 +39,14 @@ class CheckpointChooser(QWidget):
         self.description.setWordWrap(True)
         self.description.setTextFormat(Qt.TextFormat.PlainText)  # the text may come from a file
         self.description.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.other_button = QPushButton()
+        self.other_button.setObjectName("other_weights")
+        self.other_button.setStyleSheet(_LINK)
+        self.other_button.setCursor(Qt.CursorShape.PointingHandCursor)
+        font = self.other_button.font()
+        font.setUnderline(True)
+        self.other_button.setFont(font)
+        self.other_button.hide()
         self.open_button = QPushButton("Open file…")
         self.open_button.setToolTip(
             "Open a .pth or .safetensors file of Zero-DCE or Zero-DCE++.\n"
@@ -45,9 +57,17 @@ class CheckpointChooser(QWidget):
             "The weights of the authors, for non-commercial, academic use"
         )
         self._active_row = 0
+        self._choice: AutomaticChoice | None = None
+        self.combo.addItem("Automatic", registry.AUTOMATIC)
+        self.combo.setItemData(
+            0,
+            "Fluorescence weights for mono images with a dark background, photo weights for others",
+            Qt.ItemDataRole.ToolTipRole,
+        )
         self._lay_out()
         self.refresh()
         self.combo.activated.connect(self._on_combo_activated)
+        self.other_button.clicked.connect(self._on_other_clicked)
         self.open_button.clicked.connect(self._on_open_clicked)
         self.published_button.clicked.connect(self.published_requested)
 
@@ -60,6 +80,7 @@ class CheckpointChooser(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.combo)
         layout.addWidget(self.description)
+        layout.addWidget(self.other_button)
         layout.addLayout(buttons)
 
     def refresh(self) -> None:
@@ -90,7 +111,24 @@ class CheckpointChooser(QWidget):
             self.combo.setItemData(row, str(source), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(row)
         self.description.setText(description)
+        self.other_button.hide()
         self._active_row = row
+
+    def show_automatic(self, choice: AutomaticChoice | None) -> None:
+        """Show that the checkpoint is automatic, and a button for the other weights.
+
+        Parameters
+        ----------
+        choice : AutomaticChoice, optional
+            None if it is not known yet.
+        """
+        self._choice = choice
+        text = str(choice)
+        described = _UNKNOWN if choice is None else f"{text[0].upper()}{text[1:]}."
+        self.show_active(registry.AUTOMATIC, described)
+        if choice is not None:
+            self.other_button.setText(f"Use {choice.other} weights")
+            self.other_button.show()
 
     def show_previous(self) -> None:
         """Show the active checkpoint again, because the chosen one did not load."""
@@ -103,6 +141,10 @@ class CheckpointChooser(QWidget):
 
     def _on_combo_activated(self, row: int) -> None:
         self.source_chosen.emit(self.combo.itemData(row))
+
+    def _on_other_clicked(self) -> None:
+        if self._choice is not None:
+            self.source_chosen.emit(WEIGHTS_FOR[self._choice.other])
 
     def _on_open_clicked(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)

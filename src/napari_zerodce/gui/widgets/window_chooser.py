@@ -10,10 +10,15 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.imaging.intensity import WindowChoice
 
+_AUTOMATIC = (
+    "Mono with a dark background: from the background to 99.9 %;\n"
+    "others: the range of the data type if it has 8 bits, else percentiles 0.1 to 99.9"
+)
 _CHOICES = (
-    ("auto", "Automatic", "8-bit: the range of the data type; others: percentiles 0.1 to 99.9"),
+    ("auto", "Automatic", _AUTOMATIC),
     ("contrast", "Contrast limits of the layer", "The intensities shown as black and as white"),
     ("percentile", "Percentiles", "Percentage of the samples below the two ends of the window"),
+    ("background", "Background to 99.9 %", "From the level of the background, found by itself"),
     ("minmax", "Minimum to maximum", "The smallest and the largest finite sample"),
     ("dtype", "Range of the data type", "0 to 255, 0 to 65535, ...; floats: 0 to 1"),
     ("range", "From … to …", "Two intensities in units of the image"),

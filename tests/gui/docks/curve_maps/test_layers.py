@@ -204,6 +204,20 @@ def test_maps_of_another_checkpoint_are_named_so_until_theirs_is_active_again(
     assert stack.name == "stack"
 
 
+def test_maps_are_compared_with_the_automatic_checkpoint_of_their_image(
+    model: ViewerModel, stack: Image
+) -> None:
+    (layer,) = _add(model, stack, [_picture()], CHOICE)  # of zero-dce-pp, which is never automatic
+    assert mark_old_maps(model, "auto") == [layer.name]
+    facts = layer.metadata[METADATA_KEY]
+    layer.metadata = {METADATA_KEY: {**facts, "checkpoint_source": "zero-dce-fluo"}}
+    assert mark_old_maps(model, "auto") == [], "it is not known yet what suits the image"
+    identity = str(stack.unique_id)
+    assert mark_old_maps(model, "auto", {identity: "zero-dce-fluo"}) == []
+    assert mark_old_maps(model, "auto", {identity: "zero-dce"}) == [layer.name]
+    assert mark_old_maps(model, "auto", {"another layer": "zero-dce"}) == []
+
+
 def test_maps_of_an_earlier_version_are_known_by_their_checkpoint(model: ViewerModel) -> None:
     facts = {"role": "maps", "kind": "alphas", "checkpoint_source": "zero-dce-pp"}
     layer = model.add_image(np.zeros((8, 8)), name="A", metadata={METADATA_KEY: facts})

@@ -172,6 +172,7 @@ def test_dropped_checkpoint_becomes_active(
 def test_broken_checkpoint_is_one_sentence_and_the_active_one_stays(
     viewer: Any, dock: Any, qtbot: Any, tmp_path: Path, content: bytes
 ) -> None:
+    dock.choose_checkpoint("zero-dce")
     qtbot.waitUntil(lambda: "79,416" in dock.checkpoints.description.text(), timeout=20_000)
     path = tmp_path / "broken.pth"
     path.write_bytes(content)

@@ -42,7 +42,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def finetune(viewer: Any, qtbot: Any) -> Iterator[Any]:
     """The Fine-tune dock as the plugin menu opens it; its run ends with the test."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
-    qtbot.waitUntil(lambda: widget.form.start.count() == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.form.start.count() == 6, timeout=10_000)
     yield widget
     training = widget._session.training
     if training is not None:
@@ -226,7 +226,7 @@ def close_napari_in_the_middle(viewer: Any, qtbot: Any) -> RunFolder:
     """Start a run in a viewer, close that after a change of mind, and return the run's folder."""
     _, finetune = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     viewer.add_image(night(), name="night")
-    qtbot.waitUntil(lambda: finetune.form.start.count() == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: finetune.form.start.count() == 6, timeout=10_000)
     make_quick(finetune, 5000)
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)
@@ -275,7 +275,7 @@ def test_stopping_when_napari_is_closed(make_napari_viewer: Callable[..., Any], 
     viewer = make_napari_viewer(show=True)
     _, finetune = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     viewer.add_image(night(), name="night")
-    qtbot.waitUntil(lambda: finetune.form.start.count() == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: finetune.form.start.count() == 6, timeout=10_000)
     make_quick(finetune, 5000)
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)

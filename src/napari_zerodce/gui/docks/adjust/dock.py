@@ -35,6 +35,7 @@ from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
+from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class AdjustDock(Dock):
         super().__init__(napari_viewer)
         self.layers = LayerChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
+        self.finder = WeightsFinder(self._session, self.layers, self)
         self.live = QCheckBox("Live view")
         self.live.setToolTip(
             "Show the plane on screen, enhanced as set below, in a separate layer."
@@ -101,6 +103,7 @@ class AdjustDock(Dock):
 
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
+        self.finder.changed.connect(self._on_choice_changed)
         self.live.toggled.connect(self._on_switch_toggled)
         self.swipe_box.toggled.connect(self._on_switch_toggled)
         self.form.changed.connect(self._on_look_changed)
@@ -121,7 +124,7 @@ class AdjustDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.job.disconnect(self._show_plan)
         for part in (
-            self.runs, self.follower, self.swipe, self.layers, self.settings, self.run
+            self.runs, self.follower, self.swipe, self.finder, self.layers, self.settings, self.run
         ):  # fmt: skip
             part.release()
         self.shown.remove()
@@ -153,6 +156,9 @@ class AdjustDock(Dock):
         self.run.forget_complaint()
         self._show_plan()
         self._follow()
+
+    def _on_choice_changed(self) -> None:
+        self.settings.show_choice(self.finder.choice)
 
     def _on_switch_toggled(self, _: bool) -> None:
         self._follow()

@@ -23,6 +23,7 @@ from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
+from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class CurveMapsDock(Dock):
         super().__init__(napari_viewer)
         self.layers = LayerChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
+        self.finder = WeightsFinder(self._session, self.layers, self)
+        self._automatic: dict[str, str] = {}  # the checkpoint for a layer, by the layer's unique id
         self.form = MapForm()
         self.old = text_label("old")
         self.old.hide()
@@ -61,6 +64,7 @@ class CurveMapsDock(Dock):
 
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
+        self.finder.changed.connect(self._on_choice_changed)
         self.form.changed.connect(self._on_form_changed)
         self.run.start_requested.connect(self.add_maps)
         self.inspector.switched.connect(self._on_inspector_switched)
@@ -76,7 +80,8 @@ class CurveMapsDock(Dock):
         self._session.events.job.disconnect(self._show_plan)
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         for part in (
-            self.runs, self.follower, self.inspector, self.layers, self.settings, self.run
+            self.runs, self.follower, self.inspector, self.finder, self.layers, self.settings,
+            self.run
         ):  # fmt: skip
             part.release()
         for group in self.groups:
@@ -178,9 +183,16 @@ class CurveMapsDock(Dock):
         if new.for_curves() != old.for_curves():
             self._on_checkpoint_changed()
 
+    def _on_choice_changed(self) -> None:
+        choice, layer = self.finder.choice, self.finder.layer
+        self.settings.show_choice(choice)
+        if choice is not None and layer is not None:
+            self._automatic[str(layer.unique_id)] = choice.checkpoint
+            self._on_checkpoint_changed()
+
     def _on_checkpoint_changed(self, _: Any = None) -> None:
         self._offer()
-        old = mark_old_maps(self._viewer, str(self._session.checkpoint))
+        old = mark_old_maps(self._viewer, str(self._session.checkpoint), self._automatic)
         self.old.setVisible(bool(old))
         count = "1 map layer is" if len(old) == 1 else f"{len(old)} map layers are"
         self.old.setText(f"⚠ {count} of another checkpoint than the active one; see their names.")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from napari.layers import Image, Layer
 
+from napari_zerodce.checkpoints.registry import AUTOMATIC
+from napari_zerodce.engine.automatic import WEIGHTS_FOR
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.geometry import geometry_of_part, with_leading_axis
-from napari_zerodce.gui.layers.provenance import checkpoint_source_of, role_of
+from napari_zerodce.gui.layers.provenance import checkpoint_source_of, provenance_of, role_of
 from napari_zerodce.gui.layers.results import (
     display_range,
     insert_quietly,
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 _OVERLAY_OPACITY = 0.6
 _OLD = " (old checkpoint)"
+_NOTHING_KNOWN: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def add_map_layers(
@@ -172,7 +177,9 @@ def map_geometry(source: Source, index: tuple[int, ...], step: int) -> dict[str,
     return geometry_of_part(source.properties, (*index, 0, 0), step)
 
 
-def mark_old_maps(viewer: napari.Viewer, active: str) -> list[str]:
+def mark_old_maps(
+    viewer: napari.Viewer, active: str, automatic: Mapping[str, str] = _NOTHING_KNOWN
+) -> list[str]:
     """Mark map layers of other checkpoints than the active one in their names.
 
     Parameters
@@ -180,6 +187,9 @@ def mark_old_maps(viewer: napari.Viewer, active: str) -> list[str]:
     viewer : napari.Viewer
     active : str
         The session's active checkpoint.
+    automatic : mapping of str to str
+        The checkpoint that is chosen automatically for a source layer, by the layer's unique id.
+        Maps of other layers are of another checkpoint if it is never chosen automatically.
 
     Returns
     -------
@@ -190,10 +200,19 @@ def mark_old_maps(viewer: napari.Viewer, active: str) -> list[str]:
     for layer in viewer.layers:
         if role_of(layer) != "maps":
             continue
-        is_old = checkpoint_source_of(layer) != active
+        is_old = checkpoint_source_of(layer) not in _active_for(layer, active, automatic)
         name = layer.name.removesuffix(_OLD)
         if layer.name != (wanted := name + _OLD if is_old else name):
             layer.name = wanted
         if is_old:
             old.append(layer.name)
     return old
+
+
+def _active_for(layer: Layer, active: str, automatic: Mapping[str, str]) -> Collection[str]:
+    """Return the checkpoints that may be the active one for the source of a map layer."""
+    if active != AUTOMATIC:
+        return (active,)
+    made = provenance_of(layer)
+    known = automatic.get(made.source_id) if made is not None else None
+    return WEIGHTS_FOR.values() if known is None else (known,)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.requests import EnhanceRequest, Report
-from napari_zerodce.gui.shared.work import with_known_window
+from napari_zerodce.gui.shared.work import with_known_choices
 from napari_zerodce.imaging.planes import SelectedPlane
 from napari_zerodce.stopping import ShouldStop
 
@@ -70,7 +70,7 @@ def _resolved(
     from napari_zerodce.engine.maps import resolve_for_maps
 
     if isinstance(request, EnhanceRequest):
-        request = with_known_window(request, should_stop)
+        request = with_known_choices(request, should_stop)
     return resolve_for_maps(request, should_stop=should_stop)
 
 

@@ -24,6 +24,7 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.shared.work import checking
 from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
 
@@ -50,6 +51,7 @@ class EnhanceDock(Dock):
         self.form = EnhanceForm(self._viewer, self._session.settings)
         self.run = RunPanel("Enhance", self._session)
         self.runs = RunController(self._viewer, self._session, self.run, self)
+        self.finder = WeightsFinder(self._session, self.form.layers, self)
         self._forecaster = SpeedProbe(self)
         self.fill((self.checkpoints, self.form, self.run))
         self.setAcceptDrops(True)
@@ -60,6 +62,7 @@ class EnhanceDock(Dock):
     def _connect(self) -> None:
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)
         self.checkpoints.published_requested.connect(self._on_published_requested)
+        self.finder.changed.connect(self._on_choice_changed)
         self.form.changed.connect(self._on_form_changed)
         self.run.start_requested.connect(self.start)
         self._forecaster.known.connect(self._on_forecast_known)
@@ -70,6 +73,7 @@ class EnhanceDock(Dock):
     def _release(self) -> None:
         self.runs.release()
         self._forecaster.stop()
+        self.finder.release()
         self.form.release()
         self.run.release()
         self._session.events.settings.disconnect(self._on_session_settings_changed)
@@ -91,6 +95,9 @@ class EnhanceDock(Dock):
     def choose_checkpoint(self, source: str | Path) -> None:
         """Make a checkpoint active if it loads; if not, show the error and keep the active one."""
         self._chosen = source  # the answer for an earlier choice may arrive later
+        if source == registry.AUTOMATIC:
+            self._on_automatic_chosen()
+            return
         job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
         job.failed.connect(lambda error: self._on_checkpoint_failed(source, error))
@@ -125,6 +132,16 @@ class EnhanceDock(Dock):
         if self._session.checkpoint != self._chosen:  # another dock has made it active
             self.choose_checkpoint(self._session.checkpoint)
         self._on_form_changed()
+
+    def _on_automatic_chosen(self) -> None:
+        self.run.forget_complaint()
+        self._session.change(checkpoint=registry.AUTOMATIC)
+        self.checkpoints.show_automatic(self.finder.choice)
+        self.form.show_architecture(None)
+
+    def _on_choice_changed(self) -> None:
+        if self._session.settings.is_automatic and self._chosen == registry.AUTOMATIC:
+            self.checkpoints.show_automatic(self.finder.choice)
 
     def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
         if source != self._chosen:

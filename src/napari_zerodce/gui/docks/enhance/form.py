@@ -62,9 +62,16 @@ class EnhanceForm(SettingsForm):
         found = (Choice(device.name, str(device)) for device in devices)
         self.fields["device"].offer((Choice("auto", f"Automatic: {devices[0]}"), *found))
 
-    def show_architecture(self, info: CheckpointInfo) -> None:
-        """Offer the settings that the checkpoint's architecture has."""
-        self.show_scale_factor(info.scale_factor if info.traits.has_scale_factor else None)
+    def show_architecture(self, info: CheckpointInfo | None) -> None:
+        """Offer the settings that the checkpoint's architecture has.
+
+        Parameters
+        ----------
+        info : CheckpointInfo, optional
+            None if the checkpoint is automatic: it has no scale factor.
+        """
+        has_scale = info is not None and info.traits.has_scale_factor
+        self.show_scale_factor(info.scale_factor if info is not None and has_scale else None)
         self.changed.emit()
 
     def show_scale_factor(self, scale_factor: int | None) -> None:

@@ -14,6 +14,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QMainWindow
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.finetune import work
@@ -345,6 +346,8 @@ class FineTuneDock(Dock):
 
     def _read_active_checkpoint(self) -> None:
         source = self._session.checkpoint
+        if self._session.settings.is_automatic:  # there is no single image to choose it by
+            source = DEFAULT_CHECKPOINT
         job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_active_read(source, info))
         job.start()
