@@ -61,7 +61,7 @@ class FrameBatches:
 
     nuclei: Sequence[Signal]
     tone: Tone
-    evenness: float = 0.1
+    evenness: float = 0.05
 
     def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:
         """Return new frames with their goals."""

@@ -18,7 +18,7 @@ READ = (-4.0, -2.7)
 """Powers of ten of the noise: from a large sensor in daylight to a phone at ISO 3200."""
 
 CLEAN = SensorNoise()
-WELL_EXPOSED = 0.5
+WELL_EXPOSED = 0.55
 """Mean brightness from which a photo should stay as it is."""
 
 _GAMMAS = (0.05, 1.0)
@@ -31,8 +31,8 @@ class PhotoBatches:
 
     The goal of a photo is a gamma of the same photo without noise. One gamma serves a whole photo:
     if each patch had the same target, as in the paper, dark leaves beside bright ones would lose
-    their contrast. The gamma makes the mean brightness ``0.5 (M / 0.5)^follow`` for a photo of mean
-    M below 0.5, and is 1 for all others: what is well exposed or too bright stays.
+    their contrast. The gamma makes the mean brightness ``0.55 (M / 0.55)^follow`` for a photo of
+    mean M below 0.55, and is 1 for all others: what is well exposed or too bright stays.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class PhotoBatches:
     pictures: Sequence[Sequence[Picture]]
     whole_share: float
     stops: tuple[float, float] = (-6.0, 2.0)
-    grey_share: float = 0.15
+    grey_share: float = 0.3
     follow: float = 0.08
 
     def __call__(self, generator: np.random.Generator, *, count: int, side: int) -> Batch:

@@ -12,11 +12,11 @@ import torch
 from napari_zerodce import device as device_module
 from napari_zerodce.device import (
     Device,
+    MemoryErrorsTranslated,
     OutOfDeviceMemory,
     available_devices,
     check_tile,
     default_tile,
-    memory_errors_translated,
     processor_name,
     release_memory,
     resolve_device,
@@ -137,23 +137,23 @@ def test_tiles_are_halved_down_to_the_smallest_and_then_it_is_told():
     ],
 )
 def test_whatever_says_that_memory_ran_out_becomes_one_error(raised):
-    with pytest.raises(OutOfDeviceMemory) as error, memory_errors_translated():
+    with pytest.raises(OutOfDeviceMemory) as error, MemoryErrorsTranslated():
         raise raised
     assert error.value.__cause__ is raised
     assert "\n" not in str(error.value)
 
 
 def test_a_real_allocation_that_cannot_be_is_out_of_memory():
-    with pytest.raises(OutOfDeviceMemory), memory_errors_translated():
+    with pytest.raises(OutOfDeviceMemory), MemoryErrorsTranslated():
         torch.empty(2**50)  # 4 PiB: more than there are addresses
 
 
 def test_other_errors_are_bugs_and_stay_as_they_are():
-    with pytest.raises(RuntimeError, match="size of tensor") as error, memory_errors_translated():
+    with pytest.raises(RuntimeError, match="size of tensor") as error, MemoryErrorsTranslated():
         torch.ones(2) + torch.ones(3)
     assert not isinstance(error.value, DeviceError)
     unknown = RuntimeError("could not create a primitive descriptor for a convolution")
-    with pytest.raises(RuntimeError) as error, memory_errors_translated():
+    with pytest.raises(RuntimeError) as error, MemoryErrorsTranslated():
         raise unknown
     assert error.value is unknown
 

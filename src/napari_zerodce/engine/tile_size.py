@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from napari_zerodce.device import (
     Device,
+    MemoryErrorsTranslated,
     OutOfDeviceMemory,
-    memory_errors_translated,
     release_memory,
     smaller_tile,
 )
@@ -39,7 +39,7 @@ class TileSize:
         while True:
             tile = self.side
             try:
-                with memory_errors_translated():
+                with MemoryErrorsTranslated():
                     attempt(tile)
                 return
             except OutOfDeviceMemory:

@@ -18,8 +18,8 @@ from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.networks import CurveNetwork, forget_subnormal_weights, make_network
 from napari_zerodce.device import (
     Device,
+    MemoryErrorsTranslated,
     OutOfDeviceMemory,
-    memory_errors_translated,
     release_memory,
 )
 from napari_zerodce.errors import DeviceError, RequestError, TrainingError
@@ -215,7 +215,7 @@ def _with_room(
     while True:
         part = batch.first(state.batch)
         try:
-            with memory_errors_translated():
+            with MemoryErrorsTranslated():
                 return part, work(state, part)
         except OutOfDeviceMemory as err:
             if state.batch == 1:
