@@ -42,8 +42,8 @@ class Tone:
 
     def __call__(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the goal for light in [0, 1]."""
-        goal = self.top * np.arcsinh(light / self.knee) / np.arcsinh(1 / self.knee)
-        return goal.astype(np.float32)
+        goal: NDArray[np.float32] = np.arcsinh(light / self.knee) / np.arcsinh(1 / self.knee)
+        return (self.top * goal).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ def clean_nuclei(image: NDArray[np.uint8]) -> Signal:
     background = find_background(*np.unique(image, return_counts=True))
     smooth = gaussian_filter(image.astype(np.float32), 0.7)
     light = (smooth - background.level - 2 * background.spread).clip(0, None)
-    return light / max(1e-6, float(np.percentile(light, 99.8)))
+    clean: Signal = light / max(1e-6, float(np.percentile(light, 99.8)))
+    return clean
 
 
 __all__ = ["Frame", "FrameBatches", "Tone", "clean_nuclei", "window_of"]

@@ -64,7 +64,7 @@ class PhotoBatches:
         return Batch(images, goals=Goals(goals, np.ones_like(goals)))
 
     def _one(self, generator: np.random.Generator, side: int) -> tuple[Picture, Picture]:
-        sizes = self.pictures[generator.integers(len(self.pictures))]
+        sizes = self.pictures[int(generator.integers(len(self.pictures)))]
         large = [picture for picture in sizes if min(picture.shape[:2]) >= side]
         is_whole = generator.random() < self.whole_share
         picture = large[-1] if is_whole else large[generator.integers(len(large))]

@@ -46,7 +46,8 @@ def prefetched(
         steps = iter(range(first, config.steps))
         waiting: deque[Future[Batch]] = deque()
 
-        def following(_: np.random.Generator, *, count: int, side: int) -> Batch:
+        def following(generator: np.random.Generator, *, count: int, side: int) -> Batch:
+            del generator  # each process makes its own, from the step's number
             while len(waiting) <= AHEAD * processes and (step := next(steps, None)) is not None:
                 waiting.append(pool.submit(_make, config.seed, step, count, side))
             return waiting.popleft().result()

@@ -51,7 +51,7 @@ def specimen(generator: np.random.Generator, side: int, nuclei: Sequence[Signal]
     """
     kind = generator.random()
     if kind < 0.5:
-        light = _magnified(generator, side, nuclei[generator.integers(len(nuclei))])
+        light = _magnified(generator, side, nuclei[int(generator.integers(len(nuclei)))])
         if generator.random() < 0.3:
             light = light * _log_uniform(generator, 0.05, 1)
         if generator.random() < 0.3:
@@ -81,7 +81,8 @@ def cells(generator: np.random.Generator, side: int) -> Signal:
         brightness = _log_uniform(generator, DIMMEST, 1)
         light = np.maximum(light, brightness / (1 + np.exp(steepness)))
     texture = _field(generator, side, generator.uniform(1, 4))
-    return light * np.clip(1 + generator.uniform(0, 0.3) * texture, 0.2, 2).astype(np.float32)
+    textured: Signal = light * np.clip(1 + generator.uniform(0, 0.3) * texture, 0.2, 2)
+    return textured.astype(np.float32)
 
 
 def filaments(generator: np.random.Generator, side: int) -> Signal:
@@ -93,7 +94,8 @@ def filaments(generator: np.random.Generator, side: int) -> Signal:
     change = (change - change.min()) / (np.ptp(change) + 1e-6)
     least = _log_uniform(generator, 0.03, 1)
     line = np.exp(-((distance / generator.uniform(0.8, 2.2)) ** 2) / 2)
-    return (line * (least + (1 - least) * change)).astype(np.float32)
+    light: Signal = (line * (least + (1 - least) * change)).astype(np.float32)
+    return light
 
 
 def spots(generator: np.random.Generator, side: int) -> Signal:
@@ -102,7 +104,8 @@ def spots(generator: np.random.Generator, side: int) -> Signal:
     places = generator.integers(0, side, (2, generator.integers(5, 120)))
     light[places[0], places[1]] = np.exp(generator.uniform(np.log(0.03), 0, places.shape[1]))
     blur = generator.uniform(0.8, 2.5)
-    return gaussian_filter(light, blur) * np.float32(2 * np.pi * blur**2)
+    blurred: Signal = gaussian_filter(light, blur) * np.float32(2 * np.pi * blur**2)
+    return blurred
 
 
 def record(generator: np.random.Generator, signal: Signal) -> Frame:
@@ -138,7 +141,8 @@ def _vignetting(generator: np.random.Generator, side: int) -> Signal:
     rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
     row, column = generator.uniform(-1.5, 1.5, 2)
     distance = np.clip(((rows - row) ** 2 + (columns - column) ** 2) / 6, 0, 1)
-    return (1 - generator.uniform(0, 0.6) * distance).astype(np.float32)
+    share: Signal = (1 - generator.uniform(0, 0.6) * distance).astype(np.float32)
+    return share
 
 
 def _magnified(generator: np.random.Generator, side: int, picture: Signal) -> Signal:
@@ -147,8 +151,9 @@ def _magnified(generator: np.random.Generator, side: int, picture: Signal) -> Si
     crop = zoom(picture[row : row + size, column : column + size], side / size, order=1)
     crop = crop[:side, :side]
     missing = [(0, side - length) for length in crop.shape]
-    crop = np.rot90(np.pad(crop, missing, mode="edge"), generator.integers(4))
-    return crop[:, ::-1] if generator.random() < 0.5 else crop
+    crop = np.rot90(np.pad(crop, missing, mode="edge"), int(generator.integers(4)))
+    turned: Signal = crop[:, ::-1] if generator.random() < 0.5 else crop
+    return turned
 
 
 def _field(generator: np.random.Generator, side: int, blur: float) -> NDArray[np.float64]:
@@ -156,7 +161,8 @@ def _field(generator: np.random.Generator, side: int, blur: float) -> NDArray[np
     margin = 16
     noise = generator.standard_normal((side + 2 * margin, side + 2 * margin))
     field: NDArray[np.float64] = gaussian_filter(noise, blur)[margin:-margin, margin:-margin]
-    return field / (field.std() + 1e-9)
+    field /= field.std() + 1e-9
+    return field
 
 
 def _log_uniform(generator: np.random.Generator, low: float, high: float) -> float:

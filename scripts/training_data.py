@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from fluorescence_batches import clean_nuclei
@@ -83,7 +84,8 @@ def pack(data: Path, output: Path) -> None:
     for number, path in enumerate(_named(files, "dsb2018")):
         middle = cut_from_middle(clean_nuclei(read_grey(path)), NUCLEI_SIDE)
         arrays[f"nuclei-{number:03}"] = middle
-    np.savez_compressed(output, **{name: half(array) for name, array in arrays.items()})
+    packed: dict[str, Any] = {name: half(array) for name, array in arrays.items()}
+    np.savez_compressed(output, **packed)
 
 
 def half(array: Picture) -> np.ndarray:
@@ -171,7 +173,8 @@ def halved(picture: Picture) -> Picture:
     """Return a picture of half the size: means of 2x2 pixels."""
     height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
     blocks = picture[:height, :width].reshape(height // 2, 2, width // 2, 2, 3)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    half_size: Picture = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return half_size
 
 
 def read_openexr(path: Path) -> Picture:
