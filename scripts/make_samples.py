@@ -17,7 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from simulated_photos import SensorNoise, meter, photograph
-from training_data import read_openexr
+from train_bundled import read_openexr
 
 from napari_zerodce.training.exposures import expose
 

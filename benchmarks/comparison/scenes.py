@@ -17,7 +17,7 @@ from napari_zerodce.imaging.files.images import read_image
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from panoramas import read_radiance, rectilinear_view
 from simulated_photos import SensorNoise, meter, photograph
-from training_data import HELD_OUT, read_openexr, read_photo
+from train_bundled import HELD_OUT, read_openexr, read_photo
 
 Array = NDArray[Any]
 Photo = NDArray[np.uint8]

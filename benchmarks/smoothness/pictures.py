@@ -90,10 +90,10 @@ def encoded(light: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def pack(images: Path, output: Path) -> None:
     """Write the pictures of a folder with hdr/ and photos/ into one file."""
-    from training_data import pictures, sizes_of, training_files
+    from train_bundled import load_pictures
 
     names: dict[str, NDArray[np.uint8]] = {}
-    for number, sizes in enumerate(map(sizes_of, pictures(training_files(images)))):
+    for number, sizes in enumerate(load_pictures(images)):
         is_view = sizes[0].shape[:2] == (_TRAINING_SIDE, _TRAINING_SIDE)
         if is_view and number % _EACH_VIEW:
             continue
@@ -109,7 +109,7 @@ def pack(images: Path, output: Path) -> None:
 
 def _held_out(images: Path) -> list[NDArray[np.float32]]:
     from panoramas import read_radiance, rectilinear_view
-    from training_data import HELD_OUT, read_openexr, read_photo
+    from train_bundled import HELD_OUT, read_openexr, read_photo
 
     found = []
     for name in HELD_OUT:

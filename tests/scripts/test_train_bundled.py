@@ -1,198 +1,113 @@
-"""The script that makes the bundled weights: runs that resume, goals, and held-out images."""
+"""The script that makes the bundled weights, on small pictures: stages, stops, held-out images."""
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
-import train_bundled
-import training_data
-from fluorescence_batches import FrameBatches, Tone, clean_nuclei, window_of
-from photo_batches import PhotoBatches, goal_gamma
-from prefetch import prefetched
-from simulated_frames import cells, filaments, record, specimen, spots
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.training.config import TrainingConfig
-from napari_zerodce.training.loop import TrainingState
 
-TINY = tuple(
-    train_bundled.Stage(
-        TrainingConfig(
-            architecture="zero-dce-pp", scale_factor=2, steps=steps, batch=1, crop=32, target=target
-        ),
-        Tone(0.7, 0.02),
-    )
-    for steps, target in ((3, 0.6), (2, 0.5))
-)
+SCRIPT = Path(__file__).parents[2] / "scripts" / "train_bundled.py"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("train_bundled", SCRIPT)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    specification.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """Return packed pictures and nuclei."""
+def pictures() -> list[list[np.ndarray]]:
     generator = np.random.default_rng(0)
-    picture = generator.random((64, 72, 3), np.float32).astype(np.float16)
-    nuclei = cells(generator, 80).astype(np.float16)
-    np.savez(tmp_path / "images.npz", **{"picture-000": picture, "nuclei-000": nuclei})
-    return tmp_path / "images.npz"
+    return [[generator.random((size, size + 8, 3), np.float32) for size in (64, 32)]]
 
 
-def weights(state: TrainingState) -> torch.Tensor:
+def two_stages(script: ModuleType) -> tuple[object, ...]:
+    config = TrainingConfig(architecture="zero-dce-pp", steps=4, batch=1, crop=16)
+    second = config.model_copy(update={"target": 0.5})
+    return (script.Stage(config, 2, 0.5), script.Stage(second, 4, 0.5, (-1.0, 1.0)))
+
+
+def finished(script: ModuleType, work: Path) -> torch.Tensor:
+    state = script.open_stage(two_stages(script), 1, work)
+    assert state.step == 4
     return torch.cat([parameter.flatten() for parameter in state.network.parameters()])
 
 
-def test_a_stopped_run_continues_with_the_same_weights(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_stages_follow_each_other_and_survive_a_stop(
+    script: ModuleType, pictures: list[list[np.ndarray]], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(train_bundled, "STEPS_PER_SAVE", 2)
-    unbroken = train_bundled.run(TINY, images, tmp_path / "unbroken")
-    train_bundled.run(TINY, images, tmp_path / "broken", deadline=time.monotonic() - 1)
-    broken = train_bundled.run(TINY, images, tmp_path / "broken", deadline=math.inf)
-    assert (unbroken.step, broken.step) == (2, 2)
-    assert unbroken.config == broken.config == TINY[1].config
-    assert torch.equal(weights(unbroken), weights(broken))
-    log = (tmp_path / "unbroken/stage-1" / train_bundled.LOG).read_text().splitlines()
-    assert [line.partition(",")[0] for line in log] == ["step", "2", "3"]
+    stages = two_stages(script)
+    script.run(stages, pictures, tmp_path / "unbroken", deadline=math.inf)
+    script.run(stages, pictures, tmp_path / "broken", deadline=time.monotonic() - 1)
+    script.run(stages[:1], pictures, tmp_path / "broken", deadline=math.inf)
+    script.run(stages, pictures, tmp_path / "broken", deadline=math.inf)
+    assert torch.equal(
+        finished(script, tmp_path / "broken"), finished(script, tmp_path / "unbroken")
+    )
 
 
-def test_the_checkpoint_says_how_it_was_made(images: Path, tmp_path: Path) -> None:
-    state = train_bundled.run(TINY, images, tmp_path / "run")
-    train_bundled.save(TINY, state, tmp_path / "tiny.safetensors")
+def test_a_stage_begins_where_the_one_before_ended(
+    script: ModuleType, pictures: list[list[np.ndarray]], tmp_path: Path
+) -> None:
+    stages = two_stages(script)
+    script.run(stages[:1], pictures, tmp_path, deadline=math.inf)
+    before = script.open_stage(stages, 0, tmp_path)
+    after = script.open_stage(stages, 1, tmp_path)
+    assert (before.step, after.step) == (2, 0)
+    for old, new in zip(before.network.parameters(), after.network.parameters(), strict=True):
+        assert torch.equal(old, new)
+
+
+def test_the_checkpoint_says_how_it_was_made(
+    script: ModuleType, pictures: list[list[np.ndarray]], tmp_path: Path
+) -> None:
+    stages = two_stages(script)
+    script.run(stages, pictures, tmp_path, deadline=math.inf)
+    script.save(stages, tmp_path, tmp_path / "tiny.safetensors")
     info = load_checkpoint(tmp_path / "tiny.safetensors").info
-    assert (info.architecture, info.scale_factor) == ("zero-dce-pp", 2)
+    assert (info.architecture, info.scale_factor) == ("zero-dce-pp", 12)
     assert info.licence == "BSD-3-Clause"
-    assert info.provenance["steps"] == "3 + 2"
-    assert "CC0" in info.provenance["images"]
+    assert info.provenance["steps"] == "2 + 4"
+    assert info.provenance["exposure_target"] == "0.5"
 
 
-def test_batches_made_in_advance_are_the_same(images: Path) -> None:
-    config = TINY[0].config.model_copy(update={"steps": 5})
-    source = TINY[0].batches(training_data.load(images))
-    unused = np.random.default_rng(9)
-    with prefetched(source, config, first=2, processes=2) as batches:
-        found = [batches(unused, count=1, side=32).images for _ in range(2, 5)]
-    for step, image in enumerate(found, start=2):
-        generator = np.random.default_rng((config.seed, step))
-        np.testing.assert_array_equal(image, source(generator, count=1, side=32).images)
-
-
-def test_photographs_have_the_right_shape_and_range() -> None:
-    generator = np.random.default_rng(0)
-    pictures = [[generator.random((size, size + 8, 3), np.float32) for size in (64, 32)]]
-    batch = PhotoBatches(pictures, 0.5)(np.random.default_rng(1), count=8, side=32)
-    images, goals = batch.images, batch.goals
+def test_photographs_have_the_right_shape_and_range(
+    script: ModuleType, pictures: list[list[np.ndarray]]
+) -> None:
+    source = script.Pictures(pictures, 0.5, (-6.0, 2.0))
+    images = source(np.random.default_rng(1), count=8, side=32).images
     assert (images.shape, images.dtype) == ((8, 3, 32, 32), np.float32)
     assert 0 <= images.min() <= images.max() <= 1
     means = images.mean(axis=(1, 2, 3))
     assert means.max() > 3 * means.min(), "exposures differ"
-    assert goals is not None
-    assert goals.brightness.shape == (8, 1, 32, 32)
 
 
-@pytest.mark.parametrize("mean", [0.01, 0.1, 0.3])
-def test_the_goal_of_a_dark_scene_has_the_wanted_mean(mean: float) -> None:
-    """0.55 (M / 0.55)^0.5 is the geometric mean of M and 0.55."""
-    scene = np.full((8, 8), mean, np.float32)
-    reached = float((scene ** goal_gamma(scene, 0.5)).mean())
-    assert reached == pytest.approx(math.sqrt(mean * 0.55), rel=1e-3)
+def test_held_out_pictures_are_not_trained_on(script: ModuleType, tmp_path: Path) -> None:
+    for name in ("kodim01", "kodim19", "GoldenGate"):
+        (tmp_path / f"{name}.png").touch()
+    assert [path.stem for path in script._training_files(tmp_path, "*.png")] == ["kodim01"]
+    with pytest.raises(SystemExit, match=r"There are no \*\.exr files"):
+        script._training_files(tmp_path, "*.exr")
 
 
-@pytest.mark.parametrize("mean", [0.0, 0.56, 0.9])
-def test_well_exposed_and_black_scenes_stay(mean: float) -> None:
-    assert goal_gamma(np.full((8, 8), mean, np.float32), 0.08) == 1
-
-
-def test_frames_are_windowed_and_their_background_has_no_weight() -> None:
-    nuclei = [cells(np.random.default_rng(0), 96)]
-    frames = FrameBatches(nuclei, Tone(0.75, 0.02))
-    batch = frames(np.random.default_rng(3), count=4, side=64)
-    assert batch.images.shape == (4, 1, 64, 64)
-    assert batch.goals is not None
-    assert batch.goals.brightness.max() <= 0.75 + 1e-6
-    assert (batch.goals.weight == 0).any()
-    assert (batch.goals.weight > 0).any()
-
-
-def test_the_tone_keeps_black_and_order() -> None:
-    tone = Tone(top=0.8, knee=0.02)
-    light = np.linspace(0, 1, 101, dtype=np.float32)
-    goal = tone(light)
-    assert (goal[0], goal[-1]) == (0, pytest.approx(0.8))
-    assert (np.diff(goal) > 0).all()
-    assert goal[2] / goal[-1] == pytest.approx(math.asinh(1) / math.asinh(50))
-
-
-@pytest.mark.parametrize("draw", [cells, filaments, spots])
-def test_drawn_specimens_are_dark_between_objects(draw) -> None:  # type: ignore[no-untyped-def]
-    light = draw(np.random.default_rng(5), 64)
-    assert light.shape == (64, 64)
-    assert light.min() >= 0
-    assert 0.01 < light.max() < 4
-    assert np.median(light) < 0.5 * light.max()
-
-
-def test_a_frame_without_noise_would_be_the_clean_one() -> None:
-    """The mean of many frames' deviations is nearly 0; the offset is in both."""
-    generator = np.random.default_rng(2)
-    signal = specimen(generator, 48, [cells(generator, 64)])
-    frame = record(np.random.default_rng(4), signal)
-    assert frame.clean.min() >= 100
-    assert frame.noisy.shape == frame.clean.shape == (48, 48)
-
-
-def test_the_window_of_a_frame_begins_above_its_background() -> None:
-    """Background 100 +- 5 and a cell of 500: the window begins at about 105."""
-    frame = np.random.default_rng(0).normal(100, 5, (512, 512)).astype(np.float32)
-    frame[:80, :80] = 500
-    low, high, background = window_of(frame)
-    assert low == pytest.approx(105, abs=1)
-    assert high == pytest.approx(500)
-    assert background.is_dark
-
-
-def test_clean_nuclei_are_black_between_the_cells() -> None:
-    image = np.full((64, 64), 10, np.uint8)
-    image[::2, ::2] = 11
-    image[20:40, 20:40] = 110
-    light = clean_nuclei(image)
-    assert light[:10, :10].max() < 0.02
-    assert light[30, 30] == pytest.approx(1, abs=0.05)
-
-
-def test_held_out_pictures_are_not_trained_on(tmp_path: Path) -> None:
-    for folder, names in {
-        "hdr/polyhaven": ["a.hdr", "venice_sunset_1k.hdr"],
-        "hdr/openexr": ["b.exr", "GoldenGate.exr", "Leaves.exr"],
-        "photos/kodak": ["kodim01.png", "kodim19.png"],
-        "microscopy/dsb2018": [f"{number:02}.png" for number in range(40)],
-    }.items():
-        (tmp_path / folder).mkdir(parents=True)
-        for name in names:
-            (tmp_path / folder / name).touch()
-    found = [path.stem for path in training_data.training_files(tmp_path)]
-    assert found == ["a", "b", "kodim01", *(f"{number:02}" for number in range(10))]
-
-
-def test_other_images_than_the_listed_ones_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training_data, "LIST", tmp_path / "list.txt")
-    image = tmp_path / "a.png"
-    image.write_bytes(b"one")
-    training_data.check([image], tmp_path)
-    training_data.check([image], tmp_path)
-    image.write_bytes(b"other")
-    with pytest.raises(SystemExit, match=r"2 training images are not those of list\.txt"):
-        training_data.check([image], tmp_path)
-
-
-def test_pictures_are_halved_by_averaging() -> None:
+def test_pictures_are_halved_by_averaging(script: ModuleType) -> None:
     picture = np.ones((130, 257, 3), np.float32)
     picture[:, ::2] = 3
-    sizes = training_data.sizes_of(picture)
+    sizes = script._sizes(picture)
     assert [size.shape for size in sizes] == [(130, 257, 3), (65, 128, 3)]
     assert np.ptp(sizes[1]) < 1e-6, "columns of 1 and 3 average to one value"

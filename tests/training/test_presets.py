@@ -118,7 +118,7 @@ def test_descending_stops_are_told_without_a_file_nobody_gave() -> None:
 
 
 def test_an_unknown_preset_is_told_with_the_known_ones() -> None:
-    with pytest.raises(RequestError, match="no preset 'xray'; choose photo, fluorescence"):
+    with pytest.raises(RequestError, match="no preset 'xray'; choose photo, photo-with"):
         configure("xray", "zero-dce")  # type: ignore[arg-type]
 
 

@@ -41,7 +41,7 @@ class TrainingRequest:
         A name in the registry or a file with the weights to start from; None for random weights.
     architecture : Architecture
         Architecture of random weights. A checkpoint has its own.
-    preset : {"photo", "fluorescence", "published"}
+    preset : {"photo", "photo-without-facets", "fluorescence", "published"}
     steps, minutes : int, float, optional
         Length of the run: at most one of the two. By default the preset's number of steps.
     device : str
