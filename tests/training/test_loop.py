@@ -11,6 +11,8 @@ import torch
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.losses import illumination_smoothness
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.core.smoothness_kind import SmoothnessKind
+from napari_zerodce.device import Device
 from napari_zerodce.errors import Cancelled, DeviceError, RequestError, TrainingError
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import LossWeights, TrainingConfig
@@ -23,6 +25,7 @@ from napari_zerodce.training.loop import (
     save_state,
     start,
     train,
+    training_precision,
     validate,
 )
 from napari_zerodce.training.objective import weighted_losses
@@ -257,3 +260,18 @@ def test_a_damaged_state_is_one_sentence(tmp_path: Path, kept: int) -> None:
     with pytest.raises(TrainingError, match="is damaged: the run cannot continue") as caught:
         resume(TINY, tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("orders", "native", "expected"),
+    [({1: 1.0}, True, "bfloat16"), ({2: 1.0}, True, "float32"), ({1: 1.0}, False, "float32")],
+)
+def test_higher_derivatives_are_trained_in_float32(
+    monkeypatch: pytest.MonkeyPatch, orders: dict[int, float], native: bool, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: native)
+    config = TrainingConfig(smoothness=SmoothnessKind(orders))
+    assert training_precision(config, Device("cuda:0", "")) == expected
+    assert training_precision(config, Device("cpu", "")) == "float32"
+    chosen = config.model_copy(update={"precision": "bfloat16"})
+    assert training_precision(chosen, Device("cpu", "")) == "bfloat16"

@@ -25,7 +25,7 @@ from napari_zerodce.device import (
 from napari_zerodce.errors import DeviceError, RequestError, TrainingError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.batches import Batch, BatchSource
-from napari_zerodce.training.config import TrainingConfig
+from napari_zerodce.training.config import TrainingConfig, TrainingPrecision
 from napari_zerodce.training.objective import estimate, total_of, weighted_losses
 from napari_zerodce.training.run_folder import STATE_FILE
 from napari_zerodce.whole_file import write_whole
@@ -265,11 +265,29 @@ def _mixed_precision(state: TrainingState) -> Any:
 
     bfloat16 has the range of float32, so the gradients need no scaling.
     """
-    choice = state.config.precision
-    native = state.device.kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    if choice == "bfloat16" or (choice == "auto" and native):
-        return torch.autocast(state.device.kind, dtype=torch.bfloat16)
-    return nullcontext()
+    choice = training_precision(state.config, state.device)
+    return (
+        torch.autocast(state.device.kind, dtype=torch.bfloat16)
+        if choice != "float32"
+        else nullcontext()
+    )
+
+
+def training_precision(config: TrainingConfig, device: Device) -> TrainingPrecision:
+    """Turn the precision "auto" into one that suits the smoothness loss and the device.
+
+    bfloat16 rounds maps to steps of 0.002. Second and higher derivatives of smooth maps are smaller
+    than the derivatives of these steps, so that they need float32.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    device : Device
+    """
+    if config.precision != "auto":
+        return config.precision
+    native = device.kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if native and max(config.smoothness.orders) == 1 else "float32"
 
 
 def diverged(step: int) -> Diverged:
