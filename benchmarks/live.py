@@ -18,6 +18,8 @@ import napari
 import numpy as np
 from qtpy.QtWidgets import QApplication
 
+from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK
+
 _ROUNDS = 20
 _PATIENCE = 10.0
 
@@ -107,6 +109,7 @@ def main(side: str = "1024") -> None:
             dock.swipe.moved.emit()
 
         shown = dock.shown.layer
+        form.show_look(AS_PUBLISHED)
         strengths = np.linspace(0.4, 1.9, _ROUNDS)
         print(checkpoint)
         watch.time("  strength", setter["strength"], strengths, shown)
@@ -115,12 +118,11 @@ def main(side: str = "1024") -> None:
         form.fields["global_curve"].value = True
         _pause(0.3)
         watch.time("  strength, global curve", setter["strength"], strengths, shown)
-        form.fields["global_curve"].value = False
-        form.fields["detail_gain_limit"].switch.value = True
+        form.show_look(DEFAULT_LOOK)
         _pause(0.3)
         watch.time("  detail limit", setter["detail_gain_limit"], np.linspace(1, 5, _ROUNDS), shown)
         watch.time("  strength, detail limit", setter["strength"], strengths, shown)
-        form.reset_button.click()
+        form.show_look(AS_PUBLISHED)
         dock.swipe_box.setChecked(True)
         _pause(0.3)
         columns = np.linspace(length * 0.3, length * 0.7, _ROUNDS)

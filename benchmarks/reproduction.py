@@ -24,6 +24,7 @@ from PIL import Image
 from napari_zerodce.api import enhance, load_checkpoint
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.architectures import ARCHITECTURES
+from napari_zerodce.engine.look import Look
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.loop import TrainingState, resume, save_state, train
 from napari_zerodce.training.presets import configure
@@ -99,7 +100,7 @@ def run_measurement(arguments: argparse.Namespace) -> None:
 
     def results(checkpoint: Path) -> list[np.ndarray]:
         loaded = load_checkpoint(checkpoint, scale_factor=scale)
-        return [enhance(photo, loaded, precision="float32") for photo in photos]
+        return [enhance(photo, loaded, precision="float32", look=Look()) for photo in photos]
 
     published = results(arguments.published)
     print(f"input {mean(photos):.3f}, published {mean(published):.3f}, {len(photos)} photos")

@@ -71,7 +71,6 @@ def _adjust(viewer: Any) -> None:
     dock = _dock(viewer, "Adjust")
     dock.live.setChecked(True)
     dock.swipe_box.setChecked(True)
-    dock.form.fields["detail_gain_limit"].switch.value = True
     _wait_for(lambda: dock.shown.layer is not None)
 
 

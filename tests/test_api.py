@@ -231,7 +231,7 @@ def test_maps_are_what_enhance_applies(name, shape) -> None:
     image = dark(*shape)
     planes = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
     by_hand = apply(planes, curve_maps(image, name, window="dtype", **EXACT))
-    bright = enhance(image, name, window="dtype", **EXACT)
+    bright = enhance(image, name, window="dtype", look=Look(), **EXACT)
     bright = bright[None] if image.ndim == 2 else np.moveaxis(bright, -1, 0)
     assert np.abs(by_hand - bright).max() < 1e-6
 
@@ -260,6 +260,17 @@ def test_maps_without_room_are_refused_before_the_work() -> None:
 
 
 # ---- looks
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3), (2, 40, 50)])
+def test_look_that_is_not_given_limits_detail_and_an_explicit_one_means_what_it_says(shape) -> None:
+    image = dark(*shape)
+    bright = enhance(image, window="dtype", **EXACT)
+    limited = enhance(image, window="dtype", look=Look(detail_gain_limit=2), **EXACT)
+    np.testing.assert_array_equal(bright, limited)
+    published = enhance(image, window="dtype", look=Look(), **EXACT)
+    assert not np.array_equal(bright, published)
+    assert bright.std() < published.std(), "noise grows less"
 
 
 @pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3), (40, 50, 4), (2, 40, 50), (1, 1)])
@@ -312,7 +323,7 @@ def test_one_curve_keeps_the_order_of_intensities() -> None:
     order = image.ravel().argsort()
     bright = enhance(image, window="minmax", look=Look(global_curve=True), **EXACT)
     assert (np.diff(bright.ravel()[order].astype(int)) >= 0).all()
-    each_its_own = enhance(image, window="minmax", **EXACT)
+    each_its_own = enhance(image, window="minmax", look=Look(), **EXACT)
     assert (np.diff(each_its_own.ravel()[order].astype(int)) < 0).any()
 
 

@@ -24,6 +24,7 @@ from napari_zerodce.setting import (
     SettingField,
     check_settings,
     command_words,
+    fields_at,
     setting_fields,
 )
 from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
@@ -206,6 +207,18 @@ def test_command_words_are_what_differs_from_the_defaults() -> None:
     words = command_words(Owner(plain=9, size=0.5, count=2, sharp=True, mode="b"))
     assert words == ["--size=0.5", "--how-many=2", "--sharp", "--mode=b"]
     assert command_words(Model(size=2)) == ["--size=2.0"]
+
+
+def test_command_words_are_what_differs_from_other_defaults() -> None:
+    defaults = Owner(size=0.5, count=2)
+    assert command_words(defaults, defaults=defaults) == []
+    assert command_words(Owner(size=0.5), defaults=defaults) == ["--how-many=none"]
+    assert command_words(Owner(count=2), defaults=defaults) == [f"--size={Owner().size}"]
+
+
+def test_fields_at_an_object_have_its_values_as_defaults() -> None:
+    defaults = {each.name: each.default for each in fields_at(Owner(size=0.5, sharp=True))}
+    assert (defaults["size"], defaults["sharp"], defaults["mode"]) == (0.5, True, Owner().mode)
 
 
 # ---- what is described

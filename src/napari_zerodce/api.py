@@ -10,7 +10,7 @@ import numpy as np
 from napari_zerodce.checkpoints.registry import AUTOMATIC, DEFAULT_CHECKPOINT
 from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.automatic import AutomaticChoice, weights_for
-from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ImageError, RequestError
@@ -88,7 +88,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     device: str = "auto",
     precision: PrecisionChoice = "auto",
     tile: int | None = None,
-    look: Look = AS_PUBLISHED,
+    look: Look = DEFAULT_LOOK,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -118,6 +118,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         Side of the tiles in pixels; by default one that suits the device.
     look : Look, optional
         How strongly the curves are applied, such as ``Look(strength=1.5, detail_gain_limit=2)``.
+        By default ``Look(detail_gain_limit=2)``: fine detail, and noise with it, is amplified at
+        most twice. ``Look()`` is the published method, which has no limit.
 
     Returns
     -------
@@ -163,8 +165,8 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
 ) -> Array:
     """Return the curve parameter maps A_n that `enhance` applies (CVPR 2020, equation 4).
 
-    With x the image mapped to [0, 1] by the window, the enhanced image is x after
-    ``for a in maps: x = x + a * x * (1 - x)``.
+    With x the image mapped to [0, 1] by the window, the image enhanced with ``look=Look()`` is x
+    after ``for a in maps: x = x + a * x * (1 - x)``.
 
     Parameters
     ----------

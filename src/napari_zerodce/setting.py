@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from numbers import Integral
 from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
 from napari_zerodce.errors import RequestError
+
+NO_VALUE: Final = "none"
+"""The word for None on the command line, where the default is a value."""
 
 
 @dataclass(frozen=True)
@@ -229,8 +232,8 @@ def setting_fields(owner: Any) -> Mapping[str, SettingField]:
     return MappingProxyType(found)
 
 
-def command_words(settings: Any) -> list[str]:
-    """Return the words of a command line for all settings that differ from their defaults.
+def fields_at(settings: Any) -> tuple[SettingField, ...]:
+    """Return the described settings of an object, with its values as their defaults.
 
     Parameters
     ----------
@@ -238,11 +241,28 @@ def command_words(settings: Any) -> list[str]:
         A dataclass or a pydantic model with described settings.
     """
     owner: Any = type(settings)
+    fields = setting_fields(owner).values()
+    return tuple(dataclasses.replace(each, default=getattr(settings, each.name)) for each in fields)
+
+
+def command_words(settings: Any, *, defaults: Any = None) -> list[str]:
+    """Return the words of a command line for all settings that differ from their defaults.
+
+    Parameters
+    ----------
+    settings : object
+        A dataclass or a pydantic model with described settings.
+    defaults : object, optional
+        The settings of the command line without words; by default those of the class.
+    """
+    owner: Any = type(settings)
+    fields = setting_fields(owner).values() if defaults is None else fields_at(defaults)
     words = []
-    for name, field in setting_fields(owner).items():
-        value = getattr(settings, name)
+    for field in fields:
+        value = getattr(settings, field.name)
         if value != field.default:
-            words.append(field.option if field.kind is bool else f"{field.option}={value}")
+            word = NO_VALUE if value is None else value
+            words.append(field.option if field.kind is bool else f"{field.option}={word}")
     return words
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import napari_zerodce
 from napari_zerodce import Look
 from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance as run_engine
+from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK
 from napari_zerodce.engine.reproduce import command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -21,12 +23,14 @@ from napari_zerodce.imaging.windows import WindowChoice
 CPU = ("--device", "cpu", "--precision", "float32")
 EXACT = {"device": "cpu", "precision": "float32"}
 LOOKS = [
-    (["--strength", "0.5"], Look(strength=0.5)),
-    (["--strength", "2", "--iterations", "3"], Look(strength=2, iterations=3)),
-    (["--exposure", "1.5"], Look(exposure=1.5)),
-    (["--exposure", "-1"], Look(exposure=-1)),
-    (["--exposure", "-5e-1"], Look(exposure=-0.5)),
-    (["--global-curve"], Look(global_curve=True)),
+    (["--strength", "0.5"], replace(DEFAULT_LOOK, strength=0.5)),
+    (["--strength", "2", "--iterations", "3"], replace(DEFAULT_LOOK, strength=2, iterations=3)),
+    (["--exposure", "1.5"], replace(DEFAULT_LOOK, exposure=1.5)),
+    (["--exposure", "-1"], replace(DEFAULT_LOOK, exposure=-1)),
+    (["--exposure", "-5e-1"], replace(DEFAULT_LOOK, exposure=-0.5)),
+    (["--global-curve"], replace(DEFAULT_LOOK, global_curve=True)),
+    (["--detail-gain-limit", "none"], AS_PUBLISHED),
+    (["--detail-gain-limit", "none", "--exposure", "1"], Look(exposure=1)),
     (["--detail-gain-limit", "1.5"], Look(detail_gain_limit=1.5)),
     (
         [
@@ -66,8 +70,11 @@ def test_options_give_the_pixels_of_the_notebook_function(
     assert f"window 0 to 255, {look.describe()}, " in capsys.readouterr().out
 
 
-def test_line_of_the_published_method_names_no_look(dark, capsys) -> None:
-    words = ("--checkpoint", "zero-dce", "--strength", "1", "--exposure", "-0")
+def test_line_of_the_default_look_names_no_look(dark, capsys) -> None:
+    words = (
+        *("--checkpoint", "zero-dce", "--strength", "1", "--exposure", "-0"),
+        *("--detail-gain-limit", "2.00"),
+    )
     assert enhance(dark, "--output", "bright.png", *words) == 0
     assert ", window 0 to 255, " in (line := capsys.readouterr().out)
     assert line.count(",") == 3
@@ -77,7 +84,7 @@ def test_line_of_the_published_method_names_no_look(dark, capsys) -> None:
 def test_global_curve_is_printed_with_its_eight_numbers(
     dark, load_photo, checkpoint, capsys
 ) -> None:
-    words = ("--global-curve", "--checkpoint", checkpoint)
+    words = ("--global-curve", "--detail-gain-limit", "none", "--checkpoint", checkpoint)
     assert enhance(dark, "--output", "bright.png", *words) == 0
     line = capsys.readouterr().out
     numbers = [float(word) for word in line.partition("A = ")[2].partition(",")[0].split()]
@@ -126,6 +133,7 @@ def test_strength_0_gives_the_original(save, name, shape, dtype, words) -> None:
         (["--exposure", "inf"], "exposure is inf"),
         (["--detail-gain-limit", "-0.5"], "limit is -0.5; give 0"),
         (["--detail-gain-limit", "inf"], "limit is inf"),
+        (["--detail-gain-limit", "nan"], "limit is nan"),
     ],
 )
 def test_wrong_numbers_are_told_before_any_file_is_looked_for(words, told, capsys) -> None:
@@ -137,7 +145,17 @@ def test_wrong_numbers_are_told_before_any_file_is_looked_for(words, told, capsy
 
 
 @pytest.mark.parametrize(
-    "words", [["--strength", "much"], ["--iterations", "2.5"], ["--exposure"], ["--global-curve=1"]]
+    "words",
+    [
+        ["--strength", "much"],
+        ["--strength", "none"],
+        ["--iterations", "2.5"],
+        ["--exposure"],
+        ["--global-curve=1"],
+        ["--detail-gain-limit", "much"],
+        ["--detail-gain-limit", "None"],
+        ["--detail-gain-limit="],
+    ],
 )
 def test_what_is_no_number_is_told_in_one_line(words, capsys) -> None:
     with pytest.raises(SystemExit) as exit_info:
@@ -179,7 +197,10 @@ def test_what_is_no_sha256_is_told(sha256, capsys) -> None:
 # ---- once more from what a result says about itself
 
 
-@pytest.mark.parametrize("look", [Look(), *(look for _, look in LOOKS[-2:]), Look(1 / 3, 7, -0.1)])
+@pytest.mark.parametrize(
+    "look",
+    [AS_PUBLISHED, DEFAULT_LOOK, *(look for _, look in LOOKS[-2:]), Look(1 / 3, 7, -0.1)],
+)
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 @pytest.mark.parametrize(
     ("name", "shape", "dtype", "scale"),

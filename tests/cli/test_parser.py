@@ -8,7 +8,7 @@ import pytest
 from napari_zerodce import __version__
 from napari_zerodce.cli import main
 from napari_zerodce.cli.parser import build_parser, with_negative_numbers
-from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 
 HEAVY = (
     "torch", "numpy", "tqdm", "PIL", "tifffile", "zarr", "napari", "qtpy", "magicgui", "psygnal",
@@ -157,10 +157,28 @@ def test_exposures_may_be_negative(words: list[str], exposure: float) -> None:
     assert options.inputs == ["a.png"]
 
 
-def test_defaults_are_the_published_method() -> None:
-    options = build_parser().parse_args(["enhance", "a.png", "--output", "b.png"])
-    settings = {name: getattr(options, name) for name in AS_PUBLISHED.as_dict()}
-    assert Look(**settings) == AS_PUBLISHED
+@pytest.mark.parametrize(
+    ("words", "look"),
+    [
+        ([], DEFAULT_LOOK),
+        (["--detail-gain-limit", "none"], Look()),
+        (["--detail-gain-limit=none"], Look()),
+        (["--detail-gain-limit", "0"], Look(detail_gain_limit=0)),
+    ],
+)
+def test_look_without_words_is_the_default_and_none_lifts_the_limit(
+    words: list[str], look: Look
+) -> None:
+    options = build_parser().parse_args(["enhance", "a.png", "--output", "b.png", *words])
+    settings = {name: getattr(options, name) for name in DEFAULT_LOOK.as_dict()}
+    assert Look(**settings) == look
+
+
+def test_help_says_how_detail_is_limited_and_how_not(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["enhance", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "curves brighten a smooth base. (default: 2; none: no limit)" in text
 
 
 def test_option_after_window_is_no_window() -> None:

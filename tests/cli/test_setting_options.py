@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentError, ArgumentParser
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -11,9 +11,9 @@ import pytest
 from napari_zerodce.cli.parser import build_parser
 from napari_zerodce.cli.setting_options import add_options, typed_values
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.setting import Choice, Setting, setting_fields
+from napari_zerodce.setting import Choice, Setting, fields_at, setting_fields
 from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
 from napari_zerodce.training.crops import CROPS
 
@@ -67,6 +67,19 @@ def test_what_is_not_typed_can_be_none() -> None:
     assert typed_values(options, FIELDS.values()) == {"size": 0, "sharp": True}
 
 
+def test_word_for_none_is_known_where_none_is_not_the_default() -> None:
+    made = ArgumentParser(exit_on_error=False)
+    add_options(made.add_argument, fields_at(Owner(count=4)))
+    assert made.parse_args([]).count == 4
+    assert made.parse_args(["--count", "none"]).count is None
+    assert made.parse_args(["--count", "3"]).count == 3
+    with pytest.raises(ArgumentError, match="'many', and a number or 'none' was expected"):
+        made.parse_args(["--count", "many"])
+    for words in (["--how-large", "none"], ["--count", "none"]):
+        with pytest.raises(ArgumentError, match="'none'"):
+            parser().parse_args(words)
+
+
 def test_help_has_percent_signs_choices_and_defaults() -> None:
     text = " ".join(parser(defaults={"count": "enough"}).format_help().split())
     assert "--how-large X 50 % of it. (default: 0.25)" in text
@@ -78,16 +91,16 @@ def test_help_has_percent_signs_choices_and_defaults() -> None:
 @pytest.mark.parametrize(
     ("command", "owners"),
     [
-        ("enhance", (EnhanceSettings, Look)),
-        ("maps", (EnhanceSettings,)),
-        ("finetune", (TrainingConfig, LossWeights, SmoothnessKind, RunConfig)),
+        ("enhance", (EnhanceSettings(), DEFAULT_LOOK)),
+        ("maps", (EnhanceSettings(),)),
+        ("finetune", (TrainingConfig(), LossWeights(), SmoothnessKind(), None)),
     ],
 )
 def test_each_described_setting_is_an_option(command: str, owners: tuple[Any, ...]) -> None:
     words = {"enhance": ["x", "--output", "y"], "maps": ["x", "--output", "y"], "finetune": []}
     options = vars(build_parser().parse_args([command, *words[command]]))
     for owner in owners:
-        for each in setting_fields(owner).values():
+        for each in setting_fields(RunConfig).values() if owner is None else fields_at(owner):
             if command == "finetune" or each.default is None:
                 assert options[each.key] is None, each.name
             else:

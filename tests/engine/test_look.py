@@ -11,7 +11,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.errors import RequestError
 
 
@@ -34,9 +34,9 @@ from napari_zerodce.errors import RequestError
         ({"exposure": -4.001}, "exposure is -4.001 stops;", "give -4 to 4"),
         ({"exposure": nan}, "exposure is nan stops;", "give -4 to 4"),
         ({"exposure": -inf}, "exposure is -inf stops;", "give -4 to 4"),
-        ({"detail_gain_limit": -0.5}, "detail gain limit is -0.5;", "leave it out for no limit"),
-        ({"detail_gain_limit": nan}, "detail gain limit is nan;", "leave it out for no limit"),
-        ({"detail_gain_limit": inf}, "detail gain limit is inf;", "leave it out for no limit"),
+        ({"detail_gain_limit": -0.5}, "detail gain limit is -0.5;", "or none for no limit"),
+        ({"detail_gain_limit": nan}, "detail gain limit is nan;", "or none for no limit"),
+        ({"detail_gain_limit": inf}, "detail gain limit is inf;", "or none for no limit"),
     ],
 )
 def test_each_wrong_number_is_told_in_one_sentence(settings, found, asked):
@@ -75,12 +75,23 @@ def test_a_changed_copy_is_checked_too():
         dataclasses.replace(AS_PUBLISHED, strength=3)
 
 
-def test_what_differs_from_the_published_method_is_said():
+def test_look_without_settings_is_the_published_method():
     assert Look() == AS_PUBLISHED
-    assert AS_PUBLISHED.describe() == ""
-    look = Look(1.5, 6, -0.5, global_curve=True, detail_gain_limit=2)
-    assert look.describe() == "strength 1.5, 6 iterations, -0.5 EV, global curve, detail x2"
-    assert Look(iterations=1, exposure=1).describe() == "1 iteration, +1 EV"
+    assert AS_PUBLISHED.detail_gain_limit is None
+
+
+def test_default_look_is_the_published_method_with_detail_limited():
+    assert Look(detail_gain_limit=2) == DEFAULT_LOOK
+    assert not DEFAULT_LOOK.changes_nothing
+
+
+def test_what_differs_from_the_default_look_is_said():
+    assert DEFAULT_LOOK.describe() == ""
+    assert AS_PUBLISHED.describe() == "no detail limit"
+    look = Look(1.5, 6, -0.5, global_curve=True, detail_gain_limit=1.5)
+    assert look.describe() == "strength 1.5, 6 iterations, -0.5 EV, global curve, detail x1.5"
+    look = Look(iterations=1, exposure=1, detail_gain_limit=2)
+    assert look.describe() == "1 iteration, +1 EV"
     assert Look(detail_gain_limit=0).describe() == "detail x0"
 
 

@@ -68,7 +68,7 @@ def test_what_earlier_layers_say_gives_the_same_command():
     assert command_line(made, "a.tif", "b.tif") == (
         "napari-zerodce enhance a.tif --output b.tif --checkpoint zero-dce "
         f"--checkpoint-sha256 {'ab' * 32} --window=10,900 --device cpu --precision float32 "
-        "--strength=0.5"
+        "--strength=0.5 --detail-gain-limit=none"
     )
     assert made.as_dict() == OLD
 

@@ -11,7 +11,7 @@ import pytest
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.reproduce import command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -21,6 +21,7 @@ from napari_zerodce.imaging.intensity import WindowChoice
 
 LOOKS = [
     Look(),
+    DEFAULT_LOOK,
     Look(0.7, 5, -1.25),
     Look(exposure=0.1, global_curve=True, detail_gain_limit=1.5),
     Look(strength=0),
@@ -55,7 +56,7 @@ def test_the_python_lines_make_the_same_pixels(dtype, channels, settings, look):
     image = image if channels == "rgb" else np.ascontiguousarray(image[..., 0])
     enhanced, provenance = result_of(image, channels, look=look, **settings)
     lines = python_lines(provenance, None)
-    assert ("Look" in lines) == (look != Look())
+    assert ("Look" in lines) == (look != DEFAULT_LOOK)
     known = {}
     exec(lines.replace("image = ...", "image = given"), {"given": image}, known)
     np.testing.assert_array_equal(known["enhanced"], enhanced)
@@ -105,8 +106,19 @@ def test_the_command_says_every_choice():
     }
 
 
+@pytest.mark.parametrize(
+    ("limit", "told"), [(None, "none"), (2, None), (1.5, "1.5"), (0, "0.0"), (1 / 3, repr(1 / 3))]
+)
+def test_the_command_says_the_limit_to_detail_unless_it_is_the_default(limit, told):
+    _, provenance = result_of(
+        np.zeros((9, 9), np.uint8), "mono", look=Look(detail_gain_limit=limit)
+    )
+    words = shlex.split(command_line(provenance, "a.png", "b.png"))
+    assert options_of(words).get("--detail-gain-limit") == told
+
+
 def test_the_command_says_no_more_than_it_has_to():
-    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono", look=DEFAULT_LOOK)
     options = options_of(shlex.split(command_line(provenance, "a.png", "b.png")))
     assert set(options) == {
         "--output", "--checkpoint", "--checkpoint-sha256", "--window", "--device", "--precision",

@@ -14,9 +14,9 @@ from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import add_engine_options, why_automatic
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.errors import Cancelled, ZeroDCEError
-from napari_zerodce.setting import setting_fields
+from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ examples:
   napari-zerodce enhance photos/ --output bright/
   napari-zerodce enhance stack.tif --output bright.tif --window percentile:0.1,99.9
   napari-zerodce enhance *.png --output bright/ --checkpoint zero-dce-pp --device cpu
-  napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 2
-  napari-zerodce enhance frames/ --output bright/ --global-curve --exposure -0.5
+  napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 1.5
+  napari-zerodce enhance frames/ --output bright/ --global-curve --detail-gain-limit none
 
 A folder is searched with its subfolders, and outputs keep the names relative to it. The result is
 for looking at: do not measure intensities in it.
@@ -62,7 +62,8 @@ def add_parser(commands: Any) -> None:
         "it exists as one or ends with /.",
     )
     add_engine_options(add)
-    add_options(add, setting_fields(Look).values(), defaults={"detail_gain_limit": "no limit"})
+    limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
+    add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add("--overwrite", action="store_true", help="Replace outputs that exist.")
     parser.set_defaults(command=enhance_files)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from napari_zerodce.setting import SettingField
+from napari_zerodce.setting import NO_VALUE, SettingField
 
 AddArgument = Callable[..., Any]
 
@@ -30,7 +31,8 @@ def add_options(
     fields : iterable of SettingField
         The settings, in the order of the help.
     untyped_is_none : bool
-        Whether an option that is not typed is None, instead of the default.
+        Whether an option that is not typed is None, instead of the default; the settings cannot
+        be optional with another default then.
     defaults : mapping of str to str
         What the help shows as the default of a setting, by the name of the setting.
     """
@@ -67,10 +69,28 @@ def _typed(default: Any) -> Any:
 def _value_options(field: SettingField) -> dict[str, Any]:
     if field.setting.choices:
         return {"choices": tuple(choice.value for choice in field.setting.choices)}
-    options: dict[str, Any] = {"type": field.kind} if field.kind in {int, float} else {}
+    options: dict[str, Any] = {"type": _parser_of(field)} if field.kind in {int, float} else {}
     if field.setting.metavar or field.kind is float:
         options["metavar"] = field.setting.metavar or "X"
     return options
+
+
+def _parser_of(field: SettingField) -> Callable[[str], Any]:
+    """Return what reads a number. A word for None is needed only if None is not the default."""
+    if field.optional and field.default is not None:
+        return partial(_number_or_none, field.kind)
+    return field.kind
+
+
+def _number_or_none(kind: type, text: str) -> Any:
+    if text == NO_VALUE:
+        return None
+    try:
+        return kind(text)
+    except ValueError as err:
+        raise ArgumentTypeError(
+            f"invalid value: {text!r}, and a number or {NO_VALUE!r} was expected"
+        ) from err
 
 
 def _help(field: SettingField, default: str) -> str:

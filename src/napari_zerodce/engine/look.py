@@ -8,10 +8,14 @@ from typing import Annotated, Any, Final
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.setting import Setting, check_settings
 
+_DETAIL_GAIN_LIMIT: Final = 2.0
+
 
 @dataclass(frozen=True)
 class Look:
-    """How an image's curves are applied. The default is the published method.
+    """How an image's curves are applied. ``Look()`` is the published method.
+
+    Without a look, `enhance` limits the gain of detail to 2: ``Look(detail_gain_limit=2)``.
 
     Parameters
     ----------
@@ -23,8 +27,8 @@ class Look:
     exposure : float
         Stops by which the result becomes brighter, -4 to 4.
     global_curve : bool
-        Whether one curve, the mean of all maps, is applied to all pixels, planes and channels: it
-        keeps the order of intensities exactly and can be inverted.
+        Whether one curve, the mean of all maps, is applied to all pixels, planes and channels:
+        without a limit to detail, it keeps the order of intensities exactly and can be inverted.
     detail_gain_limit : float, optional
         Largest gain of fine detail and of the noise with it; None for no limit.
 
@@ -78,8 +82,8 @@ class Look:
         bool,
         Setting(
             label="One curve for the whole image",
-            help="Apply the mean of all curves to all pixels, channels and planes: the order of "
-            "intensities is kept exactly, and the result can be inverted.",
+            help="Apply the mean of all curves to all pixels, channels and planes. Without a limit "
+            "to detail, the order of intensities is kept exactly, and the result can be inverted.",
         ),
     ] = False
     detail_gain_limit: Annotated[
@@ -88,12 +92,12 @@ class Look:
             label="Detail ≤",
             help="Amplify fine detail, and noise with it, at most this many times: curves "
             "brighten a smooth base.",
-            expected="0 (no detail at all) or more, for instance 2, or leave it out for no limit",
+            expected="0 (no detail at all) or more, for instance 2, or none for no limit",
             minimum=0,
             offered=(0, 8),
             step=0.05,
             slider=True,
-            suggested=2.0,
+            suggested=_DETAIL_GAIN_LIMIT,
         ),
     ] = None
 
@@ -107,7 +111,7 @@ class Look:
         return self.strength == 0 and self.exposure == 0 and (limit is None or limit >= 1)
 
     def describe(self) -> str:
-        """Return the settings that differ from the published method, or ""."""
+        """Return the settings that differ from the default look, or ""."""
         parts = []
         if self.strength != 1:
             parts.append(f"strength {self.strength:g}")
@@ -117,7 +121,9 @@ class Look:
             parts.append(f"{self.exposure:+g} EV")
         if self.global_curve:
             parts.append("global curve")
-        if self.detail_gain_limit is not None:
+        if self.detail_gain_limit is None:
+            parts.append("no detail limit")
+        elif self.detail_gain_limit != _DETAIL_GAIN_LIMIT:
             parts.append(f"detail x{self.detail_gain_limit:g}")
         return ", ".join(parts)
 
@@ -127,3 +133,14 @@ class Look:
 
 
 AS_PUBLISHED: Final = Look()
+"""The published method: the curves as estimated, and nothing else."""
+
+DEFAULT_LOOK: Final = Look(detail_gain_limit=_DETAIL_GAIN_LIMIT)
+"""The look of the docks, the command line and `enhance` if the user chooses none.
+
+The published method amplifies noise as much as it brightens. On photographed scenes that were held
+out, a limit of 2 brings the result nearer to a well-exposed photo the darker the scene is, and
+costs almost nothing elsewhere: at 5 stops too dark it gains 0.9 to 1.2 dB and 0.14 in SSIM, at 4
+stops 0.1 to 0.2 dB and 0.07, at 3 stops 0.00 dB and 0.026, at 2 stops -0.006 dB and 0.006. On
+fluorescence frames, contrast-to-noise ratio and rank correlation stay the same.
+"""

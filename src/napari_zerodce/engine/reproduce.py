@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from napari_zerodce.engine.look import AS_PUBLISHED
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import command_words
@@ -29,7 +29,7 @@ def command_line(provenance: Provenance, source: str | Path, output: str | Path)
         words += ["--scale-factor", str(provenance.scale_factor)]
     words += [f"--window={_window(provenance)}"]
     words += ["--device", _kind(provenance.device), "--precision", provenance.precision]
-    words += command_words(provenance.look)
+    words += command_words(provenance.look, defaults=DEFAULT_LOOK)
     return shlex.join(words)
 
 
@@ -43,7 +43,7 @@ def python_lines(provenance: Provenance, source: str | Path | None) -> str:
         The file of the source image; None if it has no file.
     """
     look = provenance.look
-    names = ["enhance", "load_checkpoint", *(["Look"] if look != AS_PUBLISHED else [])]
+    names = ["enhance", "load_checkpoint", *(["Look"] if look != DEFAULT_LOOK else [])]
     lines = [f"from napari_zerodce import {', '.join(sorted(names, key=str.lower))}"]
     if source is None:
         image = "image = ...  # the array of the source layer"
@@ -66,7 +66,7 @@ def python_lines(provenance: Provenance, source: str | Path | None) -> str:
         f"    device={_kind(provenance.device)!r},",
         f"    precision={provenance.precision!r},",
     ]
-    if look != AS_PUBLISHED:
+    if look != DEFAULT_LOOK:
         lines.append(f"    look={look!r},")
     return "\n".join([*lines, ")"]) + "\n"
 

@@ -39,7 +39,8 @@ class EnhanceSettings:
     tile : int, optional
         Side of the tiles in pixels; by default a side that suits the device.
     look : Look
-        How strongly the curves are applied.
+        How strongly the curves are applied; by default as published. Docks, the command line and
+        the function for notebooks give `DEFAULT_LOOK` instead.
 
     Raises
     ------

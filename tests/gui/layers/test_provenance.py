@@ -118,7 +118,7 @@ PLAIN_RESULT = EARLIER_RESULT | {
 PLAIN_COMMAND = (
     "napari-zerodce enhance '/data/a photo.png' --output /data/out.png --checkpoint /w/mine.pth "
     "--checkpoint-sha256 abababababababababababababababababababababababababababababababab "
-    "--window=0,255 --device cpu --precision float32"
+    "--window=0,255 --device cpu --precision float32 --detail-gain-limit none"
 )
 EARLIER_MAPS = {
     "role": "maps",

@@ -12,7 +12,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
@@ -301,8 +301,15 @@ def test_weights_are_named_as_people_know_them(name: str, shown: str) -> None:
 
 
 def test_name_of_a_result_says_weights_and_look(model: ViewerModel, photo: Image) -> None:
-    result = replace(_result(photo.data), look=Look(strength=0.5, iterations=1))
+    result = replace(_result(photo.data), look=replace(DEFAULT_LOOK, strength=0.5, iterations=1))
     layer = add_result(model, read_source(photo), result)
     assert layer.name == "photo [Zero-DCE, strength 0.5, 1 iteration]"
     again = add_result(model, read_source(photo), result)
     assert list(model.layers) == [photo, layer, again], "the newest is above older ones"
+
+
+def test_name_of_a_result_is_short_for_the_default_look(model: ViewerModel, photo: Image) -> None:
+    for look, name in ((DEFAULT_LOOK, "Zero-DCE"), (Look(), "Zero-DCE, no detail limit")):
+        layer = add_result(model, read_source(photo), replace(_result(photo.data), look=look))
+        assert layer.name == f"photo [{name}]"
+        assert layer.metadata[METADATA_KEY]["look"] == look.as_dict()

@@ -11,11 +11,13 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session, session_of, unwrapped
+
+AT_FIRST = EnhanceSettings(look=DEFAULT_LOOK)
 
 
 @pytest.fixture
@@ -30,12 +32,16 @@ def _job() -> Job:
 # ---- settings
 
 
+def test_session_begins_with_the_default_look(session: Session) -> None:
+    assert session.settings == AT_FIRST
+
+
 def test_change_tells_new_and_old_settings_once(session: Session) -> None:
     told: list[tuple[EnhanceSettings, EnhanceSettings]] = []
     session.events.settings.connect(lambda new, old: told.append((new, old)))
     session.change(device="cpu", look=Look(strength=0.5))
     new = EnhanceSettings(device="cpu", look=Look(strength=0.5))
-    assert told == [(new, EnhanceSettings())]
+    assert told == [(new, AT_FIRST)]
     assert session.settings == new
     session.change(device="cpu")
     assert len(told) == 1, "the same settings are no change"
@@ -46,7 +52,7 @@ def test_impossible_change_changes_nothing(session: Session) -> None:
         session.change(tile=0)
     with pytest.raises(TypeError):
         session.change(colour="red")
-    assert session.settings == EnhanceSettings()
+    assert session.settings == AT_FIRST
 
 
 @pytest.mark.parametrize("source", ["zero-dce-pp", Path("mine.pth")])

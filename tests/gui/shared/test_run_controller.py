@@ -14,6 +14,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
 from napari_zerodce.gui.layers.provenance import role_of
@@ -25,7 +26,7 @@ from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.imaging.windows import WindowChoice
 
-QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
+QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu", look=DEFAULT_LOOK)
 
 
 class Runs:

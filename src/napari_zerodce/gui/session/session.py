@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -11,6 +12,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_zerodce.checkpoints.registry import AUTOMATIC, BUNDLED, PUBLISHED
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class Session:
     """The state of the docks in one viewer; each field has a signal in ``events``."""
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-    settings: EnhanceSettings = field(default_factory=EnhanceSettings)
+    settings: EnhanceSettings = field(default_factory=partial(EnhanceSettings, look=DEFAULT_LOOK))
     """The settings of all docks; the window may be the contrast limits of a layer, and the Adjust
     dock sets the look."""
     job: Job | None = None

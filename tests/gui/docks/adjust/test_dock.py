@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
@@ -40,9 +41,9 @@ def _swipe(adjust: Any, qtbot: Any) -> None:
 
 
 def _enhanced(image: np.ndarray, channels: Any = "rgb", **look: Any) -> np.ndarray:
-    return enhance(
-        EnhanceRequest(image, channels, settings=EnhanceSettings(look=Look(**look)))
-    ).image
+    """Return the image in the default look, except for some settings."""
+    settings = EnhanceSettings(look=replace(DEFAULT_LOOK, **look))
+    return enhance(EnhanceRequest(image, channels, settings)).image
 
 
 def test_live_view_is_what_apply_makes(
@@ -54,12 +55,18 @@ def test_live_view_is_what_apply_makes(
     form.fields["strength"].value = 1.7
     form.fields["iterations"].value = 5
     form.fields["exposure"].value = -0.5
-    form.fields["detail_gain_limit"].switch.value = True
-    settings = {"strength": 1.7, "iterations": 5, "exposure": -0.5, "detail_gain_limit": 2}
+    form.fields["detail_gain_limit"].value = 1.5
+    settings = {"strength": 1.7, "iterations": 5, "exposure": -0.5, "detail_gain_limit": 1.5}
     expected = _enhanced(dark_photo, **settings)
     qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
-    name = "photo [live: Zero-DCE, strength 1.7, 5 iterations, -0.5 EV, detail x2]"
+    name = "photo [live: Zero-DCE, strength 1.7, 5 iterations, -0.5 EV, detail x1.5]"
     qtbot.waitUntil(lambda: live.name == name, timeout=5000)  # once the hand rests
+    form.reset_button.click()
+    form.fields["detail_gain_limit"].switch.value = False
+    expected = _enhanced(dark_photo, detail_gain_limit=None)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
+    name = "photo [live: Zero-DCE, no detail limit]"
+    qtbot.waitUntil(lambda: live.name == name, timeout=5000)
     form.reset_button.click()
     form.fields["global_curve"].value = True
     expected = _enhanced(dark_photo, global_curve=True)
@@ -73,6 +80,17 @@ def test_live_view_is_what_apply_makes(
     assert len(result.metadata[METADATA_KEY]["global_curve"]) == 8
     np.testing.assert_array_equal(photo.data, dark_photo)
     assert viewer.layers.selection.active is photo
+
+
+def test_dock_begins_with_the_default_look_and_leaves_it_behind(
+    viewer: Any, adjust: Any, qtbot: Any
+) -> None:
+    session = adjust._session
+    assert adjust.form.look() == session.settings.look == DEFAULT_LOOK
+    adjust.form.fields["detail_gain_limit"].switch.value = False
+    assert session.settings.look == AS_PUBLISHED
+    frame_of(adjust).destroyOnClose()
+    assert session.settings.look == DEFAULT_LOOK
 
 
 def test_moving_a_control_starts_the_live_view(adjust: Any, photo: Any, qtbot: Any) -> None:
@@ -101,7 +119,9 @@ def test_live_view_follows_slider_checkpoint_and_geometry(
     )
     adjust._session.change(checkpoint="zero-dce-pp")
     other = enhance(
-        EnhanceRequest(stack, "mono", settings=EnhanceSettings(checkpoint="zero-dce-pp"))
+        EnhanceRequest(
+            stack, "mono", settings=EnhanceSettings(checkpoint="zero-dce-pp", look=DEFAULT_LOOK)
+        )
     ).image
     qtbot.waitUntil(lambda: np.array_equal(live.data[0], other[1]), timeout=20_000)
     qtbot.waitUntil(lambda: "Zero-DCE++" in live.name, timeout=5000)
@@ -155,7 +175,8 @@ def test_swipe_compares_a_result_where_nothing_is_live(
     adjust.swipe_box.setChecked(True)
     qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
     shown = adjust.shown.layer.data
-    np.testing.assert_array_equal(shown[:, 80:], _enhanced(dark_photo, strength=0.5)[:, 80:])
+    expected = _enhanced(dark_photo, strength=0.5, detail_gain_limit=None)
+    np.testing.assert_array_equal(shown[:, 80:], expected[:, 80:])
     np.testing.assert_array_equal(shown[:, :50], dark_photo[:, :50])
 
 

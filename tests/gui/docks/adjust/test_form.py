@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.gui.docks.adjust.form import LookForm
 
 
@@ -21,6 +21,7 @@ def form(qtbot: Any) -> LookForm:
     "look",
     [
         AS_PUBLISHED,
+        DEFAULT_LOOK,
         Look(strength=0),
         Look(strength=2, iterations=1, exposure=-4),
         Look(strength=0.35, iterations=5, exposure=1.25, global_curve=True, detail_gain_limit=0),
@@ -36,18 +37,29 @@ def test_each_control_is_a_change_and_reset_is_one(form: LookForm, qtbot: Any) -
     told: list[Look] = []
     form.changed.connect(lambda: told.append(form.look()))
     form.fields["strength"].value = 1.5
-    form.fields["detail_gain_limit"].switch.value = True
     form.fields["detail_gain_limit"].value = 4
     assert told[-1] == Look(strength=1.5, detail_gain_limit=4)
     before = len(told)
     form.reset_button.click()
-    assert told[before:] == [AS_PUBLISHED]
+    assert told[before:] == [DEFAULT_LOOK]
     form.reset_button.click()
     assert len(told) == before + 1
 
 
-def test_detail_slider_is_only_there_for_a_limit(form: LookForm) -> None:
-    assert not form.fields["detail_gain_limit"].native.isEnabled()
-    form.fields["detail_gain_limit"].switch.value = True
-    assert form.fields["detail_gain_limit"].native.isEnabled()
-    assert form.look().detail_gain_limit == 2
+def test_form_begins_with_the_default_look_and_shows_its_limit(form: LookForm) -> None:
+    assert form.look() == DEFAULT_LOOK
+    detail = form.fields["detail_gain_limit"]
+    assert detail.switch.value is True
+    assert detail.widget.value == 2
+    assert detail.native.isEnabled()
+
+
+def test_published_method_is_one_click_away_and_reset_takes_it_back(form: LookForm) -> None:
+    detail = form.fields["detail_gain_limit"]
+    detail.value = 4
+    detail.switch.value = False
+    assert not detail.native.isEnabled()
+    assert form.look() == AS_PUBLISHED
+    form.reset_button.click()
+    assert detail.native.isEnabled()
+    assert form.look() == DEFAULT_LOOK

@@ -108,7 +108,7 @@ def test_look_of_the_session_is_that_of_the_curve(
     session.change(look=Look(strength=0))
     assert looking.current is not None
     np.testing.assert_allclose(looking.current.outputs[0], looking.current.inputs, atol=1e-6)
-    assert looking.text.text().startswith("row 3 column 7 (strength 0)\n")
+    assert looking.text.text().startswith("row 3 column 7 (strength 0, no detail limit)\n")
     text = looking.text.text()
     session.change(device="cpu")
     assert looking.text.text() == text

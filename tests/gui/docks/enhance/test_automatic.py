@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
@@ -45,7 +46,7 @@ def test_fluorescence_is_recognised_told_and_enhanced_with_its_weights(
     assert result.name == "cells [Zero-DCE, fluorescence]"
     made = result.metadata[METADATA_KEY]
     assert made["checkpoint"] == made["checkpoint_source"] == "zero-dce-fluo"
-    settings = EnhanceSettings(checkpoint="zero-dce-fluo")
+    settings = EnhanceSettings(checkpoint="zero-dce-fluo", look=DEFAULT_LOOK)
     expected = enhance(EnhanceRequest(source.data, "mono", settings)).image
     np.testing.assert_array_equal(result.data, expected)
     below = source.data < made["window"][0]

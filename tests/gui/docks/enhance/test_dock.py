@@ -14,7 +14,9 @@ from qtpy.QtGui import QDropEvent
 
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 
@@ -67,11 +69,13 @@ def test_click_gives_the_engines_result_on_top_of_an_untouched_source(
     _wait_until_idle(dock, qtbot)
     result = viewer.layers[1]
     assert result.name == "photo [Zero-DCE]"
-    expected = enhance(EnhanceRequest(dark_photo, "rgb")).image
+    settings = EnhanceSettings(look=DEFAULT_LOOK)
+    expected = enhance(EnhanceRequest(dark_photo, "rgb", settings)).image
     np.testing.assert_array_equal(result.data, expected)
     assert result.data.mean() > 1.5 * before.mean()
     np.testing.assert_array_equal(source.data, before)
     assert result.metadata[METADATA_KEY]["checkpoint"] == "zero-dce"
+    assert result.metadata[METADATA_KEY]["look"] == DEFAULT_LOOK.as_dict()
     assert "not for measuring" in dock.run.message.text()
 
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from napari_zerodce.engine.forecast import describe_plan
-from napari_zerodce.engine.look import AS_PUBLISHED
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
@@ -128,7 +128,7 @@ class AdjustDock(Dock):
         ):  # fmt: skip
             part.release()
         self.shown.remove()
-        self._session.change(look=AS_PUBLISHED)
+        self._session.change(look=DEFAULT_LOOK)
 
     # ---- public actions
 

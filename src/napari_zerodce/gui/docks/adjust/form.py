@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QPushButton
 
-from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.gui.widgets.settings_form import SettingsForm
-from napari_zerodce.setting import setting_fields
+from napari_zerodce.setting import fields_at
 
 
 class LookForm(SettingsForm):
-    """The form of a look; it does not apply the look."""
+    """The form of a look, at first the default one; it does not apply the look."""
 
     def __init__(self) -> None:
         # Sliders first: a check box among them would interrupt their column.
-        described = setting_fields(Look).values()
-        super().__init__(sorted(described, key=lambda field: field.kind is bool))
+        super().__init__(sorted(fields_at(DEFAULT_LOOK), key=lambda field: field.kind is bool))
         self.reset_button = QPushButton("Reset")
-        self.reset_button.setToolTip("Return to the method as published.")
+        self.reset_button.setToolTip(
+            "Return to the settings at the start. For the method as published, untick the limit "
+            "to detail."
+        )
         self.rows.addRow(self.reset_button)
-        self.reset_button.clicked.connect(lambda: self.show_look(AS_PUBLISHED))
+        self.reset_button.clicked.connect(lambda: self.show_look(DEFAULT_LOOK))
 
     def look(self) -> Look:
         """Return the chosen look."""

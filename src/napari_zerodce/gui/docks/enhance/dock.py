@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QDialog
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.forecast import Forecast, describe_plan
+from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError, ZeroDCEError
@@ -185,7 +186,9 @@ class EnhanceDock(Dock):
     def _read_form(self) -> tuple[Source, EnhanceRequest]:
         """Return what the form asks for; raises a ZeroDCEError if something is missing."""
         source = read_source(self.form.layers.layer)
-        settings = EnhanceSettings(checkpoint=self._session.checkpoint, **self.form.choices())
+        settings = EnhanceSettings(
+            checkpoint=self._session.checkpoint, look=DEFAULT_LOOK, **self.form.choices()
+        )
         return source, request_for(source, settings)
 
     def _on_form_changed(self, _: Any = None) -> None:
