@@ -33,6 +33,7 @@ from PIL import Image
 
 from napari_zerodce.checkpoints.cards import Family, ModelCard, card_path, read_card
 from napari_zerodce.checkpoints.registry import BUNDLED, RegistryEntry
+from napari_zerodce.engine.look import DEFAULT_LOOK
 
 PAGE = Path(__file__).parents[1] / "docs" / "model-cards.md"
 
@@ -149,7 +150,7 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
         add("--frames", action="append", default=[], type=Path, help="frames in low/ and high/")
     if name == "cards":
         add("--page", type=Path, default=PAGE, help="page to write (default: docs/model-cards.md)")
-        command.set_defaults(window="auto", detail_gain_limit=None)
+        command.set_defaults(window="auto", detail_gain_limit=DEFAULT_LOOK.detail_gain_limit)
     else:
         add("--checkpoint", action="append", help="name or file; may be repeated")
         add("--window", default="auto", help="window of the checkpoints (default: auto)")

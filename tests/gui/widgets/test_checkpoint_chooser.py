@@ -122,12 +122,21 @@ def test_automatic_choice_is_told_with_one_click_to_the_other_weights(
     assert chosen == []
     chooser.other_button.click()
     assert chosen == ["zero-dce"]
-    chooser.show_active("zero-dce", "Zero-DCE, 79,416 parameters")
-    assert not chooser.other_button.isVisibleTo(chooser)
     chooser.show_automatic(AutomaticChoice("photo", "the image is in colour"))
     assert chooser.other_button.text() == "Use fluorescence weights"
     chooser.other_button.click()
     assert chosen == ["zero-dce", "zero-dce-fluo"]
+
+
+def test_one_click_leads_back_to_the_automatic_choice(chooser: CheckpointChooser) -> None:
+    chosen: list[Any] = []
+    chooser.source_chosen.connect(chosen.append)
+    chooser.show_automatic(CELLS)
+    chooser.show_active("zero-dce", "Zero-DCE, 79,416 parameters")
+    assert chooser.other_button.isVisibleTo(chooser)
+    assert chooser.other_button.text() == "Back to automatic weights"
+    chooser.other_button.click()
+    assert chosen == ["auto"]
 
 
 def test_description_is_no_markup(chooser: CheckpointChooser) -> None:

@@ -111,7 +111,8 @@ class CheckpointChooser(QWidget):
             self.combo.setItemData(row, str(source), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(row)
         self.description.setText(description)
-        self.other_button.hide()
+        self.other_button.setText("Back to automatic weights")
+        self.other_button.setVisible(source != registry.AUTOMATIC)
         self._active_row = row
 
     def show_automatic(self, choice: AutomaticChoice | None) -> None:
@@ -143,7 +144,9 @@ class CheckpointChooser(QWidget):
         self.source_chosen.emit(self.combo.itemData(row))
 
     def _on_other_clicked(self) -> None:
-        if self._choice is not None:
+        if self.combo.itemData(self._active_row) != registry.AUTOMATIC:
+            self.source_chosen.emit(registry.AUTOMATIC)
+        elif self._choice is not None:
             self.source_chosen.emit(WEIGHTS_FOR[self._choice.other])
 
     def _on_open_clicked(self) -> None:

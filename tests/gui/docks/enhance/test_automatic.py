@@ -54,7 +54,7 @@ def test_fluorescence_is_recognised_told_and_enhanced_with_its_weights(
     np.testing.assert_array_equal(result.data[below], source.data[below])
 
 
-def test_one_click_takes_the_other_weights_and_the_list_the_automatic_ones(
+def test_one_click_takes_the_other_weights_and_one_more_the_automatic_ones(
     viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
     viewer.add_image(dark_photo, rgb=True)
@@ -64,9 +64,8 @@ def test_one_click_takes_the_other_weights_and_the_list_the_automatic_ones(
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-fluo", timeout=20_000)
     assert dock.checkpoints.combo.currentText() == "Zero-DCE, fluorescence (bundled)"
-    assert not button.isVisible()
-    dock.checkpoints.combo.setCurrentIndex(0)
-    dock.checkpoints.combo.activated.emit(0)
+    assert button.text() == "Back to automatic weights"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     _wait_for_reason(dock, qtbot, "in colour")
     assert dock._session.settings.is_automatic
 

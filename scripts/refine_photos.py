@@ -1,10 +1,12 @@
-"""Fine-tune photo weights so that grey stays grey, and all else stays as it is.
+"""Fine-tune photo weights so that grey stays grey and bright places stay, and all else too.
 
-    python scripts/neutral_grey.py --data DATA --checkpoint old.safetensors --output new.safetensors
+    python scripts/refine_photos.py --data DATA --checkpoint OLD --output new.safetensors
 
-The losses of the paper leave a faint tint on grey images: their three channels get three different
-curves. Here the network learns from its own results: coloured crops should stay as they were, and
-grey ones become the mean of their channels. DATA is that of scripts/train_bundled.py.
+The losses of the paper leave a faint tint on grey images, whose channels get three different
+curves, and brighten what is bright already. Here the network learns from its own results: grey
+crops should become the mean of their channels, places brighter than 0.35 should come nearer to what
+they were, and everything else should stay as the network made it. DATA is that of
+scripts/train_bundled.py.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from train_bundled import ALL_STOPS, Pictures, load_pictures
 
 from napari_zerodce.checkpoints.load import load_checkpoint
@@ -32,15 +35,37 @@ RATE = 1e-3
 GREY = 2
 """Every second crop is grey."""
 
+PLACE = 9
+"""Side in pixels of the surroundings that say how bright a place is; the network sees 15."""
+
+BRIGHT = (0.35, 0.6)
+MOST = 0.5
 GREY_WEIGHT = 10.0
 """A tint is a small deviation that an eye notices."""
 
 
-def neutral_goal(enhanced: Tensor) -> Tensor:
-    """Return results with every `GREY`-th image replaced by the mean of its channels."""
+def goal_of(images: Tensor, enhanced: Tensor) -> Tensor:
+    """Return what results should be: every `GREY`-th grey, bright places nearer to the image."""
     goal = enhanced.clone()
     goal[::GREY] = enhanced[::GREY].mean(1, keepdim=True)
-    return goal
+    return torch.lerp(goal, images, brightness_share(images))
+
+
+def brightness_share(images: Tensor) -> Tensor:
+    """Return how much of the image the goal holds: 0 in places up to 0.35, more where it is bright.
+
+    Parameters
+    ----------
+    images : Tensor, shape (N, 3, H, W), values in [0, 1]
+
+    Returns
+    -------
+    Tensor, shape (N, 1, H, W), values in [0, `MOST`]
+    """
+    local = functional.avg_pool2d(
+        images.mean(1, keepdim=True), PLACE, 1, PLACE // 2, count_include_pad=False
+    )
+    return MOST * ((local - BRIGHT[0]) / (BRIGHT[1] - BRIGHT[0])).clamp(0, 1)
 
 
 def make_grey(images: Tensor) -> Tensor:
@@ -56,7 +81,7 @@ def enhanced_by(network: CurveNetwork, images: Tensor) -> Tensor:
     return apply_curves(images, alphas)
 
 
-def neutralise(network: CurveNetwork, pictures: Pictures, *, steps: int, seed: int = 0) -> None:
+def refine(network: CurveNetwork, pictures: Pictures, *, steps: int, seed: int = 0) -> None:
     """Change the weights of a network in place.
 
     Parameters
@@ -75,7 +100,7 @@ def neutralise(network: CurveNetwork, pictures: Pictures, *, steps: int, seed: i
         generator = np.random.default_rng((seed, step))
         images = make_grey(torch.from_numpy(pictures(generator, count=BATCH, side=SIDE).images))
         with torch.no_grad():
-            goal = neutral_goal(enhanced_by(teacher, images))
+            goal = goal_of(images, enhanced_by(teacher, images))
         for group in optimiser.param_groups:
             group["lr"] = RATE * (1 + np.cos(np.pi * step / steps)) / 2
         deviation = (enhanced_by(network, images) - goal).square()
@@ -105,9 +130,9 @@ def main() -> None:
     torch.set_flush_denormal(True)  # weights that vanish would be 40 times slower on CPUs
     start = load_checkpoint(arguments.checkpoint)
     pictures = Pictures(load_pictures(arguments.data), WHOLE_SHARE, ALL_STOPS)
-    neutralise(start.network, pictures, steps=arguments.steps)
+    refine(start.network, pictures, steps=arguments.steps)
     facts = dict(start.info.provenance) | {
-        "neutral_grey": f"{arguments.steps} steps of scripts/neutral_grey.py from "
+        "refined": f"{arguments.steps} steps of scripts/refine_photos.py from "
         f"sha256 {start.info.sha256}"
     }
     save_checkpoint(arguments.output, start.network, licence=start.info.licence, provenance=facts)
