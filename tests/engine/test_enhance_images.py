@@ -291,8 +291,9 @@ def test_mono_has_the_mean_of_the_curves_of_grey(run, checkpoint):
     assert mono.shape == image.shape
     np.testing.assert_allclose(mono, expected_image(image, (0, 1), checkpoint), rtol=0, atol=2e-6)
     grey = run(np.stack([image] * 3, axis=-1), "rgb", window=(0, 1), checkpoint=checkpoint)
-    assert (mono >= grey.min(axis=-1) - 1e-6).all()
-    assert (mono <= grey.max(axis=-1) + 1e-6).all()
+    # Not exactly between the channels: their curves may cross from one iteration to the next.
+    assert (mono >= grey.min(axis=-1) - 1e-3).all()
+    assert (mono <= grey.max(axis=-1) + 1e-3).all()
 
 
 @pytest.mark.parametrize("checkpoint", CHECKPOINTS)

@@ -225,7 +225,13 @@ def test_a_run_killed_anywhere_goes_on_as_if_it_had_not_been(
 
 def test_a_better_checkpoint_is_not_replaced_after_a_kill(make_run: MakeRun) -> None:
     """Killed after the best was written and before the run's state says so."""
-    wild = {"steps": 12, "learning_rate": 0.02, "final_learning_rate": 0.02, "warm_up": 0}
+    wild = {
+        "steps": 12,
+        "learning_rate": 0.03,
+        "final_learning_rate": 0.03,
+        "warm_up": 0,
+        "seed": 2,
+    }
     unbroken, folder = make_run("unbroken", **wild), make_run("killed", **wild)
     finetune(unbroken)
     history = unbroken.history()

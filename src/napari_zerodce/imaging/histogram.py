@@ -103,7 +103,8 @@ def _binned(samples: Array, low: float, high: float) -> tuple[Array, Array]:
         places = np.rint((part.clip(low, high) - low) / width).astype(np.int64)
         counts += np.bincount(places, minlength=_BINS)
     present = np.flatnonzero(counts)
-    return low + present * width, counts[present]
+    with np.errstate(over="ignore"):  # beside the largest float, rounding may exceed it
+        return np.minimum(low + present * width, high), counts[present]
 
 
 def _places(count: int, low: float, high: float) -> tuple[int, int]:
