@@ -132,3 +132,16 @@ def test_reader_that_leaves_early_is_no_error(command, start_child) -> None:
     _, errors = process.communicate(timeout=100)
     assert not errors
     assert process.returncode == 1
+
+
+def test_a_fact_that_would_fill_the_screen_is_shortened_except_in_json(capsys, tmp_path) -> None:
+    network = ZeroDCEPlusPlus()
+    save_checkpoint(
+        tmp_path / "long.safetensors", network, licence="", provenance={"stages": "x" * 1000}
+    )
+    assert main(["info", str(tmp_path / "long.safetensors")]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if "stages:" in line)
+    assert line.endswith("x… (whole with --json)")
+    assert line.count("x") == 300
+    assert main(["info", str(tmp_path / "long.safetensors"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["provenance"]["stages"] == "x" * 1000

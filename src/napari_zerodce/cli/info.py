@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
 
 
+_LONGEST = 300
+"""Longest value of a fact, in characters, except with --json."""
+
+
 def add_parser(commands: Any) -> None:
     """Add the command's parser."""
     parser = commands.add_parser(
@@ -103,7 +107,13 @@ def _details(info: CheckpointInfo) -> list[str]:
         "file": info.path,
     } | {key.replace("_", " "): words for key, words in sorted(info.provenance.items())}
     width = max(map(len, facts)) + 1
-    return [f"  {f'{key}:'.ljust(width)} {value}" for key, value in facts.items()]
+    return [f"  {f'{key}:'.ljust(width)} {_shortened(value)}" for key, value in facts.items()]
+
+
+def _shortened(value: object) -> str:
+    """Return a value as text; all settings of a training in one line would fill the screen."""
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… (whole with --json)"
 
 
 def _print_json(facts: Any) -> None:
