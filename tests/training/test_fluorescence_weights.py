@@ -42,10 +42,8 @@ def test_the_order_of_intensities_stays(measured: Fluorescence) -> None:
 
 
 def test_cells_become_brighter(measured: Fluorescence, cells: DimCells) -> None:
-    before, *_ = (
-        fluorescence(cells.image, cells.image, masks.foreground, masks.background)
-        for masks in [masks_of(cells.clean)]
-    )
+    masks = masks_of(cells.clean)
+    before = fluorescence(cells.image, cells.image, masks.foreground, masks.background)
     assert measured.foreground > before.foreground
     assert measured.foreground < 0.95
 

@@ -47,6 +47,12 @@ class AutomaticChoice:
         """The kind of image that the other weights were trained on."""
         return "photo" if self.made_for == "fluorescence" else "fluorescence"
 
+    @property
+    def sentence(self) -> str:
+        """The choice and its reason as a sentence for users."""
+        text = str(self)
+        return f"{text[0].upper()}{text[1:]}."
+
     def __str__(self) -> str:
         return f"{self.made_for} weights, because {self.reason}"
 

@@ -14,6 +14,7 @@ DEFAULT_PERCENTILES = (0.1, 99.9)
 
 _LARGEST = 1e300  # the width of any window is then a float64
 _EXAMPLES = {"percentile": "percentile:0.1,99.9", "range": "120,4000"}
+_WORDS = frozenset(get_args(WindowKind)) - {*_EXAMPLES, "contrast"}
 _SPELLINGS = (
     "auto, dtype, minmax, background, percentile:LOW,HIGH (such as percentile:0.1,99.9) "
     "or LOW,HIGH (two intensities such as 120,4000)"
@@ -116,7 +117,7 @@ class WindowChoice:
             If the text has another form, or its numbers are not a valid window.
         """
         name, _, numbers = text.strip().lower().rpartition(":")
-        if not name and numbers in {"auto", "dtype", "minmax", "background"}:
+        if not name and numbers in _WORDS:
             return cls(numbers)  # type: ignore[arg-type]  # one of the kinds
         if not name and numbers == "percentile":
             return cls("percentile", *DEFAULT_PERCENTILES)

@@ -66,7 +66,7 @@ class SettingsLine(QWidget):
         if choice is not None:
             title = f"{title}: {choice.made_for} weights"
         self.text.setText(f"{title} · {settings}")
-        self.text.setToolTip("" if choice is None else f"{str(choice).capitalize()}.")
+        self.text.setToolTip("" if choice is None else choice.sentence)
 
     def _on_change_clicked(self) -> None:
         open_dock(self._viewer, "Enhance")

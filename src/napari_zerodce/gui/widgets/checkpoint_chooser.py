@@ -124,9 +124,7 @@ class CheckpointChooser(QWidget):
             None if it is not known yet.
         """
         self._choice = choice
-        text = str(choice)
-        described = _UNKNOWN if choice is None else f"{text[0].upper()}{text[1:]}."
-        self.show_active(registry.AUTOMATIC, described)
+        self.show_active(registry.AUTOMATIC, _UNKNOWN if choice is None else choice.sentence)
         if choice is not None:
             self.other_button.setText(f"Use {choice.other} weights")
             self.other_button.show()

@@ -70,8 +70,10 @@ class EnhanceForm(SettingsForm):
         info : CheckpointInfo, optional
             None if the checkpoint is automatic: it has no scale factor.
         """
-        has_scale = info is not None and info.traits.has_scale_factor
-        self.show_scale_factor(info.scale_factor if info is not None and has_scale else None)
+        if info is None or not info.traits.has_scale_factor:
+            self.show_scale_factor(None)
+        else:
+            self.show_scale_factor(info.scale_factor)
         self.changed.emit()
 
     def show_scale_factor(self, scale_factor: int | None) -> None:
