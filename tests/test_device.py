@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -215,3 +217,28 @@ def test_tiles_beyond_the_memory_are_refused_on_the_cpu_alone() -> None:
     with pytest.raises(DeviceError, match=r"Tiles of 999999 pixels need .* GiB of memory, and"):
         check_tile(999_999**2, 999_999, Device("cpu", ""))
     check_tile(999_999**2, 999_999, Device("cuda:0", ""))  # says so itself, and gets smaller ones
+
+
+def test_what_a_failed_attempt_held_is_free_at_once():
+    """On Python 3.12 and 3.13 a generator's context kept it, and smaller tiles had no room."""
+
+    class Tensor:
+        pass
+
+    def attempt(held):
+        tensor = Tensor()
+        held.append(weakref.ref(tensor))
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    held = []
+    gc.disable()
+    try:
+        for _ in range(3):
+            try:
+                with MemoryErrorsTranslated():
+                    attempt(held)
+            except OutOfDeviceMemory:
+                pass
+        assert [reference() for reference in held] == [None] * 3
+    finally:
+        gc.enable()
