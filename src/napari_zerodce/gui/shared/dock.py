@@ -132,13 +132,9 @@ def _shorten_tab(frame: QDockWidget) -> None:
     """
     action = frame.toggleViewAction()
     text = frame.windowTitle()
-    frame.setWindowTitle(text.removesuffix(f" ({_plugin_title()})"))
+    frame.setWindowTitle(text.rpartition(" (")[0] or text)
     if action is not None:
         action.setText(text)
-
-
-def _plugin_title() -> str:
-    return str(PluginManager.instance().get_manifest(_PLUGIN).display_name)
 
 
 def _is_docked(frame: QDockWidget | None, window: QMainWindow, *, beside: QDockWidget) -> bool:
@@ -177,7 +173,8 @@ def open_dock(viewer: napari.viewer.Viewer, name: str) -> Any:
     widget = next((dock for dock in docks if isinstance(dock, kind)), None)
     if widget is None:
         widget = kind(viewer)
-        viewer.window.add_dock_widget(widget, name=f"{name} ({_plugin_title()})")
+        title = manager.get_manifest(_PLUGIN).display_name
+        viewer.window.add_dock_widget(widget, name=f"{name} ({title})")
     frame = frame_of(widget)
     if frame is not None:
         frame.show()

@@ -69,6 +69,7 @@ class LayerFinder(QObject):
     def release(self) -> None:
         """Stop finding, because the dock closes."""
         self._released = True
+        self.fact = None  # without a signal: Qt may already have deleted this object
         self._chooser.changed.disconnect(self.look)
         self._session.events.settings.disconnect(self._on_settings_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
