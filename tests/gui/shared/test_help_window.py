@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_zerodce.gui.shared.help_window import HelpWindow, Pages, pages_folder, show_help
 
-PAGES = sorted(pages_folder().glob("*.md"))
+REPOSITORY = Path(__file__).parents[3]
+PAGES = sorted((REPOSITORY / "docs").glob("*.md"))
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_links_are_legible(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_of_pages_lead_somewhere(page: Any, pages: Pages) -> None:
+def test_links_of_pages_lead_somewhere(page: Path, pages: Pages) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         name, _, heading = target.partition("#")
         if target.startswith("http"):
