@@ -87,7 +87,10 @@ def test_background_of_the_sample_begins_above_its_level(
 
 
 def test_preferences_that_change_are_shown(enhance: EnhanceDock) -> None:
+    told = []
+    enhance._session.events.settings.connect(lambda new, _old: told.append(new.device))
     enhance._session.change(window=WindowChoice("percentile", 1, 99), device="cpu")
+    assert told == ["cpu"], "the form does not answer with half of them"
     assert enhance.form.choices()["window"] == WindowChoice("percentile", 1, 99)
     assert enhance.form.choices()["device"] == "cpu"
 
@@ -102,5 +105,6 @@ def test_look_of_another_dock_is_not_used_and_the_plan_says_so(
     enhance.start()
     qtbot.waitUntil(lambda: len(model.layers) == 2, timeout=60_000)
     assert model.layers[1].metadata["napari-zerodce"]["look"] == DEFAULT_LOOK.as_dict()
+    qtbot.waitUntil(lambda: not enhance._session.busy, timeout=20_000)
     enhance._session.change(look=DEFAULT_LOOK)
     assert "Adjust" not in enhance.run.plan.text()

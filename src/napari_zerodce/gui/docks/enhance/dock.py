@@ -144,7 +144,7 @@ class EnhanceDock(Dock):
     def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if (new.window, new.device) != (old.window, old.device):
             self.form.show_settings(new)
-        if (new.look == DEFAULT_LOOK) != (old.look == DEFAULT_LOOK) and not self._session.busy:
+        if not self._session.busy and _changes_the_plan(new, old):
             self._show_plan()
         if new.checkpoint == old.checkpoint:
             return
@@ -240,3 +240,8 @@ class EnhanceDock(Dock):
 
     def _on_forecast_failed(self, error: Exception) -> None:
         self.run.plan.setText(str(error))
+
+
+def _changes_the_plan(new: EnhanceSettings, old: EnhanceSettings) -> bool:
+    """Return whether something else than the form and the checkpoint changes the plan."""
+    return new.device != old.device or (new.look == DEFAULT_LOOK) != (old.look == DEFAULT_LOOK)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from qtpy.QtCore import QSignalBlocker
+
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
@@ -86,10 +88,11 @@ class EnhanceForm(SettingsForm):
         device.native.setToolTip(text)
 
     def show_settings(self, settings: EnhanceSettings) -> None:
-        """Show the window and the device that were chosen elsewhere."""
-        if settings.window != self._shown_window():
-            self.window_chooser.show_choice(settings.window)
-        self.show_device(settings.device)
+        """Show the window and the device that were chosen elsewhere, without a signal."""
+        with QSignalBlocker(self):
+            if settings.window != self._shown_window():
+                self.window_chooser.show_choice(settings.window)
+            self.show_device(settings.device)
 
     def _shown_window(self) -> WindowChoice | None:
         try:
