@@ -120,6 +120,23 @@ def check_writable(path: str | Path, image: ImageFile) -> None:
     _writer_for(Path(path), image)
 
 
+def lossless_suffix(path: Path, image: ImageFile) -> str:
+    """Return the suffix of a format that keeps each sample: the file's own, or .png, or .tif.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `read_image` reads.
+    image : ImageFile
+        What is to be written.
+    """
+    for suffix in (path.suffix.lower(), ".png"):
+        form = _format_of(Path(f"image{suffix}"))
+        if suffix not in form.LOSSY and form.can_hold(image, suffix):
+            return suffix
+    return ".tif"
+
+
 def _writer_for(path: Path, image: ImageFile) -> ImageFormat:
     form = _format_of(path)
     layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels

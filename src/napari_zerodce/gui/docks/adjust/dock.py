@@ -25,6 +25,7 @@ from napari_zerodce.gui.layers.results import (
     data_of_source,
     display_range,
     newest_result_of,
+    source_layer_of,
     weights_name,
 )
 from napari_zerodce.gui.layers.source import read_source, request_for
@@ -75,7 +76,7 @@ class AdjustDock(Dock):
         self.trust = text_label("trust")
         self.run = RunPanel("Apply to the whole layer", self._session)
         self.runs = RunController(self._viewer, self._session, self.run, self)
-        self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
+        self.reproduce = ReproduceButton(self._result, partial(source_layer_of, self._viewer))
         self.follower = ViewFollower(self._viewer, self._session, self)
         self.shown = PreviewLayer(self._viewer)
         self.swipe = Swipe(self._viewer, self)

@@ -1,0 +1,74 @@
+"""What is saved of a layer: plain values, in the terms of files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.layers import Image
+
+from napari_zerodce.gui.layers.provenance import METADATA_KEY
+from napari_zerodce.gui.layers.saved import image_to_save, layer_tuple
+from napari_zerodce.imaging.files.saved import SavedImage
+
+PLANES = np.zeros((2, 5, 6), np.uint16)
+
+
+def saved(layer: Image) -> SavedImage:
+    data, properties, _ = layer.as_layer_data_tuple()
+    return image_to_save(data, properties)
+
+
+def test_files_are_told_axes_sizes_and_units() -> None:
+    layer = Image(
+        PLANES,
+        name="cells",
+        axis_labels=("time", "y", "x"),
+        units=("min", "nm", "um"),
+        scale=(2, 3, 4),
+        translate=(5, 6, 7),
+        contrast_limits=(1, 90),
+    )
+    image = saved(layer)
+    assert image.axes == "TYX"
+    assert image.units == ("minute", "nanometer", "micrometer")
+    assert (image.scale, image.translate) == ((2, 3, 4), (5, 6, 7))
+    assert (image.name, image.limits, image.channels) == ("cells", (1, 90), "mono")
+
+
+@pytest.mark.parametrize(("samples", "channels"), [(3, "rgb"), (4, "rgba")])
+def test_colour_is_no_axis_of_the_layer(samples: int, channels: str) -> None:
+    image = saved(Image(np.zeros((2, 5, 6, samples), np.uint8), rgb=True))
+    assert (image.axes, image.channels, len(image.scale)) == ("ZYX", channels, 3)
+
+
+def test_facts_are_what_json_has() -> None:
+    facts = saved(Image(PLANES, colormap="turbo", units=("s", "um", "um"))).facts
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+
+
+@pytest.mark.parametrize(
+    "odd", [print, {1, 2}, float("nan"), np.array([np.inf]), {"deep": [object()]}]
+)
+def test_metadata_that_json_cannot_hold_are_left_out(odd: Any) -> None:
+    metadata = {"odd": odd, 3: "no text", "kept": {"array": np.arange(2), "pair": (1, None)}}
+    kept = saved(Image(PLANES, metadata=metadata)).facts["metadata"]
+    assert kept == {"kept": {"array": [0, 1], "pair": [1, None]}}
+
+
+def test_a_live_view_is_no_layer_of_ours_any_more() -> None:
+    for role, kept in (("live", set()), ("result", {METADATA_KEY}), ("maps", {METADATA_KEY})):
+        metadata = saved(Image(PLANES, metadata={METADATA_KEY: {"role": role}})).facts["metadata"]
+        assert set(metadata) == kept
+
+
+def test_the_layer_is_made_again() -> None:
+    layer = Image(PLANES, colormap="green", rotate=(10, 0, 0), name="cells", rendering="iso")
+    data, properties, kind = layer_tuple(saved(layer))
+    again = Image(data, **properties)
+    assert kind == "image"
+    assert again.colormap == layer.colormap
+    assert (again.name, again.rendering) == ("cells", "iso")
+    np.testing.assert_array_equal(again.rotate, layer.rotate)
