@@ -65,7 +65,7 @@ def test_a_live_view_is_no_layer_of_ours_any_more() -> None:
 
 
 def test_the_layer_is_made_again() -> None:
-    layer = Image(PLANES, colormap="green", rotate=(10, 0, 0), name="cells", rendering="iso")
+    layer = Image(PLANES[0], colormap="green", rotate=10, name="cells", rendering="iso")
     data, properties, kind = layer_tuple(saved(layer))
     again = Image(data, **properties)
     assert kind == "image"
