@@ -178,6 +178,22 @@ def test_where_no_command_does_it_lines_do(
     assert_identical(run_lines(found.lines), result)
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("rotated.jpg", "the command line turns rotated.jpg upright and napari does not"),
+        ("cmyk.jpg", "the command line reads cmyk.jpg as 40x50x3 uint8 (rgb), but napari as "),
+        ("rgb.webp", "the command line cannot read the source: rgb.webp has the suffix '.webp'"),
+    ],
+)
+def test_why_no_command_does_it_is_said(
+    model: ViewerModel, tmp_path: Path, name: str, problem: str
+) -> None:
+    BY_LINES[name](tmp_path / name)
+    result = result_of(model, open_file(model, tmp_path / name))
+    assert found_for(model, result).problem.startswith(problem)
+
+
 def test_layer_without_a_file_is_taken_from_the_viewer(model: ViewerModel) -> None:
     source = model.add_image(STACK, name="it's mine", multiscale=False)
     result = result_of(model, source)

@@ -25,6 +25,7 @@ from napari_zerodce.engine.reproduce import (
 )
 from napari_zerodce.errors import CheckpointError, ImageError
 from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
 from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.windows import WindowChoice
@@ -131,10 +132,10 @@ def find_reproduction(subject: Subject, should_stop: ShouldStop) -> Reproduction
         problem = check.problem(image.array, image.channels)
         if not problem:
             return _by_command(subject, image, check.planes)
-    code = _code_of_plugin(subject, check)
+    code, data = _read_by_plugin(subject, check)
     if code is not None:
         if image is not None:
-            problem = f"the command line reads {subject.file} in another way than napari"
+            problem = _how_napari_differs(subject, image, data)
         return Reproduction(python_lines(subject.made, code), problem=problem, planes=check.planes)
     if subject.source_code is not None:
         lines = python_lines(subject.made, subject.source_code)
@@ -184,13 +185,23 @@ def _image_of_command(subject: Subject) -> tuple[ImageFile | None, str]:
         return None, f"the command line cannot read the source: {reason.rstrip('.')}"
 
 
-def _code_of_plugin(subject: Subject, check: _Check) -> ArrayCode | None:
-    """Return code that reads the source as napari does, None if its file gives other pixels."""
+def _how_napari_differs(subject: Subject, image: ImageFile, data: Any) -> str:
+    command, napari = _kind(image.array, image.channels), _kind(data, subject.made.channels)
+    rows = len(layout_of(image.array, channels=image.channels).leading)
+    if any(_same(upright(np.asarray(data), n, rows=rows), image.array) for n in range(2, 9)):
+        return f"the command line turns {subject.file} upright and napari does not"
+    if command != napari:
+        return f"the command line reads {subject.file} as {command}, but napari as {napari}"
+    return f"the command line reads {subject.file} in another way than napari"
+
+
+def _read_by_plugin(subject: Subject, check: _Check) -> tuple[ArrayCode | None, Any]:
+    """Return code that reads the source as napari does, and its data; None if those differ."""
     path, plugin = subject.known.source_path, subject.known.source_reader or _PLUGIN
     for item, (data, multiscale) in enumerate(_layers_in(path, plugin)):
         if not check.problem(data, subject.made.channels):
-            return code_of_plugin(str(path), plugin, item=item, multiscale=multiscale)
-    return None
+            return code_of_plugin(str(path), plugin, item=item, multiscale=multiscale), data
+    return None, None
 
 
 def _layers_in(path: str | None, plugin: str) -> Iterator[tuple[Any, bool]]:
