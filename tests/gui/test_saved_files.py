@@ -217,15 +217,36 @@ def test_saved_by_the_dialog_opened_again_and_reproduced(
     assert again.scale.tolist() == [0.5, 0.25]
     np.testing.assert_array_equal(again.data, pixels)
 
+    assert reproduced(adjust, qtbot, by_command=name == "dark.jpg").tobytes() == pixels.tobytes()
+
+
+def reproduced(adjust: Any, qtbot: Any, *, by_command: bool) -> np.ndarray:
+    """Return what the text makes that Reproduce copies."""
     adjust.reproduce.copy_command.trigger()
     qtbot.waitUntil(adjust.reproduce.isEnabled, timeout=20_000)
     text = QApplication.clipboard().text()
-    if name == "dark.jpg":
+    if by_command:
         words = shlex.split(text)
         assert cli.main(words[words.index("enhance") :]) == 0
-        enhanced = read_image(words[words.index("--output") + 1]).array
-    else:
-        known: dict[str, Any] = {}
-        exec(text, known)
-        enhanced = known["enhanced"]
-    assert enhanced.tobytes() == pixels.tobytes()
+        return read_image(words[words.index("--output") + 1]).array
+    known: dict[str, Any] = {}
+    exec(text, known)
+    return np.asarray(known["enhanced"])
+
+
+def test_result_that_napari_opened_by_itself_is_reproduced(
+    viewer: Any, adjust: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    dark = STACK[0] // 16
+    tifffile.imwrite(tmp_path / "dark.tif", dark)
+    viewer.open(tmp_path / "dark.tif", plugin="napari")
+    adjust.apply()
+    qtbot.waitUntil(lambda: len(viewer.layers) > 1 and not adjust._session.busy, timeout=60_000)
+    adjust.live.setChecked(False)
+    (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
+    pixels = np.asarray(result.data)
+    result.save(tmp_path / "bright.ome.zarr")
+    viewer.layers.clear()
+    (plain,) = viewer.open(tmp_path / "bright.ome.zarr", plugin="napari")  # as a dropped folder
+    assert role_of(plain) is None
+    assert reproduced(adjust, qtbot, by_command=True).tobytes() == pixels.tobytes()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from napari.layers import Image
+from napari.layers._source import layer_source
 
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
-from napari_zerodce.gui.layers.saved import image_to_save, layer_tuple
-from napari_zerodce.imaging.files.saved import SavedImage
+from napari_zerodce.gui.layers.saved import find_provenance, image_to_save, layer_tuple
+from napari_zerodce.imaging.files.saved import SavedImage, write_saved
 
 PLANES = np.zeros((2, 5, 6), np.uint16)
 
@@ -72,3 +74,28 @@ def test_the_layer_is_made_again() -> None:
     assert again.colormap == layer.colormap
     assert (again.name, again.rendering) == ("cells", "iso")
     np.testing.assert_array_equal(again.rotate, layer.rotate)
+
+
+@pytest.mark.parametrize("name", ["a.zerodce.tif", "a.ome.zarr"])
+def test_provenance_is_found_in_the_file_that_another_reader_opened(
+    tmp_path: Path, name: str
+) -> None:
+    made = Image(PLANES, metadata={METADATA_KEY: {"role": "result", "source": "photo"}, "a": 1})
+    write_saved(tmp_path / name, saved(made))
+    with layer_source(path=str(tmp_path / name), reader_plugin="napari"):
+        layer = Image(PLANES, metadata={"mine": 1})
+    find_provenance(layer)
+    assert layer.metadata == {METADATA_KEY: {"role": "result", "source": "photo"}, "mine": 1}
+    layer.metadata[METADATA_KEY] = "own"
+    find_provenance(layer)
+    assert layer.metadata[METADATA_KEY] == "own"
+
+
+@pytest.mark.parametrize(
+    "path", [None, "photo.png", "gone.ome.zarr", "gone.zerodce.tif", "http://a"]
+)
+def test_other_layers_stay_as_they_are(path: str | None) -> None:
+    with layer_source(path=path):
+        layer = Image(PLANES, metadata={"mine": 1})
+    find_provenance(layer)
+    assert layer.metadata == {"mine": 1}

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from napari.layers import Layer
 
 from napari_zerodce.gui.layers.geometry import GEOMETRY
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.source import APPEARANCE
 from napari_zerodce.imaging.files.saved import SavedImage
 from napari_zerodce.imaging.files.saved.axes import letters_of
+from napari_zerodce.imaging.files.saved.files import saved_facts
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 
@@ -69,6 +72,21 @@ def layer_tuple(image: SavedImage) -> LayerTuple:
         "metadata": dict(image.facts["metadata"]),
     }
     return list(image.levels) if many else image.levels[0], properties, "image"
+
+
+def find_provenance(layer: Layer) -> None:
+    """Give a layer the provenance that is in its file, if another reader has opened that.
+
+    Parameters
+    ----------
+    layer : Layer
+    """
+    if METADATA_KEY in layer.metadata or layer.source.path is None:
+        return
+    facts = saved_facts(Path(layer.source.path)) or {}
+    metadata = facts.get("metadata")
+    if isinstance(metadata, Mapping) and METADATA_KEY in metadata:
+        layer.metadata = {**layer.metadata, METADATA_KEY: metadata[METADATA_KEY]}
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

@@ -42,8 +42,12 @@ class Reproduced:
         )
         qtbot.addWidget(self.button)
         self.told: list[tuple[str, str]] = []
-        self.button.told.connect(lambda text, tone: self.told.append((text, tone)))
+        self.button.told.connect(self._on_told)
         QApplication.clipboard().setText("before")
+
+    def _on_told(self, text: str, tone: str) -> None:
+        if tone != "progress":
+            self.told.append((text, tone))
 
 
 @pytest.fixture
@@ -190,9 +194,24 @@ def test_the_button_waits_for_its_answer(
     reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, qtbot: Any
 ) -> None:
     reproduced.layer = _result_layer(model, result)
+    said: list[str] = []
+    reproduced.button.told.connect(lambda text, _: said.append(text))
     reproduced.button.copy_command.trigger()
     assert not reproduced.button.isEnabled()
+    assert said == [f"Checking how '{reproduced.layer.name}' can be made again…"]
     qtbot.waitUntil(reproduced.button.isEnabled)
+
+
+def test_a_released_button_copies_nothing(
+    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, tmp_path: Path, qtbot: Any
+) -> None:
+    PillowImage.fromarray(PIXELS).save(tmp_path / "photo.png")
+    reproduced.layer = _result_layer(model, result, tmp_path / "photo.png")
+    reproduced.button.copy_command.trigger()
+    reproduced.button.release()
+    qtbot.waitUntil(reproduced.button.isEnabled)
+    assert reproduced.told == []
+    assert _clipboard() == "before"
 
 
 def test_each_choice_is_explained(reproduced: Reproduced) -> None:

@@ -28,6 +28,7 @@ from napari_zerodce.gui.layers.results import (
     source_layer_of,
     weights_name,
 )
+from napari_zerodce.gui.layers.saved import find_provenance
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -125,7 +126,8 @@ class AdjustDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.job.disconnect(self._show_plan)
         for part in (
-            self.runs, self.follower, self.swipe, self.finder, self.layers, self.settings, self.run
+            self.runs, self.follower, self.swipe, self.finder, self.layers, self.settings, self.run,
+            self.reproduce,
         ):  # fmt: skip
             part.release()
         self.shown.remove()
@@ -192,6 +194,8 @@ class AdjustDock(Dock):
         """Return the result layer that the swipe shows, None if it shows the live view."""
         if self.live.isChecked() or not self.swipe_box.isChecked():
             return None
+        if self.layers.layer is not None:
+            find_provenance(self.layers.layer)
         return newest_result_of(self._viewer, self.layers.layer)
 
     def _on_follower_known(self, _screen: OnScreen, _view: View | None) -> None:
@@ -333,6 +337,8 @@ class AdjustDock(Dock):
 
     def _result(self) -> Image | None:
         """Return the result layer to reproduce: the active one, or the chosen layer's newest."""
+        if self.layers.layer is not None:
+            find_provenance(self.layers.layer)
         return newest_result_of(self._viewer, self.layers.layer)
 
 

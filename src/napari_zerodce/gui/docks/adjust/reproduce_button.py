@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
@@ -18,6 +17,9 @@ from napari_zerodce.gui.session.jobs import Job
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
+
+Copy = Callable[[Reproduction], tuple[str, str]]
+"""Copies a text, and returns a sentence about it and the tone of the sentence."""
 
 
 class ReproduceButton(QPushButton):
@@ -39,6 +41,8 @@ class ReproduceButton(QPushButton):
         super().__init__("Reproduce")
         self._result = result
         self._source_of = source_of
+        self._copy: Copy = _copy_lines
+        self._job: Job | None = None
         self.setToolTip(
             "Copy the command or the Python lines that make the result layer again, after a check "
             "that the pixels are the same."
@@ -66,7 +70,12 @@ class ReproduceButton(QPushButton):
     def _on_python_triggered(self) -> None:
         self._find(_copy_lines)
 
-    def _find(self, copy: Callable[[Reproduction], tuple[str, str]]) -> None:
+    def release(self) -> None:
+        """End the check, because nobody waits for it any more."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _find(self, copy: Copy) -> None:
         layer = self._result()
         if layer is None:
             self.told.emit(
@@ -82,23 +91,27 @@ class ReproduceButton(QPushButton):
             )
             return
         subject = subject_of(layer, known, known.made, self._source_of(layer))
-        job = Job("Zero-DCE: checking how a layer was made", work.reproducing(subject), quiet=True)
-        job.succeeded.connect(partial(self._on_reproduction_found, copy))
-        job.failed.connect(self._on_job_failed)
-        job.finished.connect(self._on_job_finished)
+        self._copy = copy
+        self._job = Job(
+            "Zero-DCE: checking how a layer was made", work.reproducing(subject), quiet=True
+        )
+        # Bound methods: Qt disconnects them when the dock is deleted.
+        self._job.succeeded.connect(self._on_reproduction_found)
+        self._job.failed.connect(self._on_job_failed)
+        self._job.finished.connect(self._on_job_finished)
         self.setEnabled(False)
-        job.start()
+        self.told.emit(f"Checking how '{layer.name}' can be made again…", "progress")
+        self._job.start()
 
-    def _on_reproduction_found(
-        self, copy: Callable[[Reproduction], tuple[str, str]], found: Reproduction
-    ) -> None:
-        self.told.emit(*copy(found))
+    def _on_reproduction_found(self, found: Reproduction) -> None:
+        self.told.emit(*self._copy(found))
 
     def _on_job_failed(self, error: Exception) -> None:
         if isinstance(error, ZeroDCEError):
             self.told.emit(f"Nothing was copied: {error}", "bad")
 
     def _on_job_finished(self) -> None:
+        self._job = None
         self.setEnabled(True)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.failures import reading_told, writing_told
 from napari_zerodce.imaging.files.saved import ome_zarr, tiff
 from napari_zerodce.imaging.files.saved.format import SavedFormat
-from napari_zerodce.imaging.files.saved.image import Follow, SavedImage, follow_nothing
+from napari_zerodce.imaging.files.saved.image import SAVED, Follow, SavedImage, follow_nothing
 
 SAVED_FORMATS: Final[tuple[SavedFormat, ...]] = (tiff, ome_zarr)
 """All formats. To add one, write one module and add it here."""
@@ -93,14 +94,22 @@ def is_saved(path: Path) -> bool:
     ----------
     path : Path
     """
+    return saved_facts(path) is not None
+
+
+def saved_facts(path: Path) -> Mapping[str, Any] | None:
+    """Return the facts of a saved image without its pixels, None if this program did not save it.
+
+    Parameters
+    ----------
+    path : Path
+    """
     try:
-        form = _format_of(path)
-    except ImageError:
-        return False
-    try:
-        return form.is_saved(path)
-    except Exception:  # noqa: BLE001  a damaged file of any other program
-        return False
+        mark = _format_of(path).mark_of(path)
+    except Exception:  # noqa: BLE001  any other file, or a damaged one
+        return None
+    facts = None if mark is None else mark[SAVED].get("facts")
+    return facts if isinstance(facts, Mapping) else None
 
 
 def _format_of(path: Path) -> SavedFormat:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from napari_zerodce.imaging.files.saved.image import Follow, SavedImage
 
@@ -36,12 +37,18 @@ class SavedFormat(Protocol):
         """
         ...
 
-    def is_saved(self, path: Path) -> bool:
-        """Return whether this program saved a file, which is read only so far."""
+    def mark_of(self, path: Path) -> Mapping[str, Any] | None:
+        """Return the mark in a file, without its pixels; None if this program did not save it.
+
+        Raises
+        ------
+        Exception
+            Any, if the file is missing or damaged.
+        """
         ...
 
     def read(self, path: Path) -> SavedImage:
-        """Read a file that `is_saved` accepts; large pixels stay on disk.
+        """Read a file that has a mark; large pixels stay on disk.
 
         Raises
         ------

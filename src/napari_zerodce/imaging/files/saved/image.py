@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 
@@ -130,7 +130,7 @@ def marked_image(mark: Mapping[str, Any], levels: tuple[Any, ...]) -> SavedImage
     return image
 
 
-def is_mark(entry: Any) -> bool:
+def is_mark(entry: Any) -> TypeGuard[Mapping[str, Any]]:
     """Return whether the entry of a file under `KEY` is the mark of a saved image."""
     return isinstance(entry, Mapping) and isinstance(entry.get(SAVED), Mapping)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -195,20 +195,18 @@ def _display(image: SavedImage) -> dict[str, Any]:
 # ---- reading
 
 
-def is_saved(path: Path) -> bool:
-    """Return whether this program saved a folder; only its metadata are read.
+def mark_of(path: Path) -> Mapping[str, Any] | None:
+    """Return the mark in a folder; only its metadata are read.
 
     Parameters
     ----------
     path : Path
     """
-    return is_mark(_attributes(path).get(KEY))
-
-
-def _attributes(path: Path) -> dict[str, Any]:
     # Without zarr, whose import takes long: napari asks for every file of this name.
-    known = json.loads((path / "zarr.json").read_text(encoding="utf-8")).get("attributes")
-    return known if isinstance(known, dict) else {}
+    known = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+    attributes = known.get("attributes") if isinstance(known, dict) else None
+    entry = attributes.get(KEY) if isinstance(attributes, dict) else None
+    return entry if is_mark(entry) else None
 
 
 def read(path: Path) -> SavedImage:
@@ -221,10 +219,9 @@ def read(path: Path) -> SavedImage:
     """
     import zarr
 
-    mark = _attributes(path).get(KEY)
-    if not is_mark(mark):
+    mark = mark_of(path)
+    if mark is None:
         raise ValueError("it does not say how it was saved")
-    assert mark is not None
     group = zarr.open_group(path, mode="r")
     names = sorted(group.array_keys(), key=int)
     axes = _names(mark[SAVED]["axes"], mark[SAVED]["channels"])

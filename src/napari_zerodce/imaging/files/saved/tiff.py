@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,15 +97,15 @@ def _ome_facts(image: SavedImage) -> dict[str, Any]:
     return facts
 
 
-def is_saved(path: Path) -> bool:
-    """Return whether this program saved a TIFF; only its first page is read.
+def mark_of(path: Path) -> Mapping[str, Any] | None:
+    """Return the mark in a TIFF; only its first page is read.
 
     Parameters
     ----------
     path : Path
     """
     with tifffile.TiffFile(path) as file:
-        return _mark_in(file) is not None
+        return _mark_in(file)
 
 
 def read(path: Path) -> SavedImage:
@@ -134,7 +134,7 @@ def _pixels(path: Path, series: tifffile.TiffPageSeries) -> Array:
     return np.asarray(series.asarray())
 
 
-def _mark_in(file: tifffile.TiffFile) -> Any:
+def _mark_in(file: tifffile.TiffFile) -> Mapping[str, Any] | None:
     tag = file.pages.first.tags.get(_TAG)
     if tag is None:
         return None
