@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication, QMenu, QPushButton
 
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
-from napari_zerodce.gui.docks.adjust.reproduction import Reproduction, subject_of
+from napari_zerodce.gui.docks.adjust.reproduction import Reproduction, Subject, subject_of
 from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.session.jobs import Job
 
@@ -77,30 +77,29 @@ class ReproduceButton(QPushButton):
 
     def _find(self, copy: Copy) -> None:
         layer = self._result()
+        known = None if layer is None else provenance_of(layer)
         if layer is None:
             self.told.emit(
                 "There is no result layer to reproduce; press Apply, or select one.", "bad"
             )
-            return
-        known = provenance_of(layer)
-        if known is None or known.made is None:
+        elif known is None or known.made is None:
             self.told.emit(
                 f"The metadata of '{layer.name}' do not describe completely how it was made; "
                 "enhance its source layer again.",
                 "bad",
             )
-            return
-        subject = subject_of(layer, known, known.made, self._source_of(layer))
-        self._copy = copy
-        self._job = Job(
-            "Zero-DCE: checking how a layer was made", work.reproducing(subject), quiet=True
-        )
+        else:
+            self._copy = copy
+            self._check(layer.name, subject_of(layer, known, known.made, self._source_of(layer)))
+
+    def _check(self, name: str, subject: Subject) -> None:
+        self._job = Job(f"Zero-DCE: checking {name}", work.reproducing(subject), quiet=True)
         # Bound methods: Qt disconnects them when the dock is deleted.
         self._job.succeeded.connect(self._on_reproduction_found)
         self._job.failed.connect(self._on_job_failed)
         self._job.finished.connect(self._on_job_finished)
         self.setEnabled(False)
-        self.told.emit(f"Checking how '{layer.name}' can be made again…", "progress")
+        self.told.emit(f"Checking how '{name}' can be made again…", "progress")
         self._job.start()
 
     def _on_reproduction_found(self, found: Reproduction) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,34 +50,30 @@ def write(path: Path, image: SavedImage, follow: Follow) -> None:
     """
     import zarr
 
-    axes = _axes(path, image)
+    names = _names(image.axes, image.channels)
+    _check_axes(path, names, image.name)
     if path.exists() and not (path.is_dir() and is_one(path)):
         raise ImageError(f"{path} exists and is not a Zarr folder; choose another name.")
     with whole_folder(path) as part:
-        attributes = {"ome": _ome(image, axes), KEY: image.mark()}
+        attributes = {"ome": _ome(image, names), KEY: image.mark()}
         group = zarr.create_group(part, zarr_format=3, attributes=attributes)
-        blocks = sum(prod(_counts(level.shape, image)) for level in image.levels)
-        done = 0
+        places = [list(_places(level.shape, len(image.leading))) for level in image.levels]
+        step, done = 1 / sum(map(len, places)), 0.0
         for number, level in enumerate(image.levels):
-            array = _create(group, str(number), level, axes, image)
-            for place in _places(level.shape, image):
-                array[_in_order((*place, slice(None)), axes, image)] = _block(
-                    level, place, axes, image
-                )
-                done += 1
-                follow(done / blocks)
+            array = _create(group, str(number), level, names)
+            for place in places[number]:
+                _write_block(array, level, place, names)
+                done += step
+                follow(min(1.0, done))
 
 
-def _axes(path: Path, image: SavedImage) -> str:
-    """Return the axes in the order of the file; colour is the axis of channels."""
-    axes = _names(image.axes, image.channels)
-    if "Q" in axes or len(set(axes)) < len(axes):
+def _check_axes(path: Path, names: str, title: str) -> None:
+    if "Q" in names or len(set(names)) < len(names):
         raise ImageError(
-            f"{path.name} cannot hold the {len(axes)} axes of '{image.name}': OME-Zarr has room "
-            "for one axis each of time, channel and z beside y and x; name them t, c and z, or "
-            "save a .zerodce.tif file."
+            f"{path.name} cannot hold the {len(names)} axes of '{title}': OME-Zarr has room for "
+            "one axis each of time, channel and z beside y and x; name them t, c and z, or save a "
+            ".zerodce.tif file."
         )
-    return _sorted(axes)
 
 
 def _names(axes: str, channels: Channels) -> str:
@@ -86,76 +81,72 @@ def _names(axes: str, channels: Channels) -> str:
     return axes if channels == "mono" else axes + "C"
 
 
-def _sorted(axes: str) -> str:
-    return "".join(sorted(axes, key=_ORDER.index))
+def _order(names: str) -> list[int]:
+    """Return which axis in memory each axis of the file is."""
+    return sorted(range(len(names)), key=lambda axis: _ORDER.index(names[axis]))
 
 
-def _create(group: Any, name: str, level: Any, axes: str, image: SavedImage) -> Any:
+def _in_order(items: Sequence[Any], names: str) -> list[Any]:
+    """Return items for the axes in memory, and perhaps one more, in the order of the file."""
+    return [items[axis] for axis in _order(names)]
+
+
+def _create(group: Any, name: str, level: Any, names: str) -> Any:
     from zarr.codecs import BloscCodec
 
-    shape = _in_order(level.shape, axes, image)
+    axes, shape = _in_order(names, names), _in_order(level.shape, names)
     # One file per block, with separate chunks, so that viewers read only what they show.
-    chunks = tuple(_chunk(axis, side) for axis, side in zip(axes, shape, strict=True))
-    files = tuple(
-        -(-min(_BLOCK, side) // chunk) * chunk if axis in "YX" else 1
-        for axis, side, chunk in zip(axes, shape, chunks, strict=True)
-    )
+    sides = [_sides(axis, length) for axis, length in zip(axes, shape, strict=True)]
+    dtype = np.dtype(level.dtype)
+    codec = BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=dtype.itemsize)
     return group.create_array(
         name,
-        shape=shape,
-        dtype=image.dtype,
-        chunks=chunks,
-        shards=files,
-        compressors=BloscCodec(
-            cname="zstd", clevel=1, shuffle="shuffle", typesize=image.dtype.itemsize
-        ),
+        shape=tuple(shape),
+        dtype=dtype,
+        chunks=tuple(chunk for chunk, _ in sides),
+        shards=tuple(file for _, file in sides),
+        compressors=codec,
         dimension_names=[axis.lower() for axis in axes],
     )
 
 
-def _chunk(axis: str, side: int) -> int:
-    return min(_CHUNK, side) if axis in "YX" else 1
+def _sides(axis: str, length: int) -> tuple[int, int]:
+    """Return the sides of a chunk and of a file, which holds a whole number of chunks."""
+    if axis not in "YX":
+        return 1, 1
+    chunk = min(_CHUNK, length)
+    return chunk, -(-min(_BLOCK, length) // chunk) * chunk
 
 
-def _in_order(of_layer: Sequence[Any], axes: str, image: SavedImage) -> tuple[Any, ...]:
-    """Return items for the axes of the image in the order of the file."""
-    names = _names(image.axes, image.channels)
-    return tuple(of_layer[names.index(axis)] for axis in axes)
-
-
-def _counts(shape: Sequence[int], image: SavedImage) -> tuple[int, ...]:
-    leading = len(image.leading)
-    return (*shape[:leading], *(-(-side // _BLOCK) for side in shape[leading : leading + 2]))
-
-
-def _places(shape: Sequence[int], image: SavedImage) -> Iterator[tuple[slice, ...]]:
+def _places(shape: Sequence[int], leading: int) -> Iterator[tuple[slice, ...]]:
     """Yield the part of each file: its plane, rows and columns."""
-    leading = len(image.leading)
-    height, width = shape[leading : leading + 2]
-    sides = product(range(0, height, _BLOCK), range(0, width, _BLOCK))
-    for index, (top, left) in product(np.ndindex(tuple(shape[:leading])), list(sides)):
-        rows = slice(top, min(top + _BLOCK, height))
-        columns = slice(left, min(left + _BLOCK, width))
+    rows, columns = (
+        [slice(start, min(start + _BLOCK, side)) for start in range(0, side, _BLOCK)]
+        for side in shape[leading : leading + 2]
+    )
+    for index in np.ndindex(tuple(shape[:leading])):
         # A slice in place of each index, so that the block keeps its axes.
-        yield (*(slice(i, i + 1) for i in index), rows, columns)
+        plane = [slice(i, i + 1) for i in index]
+        for block in product(rows, columns):
+            yield (*plane, *block)
 
 
-def _block(level: Any, place: tuple[slice, ...], axes: str, image: SavedImage) -> Any:
-    names = _names(image.axes, image.channels)
-    return np.asarray(level[place]).transpose([names.index(axis) for axis in axes])
+def _write_block(array: Any, level: Any, place: tuple[slice, ...], names: str) -> None:
+    key = tuple(_in_order((*place, slice(None)), names))
+    array[key] = np.asarray(level[place]).transpose(_order(names))
 
 
 # ---- metadata
 
 
-def _ome(image: SavedImage, axes: str) -> dict[str, Any]:
+def _ome(image: SavedImage, names: str) -> dict[str, Any]:
     datasets = [
-        {"path": str(number), "coordinateTransformations": _transformations(image, level, axes)}
+        {"path": str(number), "coordinateTransformations": _transformations(image, level, names)}
         for number, level in enumerate(image.levels)
     ]
     described = {
         "name": image.name,
-        "axes": [_axis(axis, image) for axis in axes],
+        "axes": [_axis(axis, image) for axis in _in_order(names, names)],
         "datasets": datasets,
     }
     return {"version": NGFF_VERSION, "multiscales": [described], **_display(image)}
@@ -167,14 +158,14 @@ def _axis(axis: str, image: SavedImage) -> dict[str, str]:
     return known if unit == "pixel" or axis == "C" else known | {"unit": unit}
 
 
-def _transformations(image: SavedImage, level: Any, axes: str) -> list[dict[str, Any]]:
+def _transformations(image: SavedImage, level: Any, names: str) -> list[dict[str, Any]]:
     factors = [a / b for a, b in zip(image.shape, level.shape, strict=True)]
     scale = [a * b for a, b in zip(image.scale, factors, strict=False)]
     return [
-        {"type": "scale", "scale": list(_in_order((*scale, 1.0), axes, image))},
+        {"type": "scale", "scale": list(_in_order((*scale, 1.0), names))},
         {
             "type": "translation",
-            "translation": list(_in_order((*image.translate, 0.0), axes, image)),
+            "translation": list(_in_order((*image.translate, 0.0), names)),
         },
     ]
 
@@ -223,10 +214,10 @@ def read(path: Path) -> SavedImage:
     if mark is None:
         raise ValueError("it does not say how it was saved")
     group = zarr.open_group(path, mode="r")
-    names = sorted(group.array_keys(), key=int)
-    axes = _names(mark[SAVED]["axes"], mark[SAVED]["channels"])
-    order = [_sorted(axes).index(axis) for axis in axes]
-    return marked_image(mark, tuple(_level(group[name], order) for name in names))
+    names = _names(mark[SAVED]["axes"], mark[SAVED]["channels"])
+    order = [int(axis) for axis in np.argsort(_order(names))]
+    levels = sorted(group.array_keys(), key=int)
+    return marked_image(mark, tuple(_level(group[level], order) for level in levels))
 
 
 def _level(array: Any, order: list[int]) -> Any:
