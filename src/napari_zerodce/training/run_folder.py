@@ -19,6 +19,7 @@ import psutil
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
+from napari_zerodce.checkpoints.names import CHECKPOINTS_FOLDER
 from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet
@@ -92,7 +93,7 @@ class RunFolder:
 
     def checkpoint(self, step: int) -> Path:
         """Return the path of the checkpoint of a step."""
-        return self.path / "checkpoints" / f"step-{step:06d}.safetensors"
+        return self.path / CHECKPOINTS_FOLDER / f"step-{step:06d}.safetensors"
 
     def preview(self, step: int) -> Path:
         """Return the path of the preview image of a step."""
@@ -132,7 +133,7 @@ class RunFolder:
                 raise
 
     def _fill(self, config: RunConfig, crops: bytes, start: bytes | None) -> None:
-        (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        (self.path / CHECKPOINTS_FOLDER).mkdir(parents=True, exist_ok=True)
         self.original.parent.mkdir(exist_ok=True)
         free = shutil.disk_usage(self.path).free
         if free < len(crops) + _ROOM:

@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.named_files import label_of
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.session.session import Session
@@ -73,8 +74,8 @@ class SettingsLine(QWidget):
 
 
 def checkpoint_title(source: str | Path) -> str:
-    """Return the title of a checkpoint: that in the registry, or the file name."""
+    """Return the title of a checkpoint: that in the registry, or the label of a file."""
     if source == registry.AUTOMATIC:
         return "Automatic"
     titles = {entry.name: entry.title for entry in (*registry.BUNDLED, *registry.PUBLISHED)}
-    return titles.get(str(source), Path(source).name)
+    return titles.get(str(source)) or label_of(Path(source))
