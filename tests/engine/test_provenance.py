@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,17 @@ OLD = {
     "tile": 256,
     "seconds": 0.1,
 }
+
+
+def test_a_given_name_is_part_of_it():
+    info = read_info("zero-dce-pp")
+    tuned = replace(
+        info, name=(path := Path("kept.safetensors")).name, path=path,
+        provenance={"given_name": "cells of November"},
+    )  # fmt: skip
+    made = Provenance.of(tuned, channels="rgb", window=Window(0, 1))
+    assert (made.checkpoint, made.checkpoint_label) == ("kept.safetensors", "cells of November")
+    assert MADE.checkpoint_label == "zero-dce-pp"
 
 
 def test_it_survives_json():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class SettingsLine(QWidget):
         self._viewer = viewer
         self._session = session
         self._choice: AutomaticChoice | None = None
+        self._title = ""
         self.text = text_label("settings")
         self.change = QPushButton("Change…")
         self.change.setToolTip(
@@ -52,6 +54,16 @@ class SettingsLine(QWidget):
         self._choice = choice
         self._show()
 
+    def show_title(self, title: str) -> None:
+        """Show what a dock works with, instead of the active checkpoint.
+
+        Parameters
+        ----------
+        title : str
+        """
+        self._title = title
+        self._show()
+
     def release(self) -> None:
         """Stop following the session."""
         self._session.events.settings.disconnect(self._on_settings_changed)
@@ -61,12 +73,14 @@ class SettingsLine(QWidget):
             self._show()
 
     def _show(self) -> None:
-        settings = self._session.settings.describe()
+        settings = self._session.settings
         title = checkpoint_title(self._session.checkpoint)
+        if self._title:  # the scale factor is that of the active checkpoint
+            title, settings = self._title, replace(settings, scale_factor=None)
         choice = self._choice if self._session.settings.is_automatic else None
         if choice is not None:
             title = f"{title}: {choice.made_for} weights"
-        self.text.setText(f"{title} · {settings}")
+        self.text.setText(f"{title} · {settings.describe()}")
         self.text.setToolTip("" if choice is None else choice.sentence)
 
     def _on_change_clicked(self) -> None:
