@@ -58,6 +58,14 @@ def green_scenes(data: Path) -> list[NDArray[np.float32]]:
     ]
 
 
+def unseen_scenes(data: Path) -> dict[str, list[NDArray[np.float32]]]:
+    """Return scenes that no training sees, linear."""
+    return {
+        "unseen meadows": [_meadow(data, 150, -25), _meadow(data, 320, -30)],
+        "a red parrot": [_kodak(data, 23, 0, 440)],
+    }
+
+
 def _kodak(data: Path, number: int, row: int, column: int) -> NDArray[np.float32]:
     pixels = np.asarray(Image.open(data / f"photos/kodak/kodim{number:02}.png").convert("RGB"))
     light = decode_srgb(pixels.astype(np.float32) / 255)
@@ -131,19 +139,26 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="*", default=list(COUNTS))
     options = parser.parse_args()
     torch.set_num_threads(1)
-    scenes = green_scenes(options.data)
+    scenes, unseen = green_scenes(options.data), unseen_scenes(options.data)
     before = load_checkpoint(options.checkpoint).network
     for count in options.counts:
         chosen = [scenes[number] for number in COUNTS[count]]
         photos = [photograph(scene, STOPS) for scene in chosen]
         print(f"\n{count} photos\n\n| | brightness | a*, b* | turn of the hue |\n|---|---|---|---|")
-        print(row("dark photo", photos, [photo / 255 for photo in photos]))
+        print(row("dark", photos, [photo / 255 for photo in photos]))
         print(row("well exposed", photos, [photograph(scene, 0) / 255 for scene in chosen]))
-        print(row("before tuning", photos, [result_of(before, photo) for photo in photos]))
-        for preset in COMPARED:
-            network = tuned(photos, preset, checkpoint=options.checkpoint, steps=options.steps)
-            results = [result_of(network, photo) for photo in photos]
-            print(row(PRESET_TITLES[preset], photos, results), flush=True)
+        networks = {"before tuning": before} | {
+            PRESET_TITLES[preset]: tuned(
+                photos, preset, checkpoint=options.checkpoint, steps=options.steps
+            )
+            for preset in COMPARED
+        }
+        for name, network in networks.items():
+            print(row(name, photos, [result_of(network, photo) for photo in photos]))
+            for what, others in unseen.items():
+                dark = [photograph(scene, STOPS) for scene in others]
+                results = [result_of(network, photo) for photo in dark]
+                print(row(f"{name}: {what}", dark, results), flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ PRESET_TITLES: dict[Preset, str] = {
 MANY_PHOTOS: Final = 20
 """From this number on, the average colour of photos is taken for grey.
 
-Eight green photos are not enough: the results are cyan and blue (docs/training.md).
+Eight green photos are not enough: the results are cyan and blue (docs/fine-tune.md).
 """
 
 # Trained on dark images alone, a network over-enhances bright regions (CVPR 2020, section 4.1).
