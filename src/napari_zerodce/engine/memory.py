@@ -37,3 +37,14 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
             f"{opening} {size / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free; "
             "take fewer planes or a crop at a time."
         ) from err
+
+
+def free_memory(part: float) -> int:
+    """Return a part of the memory that is free now, in bytes.
+
+    Parameters
+    ----------
+    part : float
+        From 0 to 1.
+    """
+    return int(part * psutil.virtual_memory().available)

@@ -35,6 +35,8 @@ class LayerProvenance:
         The file from which the source layer was opened.
     maps : {"alphas", "steps", "gain", "noise-gain"}, optional
         What a map layer shows.
+    iterations : tuple of int
+        Which iterations a map layer shows, from 1; empty if it does not say.
     made : Provenance, optional
         Checkpoint, settings and version; None for a live view.
     """
@@ -44,6 +46,7 @@ class LayerProvenance:
     source_id: str
     source_path: str | None = None
     maps: MapKind | None = None
+    iterations: tuple[int, ...] = ()
     made: Provenance | None = None
 
     def as_metadata(self) -> dict[str, Any]:
@@ -55,7 +58,7 @@ class LayerProvenance:
             "source_path": self.source_path,
         }
         if self.maps is not None:
-            facts |= {"kind": self.maps, "sign": _SIGN}
+            facts |= {"kind": self.maps, "sign": _SIGN, "iterations": list(self.iterations)}
         if self.made is not None:
             facts |= self.made.as_dict()
         return {METADATA_KEY: facts}
@@ -77,6 +80,7 @@ def provenance_of(layer: Layer) -> LayerProvenance | None:
         source_id=str(facts.get("source_id", "")),
         source_path=path if isinstance(path, str) else None,
         maps=facts.get("kind"),
+        iterations=_iterations(facts.get("iterations")),
         made=_made(facts),
     )
 
@@ -95,6 +99,11 @@ def checkpoint_source_of(layer: Layer) -> str | None:
     facts = layer.metadata.get(METADATA_KEY)
     source = facts.get("checkpoint_source") if isinstance(facts, Mapping) else None
     return source if isinstance(source, str) else None
+
+
+def _iterations(numbers: Any) -> tuple[int, ...]:
+    known = isinstance(numbers, list) and all(isinstance(number, int) for number in numbers)
+    return tuple(numbers) if known else ()
 
 
 def _made(facts: Mapping[str, Any]) -> Provenance | None:
