@@ -171,6 +171,61 @@ def test_no_image_and_labels_are_one_sentence(viewer: Any, curve_maps: Any, qtbo
     assert "no image layer" in curve_maps.inspector.text.text()
 
 
+def test_message_goes_with_its_layers(viewer: Any, curve_maps: Any, photo: Any, qtbot: Any) -> None:
+    curve_maps.form.fields["channels"].value = "each"
+    first, second, third = _add(curve_maps, viewer, qtbot)
+    assert curve_maps.run.message.text().startswith("✓ Added 3 layers")
+    viewer.layers.remove(first)
+    viewer.layers.remove(third)
+    assert curve_maps.run.message.text()
+    viewer.layers.remove(photo)  # the group is forgotten, but its layer is there
+    assert curve_maps.run.message.text()
+    viewer.layers.remove(second)
+    assert not curve_maps.run.message.text()
+
+
+def test_message_of_newer_layers_stays(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    (old,) = _add(curve_maps, viewer, qtbot)
+    curve_maps.form.fields["kind"].value = "gain"
+    _add(curve_maps, viewer, qtbot)
+    viewer.layers.remove(old)
+    assert "gain 8" in curve_maps.run.message.text()
+
+
+@pytest.mark.parametrize("extent", ["plane", "stack"])
+def test_maps_are_said_to_be_added_when_they_are_visible(
+    viewer: Any, curve_maps: Any, qtbot: Any, extent: str
+) -> None:
+    ramp = np.linspace(100, 900, 48 * 40).reshape(48, 40)
+    viewer.add_image(np.stack([ramp, ramp / 3]).astype(np.uint16), name="stack")
+    viewer.dims.set_point(0, 0)
+    curve_maps.form.fields["extent"].value = extent
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    viewer.dims.set_point(0, 1)
+    qtbot.waitUntil(
+        lambda: "Computing the maps of plane 1" in curve_maps.news.text(), timeout=60_000
+    )
+    assert len(_maps(viewer)) == 1
+    assert not curve_maps.run.message.text()
+    qtbot.waitUntil(lambda: "✓ Added" in curve_maps.run.message.text(), timeout=20_000)
+    assert not np.isnan(_maps(viewer)[0]._data_view).any()
+    qtbot.waitUntil(lambda: not curve_maps.news.text())
+
+
+def test_camera_stays_when_maps_are_added(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    camera = viewer.scene.camera
+    camera.zoom, camera.center = 8, (0, 20, 30)
+    qtbot.wait(100)
+    _add(curve_maps, viewer, qtbot)
+    qtbot.wait(200)  # the slider takes some of the canvas
+    assert camera.zoom == pytest.approx(8)
+    assert camera.center[1:] == pytest.approx((20, 30))
+
+
 # ---- the pixel's curve
 
 

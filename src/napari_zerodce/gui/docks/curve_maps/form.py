@@ -77,6 +77,9 @@ class MapForm(SettingsForm):
         button.setCheckable(True)
         button.setChecked(True)
         button.setMinimumWidth(22)
-        button.setToolTip(f"Show iteration {number}.")
+        button.setToolTip(
+            f"Show iteration {number} of {ITERATIONS}. Default: all iterations; for both gains "
+            f"only the last,\nwhich is the gain after all iterations."
+        )
         button.toggled.connect(self._on_field_changed)
         return button

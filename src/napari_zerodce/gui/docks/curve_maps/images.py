@@ -45,12 +45,19 @@ class MapChoice:
         The plane on screen, or all planes, each computed when it is first shown.
     """
 
-    kind: Annotated[MapKind, MAP_KIND] = "alphas"
+    kind: Annotated[
+        MapKind,
+        replace(
+            MAP_KIND,
+            help="What the maps show; each entry says more. Default: the curve parameters.",
+        ),
+    ] = "alphas"
     channels: Annotated[
         ChannelChoice,
         Setting(
             label="Channels",
-            help="How the three channels of a colour image are shown.",
+            help="How the three channels of a colour image are shown. Default: their mean. A mono "
+            "image has one map.",
             choices=(
                 Choice("mean", "Mean of the channels", "Show the mean of red, green and blue."),
                 Choice("each", "Each channel", "Show red, green and blue in a layer each."),
@@ -63,7 +70,8 @@ class MapChoice:
         Arrangement,
         Setting(
             label="Layers",
-            help="Whether the iterations are in one layer or in a layer each.",
+            help="Whether the chosen iterations are in one layer or in a layer each. Default: one "
+            "layer, whose slider shows the number of the iteration; at 0 the image itself is seen.",
             choices=(
                 Choice(
                     "axis",
@@ -78,7 +86,7 @@ class MapChoice:
         Extent,
         Setting(
             label="Planes",
-            help="The planes of a stack for which maps are shown.",
+            help="The planes of a stack for which maps are shown. Default: the plane on screen.",
             choices=(
                 Choice(
                     "plane",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QImage, QPixmap
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from napari_zerodce.gui.docks.curve_maps.images import NAMES
 from napari_zerodce.gui.docks.curve_maps.layers import shown_iteration
@@ -21,6 +21,35 @@ if TYPE_CHECKING:
 _COLOURS = 256
 _HEIGHT = 12
 _EVENTS = ("visible", "colormap", "contrast_limits", "gamma")
+
+
+class Gradient(QWidget):
+    """Draws a row of colours over its whole area."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixmap = QPixmap()
+        self.setFixedHeight(_HEIGHT)
+        self.setMinimumWidth(40)
+
+    def show_colours(self, colours: np.ndarray[Any, Any]) -> None:
+        """Draw colours, the first one at the left side.
+
+        Parameters
+        ----------
+        colours : ndarray, shape (n, 4), values in [0, 1]
+        """
+        data = np.round(255 * colours).astype(np.uint8)
+        count = len(data)
+        image = QImage(data.tobytes(), count, 1, 4 * count, QImage.Format.Format_RGBA8888)
+        self._pixmap = QPixmap.fromImage(image.copy())
+        self.update()
+
+    def paintEvent(self, _: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Stretch the colours to the size of the widget."""
+        painter = QPainter(self)
+        painter.drawPixmap(self.rect(), self._pixmap)
+        painter.end()
 
 
 class MapScale(QWidget):
@@ -39,7 +68,7 @@ class MapScale(QWidget):
         self._viewer = viewer
         self._layers: list[Image] = []
         self.what, self.low, self.high = QLabel(), QLabel(), QLabel()
-        self.picture = QLabel()
+        self.picture = Gradient()
         self._lay_out()
         self._watch = LayerWatch(viewer, self._on_layers_changed, self._show)
         viewer.dims.events.point.connect(self._show)
@@ -47,10 +76,6 @@ class MapScale(QWidget):
 
     def _lay_out(self) -> None:
         self.what.setTextFormat(Qt.TextFormat.PlainText)
-        self.picture.setScaledContents(True)
-        self.picture.setFixedHeight(_HEIGHT)
-        self.picture.setMinimumWidth(40)
-        self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part in (self.what, self.low, self.picture, self.high):
@@ -88,29 +113,25 @@ class MapScale(QWidget):
         self.setVisible(layer is not None)
         if layer is None:
             return
-        low, high = layer.contrast_limits
-        self.low.setText(f"{low:.3g}")
-        self.high.setText(f"{high:.3g}")
-        self.what.setText(self._described(layer))
-        self.picture.setPixmap(_picture(layer))
+        what, has_colours = self._described(layer)
+        self.what.setText(what)
+        for part in (self.low, self.picture, self.high):
+            part.setVisible(has_colours)
+        for label, limit in zip((self.low, self.high), layer.contrast_limits, strict=True):
+            label.setText(f"{limit:.3g}")
+        values = np.linspace(0, 1, _COLOURS) ** layer.gamma
+        self.picture.show_colours(np.asarray(layer.colormap.map(values)))
         self.setToolTip(f"The colours of '{layer.name}', before they are mixed with the image.")
 
-    def _described(self, layer: Image) -> str:
+    def _described(self, layer: Image) -> tuple[str, bool]:
+        """Return what the layer shows where its slider is, and whether that has colours."""
         made = provenance_of(layer)
         name = NAMES[made.maps] if made is not None and made.maps is not None else layer.name
         iteration = shown_iteration(self._viewer, layer)
         if made is None or iteration is None:
-            return name
+            return name, True
         if iteration == 0:
-            return "iteration 0: the image itself"
+            return "Iteration 0: the image itself.", False
         if made.iterations and iteration not in made.iterations:
-            return f"iteration {iteration} is not chosen"
-        return f"{name}, iteration {iteration}"
-
-
-def _picture(layer: Image) -> QPixmap:
-    """Return the colours from the low to the high limit, one pixel high."""
-    values = np.linspace(0, 1, _COLOURS) ** layer.gamma
-    colours = np.round(255 * np.asarray(layer.colormap.map(values))).astype(np.uint8)
-    image = QImage(colours.tobytes(), _COLOURS, 1, 4 * _COLOURS, QImage.Format.Format_RGBA8888)
-    return QPixmap.fromImage(image.copy())
+            return f"Iteration {iteration} was not chosen.", False
+        return f"{name}, iteration {iteration}", True
