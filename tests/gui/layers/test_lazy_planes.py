@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
+from copy import deepcopy
 from itertools import product
 from typing import Any
 
@@ -183,6 +186,36 @@ def test_deleted_layer_wants_nothing_and_the_last_one_ends_it_all(
     assert len(model.layers.events.removed.callbacks) == before
     _ = arrays[1][0, 0, 0]
     assert blocks.missing() == []
+
+
+def test_duplicate_shows_what_arrives_and_lives_on(
+    model: ViewerModel, lazy: LazyPlanes, qtbot: Any
+) -> None:
+    layer = _add(model, lazy)
+    data, state, _ = layer.as_layer_data_tuple()
+    twin = model.add_image(deepcopy(data), **state)
+    assert twin.data.blocks is lazy.blocks
+    model.layers.remove(layer)
+    model.dims.point = (3, 1, 2, 0, 0)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(twin), WHOLE[3, 1, 2]))
+    model.layers.remove(twin)
+    _ = twin.data[0, 0, 0]
+    assert lazy.blocks.missing() == []
+
+
+def _added_and_deleted(model: ViewerModel, blocks: LazyBlocks) -> Any:
+    lazy = LazyPlanes(blocks, 0, WHOLE[:, 0, 0], leading=LEADING, first=1)
+    layer = _add(model, lazy, name="lazy")
+    model.layers.remove(layer)
+    return weakref.ref(layer.data)
+
+
+def test_deleted_layers_leave_nothing(model: ViewerModel, blocks: LazyBlocks) -> None:
+    gone = _added_and_deleted(model, blocks)
+    model.add_image(np.zeros((4, 6)))  # napari's selection remembers the last layer
+    model.layers.clear()
+    gc.collect()
+    assert gone() is None
 
 
 def test_napari_may_slice_in_a_thread_of_its_own(

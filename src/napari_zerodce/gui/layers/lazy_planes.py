@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from copy import copy
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+# Between two refreshes of layers that show many planes at once, as in 3D: each refresh takes long.
 _SECONDS_BETWEEN = 1.0
-"""Between two refreshes of a layer that shows many planes at once, as in 3D: each takes long."""
+_PAUSE = 10  # times as long as the last refresh
 
 
 class LazyPlanes:
@@ -91,6 +93,10 @@ class LazyPlanes:
         within, numbers = self._split(_complete(key, self.ndim))
         return self._assemble(within, numbers, self.blocks.want(self, _indices(numbers)))
 
+    def __deepcopy__(self, _: Any) -> LazyPlanes:
+        """Return an array that shares the blocks: napari copies the data of duplicated layers."""
+        return copy(self)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """Return all planes. Raises RequestError if not all of them are known."""
         within, numbers = self._split((slice(None),) * self.ndim)
@@ -154,7 +160,8 @@ def _is_basic(part: Any) -> bool:
 class LazyLayers(QObject):
     """Shows the blocks of lazy layers as they arrive, until the layers are deleted.
 
-    The data of its layers keep it alive, so that it outlives the dock that made them.
+    The data of its layers keep it alive, so that it outlives the dock that made them. Duplicates of
+    its layers become its layers, too.
 
     Parameters
     ----------
@@ -167,29 +174,40 @@ class LazyLayers(QObject):
     def __init__(self, viewer: napari.Viewer, blocks: LazyBlocks, layers: Sequence[Layer]) -> None:
         super().__init__()
         self._events, self._blocks = viewer.layers.events, blocks
-        self._layers = list(layers)
-        self._refreshed = 0.0
+        self._layers: list[Layer] = []
+        self._next_refresh = 0.0
+        self._events.inserted.connect(self._on_layer_inserted)
         self._events.removed.connect(self._on_layer_removed)
         blocks.arrived.connect(self._on_block_arrived)
-        for layer in self._layers:
-            layer.data.shown_by = self
-            layer.events.visible.connect(self._on_visible_changed)
+        for layer in layers:
+            self._adopt(layer)
+
+    def _adopt(self, layer: Layer) -> None:
+        self._layers.append(layer)
+        layer.data.shown_by = self
+        layer.events.visible.connect(self._on_visible_changed)
         self._on_visible_changed()
 
     def _on_block_arrived(self, key: Any) -> None:
         many = any(len(self._blocks.wish_of(layer.data)) > 1 for layer in self._layers)
-        soon = time.monotonic() - self._refreshed < _SECONDS_BETWEEN
-        if many and soon and self._blocks.missing():
+        if many and time.monotonic() < self._next_refresh and self._blocks.missing():
             return
+        started = time.monotonic()
         for layer in self._layers:
             if layer.visible and key in self._blocks.wish_of(layer.data):
                 layer.refresh(highlight=False, extent=False)
-        self._refreshed = time.monotonic()
+        now = time.monotonic()
+        self._next_refresh = now + max(_SECONDS_BETWEEN, _PAUSE * (now - started))
 
     def _on_visible_changed(self, _: Any = None) -> None:
         for layer in self._layers:
             if not layer.visible:
                 self._blocks.forget(layer.data)
+
+    def _on_layer_inserted(self, event: Any) -> None:
+        data = getattr(event.value, "data", None)
+        if isinstance(data, LazyPlanes) and data.blocks is self._blocks:
+            self._adopt(event.value)
 
     def _on_layer_removed(self, event: Any) -> None:
         if event.value not in self._layers:
@@ -199,5 +217,6 @@ class LazyLayers(QObject):
         layer.events.visible.disconnect(self._on_visible_changed)
         self._blocks.forget(layer.data)
         if not self._layers:
+            self._events.inserted.disconnect(self._on_layer_inserted)
             self._events.removed.disconnect(self._on_layer_removed)
             self._blocks.release()
