@@ -322,12 +322,15 @@ def test_dock_fits_a_small_screen(
     photo: Any,
     mouse: Any,
     curve_maps: Any,
+    qtbot: Any,
     settle: Any,
     checkpoint: str,
 ) -> None:
     curve_maps._session.change(checkpoint=checkpoint)
     settle(curve_maps)
     assert curve_maps.follower.view is not None
+    _add(curve_maps, viewer, qtbot)
+    settle(curve_maps)
     mouse.move(photo, 30, 100)
     assert curve_maps.width() <= 420
     assert curve_maps.widget().minimumSizeHint().width() <= curve_maps.viewport().width()

@@ -11,7 +11,7 @@ from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.gui.widgets.settings_form import SettingsForm, side_by_side
 from napari_zerodce.setting import setting_fields
 
-_SHARED = "Zero-DCE++ has one shared map for all eight iterations; it is shown once."
+_SHARED = "All iterations have one shared map; it is shown once."
 
 
 class MapForm(SettingsForm):
@@ -22,6 +22,7 @@ class MapForm(SettingsForm):
         described = setting_fields(MapChoice)
         self.iterations = [self._iteration_button(number) for number in range(1, ITERATIONS + 1)]
         self.shared = text_label("shared", _SHARED)
+        self.shared.setToolTip("Zero-DCE++ estimates one map and applies it eight times.")
         self._is_shared = False
         self.add_field(described["kind"])
         self.add_field(described["channels"])

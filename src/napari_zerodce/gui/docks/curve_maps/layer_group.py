@@ -109,6 +109,8 @@ class MapGroup(QObject):
         names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
         hidden = " Only the topmost is visible." if len(layers) > 1 else ""
         colours = " Green brightens, pink darkens." if run.choice.kind == "alphas" else ""
+        if colours and layers[0].rgb:
+            colours = " Lighter than middle grey brightens, darker darkens."
         kept = f" 1 pixel of {run.step} in each direction is kept, with its exact value."
         return f"Added {names}.{hidden}{colours}{kept if run.step > 1 else ''}"
 
