@@ -38,6 +38,7 @@ def test_separate_layers_of_chosen_iterations() -> None:
     assert [picture.label for picture in found] == labels
     np.testing.assert_array_equal(found[3].data, COLOUR[7, 1])
     assert not any(picture.has_axis for picture in found)
+    assert [picture.iterations for picture in found] == [(2,), (8,)] * 3
 
 
 def test_one_iteration_needs_no_axis() -> None:
@@ -60,7 +61,7 @@ def test_colours_are_brightness() -> None:
 @pytest.mark.parametrize("arrangement", ["axis", "separate"])
 def test_one_shared_map_is_shown_once(arrangement: str) -> None:
     (picture,) = pictures(MONO, MapChoice("alphas", "mean", ALL, arrangement), shared=True)
-    assert (picture.label, picture.has_axis) == ("A", False)
+    assert (picture.label, picture.has_axis, picture.iterations) == ("A", False, ())
     assert picture.data.shape == (2, 2)
     # What follows from it differs in each iteration all the same.
     (steps,) = pictures(MONO, MapChoice("steps", "mean", ALL), shared=True)

@@ -101,7 +101,8 @@ def test_slider_counts_iterations_as_the_papers_do(
 ) -> None:
     model.dims.set_point(0, 2)
     choice = MapChoice("gain", "mean", iterations)
-    (layer,) = _add(model, stack, [_picture(has_axis=True)], choice)
+    picture = _picture(has_axis=True, iterations=iterations)
+    (layer,) = _add(model, stack, [picture], choice)
     assert layer.axis_labels[0] == "iteration"
     assert model.dims.current_step == (iterations[0], 2, *model.dims.current_step[2:])
     np.testing.assert_allclose(
@@ -118,9 +119,8 @@ def test_slider_of_older_maps_stays_where_it_is_if_that_is_chosen(
     model: ViewerModel, stack: Image
 ) -> None:
     for iterations, shown in [(ALL, 1), ((1, 6, 8), 6), ((2, 8), 2)]:
-        (layer,) = _add(
-            model, stack, [_picture(has_axis=True)], MapChoice("gain", "mean", iterations)
-        )
+        picture = _picture(has_axis=True, iterations=iterations)
+        (layer,) = _add(model, stack, [picture], MapChoice("gain", "mean", iterations))
         assert shown_iteration(model, layer) == shown
         model.dims.set_point(0, 6)
 

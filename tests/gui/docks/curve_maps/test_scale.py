@@ -22,7 +22,7 @@ def scale(model: ViewerModel, qtbot: Any) -> MapScale:
 
 
 def _maps(
-    model: ViewerModel, source: Image, *, iterations: tuple[int, ...] = (8,), **options: Any
+    model: ViewerModel, source: Image, *, iterations: tuple[int, ...] = (), **options: Any
 ) -> Image:
     made = read_source(source).provenance("maps", maps="alphas", iterations=iterations)
     given = {"data": np.zeros((8, 9), np.float32), "name": "A", "contrast_limits": (-1, 1)}
@@ -93,6 +93,11 @@ def test_iteration_of_the_slider_is_said(scale: MapScale, model: ViewerModel, st
         model.dims.set_point(0, number)
         assert scale.what.text() == words
         assert scale.picture.isHidden() == (number in {0, 4})
+
+
+def test_the_only_iteration_is_said(scale: MapScale, model: ViewerModel, stack: Image) -> None:
+    _maps(model, stack, iterations=(3,))
+    assert scale.what.text() == "A, iteration 3"
 
 
 def test_release_leaves_no_listener(

@@ -24,7 +24,9 @@ class MapForm(SettingsForm):
         self.shared = text_label("shared", _SHARED)
         self.shared.setToolTip("Zero-DCE++ estimates one map and applies it eight times.")
         self._is_shared = False
-        self.add_field(described["kind"])
+        # The command line shares the description of this setting, and adds the default itself.
+        kind = self.add_field(described["kind"])
+        kind.native.setToolTip("The kind of map; each entry says more. Default: curve parameters.")
         self.add_field(described["channels"])
         self.rows.addRow("Iterations", side_by_side(*self.iterations, spacing=2))
         self.rows.addRow(self.shared)

@@ -45,19 +45,12 @@ class MapChoice:
         The plane on screen, or all planes, each computed when it is first shown.
     """
 
-    kind: Annotated[
-        MapKind,
-        replace(
-            MAP_KIND,
-            help="What the maps show; each entry says more. Default: the curve parameters.",
-        ),
-    ] = "alphas"
+    kind: Annotated[MapKind, MAP_KIND] = "alphas"
     channels: Annotated[
         ChannelChoice,
         Setting(
             label="Channels",
-            help="How the three channels of a colour image are shown. Default: their mean. A mono "
-            "image has one map.",
+            help="How the three channels of a colour image are shown. Default: their mean.",
             choices=(
                 Choice("mean", "Mean of the channels", "Show the mean of red, green and blue."),
                 Choice("each", "Each channel", "Show red, green and blue in a layer each."),
@@ -118,6 +111,8 @@ class MapImage:
     has_axis : bool
         Whether the first axis is the iterations: the number of an iteration is its index. What is
         not chosen is empty, also the place of iteration 0, which is the image itself.
+    iterations : tuple of int
+        The iterations that it shows, from 1; empty if all have the same map.
     highest : float
         A whole number that only about 0.5 % of the gains exceed; 1 for other maps and colours.
     """
@@ -126,6 +121,7 @@ class MapImage:
     data: Any
     rgb: bool
     has_axis: bool
+    iterations: tuple[int, ...] = ()
     highest: float = 1.0
 
     @property
@@ -150,22 +146,21 @@ def pictures(maps: Array, choice: MapChoice, *, shared: bool = False) -> list[Ma
     shared : bool
         Whether all iterations have the same map, as in Zero-DCE++: its parameters are shown once.
     """
-    iterations = choice.iterations
-    if shared and choice.kind == "alphas":
-        iterations = iterations[:1]
+    is_one = shared and choice.kind == "alphas"
+    iterations = choice.iterations[:1] if is_one else choice.iterations
     chosen = maps[[number - 1 for number in iterations]]
     by_axis = choice.arrangement == "axis" and len(iterations) > 1
     found = []
     for channel, data, rgb in _channel_pictures(chosen, choice):
         highest = _highest(data) if choice.kind in {"gain", "noise-gain"} and not rgb else 1.0
         if by_axis:
-            label = _label(choice.kind, "", channel)
-            found.append(MapImage(label, _on_axis(data, iterations, rgb), rgb, True, highest))
+            label, axis = _label(choice.kind, "", channel), _on_axis(data, iterations, rgb)
+            found.append(MapImage(label, axis, rgb, True, iterations, highest))
             continue
         for place, number in enumerate(iterations):
-            which = "" if shared and choice.kind == "alphas" else str(number)
-            label = _label(choice.kind, which, channel)
-            found.append(MapImage(label, data[place], rgb, False, highest))
+            label = _label(choice.kind, "" if is_one else str(number), channel)
+            numbers = () if is_one else (number,)
+            found.append(MapImage(label, data[place], rgb, False, numbers, highest))
     return found
 
 

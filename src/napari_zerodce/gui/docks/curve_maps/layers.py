@@ -66,9 +66,7 @@ def add_map_layers(
     list of napari.layers.Image
         The new layers.
     """
-    made = source.provenance(
-        "maps", maps=choice.kind, iterations=choice.iterations, made=resolved.provenance()
-    )
+    made = source.provenance("maps", maps=choice.kind, made=resolved.provenance())
     layers: list[Image] = []
     for older in maps_of(viewer, source.layer):
         older.visible = False  # two translucent maps above each other are both unreadable
@@ -82,14 +80,14 @@ def add_map_layers(
             name=f"{source.name} {image.label} [{weights_name(resolved.checkpoint)}]",
             rgb=image.rgb,
             multiscale=False,
-            metadata=made.as_metadata(),
+            metadata=replace(made, iterations=image.iterations).as_metadata(),
         )
         insert_quietly(viewer, layer, above=layers[-1] if layers else below)
         if image is not found[-1]:
             layer.visible = False
         layers.append(layer)
     if found[-1].has_axis:
-        _show_an_iteration(viewer, layers[-1], choice.iterations)
+        _show_an_iteration(viewer, layers[-1], found[-1].iterations)
     return layers
 
 

@@ -127,11 +127,12 @@ class MapScale(QWidget):
         """Return what the layer shows where its slider is, and whether that has colours."""
         made = provenance_of(layer)
         name = NAMES[made.maps] if made is not None and made.maps is not None else layer.name
+        chosen = () if made is None else made.iterations
         iteration = shown_iteration(self._viewer, layer)
-        if made is None or iteration is None:
+        if iteration is None and len(chosen) != 1:
             return name, True
         if iteration == 0:
             return "Iteration 0: the image itself.", False
-        if made.iterations and iteration not in made.iterations:
+        if iteration is not None and chosen and iteration not in chosen:
             return f"Iteration {iteration} was not chosen.", False
-        return f"{name}, iteration {iteration}", True
+        return f"{name}, iteration {iteration or chosen[0]}", True
