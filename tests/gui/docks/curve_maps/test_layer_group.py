@@ -234,6 +234,19 @@ def test_slider_that_moves_on_is_followed_to_its_last_place(
     assert waiting.asked == [(1,), (2,)]
 
 
+def test_plane_that_is_no_longer_on_screen_is_given_up(
+    maps: Group, waiting: Waiting, model: ViewerModel, qtbot: Any
+) -> None:
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: waiting.asked == [(1,)])
+    job = maps.group._job
+    assert job is not None
+    with qtbot.waitSignal(job.cancelled):
+        model.dims.set_point(0, 0)  # the gate is closed: only a stop ends the job
+    maps.wait_until_idle(qtbot)
+    assert waiting.asked == [(1,)], "its maps are shown already"
+
+
 def test_maps_of_an_image_replaced_meanwhile_are_dropped(
     maps: Group, waiting: Waiting, stack: Image, model: ViewerModel, qtbot: Any
 ) -> None:

@@ -153,8 +153,8 @@ class FollowingMaps(MapGroup):
         self, viewer: napari.Viewer, session: Session, run: MapRun, parent: QObject
     ) -> None:
         super().__init__(viewer, session, run, parent)
-        self._shown: tuple[int, ...] | None = run.mapped.index
-        self._tried: tuple[int, ...] | None = run.mapped.index
+        self._shown = self._wanted = run.mapped.index
+        self._failed: tuple[int, ...] | None = None  # it is not tried again and again
         self._job: Job | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -185,7 +185,6 @@ class FollowingMaps(MapGroup):
             self._timer.start()
         elif self._job is not None:  # leave the device to the run
             self._job.cancel()
-            self._tried = None  # the plane is tried again after the run
 
     def _on_dims_changed(self, _: Any = None) -> None:
         self._timer.start()
@@ -193,17 +192,21 @@ class FollowingMaps(MapGroup):
     def _look(self) -> None:
         if not self._is_current or not self.is_alive:
             return
-        if self._job is not None or self._session.busy:
-            return
         index = self._plane_on_screen()
-        if index is None or index == self._tried:
-            return
-        self._tried = index  # set also if the job fails, so that it is not repeated endlessly
+        if self._job is not None:
+            if index not in {None, self._wanted}:
+                self._job.cancel()
+        elif index not in {None, self._shown, self._failed} and not self._session.busy:
+            assert index is not None
+            self._start(index)
+
+    def _start(self, index: tuple[int, ...]) -> None:
+        self._wanted, self._failed = index, None
         run = self._run
         mapping = work.mapping(run.mapped.resolved, index, run.choice, step=run.step)
         self._job = Job(_TITLE, mapping, quiet=True)
         self._job.succeeded.connect(self._on_mapped)
-        self._job.failed.connect(self.failed)
+        self._job.failed.connect(self._on_job_failed)
         self._job.finished.connect(self._on_job_finished)
         self._job.start()
         self.computing.emit(index)
@@ -215,6 +218,10 @@ class FollowingMaps(MapGroup):
         images = [image.with_plane_axes(count) for image in mapped.images]
         move_map_layers(self._viewer, self.layers, images, self._run.geometry(mapped.index))
         self._shown = mapped.index
+
+    def _on_job_failed(self, error: Exception) -> None:
+        self._failed = self._wanted
+        self.failed.emit(error)
 
     def _on_job_finished(self) -> None:
         self._job = None
