@@ -193,6 +193,8 @@ class FollowingMaps(MapGroup):
         if not self._is_current or not self.is_alive:
             return
         index = self._plane_on_screen()
+        if index != self._failed:
+            self._failed = None
         if self._job is not None:
             if index not in {None, self._wanted}:
                 self._job.cancel()
@@ -201,7 +203,7 @@ class FollowingMaps(MapGroup):
             self._start(index)
 
     def _start(self, index: tuple[int, ...]) -> None:
-        self._wanted, self._failed = index, None
+        self._wanted = index
         run = self._run
         mapping = work.mapping(run.mapped.resolved, index, run.choice, step=run.step)
         self._job = Job(_TITLE, mapping, quiet=True)
