@@ -15,6 +15,7 @@ from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
 from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
+from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
 from napari_zerodce.imaging.intensity import Window, outside_of
@@ -55,7 +56,10 @@ def curve_maps(
 
 
 def resolve_for_maps(
-    request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
+    request: EnhanceRequest | ResolvedRequest,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
 ) -> ResolvedRequest:
     """Resolve a request with float32 as precision "auto", because maps do not hide deviations.
 
@@ -63,7 +67,8 @@ def resolve_for_maps(
     ----------
     request : EnhanceRequest or ResolvedRequest
         A resolved request is returned unchanged.
-    should_stop : callable, optional
+    report, should_stop : callable, optional
+        As in `resolve`.
 
     Raises
     ------
@@ -73,7 +78,8 @@ def resolve_for_maps(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings.for_numbers()
-    return resolve(replace(request, settings=settings), should_stop=should_stop)
+    request = replace(request, settings=settings, scope=None)
+    return resolve(request, report=report, should_stop=should_stop)
 
 
 def fill_maps(
@@ -115,17 +121,16 @@ def fill_maps(
     """
     # First: if there is no room for the maps, nothing needs to be read.
     maps = make_output(maps_shape(layout_in(request), step))
-    resolved = resolve_for_maps(request, should_stop=should_stop)
+    resolved = resolve_for_maps(request, report=report, should_stop=should_stop)
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
     finish = partial(_maps_of_tile, kind=kind, step=step, window=resolved.window)
     method = CurveMethod(resolved.estimator, finish)
-    for number, index in enumerate(resolved.layout.indices()):
 
-        def put(tile: Tile, block: Array, index: tuple[int, ...] = index) -> None:
-            rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
-            maps[(*index, slice(None), slice(None), rows, columns)] = block
+    def put(plane: Plane, tile: Tile, block: Array) -> None:
+        rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
+        maps[(*plane.index, slice(None), slice(None), rows, columns)] = block
 
-        loop.run(method, resolved.plane(index), put, number=number)
+    loop.run(method, resolved.planes(), put)
     return maps
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,16 +20,18 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
+from napari_zerodce.engine.crew import ALONE, crew_for
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import Meter
+from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
-from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.engine.tile_size import TileSize, count_of_tiles, side_for_all
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.window_search import background_of, find_window
 from napari_zerodce.imaging.windows import Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
@@ -51,6 +54,8 @@ class ResolvedRequest:
     device : Device
     precision : {"float32", "bfloat16", "float16"}
     window : Window
+    scope : Scope
+        The part of the image to enhance.
     automatic : AutomaticChoice, optional
         Why this checkpoint was chosen, if the image decided it.
     """
@@ -63,6 +68,7 @@ class ResolvedRequest:
     device: Device
     precision: Precision
     window: Window
+    scope: Scope
     automatic: AutomaticChoice | None = None
 
     @cached_property
@@ -71,12 +77,27 @@ class ResolvedRequest:
 
         It is never larger than the plane, so that half of it always needs less memory.
         """
-        side = self.settings.tile or default_tile(self.device)
-        return min(side, max(self.layout.height, self.layout.width))
+        sides = (self.layout.height, self.layout.width)
+        side = self.settings.tile
+        if side is None:
+            side = default_tile(self.device)
+            workers = crew_for(self.device).size
+            side = side_for_all(side, self._extent, planes=self.scope.count, workers=workers)
+        return min(side, max(sides))
+
+    @property
+    def _extent(self) -> tuple[int, int]:
+        """Rows and columns of the region that is processed."""
+        (top, bottom), (left, right) = self.scope.rows, self.scope.columns
+        return bottom - top, right - left
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
         return Plane(self.image, index, layout=self.layout, window=self.window)
+
+    def planes(self) -> Iterator[Plane]:
+        """Yield the planes of the scope; each is read when its turn comes."""
+        return map(self.plane, self.scope.indices())
 
     def loop(
         self,
@@ -86,7 +107,7 @@ class ResolvedRequest:
         report: Report = ignore,
         should_stop: ShouldStop = never,
     ) -> TileLoop:
-        """Return a loop over tiles of all planes.
+        """Return a loop over tiles of all planes of the scope.
 
         Parameters
         ----------
@@ -97,9 +118,14 @@ class ResolvedRequest:
         report, should_stop : callable, optional
             As in `enhance`.
         """
-        planes = passes * self.layout.count
-        meter = Meter(planes, report=report, should_stop=should_stop, doing=doing)
-        return TileLoop(TileSize(self.device, self.tile), meter)
+        planes = self.scope.count
+        meter = Meter(passes * planes, report=report, should_stop=should_stop, doing=doing)
+        crew = crew_for(self.device)
+        tiles = count_of_tiles(self._extent, self.tile)
+        # Planes side by side need least time, and tiles of one plane least memory.
+        small = planes >= crew.size and tiles < 2 * crew.size
+        of_planes, of_tiles = (crew, ALONE) if small else (ALONE, crew)
+        return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
 
     def on(self, image: Any) -> ResolvedRequest:
         """Return the same choices for another image of the same channels and dtype.
@@ -110,7 +136,7 @@ class ResolvedRequest:
             Such as one plane of a stack, whose window is then that of the whole stack.
         """
         layout = layout_of(image, channels=self.layout.channels)
-        return replace(self, image=image, layout=layout)
+        return replace(self, image=image, layout=layout, scope=Scope.whole(layout))
 
     def provenance(self, **facts: Any) -> Provenance:
         """Return the provenance of a result of these choices.
@@ -135,7 +161,10 @@ class ResolvedRequest:
 
 
 def resolve(
-    request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
+    request: EnhanceRequest | ResolvedRequest,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
 ) -> ResolvedRequest:
     """Check a request and make its choices.
 
@@ -143,6 +172,8 @@ def resolve(
     ----------
     request : EnhanceRequest or ResolvedRequest
         A resolved request is returned unchanged.
+    report : callable, optional
+        Called with a `Progress` while the image is read to determine the window.
     should_stop : callable, optional
         Called while the window is determined; returns whether to stop.
 
@@ -154,12 +185,12 @@ def resolve(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings
-    layout = layout_in(request)
+    layout, scope = layout_in(request), scope_in(request)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    window, automatic = _read_image(request, should_stop)
+    window, automatic = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
@@ -172,6 +203,7 @@ def resolve(
         device=device,
         precision=precision,
         window=window,
+        scope=scope,
         automatic=automatic,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
@@ -187,17 +219,33 @@ def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
     return layout_of(request.image, channels=request.channels)
 
 
+def scope_in(request: EnhanceRequest | ResolvedRequest) -> Scope:
+    """Return the part that a request asks for; raises an ImageError or a RequestError."""
+    if isinstance(request, ResolvedRequest):
+        return request.scope
+    layout = layout_in(request)
+    if request.scope is None:
+        return Scope.whole(layout)
+    request.scope.check_inside(layout)
+    return request.scope
+
+
 def _read_image(
-    request: EnhanceRequest, should_stop: ShouldStop
+    request: EnhanceRequest, report: Report, should_stop: ShouldStop
 ) -> tuple[Window, AutomaticChoice | None]:
     """Return the window, and the choice of weights if it is automatic; read the image once."""
     image, channels, choice = request.image, request.channels, request.settings.window
-    found = find_window(image, choice, channels=channels, should_stop=should_stop)
+    reading = reading_reporter(report)
+    found = find_window(
+        image, choice, channels=channels, should_stop=should_stop, on_region=reading
+    )
     if not request.settings.is_automatic:
         return found.window, None
     background = found.background
     if background is None and channels == "mono":  # the window needed no look at the background
-        background = background_of(image, channels=channels, should_stop=should_stop)
+        background = background_of(
+            image, channels=channels, should_stop=should_stop, on_region=reading
+        )
     return found.window, choose_weights(channels, background)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_zerodce.engine.memory import free_memory
+from napari_zerodce.engine.memory import room_for_blocks
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.curve_maps import work
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
@@ -244,7 +244,7 @@ class LazyMaps(MapGroup):
             self._session,
             title=_TITLE,
             compute=partial(work.mapping_block, mapped.resolved, run.choice, run.step),
-            most_bytes=free_memory(_PART_OF_MEMORY),
+            most_bytes=room_for_blocks(_PART_OF_MEMORY),
         )
         self._blocks.computing.connect(self.computing)
         self._blocks.failed.connect(self.failed)
