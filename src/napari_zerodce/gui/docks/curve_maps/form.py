@@ -63,7 +63,9 @@ class MapForm(SettingsForm):
         self._show_shared()
 
     def _show_shared(self) -> None:
-        self.shared.setVisible(self._is_shared and self.fields["kind"].value == "alphas")
+        is_one = self._is_shared and self.fields["kind"].value == "alphas"
+        self.shared.setVisible(is_one)
+        self.show_field("arrangement", shown=not is_one)
 
     def _on_kind_changed(self) -> None:
         # Most users want the gains after all iterations, but the parameters and steps of each.
