@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Distinct for colour-blind readers, on dark and on light themes.
 _COLOURS = {3: ("#e8604c", "#3fa35b", "#4a86e8"), 1: ("#c98a00",)}
-_HEIGHT = 170
+_HEIGHT = 152
 _MOST_STEPS = 8
 
 
