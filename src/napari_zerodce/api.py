@@ -92,6 +92,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     tile: int | None = None,
     look: Look = DEFAULT_LOOK,
     part: str | None = None,
+    channel_axis: int | None = None,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -111,7 +112,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         or two numbers. "background" goes from the background's level to the percentile 99.9. "auto"
         is "background" for mono images with a dark background, otherwise "dtype" for 8-bit images
         and the percentiles 0.1 and 99.9 for others.
-        One window serves the whole array; samples outside it stay unchanged.
+        Samples outside it stay unchanged.
     device : str, optional
         "auto", "cpu", "cuda", "cuda:1", "mps".
     precision : {"auto", "float32", "bfloat16", "float16"}, optional
@@ -127,6 +128,10 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         The part to enhance, such as "10:20,:,:" for ten planes: a range for each axis, rows and
         columns last, without the axis of colours. By default all. The window is that of the whole
         image, and so are the curves of a region, except for a global curve.
+    channel_axis : int, optional
+        The axis of the channels of a stack, before rows and columns: each channel then has a window
+        of its own. Numbers for several channels are written "120,4000;90,700". By default, one
+        window serves the whole array.
 
     Returns
     -------
@@ -144,7 +149,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     DeviceError
         If there is no such device or precision, or too little memory for the smallest tile.
     RequestError
-        If the window, the tile or the part is invalid.
+        If the window, the tile, the part or the axis of the channels is invalid.
     """
     from napari_zerodce.engine.enhance import enhance as run
 
@@ -158,6 +163,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         tile=tile,
         look=look,
     )
+    if channel_axis is not None:
+        request = replace(request, channel_axis=channel_axis)
     if part is not None:
         layout = layout_of(request.image, channels=request.channels)
         request = replace(request, scope=Scope.parse(part, layout))

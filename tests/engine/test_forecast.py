@@ -118,7 +118,7 @@ def test_a_real_run_replaces_what_was_timed(monkeypatch):
     pixels = image.size
     for seconds in (10.0, 30.0):
         done = EnhanceResult(
-            image, "mono", Window(0, 1), info, "cpu", "float32", tile=160, seconds=seconds
+            image, "mono", (Window(0, 1),), info, "cpu", "float32", tile=160, seconds=seconds
         )
         remember_speed(request, done)
     assert forecast(request).speed == Speed(10 / pixels, 30 / pixels)

@@ -18,7 +18,7 @@ from napari_zerodce.imaging.windows import Window
 MADE = Provenance.of(
     read_info("zero-dce-pp", scale_factor=7),
     channels="rgb",
-    window=Window(-3, 2**60),
+    windows=[Window(-3, 2**60)],
     look=Look(1.5, 3, -0.25, global_curve=True, detail_gain_limit=2),
     global_curve=(0.5,) * 8,
     device="cuda:1",
@@ -26,6 +26,9 @@ MADE = Provenance.of(
     tile=512,
     seconds=1.25,
 )
+
+# What layers of version 0.1.0 do not say.
+NEW = {"checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": ()}
 
 # As version 0.1.0 has written it into layers.
 OLD = {
@@ -59,7 +62,7 @@ def test_a_given_name_is_part_of_it():
         info, name=(path := Path("kept.safetensors")).name, path=path,
         provenance={"given_name": "cells of November"},
     )  # fmt: skip
-    made = Provenance.of(tuned, channels="rgb", window=Window(0, 1))
+    made = Provenance.of(tuned, channels="rgb", windows=[Window(0, 1)])
     assert (made.checkpoint, made.checkpoint_label) == ("kept.safetensors", "cells of November")
     assert MADE.checkpoint_label == "zero-dce-pp"
 
@@ -82,7 +85,7 @@ def test_what_earlier_layers_say_gives_the_same_command():
         f"--checkpoint-sha256 {'ab' * 32} --window=10,900 --device cpu --precision float32 "
         "--strength=0.5 --detail-gain-limit=none"
     )
-    assert made.as_dict() == OLD | {"checkpoint_label": "", "part": ""}
+    assert made.as_dict() == OLD | NEW
 
 
 def test_layers_from_before_there_were_looks_are_as_published():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.windows import Window, WindowChoice
+from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 numbers = st.one_of(st.floats(-1e300, 1e300), st.integers(-(2**70), 2**70))
 
@@ -106,3 +106,34 @@ def test_impossible_choices_are_refused(arguments):
 def test_there_is_no_empty_or_infinite_window(ends):
     with pytest.raises(ValueError, match="invalid window"):
         Window(*ends)
+
+
+def test_windows_of_channels_are_a_text_and_back():
+    choice = WindowChoice.parse("120,4000; percentile:1,99 ;auto")
+    assert [each.kind for each in choice.channels] == ["range", "percentile", "auto"]
+    assert str(choice) == "120,4000;percentile:1,99;auto"
+    assert WindowChoice.parse(str(choice)) == choice
+
+
+@pytest.mark.parametrize("text", ["1,2;", ";", "1,2;3", "1,2;contrast"])
+def test_an_invalid_window_of_a_channel_is_refused(text):
+    with pytest.raises(RequestError):
+        WindowChoice.parse(text)
+
+
+def test_windows_of_channels_are_not_nested():
+    two = WindowChoice.parse("1,2;3,4")
+    for channels in ((two,), ()):
+        with pytest.raises(RequestError, match="one window for each channel"):
+            WindowChoice("channels", channels=channels)
+    with pytest.raises(RequestError):
+        WindowChoice("auto", channels=(WindowChoice("auto"),))
+
+
+def test_one_window_is_a_choice_for_all_channels():
+    assert WindowChoice.of_windows([Window(1, 2)]) == WindowChoice("range", 1, 2)
+    assert WindowChoice("auto").for_channels(3) == (WindowChoice("auto"),) * 3
+
+
+def test_the_enclosing_window_holds_all():
+    assert enclosing([Window(5, 9), Window(-1, 6)]) == Window(-1, 9)

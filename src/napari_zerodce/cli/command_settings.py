@@ -35,12 +35,15 @@ class CommandSettings:
         Whether outputs that exist are replaced.
     part : str, optional
         The part of each image, as `Scope` writes it; by default all.
+    channel_axis : str
+        "auto" for the axis that the file calls C, "none", or its number.
     """
 
     enhance: EnhanceSettings
     sha256: str | None
     overwrite: bool
     part: str | None = None
+    channel_axis: str = "auto"
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -72,7 +75,8 @@ class CommandSettings:
                 "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
                 "each image; give --checkpoint, too."
             )
-        return cls(enhance, sha256, options.overwrite, getattr(options, "part", None))
+        part = getattr(options, "part", None)  # the command for maps has no such option
+        return cls(enhance, sha256, options.overwrite, part, options.channel_axis)
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -132,4 +136,14 @@ class CommandSettings:
         scope = None
         if self.part:
             scope = Scope.parse(self.part, layout_of(image.array, channels=image.channels))
-        return EnhanceRequest(image.array, image.channels, settings, scope)
+        axis = self._channel_axis_of(image)
+        return EnhanceRequest(image.array, image.channels, settings, scope, axis)
+
+    def _channel_axis_of(self, image: ImageFile) -> int | None:
+        from napari_zerodce.imaging.files.image_file import channel_axis_in
+
+        if self.channel_axis == "none":
+            return None
+        if self.channel_axis != "auto":
+            return int(self.channel_axis)
+        return channel_axis_in(image)

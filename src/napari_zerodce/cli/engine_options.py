@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from napari_zerodce.cli.setting_options import AddArgument, add_options
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def add_engine_options(add: AddArgument) -> None:
-    """Add an option for each field of `EnhanceSettings` except the look, and the SHA-256."""
+    """Add the options of the engine.
+
+    These are one for each field of `EnhanceSettings` except the look, the SHA-256 of the weights,
+    and the axis of the channels.
+    """
     described = dict(setting_fields(EnhanceSettings))
     add_options(add, [described.pop("checkpoint")])
     add(
@@ -23,6 +28,21 @@ def add_engine_options(add: AddArgument) -> None:
     )
     defaults = {"scale_factor": "the checkpoint's", "tile": "one that suits the device"}
     add_options(add, described.values(), defaults=defaults)
+    add(
+        "--channel-axis",
+        metavar="auto|none|N",
+        type=_channel_axis,
+        default="auto",
+        help="The axis of the channels of a stack, counted from 0: each channel has a window of "
+        "its own, and several windows are written '120,4000;90,700'. Automatic is the axis that "
+        "the file calls C; none: one window for all.",
+    )
+
+
+def _channel_axis(text: str) -> str:
+    if text in {"auto", "none"} or text.isdecimal():
+        return text
+    raise ArgumentTypeError(f"{text!r} is neither auto nor none nor the number of an axis")
 
 
 def why_automatic(choice: AutomaticChoice | None) -> str:

@@ -181,7 +181,8 @@ def _enhance_file(
 
 def _facts(result: EnhanceResult) -> list[str]:
     """Return how an image was enhanced: device, precision, window, look and global curve."""
-    window = f"window {result.window.low:g} to {result.window.high:g}"
+    ends = (f"{window.low:g} to {window.high:g}" for window in result.windows)
+    window = f"window {'; '.join(ends)}"
     facts = [result.device, result.precision, window]
     if look := result.look.describe():
         facts.append(look)

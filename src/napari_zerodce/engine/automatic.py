@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,6 +74,24 @@ def choose_weights(channels: Channels, background: Background | None) -> Automat
         return AutomaticChoice("photo", "the image has no dark background")
     share = "over 99 %" if background.share > _MOST else f"{100 * background.share:.0f} %"
     return AutomaticChoice("fluorescence", f"{share} of the image is background")
+
+
+def typical(backgrounds: Sequence[Background | None]) -> Background | None:
+    """Return the background that stands for those of several channels.
+
+    It is dark if at least half of them are; of these, it is the one with the smallest share.
+
+    Parameters
+    ----------
+    backgrounds : sequence of Background or None
+        None for a channel without a finite sample.
+    """
+    known = [background for background in backgrounds if background is not None]
+    dark = [background for background in known if background.is_dark]
+    others = [background for background in known if not background.is_dark]
+    return min(
+        dark if len(dark) >= len(others) else others, key=lambda each: each.share, default=None
+    )
 
 
 def weights_for(

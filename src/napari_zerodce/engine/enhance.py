@@ -92,7 +92,7 @@ class _Run:
         self._loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
         if look.global_curve:
             self._curve = estimate_global_curve(resolved, self._loop)
-        enhancement = Enhancement(resolved.estimator, look, resolved.window, self._curve)
+        enhancement = Enhancement(resolved.estimator, look, self._curve)
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count
         try:
@@ -117,7 +117,7 @@ class _Run:
         return EnhanceResult(
             image=self._output[scope.planes_in(resolved.scope)],
             channels=resolved.layout.channels,
-            window=resolved.window,
+            windows=resolved.windows,
             checkpoint=resolved.checkpoint,
             device=resolved.device.name,
             precision=resolved.precision,
@@ -128,4 +128,5 @@ class _Run:
             notices=tuple(sizes.notices),
             automatic=resolved.automatic,
             scope=None if scope == Scope.whole(resolved.layout) else scope,
+            channel_axis=resolved.channel_axis,
         )

@@ -171,7 +171,7 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> Speed:
     shape = _probe_shape(request)
     noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
     settings = replace(request.settings, window=_ANY_WINDOW)
-    probe = replace(request, image=noise, settings=settings, scope=None)
+    probe = replace(request, image=noise, settings=settings, scope=None, channel_axis=None)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)
     seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(_PROBES)]

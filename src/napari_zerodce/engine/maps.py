@@ -18,7 +18,7 @@ from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
-from napari_zerodce.imaging.intensity import Window, outside_of
+from napari_zerodce.imaging.intensity import outside_of
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
@@ -123,7 +123,7 @@ def fill_maps(
     maps = make_output(maps_shape(layout_in(request), step))
     resolved = resolve_for_maps(request, report=report, should_stop=should_stop)
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
-    finish = partial(_maps_of_tile, kind=kind, step=step, window=resolved.window)
+    finish = partial(_maps_of_tile, kind=kind, step=step)
     method = CurveMethod(resolved.estimator, finish)
 
     def put(plane: Plane, tile: Tile, block: Array) -> None:
@@ -172,13 +172,13 @@ def maps_of(kind: MapKind, image: Tensor, alphas: Tensor) -> Tensor:
     return compute(image, alphas)
 
 
-def _maps_of_tile(tile: CurveTile, *, kind: MapKind, step: int, window: Window) -> Array:
+def _maps_of_tile(tile: CurveTile, *, kind: MapKind, step: int) -> Array:
     rows, columns = (_kept(side, step)[0] for side in (tile.tile.rows, tile.tile.columns))
     kept = (..., rows, columns)
     unit = tile.outer[(..., *tile.inner)][kept].contiguous()
     maps: Array = maps_of(kind, unit, tile.alphas[kept])[0].cpu().numpy()
     if kind in {"gain", "noise-gain"}:
-        maps[:, outside_of(tile.samples[kept], window)] = 1
+        maps[:, outside_of(tile.samples[kept], tile.window)] = 1
     return maps
 
 

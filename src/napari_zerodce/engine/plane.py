@@ -39,7 +39,8 @@ class Plane:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
-        self._layout, self._window = layout, window
+        self.window = window
+        self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
         loaded = _loaded(image, index, layout)
         if loaded is not None:
@@ -65,7 +66,7 @@ class Plane:
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
-        return normalise(block, self._window)
+        return normalise(block, self.window)
 
     def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
         """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].

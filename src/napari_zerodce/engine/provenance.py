@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from typing import Any, Final
@@ -13,7 +13,7 @@ from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, Archi
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import Channels
-from napari_zerodce.imaging.windows import Window
+from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
@@ -41,7 +41,11 @@ class Provenance:
     scale_factor : int
     channels : {"mono", "rgb", "rgba"}
     window : tuple of float
-        The intensities that were mapped to 0 and to 1.
+        The intensities that were mapped to 0 and to 1; of several channels, the lowest and highest.
+    channel_axis : int, optional
+        The axis of the channels, if each has a window of its own.
+    channel_windows : tuple of tuple of float
+        The window of each channel; empty if one window serves all planes.
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 if one curve serves the whole image, else empty.
@@ -63,6 +67,8 @@ class Provenance:
     scale_factor: int
     channels: Channels
     window: tuple[float, float]
+    channel_axis: int | None = None
+    channel_windows: tuple[tuple[float, float], ...] = ()
     checkpoint_label: str = ""
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
@@ -74,7 +80,12 @@ class Provenance:
 
     @classmethod
     def of(
-        cls, checkpoint: CheckpointInfo, *, channels: Channels, window: Window, **facts: Any
+        cls,
+        checkpoint: CheckpointInfo,
+        *,
+        channels: Channels,
+        windows: Sequence[Window],
+        **facts: Any,
     ) -> Provenance:
         """Return the provenance of a result that this version makes with a checkpoint.
 
@@ -82,10 +93,13 @@ class Provenance:
         ----------
         checkpoint : CheckpointInfo
         channels : {"mono", "rgb", "rgba"}
-        window : Window
+        windows : sequence of Window
+            One for all planes, or one for each channel.
         **facts
             The other fields.
         """
+        ends = [(window.low, window.high) for window in windows]
+        whole = enclosing(windows)
         return cls(
             software=f"napari-zerodce {version('napari-zerodce')}",
             checkpoint=checkpoint.name,
@@ -95,9 +109,16 @@ class Provenance:
             architecture=checkpoint.architecture,
             scale_factor=checkpoint.scale_factor,
             channels=channels,
-            window=(window.low, window.high),
+            window=(whole.low, whole.high),
+            channel_windows=tuple(ends) if len(ends) > 1 else (),
             **facts,
         )
+
+    @property
+    def window_choice(self) -> WindowChoice:
+        """The choice of exactly these windows."""
+        ends = self.channel_windows or (self.window,)
+        return WindowChoice.of_windows([Window(*pair) for pair in ends])
 
     @property
     def traits(self) -> ArchitectureTraits:
@@ -126,12 +147,16 @@ class Provenance:
             known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
             window = Window(*known["window"])
             known["window"] = (window.low, window.high)
+            own = (Window(*pair) for pair in known.get("channel_windows", ()))
+            known["channel_windows"] = tuple((each.low, each.high) for each in own)
             known["global_curve"] = tuple(known.get("global_curve", ()))
             known["look"] = Look(**known.get("look", {}))
             made = cls(**known)
         except (KeyError, TypeError, ValueError) as err:
             raise _invalid() from err
         if not all(isinstance(getattr(made, name), str) for name in _TEXTS):
+            raise _invalid()
+        if bool(made.channel_windows) and not isinstance(made.channel_axis, int):
             raise _invalid()
         if made.architecture not in ARCHITECTURES:
             raise _invalid()

@@ -12,7 +12,6 @@ from typing import Final
 
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.provenance import Provenance
-from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import command_words
 
 PROGRAM: Final = ("napari-zerodce",)
@@ -115,6 +114,8 @@ def command_line(
     words += [f"--window={_window(provenance)}"]
     words += ["--device", _kind(provenance.device), "--precision", provenance.precision]
     words += command_words(provenance.look, defaults=DEFAULT_LOOK)
+    if provenance.channel_axis is not None:
+        words += ["--channel-axis", str(provenance.channel_axis)]
     if provenance.part:
         words += ["--part", provenance.part]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
@@ -152,13 +153,15 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
     ]
     if look != DEFAULT_LOOK:
         lines.append(f"    look={look!r},")
+    if provenance.channel_axis is not None:
+        lines.append(f"    channel_axis={provenance.channel_axis},")
     if provenance.part:
         lines.append(f"    part={provenance.part!r},")
     return "\n".join([*lines, ")"]) + "\n"
 
 
 def _window(provenance: Provenance) -> str:
-    return str(WindowChoice("range", *provenance.window))
+    return str(provenance.window_choice)
 
 
 def _kind(device: str) -> str:

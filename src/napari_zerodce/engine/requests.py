@@ -16,7 +16,7 @@ from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.windows import Window
+from napari_zerodce.imaging.windows import Window, enclosing
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,16 @@ class EnhanceRequest:
         The part of the image to enhance, by default all. The window is that of the whole image, and
         the part gets the curves that it has in whole planes; a global curve is the mean of the
         part.
+    channel_axis : int, optional
+        The leading axis of the channels, each of which has a window of its own. By default one
+        window serves all planes.
     """
 
     image: Any
     channels: Channels
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
     scope: Scope | None = None
+    channel_axis: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,9 @@ class EnhanceResult:
     image : ndarray
         Dtype of the request's image, and shape of the enhanced part of it.
     channels : {"mono", "rgb", "rgba"}
-    window : Window
-        The intensities that were mapped to 0 and 1, in units of the image.
+    windows : tuple of Window
+        The intensities that were mapped to 0 and 1, in units of the image: for all planes, or for
+        each channel.
     checkpoint : CheckpointInfo
     device : str
     precision : {"float32", "bfloat16", "float16"}
@@ -102,11 +107,13 @@ class EnhanceResult:
         Why this checkpoint was chosen, if the image decided it.
     scope : Scope, optional
         The enhanced part of the image; None if it is all of the image.
+    channel_axis : int, optional
+        The leading axis of the channels, if each has a window of its own.
     """
 
     image: np.ndarray[Any, Any]
     channels: Channels
-    window: Window
+    windows: tuple[Window, ...]
     checkpoint: CheckpointInfo
     device: str
     precision: Precision
@@ -117,6 +124,12 @@ class EnhanceResult:
     notices: tuple[str, ...] = ()
     automatic: AutomaticChoice | None = None
     scope: Scope | None = None
+    channel_axis: int | None = None
+
+    @property
+    def window(self) -> Window:
+        """The window, or the smallest one that holds the windows of all channels."""
+        return enclosing(self.windows)
 
     @property
     def provenance(self) -> Provenance:
@@ -124,7 +137,8 @@ class EnhanceResult:
         return Provenance.of(
             self.checkpoint,
             channels=self.channels,
-            window=self.window,
+            windows=self.windows,
+            channel_axis=self.channel_axis,
             look=self.look,
             global_curve=self.global_curve,
             part="" if self.scope is None else str(self.scope),

@@ -19,7 +19,7 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
+from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.crew import ALONE, crew_for
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
@@ -30,10 +30,11 @@ from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize, count_of_tiles, side_for_all
-from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.window_search import background_of, find_window
-from napari_zerodce.imaging.windows import Window, WindowChoice
+from napari_zerodce.imaging.window_search import background_of, channels_of, find_windows
+from napari_zerodce.imaging.windows import Window, enclosing
 from napari_zerodce.stopping import ShouldStop, never
 
 
@@ -53,11 +54,14 @@ class ResolvedRequest:
     estimator : CurveEstimator
     device : Device
     precision : {"float32", "bfloat16", "float16"}
-    window : Window
+    windows : tuple of Window
+        For all planes, or for each channel.
     scope : Scope
         The part of the image to enhance.
     automatic : AutomaticChoice, optional
         Why this checkpoint was chosen, if the image decided it.
+    channel_axis : int, optional
+        The leading axis of the channels, if each has a window of its own.
     """
 
     image: Any
@@ -67,9 +71,19 @@ class ResolvedRequest:
     estimator: CurveEstimator
     device: Device
     precision: Precision
-    window: Window
+    windows: tuple[Window, ...]
     scope: Scope
     automatic: AutomaticChoice | None = None
+    channel_axis: int | None = None
+
+    @property
+    def window(self) -> Window:
+        """The window, or the smallest one that holds the windows of all channels."""
+        return enclosing(self.windows)
+
+    def window_of(self, index: tuple[int, ...]) -> Window:
+        """Return the window of a plane by its index in the leading axes."""
+        return self.windows[0 if self.channel_axis is None else index[self.channel_axis]]
 
     @cached_property
     def tile(self) -> int:
@@ -93,7 +107,7 @@ class ResolvedRequest:
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
-        return Plane(self.image, index, layout=self.layout, window=self.window)
+        return Plane(self.image, index, layout=self.layout, window=self.window_of(index))
 
     def planes(self) -> Iterator[Plane]:
         """Yield the planes of the scope; each is read when its turn comes."""
@@ -127,16 +141,34 @@ class ResolvedRequest:
         of_planes, of_tiles = (crew, ALONE) if small else (ALONE, crew)
         return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
 
-    def on(self, image: Any) -> ResolvedRequest:
-        """Return the same choices for another image of the same channels and dtype.
+    def at(self, index: tuple[int, ...]) -> ResolvedRequest:
+        """Return the same choices for one plane.
+
+        Parameters
+        ----------
+        index : tuple of int
+            Of the plane in the leading axes.
+        """
+        return self.on(SelectedPlane(self.image, index), index)
+
+    def on(self, image: Any, index: tuple[int, ...] = ()) -> ResolvedRequest:
+        """Return the same choices for an image that shows one plane, such as a coarser level of it.
 
         Parameters
         ----------
         image : array-like
-            Such as one plane of a stack, whose window is then that of the whole stack.
+        index : tuple of int
+            Of the plane in the leading axes, whose window is kept; not needed for a single plane.
         """
         layout = layout_of(image, channels=self.layout.channels)
-        return replace(self, image=image, layout=layout, scope=Scope.whole(layout))
+        return replace(
+            self,
+            image=image,
+            layout=layout,
+            scope=Scope.whole(layout),
+            windows=(self.window_of(index),),
+            channel_axis=None,
+        )
 
     def provenance(self, **facts: Any) -> Provenance:
         """Return the provenance of a result of these choices.
@@ -149,7 +181,8 @@ class ResolvedRequest:
         return Provenance.of(
             self.checkpoint,
             channels=self.layout.channels,
-            window=self.window,
+            windows=self.windows,
+            channel_axis=self.channel_axis,
             **{
                 "look": self.settings.look,
                 "device": self.device.name,
@@ -186,11 +219,12 @@ def resolve(
         return request
     settings = request.settings
     layout, scope = layout_in(request), scope_in(request)
+    _check_channel_axis(request, layout)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    window, automatic = _read_image(request, report, should_stop)
+    windows, automatic = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
@@ -202,14 +236,24 @@ def resolve(
         estimator=make_estimator(checkpoint, device, precision),
         device=device,
         precision=precision,
-        window=window,
+        windows=windows,
         scope=scope,
         automatic=automatic,
+        channel_axis=request.channel_axis,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
         check_tile(pixels, settings.tile, device)
     return resolved
+
+
+def _check_channel_axis(request: EnhanceRequest, layout: PlaneLayout) -> None:
+    axis = request.channel_axis
+    if axis is not None and not 0 <= axis < len(layout.leading):
+        raise RequestError(
+            f"The axis of the channels is {axis}, but the image has {len(layout.leading)} axes "
+            "before its rows and columns; choose one of them, counted from 0, or none."
+        )
 
 
 def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
@@ -232,21 +276,28 @@ def scope_in(request: EnhanceRequest | ResolvedRequest) -> Scope:
 
 def _read_image(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
-) -> tuple[Window, AutomaticChoice | None]:
-    """Return the window, and the choice of weights if it is automatic; read the image once."""
-    image, channels, choice = request.image, request.channels, request.settings.window
+) -> tuple[tuple[Window, ...], AutomaticChoice | None]:
+    """Return the windows, and the choice of weights if it is automatic; read the image once."""
+    image, channels, axis = request.image, request.channels, request.channel_axis
     reading = reading_reporter(report)
-    found = find_window(
-        image, choice, channels=channels, should_stop=should_stop, on_region=reading
+    found = find_windows(
+        image,
+        request.settings.window,
+        channels=channels,
+        channel_axis=axis,
+        should_stop=should_stop,
+        on_region=reading,
     )
+    windows = tuple(each.window for each in found)
     if not request.settings.is_automatic:
-        return found.window, None
-    background = found.background
-    if background is None and channels == "mono":  # the window needed no look at the background
-        background = background_of(
-            image, channels=channels, should_stop=should_stop, on_region=reading
-        )
-    return found.window, choose_weights(channels, background)
+        return windows, None
+    backgrounds = [each.background for each in found]
+    if channels == "mono" and None in backgrounds:  # the windows needed no look at it
+        backgrounds = [
+            background_of(part, channels=channels, should_stop=should_stop, on_region=reading)
+            for part in channels_of(image, axis)
+        ]
+    return windows, choose_weights(channels, typical(backgrounds))
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:
@@ -254,8 +305,3 @@ def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:
     if isinstance(settings.checkpoint, Checkpoint):
         return settings.checkpoint
     return load_checkpoint(settings.checkpoint, scale_factor=settings.scale_factor)
-
-
-def window_as_choice(window: Window) -> WindowChoice:
-    """Return the window choice that gives exactly this window."""
-    return WindowChoice("range", window.low, window.high)

@@ -126,6 +126,51 @@ class SelectedPlane:
         return self._array[(*self._index, *(key if isinstance(key, tuple) else (key,)))]
 
 
+class SelectedChannel:
+    """One entry of a leading axis of a lazy array, which keeps the axis with length 1.
+
+    Parameters
+    ----------
+    array : array-like
+    axis : int
+        The axis of the channels.
+    number : int
+        The channel.
+    """
+
+    def __init__(self, array: Any, axis: int, number: int) -> None:
+        self._array, self._axis = array, axis
+        self._entry = slice(number, number + 1)
+        self.shape: tuple[int, ...] = _with_one(tuple(array.shape), axis)
+        self.dtype = array.dtype
+        chunks: Any = getattr(array, "chunks", None)
+        is_known = isinstance(chunks, tuple) and len(chunks) == len(self.shape)
+        self.chunks = _with_one(chunks, axis) if is_known else None
+
+    def __getitem__(self, key: tuple[slice, ...]) -> Any:
+        """Return a region, given by a slice for each axis, as the array returns it."""
+        return self._array[(*key[: self._axis], self._entry, *key[self._axis + 1 :])]
+
+
+def channel_of(array: Any, axis: int, number: int) -> Any:
+    """Return one channel of an array, which is not read.
+
+    Parameters
+    ----------
+    array : array-like
+    axis : int
+        The axis of the channels; it stays, with length 1.
+    number : int
+    """
+    if isinstance(array, np.ndarray):
+        return array[(slice(None),) * axis + (slice(number, number + 1),)]
+    return SelectedChannel(array, axis, number)
+
+
+def _with_one(lengths: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+    return (*lengths[:axis], 1, *lengths[axis + 1 :])
+
+
 def layout_of(array: Any, *, channels: Channels | None = None) -> PlaneLayout:
     """Return the layout of an image that can be enhanced.
 

@@ -11,7 +11,7 @@ import numpy as np
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.background import Background, find_background
 from napari_zerodce.imaging.histogram import Histogram, read_histogram
-from napari_zerodce.imaging.planes import Channels, layout_of
+from napari_zerodce.imaging.planes import Channels, channel_of, layout_of
 from napari_zerodce.imaging.sampling import OnRegion, Sampler, unseen
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
@@ -114,6 +114,55 @@ def find_window(
     # Equal percentiles are rare, so reading the image a second time is acceptable.
     window = _between(*(ends if ends[0] < ends[1] else _extremes(sampler)), dtype)
     return FoundWindow(window, background)
+
+
+def find_windows(
+    array: Any,
+    choice: WindowChoice,
+    *,
+    channels: Channels,
+    channel_axis: int | None = None,
+    should_stop: ShouldStop = never,
+    on_region: OnRegion = unseen,
+) -> tuple[FoundWindow, ...]:
+    """Find the window of an image, or one for each of its channels.
+
+    Parameters
+    ----------
+    array, choice, channels, should_stop, on_region
+        As in `find_window`.
+    channel_axis : int, optional
+        The leading axis of the channels; None if one window serves the whole image.
+
+    Returns
+    -------
+    tuple of FoundWindow
+
+    Raises
+    ------
+    ImageError, RequestError, Cancelled
+        As `find_window` does; a RequestError also if the choice is one of another number of
+        channels.
+    """
+    parts = channels_of(array, channel_axis)
+    return tuple(
+        find_window(part, own, channels=channels, should_stop=should_stop, on_region=on_region)
+        for part, own in zip(parts, choice.for_channels(len(parts)), strict=True)
+    )
+
+
+def channels_of(array: Any, channel_axis: int | None) -> list[Any]:
+    """Return the channels of an image, or the image alone if it has no axis of channels.
+
+    Parameters
+    ----------
+    array : array-like
+    channel_axis : int, optional
+    """
+    if channel_axis is None:
+        return [array]
+    count = array.shape[channel_axis]
+    return [channel_of(array, channel_axis, number) for number in range(count)]
 
 
 def background_of(

@@ -50,6 +50,10 @@ ROLES = [
 ]
 
 
+NEW = {"checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": ()}
+"""What layers of earlier versions do not say."""
+
+
 def _layer(metadata: Any) -> Image:
     return Image(np.zeros((2, 2)), metadata=metadata)
 
@@ -146,7 +150,7 @@ def test_result_of_an_earlier_version_gives_the_command_that_it_gave_then(
     now = command_line(known.made, known.source_path, "/data/out.png")
     parser = build_parser()
     assert parser.parse_args(shlex.split(now)[1:]) == parser.parse_args(shlex.split(command)[1:])
-    assert known.made.as_dict() == {"checkpoint_label": "", "part": ""} | {
+    assert known.made.as_dict() == NEW | {
         name: value
         for name, value in facts.items()
         if name not in {"role", "source", "source_id", "source_path"}

@@ -49,7 +49,7 @@ def _result(
     return EnhanceResult(
         image=image,
         channels=channels,
-        window=window or Window(0, 255),
+        windows=(window or Window(0, 255),),
         checkpoint=INFO,
         device="cpu",
         precision="float32",

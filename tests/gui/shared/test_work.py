@@ -210,13 +210,13 @@ def _cells() -> np.ndarray:
 def readings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Each reading of an image, as the choice of the window it was read for."""
     found: list[Any] = []
-    find = work.find_window
+    find = work.find_windows
 
     def counted(image: Any, choice: WindowChoice, **named: Any) -> Any:
         found.append(choice)
         return find(image, choice, **named)
 
-    monkeypatch.setattr(work, "find_window", counted)
+    monkeypatch.setattr(work, "find_windows", counted)
     work.forget_views()
     return found
 

@@ -19,6 +19,7 @@ from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import GLANCE, TILE, PlaneMeter
 from napari_zerodce.imaging.tiling import Tile, tile_plane
+from napari_zerodce.imaging.windows import Window
 
 Array = np.ndarray[Any, Any]
 Made = TypeVar("Made")
@@ -77,6 +78,11 @@ class CurveTile:
         self.samples: Array = block[(..., *self.inner)]
         self._block, self._plane = block, plane
         self._estimator, self._source = estimator, source
+
+    @property
+    def window(self) -> Window:
+        """The window of the plane."""
+        return self._plane.window
 
     @cached_property
     def outer(self) -> Tensor:

@@ -15,7 +15,7 @@ from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.methods.method import TileMethod
-from napari_zerodce.imaging.intensity import Window, restore
+from napari_zerodce.imaging.intensity import restore
 
 Array = np.ndarray[Any, Any]
 
@@ -28,20 +28,18 @@ class Enhancement:
     ----------
     estimator : CurveEstimator
     look : Look
-    window : Window
     global_curve : tuple of float
         A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
     """
 
     estimator: CurveEstimator
     look: Look
-    window: Window
     global_curve: tuple[float, ...] = ()
 
 
 def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
     look = enhancement.look
-    finish = partial(_toned, look=look, window=enhancement.window)
+    finish = partial(_toned, look=look)
     return CurveMethod(
         enhancement.estimator,
         finish,
@@ -50,12 +48,12 @@ def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
     )
 
 
-def _toned(tile: CurveTile, *, look: Look, window: Window) -> Array:
+def _toned(tile: CurveTile, *, look: Look) -> Array:
     if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
         return tile.samples
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    return restore(enhanced[0].cpu().numpy(), tile.samples, window)
+    return restore(enhanced[0].cpu().numpy(), tile.samples, tile.window)
 
 
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {

@@ -25,6 +25,9 @@ APPEARANCE = (
 )  # fmt: skip
 
 
+_CHANNEL_LABELS = frozenset({"c", "ch", "channel", "channels"})
+
+
 @dataclass(frozen=True)
 class Source:
     """Everything that a run needs of a layer, read at once: the layer may change during the run."""
@@ -58,6 +61,14 @@ class Source:
             max(1, round(finest[rows] / shape[rows])) if shape[:rows] == finest[:rows] else 0
             for shape in self.level_shapes
         )
+
+    @property
+    def channel_axis(self) -> int | None:
+        """The leading axis that is labelled as that of channels, None if there is none."""
+        leading = self.properties["axis_labels"][: len(self.layout.leading)]
+        names = (str(label).lower() for label in leading)
+        places = (place for place, name in enumerate(names) if name in _CHANNEL_LABELS)
+        return next((place for place in places if self.data.shape[place] > 1), None)
 
     def provenance(self, role: Role, **facts: Any) -> LayerProvenance:
         """Return the provenance of a layer that is made from this source.
@@ -140,4 +151,5 @@ def request_for(source: Source, settings: EnhanceSettings) -> EnhanceRequest:
     settings : EnhanceSettings
     """
     window = settings.window.of_layer(source.contrast_limits)
-    return EnhanceRequest(source.data, source.channels, replace(settings, window=window))
+    settings = replace(settings, window=window)
+    return EnhanceRequest(source.data, source.channels, settings, channel_axis=source.channel_axis)

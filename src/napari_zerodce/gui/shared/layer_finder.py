@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
-from napari_zerodce.gui.layers.source import Source, read_source
+from napari_zerodce.gui.layers.source import Source, read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
@@ -111,7 +111,7 @@ class LayerFinder(QObject):
     def _find(self, source: Source) -> None:
         if self._job is not None or self._session.busy:
             return  # the layer is looked at again when that has ended
-        request = EnhanceRequest(source.data, source.channels, EnhanceSettings())
+        request = request_for(source, EnhanceSettings())
         self._job = Job("Zero-DCE: reading the image", self._finding(request), quiet=True)
         self._job.succeeded.connect(lambda fact: self._on_job_succeeded(source, fact))
         self._job.failed.connect(lambda _: self._on_job_failed(source))

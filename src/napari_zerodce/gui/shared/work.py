@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
-from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
+from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.requests import EnhanceRequest, Report
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
-from napari_zerodce.imaging.window_search import FoundWindow, find_window
-from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.imaging.window_search import FoundWindow, find_windows
+from napari_zerodce.imaging.windows import WindowChoice, enclosing
 from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
 
@@ -64,9 +64,8 @@ def viewing(wanted: ViewRequest) -> Work:
         def estimate() -> Any:
             resolved = resolved_for(wanted.request, should_stop)
             plane, viewport = wanted.screen.plane()
-            view = estimate_view(
-                resolved.on(plane), viewport, report=report, should_stop=should_stop
-            )
+            here = resolved.on(plane, wanted.screen.index)
+            view = estimate_view(here, viewport, report=report, should_stop=should_stop)
             return replace(view, viewport=wanted.screen.viewport)
 
         key = (wanted.key, _written(wanted.request))
@@ -98,7 +97,9 @@ def choosing(request: EnhanceRequest) -> Work:
 
 def finding_window(request: EnhanceRequest) -> Work:
     """Return the work that finds the automatic window of a whole layer; it gives a `Window`."""
-    return lambda _report, should_stop: _found_window(request, AUTOMATIC_WINDOW, should_stop).window
+    return lambda _report, should_stop: enclosing(
+        [found.window for found in _found_windows(request, AUTOMATIC_WINDOW, should_stop)]
+    )
 
 
 def chosen_for(request: EnhanceRequest, should_stop: ShouldStop) -> AutomaticChoice:
@@ -112,12 +113,12 @@ def chosen_for(request: EnhanceRequest, should_stop: ShouldStop) -> AutomaticCho
     if request.channels != "mono":
         return choose_weights(request.channels, None)
     # The automatic window needs the background, too: one reading is enough for both.
-    found = _found_window(request, AUTOMATIC_WINDOW, should_stop)
-    return choose_weights(request.channels, found.background)
+    found = _found_windows(request, AUTOMATIC_WINDOW, should_stop)
+    return choose_weights(request.channels, typical([each.background for each in found]))
 
 
 def with_known_choices(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
-    """Return a request whose window is two numbers, and whose checkpoint is not automatic.
+    """Return a request whose windows are numbers, and whose checkpoint is not automatic.
 
     Parameters
     ----------
@@ -126,22 +127,27 @@ def with_known_choices(request: EnhanceRequest, should_stop: ShouldStop) -> Enha
     should_stop : callable
     """
     settings = request.settings
-    window = _found_window(request, settings.window, should_stop).window
-    settings = replace(settings, window=WindowChoice("range", window.low, window.high))
+    found = _found_windows(request, settings.window, should_stop)
+    windows = WindowChoice.of_windows([each.window for each in found])
+    settings = replace(settings, window=windows)
     if settings.is_automatic:
         settings = replace(settings, checkpoint=chosen_for(request, should_stop).checkpoint)
     return replace(request, settings=settings)
 
 
-def _found_window(
+def _found_windows(
     request: EnhanceRequest, choice: WindowChoice, should_stop: ShouldStop
-) -> FoundWindow:
+) -> tuple[FoundWindow, ...]:
     # A window depends on no other setting, so all others have their defaults in its key.
-    alone = replace(request, settings=EnhanceSettings(window=choice))
+    alone = replace(request, settings=EnhanceSettings(window=choice), scope=None)
     return _windows.get(
         _key(alone),
-        lambda: find_window(
-            request.image, choice, channels=request.channels, should_stop=should_stop
+        lambda: find_windows(
+            request.image,
+            choice,
+            channels=request.channels,
+            channel_axis=request.channel_axis,
+            should_stop=should_stop,
         ),
         of=request.image,
     )
@@ -173,5 +179,5 @@ def forget_views() -> None:
 
 
 _views: RecentResults[Any] = RecentResults(2)
-_windows: RecentResults[FoundWindow] = RecentResults(8)
+_windows: RecentResults[tuple[FoundWindow, ...]] = RecentResults(8)
 _resolved: RecentResults[Any] = RecentResults(2)

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.planes import Array, Channels
+from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
 MAPPED_FROM = 2**27
 """Bytes. Uncompressed pixels of this size or more are mapped, not read, so they need no memory."""
@@ -35,6 +35,20 @@ class ImageFile:
     array: Array
     channels: Channels
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def channel_axis_in(image: ImageFile) -> int | None:
+    """Return the leading axis of an image that its file calls channels, None if there is none.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    axes = str(image.details.get("axes", ""))
+    leading = len(layout_of(image.array, channels=image.channels).leading)
+    place = axes.find("C")
+    known = len(axes) == image.array.ndim and 0 <= place < leading
+    return place if known and image.array.shape[place] > 1 else None
 
 
 def check_room(size: int, path: Path) -> None:

@@ -29,7 +29,6 @@ from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
 from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
@@ -303,12 +302,12 @@ class _Check:
         made = self._subject.made
         settings = EnhanceSettings(
             self._checkpoint,
-            window=WindowChoice("range", *made.window),
+            window=made.window_choice,
             device=made.device.partition(":")[0],
             precision=cast("PrecisionChoice", made.precision),
             look=made.look,
         )
-        request = EnhanceRequest(image, made.channels, settings, scope)
+        request = EnhanceRequest(image, made.channels, settings, scope, made.channel_axis)
         return enhance(request, should_stop=self._should_stop).image
 
 

@@ -9,7 +9,6 @@ from napari_zerodce.engine.requests import EnhanceRequest, Report
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage, pictures
 from napari_zerodce.gui.layers.lazy_blocks import Block
 from napari_zerodce.gui.shared.work import with_known_choices
-from napari_zerodce.imaging.planes import SelectedPlane
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
@@ -42,9 +41,13 @@ def mapping(
         from napari_zerodce.engine.maps import fill_maps, in_memory
 
         resolved = _resolved(request, should_stop)
-        plane = resolved.on(SelectedPlane(resolved.image, index))
         maps = fill_maps(
-            plane, choice.kind, in_memory, step=step, report=report, should_stop=should_stop
+            resolved.at(index),
+            choice.kind,
+            in_memory,
+            step=step,
+            report=report,
+            should_stop=should_stop,
         )
         shared = resolved.checkpoint.traits.shares_one_map
         return MappedPlane(resolved, index, pictures(maps, choice, shared=shared))
