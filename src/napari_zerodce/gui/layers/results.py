@@ -10,6 +10,8 @@ from napari.layers import Image, Layer
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.gui.layers.geometry import geometry_of_part
+from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.provenance import Role, provenance_of, role_of
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.imaging.intensity import Window
@@ -132,15 +134,17 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
     position = layers.index(above) + 1 if above in layers else len(layers)
     selected, active = set(layers.selection), layers.selection.active
     layers.insert(position, layer)
-    if active is not None:
+    if selected:
         layers.selection = selected
+    if active is not None:
         layers.selection.active = active
 
 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     return {
         **source.properties,
-        "name": f"{source.name} [{_description(result)}]",
+        **_geometry(source, result),
+        "name": f"{source.name} [{_description(source, result)}]",
         "rgb": source.channels != "mono",
         "multiscale": len(source.level_shapes) > 1,
         "contrast_limits": display_range(source.contrast_limits, result.window),
@@ -151,10 +155,17 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     }
 
 
-def _description(result: EnhanceResult) -> str:
-    look = result.look.describe()
-    weights = weights_name(result.checkpoint)
-    return f"{weights}, {look}" if look else weights
+def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
+    """Return the geometry of a result that is a part of its source; empty for all of it."""
+    if result.scope is None:
+        return {}
+    return geometry_of_part(source.properties, result.scope.offset, 1)
+
+
+def _description(source: Source, result: EnhanceResult) -> str:
+    part = describe_part(source, result.scope)
+    facts = (weights_name(result.checkpoint), result.look.describe(), part)
+    return ", ".join(filter(None, facts))
 
 
 def weights_name(checkpoint: CheckpointInfo) -> str:
