@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from napari.layers import Image, Layer
 
@@ -19,6 +20,8 @@ from napari_zerodce.imaging.intensity import Window
 if TYPE_CHECKING:
     import napari
     import numpy as np
+
+_inserting: WeakSet[napari.Viewer] = WeakSet()
 
 
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
@@ -133,11 +136,25 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
     layers = viewer.layers
     position = layers.index(above) + 1 if above in layers else len(layers)
     selected, active = set(layers.selection), layers.selection.active
-    layers.insert(position, layer)
-    if selected:
-        layers.selection = selected
-    if active is not None:
-        layers.selection.active = active
+    _inserting.add(viewer)
+    try:
+        layers.insert(position, layer)
+        if selected:
+            layers.selection = selected
+        if active is not None:
+            layers.selection.active = active
+    finally:
+        _inserting.discard(viewer)
+
+
+def is_inserting(viewer: napari.Viewer) -> bool:
+    """Return whether `insert_quietly` is at work: then the active layer changes, and back again.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+    return viewer in _inserting
 
 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from napari_zerodce.gui.layers.results import is_inserting
 from napari_zerodce.gui.layers.source import active_image_layer, is_source, selected_sources
 from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.widgets.combos import make_narrow
@@ -99,7 +100,8 @@ class LayerChooser(QWidget):
     def _on_layers_changed(self, _: Any = None) -> None:
         self._listed = [layer for layer in self._viewer.layers if is_source(layer)]
         self._watch.watch_names(self._listed)
-        self._selected = self._selected_now()
+        if not is_inserting(self._viewer):
+            self._selected = self._selected_now()
         self._list()
         self.changed.emit()
 
@@ -110,12 +112,16 @@ class LayerChooser(QWidget):
         self._list()
 
     def _on_active_changed(self, _: Any = None) -> None:
+        if is_inserting(self._viewer):
+            return  # the user has not made another layer active
         layer = active_image_layer(self._viewer)
         if layer is not None and is_source(layer):
             self.layer = layer
 
     def _on_selection_changed(self, _: Any = None) -> None:
         """Choose all selected layers if there are several now."""
+        if is_inserting(self._viewer):
+            return  # they are selected again in a moment
         selected = self._selected_now()
         if selected == self._selected:
             return

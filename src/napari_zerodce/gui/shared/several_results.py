@@ -39,7 +39,7 @@ def add_all(
     missing, seconds, added = list(wanted.left_out), 0.0, 0
     for source, request, each in zip(wanted.sources, wanted.requests, done, strict=False):
         if isinstance(each, ZeroDCEError):
-            missing.append(f"'{source.shown_name}': {each}")
+            missing.append(f"'{source.shown_name}' is left out: {each}")
             continue
         add_result(viewer, source, each)
         remember_speed(request, each)
