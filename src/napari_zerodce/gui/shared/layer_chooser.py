@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _SELECTED: Final = object()  # instead of a layer
-_TIP = "The image layer to enhance. It follows the layer that you select in napari's list."
+_TIP = "The image layer to work on. It follows the layer that you select in napari's list."
 _SEVERAL_TIP = f"{_TIP}\nIf you select several, they are enhanced one after the other."
 
 
