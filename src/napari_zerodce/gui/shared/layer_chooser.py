@@ -133,6 +133,12 @@ class LayerChooser(QWidget):
             self.changed.emit()
 
     def _selected_now(self) -> tuple[Image, ...]:
-        """Return the selected layers if they are several, else nothing."""
-        selected = selected_sources(self._viewer) if self._several else ()
+        """Return the selected layers if they are several, else nothing.
+
+        If no image layer is selected, for instance to draw a region, the former ones stay.
+        """
+        if not self._several:
+            return ()
+        former = tuple(layer for layer in self._selected if layer in self._viewer.layers)
+        selected = selected_sources(self._viewer) or former
         return selected if len(selected) > 1 else ()

@@ -439,7 +439,7 @@ def frames(viewer: Any, adjust: Any, tmp_path: Path) -> Any:
 def _apply_to_plane(viewer: Any, adjust: Any, qtbot: Any, plane: int) -> Any:
     viewer.dims.set_point(0, plane)
     adjust.part.planes.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: adjust.run.plan.text().startswith(f"Plane {plane}:"), timeout=5000)
+    qtbot.waitUntil(lambda: adjust.run.plan.text().startswith(f"plane {plane}:"), timeout=5000)
     qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
     return viewer.layers[1]

@@ -258,7 +258,7 @@ def test_plane_on_screen_is_that_of_the_whole_result_and_is_shown_there_alone(
     (whole,) = _enhance(viewer, dock, qtbot)
     dock.form.part.planes.setCurrentIndex(1)
     viewer.dims.set_point(0, 2 * 3)
-    qtbot.waitUntil(lambda: dock.run.plan.text().startswith("Plane 3: 1 plane"), timeout=5000)
+    qtbot.waitUntil(lambda: dock.run.plan.text().startswith("plane 3: 1 plane"), timeout=5000)
     (plane,) = _enhance(viewer, dock, qtbot)
     assert plane.name == "frames [Zero-DCE, plane 3]"
     assert np.abs(plane.data[0].astype(int) - whole.data[3]).max() <= 1
@@ -281,7 +281,7 @@ def test_range_and_region_of_a_stack_are_cut_from_the_whole_result(
     dock.form.part.planes.setCurrentIndex(2)
     dock.form.part.ranges[0].ends = (1, 2)
     dock.form.part.area.setCurrentIndex(2)
-    assert dock.run.plan.text().startswith("Planes 1 to 2, region: 2 planes of 21x16")
+    assert dock.run.plan.text().startswith("planes 1 to 2, region: 2 planes of 21x16")
     (part,) = _enhance(viewer, dock, qtbot)
     assert part.name == "frames [Zero-DCE, planes 1 to 2, region]"
     expected = whole.data[1:3, 5:21, 10:31].astype(int)
