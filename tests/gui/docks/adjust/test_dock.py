@@ -18,6 +18,7 @@ from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.layers.scope import PartChoice
 from napari_zerodce.gui.shared.dock import frame_of
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -321,7 +322,8 @@ def test_dock_fits_a_small_screen(
     viewer: Any, adjust: Any, qtbot: Any, small_screen: None, checkpoint: str
 ) -> None:
     adjust._session.change(checkpoint=checkpoint)
-    viewer.add_image(np.linspace(0, 1, 4096).reshape(64, 64))
+    viewer.add_image(np.linspace(0, 1, 6 * 4096).reshape(2, 3, 64, 64))
+    adjust.part.choice = PartChoice("range", "screen", ((0, 1), (1, 2)))  # the longest form
     _go_live(adjust, qtbot)
     qtbot.waitUntil(lambda: adjust.trust.text() != "", timeout=10_000)
     assert adjust.width() <= 420

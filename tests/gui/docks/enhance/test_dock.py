@@ -19,6 +19,7 @@ from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
+from napari_zerodce.gui.layers.scope import PartChoice
 
 LONG_RUN = (40, 512, 512)  # tens of seconds on two cores: long enough to do things meanwhile
 
@@ -192,7 +193,10 @@ def test_dock_fits_a_small_screen(
     viewer: Any, dock: Any, qtbot: Any, small_screen: None, settle: Any, checkpoint: str
 ) -> None:
     dock.choose_checkpoint(checkpoint)
+    viewer.add_image(np.zeros((2, 3, 64, 64), np.uint16))
+    dock.form.part.choice = PartChoice("range", "screen", ((0, 1), (1, 2)))  # the longest form
     settle(dock)
+    assert dock.form.part.choice.planes == "range"
     assert dock.form.fields["scale_factor"].native.isVisible() == (checkpoint == "zero-dce-pp")
     assert dock.width() <= 420
     assert dock.widget().minimumSizeHint().width() <= dock.viewport().width()  # nothing cut off
