@@ -14,17 +14,20 @@ from napari_zerodce.engine.forecast import (
     Forecast,
     Speed,
     describe_plan,
+    describe_plans,
     describe_range,
     describe_seconds,
     forecast,
+    kind_for_speed,
     remember_speed,
     without_pixels,
 )
+from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, CheckpointError, DeviceError, ImageError, RequestError
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.windows import Window
+from napari_zerodce.imaging.windows import Window, WindowChoice
 
 
 def request_for(image, channels="mono", **settings):
@@ -39,13 +42,13 @@ def known(precision="float32", fastest=6e-8, slowest=6e-8):
 def test_a_plan_says_what_will_happen():
     stack = np.broadcast_to(np.uint16(0), (3, 4, 2048, 2000))
     plan = describe_plan(request_for(stack), known())
-    assert plan == "12 planes of 2000x2048, cuda:0, about 3 s, uint16 out"
+    assert plan == "12 planes of 2000x2048, cuda:0, about 3 s, 93.8 MiB of uint16 out"
 
 
 def test_a_plan_gives_a_range_where_the_time_is_uncertain():
     stack = np.broadcast_to(np.uint16(0), (12, 2048, 2000))
     plan = describe_plan(request_for(stack), known(slowest=2e-7))
-    assert plan == "12 planes of 2000x2048, cuda:0, 3 to 10 s, uint16 out"
+    assert plan == "12 planes of 2000x2048, cuda:0, 3 to 10 s, 93.8 MiB of uint16 out"
 
 
 def test_a_plan_of_a_part_counts_the_part_only():
@@ -54,7 +57,7 @@ def test_a_plan_of_a_part_counts_the_part_only():
     plan = describe_plan(
         replace(request_for(stack), scope=scope), known(fastest=3e-6, slowest=3e-6)
     )
-    assert plan == "2 planes of 500x1000, cuda:0, about 3 s, uint16 out"
+    assert plan == "2 planes of 500x1000, cuda:0, about 3 s, 1.9 MiB of uint16 out"
     with pytest.raises(RequestError, match="is not inside the image"):
         describe_plan(replace(request_for(stack[:2]), scope=scope), None)
 
@@ -135,13 +138,33 @@ def test_a_plan_of_one_photo_in_half_precision_says_how_far_off_it_may_be(monkey
     photo = np.broadcast_to(np.uint8(0), (480, 640, 3))
     plan = describe_plan(request_for(photo, "rgb"), known("bfloat16"))
     assert plan == (
-        "1 plane of 640x480, cuda:0 in bfloat16 (off by up to 0.7%), under 1 s, uint8 out"
+        "1 plane of 640x480, cuda:0 in bfloat16 (off by up to 0.7%), under 1 s, "
+        "900.0 KiB of uint8 out"
     )
 
 
 def test_a_plan_before_the_speed_is_known():
     plan = describe_plan(request_for(np.zeros((5, 9), ">f4")), None)
-    assert plan == "1 plane of 9x5, timing this machine…, float32 out"
+    assert plan == "1 plane of 9x5, timing this machine…, 180 bytes of float32 out"
+
+
+def test_a_plan_of_several_images_adds_up():
+    stack = request_for(np.zeros((3, 64, 64), np.uint16))
+    photo = request_for(np.zeros((64, 64, 3), np.uint8), "rgb")
+    plan = describe_plans([stack, photo], known(fastest=1e-3, slowest=1e-3))
+    assert plan == "2 images with 4 planes, cuda:0, about 16 s, 36.0 KiB out"
+    assert describe_plans([stack], known()) == describe_plan(stack, known())
+
+
+def test_a_slider_of_the_look_is_no_other_speed_and_another_pass_is():
+    def kind(window="auto", **look):
+        settings = EnhanceSettings(look=Look(**look), window=WindowChoice(window))
+        return kind_for_speed(EnhanceRequest(np.zeros((8, 8)), "mono", settings))
+
+    usual = kind(strength=0.3, exposure=1, detail_gain_limit=1.5)
+    assert usual == kind("minmax", detail_gain_limit=3)
+    assert usual != kind()
+    assert usual != kind(global_curve=True, detail_gain_limit=3)
 
 
 def test_an_image_that_cannot_be_enhanced_has_no_plan():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
+from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.device import (
     LARGEST_DEVIATION,
@@ -18,10 +20,11 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
+from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import layout_of
-from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
@@ -123,7 +126,11 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
 def without_pixels(request: EnhanceRequest) -> EnhanceRequest:
     """Return a request that can be timed but keeps no image in memory."""
     nothing = np.zeros((), request.image.dtype)
-    return replace(request, image=np.broadcast_to(nothing, request.image.shape))
+    return replace(
+        request,
+        image=np.broadcast_to(nothing, request.image.shape),
+        settings=settings_for_speed(request.settings),
+    )
 
 
 def _with_weights(request: EnhanceRequest) -> EnhanceRequest:
@@ -133,19 +140,43 @@ def _with_weights(request: EnhanceRequest) -> EnhanceRequest:
     return replace(request, settings=replace(request.settings, checkpoint=DEFAULT_CHECKPOINT))
 
 
+def settings_for_speed(settings: EnhanceSettings) -> EnhanceSettings:
+    """Return the settings without what does not change the speed: window, and numbers of the look.
+
+    Parameters
+    ----------
+    settings : EnhanceSettings
+    """
+    look = settings.look
+    limit = None if look.detail_gain_limit is None else 1.0
+    kind = Look(global_curve=look.global_curve, detail_gain_limit=limit)
+    return replace(settings, window=_ANY_WINDOW, look=kind)
+
+
+def kind_for_speed(request: EnhanceRequest) -> tuple[Any, ...]:
+    """Return what decides the speed, as far as it is known without the checkpoint and the device.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    """
+    settings, dtype = settings_for_speed(request.settings), np.dtype(request.image.dtype)
+    return (settings, dtype, request.channels, _probe_shape(request))
+
+
 def _key(
     request: EnhanceRequest, info: CheckpointInfo, device: str, precision: Precision
 ) -> tuple[Any, ...]:
-    """Return what the speed depends on: the resolved settings without the window."""
+    """Return what the speed depends on."""
+    settings, *rest = kind_for_speed(request)
     resolved = replace(
-        request.settings,
+        settings,
         checkpoint=info.architecture,  # other weights of it need the same time
         scale_factor=info.scale_factor,
         device=device,
         precision=precision,
-        window=_ANY_WINDOW,
     )
-    return (resolved, np.dtype(request.image.dtype), request.channels, _probe_shape(request))
+    return (resolved, *rest)
 
 
 def _probe_shape(request: EnhanceRequest) -> tuple[int, ...]:
@@ -154,13 +185,10 @@ def _probe_shape(request: EnhanceRequest) -> tuple[int, ...]:
     Small planes take longer for a pixel than large ones, so the planes have the same size up to
     that of the probe.
     """
-    layout, scope = layout_of(request.image, channels=request.channels), request.scope
-    extent, count = (layout.height, layout.width), layout.count
-    if scope is not None:
-        rows, columns = scope.region
-        extent, count = (rows.stop - rows.start, columns.stop - columns.start), scope.count
+    part = request.part
+    extent = (stop - start for start, stop in (part.rows, part.columns))
     height, width = (min(length, _PROBE_SIDE) for length in extent)
-    planes = min(count, _MOST_PROBE_PLANES, max(1, _PROBE_PIXELS // (height * width)))
+    planes = min(part.count, _MOST_PROBE_PLANES, max(1, _PROBE_PIXELS // (height * width)))
     samples = {"mono": (), "rgb": (3,), "rgba": (4,)}[request.channels]
     return (planes, height, width, *samples)
 
@@ -186,7 +214,9 @@ def _share_of_machine() -> float:
 
 
 def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
-    """Describe a run in one line: "12 planes of 2048x2048, cuda:0, about 3 s, uint16 out".
+    """Describe a run in one line: what it does, where, how long, and the memory of its result.
+
+    An example is "12 planes of 2048x2048, cuda:0, about 3 s, 96.0 MiB of uint16 out".
 
     Parameters
     ----------
@@ -201,22 +231,44 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     RequestError
         If the part is not inside the image.
     """
-    layout = layout_of(request.image, channels=request.channels)
-    scope = request.scope or Scope.whole(layout)
-    scope.check_inside(layout)
-    rows, columns = scope.region
-    height, width = rows.stop - rows.start, columns.stop - columns.start
-    planes = "1 plane" if scope.count == 1 else f"{scope.count} planes"
-    size = f"{planes} of {width}x{height}"
-    dtype = np.dtype(request.image.dtype).name
+    part = request.part
+    planes = "1 plane" if part.count == 1 else f"{part.count} planes"
+    rows, columns = (stop - start for start, stop in (part.rows, part.columns))
+    size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
+    return f"{planes} of {columns}x{rows}, {_cost([request], known)}, {size} of {dtype} out"
+
+
+def describe_plans(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:
+    """Describe a run over several images in one line, as `describe_plan` does.
+
+    Parameters
+    ----------
+    requests : sequence of EnhanceRequest
+        At least one.
+    known : Forecast or None
+        That of the first request: the others need about as long for a pixel.
+
+    Raises
+    ------
+    ImageError, RequestError
+        As `describe_plan` does.
+    """
+    if len(requests) == 1:
+        return describe_plan(requests[0], known)
+    planes = sum(request.part.count for request in requests)
+    size = readable_size(sum(request.result_size for request in requests))
+    return f"{len(requests)} images with {planes} planes, {_cost(requests, known)}, {size} out"
+
+
+def _cost(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:
     if known is None:
-        return f"{size}, timing this machine…, {dtype} out"
-    pixels = scope.count * height * width
+        return "timing this machine…"
+    pixels = sum(request.part.pixels for request in requests)
     time = describe_range(known.speed.fastest * pixels, known.speed.slowest * pixels)
     device = known.device.name
     if known.precision != "float32":
         device += f" in {known.precision} (off by up to {LARGEST_DEVIATION[known.precision]:.1%})"
-    return f"{size}, {device}, {time}, {dtype} out"
+    return f"{device}, {time}"
 
 
 def describe_range(fastest: float, slowest: float) -> str:

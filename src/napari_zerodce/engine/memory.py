@@ -40,21 +40,38 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
         If the array is larger than the free memory or the memory budget.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
+    check_memory(size, opening=opening)
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError as err:
+        raise _too_large(size, opening) from err
+
+
+def check_memory(size: int, *, opening: str) -> None:
+    """Raise an ImageError if arrays are larger than the free memory or the memory budget.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of all arrays.
+    opening : str
+        The start of the error message, such as "The result needs".
+    """
     if (budget := _budget[0]) is not None and size > budget:
         raise ImageError(
             f"{opening} {_gib(size)} of memory, and the preference 'Memory budget' allows "
             f"{_gib(budget)}; raise it, or take fewer planes or a crop at a time."
         )
+    if size > psutil.virtual_memory().available:  # Linux would kill the process later
+        raise _too_large(size, opening)
+
+
+def _too_large(size: int, opening: str) -> ImageError:
     free = psutil.virtual_memory().available
-    try:
-        if size > free:  # Linux would allow it, and kill the process later
-            raise MemoryError
-        return np.empty(shape, dtype)
-    except MemoryError as err:
-        raise ImageError(
-            f"{opening} {_gib(size)} of memory, and {_gib(free)} are free; take fewer planes "
-            "or a crop at a time."
-        ) from err
+    return ImageError(
+        f"{opening} {_gib(size)} of memory, and {_gib(free)} are free; take fewer planes "
+        "or a crop at a time."
+    )
 
 
 def room_for_blocks(part: float) -> int:

@@ -115,6 +115,11 @@ class Scope:
         return prod(stop - start for start, stop in self.leading)
 
     @property
+    def pixels(self) -> int:
+        """Number of pixels of all planes."""
+        return prod(stop - start for start, stop in self._ranges)
+
+    @property
     def region(self) -> tuple[slice, slice]:
         """Rows and columns of each plane."""
         return slice(*self.rows), slice(*self.columns)

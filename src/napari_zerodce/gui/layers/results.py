@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from napari.layers import Image, Layer
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.gui.layers.geometry import geometry_of_part
+from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.provenance import Role, provenance_of, role_of
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.imaging.intensity import Window
@@ -18,6 +21,8 @@ from napari_zerodce.imaging.intensity import Window
 if TYPE_CHECKING:
     import napari
     import numpy as np
+
+_inserting: WeakSet[napari.Viewer] = WeakSet()
 
 
 def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
@@ -132,11 +137,26 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
     layers = viewer.layers
     position = layers.index(above) + 1 if above in layers else len(layers)
     selected, active = set(layers.selection), layers.selection.active
-    with camera_kept(viewer) if layers else nullcontext():
-        layers.insert(position, layer)
-    if active is not None:
-        layers.selection = selected
-        layers.selection.active = active
+    _inserting.add(viewer)
+    try:
+        with camera_kept(viewer) if layers else nullcontext():
+            layers.insert(position, layer)
+        if selected:
+            layers.selection = selected
+        if active is not None:
+            layers.selection.active = active
+    finally:
+        _inserting.discard(viewer)
+
+
+def is_inserting(viewer: napari.Viewer) -> bool:
+    """Return whether `insert_quietly` is at work: then the active layer changes, and back again.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+    return viewer in _inserting
 
 
 @contextmanager
@@ -157,7 +177,8 @@ def camera_kept(viewer: napari.Viewer) -> Iterator[None]:
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     return {
         **source.properties,
-        "name": f"{source.name} [{_description(result)}]",
+        **_geometry(source, result),
+        "name": f"{source.name} [{_description(source, result)}]",
         "rgb": source.channels != "mono",
         "multiscale": len(source.level_shapes) > 1,
         "contrast_limits": display_range(source.contrast_limits, result.window),
@@ -168,10 +189,17 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     }
 
 
-def _description(result: EnhanceResult) -> str:
-    look = result.look.describe()
-    weights = weights_name(result.checkpoint)
-    return f"{weights}, {look}" if look else weights
+def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
+    """Return the geometry of a result that is a part of its source; empty for all of it."""
+    if result.scope is None:
+        return {}
+    return geometry_of_part(source.properties, result.scope.offset, 1)
+
+
+def _description(source: Source, result: EnhanceResult) -> str:
+    part = describe_part(source, result.scope)
+    facts = (weights_name(result.checkpoint), result.look.describe(), part)
+    return ", ".join(filter(None, facts))
 
 
 def weights_name(checkpoint: CheckpointInfo) -> str:

@@ -13,11 +13,13 @@ from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.results import add_result
 from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.gui.layers.wanted import Wanted
 from napari_zerodce.gui.session.activity import ActivityEntry
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.gui.shared.several_results import add_all
 
 if TYPE_CHECKING:
     import napari
@@ -62,6 +64,32 @@ class RunController(QObject):
         """
         job = Job(f"Zero-DCE: enhancing {source.name}", work.enhancing(request))
         self.start(job, lambda result: self._on_enhanced(source, request, result))
+
+    def enhance_chosen(self, read: Callable[[], Wanted]) -> None:
+        """Enhance what a dock asks for, unless a run is in progress; each source gets a layer.
+
+        Parameters
+        ----------
+        read : callable
+            Returns what the dock asks for; raises a ZeroDCEError if something is missing.
+        """
+        if self._session.busy:
+            return
+        try:
+            wanted = read()
+            wanted.check()
+        except ZeroDCEError as err:
+            self.show_failure(err)
+            return
+        if len(wanted.sources) == 1 and not wanted.left_out:
+            self.enhance(wanted.sources[0], wanted.requests[0])
+        else:
+            self._enhance_all(wanted)
+
+    def _enhance_all(self, wanted: Wanted) -> None:
+        count = len(wanted.sources)
+        job = Job(f"Zero-DCE: enhancing {count} layers", work.enhancing_all(wanted.requests))
+        self.start(job, lambda done: self._panel.say(*add_all(self._viewer, wanted, done)))
 
     def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
         """Start a job that the panel shows and can cancel.

@@ -1,4 +1,4 @@
-"""The Enhance dock's form: image, intensity window, device, precision, scale factor."""
+"""The Enhance dock's form: image, part, intensity window, device, precision, scale factor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qtpy.QtCore import QSignalBlocker
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
+from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.setting_field import wrapped
 from napari_zerodce.gui.widgets.settings_form import SettingsForm
 from napari_zerodce.gui.widgets.window_chooser import WindowChooser
@@ -39,11 +40,13 @@ class EnhanceForm(SettingsForm):
     def __init__(self, viewer: napari.Viewer, settings: EnhanceSettings) -> None:
         super().__init__()
         described = setting_fields(EnhanceSettings)
-        self.layers = LayerChooser(viewer)
+        self.layers = LayerChooser(viewer, several=True)
+        self.part = PartChooser(viewer, self.layers)
         self.window_chooser = WindowChooser()
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
+        self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         self._devices: tuple[Choice, ...] = (_LOOKING,)
         self.add_field(_among(described["device"], self._devices))
@@ -54,6 +57,7 @@ class EnhanceForm(SettingsForm):
         self.show_scale_factor(None)
         self.fields["device"].changed.connect(self._show_whole_device)
         self.layers.changed.connect(self._on_field_changed)
+        self.part.changed.connect(self._on_field_changed)
         self.window_chooser.changed.connect(self._on_field_changed)
 
     def choices(self) -> dict[str, Any]:
@@ -122,6 +126,7 @@ class EnhanceForm(SettingsForm):
 
     def release(self) -> None:
         """Stop listening to the viewer."""
+        self.part.release()
         self.layers.release()
 
 

@@ -12,9 +12,9 @@ from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import Cancelled, CheckpointError
-from napari_zerodce.gui.docks.enhance import speed_probe, work
-from napari_zerodce.gui.docks.enhance.speed_probe import SpeedProbe
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared import speed_probe, work
+from napari_zerodce.gui.shared.speed_probe import SpeedProbe
 
 
 class Machine:
@@ -88,7 +88,7 @@ def test_request_is_timed_once_and_without_its_pixels(
     with qtbot.waitSignal(asked.probe.known):
         asked.about("uint8")
     assert asked.known == ["speed of uint8"]
-    assert machine.images[0].size == 1
+    assert machine.images[0].base.nbytes == 1
     qtbot.waitUntil(lambda: asked.probe._job is None)
     assert machine.asked == ["uint8"]
 
