@@ -10,6 +10,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
+from napari_zerodce.gui.layers.results import insert_quietly
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 
@@ -126,3 +127,24 @@ def test_layer_that_is_not_offered_changes_nothing(
     first = _image(model, "first")
     chooser.layer = Image(np.zeros((8, 8)))
     assert chooser.layer is first
+
+
+@pytest.mark.parametrize("role", ["result", "live"])
+def test_choice_stays_when_this_plugin_adds_a_layer(
+    model: ViewerModel, chooser: LayerChooser, role: Any
+) -> None:
+    first, second = _image(model, "first"), _image(model, "second")
+    chooser.layer = first
+    seen: list[Any] = []
+    chooser.changed.connect(lambda: seen.append(chooser.layer))
+    made = Image(np.zeros((8, 8)), metadata=read_source(first).provenance(role).as_metadata())
+    insert_quietly(model, made, above=first)
+    assert model.layers.selection.active is second
+    assert chooser.layer is first
+    assert second not in seen
+    assert made not in seen
+    model.layers.selection.active = second
+    assert chooser.layer is first, "it was active already"
+    model.layers.selection.active = None
+    model.layers.selection.active = second
+    assert chooser.layer is second

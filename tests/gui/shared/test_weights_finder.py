@@ -184,4 +184,4 @@ def test_choice_is_that_of_the_engine(
     layer = model.add_image(cells())
     _wait_for(qtbot, finder, "fluorescence")
     made = work.enhancing(EnhanceRequest(layer.data, "mono"))(ignore, never)
-    assert made.automatic == finder.choice
+    assert made.result.automatic == finder.choice

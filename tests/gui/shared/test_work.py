@@ -21,7 +21,7 @@ from napari_zerodce.engine.requests import EnhanceRequest, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View
 from napari_zerodce.engine.viewport import Viewport
-from napari_zerodce.errors import CheckpointError
+from napari_zerodce.errors import Cancelled, CheckpointError
 from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
@@ -276,8 +276,27 @@ def test_enhancing_is_what_the_engine_makes(stack: Image) -> None:
     request = EnhanceRequest(stack.data, "mono", QUICK)
     told: list[Any] = []
     made = work.enhancing(request)(told.append, never)
-    np.testing.assert_array_equal(made.image, enhance(request).image)
+    np.testing.assert_array_equal(made.result.image, enhance(request).image)
+    assert made.levels == ()
     assert told
+
+
+def test_coarser_levels_are_averages_of_the_result(stack: Image) -> None:
+    request = EnhanceRequest(stack.data, "mono", QUICK)
+    told: list[Any] = []
+    made = work.enhancing(request, [(3, 4, 4), (1, 1, 1)])(told.append, never)
+    expected = enhance(request).image.astype(float)
+    blocks = expected.reshape(3, 4, 2, 4, 2).mean((2, 4))
+    np.testing.assert_allclose(made.levels[0], blocks, atol=0.5)
+    np.testing.assert_allclose(made.levels[1], expected.mean(), atol=0.5)
+    assert told[-1].message == "Averaging the coarser levels"
+
+
+def test_result_is_finished_if_only_its_levels_were_cancelled(stack: Image) -> None:
+    result = enhance(EnhanceRequest(stack.data, "mono", QUICK))
+    with pytest.raises(Cancelled) as caught:
+        work.completing(result, [(3, 4, 4)])(ignore, lambda: True)
+    assert caught.value.finished is result
 
 
 def test_checking_gives_the_info_of_a_checkpoint_or_says_what_is_wrong(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from napari.layers import Image, Layer
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
     import napari
     import numpy as np
 
+_inserting: WeakSet[napari.Viewer] = WeakSet()
 
-def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
+
+def add_result(
+    viewer: napari.Viewer,
+    source: Source,
+    result: EnhanceResult,
+    levels: Sequence[np.ndarray[Any, Any]] = (),
+) -> Image:
     """Add a result layer above its source layer, or above all layers if the source was deleted.
 
     Parameters
@@ -27,13 +35,16 @@ def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> 
     viewer : napari.Viewer
     source : Source
     result : EnhanceResult
+    levels : sequence of ndarray
+        The coarser levels of the result, as many as the source has.
 
     Returns
     -------
     napari.layers.Image
         The new layer.
     """
-    layer = Image(_levels(result.image, source), **_result_properties(source, result))
+    data = [result.image, *levels] if levels else result.image
+    layer = Image(data, multiscale=bool(levels), **_result_properties(source, result))
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
     return layer
 
@@ -131,10 +142,24 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
     layers = viewer.layers
     position = layers.index(above) + 1 if above in layers else len(layers)
     selected, active = set(layers.selection), layers.selection.active
-    layers.insert(position, layer)
-    if active is not None:
-        layers.selection = selected
-        layers.selection.active = active
+    _inserting.add(viewer)
+    try:
+        layers.insert(position, layer)
+        if active is not None:
+            layers.selection = selected
+            layers.selection.active = active
+    finally:
+        _inserting.discard(viewer)
+
+
+def is_inserting(viewer: napari.Viewer) -> bool:
+    """Return whether `insert_quietly` is at work: then the active layer changes, and back again.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+    return viewer in _inserting
 
 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
@@ -142,7 +167,6 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
         **source.properties,
         "name": f"{source.name} [{_description(result)}]",
         "rgb": source.channels != "mono",
-        "multiscale": len(source.level_shapes) > 1,
         "contrast_limits": display_range(source.contrast_limits, result.window),
         "metadata": {
             **source.metadata,
@@ -185,14 +209,3 @@ def display_range(limits: tuple[float, float], window: Window) -> tuple[float, f
     low, high = float(window.low), float(window.high)
     shown = limits[0] <= low and high <= limits[1]
     return limits if shown and high - low >= (limits[1] - limits[0]) / 2 else (low, high)
-
-
-def _levels(image: np.ndarray[Any, Any], source: Source) -> Any:
-    """Return the image, or a list with a view of it for each level if the source is multiscale."""
-    if len(source.level_shapes) == 1:
-        return image
-    finest = source.level_shapes[0]
-    steps = [
-        [round(a / b) for a, b in zip(finest, shape, strict=True)] for shape in source.level_shapes
-    ]
-    return [image[tuple(slice(None, None, step) for step in level)] for level in steps]

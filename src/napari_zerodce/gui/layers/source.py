@@ -117,6 +117,26 @@ def read_source(layer: Layer | None) -> Source:
     )
 
 
+def source_now(viewer: napari.Viewer, source: Source) -> Source | None:
+    """Return a source as its layer is now, for example with another scale.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+
+    Returns
+    -------
+    Source or None
+        None if the layer was deleted, or holds another image.
+    """
+    if source.layer not in viewer.layers:
+        return None
+    now = read_source(source.layer)
+    same = now.data is source.data and now.level_shapes == source.level_shapes
+    return now if same and now.channels == source.channels else None
+
+
 def _channels(layer: Image, data: Any) -> Channels:
     if not layer.rgb:
         return "mono"

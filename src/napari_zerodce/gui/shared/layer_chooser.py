@@ -8,6 +8,7 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from napari_zerodce.gui.layers.results import is_inserting
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
 from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.widgets.combos import make_narrow
@@ -83,6 +84,8 @@ class LayerChooser(QWidget):
         self._list()
 
     def _on_active_changed(self, _: Any = None) -> None:
+        if is_inserting(self._viewer):
+            return  # the user has not made another layer active
         layer = active_image_layer(self._viewer)
         if layer is not None and is_source(layer):
             self.layer = layer

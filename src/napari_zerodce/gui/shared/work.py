@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
-from napari_zerodce.engine.requests import EnhanceRequest, Report
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
+from napari_zerodce.errors import Cancelled
+from napari_zerodce.imaging.levels import coarser_levels
+from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import FoundWindow, find_window
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.recent_results import RecentResults
@@ -21,14 +25,55 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.layers.on_screen import OnScreen
     from napari_zerodce.gui.session.jobs import Work
 
+Shapes = Sequence[tuple[int, ...]]
 
-def enhancing(request: EnhanceRequest) -> Work:
-    """Return the work that enhances; its result is an `EnhanceResult`."""
 
-    def work(report: Report, should_stop: ShouldStop) -> Any:
+@dataclass(frozen=True)
+class Enhanced:
+    """A result, and the coarser levels of its image if the source is multiscale."""
+
+    result: EnhanceResult
+    levels: tuple[Array, ...] = ()
+
+
+def enhancing(request: EnhanceRequest, coarser: Shapes = ()) -> Work:
+    """Return the work that enhances; it gives an `Enhanced`.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    coarser : sequence of tuple of int
+        Shapes of the coarser levels of a multiscale source.
+    """
+
+    def work(report: Report, should_stop: ShouldStop) -> Enhanced:
         from napari_zerodce.engine.enhance import enhance
 
-        return enhance(request, report=report, should_stop=should_stop)
+        result = enhance(request, report=report, should_stop=should_stop)
+        made: Enhanced = completing(result, coarser)(report, should_stop)
+        return made
+
+    return work
+
+
+def completing(result: EnhanceResult, coarser: Shapes) -> Work:
+    """Return the work that makes the coarser levels of a result; it gives an `Enhanced`.
+
+    Parameters
+    ----------
+    result : EnhanceResult
+    coarser : sequence of tuple of int
+        Shapes of the coarser levels of a multiscale source.
+    """
+
+    def work(report: Report, should_stop: ShouldStop) -> Enhanced:
+        if coarser:
+            report(Progress(1, 1, "Averaging the coarser levels"))
+        try:
+            levels = coarser_levels(result.image, coarser, should_stop=should_stop)
+        except Cancelled as err:
+            raise Cancelled(finished=result) from err
+        return Enhanced(result, tuple(levels))
 
     return work
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+_TIP = "Add a copy of the whole layer with this look above it; the layer itself does not change."
 _PAUSE_MS = 250  # without a change, before numbers are computed
 
 
@@ -73,7 +74,7 @@ class AdjustDock(Dock):
         )
         self.form = LookForm()
         self.trust = text_label("trust")
-        self.run = RunPanel("Apply to the whole layer", self._session)
+        self.run = RunPanel("Apply to the whole layer", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
         self.follower = ViewFollower(self._viewer, self._session, self)
@@ -104,6 +105,7 @@ class AdjustDock(Dock):
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
         self.finder.changed.connect(self._on_choice_changed)
+        self.runs.follow(self.layers)
         self.live.toggled.connect(self._on_switch_toggled)
         self.swipe_box.toggled.connect(self._on_switch_toggled)
         self.form.changed.connect(self._on_look_changed)
@@ -186,6 +188,7 @@ class AdjustDock(Dock):
             self.shown.remove()
             self.swipe.switch_off()
             self.trust.clear()
+            self._show_plan()
 
     def _swiped_result(self) -> Image | None:
         """Return the result layer that the swipe shows, None if it shows the live view."""
@@ -296,6 +299,9 @@ class AdjustDock(Dock):
         screen = self.follower.screen
         if screen is not None and screen.viewport.step > 1:
             text += f" The view shows 1 pixel of {screen.viewport.step}; zoom in to see all."
+        if self.shown.hidden:
+            names = " and ".join(f"'{layer.name}'" for layer in self.shown.hidden)
+            text += f" Hidden while the live view is on: {names}."
         if self.form.look().global_curve and layout.count > 1:
             text += " Apply uses one curve for all planes, the live view that of its plane."
         self.run.plan.setText(text)

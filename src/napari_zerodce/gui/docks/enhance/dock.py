@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
 _PAINT_MS = 200
+_TIP = "Add an enhanced copy of the chosen layer above it; the layer itself does not change."
 
 
 class EnhanceDock(Dock):
@@ -50,7 +51,7 @@ class EnhanceDock(Dock):
         self._chosen: str | Path = self._session.checkpoint
         self.checkpoints = CheckpointChooser()
         self.form = EnhanceForm(self._viewer, self._session.settings)
-        self.run = RunPanel("Enhance", self._session)
+        self.run = RunPanel("Enhance", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.finder = WeightsFinder(self._session, self.form.layers, self)
         self._forecaster = SpeedProbe(self)
@@ -65,6 +66,7 @@ class EnhanceDock(Dock):
         self.checkpoints.published_requested.connect(self._on_published_requested)
         self.finder.changed.connect(self._on_choice_changed)
         self.form.changed.connect(self._on_form_changed)
+        self.runs.follow(self.form.layers)
         self.run.start_requested.connect(self.start)
         self._forecaster.known.connect(self._on_forecast_known)
         self._forecaster.failed.connect(self._on_forecast_failed)
