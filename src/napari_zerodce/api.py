@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import Channels, layout_of
+from napari_zerodce.imaging.scope import Scope
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
@@ -89,6 +91,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     precision: PrecisionChoice = "auto",
     tile: int | None = None,
     look: Look = DEFAULT_LOOK,
+    part: str | None = None,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -120,11 +123,16 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         How strongly the curves are applied, such as ``Look(strength=1.5, detail_gain_limit=2)``.
         By default ``Look(detail_gain_limit=2)``: fine detail, and noise with it, is amplified at
         most twice. ``Look()`` is the published method, which has no limit.
+    part : str, optional
+        The part to enhance, such as "10:20,:,:" for ten planes: a range for each axis, rows and
+        columns last, without the axis of colours. By default all. The window is that of the whole
+        image, and so are the curves of a region, except for a global curve.
 
     Returns
     -------
     ndarray
-        Shape and dtype of `image`. Alpha, NaN and infinities are those of `image`.
+        Dtype of `image`, and shape of `image` or of the part. Alpha, NaN and infinities are those
+        of `image`.
 
     Raises
     ------
@@ -136,7 +144,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     DeviceError
         If there is no such device or precision, or too little memory for the smallest tile.
     RequestError
-        If the window or the tile is invalid.
+        If the window, the tile or the part is invalid.
     """
     from napari_zerodce.engine.enhance import enhance as run
 
@@ -150,6 +158,9 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         tile=tile,
         look=look,
     )
+    if part is not None:
+        layout = layout_of(request.image, channels=request.channels)
+        request = replace(request, scope=Scope.parse(part, layout))
     return run(request).image
 
 

@@ -6,6 +6,8 @@ everything from a wrong shape to a full GPU.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ZeroDCEError(Exception):
     """A mistake or a limit, with what was found, what was expected and what the user can try."""
@@ -36,4 +38,12 @@ class TrainingError(ZeroDCEError):
 
 
 class Cancelled(Exception):
-    """The user asked to stop: neither an error nor a result."""
+    """The user asked to stop: neither an error nor a result.
+
+    Attributes
+    ----------
+    finished : EnhanceResult, optional
+        The planes of a stack that were finished before.
+    """
+
+    finished: Any = None

@@ -37,7 +37,7 @@ class Mean3x3:
         self.sizes.append(tile_size)
         return self
 
-    def prepare(self):
+    def prepare(self, crew):
         self.prepared += 1
         self.meter.visit(self.work)
 
@@ -58,11 +58,11 @@ def loop_of(size, *, told=None, should_stop=lambda: False, planes=1):
 def filled(method, size, *, image=IMAGE, **options):
     output = np.full(image.shape, -1.0)
 
-    def put(tile, made):
+    def put(plane, tile, made):
         output[tile.rows, tile.columns] = made
 
     loop = loop_of(size)
-    loop.run(method, plane_of(image), put, **options)
+    loop.run(method, [plane_of(image)], put, **options)
     return output, loop
 
 
@@ -87,7 +87,7 @@ def test_smaller_tiles_begin_the_plane_again():
     image = np.arange(200 * 30, dtype=np.uint16).reshape(200, 30)
     begun = []
     method = Mean3x3(room=100)  # two tiles of 100 rows and a halo of 1 are too large
-    output, loop = filled(method, 512, image=image, begin=lambda: begun.append(None))
+    output, loop = filled(method, 512, image=image, begin=begun.append)
     np.testing.assert_allclose(output, filled(Mean3x3(), 512, image=image)[0], rtol=1e-14)
     assert method.sizes == [512, 256, 128, 64]
     assert len(begun) == method.prepared == 4
@@ -99,7 +99,7 @@ def test_the_work_of_the_method_is_part_of_the_progress(monkeypatch):
     monkeypatch.setattr("napari_zerodce.engine.progress._SECONDS_BETWEEN_REPORTS", 0.0)
     told = []
     loop = loop_of(25, told=told)
-    loop.run(Mean3x3(), plane_of(), lambda *_: None)
+    loop.run(Mean3x3(), [plane_of()], lambda *_: None)
     # Three tiles' work to prepare, then 2 x 2 tiles.
     assert [progress.done for progress in told] == pytest.approx([3 / 7, 4 / 7, 5 / 7, 6 / 7, 1])
 
@@ -108,12 +108,12 @@ def test_a_stop_ends_the_loop_after_the_tile():
     done = []
     loop = loop_of(10, should_stop=lambda: len(done) >= 2)
     with pytest.raises(Cancelled):
-        loop.run(Mean3x3(), plane_of(), lambda tile, _: done.append(tile))
+        loop.run(Mean3x3(), [plane_of()], lambda _, tile, __: done.append(tile))
     assert len(done) == 2
 
 
 def test_a_plane_of_one_pixel():
     made = []
     image = np.full((1, 1), 7, np.uint8)
-    loop_of(1).run(Mean3x3(), plane_of(image), lambda _, found: made.append(found))
+    loop_of(1).run(Mean3x3(), [plane_of(image)], lambda _, __, found: made.append(found))
     assert made == [[[7.0]]]

@@ -33,11 +33,14 @@ class CommandSettings:
         The SHA-256 that the checkpoint must have, in lower case.
     overwrite : bool
         Whether outputs that exist are replaced.
+    part : str, optional
+        The part of each image, as `Scope` writes it; by default all.
     """
 
     enhance: EnhanceSettings
     sha256: str | None
     overwrite: bool
+    part: str | None = None
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -69,7 +72,7 @@ class CommandSettings:
                 "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
                 "each image; give --checkpoint, too."
             )
-        return cls(enhance, sha256, options.overwrite)
+        return cls(enhance, sha256, options.overwrite, getattr(options, "part", None))
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -115,8 +118,18 @@ class CommandSettings:
             The image as read.
         checkpoint : Checkpoint, optional
             As returned by `load`.
+
+        Raises
+        ------
+        RequestError
+            If the part is not a part of this image.
         """
         from napari_zerodce.engine.requests import EnhanceRequest
+        from napari_zerodce.imaging.planes import layout_of
+        from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
-        return EnhanceRequest(image.array, image.channels, settings)
+        scope = None
+        if self.part:
+            scope = Scope.parse(self.part, layout_of(image.array, channels=image.channels))
+        return EnhanceRequest(image.array, image.channels, settings, scope)

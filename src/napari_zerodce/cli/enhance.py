@@ -33,6 +33,7 @@ examples:
   napari-zerodce enhance dark.jpg --output bright.jpg
   napari-zerodce enhance photos/ --output bright/
   napari-zerodce enhance stack.tif --output bright.tif --window percentile:0.1,99.9
+  napari-zerodce enhance stack.tif --output bright.tif --part 10:20,:,:
   napari-zerodce enhance *.png --output bright/ --checkpoint zero-dce-pp --device cpu
   napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 1.5
   napari-zerodce enhance frames/ --output bright/ --global-curve --detail-gain-limit none
@@ -64,6 +65,13 @@ def add_parser(commands: Any) -> None:
     add_engine_options(add)
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
+    add(
+        "--part",
+        metavar="RANGES",
+        help="Enhance and write a part of the image only: a range such as 3:7 for each axis, with "
+        "commas between them, rows and columns last, and ':' for all. The window is that of the "
+        "whole image.",
+    )
     add("--overwrite", action="store_true", help="Replace outputs that exist.")
     parser.set_defaults(command=enhance_files)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,12 @@ import numpy as np
 from napari_zerodce.engine.global_curve import estimate_global_curve
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_method
+from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
+from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve, scope_in
+from napari_zerodce.errors import Cancelled
+from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]
@@ -30,20 +33,21 @@ def enhance(
     ----------
     request : EnhanceRequest or ResolvedRequest
     report : callable, optional
-        Called with a `Progress`, at most 20 times a second, in the calling thread.
+        Called with a `Progress`, at most 20 times a second, in any thread, one call at a time.
     should_stop : callable, optional
-        Called before each convolution; returns whether to stop.
+        Called before each convolution, in any thread; returns whether to stop.
 
     Returns
     -------
     EnhanceResult
-        Its image has the same shape and dtype. Samples outside the window, NaN, infinities and the
-        alpha channel are those of the source, bit for bit.
+        Its image has the same dtype, and the shape of the scope. Samples outside the window, NaN,
+        infinities and the alpha channel are those of the source, bit for bit.
 
     Raises
     ------
     Cancelled
-        If `should_stop` returned True.
+        If `should_stop` returned True. Its attribute `finished` is the result for the planes that
+        were finished, or None.
     ImageError
         If the image has no pixels or a dtype without brightness, or the result does not fit into
         memory.
@@ -57,29 +61,74 @@ def enhance(
     started = time.perf_counter()
     report(Progress(0, 1, "Loading the checkpoint"))
     # First: if there is no room for the result, nothing needs to be read.
-    output = allocate(layout_in(request).shape, request.image.dtype, opening="The result needs")
-    resolved = resolve(request, should_stop=should_stop)
-    passes = 2 if resolved.settings.look.global_curve else 1
-    loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
-    curve = estimate_global_curve(resolved, loop) if passes > 1 else ()
-    look, window = resolved.settings.look, resolved.window
-    enhancement = Enhancement(resolved.estimator, look, window, curve)
-    method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
-    done = (passes - 1) * resolved.layout.count
-    for number, index in enumerate(resolved.layout.indices(), start=done):
-        plane = resolved.plane(index)
-        loop.run(method, plane, partial(plane.write, output), number=number)
-    return EnhanceResult(
-        image=output,
-        channels=resolved.layout.channels,
-        window=resolved.window,
-        checkpoint=resolved.checkpoint,
-        device=resolved.device.name,
-        precision=resolved.precision,
-        tile=loop.sizes.side,
-        seconds=time.perf_counter() - started,
-        look=resolved.settings.look,
-        global_curve=curve,
-        notices=tuple(loop.sizes.notices),
-        automatic=resolved.automatic,
-    )
+    shape = scope_in(request).shape_in(layout_in(request))
+    output = allocate(shape, request.image.dtype, opening="The result needs")
+    run = _Run(resolve(request, should_stop=should_stop), output, started)
+    run.go(report, should_stop)
+    return run.result()
+
+
+class _Run:
+    """The enhancement of one image.
+
+    Parameters
+    ----------
+    resolved : ResolvedRequest
+    output : ndarray
+        For the enhanced part.
+    started : float
+        When the run began, in seconds of `time.perf_counter`.
+    """
+
+    def __init__(self, resolved: ResolvedRequest, output: Array, started: float) -> None:
+        self._resolved, self._output, self._started = resolved, output, started
+        self._curve: tuple[float, ...] = ()
+
+    def go(self, report: Report, should_stop: ShouldStop) -> None:
+        """Fill the output. Raises what `enhance` raises."""
+        resolved = self._resolved
+        look, scope = resolved.settings.look, resolved.scope
+        passes = 2 if look.global_curve else 1
+        self._loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
+        if look.global_curve:
+            self._curve = estimate_global_curve(resolved, self._loop)
+        enhancement = Enhancement(resolved.estimator, look, resolved.window, self._curve)
+        method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
+        first = (passes - 1) * scope.count
+        try:
+            self._loop.run(method, resolved.planes(), self._write, first=first, region=scope.region)
+        except Cancelled as stop:
+            finished = scope.first_planes(self._loop.meter.finished(first))
+            stop.finished = None if finished is None else self.result(finished)
+            raise
+
+    def _write(self, plane: Plane, tile: Tile, block: Array) -> None:
+        plane.write(self._output, tile, block, self._resolved.scope)
+
+    def result(self, part: Scope | None = None) -> EnhanceResult:
+        """Return the result, or a part of it, which begins where the output begins.
+
+        Parameters
+        ----------
+        part : Scope, optional
+        """
+        resolved, sizes = self._resolved, self._loop.sizes
+        scope = part or resolved.scope
+        image = self._output
+        if part is not None:
+            image = image[tuple(slice(0, stop - start) for start, stop in part.leading)]
+        return EnhanceResult(
+            image=image,
+            channels=resolved.layout.channels,
+            window=resolved.window,
+            checkpoint=resolved.checkpoint,
+            device=resolved.device.name,
+            precision=resolved.precision,
+            tile=sizes.side,
+            seconds=time.perf_counter() - self._started,
+            look=resolved.settings.look,
+            global_curve=self._curve,
+            notices=tuple(sizes.notices),
+            automatic=resolved.automatic,
+            scope=None if scope == Scope.whole(resolved.layout) else scope,
+        )

@@ -1,4 +1,4 @@
-"""One curve for a whole image: the mean of the maps of all its pixels, channels and planes."""
+"""One curve for all pixels, channels and planes that are enhanced: the mean of their maps."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
+from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.imaging.tiling import Tile
@@ -18,7 +18,7 @@ GLOBAL_CURVE_DECIMALS: Final = 6
 
 
 def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[float, ...]:
-    """Return the mean A_1 .. A_8 of all maps of all planes.
+    """Return the mean A_1 .. A_8 of all maps of the part that is enhanced.
 
     Parameters
     ----------
@@ -26,26 +26,23 @@ def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[fl
     loop : TileLoop
     """
     method = CurveMethod(resolved.estimator, _sum)
-    sums = []
-    for number, index in enumerate(resolved.layout.indices()):
-        total = _Total()
-        loop.run(method, resolved.plane(index), total.add, number=number, begin=total.begin)
-        sums.append(total.value)
-    layout = resolved.layout
-    pixels = layout.count * layout.height * layout.width * layout.colours
-    return tuple(
-        round(value / pixels, GLOBAL_CURVE_DECIMALS) for value in torch.stack(sums).sum(0).tolist()
-    )
+    totals: dict[tuple[int, ...], dict[tuple[int, int], Tensor]] = {}
 
+    def begin(plane: Plane) -> None:
+        totals[plane.index] = {}
 
-class _Total:
-    """The sum of the maps of one plane so far."""
+    def add(plane: Plane, tile: Tile, found: Tensor) -> None:
+        totals[plane.index][tile.rows.start, tile.columns.start] = found
 
-    def begin(self) -> None:
-        self.value = torch.zeros(ITERATIONS, dtype=torch.float64)
-
-    def add(self, _: Tile, found: Tensor) -> None:
-        self.value += found
+    scope = resolved.scope
+    loop.run(method, resolved.planes(), add, region=scope.region, begin=begin)
+    # Tiles end in any order, but a sum depends on the order.
+    planes = (totals[index] for index in scope.indices())
+    sums = [torch.stack([found[place] for place in sorted(found)]).sum(0) for found in planes]
+    rows, columns = scope.region
+    pixels = (rows.stop - rows.start) * (columns.stop - columns.start) * resolved.layout.colours
+    means = torch.stack(sums).sum(0) / (scope.count * pixels)
+    return tuple(round(value, GLOBAL_CURVE_DECIMALS) for value in means.tolist())
 
 
 def _sum(tile: CurveTile) -> Tensor:

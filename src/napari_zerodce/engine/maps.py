@@ -15,6 +15,7 @@ from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
 from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
+from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
 from napari_zerodce.imaging.intensity import Window, outside_of
@@ -73,7 +74,7 @@ def resolve_for_maps(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings.for_numbers()
-    return resolve(replace(request, settings=settings), should_stop=should_stop)
+    return resolve(replace(request, settings=settings, scope=None), should_stop=should_stop)
 
 
 def fill_maps(
@@ -119,13 +120,12 @@ def fill_maps(
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
     finish = partial(_maps_of_tile, kind=kind, step=step, window=resolved.window)
     method = CurveMethod(resolved.estimator, finish)
-    for number, index in enumerate(resolved.layout.indices()):
 
-        def put(tile: Tile, block: Array, index: tuple[int, ...] = index) -> None:
-            rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
-            maps[(*index, slice(None), slice(None), rows, columns)] = block
+    def put(plane: Plane, tile: Tile, block: Array) -> None:
+        rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
+        maps[(*plane.index, slice(None), slice(None), rows, columns)] = block
 
-        loop.run(method, resolved.plane(index), put, number=number)
+    loop.run(method, resolved.planes(), put)
     return maps
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from napari_zerodce.core.networks import middle_pixels
 from napari_zerodce.imaging.intensity import Window, normalise
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
 
 Array = np.ndarray[Any, Any]
@@ -34,12 +37,17 @@ class Plane:
         self, image: Any, index: tuple[int, ...], *, layout: PlaneLayout, window: Window
     ) -> None:
         self.shape = (layout.height, layout.width)
-        self._index, self._layout, self._window = index, layout, window
+        self.colours = layout.colours
+        self.index = index
+        self._layout, self._window = layout, window
         self._source, self._source_index, self._source_layout = image, index, layout
         loaded = _loaded(image, index, layout)
         if loaded is not None:
             self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
+        # Not every library can be read in several threads at a time.
+        lazy = not isinstance(self._source, np.ndarray)
+        self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
 
     def read(self, rows: slice, columns: slice) -> Array:
         """Return the colour samples of a region as they are, without alpha.
@@ -52,7 +60,8 @@ class Plane:
         -------
         ndarray, shape (C, h, w)
         """
-        return self._source_layout.read(self._source, self._source_index, rows, columns)
+        with self._reading:
+            return self._source_layout.read(self._source, self._source_index, rows, columns)
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
@@ -79,20 +88,25 @@ class Plane:
         small: Array = ((upper_left + upper_right) + (lower_left + lower_right)) / np.float32(4)
         return small
 
-    def write(self, output: Array, tile: Tile, block: Array) -> None:
+    def write(self, output: Array, tile: Tile, block: Array, scope: Scope) -> None:
         """Write an enhanced tile, and the alpha of the source, into the output.
 
         Parameters
         ----------
         output : ndarray
-            The enhanced image, shape of the image.
+            The enhanced part of the image.
         tile : Tile
         block : ndarray, shape (C, h, w)
+        scope : Scope
+            The part of the image that the output holds.
         """
-        self._layout.write(output, self._index, tile.rows, tile.columns, block)
+        index, rows, columns = scope.place(self.index, tile.rows, tile.columns)
+        self._layout.write(output, index, rows, columns, block)
         if self._layout.channels == "rgba":
-            alpha: tuple[int | slice, ...] = (tile.rows, tile.columns, slice(3, 4))
-            output[(*self._index, *alpha)] = self._source[(*self._source_index, *alpha)]
+            with self._reading:
+                alpha = self._source[(*self._source_index, tile.rows, tile.columns, slice(3, 4))]
+            place: tuple[int | slice, ...] = (*index, rows, columns, slice(3, 4))
+            output[place] = alpha
 
 
 def _loaded(image: Any, index: tuple[int, ...], layout: PlaneLayout) -> Array | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from typing import Final
 
@@ -20,7 +22,8 @@ _SECONDS_BETWEEN_REPORTS = 0.05
 class Meter:
     """Counts the work of a run, reports progress and stops the run if the user asked.
 
-    Progress never decreases, even if a plane starts again with smaller tiles.
+    Progress never decreases, even if a plane starts again with smaller tiles. Several threads may
+    work on different planes, or on the same one.
 
     Parameters
     ----------
@@ -46,20 +49,86 @@ class Meter:
         self._should_stop = should_stop
         self._started = time.perf_counter()
         self._last = -_SECONDS_BETWEEN_REPORTS
-        self._furthest = 0.0
-        self._plane, self._work, self._worked = 0, 1, 0
+        self._fractions: dict[int, float] = {}
+        self._done = 0.0
+        self._lock = threading.Lock()
 
     def check(self) -> None:
         """Raise `Cancelled` if the user asked to stop."""
         raise_if_stopped(self._should_stop)
 
-    def begin_plane(self, number: int, work: int) -> None:
-        """Start a plane.
+    def plane(self, number: int) -> PlaneMeter:
+        """Return the counter for a plane.
 
         Parameters
         ----------
         number : int
             Of the plane, from 0.
+        """
+        return PlaneMeter(self, number)
+
+    def finished(self, first: int = 0) -> int:
+        """Return how many planes are finished, one after another, from the plane `first` on."""
+        with self._lock:
+            last = first
+            while self._fractions.get(last, 0.0) >= 1:
+                last += 1
+            return last - first
+
+    def advance(self, number: int, fraction: float) -> None:
+        """Count a part of a plane as done, and report it.
+
+        Parameters
+        ----------
+        number : int
+            Of the plane.
+        fraction : float
+            The part of the plane that is done, in [0, 1].
+        """
+        with self._lock:
+            before = self._fractions.get(number, 0.0)
+            if fraction > before:
+                self._fractions[number] = fraction
+                self._done += fraction - before
+            if len(self._fractions) == self._planes and min(self._fractions.values()) == 1:
+                self._done = float(self._planes)  # without the rounding errors of the sum
+            now = time.perf_counter()
+            if now - self._last >= _SECONDS_BETWEEN_REPORTS or self._done >= self._planes:
+                self._last = now
+                self._report(self._progress(now))
+
+    def _progress(self, now: float) -> Progress:
+        number = max(1, math.ceil(round(self._done, 6)))
+        message = f"Plane {number} of {self._planes}" if self._planes > 1 else self._doing
+        left = (now - self._started) / self._done * (self._planes - self._done)
+        return Progress(self._done, self._planes, message, left)
+
+
+class PlaneMeter:
+    """Counts the work of one plane.
+
+    Parameters
+    ----------
+    meter : Meter
+        Of the run.
+    number : int
+        Of the plane, from 0.
+    """
+
+    def __init__(self, meter: Meter, number: int) -> None:
+        self._meter, self._number = meter, number
+        self._work, self._worked = 1, 0
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the user asked to stop."""
+        self._meter.check()
+
+    def begin(self, work: int) -> None:
+        """Start the plane.
+
+        Parameters
+        ----------
         work : int
             Sum of the work of all visits.
 
@@ -68,8 +137,8 @@ class Meter:
         Cancelled
             If the user asked to stop.
         """
-        self._plane, self._work, self._worked = number, work, 0
-        raise_if_stopped(self._should_stop)
+        self._work, self._worked = work, 0
+        self._meter.check()
 
     def visit(self, work: int = TILE) -> None:
         """Count a part of the plane's work as done.
@@ -79,15 +148,8 @@ class Meter:
         Cancelled
             If the user asked to stop.
         """
-        self._worked += work
-        self._furthest = max(self._furthest, self._plane + self._worked / self._work)
-        now = time.perf_counter()
-        if now - self._last >= _SECONDS_BETWEEN_REPORTS or self._furthest >= self._planes:
-            self._last = now
-            self._report(self._progress(now))
-        raise_if_stopped(self._should_stop)
-
-    def _progress(self, now: float) -> Progress:
-        message = f"Plane {self._plane + 1} of {self._planes}" if self._planes > 1 else self._doing
-        left = (now - self._started) / self._furthest * (self._planes - self._furthest)
-        return Progress(self._furthest, self._planes, message, left)
+        with self._lock:
+            self._worked += work
+            fraction = self._worked / self._work
+        self._meter.advance(self._number, fraction)
+        self._meter.check()

@@ -17,7 +17,7 @@ from napari_zerodce.imaging.windows import Window
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_source", "checkpoint_sha256", "architecture", "channels",
-    "device", "precision",
+    "device", "precision", "part",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
@@ -43,6 +43,8 @@ class Provenance:
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 if one curve serves the whole image, else empty.
+    part : str
+        The enhanced part of the image, as `Scope` writes it; empty if it is all of the image.
     device, precision : str
         The ones that were used.
     tile : int
@@ -61,6 +63,7 @@ class Provenance:
     window: tuple[float, float]
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
+    part: str = ""
     device: str = "cpu"
     precision: str = "float32"
     tile: int = 0

@@ -30,6 +30,8 @@ def command_line(provenance: Provenance, source: str | Path, output: str | Path)
     words += [f"--window={_window(provenance)}"]
     words += ["--device", _kind(provenance.device), "--precision", provenance.precision]
     words += command_words(provenance.look, defaults=DEFAULT_LOOK)
+    if provenance.part:
+        words += ["--part", provenance.part]
     return shlex.join(words)
 
 
@@ -68,6 +70,8 @@ def python_lines(provenance: Provenance, source: str | Path | None) -> str:
     ]
     if look != DEFAULT_LOOK:
         lines.append(f"    look={look!r},")
+    if provenance.part:
+        lines.append(f"    part={provenance.part!r},")
     return "\n".join([*lines, ")"]) + "\n"
 
 

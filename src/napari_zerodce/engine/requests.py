@@ -15,6 +15,7 @@ from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window
 
 
@@ -29,11 +30,16 @@ class EnhanceRequest:
         shape (..., H, W) if mono, (..., H, W, 3 or 4) if rgb or rgba.
     channels : {"mono", "rgb", "rgba"}
     settings : EnhanceSettings
+    scope : Scope, optional
+        The part of the image to enhance, by default all. The window is that of the whole image, and
+        the part gets the curves that it has in whole planes; a global curve is the mean of the
+        part.
     """
 
     image: Any
     channels: Channels
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class EnhanceResult:
     Parameters
     ----------
     image : ndarray
-        Shape and dtype of the request's image.
+        Dtype of the request's image, and shape of the enhanced part of it.
     channels : {"mono", "rgb", "rgba"}
     window : Window
         The intensities that were mapped to 0 and 1, in units of the image.
@@ -94,6 +100,8 @@ class EnhanceResult:
         Sentences for the user, for instance that the tile was halved.
     automatic : AutomaticChoice, optional
         Why this checkpoint was chosen, if the image decided it.
+    scope : Scope, optional
+        The enhanced part of the image; None if it is all of the image.
     """
 
     image: np.ndarray[Any, Any]
@@ -108,6 +116,7 @@ class EnhanceResult:
     global_curve: tuple[float, ...] = ()
     notices: tuple[str, ...] = ()
     automatic: AutomaticChoice | None = None
+    scope: Scope | None = None
 
     @property
     def provenance(self) -> Provenance:
@@ -118,6 +127,7 @@ class EnhanceResult:
             window=self.window,
             look=self.look,
             global_curve=self.global_curve,
+            part="" if self.scope is None else str(self.scope),
             device=self.device,
             precision=self.precision,
             tile=self.tile,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
+from napari_zerodce.engine.crew import ALONE, crew_for
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
@@ -29,6 +31,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.window_search import background_of, find_window
 from napari_zerodce.imaging.windows import Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
@@ -51,6 +54,8 @@ class ResolvedRequest:
     device : Device
     precision : {"float32", "bfloat16", "float16"}
     window : Window
+    scope : Scope
+        The part of the image to enhance.
     automatic : AutomaticChoice, optional
         Why this checkpoint was chosen, if the image decided it.
     """
@@ -63,6 +68,7 @@ class ResolvedRequest:
     device: Device
     precision: Precision
     window: Window
+    scope: Scope
     automatic: AutomaticChoice | None = None
 
     @cached_property
@@ -78,6 +84,10 @@ class ResolvedRequest:
         """Return a plane by its index in the leading axes."""
         return Plane(self.image, index, layout=self.layout, window=self.window)
 
+    def planes(self) -> Iterator[Plane]:
+        """Yield the planes of the scope; each is read when its turn comes."""
+        return map(self.plane, self.scope.indices())
+
     def loop(
         self,
         *,
@@ -86,7 +96,7 @@ class ResolvedRequest:
         report: Report = ignore,
         should_stop: ShouldStop = never,
     ) -> TileLoop:
-        """Return a loop over tiles of all planes.
+        """Return a loop over tiles of all planes of the scope.
 
         Parameters
         ----------
@@ -97,9 +107,15 @@ class ResolvedRequest:
         report, should_stop : callable, optional
             As in `enhance`.
         """
-        planes = passes * self.layout.count
-        meter = Meter(planes, report=report, should_stop=should_stop, doing=doing)
-        return TileLoop(TileSize(self.device, self.tile), meter)
+        planes = self.scope.count
+        meter = Meter(passes * planes, report=report, should_stop=should_stop, doing=doing)
+        crew = crew_for(self.device)
+        rows, columns = (stop - start for start, stop in (self.scope.rows, self.scope.columns))
+        tiles = -(-rows // self.tile) * -(-columns // self.tile)
+        # Planes side by side need least time, and tiles of one plane least memory.
+        small = planes >= crew.size and tiles < 2 * crew.size
+        of_planes, of_tiles = (crew, ALONE) if small else (ALONE, crew)
+        return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
 
     def on(self, image: Any) -> ResolvedRequest:
         """Return the same choices for another image of the same channels and dtype.
@@ -110,7 +126,7 @@ class ResolvedRequest:
             Such as one plane of a stack, whose window is then that of the whole stack.
         """
         layout = layout_of(image, channels=self.layout.channels)
-        return replace(self, image=image, layout=layout)
+        return replace(self, image=image, layout=layout, scope=Scope.whole(layout))
 
     def provenance(self, **facts: Any) -> Provenance:
         """Return the provenance of a result of these choices.
@@ -154,7 +170,7 @@ def resolve(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings
-    layout = layout_in(request)
+    layout, scope = layout_in(request), scope_in(request)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
@@ -172,6 +188,7 @@ def resolve(
         device=device,
         precision=precision,
         window=window,
+        scope=scope,
         automatic=automatic,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
@@ -185,6 +202,17 @@ def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
     if isinstance(request, ResolvedRequest):
         return request.layout
     return layout_of(request.image, channels=request.channels)
+
+
+def scope_in(request: EnhanceRequest | ResolvedRequest) -> Scope:
+    """Return the part that a request asks for; raises an ImageError or a RequestError."""
+    if isinstance(request, ResolvedRequest):
+        return request.scope
+    layout = layout_in(request)
+    if request.scope is None:
+        return Scope.whole(layout)
+    request.scope.check_inside(layout)
+    return request.scope
 
 
 def _read_image(

@@ -1,13 +1,14 @@
-"""The one loop over the tiles of a plane: read, apply the method, use the result, count it."""
+"""The one loop over planes and their tiles: read, apply the method, use the result, count it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 
+from napari_zerodce.engine.crew import ALONE, Crew
 from napari_zerodce.engine.methods.method import TileMethod
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter
@@ -19,6 +20,13 @@ Made = TypeVar("Made")
 Region = tuple[slice, slice]
 """Rows and columns of a plane."""
 
+Use = Callable[[Plane, Tile, Made], None]
+"""Called with a plane, a tile of it, and the result for the tile; in any thread."""
+
+
+def _nothing(_: Plane) -> None:
+    """Do nothing."""
+
 
 @dataclass(frozen=True)
 class TileLoop:
@@ -28,35 +36,43 @@ class TileLoop:
     ----------
     sizes : TileSize
     meter : Meter
+    of_planes, of_tiles : Crew
+        They process several planes at a time, or several tiles of a plane. One of them is `ALONE`:
+        a thread of a crew must not wait for others of it.
     """
 
     sizes: TileSize
     meter: Meter
+    of_planes: Crew = ALONE
+    of_tiles: Crew = ALONE
 
     def run(
         self,
         method: TileMethod[Made],
-        plane: Plane,
-        use: Callable[[Tile, Made], None],
+        planes: Iterable[Plane],
+        use: Use[Made],
         *,
-        number: int = 0,
+        first: int = 0,
         region: Region | None = None,
-        begin: Callable[[], None] = lambda: None,
+        begin: Callable[[Plane], None] = _nothing,
     ) -> None:
-        """Apply a method to each tile of a plane.
+        """Apply a method to each tile of planes.
 
         Parameters
         ----------
         method : TileMethod
-        plane : Plane
+        planes : iterable of Plane
+            Taken in the calling thread, few at a time, so that they may be read here.
         use : callable
-            Called with each tile and its result, on the device of the method, in inference mode.
-        number : int
-            Of the plane, from 0, for the meter.
+            Called with a plane, a tile and its result, on the device of the method, in inference
+            mode. Calls for different tiles may be at the same time, in any order.
+        first : int
+            Number of the first plane, for the meter.
         region : tuple of slice, optional
             Rows and columns to process; by default all.
         begin : callable, optional
-            Called before the first tile, and again if the plane starts again with smaller tiles.
+            Called before the first tile of a plane, and again if it starts again with smaller
+            tiles.
 
         Raises
         ------
@@ -66,29 +82,38 @@ class TileLoop:
             If the device has too little memory for the smallest tiles.
         """
 
-        def attempt(tile_size: int) -> None:
-            begin()
-            self._once(method, plane, use, tile_size=tile_size, number=number, region=region)
+        def process(numbered: tuple[int, Plane]) -> None:
+            number, plane = numbered
 
-        self.sizes.shrink_until_it_fits(attempt)
+            def attempt(tile_size: int) -> None:
+                begin(plane)
+                self._once(method, plane, use, tile_size=tile_size, number=number, region=region)
+
+            self.sizes.shrink_until_it_fits(attempt)
+
+        self.of_planes.each(process, enumerate(planes, start=first))
 
     def _once(
         self,
         method: TileMethod[Made],
         plane: Plane,
-        use: Callable[[Tile, Made], None],
+        use: Use[Made],
         *,
         tile_size: int,
         number: int,
         region: Region | None,
     ) -> None:
         rows, columns = region or tuple(slice(0, length) for length in plane.shape)
-        applied = method.on_plane(plane, tile_size=tile_size, meter=self.meter)
+        meter = self.meter.plane(number)
+        applied = method.on_plane(plane, tile_size=tile_size, meter=meter)
         tiles = tile_region(rows, columns, plane.shape, size=tile_size, halo=applied.halo)
-        self.meter.begin_plane(number, applied.work + TILE * len(tiles))
-        with torch.inference_mode():
-            applied.prepare()
-            for tile in tiles:
+        meter.begin(applied.work + TILE * len(tiles))
+
+        def process(tile: Tile) -> None:
+            with torch.inference_mode():
                 block = plane.read(tile.outer_rows, tile.outer_columns)
-                use(tile, applied.apply(tile, block))
-                self.meter.visit()
+                use(plane, tile, applied.apply(tile, block))
+            meter.visit()
+
+        applied.prepare(self.of_tiles)
+        self.of_tiles.each(process, tiles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from napari_zerodce.device import (
@@ -14,7 +15,7 @@ from napari_zerodce.device import (
 
 
 class TileSize:
-    """The present side of tiles, and notices for the user about it.
+    """The present side of tiles, and notices for the user about it; threads may share it.
 
     Parameters
     ----------
@@ -27,6 +28,7 @@ class TileSize:
         self._device = device
         self.side = side
         self.notices: list[str] = []
+        self._lock = threading.Lock()
 
     def shrink_until_it_fits(self, attempt: Callable[[int], None]) -> None:
         """Call `attempt` with the side of tiles, and again with half of it while memory runs out.
@@ -43,9 +45,15 @@ class TileSize:
                     attempt(tile)
                 return
             except OutOfDeviceMemory:
-                self.side = smaller_tile(tile)
+                self._shrink(tile)
             # Not in the handler: there the traceback still holds the tensors of the attempt.
             release_memory(self._device)
+
+    def _shrink(self, tile: int) -> None:
+        with self._lock:
+            if self.side != tile:
+                return  # another plane has found the same
+            self.side = smaller_tile(tile)
             self.notices.append(
                 f"{self._device} had no memory for tiles of {tile} pixels; "
                 f"the run went on with {self.side}."

@@ -6,7 +6,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
 from napari_zerodce.engine.apply_look import tone, tone_pair
+from napari_zerodce.engine.crew import single_threads
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod
@@ -40,22 +40,9 @@ _STRIP = 2**18
 def _strip_workers() -> ThreadPoolExecutor:
     """Return threads, each of which works on its own strip.
 
-    Torch's own threads share each operation and wait for each other after it. On a busy machine,
-    this takes seven times as long (measured).
+    They are not those of runs: a look is drawn while a run goes on.
     """
-    usual = torch.get_num_threads()
-    count = min(os.cpu_count() or 1, 8)
-    all_there = Barrier(count)
-
-    def begin(_: int) -> None:
-        torch.get_num_threads()  # a thread keeps the number that it gets at its first call
-        all_there.wait()
-
-    workers = ThreadPoolExecutor(count, "strip", torch.set_num_threads, (1,))
-    list(workers.map(begin, range(count)))
-    # The setting also applies to all later threads: without this, later runs use one core.
-    torch.set_num_threads(usual)
-    return workers
+    return single_threads(min(os.cpu_count() or 1, 8), "strip")
 
 
 @dataclass(frozen=True)
@@ -268,14 +255,14 @@ def _estimate(
     maps = resolved.checkpoint.traits.maps
     alphas = torch.empty((1, maps, resolved.layout.colours, *size))
 
-    def put(tile: Tile, found: Tensor) -> None:
+    def put(_: Plane, tile: Tile, found: Tensor) -> None:
         alphas[(..., within(tile.rows, rows), within(tile.columns, columns))] = found
 
     method = CurveMethod(
         resolved.estimator, lambda tile: tile.alphas[:, :maps].cpu(), scale_factor=scale_factor
     )
     loop = resolved.loop(doing="Estimating curves", report=report, should_stop=should_stop)
-    loop.run(method, resolved.plane(), put, region=region)
+    loop.run(method, [resolved.plane()], put, region=region)
     return alphas.expand(-1, ITERATIONS, -1, -1, -1)
 
 

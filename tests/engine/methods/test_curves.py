@@ -38,12 +38,12 @@ def alphas_of(estimator, image, *, tile=1000, **method):
     plane = Plane(image, (), layout=layout_of(image), window=Window(0.0, 1.0))
     alphas = torch.full((1, 8, 1, *image.shape), torch.nan)
 
-    def put(tile, found):
+    def put(_, tile, found):
         alphas[..., tile.rows, tile.columns] = found
 
     meter = Meter(1, report=lambda _: None, should_stop=lambda: False)
     loop = TileLoop(TileSize(Device("cpu", ""), tile), meter)
-    loop.run(CurveMethod(estimator, lambda tile: tile.alphas, **method), plane, put)
+    loop.run(CurveMethod(estimator, lambda tile: tile.alphas, **method), [plane], put)
     return alphas.numpy()
 
 
@@ -102,7 +102,9 @@ def test_curves_that_nobody_looks_at_are_not_estimated():
     meter = Meter(1, report=lambda _: None, should_stop=lambda: False)
     found = []
     TileLoop(TileSize(Device("cpu", ""), 64), meter).run(
-        CurveMethod(estimator, lambda tile: tile.samples), plane, lambda _, made: found.append(made)
+        CurveMethod(estimator, lambda tile: tile.samples),
+        [plane],
+        lambda _, __, made: found.append(made),
     )
     assert estimator.asked == []
     np.testing.assert_array_equal(found[0][0], IMAGE)

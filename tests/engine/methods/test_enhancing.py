@@ -24,7 +24,7 @@ class Negative:
     def on_plane(self, plane, *, tile_size, meter):
         return self
 
-    def prepare(self):
+    def prepare(self, crew):
         pass
 
     def apply(self, tile, block):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +14,10 @@ from torch import Tensor
 
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps
+from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import GLANCE, TILE, Meter
+from napari_zerodce.engine.progress import GLANCE, TILE, PlaneMeter
 from napari_zerodce.imaging.tiling import Tile, tile_plane
 
 Array = np.ndarray[Any, Any]
@@ -28,7 +30,7 @@ class CurveSource(Protocol):
     halo: int
     work: int
 
-    def prepare(self) -> None:
+    def prepare(self, crew: Crew) -> None:
         """Do the work that the plane needs once, before the first tile."""
         ...
 
@@ -116,7 +118,7 @@ class CurveMethod(Generic[Made]):
     scale_factor: int | None = None
     global_curve: tuple[float, ...] = ()
 
-    def on_plane(self, plane: Plane, *, tile_size: int, meter: Meter) -> CurvesOfPlane[Made]:
+    def on_plane(self, plane: Plane, *, tile_size: int, meter: PlaneMeter) -> CurvesOfPlane[Made]:
         """Return the method for one plane.
 
         Parameters
@@ -124,11 +126,11 @@ class CurveMethod(Generic[Made]):
         plane : Plane
         tile_size : int
             Side of the tiles in pixels.
-        meter : Meter
+        meter : PlaneMeter
         """
         return CurvesOfPlane(self, plane, self._source(plane, tile_size, meter))
 
-    def _source(self, plane: Plane, tile_size: int, meter: Meter) -> CurveSource:
+    def _source(self, plane: Plane, tile_size: int, meter: PlaneMeter) -> CurveSource:
         if self.global_curve:
             return GlobalCurve(self.global_curve)
         scale_factor = self.scale_factor or self.estimator.scale_factor
@@ -154,9 +156,9 @@ class CurvesOfPlane(Generic[Made]):
         self.halo = max(source.halo, method.halo)
         self.work = source.work
 
-    def prepare(self) -> None:
+    def prepare(self, crew: Crew) -> None:
         """Estimate what the curves of all tiles share."""
-        self._source.prepare()
+        self._source.prepare(crew)
 
     def apply(self, tile: Tile, block: Array) -> Made:
         """Return the result of a tile.
@@ -184,17 +186,17 @@ class LocalCurves:
     Parameters
     ----------
     estimator : CurveEstimator
-    meter : Meter
+    meter : PlaneMeter
         It says whether to stop.
     """
 
     halo = RECEPTIVE_RADIUS
     work = 0
 
-    def __init__(self, estimator: CurveEstimator, meter: Meter) -> None:
+    def __init__(self, estimator: CurveEstimator, meter: PlaneMeter) -> None:
         self._estimator, self._meter = estimator, meter
 
-    def prepare(self) -> None:
+    def prepare(self, crew: Crew) -> None:
         """Do nothing."""
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
@@ -220,7 +222,7 @@ class ThumbnailCurves:
         How many times smaller the thumbnail is.
     tile_size : int
         Side of the tiles in pixels.
-    meter : Meter
+    meter : PlaneMeter
     """
 
     halo = 0
@@ -232,7 +234,7 @@ class ThumbnailCurves:
         *,
         scale_factor: int,
         tile_size: int,
-        meter: Meter,
+        meter: PlaneMeter,
     ) -> None:
         self._estimator, self._plane, self._meter = estimator, plane, meter
         self._scale = scale = scale_factor
@@ -248,18 +250,24 @@ class ThumbnailCurves:
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
         self._maps = torch.empty(0)
 
-    def prepare(self) -> None:
+    def prepare(self, crew: Crew) -> None:
         """Make the thumbnail of the plane and estimate its maps."""
-        small = self._thumbnail()
-        for tile in self._tiles:
-            outer = small[..., tile.outer_rows, tile.outer_columns]
-            maps = self._estimator.estimate(outer, check=self._meter.check)
-            if not self._maps.numel():
-                self._maps = maps.new_empty((*maps.shape[:3], *self._size))
-            self._maps[..., tile.rows, tile.columns] = maps[
-                ..., tile.inner_rows, tile.inner_columns
-            ]
+        small = self._thumbnail(crew)
+        self._maps = torch.empty(0)
+        making = threading.Lock()
+
+        def estimate(tile: Tile) -> None:
+            with torch.inference_mode():
+                outer = small[..., tile.outer_rows, tile.outer_columns]
+                maps = self._estimator.estimate(outer, check=self._meter.check)
+                with making:
+                    if not self._maps.numel():
+                        self._maps = maps.new_empty((*maps.shape[:3], *self._size))
+                inner = maps[..., tile.inner_rows, tile.inner_columns]
+                self._maps[..., tile.rows, tile.columns] = inner
             self._meter.visit(TILE)
+
+        crew.each(estimate, self._tiles)
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
         """Enlarge the part of the maps that lies under the tile.
@@ -274,19 +282,19 @@ class ThumbnailCurves:
         maps = enlarge_maps(self._maps.flatten(1, 2), self._scale, rows=rows, columns=columns)
         return _repeated(maps.reshape(*self._maps.shape[:3], *maps.shape[-2:]))
 
-    def _thumbnail(self) -> Tensor:
+    def _thumbnail(self, crew: Crew) -> Tensor:
         """Return the plane's thumbnail, shape (1, C, h, w), on the device."""
         scale = self._scale
-        small: Tensor | None = None
-        for part in self._parts:
-            block = self._estimator.upload(self._plane.thumbnail(part.rows, part.columns, scale))
-            if small is None:
-                small = block.new_empty((*block.shape[:2], *self._size))
+        small = np.empty((self._plane.colours, *self._size), np.float32)
+
+        def shrink(part: Tile) -> None:
+            block = self._plane.thumbnail(part.rows, part.columns, scale)
             top, left = part.rows.start // scale, part.columns.start // scale
-            small[..., top : top + block.shape[2], left : left + block.shape[3]] = block
+            small[:, top : top + block.shape[1], left : left + block.shape[2]] = block
             self._meter.visit(GLANCE)
-        assert small is not None  # a plane has at least one pixel
-        return small
+
+        crew.each(shrink, self._parts)
+        return self._estimator.upload(small)
 
 
 class GlobalCurve:
@@ -304,7 +312,7 @@ class GlobalCurve:
     def __init__(self, values: tuple[float, ...]) -> None:
         self._values = values
 
-    def prepare(self) -> None:
+    def prepare(self, crew: Crew) -> None:
         """Do nothing."""
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the same everywhere)

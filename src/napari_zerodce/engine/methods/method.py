@@ -6,8 +6,9 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import Meter
+from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.imaging.tiling import Tile
 
 Made_co = TypeVar("Made_co", covariant=True)
@@ -22,8 +23,14 @@ class PlaneMethod(Protocol[Made_co]):
     work: int
     """The work of `prepare`, in units of progress."""
 
-    def prepare(self) -> None:
-        """Do the work that the plane needs once, before the first tile."""
+    def prepare(self, crew: Crew) -> None:
+        """Do the work that the plane needs once, before the first tile.
+
+        Parameters
+        ----------
+        crew : Crew
+            Does parts of it side by side.
+        """
         ...
 
     def apply(self, tile: Tile, block: np.ndarray[Any, Any]) -> Made_co:
@@ -33,7 +40,8 @@ class PlaneMethod(Protocol[Made_co]):
         ----------
         tile : Tile
         block : ndarray, shape (C, H, W)
-            The samples of the tile and its halo, as they are; read only.
+            The samples of the tile and its halo, as they are; read only. Other threads may apply
+            it to other tiles at the same time.
         """
         ...
 
@@ -41,7 +49,7 @@ class PlaneMethod(Protocol[Made_co]):
 class TileMethod(Protocol[Made_co]):
     """A method that turns an image into a result, tile by tile."""
 
-    def on_plane(self, plane: Plane, *, tile_size: int, meter: Meter) -> PlaneMethod[Made_co]:
+    def on_plane(self, plane: Plane, *, tile_size: int, meter: PlaneMeter) -> PlaneMethod[Made_co]:
         """Return the method for one plane.
 
         Parameters
@@ -49,7 +57,7 @@ class TileMethod(Protocol[Made_co]):
         plane : Plane
         tile_size : int
             Side of the tiles in pixels.
-        meter : Meter
+        meter : PlaneMeter
             It counts the work of `prepare` and says whether to stop.
         """
         ...

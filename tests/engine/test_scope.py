@@ -1,0 +1,98 @@
+"""A part of an image is enhanced as it is within the whole, and finished planes survive a stop."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_zerodce import enhance as enhance_array
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.scope import Scope
+
+STACK = np.random.default_rng(0).integers(90, 4000, (3, 2, 60, 70)).astype(np.uint16)
+PHOTO = np.random.default_rng(1).integers(0, 90, (80, 70, 4)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+@pytest.mark.parametrize("part", ["1:2,0:1,:,:", "1:3,:,20:41,3:70", "0:3,1:2,59:60,0:1"])
+@pytest.mark.parametrize("tile", [16, None])
+def test_a_part_of_a_stack_equals_that_part_of_the_whole(checkpoint, part, tile, bits_are_steady):
+    chosen = Scope.parse(part, layout_of(STACK, channels="mono"))
+    given = {"channels": "mono", "device": "cpu", "tile": tile, "precision": "float32"}
+    whole = enhance_array(STACK, checkpoint, **given)
+    found = enhance_array(STACK, checkpoint, part=part, **given)
+    leading = tuple(slice(*ends) for ends in chosen.leading)
+    expected = whole[(*leading, *chosen.region)].astype(int)
+    assert found.shape == chosen.shape_in(layout_of(STACK, channels="mono"))
+    assert np.abs(found - expected).max() <= (0 if bits_are_steady else 1)
+
+
+def test_a_region_of_a_photo_keeps_its_alpha(bits_are_steady):
+    whole = enhance_array(PHOTO, "zero-dce", device="cpu")
+    found = enhance_array(PHOTO, "zero-dce", device="cpu", part="10:50,60:70")
+    np.testing.assert_array_equal(found[..., 3], PHOTO[10:50, 60:70, 3])
+    difference = np.abs(found.astype(int) - whole[10:50, 60:70]).max()
+    assert difference <= (0 if bits_are_steady else 1)
+
+
+def test_a_global_curve_is_that_of_the_part():
+    look = Look(global_curve=True)
+    alone = enhance_array(STACK[1:2], "zero-dce", channels="mono", window=(90, 4000), look=look)
+    found = enhance_array(
+        STACK, "zero-dce", channels="mono", window=(90, 4000), look=look, part="1,:,:,:"
+    )
+    np.testing.assert_array_equal(found, alone)
+
+
+def test_a_part_outside_the_image_is_refused_before_anything_is_read():
+    scope = Scope(((0, 4), (0, 2)), (0, 60), (0, 70))
+    request = EnhanceRequest(STACK, "mono", EnhanceSettings(device="cpu"), scope)
+    with pytest.raises(RequestError, match="is not inside the image"):
+        enhance(request)
+
+
+def test_the_result_says_which_part_it_is():
+    scope = Scope.plane(layout_of(STACK, channels="mono"), (2, 1))
+    result = enhance(EnhanceRequest(STACK, "mono", EnhanceSettings(device="cpu"), scope))
+    assert result.scope == scope
+    assert result.provenance.part == "2:3,1:2,0:60,0:70"
+    whole = enhance(EnhanceRequest(STACK, "mono", EnhanceSettings(device="cpu")))
+    assert whole.scope is None
+    assert whole.provenance.part == ""
+
+
+def stopped_after(planes, **settings):
+    """Stop a run when it begins to read a plane, and return the exception."""
+    read = []
+
+    class Counted:
+        shape, dtype = STACK.shape, STACK.dtype
+
+        def __getitem__(self, key):
+            read.append(key)
+            return STACK[key]
+
+    given = {"device": "cpu", "window": None, **settings}
+    given["window"] = EnhanceSettings().window.parse("90,4000")
+    request = EnhanceRequest(Counted(), "mono", EnhanceSettings("zero-dce", **given))
+    with pytest.raises(Cancelled) as caught:
+        enhance(request, should_stop=lambda: len(read) > planes)
+    return caught.value
+
+
+def test_finished_planes_survive_a_stop():
+    finished = stopped_after(5).finished
+    whole = enhance_array(STACK, "zero-dce", channels="mono", window=(90, 4000), device="cpu")
+    count = finished.scope.count
+    assert count in {2, 4}  # whole rows of two planes; those in work are not finished
+    np.testing.assert_array_equal(finished.image, whole[: count // 2])
+    assert finished.provenance.part == str(finished.scope)
+
+
+def test_nothing_is_finished_before_the_first_plane():
+    assert stopped_after(0).finished is None
