@@ -10,7 +10,7 @@ import pytest
 
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.imaging import levels
-from napari_zerodce.imaging.levels import coarser_levels
+from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
 
 
 def _level(image: Any, *shape: int) -> np.ndarray:
@@ -103,3 +103,19 @@ def test_finest_is_only_read() -> None:
     image.flags.writeable = False
     assert coarser_levels(image, []) == []
     _level(image, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("part", "shapes", "expected"),
+    [
+        ((10, 64, 64), [(10, 64, 64), (10, 32, 32), (5, 16, 16)], [(10, 32, 32), (5, 16, 16)]),
+        ((3, 64, 64), [(10, 64, 64), (10, 32, 32), (5, 16, 16)], [(3, 32, 32), (2, 16, 16)]),
+        ((64, 64), [(64, 64)], []),
+        ((1, 3), [(64, 64), (32, 32), (8, 8), (4, 4)], [(1, 2), (1, 1)]),
+        ((7, 9, 3), [(14, 18, 3), (7, 9, 3)], [(4, 4, 3)]),
+    ],
+)
+def test_levels_of_a_part_have_the_factors_of_the_whole(
+    part: Any, shapes: Any, expected: Any
+) -> None:
+    assert shapes_for_part(part, shapes) == expected

@@ -16,6 +16,28 @@ _AT_ONCE: Final = 2**22
 """Samples that are averaged together; their memory is a few times 32 MiB."""
 
 
+def shapes_for_part(
+    part: tuple[int, ...], shapes: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Return the shapes of the coarser levels of a part of a multiscale image.
+
+    Parameters
+    ----------
+    part : tuple of int
+        Shape of the part of the finest level; it may be all of it.
+    shapes : sequence of tuple of int
+        Shapes of all levels of the whole image, the finest first.
+
+    Returns
+    -------
+    list of tuple of int
+        Each has the same factors as in the whole image, rounded; equal ones are left out.
+    """
+    ratios = [np.divide(shape, shapes[0]) for shape in shapes]
+    scaled = [tuple(np.maximum(1, np.rint(part * ratio)).astype(int).tolist()) for ratio in ratios]
+    return list(dict.fromkeys(shape for shape in scaled if shape != part))
+
+
 def coarser_levels(
     image: Array, shapes: Sequence[tuple[int, ...]], *, should_stop: ShouldStop = never
 ) -> list[Array]:

@@ -275,7 +275,7 @@ def test_view_with_automatic_weights_is_that_of_the_named_ones(
 def test_enhancing_is_what_the_engine_makes(stack: Image) -> None:
     request = EnhanceRequest(stack.data, "mono", QUICK)
     told: list[Any] = []
-    made = work.enhancing(request)(told.append, never)
+    made = work.enhancing(request, [stack.data.shape])(told.append, never)
     np.testing.assert_array_equal(made.result.image, enhance(request).image)
     assert made.levels == ()
     assert told
@@ -284,7 +284,7 @@ def test_enhancing_is_what_the_engine_makes(stack: Image) -> None:
 def test_coarser_levels_are_averages_of_the_result(stack: Image) -> None:
     request = EnhanceRequest(stack.data, "mono", QUICK)
     told: list[Any] = []
-    made = work.enhancing(request, [(3, 4, 4), (1, 1, 1)])(told.append, never)
+    made = work.enhancing(request, [(3, 8, 8), (3, 4, 4), (1, 1, 1)])(told.append, never)
     expected = enhance(request).image.astype(float)
     blocks = expected.reshape(3, 4, 2, 4, 2).mean((2, 4))
     np.testing.assert_allclose(made.levels[0], blocks, atol=0.5)
@@ -295,7 +295,7 @@ def test_coarser_levels_are_averages_of_the_result(stack: Image) -> None:
 def test_result_is_finished_if_only_its_levels_were_cancelled(stack: Image) -> None:
     result = enhance(EnhanceRequest(stack.data, "mono", QUICK))
     with pytest.raises(Cancelled) as caught:
-        work.completing(result, [(3, 4, 4)])(ignore, lambda: True)
+        work.completing(result, [(3, 8, 8), (3, 4, 4)])(ignore, lambda: True)
     assert caught.value.finished is result
 
 

@@ -165,7 +165,7 @@ def is_inserting(viewer: napari.Viewer) -> bool:
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     return {
         **source.properties,
-        "name": f"{source.name} [{_description(result)}]",
+        "name": f"{source.name} [{_description(source, result)}]",
         "rgb": source.channels != "mono",
         "contrast_limits": display_range(source.contrast_limits, result.window),
         "metadata": {
@@ -175,10 +175,10 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     }
 
 
-def _description(result: EnhanceResult) -> str:
-    look = result.look.describe()
-    weights = weights_name(result.checkpoint)
-    return f"{weights}, {look}" if look else weights
+def _description(source: Source, result: EnhanceResult) -> str:
+    part = "" if result.scope is None else result.scope.describe(source.layout)
+    facts = (weights_name(result.checkpoint), result.look.describe(), part)
+    return ", ".join(filter(None, facts))
 
 
 def weights_name(checkpoint: CheckpointInfo) -> str:

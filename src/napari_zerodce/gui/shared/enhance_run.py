@@ -20,6 +20,7 @@ from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.work import Enhanced
+from napari_zerodce.imaging.scope import Scope
 
 if TYPE_CHECKING:
     import napari
@@ -48,38 +49,36 @@ class EnhanceRun:
     action: str
 
     def start(self, request: EnhanceRequest) -> None:
-        """Enhance the whole source.
+        """Enhance what is requested.
 
         Parameters
         ----------
         request : EnhanceRequest
-            The request for that source.
+            A request for that source.
         """
-        job = Job(
-            f"Zero-DCE: enhancing {self.source.name}",
-            work.enhancing(request, self.source.level_shapes[1:]),
-        )
+        enhancing = work.enhancing(request, self.source.level_shapes)
+        job = Job(f"Zero-DCE: enhancing {self.source.name}", enhancing)
         job.succeeded.connect(lambda made: remember_speed(request, made.result))
-        self._run(job)
+        scope = request.scope or Scope.whole(self.source.layout)
+        self._run(job, of=scope.count)
 
-    def keep(self, finished: EnhanceResult) -> None:
+    def keep(self, finished: EnhanceResult, *, of: int) -> None:
         """Add what a cancelled run has finished.
 
         Parameters
         ----------
         finished : EnhanceResult
+        of : int
+            Number of planes that were requested.
         """
-        job = Job(
-            f"Zero-DCE: keeping finished planes of {self.source.name}",
-            work.completing(finished, self.source.level_shapes[1:]),
-        )
-        self._run(job)
+        completing = work.completing(finished, self.source.level_shapes)
+        self._run(Job(f"Zero-DCE: keeping planes of {self.source.name}", completing), of=of)
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job, *, of: int) -> None:
         # Qt's signals do not keep the object of a plain bound method.
         job.succeeded.connect(partial(EnhanceRun._on_succeeded, self))
         job.failed.connect(partial(EnhanceRun._on_failed, self))
-        job.cancelled.connect(partial(EnhanceRun._on_cancelled, self))
+        job.cancelled.connect(partial(EnhanceRun._on_cancelled, self, of))
         occupy(self.session, job)
 
     def _on_succeeded(self, made: Enhanced) -> None:
@@ -108,11 +107,13 @@ class EnhanceRun:
         if isinstance(error, ZeroDCEError):  # any other error was raised by the job
             show_error(str(error))
 
-    def _on_cancelled(self, finished: EnhanceResult | None) -> None:
+    def _on_cancelled(self, of: int, finished: EnhanceResult | None) -> None:
         if finished is None:
             return  # the session tells it
-        text = f"Cancelled; {finished.scope} are finished."
-        self._end(Outcome(text, keep=partial(self.keep, finished)))
+        count = of if finished.scope is None else finished.scope.count
+        planes, are = "plane" if of == 1 else "planes", "is" if count == 1 else "are"
+        text = f"Cancelled; {count} of {of} {planes} {are} finished."
+        self._end(Outcome(text, keep=partial(self.keep, finished, of=of)))
 
     def _end(self, outcome: Outcome) -> None:
         """Show an outcome in the panels, or in a notification if there are none on screen."""

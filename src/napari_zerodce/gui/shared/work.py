@@ -13,7 +13,7 @@ from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
 from napari_zerodce.errors import Cancelled
-from napari_zerodce.imaging.levels import coarser_levels
+from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import FoundWindow, find_window
 from napari_zerodce.imaging.windows import WindowChoice
@@ -36,43 +36,45 @@ class Enhanced:
     levels: tuple[Array, ...] = ()
 
 
-def enhancing(request: EnhanceRequest, coarser: Shapes = ()) -> Work:
+def enhancing(request: EnhanceRequest, level_shapes: Shapes) -> Work:
     """Return the work that enhances; it gives an `Enhanced`.
 
     Parameters
     ----------
     request : EnhanceRequest
-    coarser : sequence of tuple of int
-        Shapes of the coarser levels of a multiscale source.
+    level_shapes : sequence of tuple of int
+        The shapes of the source's levels, the finest first.
     """
 
     def work(report: Report, should_stop: ShouldStop) -> Enhanced:
         from napari_zerodce.engine.enhance import enhance
 
         result = enhance(request, report=report, should_stop=should_stop)
-        made: Enhanced = completing(result, coarser)(report, should_stop)
+        made: Enhanced = completing(result, level_shapes)(report, should_stop)
         return made
 
     return work
 
 
-def completing(result: EnhanceResult, coarser: Shapes) -> Work:
+def completing(result: EnhanceResult, level_shapes: Shapes) -> Work:
     """Return the work that makes the coarser levels of a result; it gives an `Enhanced`.
 
     Parameters
     ----------
     result : EnhanceResult
-    coarser : sequence of tuple of int
-        Shapes of the coarser levels of a multiscale source.
+    level_shapes : sequence of tuple of int
+        The shapes of the source's levels, the finest first.
     """
+    coarser = shapes_for_part(result.image.shape, level_shapes)
 
     def work(report: Report, should_stop: ShouldStop) -> Enhanced:
         if coarser:
             report(Progress(1, 1, "Averaging the coarser levels"))
         try:
             levels = coarser_levels(result.image, coarser, should_stop=should_stop)
-        except Cancelled as err:
-            raise Cancelled(finished=result) from err
+        except Cancelled as stop:
+            stop.finished = result
+            raise
         return Enhanced(result, tuple(levels))
 
     return work

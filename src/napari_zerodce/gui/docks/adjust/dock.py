@@ -261,9 +261,8 @@ class AdjustDock(Dock):
             source = data_of_source(self._viewer, result)
         made = result.data[0] if result.multiscale else result.data
         if source is None or source.shape != made.shape:
-            self.run.say(
-                f"The source layer of '{result.name}' was deleted; there is nothing to compare."
-            )
+            why = "was deleted" if source is None else "has another shape"
+            self.run.say(f"The source layer of '{result.name}' {why}; there is nothing to compare.")
             self.swipe_box.setChecked(False)
             return
         limits = (float(result.contrast_limits[0]), float(result.contrast_limits[1]))

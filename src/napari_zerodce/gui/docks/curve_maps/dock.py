@@ -51,7 +51,7 @@ class CurveMapsDock(Dock):
         self.form = MapForm()
         self.old = text_label("old")
         self.old.hide()
-        self.run = RunPanel("Add maps", self._session)
+        self.run = RunPanel("Add maps", self._session, tip="Add the chosen maps as layers.")
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.inspector = Inspector(self._viewer, self._session)
         # The dock shows numbers: unlike an 8-bit image, they do not hide errors of half precision.
@@ -136,7 +136,7 @@ class CurveMapsDock(Dock):
         )
         hidden = " Only the topmost is visible." if len(layers) > 1 else ""
         colours = " Green brightens, pink darkens." if choice.kind == "alphas" else ""
-        self.run.say(f"Added {names}.{hidden}{colours}{every}", "good")
+        self.runs.tell(f"Added {names}.{hidden}{colours}{every}", about=layers)
 
     # ---- following the layer
 
