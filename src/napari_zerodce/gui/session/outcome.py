@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from napari_zerodce.gui.widgets.labels import Tone
 
@@ -23,8 +24,9 @@ class Outcome:
     tone : {"plain", "good", "bad"}
     action : str, optional
         The action of the panels that show it; by default all panels show it.
-    about : tuple of Layer
-        The layers that the run added: without them, the sentence is no longer true.
+    about : WeakSet of Layer, optional
+        The layers that the run added: without them, the sentence is no longer true. They are not
+        kept in memory.
     keep : callable, optional
         Adds what a cancelled run has finished; until it is forgotten, that needs memory.
     seen : bool
@@ -34,6 +36,6 @@ class Outcome:
     text: str
     tone: Tone = "plain"
     action: str | None = None
-    about: tuple[Layer, ...] = ()
+    about: WeakSet[Layer] | None = None
     keep: Callable[[], None] | None = None
     seen: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from napari.utils.notifications import show_error, show_info
 
@@ -93,14 +94,15 @@ class EnhanceRun:
             _describe_range(layer, source),
             _describe_hidden(layer, hidden),
         )
-        self._end(Outcome(" ".join(filter(None, sentences)), "good", self.action, (layer,)))
+        self._end(Outcome(" ".join(filter(None, sentences)), "good", self.action, WeakSet([layer])))
         for notice in made.result.notices:
             show_info(notice)
 
     def _describe_change(self) -> str:
-        deleted = self.source.layer not in self.viewer.layers
-        what = "was deleted" if deleted else "got another image"
-        return f"'{self.source.shown_name}' {what} during the run; the result shows the former one."
+        name = f"'{self.source.shown_name}'"
+        if self.source.layer not in self.viewer.layers:
+            return f"{name} was deleted during the run; the result lies where it was."
+        return f"{name} got another image during the run; the result is that of the former image."
 
     def _on_failed(self, error: Exception) -> None:
         self.session.outcome = Outcome(describe_failure(error), "bad", self.action)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject
@@ -91,7 +92,7 @@ class RunController(QObject):
         text : str
         about : sequence of Layer
         """
-        self._session.outcome = Outcome(text, "good", self._panel.action, tuple(about))
+        self._session.outcome = Outcome(text, "good", self._panel.action, WeakSet(about))
 
     def show_failure(self, error: Exception) -> None:
         """Show why something failed."""
@@ -119,6 +120,7 @@ class RunController(QObject):
     def _forget_deleted(self, _: Any = None) -> None:
         """Forget an outcome if the layers that it is about were deleted."""
         outcome = self._session.outcome
-        about = () if outcome is None else outcome.about
-        if about and not any(layer in self._viewer.layers for layer in about):
+        if outcome is None or outcome.about is None:
+            return
+        if not any(layer in self._viewer.layers for layer in outcome.about):
             self._session.outcome = None
