@@ -117,6 +117,9 @@ def test_outcome_without_an_action_is_shown_by_all(qtbot: Any, panel: RunPanel) 
     qtbot.addWidget(other)
     panel._session.outcome = Outcome("Cancelled; nothing was changed.")
     assert panel.message.text() == other.message.text() == "Cancelled; nothing was changed."
+    later = RunPanel("Add maps", panel._session)
+    qtbot.addWidget(later)
+    assert later.message.text() == "", "somebody has read it"
 
 
 def test_outcome_is_not_seen_in_a_hidden_panel(panel: RunPanel) -> None:
@@ -151,6 +154,9 @@ def test_finished_planes_are_offered_until_the_next_run(qtbot: Any, panel: RunPa
     assert panel.offer.text() == text
     assert panel.message.text() == ""
     assert outcome.seen
+    later = RunPanel("Add maps", session)
+    qtbot.addWidget(later)
+    assert later.offer.text() == text
     panel.say("Something else.", "bad")
     panel.forget_complaint()
     assert panel.keep.isVisible(), "other sentences leave the offer"

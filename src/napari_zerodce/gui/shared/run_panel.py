@@ -63,7 +63,9 @@ class RunPanel(QWidget):
         session.events.job.connect(self._on_session_job_changed)
         session.events.outcome.connect(self._on_session_outcome_changed)
         self._on_session_job_changed(session.job)
-        self._on_session_outcome_changed(session.outcome)
+        known = session.outcome
+        if known is not None and (known.action == action or known.keep is not None):
+            self._on_session_outcome_changed(known)
 
     def _arrange(self) -> None:
         layout = QVBoxLayout(self)
