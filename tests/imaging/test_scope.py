@@ -81,27 +81,3 @@ def test_the_first_planes_are_the_largest_part_of_them(finished, expected):
 def test_a_single_plane_has_no_first_planes():
     layout = layout_of(np.zeros((5, 6)), channels="mono")
     assert Scope.whole(layout).first_planes(0) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (":,:,:,:", ""),
-        ("0:1,0:3,:,:", "planes 1 to 3 of 10"),
-        ("1,2:4,:,:", "planes 8 to 9 of 10"),
-        ("1,:,:,:", "planes 6 to 10 of 10"),
-        ("1,4,:,:", "plane 10 of 10"),
-        (":,2,:,:", "2 of 10 planes"),
-        (":,:,1:3,0:7", "rows 2 to 3, columns 1 to 7"),
-        ("0,0,:,:1", "plane 1 of 10, rows 1 to 6, columns 1 to 1"),
-    ],
-)
-def test_part_is_described_with_numbers_from_1(text: str, words: str) -> None:
-    layout = layout_of(np.zeros((2, 5, 6, 7)))
-    assert Scope.parse(text, layout).describe(layout) == words
-
-
-def test_plane_without_leading_axes_is_not_mentioned() -> None:
-    layout = layout_of(np.zeros((6, 7)))
-    assert Scope.whole(layout).describe(layout) == ""
-    assert Scope.parse("1:2,:", layout).describe(layout) == "rows 2 to 2, columns 1 to 7"

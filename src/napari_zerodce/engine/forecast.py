@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.device import (
     LARGEST_DEVIATION,
@@ -16,7 +18,9 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
+from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.stopping import ShouldStop, never
@@ -99,7 +103,8 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
 
 def without_pixels(request: EnhanceRequest) -> EnhanceRequest:
     """Return a request that can be timed but keeps no image in memory."""
-    return replace(request, image=_black(request, 1))
+    settings = settings_for_speed(request.settings)
+    return replace(request, image=_black(request, 1), settings=settings, scope=None)
 
 
 def _with_weights(request: EnhanceRequest) -> EnhanceRequest:
@@ -109,17 +114,29 @@ def _with_weights(request: EnhanceRequest) -> EnhanceRequest:
     return replace(request, settings=replace(request.settings, checkpoint=DEFAULT_CHECKPOINT))
 
 
+def settings_for_speed(settings: EnhanceSettings) -> EnhanceSettings:
+    """Return the settings without what does not change the speed: window, and numbers of the look.
+
+    Parameters
+    ----------
+    settings : EnhanceSettings
+    """
+    look = settings.look
+    limit = None if look.detail_gain_limit is None else 1.0
+    kind = Look(global_curve=look.global_curve, detail_gain_limit=limit)
+    return replace(settings, window=_ANY_WINDOW, look=kind)
+
+
 def _key(
     request: EnhanceRequest, info: CheckpointInfo, device: str, precision: Precision
 ) -> tuple[Any, ...]:
-    """Return what the speed depends on: the resolved settings without the window."""
+    """Return what the speed depends on."""
     resolved = replace(
-        request.settings,
+        settings_for_speed(request.settings),
         checkpoint=info.architecture,  # other weights of it need the same time
         scale_factor=info.scale_factor,
         device=device,
         precision=precision,
-        window=_ANY_WINDOW,
     )
     return (resolved, np.dtype(request.image.dtype), request.channels)
 
@@ -133,7 +150,7 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> float:
     from napari_zerodce.engine.enhance import enhance
 
     settings = replace(request.settings, window=_ANY_WINDOW)
-    probe = replace(request, image=_black(request, _PROBE_SIDE), settings=settings)
+    probe = replace(request, image=_black(request, _PROBE_SIDE), settings=settings, scope=None)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=_black(request, 64)), should_stop=should_stop)
     # The faster one of two: if the machine is busy for a moment, a single one may be far off.
@@ -142,7 +159,9 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> float:
 
 
 def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
-    """Describe a run in one line: "12 planes of 2048x2048, cuda:0, about 3 s, uint16 out".
+    """Describe a run in one line: what it does, where, how long, and the memory of its result.
+
+    An example is "12 planes of 2048x2048, cuda:0, about 3 s, 96.0 MiB of uint16 out".
 
     Parameters
     ----------
@@ -154,18 +173,46 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     ------
     ImageError
         If the image cannot be enhanced.
+    RequestError
+        If the scope is not inside the image.
     """
-    layout = layout_of(request.image, channels=request.channels)
-    planes = "1 plane" if layout.count == 1 else f"{layout.count} planes"
-    size = f"{planes} of {layout.width}x{layout.height}"
-    dtype = np.dtype(request.image.dtype).name
+    part = request.part
+    planes = "1 plane" if part.count == 1 else f"{part.count} planes"
+    rows, columns = (stop - start for start, stop in (part.rows, part.columns))
+    size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
+    return f"{planes} of {columns}x{rows}, {_cost([request], known)}, {size} of {dtype} out"
+
+
+def describe_plans(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:
+    """Describe a run over several images in one line, as `describe_plan` does.
+
+    Parameters
+    ----------
+    requests : sequence of EnhanceRequest
+        At least one.
+    known : Forecast or None
+        That of the first request: the others need about as long for a pixel.
+
+    Raises
+    ------
+    ImageError, RequestError
+        As `describe_plan` does.
+    """
+    if len(requests) == 1:
+        return describe_plan(requests[0], known)
+    planes = sum(request.part.count for request in requests)
+    size = readable_size(sum(request.result_size for request in requests))
+    return f"{len(requests)} images with {planes} planes, {_cost(requests, known)}, {size} out"
+
+
+def _cost(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:
     if known is None:
-        return f"{size}, timing this machine…, {dtype} out"
-    seconds = known.seconds_per_pixel * layout.count * layout.height * layout.width
+        return "timing this machine…"
+    seconds = known.seconds_per_pixel * sum(request.part.pixels for request in requests)
     device = known.device.name
     if known.precision != "float32":
         device += f" in {known.precision} (off by up to {LARGEST_DEVIATION[known.precision]:.1%})"
-    return f"{size}, {device}, {describe_seconds(seconds)}, {dtype} out"
+    return f"{device}, {describe_seconds(seconds)}"
 
 
 def describe_seconds(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window
 
@@ -40,6 +41,25 @@ class EnhanceRequest:
     channels: Channels
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
     scope: Scope | None = None
+
+    @property
+    def layout(self) -> PlaneLayout:
+        """The layout of the image, which is not read; raises an ImageError."""
+        return layout_of(self.image, channels=self.channels)
+
+    @property
+    def part(self) -> Scope:
+        """The part to enhance, also if it is all; raises an ImageError or a RequestError."""
+        if self.scope is None:
+            return Scope.whole(self.layout)
+        self.scope.check_inside(self.layout)
+        return self.scope
+
+    @property
+    def result_size(self) -> int:
+        """Bytes of the result; raises an ImageError or a RequestError."""
+        bytes_each: int = np.dtype(self.image.dtype).itemsize
+        return prod(self.part.shape_in(self.layout)) * bytes_each
 
 
 @dataclass(frozen=True)

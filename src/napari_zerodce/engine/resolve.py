@@ -199,20 +199,12 @@ def resolve(
 
 def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
     """Return the layout of a request's image, which is not read; raises an ImageError."""
-    if isinstance(request, ResolvedRequest):
-        return request.layout
-    return layout_of(request.image, channels=request.channels)
+    return request.layout
 
 
 def scope_in(request: EnhanceRequest | ResolvedRequest) -> Scope:
     """Return the part that a request asks for; raises an ImageError or a RequestError."""
-    if isinstance(request, ResolvedRequest):
-        return request.scope
-    layout = layout_in(request)
-    if request.scope is None:
-        return Scope.whole(layout)
-    request.scope.check_inside(layout)
-    return request.scope
+    return request.scope if isinstance(request, ResolvedRequest) else request.part
 
 
 def _read_image(

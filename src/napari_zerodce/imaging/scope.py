@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
-import numpy as np
-
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout
 
@@ -117,6 +115,11 @@ class Scope:
         return prod(stop - start for start, stop in self.leading)
 
     @property
+    def pixels(self) -> int:
+        """Number of pixels of all planes."""
+        return prod(stop - start for start, stop in self._ranges)
+
+    @property
     def region(self) -> tuple[slice, slice]:
         """Rows and columns of each plane."""
         return slice(*self.rows), slice(*self.columns)
@@ -168,31 +171,6 @@ class Scope:
                 ]
                 return replace(self, leading=tuple(leading))
         return None
-
-    def describe(self, layout: PlaneLayout) -> str:
-        """Return the part in words, such as "planes 1 to 116 of 200", empty if it is all.
-
-        Parameters
-        ----------
-        layout : PlaneLayout
-            Of the image.
-        """
-        planes = "" if self.count == layout.count else self._describe_planes(layout)
-        whole = self.region == Scope.whole(layout).region
-        sides = (("rows", self.rows), ("columns", self.columns))
-        region = [] if whole else [f"{name} {start + 1} to {stop}" for name, (start, stop) in sides]
-        return ", ".join(filter(None, (planes, *region)))
-
-    def _describe_planes(self, layout: PlaneLayout) -> str:
-        first, last = (
-            int(np.ravel_multi_index(index, layout.leading)) + 1
-            for index in zip(*((start, stop - 1) for start, stop in self.leading), strict=True)
-        )
-        if self.count == 1:
-            return f"plane {first} of {layout.count}"
-        if last - first + 1 == self.count:
-            return f"planes {first} to {last} of {layout.count}"
-        return f"{self.count} of {layout.count} planes"
 
     def __str__(self) -> str:
         return ",".join(f"{start}:{stop}" for start, stop in self._ranges)

@@ -239,7 +239,7 @@ def test_nothing_is_offered_if_no_plane_is_finished(
 
 @pytest.mark.parametrize(
     ("planes", "words", "name"),
-    [(2, "2 of 3 planes are", "planes 1 to 2 of 3"), (1, "1 of 3 planes is", "plane 1 of 3")],
+    [(2, "2 of 3 planes are", "planes 0 to 1"), (1, "1 of 3 planes is", "plane 0")],
 )
 def test_finished_planes_can_be_kept_and_are_named_so(
     model: ViewerModel, session: Session, stack: Image, held: HeldWork, panel: RunPanel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport, viewport_for_
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY, geometry_of_part
 from napari_zerodce.gui.layers.source import Source
-from napari_zerodce.imaging.planes import SelectedPlane
+from napari_zerodce.imaging.planes import Array, SelectedPlane
 
 if TYPE_CHECKING:
     import napari
@@ -67,7 +68,7 @@ class OnScreen:
                 return level, _scaled(self.viewport, factor, level.shape)
         return SelectedPlane(self.source.data, self.index), self.viewport
 
-    def same_place_in(self, data: Any) -> Any:
+    def same_place_in(self, data: Any) -> Array:
         """Return the samples of this part from an array that has the shape of the source."""
         rows, columns, step = self.viewport.rows, self.viewport.columns, self.viewport.step
         return np.asarray(
@@ -79,6 +80,34 @@ class OnScreen:
                 )
             ]
         )
+
+    def covered_by(self, samples: Array, data: Any, offset: Sequence[int]) -> Array:
+        """Return samples of this part, replaced where an array that lies on the source has some.
+
+        Parameters
+        ----------
+        samples : ndarray, shape (h, w) or (h, w, 3 or 4)
+        data : array-like
+            It has as many axes as the source.
+        offset : sequence of int
+            Where its first pixel lies in the source, without the axis of colours.
+
+        Returns
+        -------
+        ndarray, shape of `samples`
+            `samples` itself if the array has no pixels here.
+        """
+        *_, top, left = offset
+        index = tuple(i - first for i, first in zip(self.index, offset, strict=False))
+        inside = all(0 <= i < length for i, length in zip(index, data.shape, strict=False))
+        height, width = data.shape[len(index) : len(index) + 2]
+        down, rows = _overlap(self.viewport.rows, self.viewport.step, (top, top + height))
+        across, columns = _overlap(self.viewport.columns, self.viewport.step, (left, left + width))
+        if not inside or down.start >= down.stop or across.start >= across.stop:
+            return samples
+        covered = samples.copy()
+        covered[down, across] = np.asarray(data[(*index, rows, columns)])
+        return covered
 
 
 def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
@@ -97,18 +126,85 @@ def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
     ImageError
         If the layer's data are not a valid image.
     """
-    layout, layer = source.layout, source.layer
-    _check_displayed(viewer, layer)
-    position = layer.world_to_data(viewer.dims.point)[: len(layout.leading)]
+    layout = source.layout
+    index = plane_on_screen(viewer, source)
+    part = viewport_for_screen(
+        (layout.height, layout.width), layout.colours, _visible(source.layer, source)
+    )
+    return OnScreen(source, index, _on_a_level(part, source))
+
+
+def plane_on_screen(viewer: napari.Viewer, source: Source) -> tuple[int, ...]:
+    """Return the index of the plane of a source layer that is on screen, in its leading axes.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+
+    Raises
+    ------
+    RequestError, ImageError
+        As `on_screen` does.
+    """
+    layout = source.layout
+    _check_displayed(viewer, source.layer)
+    position = source.layer.world_to_data(viewer.dims.point)[: len(layout.leading)]
     index = tuple(round(float(place)) for place in position)
     if any(not 0 <= i < n for i, n in zip(index, layout.leading, strict=True)):
         raise RequestError(
             f"'{source.shown_name}' has no plane where the sliders are; move them into its range."
         )
-    part = viewport_for_screen(
-        (layout.height, layout.width), layout.colours, _visible(layer, source)
+    return index
+
+
+def region_on_screen(viewer: napari.Viewer, source: Source) -> tuple[slice, slice]:
+    """Return the rows and columns of a source layer's planes that are on screen.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+
+    Raises
+    ------
+    RequestError
+        If the viewer is in 3D, other axes than the last two are displayed, or no pixel is on
+        screen.
+    ImageError
+        If the layer's data are not a valid image.
+    """
+    layout = source.layout
+    _check_displayed(viewer, source.layer)
+    rows, columns = (
+        slice(max(0, side.start), min(length, side.stop))
+        for side, length in zip(
+            _visible(source.layer, source), (layout.height, layout.width), strict=True
+        )
     )
-    return OnScreen(source, index, _on_a_level(part, source))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        raise RequestError(
+            f"No pixel of '{source.shown_name}' is on screen; move the view to the image, or "
+            "choose whole planes."
+        )
+    return rows, columns
+
+
+def _overlap(kept: slice, step: int, there: tuple[int, int]) -> tuple[slice, slice]:
+    """Return which of the kept pixels an array has, and which of its pixels these are.
+
+    Parameters
+    ----------
+    kept : slice
+        Pixels of the source, of which each `step`-th one is kept.
+    step : int
+    there : tuple of int
+        The first pixel of the array in the source, and the one after its last.
+    """
+    first, stop = (max(0, -((kept.start - end) // step)) for end in there)
+    last = min(stop, len(range(kept.start, kept.stop, step)))
+    start = kept.start + first * step - there[0]
+    return slice(first, last), slice(start, start + max(0, last - first) * step, step)
 
 
 def _check_displayed(viewer: napari.Viewer, layer: Layer) -> None:

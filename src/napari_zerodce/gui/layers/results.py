@@ -11,6 +11,8 @@ from napari.layers import Image, Layer
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.gui.layers.geometry import geometry_of_part
+from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.provenance import Role, provenance_of, role_of
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.imaging.intensity import Window
@@ -145,15 +147,16 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
     _inserting.add(viewer)
     try:
         layers.insert(position, layer)
-        if active is not None:
+        if selected:
             layers.selection = selected
+        if active is not None:
             layers.selection.active = active
     finally:
         _inserting.discard(viewer)
 
 
 def is_inserting(viewer: napari.Viewer) -> bool:
-    """Return whether `insert_quietly` is at work: then the active layer changes, and back again.
+    """Return whether `insert_quietly` is at work: the selection changes, and back again.
 
     Parameters
     ----------
@@ -165,6 +168,7 @@ def is_inserting(viewer: napari.Viewer) -> bool:
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     return {
         **source.properties,
+        **_geometry(source, result),
         "name": f"{source.name} [{_description(source, result)}]",
         "rgb": source.channels != "mono",
         "contrast_limits": display_range(source.contrast_limits, result.window),
@@ -175,8 +179,15 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
     }
 
 
+def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
+    """Return the geometry of a result that is a part of its source; empty for all of it."""
+    if result.scope is None:
+        return {}
+    return geometry_of_part(source.properties, result.scope.offset, 1)
+
+
 def _description(source: Source, result: EnhanceResult) -> str:
-    part = "" if result.scope is None else result.scope.describe(source.layout)
+    part = describe_part(source, result.scope)
     facts = (weights_name(result.checkpoint), result.look.describe(), part)
     return ", ".join(filter(None, facts))
 

@@ -13,6 +13,7 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY
 from napari_zerodce.gui.layers.provenance import LayerProvenance, Role, role_of
 from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
+from napari_zerodce.imaging.scope import Scope
 
 if TYPE_CHECKING:
     import napari
@@ -80,6 +81,12 @@ def is_source(layer: Layer) -> bool:
     return isinstance(layer, Image) and role_of(layer) in {None, "result"}
 
 
+def selected_sources(viewer: napari.Viewer) -> tuple[Image, ...]:
+    """Return the selected layers that can be sources, in the order of the viewer's list."""
+    selection = viewer.layers.selection
+    return tuple(layer for layer in viewer.layers if layer in selection and is_source(layer))
+
+
 def active_image_layer(viewer: napari.Viewer) -> Image | None:
     """Return the active layer if it is an image layer, else None."""
     layer = viewer.layers.selection.active
@@ -143,13 +150,17 @@ def _channels(layer: Image, data: Any) -> Channels:
     return "rgba" if data.shape[-1] == 4 else "rgb"
 
 
-def request_for(source: Source, settings: EnhanceSettings) -> EnhanceRequest:
+def request_for(
+    source: Source, settings: EnhanceSettings, scope: Scope | None = None
+) -> EnhanceRequest:
     """Return the request for a source; a window "contrast" becomes the layer's two limits.
 
     Parameters
     ----------
     source : Source
     settings : EnhanceSettings
+    scope : Scope, optional
+        The part to enhance, by default all.
     """
     window = settings.window.of_layer(source.contrast_limits)
-    return EnhanceRequest(source.data, source.channels, replace(settings, window=window))
+    return EnhanceRequest(source.data, source.channels, replace(settings, window=window), scope)

@@ -12,12 +12,15 @@ from qtpy.QtCore import QObject
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.gui.layers.wanted import Wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
-from napari_zerodce.gui.shared.enhance_run import EnhanceRun, describe_failure, occupy
+from napari_zerodce.gui.shared.endings import describe_failure, occupy
+from napari_zerodce.gui.shared.enhance_run import EnhanceRun
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.gui.shared.several_runs import SeveralRuns
 
 if TYPE_CHECKING:
     import napari
@@ -45,7 +48,7 @@ class RunController(QObject):
         self._panel = panel
         self._job: Job | None = None
         self._chooser: LayerChooser | None = None
-        self._chosen: Image | None = None
+        self._chosen: tuple[Image, ...] = ()
         viewer.layers.events.removed.connect(self._forget_deleted)
         self._forget_deleted()
 
@@ -65,6 +68,27 @@ class RunController(QObject):
             The request for that source.
         """
         EnhanceRun(self._viewer, self._session, source, self._panel.action).start(request)
+
+    def enhance_chosen(self, read: Callable[[], Wanted]) -> None:
+        """Enhance what a dock asks for, unless a run is in progress; each source gets a layer.
+
+        Parameters
+        ----------
+        read : callable
+            Returns what the dock asks for; raises a ZeroDCEError if something is missing.
+        """
+        if self._session.busy:
+            return
+        try:
+            wanted = read()
+            wanted.check()
+        except ZeroDCEError as err:
+            self.show_failure(err)
+            return
+        if len(wanted.sources) == 1 and not wanted.left_out:
+            self.enhance(wanted.sources[0], wanted.requests[0])
+        else:
+            SeveralRuns(self._viewer, self._session, wanted, self._panel.action).start()
 
     def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
         """Start a job that the panel shows and can cancel; it stops if the dock closes.
@@ -107,14 +131,14 @@ class RunController(QObject):
         ----------
         chooser : LayerChooser
         """
-        self._chooser, self._chosen = chooser, chooser.layer
+        self._chooser, self._chosen = chooser, chooser.layers
         chooser.changed.connect(self._on_layer_chosen)
 
     def _on_layer_chosen(self) -> None:
         assert self._chooser is not None
         outcome, before = self._session.outcome, self._chosen
-        self._chosen = self._chooser.layer
-        if self._chosen is not before and outcome is not None and outcome.keep is not None:
+        self._chosen = self._chooser.layers
+        if self._chosen != before and outcome is not None and outcome.keep is not None:
             self._session.outcome = None
 
     def _forget_deleted(self, _: Any = None) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights
+from napari_zerodce.engine.forecast import forecast
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import FoundWindow, find_window
@@ -78,6 +80,52 @@ def completing(result: EnhanceResult, level_shapes: Shapes) -> Work:
         return Enhanced(result, tuple(levels))
 
     return work
+
+
+def enhancing_all(requests: Sequence[EnhanceRequest], level_shapes: Sequence[Shapes]) -> Work:
+    """Return the work that enhances one image after the other.
+
+    It gives a tuple with an `Enhanced`, or the user's mistake, for each image; after a stop, only
+    for those before it. One mistake does not stop the others.
+
+    Parameters
+    ----------
+    requests : sequence of EnhanceRequest
+    level_shapes : sequence of sequence of tuple of int
+        For each image the shapes of the source's levels, the finest first.
+    """
+
+    def work(report: Report, should_stop: ShouldStop) -> tuple[Enhanced | ZeroDCEError, ...]:
+        pixels = [request.part.pixels for request in requests]
+        done: list[Enhanced | ZeroDCEError] = []
+        for number, (request, shapes) in enumerate(zip(requests, level_shapes, strict=True)):
+            step = partial(_report_one_of, report, pixels, number)
+            try:
+                done.append(enhancing(request, shapes)(step, should_stop))
+            except ZeroDCEError as err:
+                done.append(err)
+            except Cancelled:
+                if not any(isinstance(each, Enhanced) for each in done):
+                    raise Cancelled from None
+                break
+        return tuple(done)
+
+    return work
+
+
+def _report_one_of(report: Report, pixels: Sequence[int], number: int, progress: Progress) -> None:
+    """Report the progress of one image as that of all, which need time by their pixels."""
+    here, before, after = pixels[number], sum(pixels[:number]), sum(pixels[number + 1 :])
+    left, to_do = progress.seconds_left, here * (1 - progress.fraction)
+    if left is not None:
+        left = left * (to_do + after) / to_do if to_do else None
+    message = f"Layer {number + 1} of {len(pixels)}: {progress.message}"
+    report(Progress(before + here - to_do, sum(pixels), message, left))
+
+
+def forecasting(request: EnhanceRequest) -> Work:
+    """Return the work that times a request; its result is a `Forecast`."""
+    return lambda _report, should_stop: forecast(request, should_stop=should_stop)
 
 
 def checking(source: str | Path) -> Work:

@@ -96,7 +96,7 @@ def test_finished_planes_of_a_cancelled_run_can_be_kept(
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=20_000)
     _wait(session, qtbot)
     result = viewer.layers[1]
-    assert result.name == f"stack [Zero-DCE, planes 1 to {finished} of {PLANES}]"
+    assert result.name == f"stack [Zero-DCE, planes 0 to {finished - 1}]"
     np.testing.assert_array_equal(result.data, expected[:finished])
     assert not dock.run.keep.isVisible()
 

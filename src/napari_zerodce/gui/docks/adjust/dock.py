@@ -10,12 +10,12 @@ import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
-from napari_zerodce.engine.forecast import describe_plan
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
 from napari_zerodce.gui.docks.adjust.before_key import KEY, bind_before_key
+from napari_zerodce.gui.docks.adjust.comparison import compare
 from napari_zerodce.gui.docks.adjust.form import LookForm
 from napari_zerodce.gui.docks.adjust.preview_layer import PreviewLayer
 from napari_zerodce.gui.docks.adjust.reproduce_button import ReproduceButton
@@ -27,16 +27,19 @@ from napari_zerodce.gui.layers.results import (
     newest_result_of,
     weights_name,
 )
-from napari_zerodce.gui.layers.source import read_source, request_for
+from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
+from napari_zerodce.gui.shared.part_chooser import PartChooser
+from napari_zerodce.gui.shared.plan_line import PlanLine
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.settings_form import form_layout
 
 if TYPE_CHECKING:
     import napari
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-_TIP = "Add a copy of the whole layer with this look above it; the layer itself does not change."
+_TIP = "Add a copy of the chosen part with this look above the layer, which does not change."
 _PAUSE_MS = 250  # without a change, before numbers are computed
 
 
@@ -62,6 +65,7 @@ class AdjustDock(Dock):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self.layers = LayerChooser(self._viewer)
+        self.part = PartChooser(self._viewer, self.layers)
         self.settings = SettingsLine(self._viewer, self._session)
         self.finder = WeightsFinder(self._session, self.layers, self)
         self.live = QCheckBox("Live view")
@@ -74,23 +78,27 @@ class AdjustDock(Dock):
         )
         self.form = LookForm()
         self.trust = text_label("trust")
-        self.run = RunPanel("Apply to the whole layer", self._session, tip=_TIP)
+        self.run = RunPanel("Apply", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
+        self.plan = PlanLine(
+            self._session, self.run, read=self._read_form, notes=self._notes, parent=self
+        )
         self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
         self.follower = ViewFollower(self._viewer, self._session, self)
         self.shown = PreviewLayer(self._viewer)
         self.swipe = Swipe(self._viewer, self)
         self._compared: Image | None = None  # the result layer on the right side of the swipe
+        self._missing = ""  # says so if that layer has no pixels on screen
         self._trust_job: Job | None = None
         self._drawing = _single_shot(self, 0, self._draw)
         self._pausing = _single_shot(self, _PAUSE_MS, self._update_texts)
         self.fill(
-            (self.layers, self.settings, self._switches(), self.form, self.run, self.trust,
-             self.reproduce)
+            (self.layers, self.settings, self._switches(), self.form, self._part_row(), self.run,
+             self.trust, self.reproduce)
         )  # fmt: skip
         self._connect()
         bind_before_key(self._viewer)
-        self._show_plan()
+        self.plan.show()
 
     def _switches(self) -> QWidget:
         row = QWidget()
@@ -102,6 +110,11 @@ class AdjustDock(Dock):
             layout.addWidget(part)
         return row
 
+    def _part_row(self) -> QWidget:
+        row = QWidget()
+        form_layout(row).addRow("Apply to", self.part)
+        return row
+
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
         self.finder.changed.connect(self._on_choice_changed)
@@ -109,6 +122,7 @@ class AdjustDock(Dock):
         self.live.toggled.connect(self._on_switch_toggled)
         self.swipe_box.toggled.connect(self._on_switch_toggled)
         self.form.changed.connect(self._on_look_changed)
+        self.part.changed.connect(self._on_part_changed)
         self.run.start_requested.connect(self.apply)
         self.reproduce.told.connect(self.run.say)
         self.swipe.moved.connect(self._draw)
@@ -118,15 +132,14 @@ class AdjustDock(Dock):
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
         self._session.events.settings.connect(self._on_session_settings_changed)
-        self._session.events.job.connect(self._show_plan)
 
     def _release(self) -> None:
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoomed)
         self._session.events.settings.disconnect(self._on_session_settings_changed)
-        self._session.events.job.disconnect(self._show_plan)
         for part in (
-            self.runs, self.follower, self.swipe, self.finder, self.layers, self.settings, self.run
+            self.plan, self.runs, self.follower, self.swipe, self.finder, self.part, self.layers,
+            self.settings, self.run,
         ):  # fmt: skip
             part.release()
         self.shown.remove()
@@ -139,24 +152,19 @@ class AdjustDock(Dock):
         self.layers.layer = layer
 
     def apply(self) -> None:
-        """Enhance the whole layer with the chosen look, unless a run is in progress."""
-        if self._session.busy:
-            return
-        try:
-            source = read_source(self.layers.layer)
-            settings = replace(self._session.settings, look=self.form.look())
-            request = request_for(source, settings)
-            describe_plan(request, None)
-        except ZeroDCEError as err:
-            self.runs.show_failure(err)
-            return
-        self.runs.enhance(source, request)
+        """Enhance the chosen part with the chosen look, unless a run is in progress."""
+        self.runs.enhance_chosen(self._read_form)
+
+    def _read_form(self) -> Wanted:
+        """Return what Apply does; raises a ZeroDCEError if something is missing."""
+        settings = replace(self._session.settings, look=self.form.look())
+        return read_wanted(self._viewer, self.layers.layers, settings, self.part.choice)
 
     # ---- following the layer
 
     def _on_layer_chosen(self) -> None:
         self.run.forget_complaint()
-        self._show_plan()
+        self.plan.show()
         self._follow()
 
     def _on_choice_changed(self) -> None:
@@ -188,7 +196,7 @@ class AdjustDock(Dock):
             self.shown.remove()
             self.swipe.switch_off()
             self.trust.clear()
-            self._show_plan()
+            self.plan.show()
 
     def _swiped_result(self) -> Image | None:
         """Return the result layer that the swipe shows, None if it shows the live view."""
@@ -199,16 +207,16 @@ class AdjustDock(Dock):
     def _on_follower_known(self, _screen: OnScreen, _view: View | None) -> None:
         self.run.forget_complaint()
         self._draw()
-        self._show_plan()
+        self.plan.show()
 
     def _on_follower_waiting(self) -> None:
         self.trust.clear()
-        self.run.plan.setText("Estimating the curves of the part on screen…")
+        self.plan.wait("Estimating the curves of the part on screen…")
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.shown.remove()
         self.trust.clear()
-        self._show_plan()
+        self.plan.show()
         if isinstance(error, ZeroDCEError):
             self.run.say(str(error), "bad")
         else:
@@ -240,7 +248,7 @@ class AdjustDock(Dock):
     def _draw(self) -> None:
         """Show the chosen look; this takes less than a frame, since no network runs."""
         screen, view = self.follower.screen, self.follower.view
-        self._compared = self._swiped_result()
+        self._compared, self._missing = self._swiped_result(), ""
         if screen is None:
             return
         if self._compared is not None:
@@ -256,21 +264,19 @@ class AdjustDock(Dock):
 
     def _draw_comparison(self, screen: OnScreen, result: Image) -> None:
         """Show the source of a result layer left of the line, and the result right of it."""
-        source = screen.source.data
-        if result is screen.source.layer:  # the left side then shows the source of this result
-            source = data_of_source(self._viewer, result)
-        made = result.data[0] if result.multiscale else result.data
-        if source is None or source.shape != made.shape:
-            why = "was deleted" if source is None else "has another shape"
-            self.run.say(f"The source layer of '{result.name}' {why}; there is nothing to compare.")
+        both = compare(self._viewer, screen, result)
+        if both is None:
+            self.run.say(
+                f"The source of '{result.name}' was deleted or has other pixels now; there is "
+                "nothing to compare."
+            )
             self.swipe_box.setChecked(False)
             return
+        self._missing = "" if both.has_result else f"'{result.name}' has no pixels here"
         limits = (float(result.contrast_limits[0]), float(result.contrast_limits[1]))
-        before, after = screen.same_place_in(source), screen.same_place_in(made)
         name = f"source | {result.name}"
-        self.shown.show(
-            screen, self.swipe.compose(screen, before, after, limits), name=name, limits=limits
-        )
+        composed = self.swipe.compose(screen, both.before, both.after, limits)
+        self.shown.show(screen, composed, name=name, limits=limits)
         self.shown.rename(name)
 
     def _name(self, screen: OnScreen, view: View) -> str:
@@ -282,28 +288,27 @@ class AdjustDock(Dock):
 
     def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if new.for_curves() != old.for_curves():
-            self._show_plan()
+            self.plan.show()
 
-    def _show_plan(self, _: Any = None) -> None:
-        if self._session.busy:
-            return
-        try:
-            source = read_source(self.layers.layer)
-            layout = source.layout
-        except ZeroDCEError as err:
-            self.run.plan.setText(str(err))
-            return
-        planes = "1 plane" if layout.count == 1 else f"{layout.count} planes"
-        text = f"Apply: {planes} of {layout.width}x{layout.height}."
-        screen = self.follower.screen
-        if screen is not None and screen.viewport.step > 1:
-            text += f" The view shows 1 pixel of {screen.viewport.step}; zoom in to see all."
-        if self.shown.hidden:
-            names = " and ".join(f"'{layer.name}'" for layer in self.shown.hidden)
-            text += f" Hidden while the live view is on: {names}."
-        if self.form.look().global_curve and layout.count > 1:
-            text += " Apply uses one curve for all planes, the live view that of its plane."
-        self.run.plan.setText(text)
+    def _on_part_changed(self) -> None:
+        self.run.forget_complaint()
+        self.plan.show()
+
+    def _notes(self, wanted: Wanted) -> tuple[str, ...]:
+        """Return what the plan says about the view beside the plan of Apply."""
+        screen, layout = self.follower.screen, wanted.sources[0].layout
+        step = 1 if screen is None else screen.viewport.step
+        hidden = " and ".join(f"'{layer.name}'" for layer in self.shown.hidden)
+        one_curve = self.form.look().global_curve and layout.count > 1
+        return (
+            self.part.note,
+            self._missing,
+            f"The view shows 1 pixel of {step}; zoom in to see all" if step > 1 else "",
+            f"Hidden while the live view is on: {hidden}" if hidden else "",
+            "Apply uses one curve for all planes, the live view that of its plane"
+            if one_curve
+            else "",
+        )
 
     def _update_texts(self) -> None:
         """Update the name, plan and numbers after the last change of the look."""
@@ -311,7 +316,7 @@ class AdjustDock(Dock):
         if screen is None or view is None:
             return
         self.shown.rename(self._name(screen, view))
-        self._show_plan()
+        self.plan.show()
         self._measure_trust(view)
 
     def _measure_trust(self, view: View) -> None:

@@ -11,18 +11,16 @@ from qtpy.QtWidgets import QDialog
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.engine.forecast import Forecast, describe_plan
 from napari_zerodce.engine.look import DEFAULT_LOOK
-from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import RequestError, ZeroDCEError
+from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
-from napari_zerodce.gui.docks.enhance.speed_probe import SpeedProbe
-from napari_zerodce.gui.layers.source import Source, read_source, request_for
+from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
+from napari_zerodce.gui.shared.plan_line import PlanLine
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
@@ -54,7 +52,9 @@ class EnhanceDock(Dock):
         self.run = RunPanel("Enhance", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.finder = WeightsFinder(self._session, self.form.layers, self)
-        self._forecaster = SpeedProbe(self)
+        self.plan = PlanLine(
+            self._session, self.run, read=self._read_form, notes=self._notes, parent=self
+        )
         self.fill((self.checkpoints, self.form, self.run))
         self.setAcceptDrops(True)
         self._connect()
@@ -68,19 +68,15 @@ class EnhanceDock(Dock):
         self.form.changed.connect(self._on_form_changed)
         self.runs.follow(self.form.layers)
         self.run.start_requested.connect(self.start)
-        self._forecaster.known.connect(self._on_forecast_known)
-        self._forecaster.failed.connect(self._on_forecast_failed)
         self._session.events.settings.connect(self._on_session_settings_changed)
-        self._session.events.job.connect(self._on_session_job_changed)
 
     def _release(self) -> None:
         self.runs.release()
-        self._forecaster.stop()
+        self.plan.release()
         self.finder.release()
         self.form.release()
         self.run.release()
         self._session.events.settings.disconnect(self._on_session_settings_changed)
-        self._session.events.job.disconnect(self._on_session_job_changed)
 
     def _load_in_background(self) -> None:
         self.choose_checkpoint(self._session.checkpoint)
@@ -107,25 +103,8 @@ class EnhanceDock(Dock):
         job.start()
 
     def start(self) -> None:
-        """Enhance the chosen layer, unless a run is in progress."""
-        if self._session.busy:
-            return
-        try:
-            source, request = self._read_form()
-            describe_plan(request, None)
-        except ZeroDCEError as err:
-            self.runs.show_failure(err)
-            return
-        self.runs.enhance(source, request)
-
-    # ---- one run at a time
-
-    def _on_session_job_changed(self, job: Job | None) -> None:
-        if job is not None:
-            self._forecaster.pause()
-        else:
-            self._forecaster.resume()
-            self._show_plan()
+        """Enhance what is chosen, unless a run is in progress."""
+        self.runs.enhance_chosen(self._read_form)
 
     # ---- checkpoints
 
@@ -185,34 +164,19 @@ class EnhanceDock(Dock):
 
     # ---- the plan
 
-    def _read_form(self) -> tuple[Source, EnhanceRequest]:
+    def _read_form(self) -> Wanted:
         """Return what the form asks for; raises a ZeroDCEError if something is missing."""
-        source = read_source(self.form.layers.layer)
         settings = EnhanceSettings(
             checkpoint=self._session.checkpoint, look=DEFAULT_LOOK, **self.form.choices()
         )
-        return source, request_for(source, settings)
+        return read_wanted(self._viewer, self.form.layers.layers, settings, self.form.part.choice)
+
+    def _notes(self, _: Wanted) -> tuple[str, ...]:
+        return (self.form.part.note,)
 
     def _on_form_changed(self, _: Any = None) -> None:
         with suppress(RequestError):  # the user is still typing a number
             self._session.change(**self.form.choices())
         if not self._session.busy:  # the panel shows the run, not a plan
             self.run.forget_complaint()
-            self._show_plan()
-
-    def _show_plan(self) -> None:
-        try:
-            _, request = self._read_form()
-            self.run.plan.setText(describe_plan(request, None))
-        except ZeroDCEError as err:
-            self.run.plan.setText(str(err))
-            self._forecaster.stop()
-        else:
-            self._forecaster.ask(request)
-
-    def _on_forecast_known(self, forecast: Forecast) -> None:
-        _, request = self._read_form()
-        self.run.plan.setText(describe_plan(request, forecast))
-
-    def _on_forecast_failed(self, error: Exception) -> None:
-        self.run.plan.setText(str(error))
+            self.plan.show()

@@ -1,4 +1,4 @@
-"""The Enhance dock's form: image, intensity window, device, precision, scale factor."""
+"""The Enhance dock's form: image, part, intensity window, device, precision, scale factor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
+from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.settings_form import SettingsForm
 from napari_zerodce.gui.widgets.window_chooser import WindowChooser
 from napari_zerodce.setting import Choice, SettingField, setting_fields
@@ -34,11 +35,13 @@ class EnhanceForm(SettingsForm):
     def __init__(self, viewer: napari.Viewer, settings: EnhanceSettings) -> None:
         super().__init__()
         described = setting_fields(EnhanceSettings)
-        self.layers = LayerChooser(viewer)
+        self.layers = LayerChooser(viewer, several=True)
+        self.part = PartChooser(viewer, self.layers)
         self.window_chooser = WindowChooser()
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
+        self.rows.addRow("Part", self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         chosen = Choice(settings.device, settings.device)
         devices = (_LOOKING,) if settings.device == "auto" else (_LOOKING, chosen)
@@ -48,6 +51,7 @@ class EnhanceForm(SettingsForm):
         self.show_values({"device": settings.device, "precision": settings.precision})
         self.show_scale_factor(None)
         self.layers.changed.connect(self._on_field_changed)
+        self.part.changed.connect(self._on_field_changed)
         self.window_chooser.changed.connect(self._on_field_changed)
 
     def choices(self) -> dict[str, Any]:
@@ -84,6 +88,7 @@ class EnhanceForm(SettingsForm):
 
     def release(self) -> None:
         """Stop listening to the viewer."""
+        self.part.release()
         self.layers.release()
 
 

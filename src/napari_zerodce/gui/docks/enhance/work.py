@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.download import download_published
-from napari_zerodce.engine.forecast import forecast
-from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report
+from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.registry import RegistryEntry
     from napari_zerodce.gui.session.jobs import Work
-
-
-def forecasting(request: EnhanceRequest) -> Work:
-    """Return the work that times a request; its result is a `Forecast`."""
-    return lambda _report, should_stop: forecast(request, should_stop=should_stop)
 
 
 def finding_devices() -> Work:

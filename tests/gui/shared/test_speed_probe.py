@@ -12,9 +12,9 @@ from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import Cancelled, CheckpointError
-from napari_zerodce.gui.docks.enhance import speed_probe, work
-from napari_zerodce.gui.docks.enhance.speed_probe import SpeedProbe
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared import speed_probe, work
+from napari_zerodce.gui.shared.speed_probe import SpeedProbe
 
 
 class Machine:

@@ -6,8 +6,8 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_zerodce.engine.forecast import Forecast, without_pixels
 from napari_zerodce.engine.requests import EnhanceRequest
-from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared import work
 
 _PATIENCE_MS = 150  # several settings often change together
 
