@@ -81,3 +81,7 @@ def test_the_first_planes_are_the_largest_part_of_them(finished, expected):
 def test_a_single_plane_has_no_first_planes():
     layout = layout_of(np.zeros((5, 6)), channels="mono")
     assert Scope.whole(layout).first_planes(0) is None
+
+
+def test_pixels_are_those_of_all_planes_of_the_region():
+    assert Scope(((0, 2), (1, 4)), (10, 15), (0, 60)).pixels == 2 * 3 * 5 * 60

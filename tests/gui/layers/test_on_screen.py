@@ -98,6 +98,30 @@ def test_same_place_in_another_array_is_cut_alike() -> None:
     np.testing.assert_array_equal(screen.same_place_in(other), other[1])
 
 
+@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.parametrize("offset", [(1, 0, 0), (1, 3, 4), (0, 5, 1), (1, -2, -3), (1, 11, 0)])
+def test_array_on_the_source_covers_it_pixel_by_pixel(
+    step: int, offset: tuple[int, int, int]
+) -> None:
+    viewer = ViewerModel()
+    layer = viewer.add_image(np.zeros((2, 10, 12), int))
+    viewer.dims.set_point(0, 1)
+    part = Viewport(slice(1, 9), slice(2, 12), step)
+    screen = replace(_screen(viewer, layer), viewport=part)
+    data = 1 + np.arange(60).reshape(1, 6, 10)
+    # By hand: paste the array onto the plane, and cut that.
+    plane = np.zeros((30, 32), int)  # with a margin of 10 pixels
+    if offset[0] == 1:
+        top, left = (place + 10 for place in offset[1:])
+        plane[top : top + 6, left : left + 10] = data[0]
+    expected = plane[10:20, 10:22][1:9:step, 2:12:step]
+    samples = screen.same_place_in(layer.data)
+    covered = screen.covered_by(samples, data, offset)
+    np.testing.assert_array_equal(covered, expected)
+    assert (covered is samples) == (not expected.any())
+    assert not samples.any(), "the source is not written"
+
+
 def test_levels_with_fewer_planes_are_no_source_of_planes() -> None:
     viewer = ViewerModel()
     side = int(LARGEST_VIEW**0.5)

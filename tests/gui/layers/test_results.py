@@ -31,6 +31,7 @@ from napari_zerodce.gui.layers.results import (
 )
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.imaging.intensity import Window, WindowChoice
+from napari_zerodce.imaging.scope import Scope
 
 INFO = CheckpointInfo(
     name="zero-dce",
@@ -89,6 +90,44 @@ def test_result_lies_on_its_source_in_every_respect() -> None:
     assert layer.metadata[METADATA_KEY]["source"] == "frame"
     assert layer.metadata[METADATA_KEY]["checkpoint_sha256"] == "ab" * 32
     assert layer.data.dtype == np.uint16
+
+
+def test_result_of_a_part_lies_on_it_and_says_which() -> None:
+    viewer = ViewerModel()
+    source = viewer.add_image(
+        np.zeros((9, 20, 30), np.uint16),
+        name="frames",
+        scale=(2, 0.5, 0.25),
+        translate=(1, 5, 6),
+        rotate=20,
+        contrast_limits=(0, 255),
+    )
+    scope = Scope(((7, 8),), (4, 10), (5, 30))
+    result = replace(_result(np.zeros((1, 6, 25), np.uint16)), scope=scope, look=DEFAULT_LOOK)
+    layer = add_result(viewer, read_source(source), result)
+    assert layer.name == "frames [Zero-DCE, plane 7, region]"
+    np.testing.assert_allclose(layer.data_to_world((0, 1, 2)), source.data_to_world((7, 5, 7)))
+    np.testing.assert_array_equal(layer.scale, source.scale)
+    assert layer.metadata[METADATA_KEY]["part"] == "7:8,4:10,5:30"
+
+
+def test_part_of_a_multiscale_source_is_multiscale_on_its_part() -> None:
+    viewer = ViewerModel()
+    levels = [np.zeros((64 // n, 80 // n), np.uint8) for n in (1, 2, 4)]
+    source = viewer.add_image(levels, multiscale=True, scale=(3, 3), contrast_limits=(0, 255))
+    scope = Scope((), (8, 40), (16, 80))
+    result = replace(_result(np.zeros((32, 64), np.uint8)), scope=scope)
+    layer = add_result(viewer, read_source(source), result)
+    assert [level.shape for level in layer.data] == [(32, 64), (16, 32), (8, 16)]
+    np.testing.assert_allclose(layer.data_to_world((0, 0)), source.data_to_world((8, 16)))
+
+
+def test_several_selected_layers_stay_selected() -> None:
+    viewer = ViewerModel()
+    layers = {viewer.add_image(np.zeros((8, 8)), name=name) for name in "ab"}
+    viewer.layers.selection = layers
+    insert_quietly(viewer, Image(np.zeros((8, 8))), above=viewer.layers[0])
+    assert viewer.layers.selection == layers
 
 
 def test_rgb_keeps_the_geometry_of_its_two_spatial_axes() -> None:

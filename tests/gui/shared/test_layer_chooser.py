@@ -148,3 +148,62 @@ def test_choice_stays_when_this_plugin_adds_a_layer(
     model.layers.selection.active = None
     model.layers.selection.active = second
     assert chooser.layer is second
+
+
+# ---- several layers
+
+
+@pytest.fixture
+def several(model: ViewerModel, qtbot: Any) -> LayerChooser:
+    chooser = LayerChooser(model, several=True)
+    qtbot.addWidget(chooser)
+    return chooser
+
+
+def test_selected_images_are_chosen_together_in_the_order_of_the_list(
+    model: ViewerModel, several: LayerChooser, chooser: LayerChooser
+) -> None:
+    first, second, third = (_image(model, name) for name in ("first", "second", "third"))
+    labels = model.add_labels(np.zeros((8, 8), int))
+    told: list[Any] = []
+    several.changed.connect(lambda: told.append(several.layers))
+    model.layers.selection = {third, first, labels}
+    assert told[-1] == several.layers == (first, third)
+    assert several.layer is None
+    assert _names(several)[0] == "The 2 selected layers"
+    assert chooser.layers == (chooser.layer,), "it chooses one layer only"
+    model.layers.selection = {first, second, third}
+    assert told[-1] == (first, second, third)
+    model.layers.selection.active = second
+    assert told[-1] == (second,)
+    assert several.layer is second
+    assert _names(several) == ["first", "second", "third"]
+
+
+def test_one_image_among_other_layers_is_not_several(
+    model: ViewerModel, several: LayerChooser
+) -> None:
+    first = _image(model, "first")
+    model.layers.selection = {first, model.add_labels(np.zeros((8, 8), int))}
+    assert several.layers == (first,)
+    assert _names(several) == ["first"]
+
+
+def test_one_of_the_selected_layers_can_be_chosen_alone(
+    model: ViewerModel, several: LayerChooser
+) -> None:
+    first, second = _image(model, "first"), _image(model, "second")
+    model.layers.selection = {first, second}
+    several.layer = first
+    assert several.layers == (first,)
+    insert_quietly(model, Image(np.zeros((8, 8)), name="result"), above=first)
+    assert several.layers == (first,), "a new result is no wish for another layer"
+
+
+def test_deleted_layer_is_chosen_no_longer(model: ViewerModel, several: LayerChooser) -> None:
+    layers = [_image(model, name) for name in "abc"]
+    model.layers.selection = set(layers)
+    model.layers.remove(layers[1])
+    assert layers[1] not in several.layers
+    model.layers.clear()
+    assert several.layers == ()

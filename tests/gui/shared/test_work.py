@@ -17,7 +17,7 @@ from napari.layers import Image
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.requests import EnhanceRequest, ignore
+from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View
 from napari_zerodce.engine.viewport import Viewport
@@ -26,6 +26,7 @@ from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.work import ViewRequest
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import never
 
@@ -303,3 +304,70 @@ def test_checking_gives_the_info_of_a_checkpoint_or_says_what_is_wrong(tmp_path:
     assert work.checking("zero-dce-pp")(ignore, never).parameters == 10_561
     with pytest.raises(CheckpointError):
         work.checking(tmp_path / "none.pth")(ignore, never)
+
+
+# ---- several images
+
+
+def test_all_images_are_enhanced_with_one_progress(stack: Image) -> None:
+    whole = request_for(read_source(stack), QUICK)
+    part = replace(whole, scope=Scope(((1, 2),), (0, 8), (0, 8)))
+    told: list[Progress] = []
+    first, second = work.enhancing_all([whole, part], [[stack.data.shape]] * 2)(told.append, never)
+    np.testing.assert_array_equal(first.result.image, enhance(whole).image)
+    np.testing.assert_array_equal(second.result.image, first.result.image[1:2])
+    assert {progress.total for progress in told} == {4 * 64}
+    done = [progress.done for progress in told]
+    assert done == sorted(done)
+    assert done[-1] == 4 * 64
+    assert told[0].message.startswith("Layer 1 of 2: ")
+    assert told[-1].message.startswith("Layer 2 of 2: ")
+
+
+def test_remaining_time_is_that_of_all_images() -> None:
+    told: list[Progress] = []
+    # Half of 100 pixels need 3 s, so 50 + 150 pixels need 12 s.
+    work._report_one_of(told.append, [20, 100, 150], 1, Progress(1, 2, "Enhancing", 3))
+    work._report_one_of(told.append, [20, 100, 150], 1, Progress(2, 2, "Enhancing", 0))
+    assert told == [
+        Progress(70, 270, "Layer 2 of 3: Enhancing", 12),
+        Progress(120, 270, "Layer 2 of 3: Enhancing", None),
+    ]
+
+
+def test_mistake_in_one_image_does_not_stop_the_others(stack: Image) -> None:
+    good = request_for(read_source(stack), QUICK)
+    bad = replace(good, settings=replace(QUICK, checkpoint="missing"))
+    first, second, third = work.enhancing_all([good, bad, good], [[stack.data.shape]] * 3)(
+        ignore, never
+    )
+    assert isinstance(second, CheckpointError)
+    np.testing.assert_array_equal(first.result.image, third.result.image)
+
+
+def test_stop_keeps_finished_images_and_leaves_out_the_rest(stack: Image) -> None:
+    request = request_for(read_source(stack), QUICK)
+    told: list[Progress] = []
+
+    def in_the_second() -> bool:
+        return bool(told) and told[-1].message.startswith("Layer 2")
+
+    done = work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(told.append, in_the_second)
+    assert len(done) == 1
+    with pytest.raises(Cancelled):
+        work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(ignore, lambda: True)
+
+
+def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_zerodce.engine import forecast
+
+    monkeypatch.setattr(forecast, "_measured", {})
+    monkeypatch.setattr(forecast, "_time", lambda _request, _should_stop: 1e-6)
+    image = np.zeros((8, 8), np.uint8)
+    settings = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
+    known = work.forecasting(EnhanceRequest(image, "mono", settings))(ignore, never)
+    assert (known.checkpoint.name, known.device.name) == ("zero-dce-pp", "cpu")
+    assert known.seconds_per_pixel == 1e-6
+    missing = EnhanceSettings(checkpoint="missing")
+    with pytest.raises(CheckpointError):
+        work.forecasting(EnhanceRequest(image, "mono", missing))(ignore, never)

@@ -156,7 +156,7 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
 
 
 def is_inserting(viewer: napari.Viewer) -> bool:
-    """Return whether `insert_quietly` is at work: the selection changes, and back again.
+    """Return whether `insert_quietly` is at work: then the active layer changes, and back again.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def _planes_of(
     count = f"{np.prod([axis.length for axis in axes])} " if axes else ""
     both: tuple[tuple[Planes, str], ...] = (
         ("all", f"All {count}planes"),
-        ("screen", "Plane on screen"),
+        ("screen", "This plane"),
     )
     return (*both, ("range", "Range…")) if axes else both
 

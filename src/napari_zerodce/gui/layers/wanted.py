@@ -43,8 +43,8 @@ class Wanted:
         size = sum(request.result_size for request in self.requests)
         check_memory(size, opening="The result needs")
 
-    def describe(self, known: Forecast | None) -> str:
-        """Return the plan: what will be done, and its cost in time and memory.
+    def describe(self, known: Forecast | None) -> list[str]:
+        """Return the plan: what will be done and its cost, then what is wrong with it.
 
         Parameters
         ----------
@@ -58,9 +58,8 @@ class Wanted:
         try:
             self.check()
         except ImageError as err:
-            plan += f". {err}"
-        left_out = f". Left out: {' '.join(self.left_out)}" if self.left_out else ""
-        return f"{plan}{left_out}"
+            return [plan, str(err), *self.left_out]
+        return [plan, *self.left_out]
 
 
 def read_wanted(
@@ -95,5 +94,7 @@ def read_wanted(
     if not found:
         raise failed[0][1]
     sources, requests = zip(*found, strict=True)
-    left_out = tuple(f"'{layer.name}': {err}" for layer, err in failed if layer is not None)
+    left_out = tuple(
+        f"'{layer.name}' is left out: {err}" for layer, err in failed if layer is not None
+    )
     return Wanted(sources, requests, left_out)

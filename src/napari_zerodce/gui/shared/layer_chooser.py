@@ -100,7 +100,8 @@ class LayerChooser(QWidget):
     def _on_layers_changed(self, _: Any = None) -> None:
         self._listed = [layer for layer in self._viewer.layers if is_source(layer)]
         self._watch.watch_names(self._listed)
-        self._selected = self._selected_now()
+        if not is_inserting(self._viewer):
+            self._selected = self._selected_now()
         self._list()
         self.changed.emit()
 
@@ -120,7 +121,7 @@ class LayerChooser(QWidget):
     def _on_selection_changed(self, _: Any = None) -> None:
         """Choose all selected layers if there are several now."""
         if is_inserting(self._viewer):
-            return
+            return  # they are selected again in a moment
         selected = self._selected_now()
         if selected == self._selected:
             return

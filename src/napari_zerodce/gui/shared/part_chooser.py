@@ -26,7 +26,7 @@ _PATIENCE_MS = 100  # sliders, the camera and shapes move many times a second
 _PLANES_TIP: Final = (
     "Which planes of a stack are enhanced. All planes share one intensity window,\n"
     "so a plane looks the same alone and within its stack.\n"
-    "The plane on screen is that of the sliders when you press the button."
+    "'This plane' is the one on screen when you press the button."
 )
 _AREA_TIP: Final = (
     "Which area of each chosen plane is enhanced. A region is the box around the shapes\n"
@@ -72,11 +72,11 @@ class PartChooser(QWidget):
 
     def _arrange(self) -> None:
         boxes = QHBoxLayout()
-        for combo, tip in ((self.planes, _PLANES_TIP), (self.area, _AREA_TIP)):
+        for combo, tip, width in ((self.planes, _PLANES_TIP, 4), (self.area, _AREA_TIP, 5)):
             make_narrow(combo)
             combo.setToolTip(tip)
             combo.currentIndexChanged.connect(self._on_chosen)
-            boxes.addWidget(combo, 1)
+            boxes.addWidget(combo, width)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(2)
@@ -158,6 +158,7 @@ class PartChooser(QWidget):
         """Show a field for each axis if a range is chosen."""
         for field in self.ranges:
             self._rows.removeWidget(field)
+            field.hide()
             field.deleteLater()
         axes = self._offer.axes if choice.planes == "range" else ()
         self.ranges = [

@@ -81,8 +81,8 @@ class PlanLine(QObject):
     def _describe(self, wanted: Wanted) -> None:
         kind, forecast = self._known
         forecast = forecast if kind == _kind_of(wanted) else None
-        sentences = (wanted.describe(forecast), *self._notes(wanted))
-        self._panel.plan.setText(". ".join(each.removesuffix(".") for each in sentences if each))
+        plan, *rest = filter(None, (*wanted.describe(forecast), *self._notes(wanted)))
+        self._panel.plan.setText(" ".join((f"{plan}." if rest else plan, *rest)))
 
     def _on_probe_known(self, forecast: Forecast) -> None:
         with suppress(ZeroDCEError):  # the plan says so already

@@ -62,7 +62,7 @@ class SeveralRuns:
         missing = (
             *self.wanted.left_out,
             *(
-                f"'{source.shown_name}': {each}"
+                f"'{source.shown_name}' is left out: {each}"
                 for source, each in zip(self.wanted.sources, done, strict=False)
                 if isinstance(each, ZeroDCEError)
             ),

@@ -1,16 +1,14 @@
-"""What the Enhance dock does in the background: devices, forecasts, downloads."""
+"""What the Enhance dock does in the background: devices, downloads."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from napari_zerodce.checkpoints.registry import PUBLISHED, RegistryEntry
-from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
-from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import Cancelled, CheckpointError
+from napari_zerodce.engine.requests import Progress, ignore
+from napari_zerodce.errors import Cancelled
 from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.stopping import never
 
@@ -67,18 +65,3 @@ def test_download_can_be_stopped(server: list[str]) -> None:
 def test_devices_have_the_processor_among_them() -> None:
     devices = work.finding_devices()(ignore, never)
     assert "cpu" in [device.name for device in devices]
-
-
-def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    from napari_zerodce.engine import forecast
-
-    monkeypatch.setattr(forecast, "_measured", {})
-    monkeypatch.setattr(forecast, "_time", lambda _request, _should_stop: 1e-6)
-    image = np.zeros((8, 8), np.uint8)
-    settings = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
-    known = work.forecasting(EnhanceRequest(image, "mono", settings))(ignore, never)
-    assert (known.checkpoint.name, known.device.name) == ("zero-dce-pp", "cpu")
-    assert known.seconds_per_pixel == 1e-6
-    missing = EnhanceSettings(checkpoint="missing")
-    with pytest.raises(CheckpointError):
-        work.forecasting(EnhanceRequest(image, "mono", missing))(ignore, never)

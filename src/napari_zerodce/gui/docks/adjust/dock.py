@@ -39,7 +39,6 @@ from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.widgets.labels import text_label
-from napari_zerodce.gui.widgets.settings_form import form_layout
 
 if TYPE_CHECKING:
     import napari
@@ -93,7 +92,7 @@ class AdjustDock(Dock):
         self._drawing = _single_shot(self, 0, self._draw)
         self._pausing = _single_shot(self, _PAUSE_MS, self._update_texts)
         self.fill(
-            (self.layers, self.settings, self._switches(), self.form, self._part_row(), self.run,
+            (self.layers, self.settings, self._switches(), self.form, self.part, self.run,
              self.trust, self.reproduce)
         )  # fmt: skip
         self._connect()
@@ -108,11 +107,6 @@ class AdjustDock(Dock):
         hint.setToolTip("The key works while the canvas has the focus: click on the image first.")
         for part in (self.live, self.swipe_box, hint):
             layout.addWidget(part)
-        return row
-
-    def _part_row(self) -> QWidget:
-        row = QWidget()
-        form_layout(row).addRow("Apply to", self.part)
         return row
 
     def _connect(self) -> None:
@@ -272,7 +266,7 @@ class AdjustDock(Dock):
             )
             self.swipe_box.setChecked(False)
             return
-        self._missing = "" if both.has_result else f"'{result.name}' has no pixels here"
+        self._missing = "" if both.has_result else f"'{result.name}' has no pixels here."
         limits = (float(result.contrast_limits[0]), float(result.contrast_limits[1]))
         name = f"source | {result.name}"
         composed = self.swipe.compose(screen, both.before, both.after, limits)
@@ -303,9 +297,9 @@ class AdjustDock(Dock):
         return (
             self.part.note,
             self._missing,
-            f"The view shows 1 pixel of {step}; zoom in to see all" if step > 1 else "",
-            f"Hidden while the live view is on: {hidden}" if hidden else "",
-            "Apply uses one curve for all planes, the live view that of its plane"
+            f"The view shows 1 pixel of {step}; zoom in to see all." if step > 1 else "",
+            f"Hidden while the live view is on: {hidden}." if hidden else "",
+            "Apply uses one curve for all planes, the live view that of its plane."
             if one_curve
             else "",
         )

@@ -41,7 +41,7 @@ class EnhanceForm(SettingsForm):
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
-        self.rows.addRow("Part", self.part)
+        self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         chosen = Choice(settings.device, settings.device)
         devices = (_LOOKING,) if settings.device == "auto" else (_LOOKING, chosen)
