@@ -117,7 +117,8 @@ def test_part_of_a_multiscale_source_is_multiscale_on_its_part() -> None:
     source = viewer.add_image(levels, multiscale=True, scale=(3, 3), contrast_limits=(0, 255))
     scope = Scope((), (8, 40), (16, 80))
     result = replace(_result(np.zeros((32, 64), np.uint8)), scope=scope)
-    layer = add_result(viewer, read_source(source), result)
+    coarser = [np.zeros(shape, np.uint8) for shape in ((16, 32), (8, 16))]
+    layer = add_result(viewer, read_source(source), result, coarser)
     assert [level.shape for level in layer.data] == [(32, 64), (16, 32), (8, 16)]
     np.testing.assert_allclose(layer.data_to_world((0, 0)), source.data_to_world((8, 16)))
 
