@@ -35,7 +35,7 @@ def test_each_layer_has_its_own_window_and_part(model: ViewerModel, stack: Image
 def test_plan_of_a_part_says_which(model: ViewerModel, stack: Image) -> None:
     model.dims.set_point(0, 2)
     plan = _read(model, stack, choice=PartChoice("screen")).describe(None)
-    assert plan == ["Plane 2: 1 plane of 8x8, timing this machine…, 128 bytes of uint16 out"]
+    assert plan == ["plane 2: 1 plane of 8x8, timing this machine…, 128 bytes of uint16 out"]
     assert _read(model, stack).describe(None)[0].startswith("3 planes of 8x8")
 
 

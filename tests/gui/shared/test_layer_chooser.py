@@ -200,6 +200,17 @@ def test_one_of_the_selected_layers_can_be_chosen_alone(
     assert several.layers == (first,), "a new result is no wish for another layer"
 
 
+def test_selected_layers_stay_chosen_while_a_region_is_drawn(
+    model: ViewerModel, several: LayerChooser
+) -> None:
+    layers = tuple(_image(model, name) for name in "ab")
+    model.layers.selection = set(layers)
+    model.add_shapes()
+    assert several.layers == layers
+    third = _image(model, "c")
+    assert several.layers == (third,)
+
+
 def test_deleted_layer_is_chosen_no_longer(model: ViewerModel, several: LayerChooser) -> None:
     layers = [_image(model, name) for name in "abc"]
     model.layers.selection = set(layers)

@@ -12,15 +12,21 @@ from napari.layers import Image
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject
 
+from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.scope import ALL
+from napari_zerodce.gui.layers.wanted import read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
+from napari_zerodce.gui.shared.work import Enhanced
 
 QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu", look=DEFAULT_LOOK)
 
@@ -169,3 +175,50 @@ def test_released_controller_listens_to_nobody(
     listening = count_listeners(model)["layers.removed"]
     runs.controller.release()
     assert count_listeners(model)["layers.removed"] == listening - 1
+
+
+# ---- what a dock asks for
+
+
+def test_what_cannot_be_read_is_said_and_nothing_starts(runs: Runs, model: ViewerModel) -> None:
+    runs.controller.enhance_chosen(lambda: read_wanted(model, (), QUICK, ALL))
+    assert "no image layer" in runs.panel.message.text()
+    assert not runs.session.busy
+
+
+def test_result_without_room_is_refused_before_anything_is_read(
+    runs: Runs, model: ViewerModel
+) -> None:
+    huge = np.broadcast_to(np.uint8(0), (2**30, 2**10, 2**10))
+    layer = model.add_image(huge, contrast_limits=(0, 255), multiscale=False)
+    runs.controller.enhance_chosen(lambda: read_wanted(model, (layer,), QUICK, ALL))
+    assert "The result needs 1048576.0 GiB of memory" in runs.panel.message.text()
+    assert not runs.session.busy
+
+
+@pytest.fixture
+def quick_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network is asked in this thread, before the job starts."""
+
+    def enhancing(request: Any, _level_shapes: Any) -> Any:
+        made = Enhanced(enhance(request))
+        return lambda _report, _should_stop: made
+
+    monkeypatch.setattr(work, "enhancing", enhancing)
+
+
+@pytest.mark.usefixtures("quick_work")
+def test_several_sources_are_one_run(
+    runs: Runs, model: ViewerModel, stack: Image, qtbot: Any
+) -> None:
+    other = model.add_image(stack.data + 1, name="other")
+    wanted = read_wanted(model, (stack, other), QUICK, ALL)
+    runs.controller.enhance_chosen(lambda: wanted)
+    job = runs.session.job
+    assert job is not None
+    assert job.title == "Zero-DCE: enhancing 2 layers"
+    runs.controller.enhance_chosen(lambda: wanted)
+    assert runs.session.job is job, "one run at a time"
+    qtbot.waitUntil(lambda: not runs.session.busy)
+    assert [role_of(layer) for layer in model.layers] == [None, "result", None, "result"]
+    assert runs.panel.message.text().startswith("✓ Added 2 layers after ")

@@ -14,6 +14,7 @@ from napari.layers import Shapes
 from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.layers.on_screen import plane_on_screen, region_on_screen
 from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Range, Scope
 
 if TYPE_CHECKING:
@@ -231,17 +232,14 @@ def box_of(shapes: Shapes, source: Source) -> tuple[slice, slice]:
     RequestError
         If there is no shape, or the box is outside the image.
     """
-    chosen = sorted(shapes.selected_data) or range(shapes.nshapes)
-    corners = [
-        source.layer.world_to_data(shapes.data_to_world(corner))[-2:]
-        for number in chosen
-        for corner in shapes.data[number]
-    ]
-    if not corners:
+    outlines = shapes.data
+    chosen = sorted(shapes.selected_data) or range(len(outlines))
+    if not chosen:
         raise RequestError(
             f"'{shapes.name}' has no shapes; draw one around the region, or choose the whole image."
         )
     layout = source.layout
+    corners = _on_planes(shapes, source, np.concatenate([outlines[number] for number in chosen]))
     ends = zip(np.min(corners, axis=0), np.max(corners, axis=0), strict=True)
     rows, columns = (
         _pixels_between(*pair, length)
@@ -252,6 +250,17 @@ def box_of(shapes: Shapes, source: Source) -> tuple[slice, slice]:
             f"The region '{shapes.name}' is outside '{source.shown_name}'; move it onto the image."
         )
     return rows, columns
+
+
+def _on_planes(shapes: Shapes, source: Source, points: Array) -> Array:
+    """Return the rows and columns of points of a Shapes layer in a source, shape (points, 2)."""
+    # The transformation is affine: it is known from the origin and the unit vectors.
+    origin, *ends = (
+        np.asarray(source.layer.world_to_data(shapes.data_to_world(point))[-2:])
+        for point in (np.zeros(shapes.ndim), *np.eye(shapes.ndim))
+    )
+    placed: Array = origin + points @ np.array([end - origin for end in ends])
+    return placed
 
 
 def _pixels_between(low: float, high: float, length: int) -> slice:

@@ -54,7 +54,7 @@ class Wanted:
         plan = describe_plans(self.requests, known)
         if len(self.sources) == 1:
             part = describe_part(self.sources[0], self.requests[0].scope)
-            plan = f"{part[0].upper()}{part[1:]}: {plan}" if part else plan
+            plan = f"{part}: {plan}" if part else plan
         try:
             self.check()
         except ImageError as err:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _SELECTED: Final = object()  # instead of a layer
-_TIP = "The image layer to enhance. It follows the layer that you select in napari's list."
+_TIP = "The image layer to work on. It follows the layer that you select in napari's list."
 _SEVERAL_TIP = f"{_TIP}\nIf you select several, they are enhanced one after the other."
 
 
@@ -133,6 +133,12 @@ class LayerChooser(QWidget):
             self.changed.emit()
 
     def _selected_now(self) -> tuple[Image, ...]:
-        """Return the selected layers if they are several, else nothing."""
-        selected = selected_sources(self._viewer) if self._several else ()
+        """Return the selected layers if they are several, else nothing.
+
+        If no image layer is selected, for instance to draw a region, the former ones stay.
+        """
+        if not self._several:
+            return ()
+        former = tuple(layer for layer in self._selected if layer in self._viewer.layers)
+        selected = selected_sources(self._viewer) or former
         return selected if len(selected) > 1 else ()

@@ -18,6 +18,7 @@ from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.layers.scope import PartChoice
 from napari_zerodce.gui.shared.dock import frame_of
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -321,7 +322,8 @@ def test_dock_fits_a_small_screen(
     viewer: Any, adjust: Any, qtbot: Any, small_screen: None, checkpoint: str
 ) -> None:
     adjust._session.change(checkpoint=checkpoint)
-    viewer.add_image(np.linspace(0, 1, 4096).reshape(64, 64))
+    viewer.add_image(np.linspace(0, 1, 6 * 4096).reshape(2, 3, 64, 64))
+    adjust.part.choice = PartChoice("range", "screen", ((0, 1), (1, 2)))  # the longest form
     _go_live(adjust, qtbot)
     qtbot.waitUntil(lambda: adjust.trust.text() != "", timeout=10_000)
     assert adjust.width() <= 420
@@ -518,3 +520,67 @@ def test_live_view_follows_the_contrast_limits_of_its_source(
     live = _go_live(adjust, qtbot)
     source.contrast_limits = (0, 2000)
     qtbot.waitUntil(lambda: list(live.contrast_limits) == [0, 2000], timeout=20_000)
+
+
+# ---- parts of a layer
+
+
+@pytest.fixture
+def frames(viewer: Any, adjust: Any, tmp_path: Path) -> Any:
+    """A stack of three planes that was opened from a file."""
+    ramp = np.linspace(100, 900, 30 * 40).reshape(30, 40)
+    stack = np.stack([ramp / (1 + number) for number in range(3)]).astype(np.uint16)
+    np.save(tmp_path / "frames.npy", stack)
+    (layer,) = viewer.open(tmp_path / "frames.npy", plugin="napari")
+    return layer
+
+
+def _apply_to_plane(viewer: Any, adjust: Any, qtbot: Any, plane: int) -> Any:
+    viewer.dims.set_point(0, plane)
+    adjust.part.planes.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: adjust.run.plan.text().startswith(f"plane {plane}:"), timeout=5000)
+    qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
+    return viewer.layers[1]
+
+
+def test_plane_is_applied_and_compared_on_its_own_plane(
+    viewer: Any, adjust: Any, frames: Any, mouse: Any, qtbot: Any
+) -> None:
+    result = _apply_to_plane(viewer, adjust, qtbot, 1)
+    assert result.name == "frames [Zero-DCE, plane 1]"
+    adjust.swipe_box.setChecked(True)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    shown = adjust.shown.layer
+    np.testing.assert_array_equal(shown.data[0, :, :15], frames.data[1, :, :15])
+    np.testing.assert_array_equal(shown.data[0, :, 25:], result.data[0, :, 25:])
+    viewer.dims.set_point(0, 2)
+    qtbot.waitUntil(lambda: "has no pixels here" in adjust.run.plan.text(), timeout=5000)
+    np.testing.assert_array_equal(shown.data[0, :, 25:], frames.data[2, :, 25:])
+    adjust.swipe_box.setChecked(False)
+    mouse.canvas.setFocus()
+    qtbot.keyPress(mouse.canvas, Qt.Key.Key_B)
+    assert (frames.visible, result.visible) == (True, False)
+    qtbot.keyRelease(mouse.canvas, Qt.Key.Key_B)
+    assert (frames.visible, result.visible) == (True, True)
+
+
+def test_command_makes_the_same_pixels_of_a_part(
+    viewer: Any, adjust: Any, frames: Any, qtbot: Any
+) -> None:
+    import shlex
+
+    result = _apply_to_plane(viewer, adjust, qtbot, 2)
+    adjust.reproduce.copy_command.trigger()
+    qtbot.waitUntil(lambda: "same pixels" in adjust.run.message.text(), timeout=10_000)
+    command = shlex.split(QApplication.clipboard().text())
+    assert command[-2:] == ["--part", "2:3,0:30,0:40"]
+    assert main(command[1:]) == 0
+    np.testing.assert_array_equal(np.load(command[command.index("--output") + 1]), result.data)
+
+
+def test_apply_says_its_cost_beforehand(adjust: Any, frames: Any, qtbot: Any) -> None:
+    expected = "3 planes of 40x30, cpu, under 1 s, 7.0 KiB of uint16 out"
+    qtbot.waitUntil(lambda: adjust.run.plan.text() == expected, timeout=60_000)
+    adjust.form.fields["global_curve"].value = True
+    qtbot.waitUntil(lambda: "one curve for all planes" in adjust.run.plan.text(), timeout=60_000)

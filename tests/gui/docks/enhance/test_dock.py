@@ -19,6 +19,7 @@ from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
+from napari_zerodce.gui.layers.scope import PartChoice
 
 LONG_RUN = (40, 512, 512)  # tens of seconds on two cores: long enough to do things meanwhile
 
@@ -179,7 +180,10 @@ def test_dock_fits_a_small_screen(
     viewer: Any, dock: Any, qtbot: Any, small_screen: None, settle: Any, checkpoint: str
 ) -> None:
     dock.choose_checkpoint(checkpoint)
+    viewer.add_image(np.zeros((2, 3, 64, 64), np.uint16))
+    dock.form.part.choice = PartChoice("range", "screen", ((0, 1), (1, 2)))  # the longest form
     settle(dock)
+    assert dock.form.part.choice.planes == "range"
     assert dock.form.fields["scale_factor"].native.isVisible() == (checkpoint == "zero-dce-pp")
     assert dock.width() <= 420
     assert dock.widget().minimumSizeHint().width() <= dock.viewport().width()  # nothing cut off
@@ -217,3 +221,105 @@ def test_second_dock_follows_the_run_and_can_cancel_it(viewer: Any, dock: Any, q
     _wait_until_idle(dock, qtbot, 5000)
     assert other.run.state == "idle"
     assert len(viewer.layers) == 1
+
+
+# ---- parts of a layer, and several layers
+
+
+def _enhance(viewer: Any, dock: Any, qtbot: Any) -> list[Image]:
+    """Click, and return the layers that were added."""
+    before = list(viewer.layers)
+    _click(dock, qtbot)
+    qtbot.waitUntil(lambda: len(viewer.layers) > len(before), timeout=60_000)
+    _wait_until_idle(dock, qtbot)
+    return [layer for layer in viewer.layers if layer not in before]
+
+
+def _steep_stack() -> np.ndarray:
+    """Planes that differ, so that each alone would have another window."""
+    ramp = np.linspace(100, 900, 30 * 40).reshape(30, 40)
+    return np.stack([ramp / (1 + number) for number in range(4)]).astype(np.uint16)
+
+
+def test_plane_on_screen_is_that_of_the_whole_result_and_is_shown_there_alone(
+    viewer: Any, dock: Any, qtbot: Any
+) -> None:
+    dock._session.change(precision="float32")
+    source = viewer.add_image(_steep_stack(), name="frames", scale=(2, 1, 1))
+    (whole,) = _enhance(viewer, dock, qtbot)
+    dock.form.part.planes.setCurrentIndex(1)
+    viewer.dims.set_point(0, 2 * 3)
+    qtbot.waitUntil(lambda: dock.run.plan.text().startswith("plane 3: 1 plane"), timeout=5000)
+    (plane,) = _enhance(viewer, dock, qtbot)
+    assert plane.name == "frames [Zero-DCE, plane 3]"
+    assert np.abs(plane.data[0].astype(int) - whole.data[3]).max() <= 1
+    np.testing.assert_allclose(plane.data_to_world((0, 5, 6)), source.data_to_world((3, 5, 6)))
+    assert dock.form.part.choice.planes == "screen", "the choice stays"
+    assert dock.form.layers.layer is source
+    viewer.dims.ndisplay = 3
+    _click(dock, qtbot)
+    assert "3D" in dock.run.message.text()
+    assert dock.run.state == "idle"
+
+
+def test_range_and_region_of_a_stack_are_cut_from_the_whole_result(
+    viewer: Any, dock: Any, qtbot: Any
+) -> None:
+    source = viewer.add_image(_steep_stack(), name="frames")
+    viewer.add_shapes([[[4.6, 10], [4.6, 30.2], [20, 30.2], [20, 10]]], name="cell")
+    viewer.layers.selection.active = source
+    (whole,) = _enhance(viewer, dock, qtbot)
+    dock.form.part.planes.setCurrentIndex(2)
+    dock.form.part.ranges[0].ends = (1, 2)
+    dock.form.part.area.setCurrentIndex(2)
+    assert dock.run.plan.text().startswith("planes 1 to 2, region: 2 planes of 21x16")
+    (part,) = _enhance(viewer, dock, qtbot)
+    assert part.name == "frames [Zero-DCE, planes 1 to 2, region]"
+    expected = whole.data[1:3, 5:21, 10:31].astype(int)
+    assert np.abs(part.data.astype(int) - expected).max() <= 1
+
+
+def test_selected_layers_are_enhanced_each_as_what_it_is(
+    viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
+) -> None:
+    layers = [
+        viewer.add_image(dark_photo, rgb=True, name="photo"),
+        viewer.add_image(np.zeros((8, 8), bool), name="mask"),
+        viewer.add_image(_steep_stack(), name="frames", colormap="green", translate=(0, 5, 5)),
+        viewer.add_points(np.zeros((1, 2)), name="points"),
+    ]
+    viewer.layers.selection = set(layers)
+    assert "'mask' is left out" in dock.run.plan.text()
+    added = _enhance(viewer, dock, qtbot)
+    assert [layer.name for layer in added] == ["photo [Zero-DCE]", "frames [Zero-DCE]"]
+    assert dock.run.message.text().startswith("⚠ Added 2 of 3 layers after")
+    assert "'mask' is left out: The image is a mask" in dock.run.message.text()
+    for layer, source in zip(added, (layers[0], layers[2]), strict=True):
+        settings = EnhanceSettings(look=DEFAULT_LOOK)
+        channels: Any = "rgb" if source.rgb else "mono"
+        expected = enhance(EnhanceRequest(source.data, channels, settings)).image
+        np.testing.assert_array_equal(layer.data, expected)
+    assert added[1].colormap.name == "green"
+    np.testing.assert_array_equal(added[1].translate, (0, 5, 5))
+    assert viewer.layers.selection == set(layers)
+
+
+def test_cancel_ends_all_layers_that_are_left(viewer: Any, dock: Any, qtbot: Any) -> None:
+    stack = np.full(LONG_RUN, 900, np.uint16)
+    layers = [viewer.add_image(stack, name=name, contrast_limits=(0, 4095)) for name in "ab"]
+    viewer.layers.selection = set(layers)
+    _click(dock, qtbot)
+    qtbot.waitUntil(lambda: "Layer 1 of 2: " in dock.run.message.text(), timeout=60_000)
+    _cancel(dock, qtbot)
+    _wait_until_idle(dock, qtbot, 5000)
+    assert list(viewer.layers) == layers
+
+
+def test_choice_that_another_layer_lacks_is_said_in_the_plan(
+    viewer: Any, dock: Any, dark_photo: np.ndarray
+) -> None:
+    viewer.add_image(_steep_stack(), name="frames")
+    dock.form.part.planes.setCurrentIndex(1)
+    viewer.add_image(dark_photo, rgb=True, name="photo")
+    assert dock.run.plan.text().startswith("1 plane of 128x96")
+    assert "'This plane' is not available here" in dock.run.plan.text()
