@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari._app_model import get_app_model
+from qtpy.QtWidgets import QTabBar
 
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.shared.dock import frame_of
@@ -69,11 +70,18 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     viewer.window.resize(1280, 720)
     docks = [
         viewer.window.add_plugin_dock_widget("napari-zerodce", name)[1]
-        for name in ("Enhance", "Adjust", "Curve maps")
+        for name in ("Enhance", "Adjust", "Curve maps", "Fine-tune")
     ]
     first, *others = (frame_of(dock) for dock in docks)
     window = first.parent()
     qtbot.waitUntil(lambda: set(window.tabifiedDockWidgets(first)) == set(others), timeout=2000)
+    names = ["Enhance", "Adjust", "Curve maps", "Fine-tune"]
+    bars = window.findChildren(QTabBar)
+    bar = next(bar for bar in bars if [bar.tabText(i) for i in range(bar.count())] == names)
+    qtbot.waitUntil(lambda: bar.width() > 200, timeout=2000)
+    for i, name in enumerate(names):  # on a small screen, nothing of a name is cut
+        assert bar.tabRect(i).width() > bar.fontMetrics().horizontalAdvance(name)
+        assert bar.tabRect(i).right() <= bar.width()
     # Whoever has moved a dock finds it there again.
     first.setFloating(True)
     first.hide()

@@ -10,6 +10,19 @@ import psutil
 
 from napari_zerodce.errors import ImageError
 
+_budget: list[int | None] = [None]  # of this process: its results are in the same memory
+
+
+def set_budget(largest: int | None) -> None:
+    """Set the most memory of one array in this process.
+
+    Parameters
+    ----------
+    largest : int, optional
+        In bytes; None: as much as is free.
+    """
+    _budget[0] = largest
+
 
 def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[Any, Any]:
     """Return an array to fill.
@@ -24,9 +37,14 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
     Raises
     ------
     ImageError
-        If the array is larger than the free memory.
+        If the array is larger than the free memory or the memory budget.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
+    if (budget := _budget[0]) is not None and size > budget:
+        raise ImageError(
+            f"{opening} {_gib(size)} of memory, and the preference 'Memory budget' allows "
+            f"{_gib(budget)}; raise it, or take fewer planes or a crop at a time."
+        )
     free = psutil.virtual_memory().available
     try:
         if size > free:  # Linux would allow it, and kill the process later
@@ -34,6 +52,10 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
         return np.empty(shape, dtype)
     except MemoryError as err:
         raise ImageError(
-            f"{opening} {size / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free; "
-            "take fewer planes or a crop at a time."
+            f"{opening} {_gib(size)} of memory, and {_gib(free)} are free; take fewer planes "
+            "or a crop at a time."
         ) from err
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"

@@ -32,6 +32,7 @@ class LayerChooser(QWidget):
         self._viewer = viewer
         self._combo = QComboBox()
         make_narrow(self._combo)
+        self._combo.setToolTip("The image layer; the choice follows the active layer.")
         self._combo.currentIndexChanged.connect(self._on_combo_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -59,6 +59,9 @@ class AdjustDock(Dock):
     napari_viewer : napari.Viewer
     """
 
+    purpose = "The look of an image, changed live"
+    page = "adjust.md"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self.layers = LayerChooser(self._viewer)

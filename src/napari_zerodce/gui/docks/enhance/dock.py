@@ -23,10 +23,11 @@ from napari_zerodce.gui.docks.enhance.speed_probe import SpeedProbe
 from napari_zerodce.gui.layers.source import Source, read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
+from napari_zerodce.gui.shared.layer_finder import LayerFinder
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
-from napari_zerodce.gui.shared.work import checking
+from napari_zerodce.gui.shared.work import checking, finding_window
 from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class EnhanceDock(Dock):
     napari_viewer : napari.Viewer
     """
 
+    purpose = "A brighter copy of an image layer"
+    page = "enhance.md"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
@@ -54,6 +58,13 @@ class EnhanceDock(Dock):
         self.run = RunPanel("Enhance", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.finder = WeightsFinder(self._session, self.form.layers, self)
+        self.windows = LayerFinder(
+            self._session,
+            self.form.layers,
+            self,
+            finding=finding_window,
+            is_needed=lambda: self.form.window_chooser.wants_automatic,
+        )
         self._forecaster = SpeedProbe(self)
         self.fill((self.checkpoints, self.form, self.run))
         self.setAcceptDrops(True)
@@ -65,6 +76,8 @@ class EnhanceDock(Dock):
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)
         self.checkpoints.published_requested.connect(self._on_published_requested)
         self.finder.changed.connect(self._on_choice_changed)
+        self.windows.changed.connect(self._on_window_found)
+        self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
         self.runs.follow(self.form.layers)
         self.run.start_requested.connect(self.start)
@@ -77,6 +90,7 @@ class EnhanceDock(Dock):
         self.runs.release()
         self._forecaster.stop()
         self.finder.release()
+        self.windows.release()
         self.form.release()
         self.run.release()
         self._session.events.settings.disconnect(self._on_session_settings_changed)
@@ -130,6 +144,10 @@ class EnhanceDock(Dock):
     # ---- checkpoints
 
     def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if (new.window, new.device) != (old.window, old.device):
+            self.form.show_settings(new)
+        if not self._session.busy and _changes_the_plan(new, old):
+            self._show_plan()
         if new.checkpoint == old.checkpoint:
             return
         if self._session.checkpoint != self._chosen:  # another dock has made it active
@@ -185,6 +203,9 @@ class EnhanceDock(Dock):
 
     # ---- the plan
 
+    def _on_window_found(self) -> None:
+        self.form.window_chooser.show_automatic(self.windows.fact)
+
     def _read_form(self) -> tuple[Source, EnhanceRequest]:
         """Return what the form asks for; raises a ZeroDCEError if something is missing."""
         source = read_source(self.form.layers.layer)
@@ -203,7 +224,7 @@ class EnhanceDock(Dock):
     def _show_plan(self) -> None:
         try:
             _, request = self._read_form()
-            self.run.plan.setText(describe_plan(request, None))
+            self._show_described(request, None)
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))
             self._forecaster.stop()
@@ -212,7 +233,17 @@ class EnhanceDock(Dock):
 
     def _on_forecast_known(self, forecast: Forecast) -> None:
         _, request = self._read_form()
-        self.run.plan.setText(describe_plan(request, forecast))
+        self._show_described(request, forecast)
+
+    def _show_described(self, request: EnhanceRequest, forecast: Forecast | None) -> None:
+        used = self._session.settings.look == DEFAULT_LOOK
+        note = "" if used else ". The look of the Adjust dock is not used; apply it there."
+        self.run.plan.setText(f"{describe_plan(request, forecast)}{note}")
 
     def _on_forecast_failed(self, error: Exception) -> None:
         self.run.plan.setText(str(error))
+
+
+def _changes_the_plan(new: EnhanceSettings, old: EnhanceSettings) -> bool:
+    """Return whether something else than the form and the checkpoint changes the plan."""
+    return new.device != old.device or (new.look == DEFAULT_LOOK) != (old.look == DEFAULT_LOOK)
