@@ -87,6 +87,8 @@ def test_manifest_is_found_through_the_entry_point_and_valid() -> None:
     commands = {command.id for command in manifest.contributions.commands or ()}
     used = {item.command for item in manifest.contributions.widgets or ()}
     used |= {item.command for item in manifest.contributions.sample_data or ()}
+    used |= {item.command for item in manifest.contributions.writers or ()}
+    used |= {item.command for item in manifest.contributions.readers or ()}
     used |= {item.command for items in manifest.contributions.menus.values() for item in items}
     assert commands == used
 

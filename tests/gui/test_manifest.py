@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari._app_model import get_app_model
+from npe2 import PluginManager
 from qtpy.QtWidgets import QTabBar
 
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
@@ -88,3 +89,10 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     first.show()
     qtbot.waitUntil(first.isVisible, timeout=2000)
     assert first.isFloating()
+
+
+def test_what_only_napari_may_call_is_not_in_the_palette() -> None:
+    given = PluginManager.instance().get_manifest("napari-zerodce").contributions
+    called = {each.command for each in (*(given.readers or ()), *(given.writers or ()))}
+    hidden = {each.id for each in given.commands or () if each.enablement == "False"}
+    assert hidden == called

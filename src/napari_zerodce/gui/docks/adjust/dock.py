@@ -25,8 +25,10 @@ from napari_zerodce.gui.layers.results import (
     data_of_source,
     display_range,
     newest_result_of,
+    source_layer_of,
     weights_name,
 )
+from napari_zerodce.gui.layers.saved import find_provenance
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -79,7 +81,7 @@ class AdjustDock(Dock):
         self.trust = text_label("trust")
         self.run = RunPanel("Apply to the whole layer", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
-        self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
+        self.reproduce = ReproduceButton(self._result, partial(source_layer_of, self._viewer))
         self.follower = ViewFollower(self._viewer, self._session, self)
         self.shown = PreviewLayer(self._viewer)
         self.swipe = Swipe(self._viewer, self)
@@ -129,7 +131,8 @@ class AdjustDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.job.disconnect(self._show_plan)
         for part in (
-            self.runs, self.follower, self.swipe, self.finder, self.layers, self.settings, self.run
+            self.runs, self.follower, self.swipe, self.finder, self.layers, self.settings, self.run,
+            self.reproduce,
         ):  # fmt: skip
             part.release()
         self.shown.remove()
@@ -197,6 +200,8 @@ class AdjustDock(Dock):
         """Return the result layer that the swipe shows, None if it shows the live view."""
         if self.live.isChecked() or not self.swipe_box.isChecked():
             return None
+        if self.layers.layer is not None:
+            find_provenance(self.layers.layer)
         return newest_result_of(self._viewer, self.layers.layer)
 
     def _on_follower_known(self, _screen: OnScreen, _view: View | None) -> None:
@@ -340,6 +345,8 @@ class AdjustDock(Dock):
 
     def _result(self) -> Image | None:
         """Return the result layer to reproduce: the active one, or the chosen layer's newest."""
+        if self.layers.layer is not None:
+            find_provenance(self.layers.layer)
         return newest_result_of(self._viewer, self.layers.layer)
 
 
