@@ -115,7 +115,7 @@ def test_tiles_are_halved_down_to_the_smallest_and_then_it_is_told():
     while tile > 64:
         tiles.append(tile)
         tile = smaller_tile(tile)
-    assert tiles == [256, 128]
+    assert tiles == [160, 80]
     assert smaller_tile(100) == 64
     for smallest in (64, 10):
         with pytest.raises(DeviceError) as error:

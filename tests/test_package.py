@@ -74,12 +74,21 @@ def test_sample_images_are_installed() -> None:
     assert (PACKAGE / "samples" / "night.png").is_file()
 
 
+@pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="only the wheel holds the pages")
+def test_pages_of_the_docks_are_installed_with_their_pictures() -> None:
+    for page in (REPOSITORY / "docs").rglob("*.*"):
+        installed = PACKAGE / "docs" / page.relative_to(REPOSITORY / "docs").as_posix()
+        assert installed.read_bytes() == page.read_bytes()
+
+
 def test_manifest_is_found_through_the_entry_point_and_valid() -> None:
     manifest = PluginManifest.from_distribution("napari-zerodce")
     assert manifest.name == "napari-zerodce"
     commands = {command.id for command in manifest.contributions.commands or ()}
     used = {item.command for item in manifest.contributions.widgets or ()}
     used |= {item.command for item in manifest.contributions.sample_data or ()}
+    used |= {item.command for item in manifest.contributions.writers or ()}
+    used |= {item.command for item in manifest.contributions.readers or ()}
     used |= {item.command for items in manifest.contributions.menus.values() for item in items}
     assert commands == used
 

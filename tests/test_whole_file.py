@@ -1,4 +1,4 @@
-"""A file appears whole or not at all, and nothing is left beside it."""
+"""A file or a folder appears whole or not at all, and nothing is left beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_zerodce.whole_file import whole_file, write_whole
+from napari_zerodce.whole_file import whole_file, whole_folder, write_whole
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -72,3 +72,36 @@ def test_others_may_read_it_as_any_new_file(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+
+def _fill(part: Path, text: str) -> None:
+    part.mkdir()
+    (part / "inside").write_text(text)
+
+
+def test_the_folder_appears_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    for text in ("new", "newer"):
+        with whole_folder(path) as part:
+            _fill(part, text)
+            assert not path.exists() or (path / "inside").read_text() != text
+            assert (part.parent, part.suffix) == (tmp_path, ".zarr")
+        assert (path / "inside").read_text() == text
+        assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_folder_that_was_there_stays_if_the_block_fails(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    _fill(path, "old")
+
+    def fail() -> None:
+        with whole_folder(path) as part:
+            _fill(part, "half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    with pytest.raises(FileNotFoundError), whole_folder(path):
+        pass  # writes nothing
+    assert (path / "inside").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -6,9 +6,13 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from napari_zerodce.thread_policy import wait_without_spinning
+
 if TYPE_CHECKING:
     from napari_zerodce.api import choose_weights, curve_maps, enhance, load_checkpoint
     from napari_zerodce.engine.look import Look
+
+wait_without_spinning()  # here, since torch is imported in many places
 
 __version__ = version("napari-zerodce")
 __all__ = ["Look", "__version__", "choose_weights", "curve_maps", "enhance", "load_checkpoint"]

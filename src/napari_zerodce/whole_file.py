@@ -1,8 +1,9 @@
-"""Files that appear whole or not at all: they are written beside their place, then renamed."""
+"""Files and folders that appear whole or not at all: written beside their place, then renamed."""
 
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,14 +30,62 @@ def whole_file(path: Path) -> Iterator[Path]:
     OSError
         If the file cannot be replaced.
     """
-    # Not tempfile: only the owner can read its files, and weights are shared on clusters. Not the
-    # file's own name with an addition: it might be too long.
-    part = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
+    part = _part_of(path)
     try:
         yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give the path of a part folder, which replaces the folder when the ``with`` block ends.
+
+    If the block raises, the part folder is removed and the old folder stays.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to write or to replace; its parent exists.
+
+    Yields
+    ------
+    Path
+        A hidden folder beside `path` that does not exist yet.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be replaced.
+    """
+    part = _part_of(path)
+    try:
+        yield part
+        _replace_folder(path, part)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _replace_folder(path: Path, part: Path) -> None:
+    if not path.is_dir():
+        part.replace(path)
+        return
+    # No system renames a folder to the name of a folder that is not empty.
+    old = _part_of(path)
+    path.replace(old)
+    try:
+        part.replace(path)
+    except OSError:
+        old.replace(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _part_of(path: Path) -> Path:
+    # Not tempfile: only the owner can read its files, and weights are shared on clusters. Not the
+    # file's own name with an addition: it might be too long.
+    return path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
 
 
 def write_whole(path: Path, content: bytes) -> None:

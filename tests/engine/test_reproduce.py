@@ -13,11 +13,20 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.provenance import Provenance
-from napari_zerodce.engine.reproduce import command_line, python_lines
+from napari_zerodce.engine.reproduce import (
+    code_of_file,
+    code_of_layer,
+    code_of_plugin,
+    code_to_complete,
+    command_line,
+    python_lines,
+)
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.intensity import WindowChoice
+
+MISSING = code_to_complete("cells")
 
 LOOKS = [
     Look(),
@@ -55,7 +64,7 @@ def test_the_python_lines_make_the_same_pixels(dtype, channels, settings, look):
     image = (np.random.default_rng(0).random((30, 41, 3)) ** 2 * 200).astype(dtype)
     image = image if channels == "rgb" else np.ascontiguousarray(image[..., 0])
     enhanced, provenance = result_of(image, channels, look=look, **settings)
-    lines = python_lines(provenance, None)
+    lines = python_lines(provenance, MISSING)
     assert ("Look" in lines) == (look != DEFAULT_LOOK)
     known = {}
     exec(lines.replace("image = ...", "image = given"), {"given": image}, known)
@@ -70,13 +79,13 @@ def test_the_python_lines_read_the_file(tmp_path):
     image = read_image(file)
     enhanced, provenance = result_of(image.array, image.channels, look=Look(0.5))
     known = {}
-    exec(python_lines(provenance, file), {}, known)
+    exec(python_lines(provenance, code_of_file(file)), {}, known)
     np.testing.assert_array_equal(known["enhanced"], enhanced)
 
 
 def test_other_weights_than_those_are_noticed():
     _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
-    lines = python_lines(replace(provenance, checkpoint_sha256="0" * 64), None)
+    lines = python_lines(replace(provenance, checkpoint_sha256="0" * 64), MISSING)
     with pytest.raises(AssertionError):
         exec(lines.replace("image = ...", "image = given"), {"given": np.zeros((9, 9), "u1")})
 
@@ -139,4 +148,20 @@ def test_a_gpu_is_named_by_its_kind():
     _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
     told = replace(provenance, device="cuda:3")
     assert options_of(shlex.split(command_line(told, "a", "b")))["--device"] == "cuda"
-    assert "device='cuda'," in python_lines(told, None)
+    assert "device='cuda'," in python_lines(told, MISSING)
+
+
+def test_the_image_is_taken_from_where_it_is():
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    of_layer = python_lines(provenance, code_of_layer("my 'best' cells", multiscale=True))
+    assert """image = viewer.layers["my 'best' cells"].data[0]\n""" in of_layer
+    of_plugin = python_lines(provenance, code_of_plugin("a.czi", "bioio", item=2)).splitlines()
+    assert of_plugin[0] == "import npe2"
+    assert "image = npe2.read(['a.czi'], stack=False, plugin_name='bioio')[2][0]" in of_plugin
+
+
+def test_another_program_can_be_named():
+    _, provenance = result_of(np.zeros((9, 9), np.uint8), "mono")
+    program = ("my python", "-m", "napari_zerodce")
+    words = shlex.split(command_line(provenance, "a.png", "b.png", program=program))
+    assert words[:4] == [*program, "enhance"]

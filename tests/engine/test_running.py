@@ -202,7 +202,7 @@ def test_no_memory_for_the_smallest_tile_is_told():
     facts = run_with_little_memory(
         """
         image = np.zeros((1000, 1000), np.uint8)
-        limit(0)
+        limit(4)
         hoard = []  # of what was freed before, up to two megabytes: the smallest tile takes eight
         try:
             while True:
@@ -235,3 +235,26 @@ def test_memory_is_bounded_whatever_the_size(checkpoint, side, megabytes):
         tell(notices=result.notices, changed=bool((result.image > 500).all()))
     """)
     assert facts == {"notices": [], "changed": True}
+
+
+def test_reading_for_the_window_is_told_with_its_parts(monkeypatch):
+    monkeypatch.setattr(progress_module, "_SECONDS_BEFORE_READING_IS_TOLD", 0.0)
+    monkeypatch.setattr(progress_module, "_SECONDS_BETWEEN_REPORTS", 0.0)
+    image = da.zeros((5, 2048, 2048), dtype=np.uint16, chunks=(1, 2048, 2048))
+    told = []
+
+    def stop_at_the_end() -> bool:
+        return bool(told) and told[-1].message.endswith("5 of 5 parts read")
+
+    with pytest.raises(Cancelled):
+        enhance(
+            request_for(image, "zero-dce-pp", window=WindowChoice("minmax")),
+            report=told.append,
+            should_stop=stop_at_the_end,
+        )
+    reading = [progress for progress in told if "window" in progress.message]
+    expected = [f"Finding the window: {done} of 5 parts read" for done in range(6)]
+    assert [progress.message for progress in reading] == expected
+    assert [progress.fraction for progress in reading] == [0] * 6
+    assert reading[0].seconds_left is None
+    assert reading[-1].seconds_left == 0

@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
+from napari.utils.events import EventedModel
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
+from napari_zerodce.engine.memory import set_budget
+from napari_zerodce.gui.session import preference_follower, preferences
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.work import forget_views
 
@@ -30,6 +33,26 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the user's downloaded checkpoints out of the tests, and the tests out of them."""
     monkeypatch.setenv("NAPARI_ZERODCE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+class StatedPreferences(EventedModel):
+    """What a user has written in napari's preferences for the plugin; at first the defaults."""
+
+    checkpoint: str = "auto"
+    window: str = "auto"
+    device: str = "auto"
+    memory_budget: float = 0.0
+    runs_folder: str = ""
+
+
+@pytest.fixture(autouse=True)
+def stated(monkeypatch: pytest.MonkeyPatch) -> Iterator[StatedPreferences]:
+    """Keep the user's own preferences out of the tests, and the tests out of them."""
+    stated = StatedPreferences()
+    for module in (preferences, preference_follower):
+        monkeypatch.setattr(module, "napari_group", lambda: stated)
+    yield stated
+    set_budget(None)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from napari._app_model import get_app_model
+from npe2 import PluginManager
+from qtpy.QtWidgets import QTabBar
 
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.shared.dock import frame_of
@@ -69,14 +71,28 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     viewer.window.resize(1280, 720)
     docks = [
         viewer.window.add_plugin_dock_widget("napari-zerodce", name)[1]
-        for name in ("Enhance", "Adjust", "Curve maps")
+        for name in ("Enhance", "Adjust", "Curve maps", "Fine-tune")
     ]
     first, *others = (frame_of(dock) for dock in docks)
     window = first.parent()
     qtbot.waitUntil(lambda: set(window.tabifiedDockWidgets(first)) == set(others), timeout=2000)
+    names = ["Enhance", "Adjust", "Curve maps", "Fine-tune"]
+    bars = window.findChildren(QTabBar)
+    bar = next(bar for bar in bars if [bar.tabText(i) for i in range(bar.count())] == names)
+    qtbot.waitUntil(lambda: bar.width() > 200, timeout=2000)
+    for i, name in enumerate(names):  # on a small screen, nothing of a name is cut
+        assert bar.tabRect(i).width() > bar.fontMetrics().horizontalAdvance(name)
+        assert bar.tabRect(i).right() <= bar.width()
     # Whoever has moved a dock finds it there again.
     first.setFloating(True)
     first.hide()
     first.show()
     qtbot.waitUntil(first.isVisible, timeout=2000)
     assert first.isFloating()
+
+
+def test_what_only_napari_may_call_is_not_in_the_palette() -> None:
+    given = PluginManager.instance().get_manifest("napari-zerodce").contributions
+    called = {each.command for each in (*(given.readers or ()), *(given.writers or ()))}
+    hidden = {each.id for each in given.commands or () if each.enablement == "False"}
+    assert hidden == called

@@ -64,7 +64,7 @@ def test_there_are_as_few_tiles_as_possible_and_none_is_a_sliver(length, size, m
 
 
 def test_a_row_of_ten_pixels_is_cut_in_three():
-    assert tile_plane(1, 10, size=4, halo=2) == (
+    assert tuple(tile_plane(1, 10, size=4, halo=2)) == (
         _in_a_row(written=(0, 3), read=(0, 5), inner=(0, 3)),
         _in_a_row(written=(3, 6), read=(1, 8), inner=(2, 5)),
         _in_a_row(written=(6, 10), read=(4, 10), inner=(2, 6)),
@@ -152,11 +152,11 @@ def test_tiles_of_a_region_see_around_it_as_far_as_the_plane_goes(region, size, 
 @given(sides, sides, sizes, halos)
 def test_the_whole_plane_is_a_region_too(height, width, size, halo):
     whole = tile_region(slice(0, height), slice(0, width), (height, width), size=size, halo=halo)
-    assert whole == tile_plane(height, width, size=size, halo=halo)
+    assert tuple(whole) == tuple(tile_plane(height, width, size=size, halo=halo))
 
 
 def test_a_region_by_hand():
-    assert tile_region(slice(0, 1), slice(2, 8), (1, 9), size=3, halo=2) == (
+    assert tuple(tile_region(slice(0, 1), slice(2, 8), (1, 9), size=3, halo=2)) == (
         _in_a_row(written=(2, 5), read=(0, 7), inner=(2, 5)),
         _in_a_row(written=(5, 8), read=(3, 9), inner=(2, 5)),
     )
@@ -177,3 +177,14 @@ def test_sides_by_hand():
     assert grown(slice(0, 1), 1, 7) == slice(0, 1)
     assert grown(slice(1, 9), 10, 4) == slice(0, 10)
     assert within(slice(3, 5), slice(1, 7)) == slice(2, 4)
+
+
+def test_the_tiles_of_a_huge_plane_are_made_one_by_one():
+    tiles = tile_plane(100_000, 100_000, size=160, halo=7)
+    assert len(tiles) == 625 * 625
+    assert tiles[-1].rows == tiles[-1].columns == slice(99_840, 100_000)
+    assert tiles[625] == tiles[624:626][1]
+    assert tiles[625].rows == slice(160, 320)
+    assert tiles[625].outer_columns == slice(0, 167)
+    with pytest.raises(IndexError):
+        tiles[625 * 625]

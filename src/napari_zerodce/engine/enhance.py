@@ -63,7 +63,7 @@ def enhance(
     # First: if there is no room for the result, nothing needs to be read.
     shape = scope_in(request).shape_in(layout_in(request))
     output = allocate(shape, request.image.dtype, opening="The result needs")
-    run = _Run(resolve(request, should_stop=should_stop), output, started)
+    run = _Run(resolve(request, report=report, should_stop=should_stop), output, started)
     run.go(report, should_stop)
     return run.result()
 

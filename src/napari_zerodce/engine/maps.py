@@ -56,7 +56,10 @@ def curve_maps(
 
 
 def resolve_for_maps(
-    request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
+    request: EnhanceRequest | ResolvedRequest,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
 ) -> ResolvedRequest:
     """Resolve a request with float32 as precision "auto", because maps do not hide deviations.
 
@@ -64,7 +67,8 @@ def resolve_for_maps(
     ----------
     request : EnhanceRequest or ResolvedRequest
         A resolved request is returned unchanged.
-    should_stop : callable, optional
+    report, should_stop : callable, optional
+        As in `resolve`.
 
     Raises
     ------
@@ -74,7 +78,8 @@ def resolve_for_maps(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings.for_numbers()
-    return resolve(replace(request, settings=settings, scope=None), should_stop=should_stop)
+    request = replace(request, settings=settings, scope=None)
+    return resolve(request, report=report, should_stop=should_stop)
 
 
 def fill_maps(
@@ -116,7 +121,7 @@ def fill_maps(
     """
     # First: if there is no room for the maps, nothing needs to be read.
     maps = make_output(maps_shape(layout_in(request), step))
-    resolved = resolve_for_maps(request, should_stop=should_stop)
+    resolved = resolve_for_maps(request, report=report, should_stop=should_stop)
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
     finish = partial(_maps_of_tile, kind=kind, step=step, window=resolved.window)
     method = CurveMethod(resolved.estimator, finish)

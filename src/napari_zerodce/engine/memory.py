@@ -10,6 +10,19 @@ import psutil
 
 from napari_zerodce.errors import ImageError
 
+_budget: list[int | None] = [None]  # of this process: its results are in the same memory
+
+
+def set_budget(largest: int | None) -> None:
+    """Set the most memory of one array in this process.
+
+    Parameters
+    ----------
+    largest : int, optional
+        In bytes; None: as much as is free.
+    """
+    _budget[0] = largest
+
 
 def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[Any, Any]:
     """Return an array to fill.
@@ -24,7 +37,7 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
     Raises
     ------
     ImageError
-        If the array is larger than the free memory.
+        If the array is larger than the free memory or the memory budget.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     check_memory(size, opening=opening)
@@ -35,7 +48,7 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
 
 
 def check_memory(size: int, *, opening: str) -> None:
-    """Raise an ImageError if arrays are larger than the free memory.
+    """Raise an ImageError if arrays are larger than the free memory or the memory budget.
 
     Parameters
     ----------
@@ -44,13 +57,21 @@ def check_memory(size: int, *, opening: str) -> None:
     opening : str
         The start of the error message, such as "The result needs".
     """
+    if (budget := _budget[0]) is not None and size > budget:
+        raise ImageError(
+            f"{opening} {_gib(size)} of memory, and the preference 'Memory budget' allows "
+            f"{_gib(budget)}; raise it, or take fewer planes or a crop at a time."
+        )
     if size > psutil.virtual_memory().available:  # Linux would kill the process later
         raise _too_large(size, opening)
 
 
 def _too_large(size: int, opening: str) -> ImageError:
-    free = psutil.virtual_memory().available
     return ImageError(
-        f"{opening} {size / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free; "
-        "take fewer planes or a crop at a time."
+        f"{opening} {_gib(size)} of memory, and {_gib(psutil.virtual_memory().available)} are "
+        "free; take fewer planes or a crop at a time."
     )
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"

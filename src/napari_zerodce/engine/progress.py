@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from napari_zerodce.engine.requests import Progress, Report
+from napari_zerodce.imaging.sampling import OnRegion
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 TILE: Final = 20
@@ -17,6 +18,34 @@ GLANCE: Final = 1
 """Work for a part of the image that only becomes a thumbnail."""
 
 _SECONDS_BETWEEN_REPORTS = 0.05
+
+
+_SECONDS_BEFORE_READING_IS_TOLD = 0.2
+"""Small images are read at once."""
+
+
+def reading_reporter(report: Report) -> OnRegion:
+    """Return a function that reports how much of an image is read to find its window.
+
+    The reports leave the bar at 0, because the run has not begun.
+
+    Parameters
+    ----------
+    report : callable
+    """
+    started = time.perf_counter()
+    last = started + _SECONDS_BEFORE_READING_IS_TOLD - _SECONDS_BETWEEN_REPORTS
+
+    def told(done: int, total: int) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        if now - last < _SECONDS_BETWEEN_REPORTS:
+            return
+        last = now
+        left = (now - started) / done * (total - done) if done else None
+        report(Progress(0, 1, f"Finding the window: {done} of {total} parts read", left))
+
+    return told
 
 
 class Meter:

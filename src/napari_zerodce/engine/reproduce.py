@@ -3,15 +3,98 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import command_words
 
+PROGRAM: Final = ("napari-zerodce",)
 
-def command_line(provenance: Provenance, source: str | Path, output: str | Path) -> str:
+
+@dataclass(frozen=True)
+class ArrayCode:
+    """Python that gives the array of the source image.
+
+    Parameters
+    ----------
+    expression : str
+    setup : tuple of str
+        Lines before it.
+    imports : tuple of str
+    """
+
+    expression: str
+    setup: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+def code_of_file(path: str | Path) -> ArrayCode:
+    """Return the code that reads a file as the command line does.
+
+    Parameters
+    ----------
+    path : str or Path
+    """
+    reading = "from napari_zerodce.imaging.files import read_image"
+    return ArrayCode(f"read_image({str(path)!r}).array", imports=(reading,))
+
+
+def code_of_plugin(path: str, plugin: str, *, item: int = 0, multiscale: bool = False) -> ArrayCode:
+    """Return the code that reads a file as napari does, with one of its plugins.
+
+    Parameters
+    ----------
+    path : str
+    plugin : str
+    item : int
+        Which of the layers that the plugin reads.
+    multiscale : bool
+        Whether it is a list of levels, of which the first is the image.
+    """
+    level = "[0]" if multiscale else ""
+    return ArrayCode(
+        f"npe2.read([{path!r}], stack=False, plugin_name={plugin!r})[{item}][0]{level}",
+        setup=("npe2.PluginManager.instance().discover()",),
+        imports=("import npe2",),
+    )
+
+
+def code_of_layer(name: str, *, multiscale: bool = False) -> ArrayCode:
+    """Return the code that takes the array from a layer, such as in napari's console.
+
+    Parameters
+    ----------
+    name : str
+    multiscale : bool
+    """
+    return ArrayCode(f"viewer.layers[{name!r}].data{'[0]' if multiscale else ''}")
+
+
+def code_to_complete(name: str) -> ArrayCode:
+    """Return the place where somebody must fill in the array.
+
+    Parameters
+    ----------
+    name : str
+        Of the source layer.
+    """
+    return ArrayCode(f"...  # the array of the source layer, {name!r}")
+
+
+def command_line(
+    provenance: Provenance,
+    source: str | Path,
+    output: str | Path,
+    *,
+    program: Sequence[str] = PROGRAM,
+) -> str:
     """Return the command that makes the enhanced image again.
 
     Parameters
@@ -19,8 +102,10 @@ def command_line(provenance: Provenance, source: str | Path, output: str | Path)
     provenance : Provenance
     source, output : str or Path
         The file of the source image, and the file to write.
+    program : sequence of str
+        The words that start the program.
     """
-    words = ["napari-zerodce", "enhance", str(source), "--output", str(output)]
+    words = [*program, "enhance", str(source), "--output", str(output)]
     words += [
         "--checkpoint", str(provenance.checkpoint_source),
         "--checkpoint-sha256", provenance.checkpoint_sha256,
@@ -32,26 +117,22 @@ def command_line(provenance: Provenance, source: str | Path, output: str | Path)
     words += command_words(provenance.look, defaults=DEFAULT_LOOK)
     if provenance.part:
         words += ["--part", provenance.part]
-    return shlex.join(words)
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
-def python_lines(provenance: Provenance, source: str | Path | None) -> str:
+def python_lines(provenance: Provenance, image: ArrayCode) -> str:
     """Return the Python lines that make the enhanced image again.
 
     Parameters
     ----------
     provenance : Provenance
-    source : str, Path or None
-        The file of the source image; None if it has no file.
+    image : ArrayCode
+        Gives the array of the source image.
     """
     look = provenance.look
     names = ["enhance", "load_checkpoint", *(["Look"] if look != DEFAULT_LOOK else [])]
-    lines = [f"from napari_zerodce import {', '.join(sorted(names, key=str.lower))}"]
-    if source is None:
-        image = "image = ...  # the array of the source layer"
-    else:
-        lines.append("from napari_zerodce.imaging.files import read_image")
-        image = f"image = read_image({str(source)!r}).array"
+    own = f"from napari_zerodce import {', '.join(sorted(names, key=str.lower))}"
+    lines = sorted((own, *image.imports), key=lambda line: not line.startswith("import "))
     factor = provenance.scale_factor
     scale = f", scale_factor={factor}" if provenance.traits.has_scale_factor else ""
     sha256 = provenance.checkpoint_sha256
@@ -59,7 +140,8 @@ def python_lines(provenance: Provenance, source: str | Path | None) -> str:
         "",
         f"checkpoint = load_checkpoint({str(provenance.checkpoint_source)!r}{scale})",
         f"assert checkpoint.info.sha256 == {sha256!r}",
-        image,
+        *image.setup,
+        f"image = {image.expression}",
         "enhanced = enhance(",
         "    image,",
         "    checkpoint,",

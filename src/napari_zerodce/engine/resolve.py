@@ -24,12 +24,12 @@ from napari_zerodce.engine.crew import ALONE, crew_for
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.progress import Meter
+from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
-from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.engine.tile_size import TileSize, count_of_tiles, side_for_all
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.window_search import background_of, find_window
@@ -77,8 +77,19 @@ class ResolvedRequest:
 
         It is never larger than the plane, so that half of it always needs less memory.
         """
-        side = self.settings.tile or default_tile(self.device)
-        return min(side, max(self.layout.height, self.layout.width))
+        sides = (self.layout.height, self.layout.width)
+        side = self.settings.tile
+        if side is None:
+            side = default_tile(self.device)
+            workers = crew_for(self.device).size
+            side = side_for_all(side, self._extent, planes=self.scope.count, workers=workers)
+        return min(side, max(sides))
+
+    @property
+    def _extent(self) -> tuple[int, int]:
+        """Rows and columns of the region that is processed."""
+        (top, bottom), (left, right) = self.scope.rows, self.scope.columns
+        return bottom - top, right - left
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
@@ -110,8 +121,7 @@ class ResolvedRequest:
         planes = self.scope.count
         meter = Meter(passes * planes, report=report, should_stop=should_stop, doing=doing)
         crew = crew_for(self.device)
-        rows, columns = (stop - start for start, stop in (self.scope.rows, self.scope.columns))
-        tiles = -(-rows // self.tile) * -(-columns // self.tile)
+        tiles = count_of_tiles(self._extent, self.tile)
         # Planes side by side need least time, and tiles of one plane least memory.
         small = planes >= crew.size and tiles < 2 * crew.size
         of_planes, of_tiles = (crew, ALONE) if small else (ALONE, crew)
@@ -151,7 +161,10 @@ class ResolvedRequest:
 
 
 def resolve(
-    request: EnhanceRequest | ResolvedRequest, *, should_stop: ShouldStop = never
+    request: EnhanceRequest | ResolvedRequest,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
 ) -> ResolvedRequest:
     """Check a request and make its choices.
 
@@ -159,6 +172,8 @@ def resolve(
     ----------
     request : EnhanceRequest or ResolvedRequest
         A resolved request is returned unchanged.
+    report : callable, optional
+        Called with a `Progress` while the image is read to determine the window.
     should_stop : callable, optional
         Called while the window is determined; returns whether to stop.
 
@@ -175,7 +190,7 @@ def resolve(
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    window, automatic = _read_image(request, should_stop)
+    window, automatic = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
@@ -208,16 +223,21 @@ def scope_in(request: EnhanceRequest | ResolvedRequest) -> Scope:
 
 
 def _read_image(
-    request: EnhanceRequest, should_stop: ShouldStop
+    request: EnhanceRequest, report: Report, should_stop: ShouldStop
 ) -> tuple[Window, AutomaticChoice | None]:
     """Return the window, and the choice of weights if it is automatic; read the image once."""
     image, channels, choice = request.image, request.channels, request.settings.window
-    found = find_window(image, choice, channels=channels, should_stop=should_stop)
+    reading = reading_reporter(report)
+    found = find_window(
+        image, choice, channels=channels, should_stop=should_stop, on_region=reading
+    )
     if not request.settings.is_automatic:
         return found.window, None
     background = found.background
     if background is None and channels == "mono":  # the window needed no look at the background
-        background = background_of(image, channels=channels, should_stop=should_stop)
+        background = background_of(
+            image, channels=channels, should_stop=should_stop, on_region=reading
+        )
     return found.window, choose_weights(channels, background)
 
 

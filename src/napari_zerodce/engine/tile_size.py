@@ -1,9 +1,10 @@
-"""The side of tiles, which is halved when a device runs out of memory."""
+"""The side of tiles: small enough for all threads, and halved when a device runs out of memory."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from napari_zerodce.device import (
     Device,
@@ -12,6 +13,42 @@ from napari_zerodce.device import (
     release_memory,
     smaller_tile,
 )
+
+_SMALLEST_SHARED: Final = 64
+"""Smaller tiles would consist mostly of halo."""
+
+
+def count_of_tiles(shape: tuple[int, int], side: int) -> int:
+    """Return how many tiles a plane, or a region of one, is cut into.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    side : int
+        Largest side of a tile in pixels.
+    """
+    rows, columns = shape
+    return -(-rows // side) * -(-columns // side)
+
+
+def side_for_all(side: int, shape: tuple[int, int], *, planes: int, workers: int) -> int:
+    """Return a side of tiles that is so small that every worker has a tile, if possible.
+
+    Parameters
+    ----------
+    side : int
+        Side in pixels that suits the device.
+    shape : tuple of int
+        Rows and columns of each plane.
+    planes : int
+        Number of planes.
+    workers : int
+        Number of tiles that are processed at a time.
+    """
+    while side > _SMALLEST_SHARED and planes * count_of_tiles(shape, side) < workers:
+        side = max(_SMALLEST_SHARED, side // 2)
+    return side
 
 
 class TileSize:

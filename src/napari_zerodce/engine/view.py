@@ -208,7 +208,7 @@ def estimate_view(
     rows, columns = viewport.rows, viewport.columns
     if viewport.step > 1 and isinstance(request, EnhanceRequest):
         request = replace(request, image=_kept(request.image, viewport))
-    resolved = resolve(request, should_stop=should_stop)
+    resolved = resolve(request, report=report, should_stop=should_stop)
     scale_factor = resolved.estimator.scale_factor
     if viewport.step > 1:
         if resolved is request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import ceil, gcd, prod
 from typing import Any
@@ -19,6 +19,14 @@ MOST_SAMPLES_OF_LAZY_IMAGE = 2**28
 """Of a larger lazy image, evenly spaced regions with about this number of samples are read."""
 
 
+OnRegion = Callable[[int, int], None]
+"""Called with the number of regions that are read, and of those to read."""
+
+
+def unseen(_done: int, _total: int) -> None:
+    """Do nothing."""
+
+
 class Sampler:
     """Reader of the colour samples of an image, region by region, along the chunks of a lazy image.
 
@@ -28,11 +36,20 @@ class Sampler:
     layout : PlaneLayout
     should_stop : callable
         Called before each region; if it returns True, the methods raise `Cancelled`.
+    on_region : callable, optional
+        Called before the first region and after each.
     """
 
-    def __init__(self, array: Any, layout: PlaneLayout, should_stop: ShouldStop) -> None:
+    def __init__(
+        self,
+        array: Any,
+        layout: PlaneLayout,
+        should_stop: ShouldStop,
+        on_region: OnRegion = unseen,
+    ) -> None:
         self._array = array
         self._should_stop = should_stop
+        self._on_region = on_region
         colours = () if layout.channels == "mono" else (layout.colours,)
         self._shape = (*layout.leading, layout.height, layout.width, *colours)
         self._steps = region_steps(self._shape, _chunks(array), SAMPLES_PER_REGION)
@@ -42,8 +59,8 @@ class Sampler:
 
     def all_samples(self) -> Iterator[Array]:
         """Yield the finite samples of every region as a flat array."""
-        for number in range(prod(self._regions)):
-            yield _finite(self._read(number).ravel())
+        for region in self._read_each(range(prod(self._regions))):
+            yield _finite(region.ravel())
 
     def spread_samples(self, *, most: int | None = None) -> Iterator[Array]:
         """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
@@ -56,8 +73,7 @@ class Sampler:
         numbers = self._spread_regions()
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
         thinning = 1 if most is None else ceil(expected / most)
-        for number in numbers:
-            region = self._read(number)
+        for region in self._read_each(numbers):
             yield _finite(region.ravel()[:: thinning_step(thinning, region.shape)])
 
     def _spread_regions(self) -> list[int]:
@@ -66,6 +82,12 @@ class Sampler:
         lazy = not isinstance(self._array, np.ndarray) or isinstance(self._array, np.memmap)
         kept = max(1, MOST_SAMPLES_OF_LAZY_IMAGE // prod(self._steps)) if lazy else count
         return spread(count, kept)
+
+    def _read_each(self, numbers: Sequence[int]) -> Iterator[Array]:
+        for done, number in enumerate(numbers):
+            self._on_region(done, len(numbers))
+            yield self._read(number)
+        self._on_region(len(numbers), len(numbers))
 
     def _read(self, number: int) -> Array:
         raise_if_stopped(self._should_stop)

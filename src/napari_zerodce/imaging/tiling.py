@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import overload
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,41 @@ class Tile:
     inner_columns: slice
 
 
-def tile_plane(
-    height: int, width: int, *, size: int, halo: int, multiple: int = 1
-) -> tuple[Tile, ...]:
+Cut = tuple[slice, slice, slice]
+"""A part of one axis: to write, to read, and the place of the first within the second."""
+
+
+class Tiles(Sequence[Tile]):
+    """Tiles of a plane, row by row, each made when it is asked for: a plane may have a million.
+
+    Parameters
+    ----------
+    rows, columns : sequence of Cut
+        The parts of both axes.
+    """
+
+    def __init__(self, rows: Sequence[Cut], columns: Sequence[Cut]) -> None:
+        self._rows, self._columns = rows, columns
+
+    def __len__(self) -> int:
+        return len(self._rows) * len(self._columns)
+
+    @overload
+    def __getitem__(self, number: int) -> Tile: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Tile, ...]: ...
+
+    def __getitem__(self, number: int | slice) -> Tile | tuple[Tile, ...]:
+        """Return a tile by its number."""
+        if isinstance(number, slice):
+            return tuple(self[place] for place in range(*number.indices(len(self))))
+        row, column = divmod(range(len(self))[number], len(self._columns))
+        pairs = zip(self._rows[row], self._columns[column], strict=True)
+        return Tile(*(part for pair in pairs for part in pair))
+
+
+def tile_plane(height: int, width: int, *, size: int, halo: int, multiple: int = 1) -> Tiles:
     """Cut a plane into tiles of about equal size, row by row.
 
     Parameters
@@ -47,7 +81,7 @@ def tile_plane(
 
     Returns
     -------
-    tuple of Tile
+    Tiles
         Every pixel is in exactly one tile.
 
     Raises
@@ -56,18 +90,19 @@ def tile_plane(
         If a number is invalid. That is always our own mistake, because users' sizes are checked
         earlier.
     """
-    if min(height, width, size, multiple) < 1 or halo < 0:
-        raise ValueError(f"invalid tiles: {height=}, {width=}, {size=}, {halo=}, {multiple=}")
-    return tuple(
-        Tile(*(part for pair in zip(rows, columns, strict=True) for part in pair))
-        for rows in _cut(height, size, halo, multiple)
-        for columns in _cut(width, size, halo, multiple)
-    )
+    whole = slice(0, height), slice(0, width)
+    return tile_region(*whole, (height, width), size=size, halo=halo, multiple=multiple)
 
 
 def tile_region(
-    rows: slice, columns: slice, shape: tuple[int, int], *, size: int, halo: int
-) -> tuple[Tile, ...]:
+    rows: slice,
+    columns: slice,
+    shape: tuple[int, int],
+    *,
+    size: int,
+    halo: int,
+    multiple: int = 1,
+) -> Tiles:
     """Cut a region of a plane into tiles whose halo reaches beyond the region.
 
     Parameters
@@ -76,20 +111,30 @@ def tile_region(
         The region, in pixels of the plane.
     shape : tuple of int
         Rows and columns of the plane.
-    size, halo : int
-        As in `tile_plane`.
+    size, halo, multiple : int
+        As in `tile_plane`; a multiple counts from the region's start.
 
     Returns
     -------
-    tuple of Tile
+    Tiles
         Every pixel of the region is in exactly one tile. Positions are those of the plane.
+
+    Raises
+    ------
+    ValueError
+        As in `tile_plane`.
     """
-    tiles = []
-    for tile in tile_plane(rows.stop - rows.start, columns.stop - columns.start, size=size, halo=0):
-        down = _placed(tile.rows, rows, shape[0], halo)
-        across = _placed(tile.columns, columns, shape[1], halo)
-        tiles.append(Tile(*(part for pair in zip(down, across, strict=True) for part in pair)))
-    return tuple(tiles)
+    if min(*shape, size, multiple) < 1 or halo < 0:
+        raise ValueError(f"invalid tiles: {shape=}, {size=}, {halo=}, {multiple=}")
+    return Tiles(
+        *(
+            [
+                _placed(part, side, length, halo)
+                for part in _cut(side.stop - side.start, size, multiple)
+            ]
+            for side, length in zip((rows, columns), shape, strict=True)
+        )
+    )
 
 
 def grown(side: slice, length: int, halo: int) -> slice:
@@ -117,20 +162,17 @@ def within(side: slice, outer: slice) -> slice:
     return slice(side.start - outer.start, side.stop - outer.start)
 
 
-def _placed(side: slice, region: slice, length: int, halo: int) -> tuple[slice, slice, slice]:
-    """Return a part of a region as (written, read, written within read)."""
+def _placed(side: slice, region: slice, length: int, halo: int) -> Cut:
+    """Return a part of a region with its halo."""
     written = slice(side.start + region.start, side.stop + region.start)
     read = grown(written, length, halo)
     return written, read, within(written, read)
 
 
-def _cut(length: int, size: int, halo: int, multiple: int) -> list[tuple[slice, slice, slice]]:
-    """Cut one axis into (written, read, written within read)."""
+def _cut(length: int, size: int, multiple: int) -> list[slice]:
+    """Cut a length into parts."""
     units = -(-length // multiple)
     parts = -(-units // max(1, size // multiple))
     # Equal parts, because a narrow last part would have almost only halo.
     borders = [min(length, units * part // parts * multiple) for part in range(parts + 1)]
-    cuts = []
-    for start, stop in pairwise(borders):
-        cuts.append(_placed(slice(start, stop), slice(0, length), length, halo))
-    return cuts
+    return [slice(start, stop) for start, stop in pairwise(borders)]

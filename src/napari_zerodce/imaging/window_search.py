@@ -12,7 +12,7 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.background import Background, find_background
 from napari_zerodce.imaging.histogram import Histogram, read_histogram
 from napari_zerodce.imaging.planes import Channels, layout_of
-from napari_zerodce.imaging.sampling import Sampler
+from napari_zerodce.imaging.sampling import OnRegion, Sampler, unseen
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -40,7 +40,12 @@ def resolve_window(
 
 
 def find_window(
-    array: Any, choice: WindowChoice, *, channels: Channels, should_stop: ShouldStop = never
+    array: Any,
+    choice: WindowChoice,
+    *,
+    channels: Channels,
+    should_stop: ShouldStop = never,
+    on_region: OnRegion = unseen,
 ) -> FoundWindow:
     """Find the window of an image.
 
@@ -63,6 +68,8 @@ def find_window(
     channels : {"mono", "rgb", "rgba"}
     should_stop : callable, optional
         Called before each region; returns whether the user cancelled.
+    on_region : callable, optional
+        Called with the number of regions that are read, and of those to read.
 
     Returns
     -------
@@ -93,7 +100,7 @@ def find_window(
         )
     if choice.kind == "dtype" or (_takes_dtype(choice, dtype) and channels != "mono"):
         return FoundWindow(_dtype_window(dtype))
-    sampler = Sampler(array, layout, should_stop)
+    sampler = Sampler(array, layout, should_stop, on_region)
     if choice.kind == "minmax":
         return FoundWindow(_between(*_extremes(sampler), dtype))
     histogram = read_histogram(sampler, dtype, *_percentiles(choice))
@@ -110,7 +117,11 @@ def find_window(
 
 
 def background_of(
-    array: Any, *, channels: Channels, should_stop: ShouldStop = never
+    array: Any,
+    *,
+    channels: Channels,
+    should_stop: ShouldStop = never,
+    on_region: OnRegion = unseen,
 ) -> Background | None:
     """Find the background of an image; parameters and errors are those of `find_window`.
 
@@ -119,7 +130,7 @@ def background_of(
     Background, optional
         None if the image has no finite sample.
     """
-    sampler = Sampler(array, layout_of(array, channels=channels), should_stop)
+    sampler = Sampler(array, layout_of(array, channels=channels), should_stop, on_region)
     return _background_in(read_histogram(sampler, np.dtype(array.dtype), *DEFAULT_PERCENTILES))
 
 

@@ -47,15 +47,20 @@ _HEARTBEAT: Final = 60.0
 Preview = NDArray[np.uint16]
 
 
-def runs_folder() -> Path:
+def runs_folder(preferred: Path | None = None) -> Path:
     """Return the folder for the folders of new runs, which may not exist yet.
 
     By default it is in the user's data folder. The environment variable ``NAPARI_ZERODCE_RUNS``
-    sets another folder.
+    sets another folder, also than the preferred one.
+
+    Parameters
+    ----------
+    preferred : Path, optional
+        Instead of the default.
     """
     if chosen := os.environ.get(RUNS_VARIABLE):
         return Path(chosen).expanduser()
-    return user_data_path("napari-zerodce", appauthor=False) / "runs"
+    return preferred or user_data_path("napari-zerodce", appauthor=False) / "runs"
 
 
 class RunFolder:

@@ -8,16 +8,23 @@ from typing import Any
 import pytest
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
 
+from napari_zerodce.gui.docks.adjust.dock import AdjustDock
+from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
+from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
+from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
 from napari_zerodce.gui.session.session import session_of
 from napari_zerodce.gui.shared import dock as dock_module
 from napari_zerodce.gui.shared.dock import Dock, frame_of, open_dock
+from napari_zerodce.gui.shared.help_window import HelpWindow, pages_folder
 
 
 class Counting(Dock):
     """A dock with one label that counts how often it was released."""
 
+    purpose = "Count"
+    page = "adjust.md"
     released = 0
 
     def __init__(self, viewer: Any) -> None:
@@ -62,7 +69,7 @@ def test_dock_knows_its_viewer_and_session(model: ViewerModel, qtbot: Any) -> No
     qtbot.addWidget(dock)
     assert dock._viewer is model
     assert dock._session is session_of(model)
-    assert [label.text() for label in dock.findChildren(QLabel)] == ["first", "second"]
+    assert [label.text() for label in dock.findChildren(QLabel)] == ["Count", "first", "second"]
     assert dock.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
 
 
@@ -137,6 +144,39 @@ def test_dock_that_was_moved_stays_where_it_is(
     frame.hide()
     frame.show()
     assert not dock._placed, "a place is found the first time only"
+
+
+def test_tab_leaves_out_the_name_of_the_plugin(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    dock = Counting(model)
+    frame = QDockWidget("Enhance (Zero-DCE)", window)
+    frame.setWidget(dock)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, frame)
+    frame.show()
+    _placed(dock, qtbot)
+    assert frame.windowTitle() == "Enhance"
+    action = frame.toggleViewAction()
+    assert action is not None
+    assert action.text() == "Enhance (Zero-DCE)", "the menu of windows names the plugin"
+
+
+def test_help_button_opens_the_page_of_the_dock(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    dock = Counting(model)
+    _put(window, dock)
+    button = dock.findChild(QPushButton, "help_button")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    opened = window.findChild(HelpWindow)
+    assert opened.isVisible()
+    assert opened.pages.source().fileName() == "adjust.md"
+
+
+@pytest.mark.parametrize("kind", [EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock])
+def test_each_dock_has_a_page(kind: type[Dock]) -> None:
+    assert (pages_folder() / kind.page).is_file()
+    assert 0 < len(kind.purpose) < 40, "one line beside the button"
 
 
 def test_frame_is_the_dock_widget_around(window: QMainWindow, qtbot: Any) -> None:

@@ -53,13 +53,13 @@ def finder(session: Session, chooser: LayerChooser) -> Any:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The images for which weights were chosen in a job."""
     images: list[Any] = []
-    choosing = work.choosing
+    chosen_for = work.chosen_for
 
-    def counted(request: Any) -> Any:
+    def counted(request: Any, should_stop: Any) -> Any:
         images.append(request.image)
-        return choosing(request)
+        return chosen_for(request, should_stop)
 
-    monkeypatch.setattr(work, "choosing", counted)
+    monkeypatch.setattr(work, "chosen_for", counted)
     return images
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.images import FORMATS, READABLE_SUFFIXES
+from napari_zerodce.imaging.files.images import FORMATS, READABLE_SUFFIXES, lossless_suffix
 from napari_zerodce.imaging.files.maps import MAP_FORMATS, MAP_SUFFIXES, map_format_of
 
 
@@ -33,12 +33,29 @@ def test_what_a_format_can_hold_comes_back(tmp_path, form):
                 array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
                 image = ImageFile(array, channels)
                 for suffix in form.SUFFIXES:
-                    if form.can_hold(image, suffix) and suffix not in {".jpg", ".jpeg"}:
+                    if form.can_hold(image, suffix) and suffix not in form.LOSSY:
                         form.write(tmp_path / f"a{suffix}", image)
                         read = form.read(tmp_path / f"a{suffix}")
                         np.testing.assert_array_equal(read.array, array)
                         held += 1
     assert held >= 5
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "shape", "channels", "suffix"),
+    [
+        ("a.jpg", "u1", (5, 4, 3), "rgb", ".png"),
+        ("a.JPEG", "u1", (5, 4), "mono", ".png"),
+        ("a.png", "u2", (5, 4), "mono", ".png"),
+        ("a.bmp", "u1", (5, 4, 3), "rgb", ".bmp"),
+        ("a.png", "f4", (5, 4), "mono", ".tif"),
+        ("a.tiff", "f8", (2, 5, 4), "mono", ".tiff"),
+        ("a.npy", "i8", (2, 5, 4), "mono", ".npy"),
+    ],
+)
+def test_no_sample_is_lost(name, dtype, shape, channels, suffix):
+    image = ImageFile(np.zeros(shape, dtype), channels)
+    assert lossless_suffix(Path(name), image) == suffix
 
 
 def test_the_suffix_decides_the_format_of_maps():

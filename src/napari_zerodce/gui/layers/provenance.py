@@ -33,6 +33,8 @@ class LayerProvenance:
         Unique id of the source layer in napari.
     source_path : str, optional
         The file from which the source layer was opened.
+    source_reader : str, optional
+        The napari plugin that read it.
     maps : {"alphas", "steps", "gain", "noise-gain"}, optional
         What a map layer shows.
     made : Provenance, optional
@@ -43,6 +45,7 @@ class LayerProvenance:
     source: str
     source_id: str
     source_path: str | None = None
+    source_reader: str | None = None
     maps: MapKind | None = None
     made: Provenance | None = None
 
@@ -53,6 +56,7 @@ class LayerProvenance:
             "source": self.source,
             "source_id": self.source_id,
             "source_path": self.source_path,
+            "source_reader": self.source_reader,
         }
         if self.maps is not None:
             facts |= {"kind": self.maps, "sign": _SIGN}
@@ -70,12 +74,12 @@ def provenance_of(layer: Layer) -> LayerProvenance | None:
     role: Any = facts.get("role", "result")
     if not isinstance(role, str) or role not in get_args(Role):
         return None
-    path = facts.get("source_path")
     return LayerProvenance(
         role=cast("Role", role),
         source=str(facts.get("source", "")),
         source_id=str(facts.get("source_id", "")),
-        source_path=path if isinstance(path, str) else None,
+        source_path=_text(facts, "source_path"),
+        source_reader=_text(facts, "source_reader"),
         maps=facts.get("kind"),
         made=_made(facts),
     )
@@ -93,8 +97,12 @@ def checkpoint_source_of(layer: Layer) -> str | None:
     Maps of earlier versions say that and not all that a `Provenance` needs.
     """
     facts = layer.metadata.get(METADATA_KEY)
-    source = facts.get("checkpoint_source") if isinstance(facts, Mapping) else None
-    return source if isinstance(source, str) else None
+    return _text(facts, "checkpoint_source") if isinstance(facts, Mapping) else None
+
+
+def _text(facts: Mapping[str, Any], name: str) -> str | None:
+    value = facts.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _made(facts: Mapping[str, Any]) -> Provenance | None:

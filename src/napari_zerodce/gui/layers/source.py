@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Layer
@@ -39,6 +40,7 @@ class Source:
     properties: dict[str, Any]
     metadata: dict[str, Any]
     path: str | None
+    reader: str | None
 
     @property
     def layout(self) -> PlaneLayout:
@@ -68,7 +70,7 @@ class Source:
             Other fields of `LayerProvenance`.
         """
         identity = str(self.layer.unique_id)
-        return LayerProvenance(role, self.name, identity, self.path, **facts)
+        return LayerProvenance(role, self.name, identity, self.path, self.reader, **facts)
 
     @property
     def shown_name(self) -> str:
@@ -120,7 +122,8 @@ def read_source(layer: Layer | None) -> Source:
         contrast_limits=(float(layer.contrast_limits[0]), float(layer.contrast_limits[1])),
         properties={key: state[key] for key in (*GEOMETRY, *APPEARANCE) if key in state},
         metadata=dict(layer.metadata),
-        path=layer.source.path,
+        path=_absolute(layer.source.path),
+        reader=layer.source.reader_plugin,
     )
 
 
@@ -142,6 +145,11 @@ def source_now(viewer: napari.Viewer, source: Source) -> Source | None:
     now = read_source(source.layer)
     same = now.data is source.data and now.level_shapes == source.level_shapes
     return now if same and now.channels == source.channels else None
+
+
+def _absolute(path: str | None) -> str | None:
+    """Return a path that is valid in any folder; napari keeps it as it was typed, also a URL."""
+    return str(Path(path).absolute()) if path and Path(path).exists() else path
 
 
 def _channels(layer: Image, data: Any) -> Channels:

@@ -13,8 +13,14 @@ from psygnal import SignalGroupDescriptor
 from napari_zerodce.checkpoints.registry import AUTOMATIC, BUNDLED, PUBLISHED
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE
 from napari_zerodce.engine.look import DEFAULT_LOOK
+from napari_zerodce.engine.memory import set_budget
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.session.outcome import Outcome
+from napari_zerodce.gui.session.preferences import (
+    Preferences,
+    read_preferences,
+    stated_preferences,
+)
 
 if TYPE_CHECKING:
     import napari
@@ -31,6 +37,8 @@ class Session:
     settings: EnhanceSettings = field(default_factory=partial(EnhanceSettings, look=DEFAULT_LOOK))
     """The settings of all docks; the window may be the contrast limits of a layer, and the Adjust
     dock sets the look."""
+    preferences: Preferences = field(default_factory=Preferences)
+    """The preferences that the settings follow, unless the user chooses otherwise in a dock."""
     job: Job | None = None
     """The run in progress; it outlives the dock that started it."""
     outcome: Outcome | None = None
@@ -92,7 +100,17 @@ _sessions: WeakKeyDictionary[napari.Viewer, Session] = WeakKeyDictionary()
 
 def session_of(viewer: napari.Viewer) -> Session:
     """Return the viewer's session, the same object each time."""
-    return _sessions.setdefault(unwrapped(viewer), Session())
+    viewer = unwrapped(viewer)
+    if viewer not in _sessions:
+        _sessions[viewer] = _session_as_preferred()
+    return _sessions[viewer]
+
+
+def _session_as_preferred() -> Session:
+    preferences, _ = read_preferences(stated_preferences())  # a follower tells what is invalid
+    set_budget(preferences.memory_budget)
+    settings = EnhanceSettings(look=DEFAULT_LOOK, **preferences.settings)
+    return Session(settings, preferences)
 
 
 def unwrapped(viewer: napari.Viewer) -> napari.Viewer:

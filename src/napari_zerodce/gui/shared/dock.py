@@ -1,10 +1,10 @@
-"""The base class of all docks: one column that scrolls; several docks become tabs."""
+"""The base class of all docks: one column that scrolls, a help button, a tab beside the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from npe2 import PluginManager
 from qtpy.QtCore import QEvent, Qt, QTimer
@@ -12,19 +12,25 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QDockWidget,
     QFrame,
+    QHBoxLayout,
     QMainWindow,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_zerodce.gui.session.preference_follower import follow_preferences
 from napari_zerodce.gui.session.session import session_of, unwrapped
+from napari_zerodce.gui.shared.help_window import show_help
+from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     import napari
 
 _PLUGIN = "napari-zerodce"
 _NARROWEST = 300
+_HELP_SIDE = 22
 
 
 class Dock(QScrollArea):
@@ -35,10 +41,16 @@ class Dock(QScrollArea):
     viewer : napari.Viewer
     """
 
+    purpose: ClassVar[str]
+    """What the dock is for, in the few words that fit into its first line."""
+    page: ClassVar[str]
+    """The page of the documentation about the dock, such as "enhance.md"."""
+
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = unwrapped(viewer)
         self._session = session_of(viewer)
+        follow_preferences(viewer)
         self._shown = False
         self._placed = False
         self._released = False
@@ -62,11 +74,11 @@ class Dock(QScrollArea):
         return super().event(event)
 
     def fill(self, parts: Iterable[QWidget]) -> None:
-        """Arrange the parts in one column."""
+        """Arrange the parts in one column, below the line with the help button."""
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 6, 6, 6)
-        for part in parts:
+        for part in (self._first_line(), *parts):
             layout.addWidget(part)
         layout.addStretch(1)
         self.setWidget(content)
@@ -74,6 +86,19 @@ class Dock(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumWidth(_NARROWEST)
+
+    def _first_line(self) -> QWidget:
+        button = QPushButton("?")
+        button.setObjectName("help_button")
+        button.setFixedSize(_HELP_SIDE, _HELP_SIDE)
+        button.setToolTip("Open the page about this dock in a window.")
+        button.clicked.connect(lambda: show_help(self, self.page))
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(text_label("purpose", self.purpose), 1)
+        row.addWidget(button)
+        return line
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Find a place the first time; later, the place is the user's choice."""
@@ -86,8 +111,11 @@ class Dock(QScrollArea):
         """Become a tab: of two stacked docks, each has only half the height of a small screen."""
         self._placed = True
         own = frame_of(self)
-        window = own.parent() if own is not None else None
-        if own is None or own.isFloating() or not isinstance(window, QMainWindow):
+        if own is None:
+            return
+        _shorten_tab(own)
+        window = own.parent()
+        if own.isFloating() or not isinstance(window, QMainWindow):
             return
         for other in window.findChildren(Dock):
             frame = frame_of(other)
@@ -95,6 +123,18 @@ class Dock(QScrollArea):
                 window.tabifyDockWidget(frame, own)
                 own.raise_()
                 return
+
+
+def _shorten_tab(frame: QDockWidget) -> None:
+    """Leave the plugin's name out of the text of a dock's tab, so that four tabs fit.
+
+    napari keeps the whole name in its own title bar and in the menu of windows.
+    """
+    action = frame.toggleViewAction()
+    text = frame.windowTitle()
+    frame.setWindowTitle(text.rpartition(" (")[0] or text)
+    if action is not None:
+        action.setText(text)
 
 
 def _is_docked(frame: QDockWidget | None, window: QMainWindow, *, beside: QDockWidget) -> bool:

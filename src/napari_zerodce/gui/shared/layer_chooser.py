@@ -42,6 +42,7 @@ class LayerChooser(QWidget):
         self._combo = QComboBox()
         self._combo.setToolTip(_SEVERAL_TIP if several else _TIP)
         make_narrow(self._combo)
+        self._combo.setToolTip("The image layer; the choice follows the active layer.")
         self._combo.currentIndexChanged.connect(self._on_combo_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

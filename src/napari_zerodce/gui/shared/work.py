@@ -191,6 +191,11 @@ def choosing(request: EnhanceRequest) -> Work:
     return lambda _report, should_stop: chosen_for(request, should_stop)
 
 
+def finding_window(request: EnhanceRequest) -> Work:
+    """Return the work that finds the automatic window of a whole layer; it gives a `Window`."""
+    return lambda _report, should_stop: _found_window(request, AUTOMATIC_WINDOW, should_stop).window
+
+
 def chosen_for(request: EnhanceRequest, should_stop: ShouldStop) -> AutomaticChoice:
     """Choose the weights that suit a whole layer; only a mono one is read, and only once.
 

@@ -39,6 +39,8 @@ class Field(QObject):
         self.widget = _made(described.kind, _options(described))
         self.native: QWidget = self.widget.native
         self.native.setObjectName(described.name)
+        # magicgui gives it to the slider only, and not to the number beside it.
+        self.native.setToolTip(wrapped(described.setting.help))
         self._is_number = described.kind in {int, float} and not described.setting.choices
         if self._is_number:
             self._fit_number()

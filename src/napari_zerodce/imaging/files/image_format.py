@@ -16,6 +16,11 @@ class ImageFormat(Protocol):
         """Suffixes of its files, lower-case and with the dot."""
         ...
 
+    @property
+    def LOSSY(self) -> tuple[str, ...]:  # noqa: N802
+        """The suffixes whose files hold only nearly the samples that are written."""
+        ...
+
     def read(self, path: Path) -> ImageFile:
         """Read an image.
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import npy, photos, tiff
+from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
 from napari_zerodce.imaging.planes import layout_of
@@ -25,12 +21,6 @@ FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy)
 """All formats. To add one, write one module and add it here."""
 
 READABLE_SUFFIXES: Final = tuple(suffix for form in FORMATS for suffix in form.SUFFIXES)
-
-_LONGEST_REASON = 200  # characters; some libraries quote the content that they could not read
-
-_LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
-
-_one_at_a_time = threading.Lock()
 
 
 def read_image(path: str | Path) -> ImageFile:
@@ -51,7 +41,7 @@ def read_image(path: str | Path) -> ImageFile:
     path = Path(path)
     _refuse_what_is_no_file(path)
     form = _format_of(path)
-    with _reading(path), _quiet_libraries():
+    with reading_told(path), quiet_libraries():
         image = form.read(path)
         layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
     return image
@@ -87,7 +77,7 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
     form = _writer_for(path, image)
-    with _writing(path), _quiet_libraries():
+    with writing_told(path), quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part:
             form.write(part, image)
@@ -130,6 +120,23 @@ def check_writable(path: str | Path, image: ImageFile) -> None:
     _writer_for(Path(path), image)
 
 
+def lossless_suffix(path: Path, image: ImageFile) -> str:
+    """Return the suffix of a format that keeps each sample: the file's own, or .png, or .tif.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `read_image` reads.
+    image : ImageFile
+        What is to be written.
+    """
+    for suffix in (path.suffix.lower(), ".png"):
+        form = _format_of(Path(f"image{suffix}"))
+        if suffix not in form.LOSSY and form.can_hold(image, suffix):
+            return suffix
+    return ".tif"
+
+
 def _writer_for(path: Path, image: ImageFile) -> ImageFormat:
     form = _format_of(path)
     layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
@@ -141,68 +148,3 @@ def _writer_for(path: Path, image: ImageFile) -> ImageFormat:
         f"A {suffix} file cannot hold a {size} {image.channels} image of {image.array.dtype.name}; "
         f"write {path.stem}.tif instead."
     )
-
-
-# ---- errors
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except ImageError:
-        raise
-    except FileNotFoundError as err:
-        raise ImageError(f"There is no file {path}; check the path.") from err
-    except MemoryError as err:
-        raise ImageError(f"{path.name} does not fit in memory; split the file.") from err
-    except OSError as err:
-        advice = "check that the file is whole and that you may read it"
-        raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
-    except Exception as err:
-        # Damaged files make decoders raise any error, and not every message is useful.
-        telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
-        reason = _reason(err) if telling else "it is damaged"
-        advice = f"check in another program whether it is a whole {path.suffix} image"
-        raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as err:
-        raise ImageError(
-            f"Not enough memory is free to write {path.name}; split the image."
-        ) from err
-    except OSError as err:
-        advice = "check that the disk has room and that you may write to the folder"
-        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
-    except (ValueError, TypeError, RuntimeError) as err:
-        advice = "write another kind of file"
-        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
-
-
-def _reason(err: Exception) -> str:
-    text = getattr(err, "strerror", None) or str(err).strip() or type(err).__name__
-    return str(text).splitlines()[0].strip().rstrip(".")[:_LONGEST_REASON]
-
-
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Silence the libraries' warnings about damaged files, because our errors replace them."""
-    # These settings belong to the whole process. Two threads that restore them in the wrong order
-    # would leave them wrong.
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in _LOGGERS:
-            logger.addFilter(_nothing)
-        try:
-            yield
-        finally:
-            for logger in _LOGGERS:
-                logger.removeFilter(_nothing)
-
-
-def _nothing(_record: logging.LogRecord) -> bool:
-    return False

@@ -11,6 +11,7 @@ from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
 from napari_zerodce.imaging.planes import Array, layout_of
 
 SUFFIXES: Final = (".npy",)
+LOSSY: Final = ()
 
 
 def read(path: Path) -> ImageFile:

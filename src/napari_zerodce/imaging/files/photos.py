@@ -21,8 +21,8 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room, upright
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
-_JPEG = (".jpg", ".jpeg")
-SUFFIXES: Final = (".png", *_JPEG, ".bmp")
+LOSSY: Final = (".jpg", ".jpeg")
+SUFFIXES: Final = (".png", *LOSSY, ".bmp")
 
 # Not Image.open, because its limit on pixels is a variable of the whole process, and because it
 # tries other formats and starts other programs for some of them.
@@ -119,7 +119,7 @@ def can_hold(image: ImageFile, suffix: str) -> bool:
     if suffix == ".png" and _is_deep(array):
         return True
     opaque = image.channels != "rgba" or suffix == ".png"
-    short = suffix not in _JPEG or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
+    short = suffix not in LOSSY or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
     return bool(array.dtype == np.uint8) and opaque and short
 
 
@@ -146,7 +146,7 @@ def _is_deep(array: Array) -> bool:
 def _write_shallow(path: Path, image: ImageFile) -> None:
     """Write an 8-bit image of one plane as PNG, JPEG or BMP; the suffix decides the format."""
     options = {k: v for k, v in image.details.items() if k in {"icc_profile", "dpi", "exif"}}
-    if path.suffix.lower() in _JPEG:
+    if path.suffix.lower() in LOSSY:
         options |= {"quality": _JPEG_QUALITY, "subsampling": 0}
         if len(options.get("exif", b"")) > _LONGEST_JPEG_EXIF:
             del options["exif"]

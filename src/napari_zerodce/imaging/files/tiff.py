@@ -17,6 +17,7 @@ from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile, chec
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
 SUFFIXES: Final = (".tif", ".tiff")
+LOSSY: Final = ()
 
 _COMPRESSIONS = {
     tifffile.COMPRESSION.LZW: "lzw",

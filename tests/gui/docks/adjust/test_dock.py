@@ -288,32 +288,35 @@ def test_reproduce_copies_a_command_that_makes_the_same_pixels(
     qtbot.waitUntil(lambda: not adjust._session.busy, timeout=5000)
     adjust.reproduce.copy_command.trigger()
     qtbot.waitUntil(lambda: "Copied" in adjust.run.message.text(), timeout=10_000)
-    assert "same pixels" in adjust.run.message.text()
+    assert "with the pixels of the layer" in adjust.run.message.text()
     command = shlex.split(QApplication.clipboard().text())
-    assert command[:2] == ["napari-zerodce", "enhance"]
-    assert main(command[1:]) == 0
+    assert main(command[command.index("enhance") :]) == 0
     (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
     made = np.asarray(PillowImage.open(command[command.index("--output") + 1]))
     np.testing.assert_array_equal(made, result.data)
 
     PillowImage.fromarray(dark_photo + 1).save(path)
     adjust.reproduce.copy_python.trigger()
-    qtbot.waitUntil(lambda: "has changed" in adjust.run.message.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "from this viewer" in adjust.run.message.text(), timeout=10_000)
+
+
+def _reproduced(adjust: Any, action: Any, qtbot: Any) -> str:
+    action.trigger()
+    qtbot.waitUntil(adjust.reproduce.isEnabled, timeout=20_000)
+    return str(adjust.run.message.text())
 
 
 def test_layers_from_no_file_are_reproduced_by_python_alone(
-    viewer: Any, adjust: Any, photo: Any, qtbot: Any, dark_photo: np.ndarray
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
 ) -> None:
     adjust.reproduce.copy_command.trigger()
     assert "no result layer" in adjust.run.message.text()
     adjust.apply()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
-    adjust.reproduce.copy_command.trigger()
-    assert "not opened from a file" in adjust.run.message.text()
-    adjust.reproduce.copy_python.trigger()
-    lines = QApplication.clipboard().text()
-    names: dict[str, Any] = {"given": dark_photo}
-    exec(lines.replace("image = ...", "image = given"), names)
+    assert "not opened from a file" in _reproduced(adjust, adjust.reproduce.copy_command, qtbot)
+    _reproduced(adjust, adjust.reproduce.copy_python, qtbot)
+    names: dict[str, Any] = {"viewer": viewer}
+    exec(QApplication.clipboard().text(), names)
     np.testing.assert_array_equal(names["enhanced"], viewer.layers[1].data)
 
 
@@ -356,10 +359,10 @@ def test_live_view_is_above_results_and_the_newest_result_above_older_ones(
     adjust.live.setChecked(False)
     live = _go_live(adjust, qtbot)
     assert list(viewer.layers) == [photo, first, second, live]
-    adjust.reproduce.copy_python.trigger()
+    _reproduced(adjust, adjust.reproduce.copy_python, qtbot)
     assert "strength=1.5" in QApplication.clipboard().text()
     viewer.layers.selection.active = first  # a result that is asked for is the one
-    adjust.reproduce.copy_python.trigger()
+    _reproduced(adjust, adjust.reproduce.copy_python, qtbot)
     assert "strength=0.5" in QApplication.clipboard().text()
 
 
@@ -572,10 +575,10 @@ def test_command_makes_the_same_pixels_of_a_part(
 
     result = _apply_to_plane(viewer, adjust, qtbot, 2)
     adjust.reproduce.copy_command.trigger()
-    qtbot.waitUntil(lambda: "same pixels" in adjust.run.message.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "pixels of the layer" in adjust.run.message.text(), timeout=10_000)
     command = shlex.split(QApplication.clipboard().text())
     assert command[-2:] == ["--part", "2:3,0:30,0:40"]
-    assert main(command[1:]) == 0
+    assert main(command[3:]) == 0
     np.testing.assert_array_equal(np.load(command[command.index("--output") + 1]), result.data)
 
 

@@ -20,7 +20,7 @@ from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.adjust.reproduce_button import ReproduceButton
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
-from napari_zerodce.gui.layers.results import add_result, data_of_source
+from napari_zerodce.gui.layers.results import add_result, source_layer_of
 from napari_zerodce.gui.layers.source import read_source
 
 PIXELS = (np.arange(8 * 8 * 3) % 60).reshape(8, 8, 3).astype(np.uint8)
@@ -38,12 +38,16 @@ class Reproduced:
     def __init__(self, model: ViewerModel, qtbot: Any) -> None:
         self.layer: Image | None = None
         self.button = ReproduceButton(
-            lambda: self.layer, lambda layer: data_of_source(model, layer)
+            lambda: self.layer, lambda layer: source_layer_of(model, layer)
         )
         qtbot.addWidget(self.button)
         self.told: list[tuple[str, str]] = []
-        self.button.told.connect(lambda text, tone: self.told.append((text, tone)))
+        self.button.told.connect(self._on_told)
         QApplication.clipboard().setText("before")
+
+    def _on_told(self, text: str, tone: str) -> None:
+        if tone != "progress":
+            self.told.append((text, tone))
 
 
 @pytest.fixture
@@ -88,64 +92,129 @@ def test_layer_that_does_not_say_how_it_was_made_is_named(
     assert _clipboard() == "before"
 
 
-def test_layer_from_no_file_is_reproduced_by_python_lines_alone(
-    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult
+def _asked(action: Any, reproduced: Reproduced, qtbot: Any) -> tuple[str, str]:
+    before = len(reproduced.told)
+    action.trigger()
+    qtbot.waitUntil(lambda: len(reproduced.told) > before)
+    return reproduced.told[-1]
+
+
+@pytest.mark.parametrize("name", ["a photo.png", "a photo.jpg"])
+def test_command_writes_without_loss(
+    reproduced: Reproduced,
+    model: ViewerModel,
+    result: EnhanceResult,
+    tmp_path: Path,
+    qtbot: Any,
+    name: str,
 ) -> None:
-    reproduced.layer = _result_layer(model, result)
-    reproduced.button.copy_command.trigger()
-    text, tone = reproduced.told[-1]
-    assert text.startswith("'photo' was not opened from a file, but a command needs a file; ")
-    assert tone == "bad"
-    assert _clipboard() == "before"
-    reproduced.button.copy_python.trigger()
-    assert reproduced.told[-1] == (
-        "Copied Python lines; replace the dots by the array of the source layer.",
+    path = tmp_path / name
+    PillowImage.fromarray(PIXELS).save(path)
+    with layer_source(path=str(path)):
+        source = model.add_image(np.asarray(PillowImage.open(path)), rgb=True, name="photo")
+    reproduced.layer = add_result(model, read_source(source), result)
+    assert _asked(reproduced.button.copy_command, reproduced, qtbot) == (
+        "Copied the command line; it writes a photo-enhanced.png with the pixels of the layer.",
         "good",
     )
-    assert "image = ..." in _clipboard()
-    assert "strength=1.5" in _clipboard()
-
-
-def test_command_of_an_unchanged_file_is_copied(
-    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, tmp_path: Path, qtbot: Any
-) -> None:
-    path = tmp_path / "a photo.png"
-    PillowImage.fromarray(PIXELS).save(path)
-    reproduced.layer = _result_layer(model, result, path)
-    reproduced.button.copy_command.trigger()
-    qtbot.waitUntil(lambda: bool(reproduced.told))
-    assert reproduced.told == [
-        ("Copied the command line; the result from a photo.png has the same pixels.", "good")
-    ]
     words = shlex.split(_clipboard())
-    assert words[:3] == ["napari-zerodce", "enhance", str(path)]
+    assert words[words.index("enhance") + 1] == str(path)
     assert words[words.index("--output") + 1] == str(tmp_path / "a photo-enhanced.png")
     assert words[words.index("--checkpoint") + 1] == "zero-dce-pp"
-
-
-def test_python_lines_of_a_changed_file_are_copied_with_a_warning(
-    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, tmp_path: Path, qtbot: Any
-) -> None:
-    path = tmp_path / "photo.png"
-    PillowImage.fromarray(PIXELS + 1).save(path)
-    reproduced.layer = _result_layer(model, result, path)
-    reproduced.button.copy_python.trigger()
-    qtbot.waitUntil(lambda: bool(reproduced.told))
-    warning = (
-        "Copied Python lines, but photo.png has changed: its pixels differ from those of the layer."
+    assert _asked(reproduced.button.copy_python, reproduced, qtbot) == (
+        "Copied Python lines; they make the pixels of the layer.",
+        "good",
     )
-    assert reproduced.told == [(warning, "bad")]
     assert f"read_image({str(path)!r})" in _clipboard()
 
 
-def test_source_that_was_deleted_is_said(
+def test_layer_from_no_file_is_reproduced_by_python_lines(
+    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, qtbot: Any
+) -> None:
+    reproduced.layer = _result_layer(model, result)
+    text, tone = _asked(reproduced.button.copy_command, reproduced, qtbot)
+    assert text == (
+        "Copied Python lines instead: no command makes this layer again, because 'photo' was not "
+        "opened from a file; the lines take the source layer from this viewer."
+    )
+    assert tone == "plain"
+    assert "image = viewer.layers['photo'].data\n" in _clipboard()
+    assert "strength=1.5" in _clipboard()
+    assert _asked(reproduced.button.copy_python, reproduced, qtbot) == (
+        "Copied Python lines; the lines take the source layer from this viewer.",
+        "good",
+    )
+
+
+def test_nothing_is_copied_if_neither_file_nor_layer_is_there(
     reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, tmp_path: Path, qtbot: Any
 ) -> None:
     reproduced.layer = _result_layer(model, result, tmp_path / "gone.png")
     model.layers.remove(model.layers["photo"])
-    reproduced.button.copy_command.trigger()
-    qtbot.waitUntil(lambda: bool(reproduced.told))
-    text, tone = reproduced.told[0]
-    assert text.startswith("Copied the command line, but the source layer was deleted")
+    text, tone = _asked(reproduced.button.copy_command, reproduced, qtbot)
+    assert text.startswith("Nothing was copied: no command makes this layer again, because ")
+    assert text.endswith("gone.png; open its source image and try again.")
     assert tone == "bad"
-    assert "gone.png" in _clipboard()
+    assert _clipboard() == "before"
+    text, tone = _asked(reproduced.button.copy_python, reproduced, qtbot)
+    assert text.startswith("Copied Python lines without the source image, because ")
+    assert text.endswith("gone.png; replace the dots by its array.")
+    assert tone == "bad"
+    assert "image = ...  # the array of the source layer, 'photo'" in _clipboard()
+
+
+def test_planes_that_were_enhanced_again_are_told(
+    reproduced: Reproduced, model: ViewerModel, tmp_path: Path, qtbot: Any
+) -> None:
+    path = tmp_path / "photo.png"
+    PillowImage.fromarray(PIXELS).save(path)
+    reproduced.layer = _result_layer(model, enhance(EnhanceRequest(PIXELS, "rgb", SETTINGS)), path)
+    model.layers.remove(model.layers["photo"])
+    text, _ = _asked(reproduced.button.copy_command, reproduced, qtbot)
+    assert text == (
+        "Copied the command line; it writes photo-enhanced.png with the pixels of the layer, as 1 "
+        "plane enhanced again showed."
+    )
+
+
+def test_weights_that_are_not_there_are_told(
+    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, qtbot: Any
+) -> None:
+    reproduced.layer = _result_layer(model, result)
+    reproduced.layer.metadata[METADATA_KEY]["checkpoint_source"] = "/nowhere/mine.pth"
+    text, tone = _asked(reproduced.button.copy_command, reproduced, qtbot)
+    assert text.startswith("Nothing was copied: ")
+    assert "mine.pth" in text
+    assert tone == "bad"
+    assert _clipboard() == "before"
+    qtbot.waitUntil(reproduced.button.isEnabled)
+
+
+def test_the_button_waits_for_its_answer(
+    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, qtbot: Any
+) -> None:
+    reproduced.layer = _result_layer(model, result)
+    said: list[str] = []
+    reproduced.button.told.connect(lambda text, _: said.append(text))
+    reproduced.button.copy_command.trigger()
+    assert not reproduced.button.isEnabled()
+    assert said == [f"Checking how '{reproduced.layer.name}' can be made again…"]
+    qtbot.waitUntil(reproduced.button.isEnabled)
+
+
+def test_a_released_button_copies_nothing(
+    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, tmp_path: Path, qtbot: Any
+) -> None:
+    PillowImage.fromarray(PIXELS).save(tmp_path / "photo.png")
+    reproduced.layer = _result_layer(model, result, tmp_path / "photo.png")
+    reproduced.button.copy_command.trigger()
+    reproduced.button.release()
+    qtbot.waitUntil(reproduced.button.isEnabled)
+    assert reproduced.told == []
+    assert _clipboard() == "before"
+
+
+def test_each_choice_is_explained(reproduced: Reproduced) -> None:
+    assert reproduced.button.toolTip()
+    assert reproduced.button.menu().toolTipsVisible()
+    assert all(len(action.toolTip()) > 40 for action in _both(reproduced.button))

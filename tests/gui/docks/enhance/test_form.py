@@ -74,6 +74,24 @@ def test_devices_are_listed_when_they_are_known(
     assert told == ([] if chosen == then else [then])
     combo = form.fields["device"].native
     texts = [combo.itemText(row) for row in range(combo.count())]
-    assert texts == [f"Automatic: {DEVICES[0]}", *map(str, DEVICES)]
+    assert texts == ["Automatic: cuda:0", *map(str, DEVICES)]
+    assert combo.toolTip().startswith("cuda:1 (Second)" if then == "cuda:1" else "cuda:0 (First)")
     form.fields["device"].value = "cpu"
     assert form.choices()["device"] == "cpu"
+    assert combo.toolTip().startswith("cpu (Processor)\n"), "the field is too narrow for it"
+
+
+def test_settings_that_were_chosen_elsewhere_are_shown(make_form: MakeForm) -> None:
+    form = make_form()
+    form.show_devices(DEVICES)
+    chosen = EnhanceSettings(device="cuda:1", window=WindowChoice("percentile", 1, 99))
+    form.show_settings(chosen)
+    assert EnhanceSettings(**form.choices()) == chosen
+
+
+def test_device_is_shown_before_the_machine_is_known(make_form: MakeForm) -> None:
+    form = make_form()
+    form.show_device("cuda:1")
+    assert form.choices()["device"] == "cuda:1"
+    form.show_devices(DEVICES)
+    assert form.choices()["device"] == "cuda:1"

@@ -22,11 +22,12 @@ from napari_zerodce.gui.docks.adjust.reproduce_button import ReproduceButton
 from napari_zerodce.gui.docks.adjust.swipe import Swipe
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.results import (
-    data_of_source,
     display_range,
     newest_result_of,
+    source_layer_of,
     weights_name,
 )
+from napari_zerodce.gui.layers.saved import find_provenance
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -61,6 +62,9 @@ class AdjustDock(Dock):
     napari_viewer : napari.Viewer
     """
 
+    purpose = "The look of an image, changed live"
+    page = "adjust.md"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self.layers = LayerChooser(self._viewer)
@@ -82,7 +86,7 @@ class AdjustDock(Dock):
         self.plan = PlanLine(
             self._session, self.run, read=self._read_form, notes=self._notes, parent=self
         )
-        self.reproduce = ReproduceButton(self._result, partial(data_of_source, self._viewer))
+        self.reproduce = ReproduceButton(self._result, partial(source_layer_of, self._viewer))
         self.follower = ViewFollower(self._viewer, self._session, self)
         self.shown = PreviewLayer(self._viewer)
         self.swipe = Swipe(self._viewer, self)
@@ -133,7 +137,7 @@ class AdjustDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         for part in (
             self.plan, self.runs, self.follower, self.swipe, self.finder, self.part, self.layers,
-            self.settings, self.run,
+            self.settings, self.run, self.reproduce,
         ):  # fmt: skip
             part.release()
         self.shown.remove()
@@ -196,6 +200,8 @@ class AdjustDock(Dock):
         """Return the result layer that the swipe shows, None if it shows the live view."""
         if self.live.isChecked() or not self.swipe_box.isChecked():
             return None
+        if self.layers.layer is not None:
+            find_provenance(self.layers.layer)
         return newest_result_of(self._viewer, self.layers.layer)
 
     def _on_follower_known(self, _screen: OnScreen, _view: View | None) -> None:
@@ -336,6 +342,8 @@ class AdjustDock(Dock):
 
     def _result(self) -> Image | None:
         """Return the result layer to reproduce: the active one, or the chosen layer's newest."""
+        if self.layers.layer is not None:
+            find_provenance(self.layers.layer)
         return newest_result_of(self._viewer, self.layers.layer)
 
 

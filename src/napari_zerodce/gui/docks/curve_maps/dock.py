@@ -42,6 +42,9 @@ class CurveMapsDock(Dock):
     napari_viewer : napari.Viewer
     """
 
+    purpose = "What the network does to each pixel"
+    page = "look-inside.md"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self.layers = LayerChooser(self._viewer)

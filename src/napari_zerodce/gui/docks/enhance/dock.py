@@ -20,11 +20,12 @@ from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
+from napari_zerodce.gui.shared.layer_finder import LayerFinder
 from napari_zerodce.gui.shared.plan_line import PlanLine
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
-from napari_zerodce.gui.shared.work import checking
+from napari_zerodce.gui.shared.work import checking, finding_window
 from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class EnhanceDock(Dock):
     napari_viewer : napari.Viewer
     """
 
+    purpose = "A brighter copy of an image layer"
+    page = "enhance.md"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
@@ -52,6 +56,13 @@ class EnhanceDock(Dock):
         self.run = RunPanel("Enhance", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.finder = WeightsFinder(self._session, self.form.layers, self)
+        self.windows = LayerFinder(
+            self._session,
+            self.form.layers,
+            self,
+            finding=finding_window,
+            is_needed=lambda: self.form.window_chooser.wants_automatic,
+        )
         self.plan = PlanLine(
             self._session, self.run, read=self._read_form, notes=self._notes, parent=self
         )
@@ -65,6 +76,8 @@ class EnhanceDock(Dock):
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)
         self.checkpoints.published_requested.connect(self._on_published_requested)
         self.finder.changed.connect(self._on_choice_changed)
+        self.windows.changed.connect(self._on_window_found)
+        self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
         self.runs.follow(self.form.layers)
         self.run.start_requested.connect(self.start)
@@ -74,6 +87,7 @@ class EnhanceDock(Dock):
         self.runs.release()
         self.plan.release()
         self.finder.release()
+        self.windows.release()
         self.form.release()
         self.run.release()
         self._session.events.settings.disconnect(self._on_session_settings_changed)
@@ -109,6 +123,10 @@ class EnhanceDock(Dock):
     # ---- checkpoints
 
     def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if (new.window, new.device) != (old.window, old.device):
+            self.form.show_settings(new)
+        if not self._session.busy and _changes_the_plan(new, old):
+            self.plan.show()
         if new.checkpoint == old.checkpoint:
             return
         if self._session.checkpoint != self._chosen:  # another dock has made it active
@@ -164,6 +182,9 @@ class EnhanceDock(Dock):
 
     # ---- the plan
 
+    def _on_window_found(self) -> None:
+        self.form.window_chooser.show_automatic(self.windows.fact)
+
     def _read_form(self) -> Wanted:
         """Return what the form asks for; raises a ZeroDCEError if something is missing."""
         settings = EnhanceSettings(
@@ -172,7 +193,9 @@ class EnhanceDock(Dock):
         return read_wanted(self._viewer, self.form.layers.layers, settings, self.form.part.choice)
 
     def _notes(self, _: Wanted) -> tuple[str, ...]:
-        return (self.form.part.note,)
+        used = self._session.settings.look == DEFAULT_LOOK
+        note = "" if used else "The look of the Adjust dock is not used; apply it there."
+        return (self.form.part.note, note)
 
     def _on_form_changed(self, _: Any = None) -> None:
         with suppress(RequestError):  # the user is still typing a number
@@ -180,3 +203,8 @@ class EnhanceDock(Dock):
         if not self._session.busy:  # the panel shows the run, not a plan
             self.run.forget_complaint()
             self.plan.show()
+
+
+def _changes_the_plan(new: EnhanceSettings, old: EnhanceSettings) -> bool:
+    """Return whether something else than the form and the checkpoint changes the plan."""
+    return new.device != old.device or (new.look == DEFAULT_LOOK) != (old.look == DEFAULT_LOOK)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from qtpy.QtCore import QSignalBlocker
+
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
+from napari_zerodce.gui.widgets.setting_field import wrapped
 from napari_zerodce.gui.widgets.settings_form import SettingsForm
 from napari_zerodce.gui.widgets.window_chooser import WindowChooser
 from napari_zerodce.setting import Choice, SettingField, setting_fields
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.device import Device
+    from napari_zerodce.imaging.windows import WindowChoice
 
 _LOOKING: Final = Choice("auto", "Automatic (searching…)")
 
@@ -43,13 +48,14 @@ class EnhanceForm(SettingsForm):
         self.rows.addRow("Image", self.layers)
         self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
-        chosen = Choice(settings.device, settings.device)
-        devices = (_LOOKING,) if settings.device == "auto" else (_LOOKING, chosen)
-        self.add_field(_among(described["device"], devices))
+        self._devices: tuple[Choice, ...] = (_LOOKING,)
+        self.add_field(_among(described["device"], self._devices))
         self.add_field(described["precision"])
         self.add_field(described["scale_factor"])
-        self.show_values({"device": settings.device, "precision": settings.precision})
+        self.show_device(settings.device)
+        self.show_values({"precision": settings.precision})
         self.show_scale_factor(None)
+        self.fields["device"].changed.connect(self._show_whole_device)
         self.layers.changed.connect(self._on_field_changed)
         self.part.changed.connect(self._on_field_changed)
         self.window_chooser.changed.connect(self._on_field_changed)
@@ -63,8 +69,40 @@ class EnhanceForm(SettingsForm):
 
     def show_devices(self, devices: tuple[Device, ...]) -> None:
         """Offer this machine's devices, the best first; the user's choice stays."""
-        found = (Choice(device.name, str(device)) for device in devices)
-        self.fields["device"].offer((Choice("auto", f"Automatic: {devices[0]}"), *found))
+        found = (Choice(device.name, str(device), str(device)) for device in devices)
+        automatic = Choice("auto", f"Automatic: {devices[0].name}", str(devices[0]))
+        self._offer_devices((automatic, *found))
+
+    def show_device(self, device: str) -> None:
+        """Choose a device, also one that is not offered yet."""
+        if device not in {choice.value for choice in self._devices}:
+            self._offer_devices((*self._devices, Choice(device, device)))
+        self.show_values({"device": device})
+
+    def _offer_devices(self, choices: tuple[Choice, ...]) -> None:
+        self._devices = choices
+        self.fields["device"].offer(choices)
+        self._show_whole_device()
+
+    def _show_whole_device(self) -> None:
+        """Name the chosen device in the tool tip: its name may be too long for the field."""
+        device = self.fields["device"]
+        names = {choice.value: choice.help or choice.title for choice in self._devices}
+        text = f"{names[device.value]}\n{wrapped(device.described.setting.help)}"
+        device.native.setToolTip(text)
+
+    def show_settings(self, settings: EnhanceSettings) -> None:
+        """Show the window and the device that were chosen elsewhere, without a signal."""
+        with QSignalBlocker(self):
+            if settings.window != self._shown_window():
+                self.window_chooser.show_choice(settings.window)
+            self.show_device(settings.device)
+
+    def _shown_window(self) -> WindowChoice | None:
+        try:
+            return self.window_chooser.choice()
+        except RequestError:
+            return None  # the user is still typing a number
 
     def show_architecture(self, info: CheckpointInfo | None) -> None:
         """Offer the settings that the checkpoint's architecture has.

@@ -39,7 +39,13 @@ class LicenceDialog(QDialog):
         self.download_button = buttons.addButton(
             "Accept and download", QDialogButtonBox.ButtonRole.AcceptRole
         )
-        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        cancel_button = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        for button, tip in (
+            (self.download_button, "Download the weights under this licence."),
+            (cancel_button, "Download nothing."),
+        ):
+            assert button is not None
+            button.setToolTip(tip)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

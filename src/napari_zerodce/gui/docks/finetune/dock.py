@@ -26,6 +26,7 @@ from napari_zerodce.gui.docks.finetune.plot import LossPlot
 from napari_zerodce.gui.docks.finetune.preview import PreviewPanel
 from napari_zerodce.gui.docks.finetune.sources import images_of, pinned_crop
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.preferences import Preferences
 from napari_zerodce.gui.session.training_process import TrainingProcess
 from napari_zerodce.gui.shared.dock import Dock, frame_of
 from napari_zerodce.gui.shared.settings_line import SettingsLine
@@ -47,12 +48,15 @@ class FineTuneDock(Dock):
     napari_viewer : napari.Viewer
     """
 
+    purpose = "Weights for your own dark images"
+    page = "fine-tune.md"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self.pictures = ImageChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
         self.form = TrainingForm()
-        self.runs = QLineEdit(str(runs_folder()))
+        self.runs = QLineEdit(str(runs_folder(self._session.preferences.runs_folder)))
         self.runs.setToolTip("Each new run gets its own folder in this folder.")
         self.form.add_row("Runs in", self.runs)
         self.panel = TrainingControls()
@@ -92,11 +96,13 @@ class FineTuneDock(Dock):
         self.preview.use_requested.connect(self.use)
         self.preview.save_requested.connect(self._on_save_requested)
         self._session.events.settings.connect(self._on_session_settings_changed)
+        self._session.events.preferences.connect(self._on_preferences_changed)
 
     def _release(self) -> None:
         if self._job is not None:
             self._job.cancel()
         self._session.events.settings.disconnect(self._on_session_settings_changed)
+        self._session.events.preferences.disconnect(self._on_preferences_changed)
         self._forget_training()
         self.pictures.release()
         self.settings.release()
@@ -249,6 +255,10 @@ class FineTuneDock(Dock):
         self._job = None
         if not self._released and self.panel.state == "preparing":
             self.panel.show_state("idle", resumable=self._is_resumable())
+
+    def _on_preferences_changed(self, new: Preferences, old: Preferences) -> None:
+        if self.runs.text() == str(runs_folder(old.runs_folder)):  # else the user has chosen
+            self.runs.setText(str(runs_folder(new.runs_folder)))
 
     # ---- the run
 

@@ -1,0 +1,92 @@
+"""The sentence about a file that cannot be read or written."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from napari_zerodce.errors import ImageError
+
+_LONGEST_REASON = 200  # characters; some libraries quote the content that they could not read
+
+_LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
+
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def reading_told(path: Path) -> Iterator[None]:
+    """Turn each failure to read a file into an `ImageError` of one sentence.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    try:
+        yield
+    except ImageError:
+        raise
+    except FileNotFoundError as err:
+        raise ImageError(f"There is no file {path}; check the path.") from err
+    except MemoryError as err:
+        raise ImageError(f"{path.name} does not fit in memory; split the file.") from err
+    except OSError as err:
+        advice = "check that the file is whole and that you may read it"
+        raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
+    except Exception as err:
+        # Damaged files make decoders raise any error, and not every message is useful.
+        telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
+        reason = _reason(err) if telling else "it is damaged"
+        advice = f"check in another program whether it is a whole {path.suffix} image"
+        raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
+
+
+@contextmanager
+def writing_told(path: Path) -> Iterator[None]:
+    """Turn each failure to write a file into an `ImageError` of one sentence.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    try:
+        yield
+    except MemoryError as err:
+        raise ImageError(
+            f"Not enough memory is free to write {path.name}; split the image."
+        ) from err
+    except OSError as err:
+        advice = "check that the disk has room and that you may write to the folder"
+        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
+    except (ValueError, TypeError, RuntimeError) as err:
+        advice = "write another kind of file"
+        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
+
+
+def _reason(err: Exception) -> str:
+    text = getattr(err, "strerror", None) or str(err).strip() or type(err).__name__
+    return str(text).splitlines()[0].strip().rstrip(".")[:_LONGEST_REASON]
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Silence the libraries' warnings about damaged files, because our errors replace them."""
+    # These settings belong to the whole process. Two threads that restore them in the wrong order
+    # would leave them wrong.
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in _LOGGERS:
+            logger.addFilter(_nothing)
+        try:
+            yield
+        finally:
+            for logger in _LOGGERS:
+                logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False

@@ -1,0 +1,106 @@
+"""Items side by side: each once, no more at a time than the crew, and errors end the rest."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from napari_zerodce.device import Device
+from napari_zerodce.engine.crew import ALONE, Crew, crew_for
+from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 3, 40])
+def test_every_item_is_worked_on_once(size, count):
+    done = []
+    Crew(size).each(done.append, range(count))
+    assert sorted(done) == list(range(count))
+
+
+def test_several_items_at_a_time_and_no_more_than_the_crew():
+    now, most, lock = [], [], threading.Lock()
+    together = threading.Barrier(3, timeout=20)
+
+    def work(item):
+        with lock:
+            now.append(item)
+            most.append(len(now))
+        if item < 3:
+            together.wait()  # the first three meet, so they are at the same time
+        with lock:
+            now.remove(item)
+
+    Crew(3).each(work, range(12))
+    assert max(most) == 3
+
+
+def test_items_are_taken_in_the_calling_thread_and_few_at_a_time():
+    taken, release = [], threading.Event()
+
+    def items():
+        for number in range(20):
+            taken.append(threading.current_thread())
+            if number == 2:
+                release.set()
+            yield number
+
+    def work(_):
+        assert release.wait(20)
+
+    Crew(2).each(work, items())
+    assert set(taken) == {threading.current_thread()}
+    assert len(taken) == 20
+
+
+def test_an_error_ends_the_rest_and_is_raised():
+    begun = []
+
+    def work(item):
+        begun.append(item)
+        if item == 3:
+            raise ValueError("three")
+        time.sleep(0.01)
+
+    with pytest.raises(ValueError, match="three"):
+        Crew(2).each(work, range(1000))
+    count = len(begun)
+    assert count < 10
+    time.sleep(0.05)
+    assert len(begun) == count  # nothing goes on after the error
+
+
+def test_torch_has_one_thread_in_each_and_as_many_as_before_here():
+    before = torch.get_num_threads()
+    inside = []
+    Crew(3).each(lambda _: inside.append(torch.get_num_threads()), range(9))
+    assert set(inside) == {1}
+    assert torch.get_num_threads() == before
+
+
+def test_a_gpu_has_one_thread_and_the_cpu_those_of_torch():
+    assert crew_for(Device("cuda:0", "")) is ALONE
+    assert crew_for(Device("cpu", "")).size == torch.get_num_threads()
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+@pytest.mark.parametrize("shape", [(9, 40, 50), (1, 300, 400)])
+def test_the_number_of_threads_changes_no_sample(checkpoint, shape, bits_are_steady):
+    image = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
+    request = EnhanceRequest(image, "mono", EnhanceSettings(checkpoint, device="cpu", tile=100))
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2, 4):
+            torch.set_num_threads(threads)
+            found.append(enhance(request).image.astype(int))
+    finally:
+        torch.set_num_threads(before)
+    for other in found[1:]:
+        assert np.abs(other - found[0]).max() <= (0 if bits_are_steady else 1)
