@@ -67,9 +67,10 @@ def check_memory(size: int, *, opening: str) -> None:
 
 
 def _too_large(size: int, opening: str) -> ImageError:
+    free = psutil.virtual_memory().available
     return ImageError(
-        f"{opening} {_gib(size)} of memory, and {_gib(psutil.virtual_memory().available)} are "
-        "free; take fewer planes or a crop at a time."
+        f"{opening} {_gib(size)} of memory, and {_gib(free)} are free; take fewer planes "
+        "or a crop at a time."
     )
 
 

@@ -574,11 +574,12 @@ def test_command_makes_the_same_pixels_of_a_part(
     import shlex
 
     result = _apply_to_plane(viewer, adjust, qtbot, 2)
-    adjust.reproduce.copy_command.trigger()
-    qtbot.waitUntil(lambda: "pixels of the layer" in adjust.run.message.text(), timeout=10_000)
+    assert "with the pixels of the layer" in _reproduced(
+        adjust, adjust.reproduce.copy_command, qtbot
+    )
     command = shlex.split(QApplication.clipboard().text())
     assert command[-2:] == ["--part", "2:3,0:30,0:40"]
-    assert main(command[3:]) == 0
+    assert main(command[command.index("enhance") :]) == 0
     np.testing.assert_array_equal(np.load(command[command.index("--output") + 1]), result.data)
 
 

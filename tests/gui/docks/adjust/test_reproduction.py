@@ -33,6 +33,7 @@ from napari_zerodce.gui.layers.provenance import METADATA_KEY, provenance_of
 from napari_zerodce.gui.layers.results import add_result, source_layer_of
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.imaging.files import read_image
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import never
 
 SETTINGS = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu", look=Look(strength=1.5))
@@ -159,6 +160,28 @@ def test_the_command_and_the_lines_make_the_same_pixels(
     assert cli.main(words if program == "napari-zerodce" else words[2:]) == 0
     assert_identical(read_image(tmp_path / found.output).array, result)
     assert_identical(run_lines(found.lines), result)
+
+
+@pytest.mark.parametrize("still_there", [True, False], ids=["source in viewer", "source deleted"])
+@pytest.mark.parametrize("part", ["1:2,:,:", ":,5:30,7:50"])
+def test_a_part_is_made_again_alone(
+    model: ViewerModel, tmp_path: Path, part: str, still_there: bool
+) -> None:
+    np.save(tmp_path / "stack.npy", STACK)
+    read = read_source(open_file(model, tmp_path / "stack.npy"))
+    request = request_for(read, SETTINGS, Scope.parse(part, read.layout))
+    result = add_result(model, read, enhance(request))
+    if not still_there:
+        model.layers.remove(read.layer)
+    found = found_for(model, result)
+    assert found.problem == ""
+    assert found.planes == (0 if still_there else result.data.shape[0])
+    words = shlex.split(found.command)
+    assert cli.main(words[words.index("enhance") :]) == 0
+    assert_identical(read_image(tmp_path / found.output).array, result)
+    assert_identical(run_lines(found.lines), result)
+    np.save(tmp_path / "stack.npy", STACK[:, :20] if still_there else STACK + 1)
+    assert not found_for(model, result).command
 
 
 @pytest.mark.parametrize("still_there", [True, False], ids=["source in viewer", "source deleted"])

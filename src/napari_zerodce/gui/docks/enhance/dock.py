@@ -194,8 +194,8 @@ class EnhanceDock(Dock):
 
     def _notes(self, _: Wanted) -> tuple[str, ...]:
         used = self._session.settings.look == DEFAULT_LOOK
-        note = "" if used else "The look of the Adjust dock is not used; apply it there."
-        return (self.form.part.note, note)
+        look = "" if used else "The look of the Adjust dock is not used; apply it there."
+        return (self.form.part.note, look)
 
     def _on_form_changed(self, _: Any = None) -> None:
         with suppress(RequestError):  # the user is still typing a number
