@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.device import Device
-from napari_zerodce.engine.forecast import Forecast
+from napari_zerodce.engine.forecast import Forecast, Speed
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError
@@ -51,7 +51,8 @@ class Plans:
             if self.error is not None:
                 raise self.error
             info = load_checkpoint("zero-dce").info
-            return Forecast(info, Device("cpu", "It"), "float32", 5 / 192)  # 192 pixels
+            speed = Speed(5 / 192, 5 / 192)  # 192 pixels
+            return Forecast(info, Device("cpu", "It"), "float32", speed)
 
         return time
 

@@ -88,7 +88,7 @@ def test_request_is_timed_once_and_without_its_pixels(
     with qtbot.waitSignal(asked.probe.known):
         asked.about("uint8")
     assert asked.known == ["speed of uint8"]
-    assert machine.images[0].size == 1
+    assert machine.images[0].base.nbytes == 1
     qtbot.waitUntil(lambda: asked.probe._job is None)
     assert machine.asked == ["uint8"]
 

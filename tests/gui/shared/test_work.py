@@ -362,12 +362,13 @@ def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.Mo
     from napari_zerodce.engine import forecast
 
     monkeypatch.setattr(forecast, "_measured", {})
-    monkeypatch.setattr(forecast, "_time", lambda _request, _should_stop: 1e-6)
+    speed = forecast.Speed(1e-6, 2e-6)
+    monkeypatch.setattr(forecast, "_time", lambda _request, _should_stop: speed)
     image = np.zeros((8, 8), np.uint8)
     settings = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
     known = work.forecasting(EnhanceRequest(image, "mono", settings))(ignore, never)
     assert (known.checkpoint.name, known.device.name) == ("zero-dce-pp", "cpu")
-    assert known.seconds_per_pixel == 1e-6
+    assert known.speed == speed
     missing = EnhanceSettings(checkpoint="missing")
     with pytest.raises(CheckpointError):
         work.forecasting(EnhanceRequest(image, "mono", missing))(ignore, never)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.scope import PlaneAxis, plane_axes
@@ -62,24 +61,11 @@ def offset_in_source(result: Image, data: Any) -> tuple[int, ...] | None:
     known = provenance_of(result)
     if known is None or known.made is None:
         return None
-    finest = result.data[0] if result.multiscale else result.data
-    scope = scope_in_source(known.made, tuple(finest.shape), data)
-    return None if scope is None else scope.offset
-
-
-def scope_in_source(made: Provenance, shape: tuple[int, ...], data: Any) -> Scope | None:
-    """Return which part of data a result is, None if it cannot be a part of these data.
-
-    Parameters
-    ----------
-    made : Provenance
-    shape : tuple of int
-        Shape of the result.
-    data : array-like
-    """
+    made = known.made
     try:
         layout = layout_of(data, channels=made.channels)
         scope = Scope.parse(made.part, layout) if made.part else Scope.whole(layout)
     except (ImageError, RequestError):
         return None
-    return scope if scope.shape_in(layout) == shape else None
+    finest = result.data[0] if result.multiscale else result.data
+    return scope.offset if scope.shape_in(layout) == tuple(finest.shape) else None

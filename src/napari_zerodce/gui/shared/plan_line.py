@@ -8,7 +8,7 @@ from typing import Any
 
 from qtpy.QtCore import QObject
 
-from napari_zerodce.engine.forecast import Forecast, settings_for_speed
+from napari_zerodce.engine.forecast import Forecast, kind_for_speed
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.wanted import Wanted
 from napari_zerodce.gui.session.session import Session
@@ -80,14 +80,14 @@ class PlanLine(QObject):
 
     def _describe(self, wanted: Wanted) -> None:
         kind, forecast = self._known
-        forecast = forecast if kind == _kind_of(wanted) else None
+        forecast = forecast if kind == kind_for_speed(wanted.requests[0]) else None
         plan, *rest = filter(None, (*wanted.describe(forecast), *self._notes(wanted)))
         self._panel.plan.setText(" ".join((f"{plan}." if rest else plan, *rest)))
 
     def _on_probe_known(self, forecast: Forecast) -> None:
         with suppress(ZeroDCEError):  # the plan says so already
             wanted = self._read()
-            self._known = _kind_of(wanted), forecast
+            self._known = kind_for_speed(wanted.requests[0]), forecast
             self._describe(wanted)
 
     def _on_probe_failed(self, error: Exception) -> None:
@@ -99,9 +99,3 @@ class PlanLine(QObject):
         else:
             self._probe.resume()
             self.show()
-
-
-def _kind_of(wanted: Wanted) -> Any:
-    """Return what decides the speed, as far as it is known without loading the checkpoint."""
-    request = wanted.requests[0]
-    return settings_for_speed(request.settings), str(request.image.dtype), request.channels

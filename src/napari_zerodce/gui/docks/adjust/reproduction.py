@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,13 +23,12 @@ from napari_zerodce.engine.reproduce import (
     command_line,
     python_lines,
 )
-from napari_zerodce.errors import CheckpointError, ImageError
-from napari_zerodce.gui.layers.parts import scope_in_source
+from napari_zerodce.errors import CheckpointError, ImageError, RequestError
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
 from napari_zerodce.imaging.planes import Channels, layout_of
-from napari_zerodce.imaging.scope import Range, Scope
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
@@ -252,24 +251,31 @@ class _Check:
         """
         file, made = self._subject.file, self._subject.made
         compared = self._subject.source
-        expected = self._subject.result if compared is None else compared
-        if not self._fits(array, channels):
+        if compared is None:
+            return self._problem_of_result(array, channels)
+        if _kind(array, channels) != _kind(compared, made.channels):
             return (
                 f"{file} holds {_kind(array, channels)}, but the layer "
-                f"{_kind(expected, made.channels)}"
+                f"{_kind(compared, made.channels)}"
             )
-        if compared is None:
-            same = self._gives_the_result(array)
-            return "" if same else f"{file}, enhanced again, gives other pixels than the layer"
         return "" if self._equal(array, compared) else f"{file} has other pixels than the layer"
 
-    def _fits(self, array: Any, channels: Channels) -> bool:
-        """Return whether the shape and the dtype are those of the source."""
-        made, result, compared = self._subject.made, self._subject.result, self._subject.source
-        if compared is not None:
-            return _kind(array, channels) == _kind(compared, made.channels)
-        alike = channels == made.channels and np.dtype(array.dtype) == np.dtype(result.dtype)
-        return alike and scope_in_source(made, tuple(result.shape), array) is not None
+    def _problem_of_result(self, array: Any, channels: Channels) -> str:
+        """Return how an array differs from the source of the result, which is not there."""
+        subject = self._subject
+        layout, part = layout_of(array, channels=channels), subject.made.part
+        try:
+            scope = Scope.parse(part, layout) if part else Scope.whole(layout)
+        except RequestError:
+            return f"{subject.file} holds {_kind(array, channels)}, without the part {part}"
+        shape, result = scope.shape_in(layout), subject.result
+        if (shape, array.dtype, channels) != (result.shape, result.dtype, subject.made.channels):
+            return (
+                f"{subject.file} holds {_kind(array, channels)}, but the layer "
+                f"{_kind(result, subject.made.channels)}"
+            )
+        same = self._gives_the_result(array, scope)
+        return "" if same else f"{subject.file}, enhanced again, gives other pixels than the layer"
 
     def _equal(self, array: Any, other: Any) -> bool:
         for index in layout_of(array, channels=self._subject.made.channels).indices():
@@ -278,21 +284,18 @@ class _Check:
                 return False
         return True
 
-    def _gives_the_result(self, array: Any) -> bool:
-        made, result = self._subject.made, self._subject.result
-        scope = scope_in_source(made, tuple(result.shape), array)
-        assert scope is not None  # it fits
-        planes = [replace(scope, leading=_one(index)) for index in scope.indices()]
-        last = len(planes) - 1
-        chosen = [planes[number] for number in sorted({0, last // 2, last})]
-        if made.look.global_curve:
-            chosen = [scope]
-        self.planes = sum(part.count for part in chosen)
+    def _gives_the_result(self, array: Any, scope: Scope) -> bool:
+        planes, last = list(scope.indices()), scope.count - 1
+        parts = [scope.at(planes[number]) for number in sorted({0, last // 2, last})]
+        if self._subject.made.look.global_curve:
+            parts = [scope]
+        self.planes = sum(part.count for part in parts)
+        result = self._subject.result
         return all(
-            _same(self._enhanced(array, part), result[_place_in(scope, part)]) for part in chosen
+            _same(self._enhanced(array, part), result[part.planes_in(scope)]) for part in parts
         )
 
-    def _enhanced(self, image: Any, part: Scope) -> Any:
+    def _enhanced(self, image: Any, scope: Scope) -> Any:
         from napari_zerodce.engine.enhance import enhance
         from napari_zerodce.engine.requests import EnhanceRequest
         from napari_zerodce.engine.settings import EnhanceSettings
@@ -305,18 +308,8 @@ class _Check:
             precision=cast("PrecisionChoice", made.precision),
             look=made.look,
         )
-        request = EnhanceRequest(image, made.channels, settings, part)
+        request = EnhanceRequest(image, made.channels, settings, scope)
         return enhance(request, should_stop=self._should_stop).image
-
-
-def _one(index: tuple[int, ...]) -> tuple[Range, ...]:
-    return tuple((i, i + 1) for i in index)
-
-
-def _place_in(scope: Scope, part: Scope) -> tuple[slice, ...]:
-    """Return where some planes of a scope are in an array that holds the scope only."""
-    ends = zip(part.leading, scope.leading, strict=True)
-    return tuple(slice(start - first, stop - first) for (start, stop), (first, _) in ends)
 
 
 def _weights_of(made: Provenance) -> Any:
