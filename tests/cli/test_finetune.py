@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shlex
 import shutil
 import signal
@@ -87,14 +88,18 @@ def test_photos_become_a_checkpoint_that_enhances(
     folder = RunFolder(tmp_path / "run")
     assert done.stdout == f"{folder.best}\n"
     lines = done.stderr.splitlines()
-    assert lines[0].startswith("4 steps on cpu")
-    assert lines[1].startswith("step 0: validation loss ")
+    assert lines[0] == (
+        "The preset is few-photos, because there are less than 20 images: hues stay as they are."
+    )
+    assert lines[1].startswith("4 steps on cpu")
+    assert lines[2].startswith("step 0: validation loss ")
     assert lines[-1].startswith("Done: 4 steps. Validation loss ")
     history, config = folder.history(), folder.config()
     assert (history.steps, history.ending) == ([1, 2, 3, 4], "done")
     assert (config.training.seed, config.training.crop, config.training.batch) == (3, 32, 2)
     assert config.images == ("0.png", "1.png", "2.png")
-    assert config.preset == "photo"
+    assert config.preset == "few-photos"
+    assert (config.training.weights.colour, config.training.weights.channels) == (0, 100)
 
     words = ("--checkpoint", "run/best.safetensors", "--device", "cpu")
     enhanced = run_here("enhance", photos / "0.png", "--output", "bright.png", *words)
@@ -116,7 +121,8 @@ def test_every_option_is_recorded(tmp_path: Path, run_here: RunCommand) -> None:
         "--window", "percentile:1,99", "--learning-rate", "2e-4", "--exposure-target", "0.35",
         "--exposure-stops", "-0.5,1", "--precision", "float32", "--spatial-weight", "2",
         "--exposure-weight", "7", "--smoothness-weight", "150", "--smoothness-order",
-        "1:0.5,2:0.25", "--smoothness-normalisation", "noise", "--smoothness-period", "8",
+        "1:0.5,2:0.25", "--channel-weight", "60", "--name", "cells of\nNovember",
+        "--smoothness-normalisation", "noise", "--smoothness-period", "8",
         "--smoothness-penalty", "charbonnier", "--edge-aware",
     )
     # fmt: on
@@ -134,6 +140,7 @@ def test_every_option_is_recorded(tmp_path: Path, run_here: RunCommand) -> None:
             "spatial": 2,
             "exposure": 7,
             "colour": 5,
+            "channels": 60,
             "smoothness": 150,
             "background": 0,
         },
@@ -148,6 +155,29 @@ def test_every_option_is_recorded(tmp_path: Path, run_here: RunCommand) -> None:
     facts = load_checkpoint(folder.best).info.provenance
     assert json.loads(facts["configuration"]) == training
     assert "smoothness 150" in facts["loss_weights"]
+    assert folder.config().name == facts["given_name"] == "cells of November"
+    said = run_here("info", folder.best)
+    assert re.search(r"^  given name: +cells of November$", said.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "orders", "edge_aware"),
+    [
+        ((), {"2": 1.0}, True),
+        (("--smoothness-period", "8"), {"2": 1.0}, True),
+        (("--smoothness-order", "3"), {"3": 1.0}, True),
+    ],
+)
+def test_the_smoothness_is_that_of_the_preset_where_nothing_is_typed(
+    photos: Path, tmp_path: Path, run_here: RunCommand, words, orders, edge_aware
+) -> None:
+    preset = ("--preset", "photo-without-facets", "--steps", "1", *words)
+    done = run_here("finetune", photos, "--output", "run", *TINY, *preset)
+    assert done.returncode == 0, done.stderr
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    kind = config["training"]["smoothness"]
+    assert (kind["orders"], kind["edge_aware"]) == (orders, edge_aware)
+    assert kind["normalisation"] == "period"
 
 
 # ---- killed, interrupted, two at once

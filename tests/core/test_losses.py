@@ -1,4 +1,4 @@
-"""The four losses: numbers worked out by hand, gradients, images without contrast or colour."""
+"""The losses: numbers worked out by hand, gradients, images without contrast or colour."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_zerodce.core import losses
+from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.losses import (
     ColourConstancy,
     Exposure,
     SpatialConsistency,
+    channel_agreement,
     colour_constancy,
     exposure,
     exposure_of_foreground,
@@ -273,3 +275,23 @@ def test_amplified_noise_costs_though_its_mean_stays() -> None:
     assert losses.background_noise(image, enhanced, background).item() == pytest.approx(
         0.04, rel=1e-4
     )
+
+
+def test_channel_agreement_is_the_variance_of_the_curves() -> None:
+    alphas = torch.tensor([0.1, 0.2, 0.6]).reshape(1, 1, 3, 1, 1).expand(2, 8, 3, 5, 7)
+    # Deviations of -0.2, -0.1 and 0.3 from the mean 0.3.
+    assert channel_agreement(alphas).item() == pytest.approx((0.04 + 0.01 + 0.09) / 3)
+    half = torch.cat((alphas, torch.full_like(alphas, 0.4)))
+    assert channel_agreement(half).item() == pytest.approx(0.14 / 6), "equal curves cost nothing"
+    assert channel_agreement(alphas[:, :1]).item() == pytest.approx(0.14 / 3), "one map or eight"
+
+
+def test_equal_curves_keep_the_order_of_channels_and_grey() -> None:
+    """What costs nothing turns no green into cyan: blue stays below green, grey stays grey."""
+    alphas = torch.full((1, 8, 3, 4, 4), 0.3)
+    assert channel_agreement(alphas) == 0
+    green = torch.tensor([0.10, 0.15, 0.05]).reshape(1, 3, 1, 1).expand(1, 3, 4, 4)
+    red, green_, blue = apply_curves(green, alphas).mean((0, 2, 3)).tolist()
+    assert blue < red < green_
+    grey = apply_curves(torch.full((1, 3, 4, 4), 0.1), alphas)
+    assert float(grey.std(1).max()) == pytest.approx(0, abs=1e-7)

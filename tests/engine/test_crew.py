@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -104,3 +107,25 @@ def test_the_number_of_threads_changes_no_sample(checkpoint, shape, bits_are_ste
         torch.set_num_threads(before)
     for other in found[1:]:
         assert np.abs(other - found[0]).max() <= (0 if bits_are_steady else 1)
+
+
+def test_an_error_keeps_nothing_alive():
+    class Big:
+        pass
+
+    held, both = [], threading.Barrier(2, timeout=20)
+
+    def work(_):
+        big = Big()
+        held.append(weakref.ref(big))
+        both.wait()
+        raise MemoryError
+
+    gc.disable()  # on a full device, nobody waits for it
+    try:
+        with contextlib.suppress(MemoryError):
+            Crew(2).each(work, range(2))
+        assert len(held) == 2
+        assert [reference() for reference in held] == [None, None]
+    finally:
+        gc.enable()

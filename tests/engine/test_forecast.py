@@ -2,31 +2,132 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.device import Device
 from napari_zerodce.engine import forecast as forecast_module
-from napari_zerodce.engine.forecast import Forecast, describe_plan, describe_seconds, forecast
-from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.forecast import (
+    Forecast,
+    Speed,
+    describe_plan,
+    describe_range,
+    describe_seconds,
+    forecast,
+    remember_speed,
+    without_pixels,
+)
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import Cancelled, CheckpointError, DeviceError, ImageError
+from napari_zerodce.errors import Cancelled, CheckpointError, DeviceError, ImageError, RequestError
+from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.windows import Window
 
 
 def request_for(image, channels="mono", **settings):
     return EnhanceRequest(image=image, channels=channels, settings=EnhanceSettings(**settings))
 
 
-def known(precision="float32", seconds_per_pixel=6e-8):
+def known(precision="float32", fastest=6e-8, slowest=6e-8):
     info = load_checkpoint("zero-dce").info
-    return Forecast(info, Device("cuda:0", "Some GPU"), precision, seconds_per_pixel)
+    return Forecast(info, Device("cuda:0", "Some GPU"), precision, Speed(fastest, slowest))
 
 
 def test_a_plan_says_what_will_happen():
     stack = np.broadcast_to(np.uint16(0), (3, 4, 2048, 2000))
     plan = describe_plan(request_for(stack), known())
     assert plan == "12 planes of 2000x2048, cuda:0, about 3 s, uint16 out"
+
+
+def test_a_plan_gives_a_range_where_the_time_is_uncertain():
+    stack = np.broadcast_to(np.uint16(0), (12, 2048, 2000))
+    plan = describe_plan(request_for(stack), known(slowest=2e-7))
+    assert plan == "12 planes of 2000x2048, cuda:0, 3 to 10 s, uint16 out"
+
+
+def test_a_plan_of_a_part_counts_the_part_only():
+    stack = np.broadcast_to(np.uint16(0), (12, 2048, 2000))
+    scope = Scope(((3, 5),), (0, 1000), (0, 500))
+    plan = describe_plan(
+        replace(request_for(stack), scope=scope), known(fastest=3e-6, slowest=3e-6)
+    )
+    assert plan == "2 planes of 500x1000, cuda:0, about 3 s, uint16 out"
+    with pytest.raises(RequestError, match="is not inside the image"):
+        describe_plan(replace(request_for(stack[:2]), scope=scope), None)
+
+
+@pytest.mark.parametrize(
+    ("fastest", "slowest", "said"),
+    [
+        (0.1, 0.9, "under 1 s"),
+        (3.0, 3.9, "about 3 s"),
+        (20, 40, "20 to 40 s"),
+        (0.5, 4, "under 1 s to 4 s"),
+        (50, 150, "50 s to 2 min"),
+        (600, 1800, "10 to 30 min"),
+        (91, 140, "about 2 min"),
+    ],
+)
+def test_ranges_are_said_with_one_unit_if_possible(fastest, slowest, said):
+    assert describe_range(fastest, slowest) == said
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "scope", "expected"),
+    [
+        ((9, 2048, 300), "mono", None, (1, 512, 300)),
+        ((1000, 30, 40), "mono", None, (64, 30, 40)),
+        ((5, 30, 40), "mono", None, (5, 30, 40)),
+        ((800, 900, 3), "rgb", None, (1, 512, 512, 3)),
+        ((9, 2048, 300), "mono", Scope(((0, 9),), (5, 105), (0, 30)), (9, 100, 30)),
+    ],
+)
+def test_what_is_timed_is_like_the_image(monkeypatch, shape, channels, scope, expected):
+    timed = []
+
+    class Done:
+        seconds = 1.0
+
+    def enhance(request, **_):
+        timed.append(request.image.shape)
+        return Done
+
+    monkeypatch.setattr("napari_zerodce.engine.enhance.enhance", enhance)
+    monkeypatch.setattr(forecast_module, "_measured", {})
+    image = np.broadcast_to(np.uint16(0), shape)
+    found = forecast(replace(request_for(image, channels, checkpoint="zero-dce"), scope=scope))
+    assert set(timed[1:]) == {expected}
+    assert found.speed.slowest == pytest.approx(1 / np.prod(expected[:3]))
+
+
+def test_a_busy_machine_may_be_faster_later(monkeypatch):
+    monkeypatch.setattr(forecast_module.psutil, "cpu_count", lambda: 4)
+    for load, share in ((0.0, 1.0), (1.9, 1.0), (4.0, 0.5), (12.0, 0.25)):
+        monkeypatch.setattr(forecast_module.psutil, "getloadavg", lambda load=load: (load, 0, 0))
+        assert forecast_module._share_of_machine() == share
+
+
+def test_a_real_run_replaces_what_was_timed(monkeypatch):
+    monkeypatch.setattr(forecast_module, "_measured", {})
+    image = np.broadcast_to(np.uint16(0), (64, 512, 512))
+    request = request_for(image, checkpoint="zero-dce-pp", device="cpu", precision="float32")
+    info = load_checkpoint("zero-dce-pp").info
+    pixels = image.size
+    for seconds in (10.0, 30.0):
+        done = EnhanceResult(
+            image, "mono", Window(0, 1), info, "cpu", "float32", tile=160, seconds=seconds
+        )
+        remember_speed(request, done)
+    assert forecast(request).speed == Speed(10 / pixels, 30 / pixels)
+
+
+def test_a_request_without_pixels_keeps_no_memory():
+    small = without_pixels(request_for(np.ones((300, 400), np.float32)))
+    assert small.image.shape == (300, 400)
+    assert small.image.base.nbytes == 4
 
 
 def test_a_plan_of_one_photo_in_half_precision_says_how_far_off_it_may_be(monkeypatch):
@@ -73,7 +174,7 @@ def test_a_speed_is_measured_once(dtype, channels, shape):
     request = request_for(np.zeros(shape, dtype), channels, checkpoint="zero-dce-pp")
     first = forecast(request)
     assert first.checkpoint == load_checkpoint("zero-dce-pp").info
-    assert 0 < first.seconds_per_pixel < 1e-3
+    assert 0 < first.speed.fastest <= first.speed.slowest < 1e-2
     assert forecast(request) == first
 
 

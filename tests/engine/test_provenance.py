@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,17 @@ OLD = {
 }
 
 
+def test_a_given_name_is_part_of_it():
+    info = read_info("zero-dce-pp")
+    tuned = replace(
+        info, name=(path := Path("kept.safetensors")).name, path=path,
+        provenance={"given_name": "cells of November"},
+    )  # fmt: skip
+    made = Provenance.of(tuned, channels="rgb", window=Window(0, 1))
+    assert (made.checkpoint, made.checkpoint_label) == ("kept.safetensors", "cells of November")
+    assert MADE.checkpoint_label == "zero-dce-pp"
+
+
 def test_it_survives_json():
     written = json.loads(json.dumps(MADE.as_dict()))
     assert Provenance.from_dict(written) == MADE
@@ -70,7 +82,7 @@ def test_what_earlier_layers_say_gives_the_same_command():
         f"--checkpoint-sha256 {'ab' * 32} --window=10,900 --device cpu --precision float32 "
         "--strength=0.5 --detail-gain-limit=none"
     )
-    assert made.as_dict() == {**OLD, "part": ""}
+    assert made.as_dict() == OLD | {"checkpoint_label": "", "part": ""}
 
 
 def test_layers_from_before_there_were_looks_are_as_published():

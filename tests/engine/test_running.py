@@ -187,8 +187,10 @@ def test_out_of_memory_halves_the_tile_and_goes_on(bits_are_steady, checkpoint, 
         )
     """,
         # The heap keeps what is freed in pieces, in which the next attempt may find no room; memory
-        # that is mapped goes back at once, and the limit means what it says.
+        # that is mapped goes back at once, and the limit means what it says. So it does with one
+        # heap: the C library reserves 64 MB of addresses for the heap of each thread.
         MALLOC_MMAP_THRESHOLD_="65536",
+        MALLOC_ARENA_MAX="1",
     )
     assert facts["tiles"][0] == 410
     assert facts["tiles"][1] < 410
@@ -258,3 +260,22 @@ def test_reading_for_the_window_is_told_with_its_parts(monkeypatch):
     assert [progress.fraction for progress in reading] == [0] * 6
     assert reading[0].seconds_left is None
     assert reading[-1].seconds_left == 0
+
+
+def test_the_remaining_time_follows_the_present_pace(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(progress_module.time, "perf_counter", lambda: clock[0])
+    told = []
+    meter = Meter(1000, report=told.append, should_stop=lambda: False)
+
+    def do(planes, seconds):
+        for _ in range(planes):
+            clock[0] += seconds
+            plane = meter.plane(round(meter._done))
+            plane.begin(1)
+            plane.visit(1)
+
+    do(100, 1.0)
+    assert told[-1].seconds_left == pytest.approx(900)
+    do(100, 4.0)  # the machine became busy
+    assert told[-1].seconds_left == pytest.approx(800 * 4, rel=0.3)

@@ -152,3 +152,12 @@ def test_a_smoothness_that_is_no_number_is_refused(place: str, number: float) ->
 
     with pytest.raises(ValueError, match=place):
         config()
+
+
+def test_a_configuration_without_a_name_is_read_and_any_name_becomes_one_line() -> None:
+    facts = RunConfig(training=TrainingConfig()).model_dump()
+    del facts["name"]  # as earlier versions have written it
+    del facts["training"]["weights"]["channels"]
+    old = RunConfig.model_validate(facts)
+    assert (old.name, old.training.weights.channels) == ("", 0)
+    assert RunConfig.model_validate(facts | {"name": "a\n\x00b"}).name == "a b"

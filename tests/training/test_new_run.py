@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_zerodce.checkpoints.named_files import renamed
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.errors import Cancelled, CheckpointError, RequestError
 from napari_zerodce.imaging.windows import WindowChoice
@@ -49,6 +50,16 @@ def test_it_begins_with_the_checkpoint_that_was_named(tmp_path: Path) -> None:
     assert (run.checkpoint, run.checkpoint_sha256) == ("zero-dce-pp", info.sha256)
     assert (run.licence, run.scale_factor) == (info.licence, info.scale_factor)
     assert run.training.architecture == "zero-dce-pp"
+
+
+def test_the_name_is_one_line_and_a_start_is_called_by_its_own(tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    start.write_bytes(renamed(read_info("zero-dce-pp").path, "cells of October"))
+    wish = replace(WISH, checkpoint=start, name="cells\nof November " + "x" * 300)
+    run = create_run(wish, tmp_path / "run").config()
+    assert run.name == ("cells of November " + "x" * 300)[:59] + "…"
+    assert run.checkpoint == "cells of October"
+    assert create_run(WISH, tmp_path / "other").config().name == ""
 
 
 def test_the_checkpoint_decides_on_the_architecture(tmp_path: Path) -> None:

@@ -76,6 +76,17 @@ def test_without_curves_only_brightness_and_colour_cost() -> None:
     assert total_of(terms).item() == pytest.approx(0.4 + 5 * 0.0288**0.5, rel=1e-5)
 
 
+def test_curves_of_the_channels_cost_only_with_a_weight_and_only_in_colour() -> None:
+    image = random_image(1, 3, 32, 32)
+    alphas = torch.tensor([0.1, 0.2, 0.6]).reshape(1, 1, 3, 1, 1).expand(1, 8, 3, 32, 32)
+    config = TrainingConfig(weights=LossWeights(colour=0, channels=50))
+    terms = weighted_losses(config, image, alphas, alphas)
+    assert terms["channels"].item() == pytest.approx(50 * 0.14 / 3)
+    assert terms["colour"].item() == 0
+    mono = image[:, :1]
+    assert "channels" not in weighted_losses(config, mono, alphas[:, :, :1], alphas)
+
+
 def test_weights_multiply() -> None:
     image, alphas = random_image(1, 3, 32, 32), random_image(1, ITERATIONS, 3, 32, 32)
     weights = {"spatial": 2.0, "exposure": 3.0, "colour": 4.0, "smoothness": 5.0}

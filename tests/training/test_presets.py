@@ -8,10 +8,18 @@ import sys
 import pytest
 
 from napari_zerodce.checkpoints.info import Architecture
+from napari_zerodce.checkpoints.registry import ImageKind
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
 from napari_zerodce.training.config import LossWeights, TrainingConfig
-from napari_zerodce.training.presets import PRESET_TITLES, PRESETS, Preset, at_crop, configure
+from napari_zerodce.training.presets import (
+    PRESET_TITLES,
+    PRESETS,
+    Preset,
+    at_crop,
+    configure,
+    preset_for,
+)
 
 ARCHITECTURES: tuple[Architecture, ...] = ("zero-dce", "zero-dce-pp")
 
@@ -48,6 +56,38 @@ def test_fluorescence_keeps_the_background_and_is_dimmer() -> None:
 def test_photos_are_trained_with_bright_copies_too() -> None:
     low, high = configure("photo", "zero-dce").exposure_stops
     assert low < 0 < high
+
+
+def test_few_photos_keep_their_hues_and_many_make_grey() -> None:
+    photo, few = (configure(name, "zero-dce-pp") for name in ("photo", "few-photos"))
+    assert (photo.weights.colour, photo.weights.channels) == (5, 0)
+    assert (few.weights.colour, few.weights.channels) == (0, 100)
+    assert few.model_copy(update={"weights": photo.weights}) == photo
+
+
+@pytest.mark.parametrize(
+    ("made_for", "images", "preset"),
+    [
+        ("photo", 1, "few-photos"),
+        ("photo", 19, "few-photos"),
+        ("photo", 20, "photo"),
+        ("fluorescence", 1, "fluorescence"),
+        ("fluorescence", 500, "fluorescence"),
+    ],
+)
+def test_images_have_a_preset(made_for: ImageKind, images: int, preset: Preset) -> None:
+    assert preset_for(made_for, images) == preset
+
+
+def test_a_part_of_the_weights_leaves_the_others_to_the_preset() -> None:
+    config = configure("few-photos", "zero-dce", weights={"spatial": 3.0})
+    assert config.weights == LossWeights(spatial=3, colour=0, channels=100)
+    assert configure("few-photos", "zero-dce", weights=LossWeights()).weights == LossWeights()
+
+
+def test_a_part_of_the_smoothness_leaves_the_others_to_the_preset() -> None:
+    kind = configure("photo-without-facets", "zero-dce", smoothness={"period": 9.0}).smoothness
+    assert kind == SmoothnessKind({2: 1.0}, normalisation="period", edge_aware=True, period=9.0)
 
 
 def test_from_scratch_learns_faster() -> None:
@@ -118,7 +158,9 @@ def test_descending_stops_are_told_without_a_file_nobody_gave() -> None:
 
 
 def test_an_unknown_preset_is_told_with_the_known_ones() -> None:
-    with pytest.raises(RequestError, match="no preset 'xray'; choose photo, photo-with"):
+    with pytest.raises(
+        RequestError, match="no preset 'xray'; choose photo, few-photos, photo-with"
+    ):
         configure("xray", "zero-dce")  # type: ignore[arg-type]
 
 

@@ -186,6 +186,13 @@ def test_a_damaged_configuration_is_one_sentence(tmp_path: Path) -> None:
     one_sentence(caught.value)
 
 
+def test_a_copy_with_another_name_is_inside_the_folder(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    copy = folder.named(folder.checkpoint(7), "../../a/b")
+    assert copy == tmp_path / "run" / "named" / "a-b step-000007.safetensors"
+    assert folder.named(folder.best, "").name == "unnamed best.safetensors"
+
+
 def test_the_places_of_a_step(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     assert folder.checkpoint(120) == tmp_path / "checkpoints" / "step-000120.safetensors"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from napari_zerodce.checkpoints.defects import shown
+from napari_zerodce.checkpoints.names import label_from
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
 
 UNKNOWN_LICENCE: Final = "unknown"
@@ -56,6 +57,11 @@ class CheckpointInfo:
     def title(self) -> str:
         """The architecture's title, such as "Zero-DCE++"."""
         return self.traits.title
+
+    @property
+    def label(self) -> str:
+        """What to call the checkpoint: its name in the registry, its given name, or its file."""
+        return self.name if self.name != self.path.name else label_from(self.path, self.provenance)
 
     def describe(self) -> str:
         """Return one line for users that describes the checkpoint."""

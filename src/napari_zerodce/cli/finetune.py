@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 examples:
   napari-zerodce finetune photos/ --output run
+  napari-zerodce finetune photos/ --output run --name "evenings in town"
   napari-zerodce finetune *.tif --output run --preset fluorescence --window percentile:0.1,99.9
   napari-zerodce finetune photos/ --output run --minutes 5 --exposure-target 0.5
   napari-zerodce finetune photos/ --output run --smoothness-order 1:0.5,2:0.5
@@ -117,6 +118,7 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     from napari_zerodce.cli.training_options import training_request
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
     from napari_zerodce.training.new_run import settle
+    from napari_zerodce.training.presets import PRESETS
     from napari_zerodce.training.run_folder import RunFolder
 
     if not options.inputs:
@@ -125,13 +127,24 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
         )
     if not options.output:
         raise RequestError("--output is missing; give a new folder for the run.")
-    request = training_request(options)
     window = WindowChoice.parse(options.window or "auto")
     folder = RunFolder(options.output)
     folder.check_free()
-    settle(request)
+    settle(training_request(options, images=0))
     paths = image_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
+    request = training_request(options, images=len(paths))
+    if options.preset is None and request.preset != PRESETS[0]:
+        request = replace(request, notices=[_preset_chosen(request)])
     return folder, partial(_prepare, request, folder, paths, window)
+
+
+def _preset_chosen(request: TrainingRequest) -> str:
+    from napari_zerodce.training.presets import MANY_PHOTOS
+
+    return (
+        f"The preset is {request.preset}, because there are less than {MANY_PHOTOS} images: hues "
+        "stay as they are."
+    )
 
 
 def _prepare(
@@ -147,10 +160,10 @@ def _prepare(
     resolve_device(request.device)
     seed = int(request.changes.get("seed", 0))
     images, notices = read_images(paths, window, seed=seed, should_stop=should_stop)
-    for notice in notices:
-        sys.stderr.write(f"{notice}\n")
-    whole = replace(request, images=images, notices=notices)
+    whole = replace(request, images=images, notices=[*request.notices, *notices])
     create_run(whole, folder.path, should_stop=should_stop)
+    for notice in whole.notices:
+        sys.stderr.write(f"{notice}\n")
 
 
 def _begin_and_train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:

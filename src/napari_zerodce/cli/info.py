@@ -79,6 +79,7 @@ def _facts_of_entry(entry: RegistryEntry) -> dict[str, Any]:
 def _facts(info: CheckpointInfo) -> dict[str, Any]:
     return {
         "name": info.name,
+        "label": info.label,
         "title": info.title,
         "architecture": info.architecture,
         "scale_factor": info.scale_factor,

@@ -13,7 +13,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.setting import SettingField, setting_fields
 from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
-from napari_zerodce.training.presets import PRESETS
+from napari_zerodce.training.presets import MANY_PHOTOS, PRESETS, preset_for
 
 if TYPE_CHECKING:
     from napari_zerodce.training.new_run import TrainingRequest
@@ -25,6 +25,7 @@ _TRAINING: Final = setting_fields(TrainingConfig)
 _WEIGHTS: Final = setting_fields(LossWeights)
 _SMOOTHNESS: Final = setting_fields(SmoothnessKind)
 _MINUTES: Final = setting_fields(RunConfig)["minutes"]
+_NAME: Final = setting_fields(RunConfig)["name"]
 _WINDOW: Final = setting_fields(EnhanceSettings)["window"]
 
 _BY_PRESET: Final = tuple(
@@ -66,8 +67,10 @@ def _add_run(group: Any) -> None:
     add(
         "--preset",
         choices=PRESETS,
-        help=f"Settings for a kind of image. (default: {PRESETS[0]})",
+        help=f"Settings for a kind of image. (default: {PRESETS[0]}; for less than {MANY_PHOTOS} "
+        "images few-photos, in which hues stay)",
     )
+    _add(add, _NAME, defaults={})
     _add(add, _TRAINING["steps"], defaults={"steps": str(DEFAULT_STEPS)})
     _add(add, _MINUTES, _TRAINING["seed"], _WINDOW, defaults={})
 
@@ -88,8 +91,15 @@ def _add_losses(group: Any) -> None:
     _add(add, *_SMOOTHNESS.values(), defaults=_SMOOTHNESS_AT_FIRST)
 
 
-def training_request(options: Namespace) -> TrainingRequest:
+def training_request(options: Namespace, *, images: int) -> TrainingRequest:
     """Return the training that was typed, still without images.
+
+    Parameters
+    ----------
+    options : Namespace
+        The result of the parser.
+    images : int
+        Number of images, by which the preset is chosen if none was typed.
 
     Raises
     ------
@@ -114,7 +124,8 @@ def training_request(options: Namespace) -> TrainingRequest:
         images=(),
         checkpoint=None if scratch else options.checkpoint or DEFAULT_START,
         architecture=options.from_scratch or ZERO_DCE_PP,
-        preset=options.preset or PRESETS[0],
+        preset=options.preset or preset_for("photo", images),
+        name=options.name or "",
         steps=DEFAULT_STEPS if options.steps is None and options.minutes is None else options.steps,
         minutes=options.minutes,
         device=options.device or "auto",
@@ -130,16 +141,21 @@ def _changes(options: Namespace) -> dict[str, Any]:
         changes["weights"] = weights
     if options.exposure_stops is not None:
         changes["exposure_stops"] = _two_numbers(options.exposure_stops)
-    changes["smoothness"] = _smoothness(options)
+    if smoothness := _smoothness(options):
+        changes["smoothness"] = _SMOOTHNESS_AT_FIRST | smoothness
     return changes
 
 
-def _smoothness(options: Namespace) -> SmoothnessKind:
-    typed = _SMOOTHNESS_AT_FIRST | typed_values(options, _SMOOTHNESS.values())
+def _smoothness(options: Namespace) -> dict[str, Any]:
+    """Return the fields of the `SmoothnessKind` that were typed; the preset has the others."""
+    typed = typed_values(options, _SMOOTHNESS.values())
     for name, value in typed.items():
         _SMOOTHNESS[name].checked(value)  # its sentence is more exact than the one below
     try:
-        return SmoothnessKind(orders=_orders(options.smoothness_order or "1"), **typed)
+        if options.smoothness_order is not None:
+            typed["orders"] = _orders(options.smoothness_order)
+        SmoothnessKind(**typed)
+        return typed
     except ValueError as err:
         raise RequestError(
             f"The smoothness is invalid: {err}; give an order such as 2, or a mixture such as "

@@ -1,4 +1,4 @@
-"""The four losses that need no reference images: they use the input, the result and the maps.
+"""The losses that need no reference images: they use the input, the result and the maps.
 
 If the papers and the published code differ, the losses follow the published code, because it
 trained the published weights. Its mistakes, noted below, are corrected.
@@ -182,6 +182,25 @@ def colour_constancy(enhanced: Tensor) -> Tensor:
     # The inner `where` keeps the root's infinite slope out of the graph, the outer gives the value.
     root = torch.where(coloured, fourth_powers, 1.0).sqrt()
     return torch.where(coloured, root, 0.0).mean()
+
+
+def channel_agreement(alphas: Tensor) -> Tensor:
+    """Measure how much the curves of the three channels differ at each pixel.
+
+    ``<(A_c - <A>_c)^2>``, the variance over the channels, averaged over all pixels and iterations.
+    This loss is not from the papers. It replaces colour constancy if all photos have the same
+    colour: the average of a forest is green, and to make it grey the network would make leaves
+    cyan. Equal curves move no hue across the grey axis, whatever the colours of the photos.
+
+    Parameters
+    ----------
+    alphas : Tensor, shape (N, iterations, 3, H, W), values in [-1, 1]
+
+    Returns
+    -------
+    Tensor, scalar, >= 0
+    """
+    return (alphas - alphas.mean(dim=2, keepdim=True)).square().mean()
 
 
 def illumination_smoothness(alphas: Tensor) -> Tensor:

@@ -51,22 +51,32 @@ class Crew:
         try:
             for item in items:
                 if len(pending) > self.size:  # one waits, so that no thread is ever idle
-                    pending = _without_finished(pending)
+                    _take_finished(pending)
                 pending.add(pool.submit(work, item))
             while pending:
-                pending = _without_finished(pending)
+                _take_finished(pending)
         finally:
-            for future in pending:
-                future.cancel()
-            wait(pending)
+            _end(pending)
 
 
-def _without_finished(pending: set[Future[None]]) -> set[Future[None]]:
-    """Wait until at least one has finished; raise its error; return the others."""
-    finished, others = wait(pending, return_when=FIRST_COMPLETED)
-    for future in finished:
-        future.result()
-    return others
+def _take_finished(pending: set[Future[None]]) -> None:
+    """Wait until at least one has finished, take it out, and raise its error."""
+    finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+    pending -= finished
+    try:
+        while finished:
+            finished.pop().result()
+    finally:
+        # An error refers to this frame. If this frame referred to the error, both would stay until
+        # the garbage is collected, and with them the tensors of the tile, which need the memory.
+        finished.clear()
+
+
+def _end(pending: set[Future[None]]) -> None:
+    for future in pending:
+        future.cancel()
+    wait(pending)
+    pending.clear()
 
 
 ALONE = Crew(1)

@@ -106,7 +106,7 @@ class _Run:
         plane.write(self._output, tile, block, self._resolved.scope)
 
     def result(self, part: Scope | None = None) -> EnhanceResult:
-        """Return the result, or a part of it, which begins where the output begins.
+        """Return the result, or some of its planes.
 
         Parameters
         ----------
@@ -114,11 +114,8 @@ class _Run:
         """
         resolved, sizes = self._resolved, self._loop.sizes
         scope = part or resolved.scope
-        image = self._output
-        if part is not None:
-            image = image[tuple(slice(0, stop - start) for start, stop in part.leading)]
         return EnhanceResult(
-            image=image,
+            image=self._output[scope.planes_in(resolved.scope)],
             channels=resolved.layout.channels,
             window=resolved.window,
             checkpoint=resolved.checkpoint,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.device import (
@@ -19,14 +21,34 @@ from napari_zerodce.device import (
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
 
 _PROBE_SIDE = 512
-_ANY_WINDOW = WindowChoice("range", 0, 1)
-_LONG_RUN = 16 * _PROBE_SIDE**2  # pixels; in shorter runs, loading takes a large part of the time
+_PROBE_PIXELS = _PROBE_SIDE**2
+_MOST_PROBE_PLANES = 64
+_PROBES = 3
+_ANY_WINDOW = WindowChoice("range", 0, 100)
+_LONG_RUN = 16 * _PROBE_PIXELS  # in shorter runs, loading takes a large part of the time
+_ONE_NUMBER = 1.35
+"""Ends of a range that are closer are told as one number."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How long a pixel of a plane takes, of all that a run does.
+
+    Parameters
+    ----------
+    fastest, slowest : float
+        Wall-clock seconds for one pixel: if the machine has nothing else to do, and at present.
+    """
+
+    fastest: float
+    slowest: float
 
 
 @dataclass(frozen=True)
@@ -38,17 +60,16 @@ class Forecast:
     checkpoint : CheckpointInfo
     device : Device
     precision : {"float32", "bfloat16", "float16"}
-    seconds_per_pixel : float
-        Wall-clock seconds for one pixel of one plane.
+    speed : Speed
     """
 
     checkpoint: CheckpointInfo
     device: Device
     precision: Precision
-    seconds_per_pixel: float
+    speed: Speed
 
 
-_measured: dict[tuple[Any, ...], float] = {}
+_measured: dict[tuple[Any, ...], Speed] = {}
 _one_at_a_time = threading.Lock()  # two measurements at once would slow each other down
 
 
@@ -58,7 +79,7 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
     Parameters
     ----------
     request : EnhanceRequest
-        Only the dtype and the channels of its image are used.
+        Only the dtype, the shape and the channels of its image are used.
     should_stop : callable, optional
         As in `enhance`.
 
@@ -94,12 +115,15 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     pixels = layout.count * layout.height * layout.width
     if pixels >= _LONG_RUN:
         key = _key(request, result.checkpoint, result.device, result.precision)
-        _measured[key] = result.seconds / pixels
+        seconds = result.seconds / pixels
+        fastest = _measured[key].fastest if key in _measured else seconds
+        _measured[key] = Speed(min(fastest, seconds), seconds)
 
 
 def without_pixels(request: EnhanceRequest) -> EnhanceRequest:
     """Return a request that can be timed but keeps no image in memory."""
-    return replace(request, image=_black(request, 1))
+    nothing = np.zeros((), request.image.dtype)
+    return replace(request, image=np.broadcast_to(nothing, request.image.shape))
 
 
 def _with_weights(request: EnhanceRequest) -> EnhanceRequest:
@@ -121,24 +145,44 @@ def _key(
         precision=precision,
         window=_ANY_WINDOW,
     )
-    return (resolved, np.dtype(request.image.dtype), request.channels)
+    return (resolved, np.dtype(request.image.dtype), request.channels, _probe_shape(request))
 
 
-def _black(request: EnhanceRequest, side: int) -> np.ndarray[Any, Any]:
+def _probe_shape(request: EnhanceRequest) -> tuple[int, ...]:
+    """Return the shape of an image that is like the request's, but quick to enhance.
+
+    Small planes take longer for a pixel than large ones, so the planes have the same size up to
+    that of the probe.
+    """
+    layout, scope = layout_of(request.image, channels=request.channels), request.scope
+    extent, count = (layout.height, layout.width), layout.count
+    if scope is not None:
+        rows, columns = scope.region
+        extent, count = (rows.stop - rows.start, columns.stop - columns.start), scope.count
+    height, width = (min(length, _PROBE_SIDE) for length in extent)
+    planes = min(count, _MOST_PROBE_PLANES, max(1, _PROBE_PIXELS // (height * width)))
     samples = {"mono": (), "rgb": (3,), "rgba": (4,)}[request.channels]
-    return np.zeros((side, side, *samples), request.image.dtype)
+    return (planes, height, width, *samples)
 
 
-def _time(request: EnhanceRequest, should_stop: ShouldStop) -> float:
+def _time(request: EnhanceRequest, should_stop: ShouldStop) -> Speed:
     from napari_zerodce.engine.enhance import enhance
 
+    shape = _probe_shape(request)
+    noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
     settings = replace(request.settings, window=_ANY_WINDOW)
-    probe = replace(request, image=_black(request, _PROBE_SIDE), settings=settings)
+    probe = replace(request, image=noise, settings=settings, scope=None)
     # The first call also starts threads and chooses kernels.
-    enhance(replace(probe, image=_black(request, 64)), should_stop=should_stop)
-    # The faster one of two: if the machine is busy for a moment, a single one may be far off.
-    seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(2)]
-    return min(seconds) / _PROBE_SIDE**2
+    enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)
+    seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(_PROBES)]
+    pixels = prod(shape[:3])
+    return Speed(min(seconds) / pixels * _share_of_machine(), max(seconds) / pixels)
+
+
+def _share_of_machine() -> float:
+    """Return the part of the machine that other programs leave, as far as the system tells."""
+    cores, (load, *_) = psutil.cpu_count() or 1, psutil.getloadavg()
+    return cores / (cores + load) if load > cores / 2 else 1.0
 
 
 def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
@@ -154,18 +198,42 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     ------
     ImageError
         If the image cannot be enhanced.
+    RequestError
+        If the part is not inside the image.
     """
     layout = layout_of(request.image, channels=request.channels)
-    planes = "1 plane" if layout.count == 1 else f"{layout.count} planes"
-    size = f"{planes} of {layout.width}x{layout.height}"
+    scope = request.scope or Scope.whole(layout)
+    scope.check_inside(layout)
+    rows, columns = scope.region
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    planes = "1 plane" if scope.count == 1 else f"{scope.count} planes"
+    size = f"{planes} of {width}x{height}"
     dtype = np.dtype(request.image.dtype).name
     if known is None:
         return f"{size}, timing this machine…, {dtype} out"
-    seconds = known.seconds_per_pixel * layout.count * layout.height * layout.width
+    pixels = scope.count * height * width
+    time = describe_range(known.speed.fastest * pixels, known.speed.slowest * pixels)
     device = known.device.name
     if known.precision != "float32":
         device += f" in {known.precision} (off by up to {LARGEST_DEVIATION[known.precision]:.1%})"
-    return f"{size}, {device}, {describe_seconds(seconds)}, {dtype} out"
+    return f"{size}, {device}, {time}, {dtype} out"
+
+
+def describe_range(fastest: float, slowest: float) -> str:
+    """Return a range of durations in words, such as "20 to 40 s"; if it is narrow, one number.
+
+    Parameters
+    ----------
+    fastest, slowest : float
+        Seconds.
+    """
+    if slowest < 1 or slowest <= _ONE_NUMBER * fastest:
+        return describe_seconds((fastest + slowest) / 2)
+    low, high = (describe_seconds(end).removeprefix("about ") for end in (fastest, slowest))
+    if low == high:
+        return f"about {high}"
+    number, _, unit = low.partition(" ")
+    return f"{number if high.endswith(f' {unit}') else low} to {high}"
 
 
 def describe_seconds(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from typing import Final
 
 from napari_zerodce.engine.requests import Progress, Report
@@ -19,6 +20,9 @@ GLANCE: Final = 1
 
 _SECONDS_BETWEEN_REPORTS = 0.05
 
+
+_SECONDS_OF_PACE = 20.0
+"""Shorter, and the remaining time would jump; longer, and it would follow a change late."""
 
 _SECONDS_BEFORE_READING_IS_TOLD = 0.2
 """Small images are read at once."""
@@ -76,7 +80,7 @@ class Meter:
         self._planes = planes
         self._report = report
         self._should_stop = should_stop
-        self._started = time.perf_counter()
+        self._past = deque([(time.perf_counter(), 0.0)])  # the work that was done at times
         self._last = -_SECONDS_BETWEEN_REPORTS
         self._fractions: dict[int, float] = {}
         self._done = 0.0
@@ -129,8 +133,17 @@ class Meter:
     def _progress(self, now: float) -> Progress:
         number = max(1, math.ceil(round(self._done, 6)))
         message = f"Plane {number} of {self._planes}" if self._planes > 1 else self._doing
-        left = (now - self._started) / self._done * (self._planes - self._done)
-        return Progress(self._done, self._planes, message, left)
+        return Progress(self._done, self._planes, message, self._seconds_left(now))
+
+    def _seconds_left(self, now: float) -> float | None:
+        """Return the remaining time at the pace of the last seconds: a machine may become busy."""
+        while len(self._past) > 1 and now - self._past[1][0] > _SECONDS_OF_PACE:
+            self._past.popleft()
+        before, done_before = self._past[0]
+        self._past.append((now, self._done))
+        if self._done <= done_before:
+            return None  # a plane starts again with smaller tiles
+        return (now - before) / (self._done - done_before) * (self._planes - self._done)
 
 
 class PlaneMeter:

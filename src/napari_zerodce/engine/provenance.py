@@ -16,8 +16,8 @@ from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window
 
 _TEXTS: Final = (
-    "software", "checkpoint", "checkpoint_source", "checkpoint_sha256", "architecture", "channels",
-    "device", "precision", "part",
+    "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
+    "architecture", "channels", "device", "precision", "part",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
@@ -32,6 +32,8 @@ class Provenance:
         Name and version of this package.
     checkpoint : str
         Name in the registry, or the file's name.
+    checkpoint_label : str
+        The same, or the name that a user gave to the weights; empty in earlier versions.
     checkpoint_source : str
         Loads the checkpoint: its name in the registry, or its file.
     checkpoint_sha256 : str
@@ -61,6 +63,7 @@ class Provenance:
     scale_factor: int
     channels: Channels
     window: tuple[float, float]
+    checkpoint_label: str = ""
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
@@ -86,6 +89,7 @@ class Provenance:
         return cls(
             software=f"napari-zerodce {version('napari-zerodce')}",
             checkpoint=checkpoint.name,
+            checkpoint_label=checkpoint.label,
             checkpoint_source=source_of(checkpoint),
             checkpoint_sha256=checkpoint.sha256,
             architecture=checkpoint.architecture,

@@ -53,7 +53,7 @@ class Scope:
         index : tuple of int
             Index of the plane in the leading axes.
         """
-        return replace(cls.whole(layout), leading=tuple((i, i + 1) for i in index))
+        return cls.whole(layout).at(index)
 
     @classmethod
     def parse(cls, text: str, layout: PlaneLayout) -> Scope:
@@ -148,6 +148,27 @@ class Scope:
             for side, (start, _) in ((rows, self.rows), (columns, self.columns))
         )
         return moved, down, across
+
+    def at(self, index: tuple[int, ...]) -> Scope:
+        """Return the part that is one plane of this one.
+
+        Parameters
+        ----------
+        index : tuple of int
+            Of the plane in the image.
+        """
+        return replace(self, leading=tuple((i, i + 1) for i in index))
+
+    def planes_in(self, other: Scope) -> tuple[slice, ...]:
+        """Return where the planes of this part are in an array that holds another part.
+
+        Parameters
+        ----------
+        other : Scope
+            A part that has all these planes.
+        """
+        pairs = zip(self.leading, other.leading, strict=True)
+        return tuple(slice(start - first, stop - first) for (start, stop), (first, _) in pairs)
 
     def first_planes(self, count: int) -> Scope | None:
         """Return the largest part that consists of some of the first planes, or None.

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.checkpoints.names import GIVEN_NAME, STEP
 from napari_zerodce.checkpoints.save import save_checkpoint
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import CurveNetwork
@@ -196,15 +197,17 @@ def provenance(config: RunConfig, state: TrainingState) -> dict[str, str]:
     """
     training, weights = config.training, config.training.weights
     facts = {
+        GIVEN_NAME: config.name,
         "trained_by": "fine-tuning" if config.checkpoint else "training from scratch",
         "software": config.software,
         "began_with": config.checkpoint or f"random weights, seed {training.seed}",
         "began_with_sha256": config.checkpoint_sha256 or "",
         "images": ", ".join(config.images),
         "preset": config.preset,
-        "step": f"{state.step} of {training.steps}",
+        STEP: f"{state.step} of {training.steps}",
         "loss_weights": f"spatial {weights.spatial:g}, exposure {weights.exposure:g}, colour "
-        f"{weights.colour:g}, smoothness {weights.smoothness_for(training.architecture):g}",
+        f"{weights.colour:g}, channels {weights.channels:g}, smoothness "
+        f"{weights.smoothness_for(training.architecture):g}",
         "configuration": training.model_dump_json(),
     }
     return {name: text for name, text in facts.items() if text}

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE
+from napari_zerodce.checkpoints.names import as_name
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
@@ -75,6 +76,17 @@ class LossWeights(_Frozen):
             step=0.5,
         ),
     ] = 5.0
+    channels: Annotated[
+        float,
+        _WEIGHT(
+            label="Channel loss",
+            noun="channel weight",
+            help="Weight of the loss that keeps the curves of red, green and blue alike, so that "
+            "hues stay. Mono images have no channel loss.",
+            option="channel-weight",
+            step=50,
+        ),
+    ] = 0.0
     smoothness: Annotated[
         float | None,
         _WEIGHT(
@@ -239,6 +251,15 @@ class RunConfig(_Frozen):
     """A run folder's ``config.json``: a training, its device, and the weights it starts from."""
 
     training: TrainingConfig
+    name: Annotated[
+        str,
+        Setting(
+            label="Name",
+            help="The name of the new weights, such as cells of November, which choosers and "
+            "layers show. Without a name, they show the folder of the run.",
+        ),
+    ] = ""
+    """One line of at most 60 characters; other text is brought into this form."""
     device: str = "auto"
     checkpoint: str | None = None
     """The weights at the start, as information for people; None: random weights."""
@@ -266,6 +287,11 @@ class RunConfig(_Frozen):
     """Names of the images of the crops, as information for people."""
     preset: str = ""
     software: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_one_line(cls, name: str) -> str:
+        return as_name(name)
 
 
 def read_model(kind: type[_Model], path: Path) -> _Model:

@@ -11,7 +11,7 @@ from typing import IO, Any, Final, Literal, Self
 
 Ending = Literal["done", "stopped", "diverged", "failed"]
 
-LOSSES: Final = ("spatial", "exposure", "colour", "smoothness")
+LOSSES: Final = ("spatial", "exposure", "colour", "channels", "smoothness")
 TOTAL: Final = "total"
 
 

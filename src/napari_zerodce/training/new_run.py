@@ -41,7 +41,9 @@ class TrainingRequest:
         A name in the registry or a file with the weights to start from; None for random weights.
     architecture : Architecture
         Architecture of random weights. A checkpoint has its own.
-    preset : {"photo", "photo-without-facets", "fluorescence", "published"}
+    preset : {"photo", "few-photos", "photo-without-facets", "fluorescence", "published"}
+    name : str
+        The name of the new weights; any text.
     steps, minutes : int, float, optional
         Length of the run: at most one of the two. By default the preset's number of steps.
     device : str
@@ -60,6 +62,7 @@ class TrainingRequest:
     checkpoint: str | Path | None = DEFAULT_START
     architecture: Architecture = ZERO_DCE_PP
     preset: Preset = "photo"
+    name: str = ""
     steps: int | None = None
     minutes: float | None = None
     device: str = "auto"
@@ -135,8 +138,9 @@ def create_run(
     image, row, column = request.preview or _middle(request.images[0])
     run = RunConfig(
         training=config,
+        name=request.name,
         device=request.device,
-        checkpoint=None if info is None else str(info.name),
+        checkpoint=None if info is None else info.label,
         checkpoint_sha256=None if info is None else info.sha256,
         scale_factor=_scale_factor(config.architecture, info),
         licence=_YOURS if info is None else info.licence,

@@ -1,4 +1,4 @@
-"""The quantity that training minimises: four losses of a network's curves, times their weights."""
+"""The quantity that training minimises: the losses of a network's curves, times their weights."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def weighted_losses(
     background: Tensor | None = None,
     goals: tuple[Tensor, Tensor] | None = None,
 ) -> dict[str, Tensor]:
-    """Return the losses by name, each times its weight; mono images have no colour loss.
+    """Return the losses by name, each times its weight; mono images have no losses of colour.
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ def weighted_losses(
         terms["background"] = weights.background * noise
     if image.shape[1] == 3:
         terms["colour"] = weights.colour * losses.colour_constancy(enhanced)
+        if weights.channels:
+            terms["channels"] = weights.channels * losses.channel_agreement(alphas)
     return terms
 
 

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from pydantic import ValidationError
 
+from napari_zerodce.checkpoints.registry import ImageKind
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
-from napari_zerodce.training.config import TrainingConfig, mistake_of_user
+from napari_zerodce.training.config import LossWeights, TrainingConfig, mistake_of_user
 
-Preset = Literal["photo", "photo-without-facets", "fluorescence", "published"]
+Preset = Literal["photo", "few-photos", "photo-without-facets", "fluorescence", "published"]
 
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
 PRESET_TITLES: dict[Preset, str] = {
     "photo": "Photo",
+    "few-photos": "Few photos, hues stay",
     "photo-without-facets": "Photo, without facets",
     "fluorescence": "Fluorescence, black background",
     "published": "As published",
 }
+
+MANY_PHOTOS: Final = 20
+"""From this number on, the average colour of photos is taken for grey.
+
+Eight green photos are not enough: the results are cyan and blue (docs/fine-tune.md).
+"""
 
 # Trained on dark images alone, a network over-enhances bright regions (CVPR 2020, section 4.1).
 _PHOTO: dict[str, Any] = {"exposure_stops": (-1.0, 3.0), "warm_up": 10}
 
 _KINDS: dict[Preset, dict[str, Any]] = {
     "photo": _PHOTO,
+    "few-photos": _PHOTO | {"weights": LossWeights(colour=0, channels=100)},
     # The kinks of Zero-DCE++'s enlarged maps show on even areas; 43 % fewer with as much detail
     # (docs/smoothness-study.md).
     "photo-without-facets": _PHOTO
@@ -51,6 +61,21 @@ _PUBLISHED_SCALE = 4
 """A photo of 2,000 pixels is four times as large as a photo of the published training, 512."""
 
 
+def preset_for(made_for: ImageKind, images: int) -> Preset:
+    """Return the preset that suits images.
+
+    Parameters
+    ----------
+    made_for : {"photo", "fluorescence"}
+        The kind of image.
+    images : int
+        Number of images, from which crops are taken.
+    """
+    if made_for == "fluorescence":
+        return "fluorescence"
+    return "photo" if images >= MANY_PHOTOS else "few-photos"
+
+
 def configure(
     preset: Preset,
     architecture: Architecture,
@@ -63,14 +88,15 @@ def configure(
 
     Parameters
     ----------
-    preset : {"photo", "photo-without-facets", "fluorescence", "published"}
+    preset : {"photo", "few-photos", "photo-without-facets", "fluorescence", "published"}
     architecture : Architecture
     scale_factor : int
         Scale factor of a Zero-DCE++ checkpoint. The training uses the same; see `at_crop`.
     from_scratch : bool
         Whether the training starts from random weights: the learning rate is then higher.
     **changes
-        Fields of `TrainingConfig` that replace those of the preset.
+        Fields of `TrainingConfig` that replace those of the preset. The weights and the smoothness
+        may be mappings; what they do not hold stays as in the preset.
 
     Raises
     ------
@@ -86,10 +112,20 @@ def configure(
     scale = scale_factor if traits.has_scale_factor and preset != "published" else 1
     settings |= {"architecture": architecture, "scale_factor": scale}
     try:
-        config = TrainingConfig.model_validate(settings | changes)
+        config = TrainingConfig.model_validate(settings | _whole(changes, settings))
         return at_scale(config, config.scale_factor, before=1)
     except ValidationError as err:
         raise RequestError(mistake_of_user(err)) from err
+
+
+def _whole(changes: Mapping[str, Any], preset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes whose parts of weights and of the smoothness are completed by the preset."""
+    whole = dict(changes)
+    if isinstance(weights := whole.get("weights"), Mapping):
+        whole["weights"] = preset.get("weights", LossWeights()).model_dump() | weights
+    if isinstance(kind := whole.get("smoothness"), Mapping):
+        whole["smoothness"] = replace(preset.get("smoothness", SmoothnessKind()), **kind)
+    return whole
 
 
 def at_crop(config: TrainingConfig, crop: int) -> TrainingConfig:

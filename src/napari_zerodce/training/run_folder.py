@@ -19,6 +19,7 @@ import psutil
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
+from napari_zerodce.checkpoints.names import CHECKPOINTS_FOLDER, as_file_name
 from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet
@@ -73,6 +74,7 @@ class RunFolder:
     ``events.jsonl``                        the events of the run, one per line
     ``state.pt``                            weights and optimiser, to continue the run
     ``checkpoints/step-000120.safetensors``  weights after a step, and how they were made
+    ``named/NAME step-000120.safetensors``  the same under a name that was given later
     ``best.safetensors``                    the weights with the lowest validation loss
     ``last.safetensors``                    the weights of the last saved step
     ``previews/step-000120.png``            the preview crop, enhanced with the weights of a step
@@ -97,7 +99,18 @@ class RunFolder:
 
     def checkpoint(self, step: int) -> Path:
         """Return the path of the checkpoint of a step."""
-        return self.path / "checkpoints" / f"step-{step:06d}.safetensors"
+        return self.path / CHECKPOINTS_FOLDER / f"step-{step:06d}.safetensors"
+
+    def named(self, checkpoint: Path, name: str) -> Path:
+        """Return the path of a copy of a checkpoint with another name than the run's.
+
+        Parameters
+        ----------
+        checkpoint : Path
+        name : str
+            Free text.
+        """
+        return self.path / "named" / f"{as_file_name(name, otherwise='unnamed')} {checkpoint.name}"
 
     def preview(self, step: int) -> Path:
         """Return the path of the preview image of a step."""
@@ -137,7 +150,7 @@ class RunFolder:
                 raise
 
     def _fill(self, config: RunConfig, crops: bytes, start: bytes | None) -> None:
-        (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        (self.path / CHECKPOINTS_FOLDER).mkdir(parents=True, exist_ok=True)
         self.original.parent.mkdir(exist_ok=True)
         free = shutil.disk_usage(self.path).free
         if free < len(crops) + _ROOM:

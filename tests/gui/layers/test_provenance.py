@@ -146,7 +146,7 @@ def test_result_of_an_earlier_version_gives_the_command_that_it_gave_then(
     now = command_line(known.made, known.source_path, "/data/out.png")
     parser = build_parser()
     assert parser.parse_args(shlex.split(now)[1:]) == parser.parse_args(shlex.split(command)[1:])
-    assert known.made.as_dict() == {"part": ""} | {
+    assert known.made.as_dict() == {"checkpoint_label": "", "part": ""} | {
         name: value
         for name, value in facts.items()
         if name not in {"role", "source", "source_id", "source_path"}

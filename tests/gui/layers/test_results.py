@@ -307,6 +307,15 @@ def test_weights_are_named_as_people_know_them(name: str, shown: str) -> None:
     assert weights_name(replace(INFO, name=name)) == shown
 
 
+def test_tuned_weights_have_the_name_that_the_user_gave() -> None:
+    run = Path("runs") / "2026 photo" / "checkpoints" / "step-000120.safetensors"
+    facts = {"step": "120 of 500"}
+    tuned = replace(INFO, name=run.name, path=run, provenance=facts)
+    assert weights_name(tuned) == "step 120 of 2026 photo"
+    named = replace(tuned, provenance=facts | {"given_name": "cells of November"})
+    assert weights_name(named) == "cells of November, step 120"
+
+
 def test_name_of_a_result_says_weights_and_look(model: ViewerModel, photo: Image) -> None:
     result = replace(_result(photo.data), look=replace(DEFAULT_LOOK, strength=0.5, iterations=1))
     layer = add_result(model, read_source(photo), result)

@@ -70,6 +70,16 @@ def test_automatic_weights_are_told_once_they_are_known(
     assert shown.text.text() == "Automatic · window auto"
 
 
+def test_a_title_of_a_dock_replaces_the_active_checkpoint(
+    session: Session, shown: SettingsLine
+) -> None:
+    session.change(checkpoint="zero-dce-pp", scale_factor=4, device="cpu")
+    shown.show_title("Starts from cells of November")
+    assert shown.text.text() == "Starts from cells of November · window auto · cpu"
+    session.change(device="auto", checkpoint="zero-dce", scale_factor=None)
+    assert shown.text.text() == "Starts from cells of November · window auto"
+
+
 def test_checkpoints_have_the_titles_people_know() -> None:
     assert checkpoint_title("auto") == "Automatic"
     assert checkpoint_title("zero-dce-fluo") == "Zero-DCE, fluorescence"

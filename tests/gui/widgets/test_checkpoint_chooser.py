@@ -10,6 +10,7 @@ from qtpy.QtCore import QMimeData, Qt, QUrl
 from qtpy.QtWidgets import QFileDialog
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.named_files import renamed
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
 
@@ -71,6 +72,14 @@ def test_files_of_one_name_in_two_folders_are_two(
         chooser.show_active(tmp_path / folder / "mine.pth", folder)
     assert _texts(chooser) == [*FIRST, "mine.pth", "mine.pth"]
     assert chooser.combo.currentData() == tmp_path / "b" / "mine.pth"
+
+
+def test_files_with_a_name_are_listed_by_it(chooser: CheckpointChooser, tmp_path: Path) -> None:
+    path = tmp_path / "kept.safetensors"
+    path.write_bytes(renamed(registry.BUNDLED[1].path, "cells of November 🔬"))
+    chooser.show_active(path, "")
+    assert _texts(chooser) == [*FIRST, "cells of November 🔬"]
+    assert chooser.combo.itemData(5, Qt.ItemDataRole.ToolTipRole) == str(path)
 
 
 def test_choice_that_did_not_load_is_taken_back(chooser: CheckpointChooser) -> None:

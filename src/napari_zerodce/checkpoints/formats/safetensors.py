@@ -1,8 +1,9 @@
-"""Reader of safetensors files: a length, a JSON header, then the numbers."""
+"""Safetensors files, read or with other metadata: a length, a JSON header, then the numbers."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from safetensors import SafetensorError, deserialize
@@ -14,6 +15,9 @@ SUFFIXES: Final[tuple[str, ...]] = (".safetensors",)
 
 _LARGEST_HEADER: Final = 2**20
 """Bytes. The headers of our own files have about 3 KiB."""
+
+_ALIGNMENT: Final = 8
+"""Bytes. The numbers begin at a multiple of it."""
 
 _NUMBER_FORMATS: Final = {
     "F16": "float16",
@@ -65,6 +69,24 @@ def read(content: bytes) -> TensorFile:
         raise _damaged() from err
     stored = {name: _stored(entry) for name, entry in tensors}
     return TensorFile([stored], header.get("__metadata__") or {})
+
+
+def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
+    """Return a file with other metadata, as the library would write it.
+
+    Parameters
+    ----------
+    content : bytes
+        A file that `read` accepts.
+    metadata : Mapping of str to str
+    """
+    stop = 8 + int.from_bytes(content[:8], "little")
+    header = _parse(content[8:stop])
+    header.pop("__metadata__", None)
+    whole = {"__metadata__": dict(metadata), **header}
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    return len(text).to_bytes(8, "little") + text + content[stop:]
 
 
 def _parse(header: bytes) -> dict[str, Any]:

@@ -182,9 +182,9 @@ def _description(source: Source, result: EnhanceResult) -> str:
 
 
 def weights_name(checkpoint: CheckpointInfo) -> str:
-    """Return the title of bundled weights, such as "Zero-DCE", and the name of all others."""
+    """Return the title of bundled weights, such as "Zero-DCE", and the label of all others."""
     bundled = {entry.name: entry.title for entry in registry.BUNDLED}
-    return bundled.get(checkpoint.name, checkpoint.name)
+    return bundled.get(checkpoint.name, checkpoint.label)
 
 
 def display_range(limits: tuple[float, float], window: Window) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.named_files import label_of
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.session.session import Session
@@ -33,6 +35,7 @@ class SettingsLine(QWidget):
         self._viewer = viewer
         self._session = session
         self._choice: AutomaticChoice | None = None
+        self._title = ""
         self.text = text_label("settings")
         self.change = QPushButton("Change…")
         self.change.setToolTip(
@@ -51,6 +54,16 @@ class SettingsLine(QWidget):
         self._choice = choice
         self._show()
 
+    def show_title(self, title: str) -> None:
+        """Show what a dock works with, instead of the active checkpoint.
+
+        Parameters
+        ----------
+        title : str
+        """
+        self._title = title
+        self._show()
+
     def release(self) -> None:
         """Stop following the session."""
         self._session.events.settings.disconnect(self._on_settings_changed)
@@ -60,12 +73,14 @@ class SettingsLine(QWidget):
             self._show()
 
     def _show(self) -> None:
-        settings = self._session.settings.describe()
+        settings = self._session.settings
         title = checkpoint_title(self._session.checkpoint)
+        if self._title:  # the scale factor is that of the active checkpoint
+            title, settings = self._title, replace(settings, scale_factor=None)
         choice = self._choice if self._session.settings.is_automatic else None
         if choice is not None:
             title = f"{title}: {choice.made_for} weights"
-        self.text.setText(f"{title} · {settings}")
+        self.text.setText(f"{title} · {settings.describe()}")
         self.text.setToolTip("" if choice is None else choice.sentence)
 
     def _on_change_clicked(self) -> None:
@@ -73,8 +88,8 @@ class SettingsLine(QWidget):
 
 
 def checkpoint_title(source: str | Path) -> str:
-    """Return the title of a checkpoint: that in the registry, or the file name."""
+    """Return the title of a checkpoint: that in the registry, or the label of a file."""
     if source == registry.AUTOMATIC:
         return "Automatic"
     titles = {entry.name: entry.title for entry in (*registry.BUNDLED, *registry.PUBLISHED)}
-    return titles.get(str(source), Path(source).name)
+    return titles.get(str(source)) or label_of(Path(source))

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
+from napari_zerodce.checkpoints.named_files import label_of
 from napari_zerodce.engine.automatic import WEIGHTS_FOR, AutomaticChoice
 from napari_zerodce.gui.widgets.combos import make_narrow
 
@@ -108,7 +109,7 @@ class CheckpointChooser(QWidget):
         """
         row = self._row(source)
         if row < 0:
-            self.combo.addItem(Path(source).name, source)
+            self.combo.addItem(label_of(Path(source)), source)
             row = self.combo.count() - 1
             self.combo.setItemData(row, str(source), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(row)

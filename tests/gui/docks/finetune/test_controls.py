@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +136,13 @@ def test_complaint_goes_when_it_is_no_longer_true(controls: TrainingControls) ->
     controls.say("done", "good")
     controls.forget_complaint()
     assert controls.message.text() == "✓ done"
+
+
+def test_the_progress_says_which_run_it_is_of(controls: TrainingControls, tmp_path: Path) -> None:
+    history = History(steps=[1, 2], planned=9)
+    controls.show_history(history)
+    assert controls.status.text() == "Step 2 of 9"
+    controls.show_run("cells of November", tmp_path)
+    controls.show_history(history)
+    assert controls.status.text() == "cells of November · Step 2 of 9"
+    assert str(tmp_path) in controls.status.toolTip()

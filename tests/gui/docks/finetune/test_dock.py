@@ -96,6 +96,7 @@ def test_a_run_by_clicks_ends_with_a_better_checkpoint_in_use(
     finetune.pictures.tick(viewer.layers[2])
     make_quick(finetune, 60)
     finetune.form.fields["target"].value = 0.8
+    finetune.form.name.value = "nights of November"
     click(finetune.panel.button, qtbot)
     assert finetune.panel.button.text() == "Cancel"
     wait_for_steps(finetune, qtbot)
@@ -122,9 +123,13 @@ def test_a_run_by_clicks_ends_with_a_better_checkpoint_in_use(
     qtbot.waitUntil(lambda: "fine-tuning" in dock.checkpoints.description.text(), timeout=10_000)
     click(dock.run.button, qtbot)
     qtbot.waitUntil(lambda: len(viewer.layers) == 4, timeout=60_000)
-    tuned = next(layer for layer in viewer.layers if "step-" in layer.name)
+    tuned = next(layer for layer in viewer.layers if "[nights of November, step " in layer.name)
+    assert tuned.metadata["napari-zerodce"]["checkpoint_label"].startswith("nights of November")
+    assert dock.checkpoints.combo.currentText().startswith("nights of November, step ")
+    assert "is now the active checkpoint" in finetune.panel.message.text()
     dock.choose_checkpoint("zero-dce-pp")
     qtbot.waitUntil(lambda: finetune._session.checkpoint == "zero-dce-pp", timeout=10_000)
+    assert finetune.panel.message.text().startswith("✓ Done"), "another one is active"
     click(dock.run.button, qtbot)
     qtbot.waitUntil(lambda: len(viewer.layers) == 5, timeout=60_000)
     before = next(layer for layer in viewer.layers if "[Zero-DCE++]" in layer.name)
@@ -147,10 +152,13 @@ def test_the_scrubber_shows_each_checkpoint_and_saves_it(
         assert f"Step {step} " in f"{preview.caption.text()} "
         files.append(preview.enhanced.file)
     assert len(set(files)) == len(steps)
-    finetune.save(preview.chosen(), tmp_path / "mine.safetensors")
+    finetune.keep(preview.chosen(), tmp_path / "mine.safetensors")
+    qtbot.waitUntil(lambda: "is kept as" in finetune.panel.message.text(), timeout=10_000)
     assert read_info(tmp_path / "mine.safetensors").provenance["step"] == "12 of 12"
-    finetune.save(preview.chosen(), tmp_path / "no" / "folder" / "mine.safetensors")
-    assert "cannot be saved as" in finetune.panel.message.text()
+    preview.slider.setValue(0)
+    assert finetune.panel.message.text().startswith("✓ Done"), "the news was of another checkpoint"
+    finetune.keep(preview.chosen(), tmp_path / "no" / "folder" / "mine.safetensors")
+    qtbot.waitUntil(lambda: "cannot be saved as" in finetune.panel.message.text(), timeout=10_000)
 
 
 def test_stop_keeps_what_was_learnt_and_resume_goes_on(
@@ -193,7 +201,13 @@ def test_closing_the_dock_leaves_the_run_and_opening_it_shows_it_again(
     viewer: Any, finetune: Any, qtbot: Any
 ) -> None:
     viewer.add_image(night(), name="night")
+    viewer.add_image(night(1), name="other")
     make_quick(finetune, 5000)
+    choose(finetune.form.preset, "photo-without-facets")
+    finetune.form.fields["crop"].value = 32
+    finetune.form.fields["target"].value = 0.45
+    finetune.form.name.value = "November"
+    settings, images = finetune.form.changes(), finetune.pictures.layers()
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)
     training = finetune.training
@@ -201,6 +215,13 @@ def test_closing_the_dock_leaves_the_run_and_opening_it_shows_it_again(
     _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     assert again.training is training
     assert again.panel.button.text() == "Stop"
+    assert again.form.changes() == settings
+    assert again.form.duration() == {"steps": 5000}
+    assert again.form.chosen_preset() == "photo-without-facets"
+    assert again.pictures.layers() == images
+    assert again.form.name.name == again.preview.name.name == "November"
+    assert again.settings.text.text().startswith("Starts from Zero-DCE++ (bundled) · window")
+    assert again.panel.status.text().startswith("November · Step ")
     before = training.history.step
     wait_for_steps(again, qtbot, before + 3)
     click(again.panel.button, qtbot)
@@ -519,3 +540,17 @@ def test_nothing_takes_long_on_the_windows_thread(viewer: Any, finetune: Any, qt
     finetune.training.look()
     assert time.perf_counter() - began < 0.5
     wait_until_idle(finetune, qtbot)
+
+
+def test_a_deleted_run_is_no_success_when_the_dock_is_opened_again(
+    viewer: Any, finetune: Any, qtbot: Any
+) -> None:
+    viewer.add_image(night())
+    make_quick(finetune, 2)
+    click(finetune.panel.button, qtbot)
+    wait_until_idle(finetune, qtbot)
+    shutil.rmtree(finetune.training.folder.path)
+    frame_of(finetune).destroyOnClose()
+    _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
+    assert again.panel.message.text().startswith("⚠ The folder of this run was deleted")
+    assert again.form.name.name == ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.gui.docks.finetune.form import TrainingForm
-from napari_zerodce.training.config import TrainingConfig
+from napari_zerodce.gui.docks.finetune.proposal import Proposal
+from napari_zerodce.training.config import RunConfig, TrainingConfig
 from napari_zerodce.training.presets import PRESETS, configure
 
 
@@ -53,7 +55,7 @@ def test_presets_come_through_the_form_unchanged(
     weights = wanted.weights.model_copy(update={"smoothness": weight})
     got = given(form)
     # Order 1 is the same under both normalisations.
-    smoothness = SmoothnessKind(normalisation="period", pixel_size=wanted.smoothness.pixel_size)
+    smoothness = replace(wanted.smoothness, normalisation="period")
     assert got == wanted.model_copy(update={"weights": weights, "smoothness": smoothness})
 
 
@@ -124,11 +126,11 @@ def test_minutes_or_steps(form: TrainingForm) -> None:
 
 
 def test_a_file_of_the_users_is_offered_first_and_the_choice_stays(form: TrainingForm) -> None:
-    form.offer("/somewhere/mine.safetensors", "zero-dce-pp", 12)
+    form.start.offer("/somewhere/mine.safetensors", "zero-dce-pp", 12)
     assert form.checkpoint() == "/somewhere/mine.safetensors"
     assert form.architecture() == "zero-dce-pp"
     choose(form.start, "zero-dce")
-    form.offer("zero-dce-pp", "zero-dce-pp", 12)
+    form.start.offer("zero-dce-pp", "zero-dce-pp", 12)
     assert form.checkpoint() == "zero-dce"
 
 
@@ -143,10 +145,57 @@ def test_another_checkpoint_leaves_what_the_user_has_changed(form: TrainingForm)
     form.fields["target"].value = 0.77
     form.fields["seed"].value = 9
     form.fields["crop"].value = 96
-    form.offer("/somewhere/mine.safetensors", "zero-dce", 1)
+    form.start.offer("/somewhere/mine.safetensors", "zero-dce", 1)
     choose(form.start, "zero-dce")
     config = given(form)
     assert (config.target, config.seed, config.crop) == (0.77, 9, 96)
     assert config.weights.smoothness == 200, "what was not touched is that of the network"
     choose(form.preset, "fluorescence")
     assert (given(form).target, given(form).seed) == (0.4, 9)
+
+
+def test_the_settings_of_a_run_are_shown_whole(form: TrainingForm, tmp_path: Path) -> None:
+    training = configure(
+        "few-photos",
+        "zero-dce-pp",
+        scale_factor=12,
+        seed=9,
+        steps=321,
+        target=0.5,
+        crop=64,
+        weights={"spatial": 3.0},
+        smoothness={"orders": {1: 0.25, 2: 0.75}, "normalisation": "noise", "edge_aware": True},
+    )
+    run = RunConfig(
+        training=training, checkpoint="zero-dce-pp", preset="few-photos", name="November"
+    )
+    told: list[None] = []
+    form.changed.connect(lambda: told.append(None))
+    form.show_run(run, tmp_path / "start.weights")
+    weights = training.weights.model_copy(update={"smoothness": 1600})
+    assert given(form) == training.model_copy(update={"weights": weights, "steps": 1000})
+    assert (form.checkpoint(), form.chosen_preset()) == ("zero-dce-pp", "few-photos")
+    assert (form.name.name, form.duration()) == ("November", {"steps": 321})
+    assert form.details.order.currentText() == "Orders 1: 0.25, 2: 0.75"
+    form.propose(Proposal("zero-dce-fluo", "fluorescence", "fluorescence", "it is dark"))
+    assert form.chosen_preset() == "few-photos", "the settings of the run stay"
+    assert told
+
+
+def test_minutes_of_a_run_that_has_not_measured_its_speed(
+    form: TrainingForm, tmp_path: Path
+) -> None:
+    run = RunConfig(training=configure("photo", "zero-dce"), minutes=2.5, preset="of the future")
+    form.show_run(run, tmp_path / "start.weights")
+    assert form.duration() == {"minutes": 2.5}
+    assert form.checkpoint() is None
+    assert form.chosen_preset() == "photo"
+
+
+def test_a_preset_brings_its_smoothness(form: TrainingForm) -> None:
+    choose(form.preset, "photo-without-facets")
+    smoothness = form.changes()["smoothness"]
+    assert (dict(smoothness.orders), smoothness.edge_aware) == ({2: 1.0}, True)
+    choose(form.preset, "photo")
+    smoothness = form.changes()["smoothness"]
+    assert (dict(smoothness.orders), smoothness.edge_aware) == ({1: 1.0}, False)

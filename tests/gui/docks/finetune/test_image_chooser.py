@@ -173,3 +173,15 @@ def test_release_leaves_no_listener(
     assert count_listeners(model) == before
     model.layers.clear()
     assert _names(chooser) == ["first"]
+
+
+def test_the_images_of_a_run_are_ticked_if_they_are_there(
+    model: ViewerModel, chooser: ImageChooser
+) -> None:
+    first, second, third = (_image(model, name) for name in ("first", "second", "third"))
+    chooser.tick_only(["third", "second", "gone"])
+    assert chooser.layers() == [third, second]
+    chooser.tick_only(["gone"])
+    assert chooser.layers() == [third, second]
+    chooser.tick_only(["first"])
+    assert chooser.layers() == [first]

@@ -34,6 +34,18 @@ def test_lines_have_a_point_for_each_step(plot: LossPlot) -> None:
     assert plot.lines["colour"].getOriginalDataset() == (None, None)
 
 
+def test_the_legend_names_the_losses_that_count(plot: LossPlot) -> None:
+    history = history_of([5.0, 4.0])
+    history.losses |= {"colour": [0.0, 0.0], "channels": [0.1, 0.2]}
+    plot.show_history(history)
+    legend = plot.getPlotItem().titleLabel.text
+    for name in ("exposure", "channels", "total", "validation"):
+        assert f"— {name}<" in legend
+    for name in ("colour", "spatial"):
+        assert f"— {name}<" not in legend
+    assert plot.lines["colour"].getOriginalDataset() == (None, None), "its weight is 0"
+
+
 def test_long_lines_are_averaged_without_bending_at_the_ends(plot: LossPlot) -> None:
     jumping = [2.0 + (-1) ** step for step in range(100)]
     plot.show_history(history_of(jumping))

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.engine.requests import ignore
+from napari_zerodce.engine.automatic import AutomaticChoice
+from napari_zerodce.engine.requests import EnhanceRequest, ignore
 from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.gui.docks.finetune import work
+from napari_zerodce.gui.docks.finetune.proposal import Material
 from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import never
@@ -120,3 +122,22 @@ def test_reading_can_be_stopped(
     with pytest.raises(Cancelled):
         _prepare(TrainingRequest([]), images, tmp_path / "run", lambda: True)
     assert prepared == []
+
+
+def test_images_are_looked_at_and_those_of_a_folder_are_counted(images: Path) -> None:
+    generator = np.random.default_rng(0)
+    colour = EnhanceRequest(generator.integers(0, 60, (8, 8, 3), np.uint8), "rgb")
+    invalid = EnhanceRequest(np.zeros((8, 8), bool), "mono")
+    material = work.examining([colour, invalid], images)(ignore, never)
+    assert material == Material(
+        (AutomaticChoice("photo", "the image is in colour"),), images=4, is_colour=True
+    )
+    alone = work.examining([], images)(ignore, never)
+    assert (len(alone.choices), alone.images, alone.is_colour) == (1, 2, False)
+    assert work.examining([], None)(ignore, never) == Material()
+
+
+def test_looking_at_images_can_be_cancelled() -> None:
+    request = EnhanceRequest(np.ones((600, 600), np.uint16), "mono")
+    with pytest.raises(Cancelled):
+        work.examining([request], None)(ignore, lambda: True)

@@ -23,11 +23,12 @@ from napari_zerodce.engine.reproduce import (
     command_line,
     python_lines,
 )
-from napari_zerodce.errors import CheckpointError, ImageError
+from napari_zerodce.errors import CheckpointError, ImageError, RequestError
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
 from napari_zerodce.imaging.planes import Channels, layout_of
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
@@ -250,16 +251,31 @@ class _Check:
         """
         file, made = self._subject.file, self._subject.made
         compared = self._subject.source
-        expected = self._subject.result if compared is None else compared
-        if _kind(array, channels) != _kind(expected, made.channels):
+        if compared is None:
+            return self._problem_of_result(array, channels)
+        if _kind(array, channels) != _kind(compared, made.channels):
             return (
                 f"{file} holds {_kind(array, channels)}, but the layer "
-                f"{_kind(expected, made.channels)}"
+                f"{_kind(compared, made.channels)}"
             )
-        if compared is None:
-            same = self._gives_the_result(array)
-            return "" if same else f"{file}, enhanced again, gives other pixels than the layer"
         return "" if self._equal(array, compared) else f"{file} has other pixels than the layer"
+
+    def _problem_of_result(self, array: Any, channels: Channels) -> str:
+        """Return how an array differs from the source of the result, which is not there."""
+        subject = self._subject
+        layout, part = layout_of(array, channels=channels), subject.made.part
+        try:
+            scope = Scope.parse(part, layout) if part else Scope.whole(layout)
+        except RequestError:
+            return f"{subject.file} holds {_kind(array, channels)}, without the part {part}"
+        shape, result = scope.shape_in(layout), subject.result
+        if (shape, array.dtype, channels) != (result.shape, result.dtype, subject.made.channels):
+            return (
+                f"{subject.file} holds {_kind(array, channels)}, but the layer "
+                f"{_kind(result, subject.made.channels)}"
+            )
+        same = self._gives_the_result(array, scope)
+        return "" if same else f"{subject.file}, enhanced again, gives other pixels than the layer"
 
     def _equal(self, array: Any, other: Any) -> bool:
         for index in layout_of(array, channels=self._subject.made.channels).indices():
@@ -268,19 +284,18 @@ class _Check:
                 return False
         return True
 
-    def _gives_the_result(self, array: Any) -> bool:
-        layout = layout_of(array, channels=self._subject.made.channels)
-        last = layout.count - 1
-        all_planes = list(layout.indices())
-        chosen = [all_planes[number] for number in sorted({0, last // 2, last})]
+    def _gives_the_result(self, array: Any, scope: Scope) -> bool:
+        planes, last = list(scope.indices()), scope.count - 1
+        parts = [scope.at(planes[number]) for number in sorted({0, last // 2, last})]
         if self._subject.made.look.global_curve:
-            chosen = [()]
-        self.planes = layout.count if chosen == [()] else len(chosen)
+            parts = [scope]
+        self.planes = sum(part.count for part in parts)
+        result = self._subject.result
         return all(
-            _same(self._enhanced(array[index]), self._subject.result[index]) for index in chosen
+            _same(self._enhanced(array, part), result[part.planes_in(scope)]) for part in parts
         )
 
-    def _enhanced(self, image: Any) -> Any:
+    def _enhanced(self, image: Any, scope: Scope) -> Any:
         from napari_zerodce.engine.enhance import enhance
         from napari_zerodce.engine.requests import EnhanceRequest
         from napari_zerodce.engine.settings import EnhanceSettings
@@ -293,7 +308,7 @@ class _Check:
             precision=cast("PrecisionChoice", made.precision),
             look=made.look,
         )
-        request = EnhanceRequest(image, made.channels, settings)
+        request = EnhanceRequest(image, made.channels, settings, scope)
         return enhance(request, should_stop=self._should_stop).image
 
 

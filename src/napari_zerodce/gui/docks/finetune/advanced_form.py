@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qtpy.QtWidgets import QComboBox
+from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
+from napari_zerodce.gui.docks.finetune.tool_tips import explain_labels, tip_of, tool_tip
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.setting_field import wrapped
 from napari_zerodce.gui.widgets.settings_form import SettingsForm, side_by_side
 from napari_zerodce.setting import Setting, SettingField, setting_fields
 from napari_zerodce.training.config import MOST_STOPS, LossWeights, TrainingConfig
@@ -21,6 +21,7 @@ _DIRECT: Final = ("target", "keep_background", "learning_rate", "crop", "batch",
 """Fields of the configuration that the form shows without conversion."""
 
 _BY_PRESET: Final = tuple(name for name in _DIRECT if name != "seed")
+_OF_SMOOTHNESS: Final = ("normalisation", "penalty", "edge_aware")
 
 _ORDERS: Final[tuple[tuple[str, dict[int, float]], ...]] = (
     ("1st order", {1: 1.0}),
@@ -29,7 +30,8 @@ _ORDERS: Final[tuple[tuple[str, dict[int, float]], ...]] = (
     ("1st + 2nd", {1: 0.5, 2: 0.5}),
     ("1st to 3rd", {1: 1 / 3, 2: 1 / 3, 3: 1 / 3}),
 )
-_ORDER_TIP: Final = wrapped(
+_ORDER_TIP: Final = tool_tip(
+    "Smoothness",
     "The derivatives of the curve maps that the smoothness loss penalises. Expect: the 1st order, "
     "as published, flattens the maps everywhere; the 2nd leaves slow changes of the light "
     "(vignetting) free and rounds off kinks; the 3rd leaves parabolic changes free, too. In "
@@ -37,7 +39,7 @@ _ORDER_TIP: Final = wrapped(
     "like noise look the same. 'At 16 px': all orders respond equally to waves of 16 pixels of "
     "the map. 'On noise': all orders respond equally to white noise, and higher orders hardly "
     "respond to structures of more than a few pixels.",
-    width=90,
+    default="1st order, at 16 px (another preset may have another order)",
 )
 
 
@@ -62,11 +64,28 @@ class AdvancedForm(SettingsForm):
         for name in ("learning_rate", "crop", "batch", "seed"):
             self.add_field(_TRAINING[name])
         self.show_values({"normalisation": "period"})
+        self.fields["seed"].native.setToolTip(tip_of(_TRAINING["seed"], 0))
+        explain_labels(self.rows)
+
+    def add_row(self, label: str, part: QWidget) -> None:
+        """Add a row that is not a setting of the training.
+
+        Parameters
+        ----------
+        label : str
+            Text in front of the widget.
+        part : QWidget
+            The widget.
+        """
+        self.rows.addRow(label, part)
+        explain_labels(self.rows)
 
     def _add_smoothness(self) -> None:
         balance = self.make_field(_SMOOTHNESS["normalisation"]).native
         balance.setToolTip(_ORDER_TIP)
-        self.rows.addRow("Smoothness", side_by_side(self.order, balance))
+        both = side_by_side(self.order, balance)
+        both.setToolTip(_ORDER_TIP)
+        self.rows.addRow("Smoothness", both)
         self.add_field(_SMOOTHNESS["penalty"])
         self.add_field(_SMOOTHNESS["edge_aware"])
 
@@ -74,7 +93,7 @@ class AdvancedForm(SettingsForm):
         """Return the fields of `TrainingConfig` that this form has."""
         values = self.values()
         weights = {name: values[each.key] for name, each in _LOSSES.items()}
-        kind = {name: values[name] for name in ("normalisation", "penalty", "edge_aware")}
+        kind = {name: values[name] for name in _OF_SMOOTHNESS}
         return {
             **{name: values[name] for name in _DIRECT},
             "weights": LossWeights(**weights),
@@ -83,7 +102,7 @@ class AdvancedForm(SettingsForm):
         }
 
     def show_config(self, config: TrainingConfig, *, keep: bool = False) -> None:
-        """Show the fields of a configuration that depend on the preset or the network.
+        """Show a configuration that a preset gives for a network.
 
         Parameters
         ----------
@@ -95,12 +114,48 @@ class AdvancedForm(SettingsForm):
         wanted = _of_preset(config)
         if keep:
             wanted = {key: value for key, value in wanted.items() if not self._was_changed(key)}
+        orders = wanted.pop("orders", None)
         self.show_values(wanted)
         self._shown |= {key: self.fields[key].value for key in wanted}
+        if orders is not None:
+            self._show_orders(orders)
+            self._shown["orders"] = orders
+        self._explain(_of_preset(config))
+
+    def show_run(self, config: TrainingConfig) -> None:
+        """Show all fields of the configuration of a run; the preset's ones stay the defaults."""
+        wanted = {**_of_preset(config), "seed": config.seed}
+        self._show_orders(wanted.pop("orders"))
+        self.show_values(wanted)
+
+    def _show_orders(self, orders: dict[int, float]) -> None:
+        """Choose an entry of the orders; a mixture from the command line becomes a new entry."""
+        row = next((n for n in range(self.order.count()) if self._orders_at(n) == orders), -1)
+        if row < 0:
+            words = ", ".join(f"{order}: {weight:g}" for order, weight in orders.items())
+            self.order.addItem(f"Orders {words}", orders)
+            row = self.order.count() - 1
+        self.order.setCurrentIndex(row)
+
+    def _orders_at(self, row: int) -> dict[int, float]:
+        return dict(self.order.itemData(row))
+
+    def _explain(self, defaults: dict[str, Any]) -> None:
+        """Say the preset's values as defaults in the tool tips."""
+        for key, value in defaults.items():
+            field = self.fields.get(key)
+            if field is not None and key != "normalisation":
+                field.native.setToolTip(tip_of(field.described, value, of_preset=True))
+        explain_labels(self.rows)
 
     def _was_changed(self, key: str) -> bool:
-        value = self.fields[key].value
+        value = self._value_of(key)
         return bool(value != self._shown.get(key, value))
+
+    def _value_of(self, key: str) -> Any:
+        if key == "orders":
+            return self._orders_at(self.order.currentIndex())
+        return self.fields[key].value
 
 
 def _of_preset(config: TrainingConfig) -> dict[str, Any]:
@@ -108,11 +163,18 @@ def _of_preset(config: TrainingConfig) -> dict[str, Any]:
     weights = config.weights.model_dump()
     weights["smoothness"] = config.weights.smoothness_for(config.architecture)
     darker, brighter = config.exposure_stops
+    kind = config.smoothness
+    # Order 1 is the same under both, and the orders 2 and 3 are usual only with this one.
+    normalisation = "period" if set(kind.orders) == {1} else kind.normalisation
     return {
         **{name: getattr(config, name) for name in _BY_PRESET},
         **{each.key: weights[name] for name, each in _LOSSES.items()},
         "darker": darker,
         "brighter": brighter,
+        "orders": dict(kind.orders),
+        "normalisation": normalisation,
+        "penalty": kind.penalty,
+        "edge_aware": kind.edge_aware,
     }
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QMainWindow, QMessageBox, QWidget
 
+from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
+
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.session import Session
 
@@ -84,6 +86,13 @@ class CloseGuard(QObject):
         go_on = box.addButton("Continue the run", QMessageBox.ButtonRole.AcceptRole)
         stop = box.addButton("Stop the run", QMessageBox.ButtonRole.DestructiveRole)
         stay = box.addButton("Keep napari open", QMessageBox.ButtonRole.RejectRole)
+        for button, effect in (
+            (go_on, "Close napari; the run ends by itself."),
+            (stop, "Close napari; the run saves its weights and stops."),
+            (stay, "Do not close napari."),
+        ):
+            assert button is not None
+            button.setToolTip(tool_tip(button.text(), effect))
         box.setDefaultButton(go_on)
         box.setEscapeButton(stay)
         box.exec()

@@ -14,10 +14,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.engine.forecast import describe_seconds
+from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
 from napari_zerodce.gui.widgets.start_button import StartButton
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_zerodce.training.events import History
 
 State = Literal["idle", "preparing", "running", "stopping"]
@@ -41,17 +44,26 @@ class TrainingControls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.state: State = "idle"
+        self._run_name = ""
         self.button = StartButton("Start", "training_button")
         self.button.setToolTip(
-            "Train in a separate process. Stop saves the weights, and Resume continues the run."
+            tool_tip(
+                "Start, Cancel or Stop",
+                "Train in another process. Stop saves the weights, and Resume continues the run.",
+            )
         )
         self.resume_button = QPushButton("Resume")
-        self.resume_button.setToolTip("Continue the shown run from its last saved state.")
+        self.resume_button.setToolTip(
+            tool_tip("Resume", "Continue the shown run from its last saved state.")
+        )
         self.open_button = QPushButton("Open run…")
-        self.open_button.setToolTip("Show a run that is in progress or has ended.")
+        self.open_button.setToolTip(
+            tool_tip("Open run", "Show a run that is in progress or has ended, and its settings.")
+        )
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
+        self.bar.setToolTip(tool_tip("Progress", "The share of the steps that are done."))
         self.status = text_label("training_status")
         self.message = Sentence("training_message")
         row = QHBoxLayout()
@@ -86,6 +98,18 @@ class TrainingControls(QWidget):
         if state == "preparing":
             self.bar.setRange(0, 0)
 
+    def show_run(self, name: str, folder: Path) -> None:
+        """Say from now on which run the progress is of.
+
+        Parameters
+        ----------
+        name : str
+            The name of its weights, which may be empty.
+        folder : Path
+        """
+        self._run_name = name
+        self.status.setToolTip(f"Run: {folder}")
+
     def show_history(self, history: History) -> None:
         """Show the progress of a run."""
         self.bar.setRange(0, max(1, history.planned))
@@ -102,7 +126,7 @@ class TrainingControls(QWidget):
             facts.append(history.device)
         if history.memory:
             facts.append(f"{history.memory:.1f} GiB")
-        self.status.setText(" · ".join(facts))
+        self.status.setText(" · ".join(filter(None, [self._run_name, *facts])))
         self.status.show()
 
     def offer_to_end(self) -> None:

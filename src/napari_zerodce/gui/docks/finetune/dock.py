@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from datetime import datetime
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QMainWindow
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QMainWindow
 
-from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
+from napari_zerodce.checkpoints.names import as_file_name
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.finetune import work
+from napari_zerodce.gui.docks.finetune.checkpoint_actions import CheckpointActions
 from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
 from napari_zerodce.gui.docks.finetune.controls import TrainingControls
 from napari_zerodce.gui.docks.finetune.form import TrainingForm
+from napari_zerodce.gui.docks.finetune.form_follower import FormFollower
 from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
 from napari_zerodce.gui.docks.finetune.plot import LossPlot
 from napari_zerodce.gui.docks.finetune.preview import PreviewPanel
+from napari_zerodce.gui.docks.finetune.runs_field import RunsField
 from napari_zerodce.gui.docks.finetune.sources import images_of, pinned_crop
+from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.preferences import Preferences
 from napari_zerodce.gui.session.training_process import TrainingProcess
 from napari_zerodce.gui.shared.dock import Dock, frame_of
 from napari_zerodce.gui.shared.settings_line import SettingsLine
-from napari_zerodce.gui.shared.work import checking
 from napari_zerodce.training.new_run import TrainingRequest, settle
-from napari_zerodce.training.run_folder import RunFolder, runs_folder, written_or_told
-from napari_zerodce.whole_file import write_whole
+from napari_zerodce.training.run_folder import RunFolder, written_or_told
 
 if TYPE_CHECKING:
     import napari
@@ -56,16 +55,22 @@ class FineTuneDock(Dock):
         self.pictures = ImageChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
         self.form = TrainingForm()
-        self.runs = QLineEdit(str(runs_folder(self._session.preferences.runs_folder)))
-        self.runs.setToolTip("Each new run gets its own folder in this folder.")
+        self.runs = RunsField(self._session.preferences.runs_folder)
         self.form.add_row("Runs in", self.runs)
         self.panel = TrainingControls()
         self.plot = LossPlot()
         self.logarithmic = QCheckBox("Logarithmic")
         self.logarithmic.setToolTip(
-            "Show the losses on a logarithmic axis, so that small losses are visible, too."
+            tool_tip(
+                "Logarithmic",
+                "Show the losses on a logarithmic axis, so that small losses are visible, too.",
+                default="off",
+            )
         )
         self.preview = PreviewPanel()
+        self.checkpoints = CheckpointActions(self._session, self)
+        self._follower = FormFollower(self._session, self.pictures, self.form)
+        self._has_news = False  # whether the message is about a checkpoint that was used or kept
         self._job: Job | None = None
         self._was_cancelled = False  # whether the run in preparation was cancelled
         self._notices_seen = 0  # how many notices of the run the dock has seen
@@ -76,8 +81,9 @@ class FineTuneDock(Dock):
         self.plot.hide()
         self.logarithmic.hide()
         self._connect()
-        self._read_active_checkpoint()
+        self._on_form_changed()
         if self._session.training is not None:
+            self._show_settings_of(self._session.training)
             self._show_training(self._session.training)
 
     @property
@@ -87,14 +93,17 @@ class FineTuneDock(Dock):
 
     def _connect(self) -> None:
         self.pictures.changed.connect(self.panel.forget_complaint)
-        self.form.changed.connect(self.panel.forget_complaint)
+        self.form.changed.connect(self._on_form_changed)
         self.logarithmic.toggled.connect(self.plot.set_logarithmic)
         self.panel.start_requested.connect(self.start)
         self.panel.stop_requested.connect(self.stop)
         self.panel.resume_requested.connect(self.resume)
         self.panel.open_requested.connect(self._on_open_requested)
         self.preview.use_requested.connect(self.use)
-        self.preview.save_requested.connect(self._on_save_requested)
+        self.preview.keep_requested.connect(self._on_keep_requested)
+        self.preview.chosen_changed.connect(self._forget_news)
+        self.checkpoints.done.connect(self._tell_news)
+        self.checkpoints.failed.connect(self._show_failure)
         self._session.events.settings.connect(self._on_session_settings_changed)
         self._session.events.preferences.connect(self._on_preferences_changed)
 
@@ -104,6 +113,8 @@ class FineTuneDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.preferences.disconnect(self._on_preferences_changed)
         self._forget_training()
+        self._follower.release()
+        self.checkpoints.release()
         self.pictures.release()
         self.settings.release()
 
@@ -120,7 +131,7 @@ class FineTuneDock(Dock):
         try:
             request = self._read_form()
             settle(request)
-            output = self._new_folder(request)
+            output = self.runs.new_folder(request)
         except ZeroDCEError as err:
             self._show_failure(err)
             return
@@ -173,22 +184,24 @@ class FineTuneDock(Dock):
             return
         training = TrainingProcess(folder)
         self.panel.say("")
+        self._show_settings_of(training)
         self._take_over(training)
         training.attach()
         if training.is_running:
             self.panel.show_state("running")
 
     def use(self, checkpoint: Path | None) -> None:
-        """Make a checkpoint of the run the active checkpoint of all docks."""
-        if checkpoint is None:
-            return
-        job = Job("Zero-DCE: reading a checkpoint", checking(checkpoint), quiet=True)
-        job.succeeded.connect(lambda info: self._on_checkpoint_read(checkpoint, info))
-        job.failed.connect(self._show_failure)
-        job.start()
+        """Make a checkpoint of the run, under the typed name, the active one of all docks."""
+        if checkpoint is not None and self.training is not None:
+            self.checkpoints.use(
+                checkpoint,
+                self.training.folder,
+                name=self.preview.name.name,
+                run_name=self.preview.run_name,
+            )
 
-    def save(self, checkpoint: Path, target: Path) -> None:
-        """Copy a checkpoint of the run to another file.
+    def keep(self, checkpoint: Path, target: Path) -> None:
+        """Copy a checkpoint of the run, under the typed name, to another file.
 
         Parameters
         ----------
@@ -196,18 +209,7 @@ class FineTuneDock(Dock):
         target : Path
             An existing file is replaced.
         """
-        try:
-            write_whole(target, checkpoint.read_bytes())
-        except OSError as err:
-            reason = err.strerror or type(err).__name__
-            self._show_failure(
-                CheckpointError(
-                    f"{checkpoint.name} cannot be saved as {target}: {reason}; choose another "
-                    "folder."
-                )
-            )
-        else:
-            self.panel.say(f"Saved as {target}.", "good")
+        self.checkpoints.keep(checkpoint, target, name=self.preview.name.name)
 
     # ---- from the form to a run
 
@@ -223,22 +225,12 @@ class FineTuneDock(Dock):
             checkpoint=self.form.checkpoint(),
             architecture=self.form.architecture(),
             preset=self.form.chosen_preset(),
+            name=self.form.name.name,
             device=self._session.settings.device,
             changes=self.form.changes(),
             preview=pinned_crop(self._viewer, layers, window),
             **self.form.duration(),
         )
-
-    def _new_folder(self, request: TrainingRequest) -> Path:
-        name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {request.preset}"
-        folder = Path(self.runs.text().strip()).expanduser()
-        if not folder.is_absolute():
-            raise RequestError(
-                f"'Runs in' is {self.runs.text()!r}, but must be the full path of a folder, for "
-                f"example {runs_folder()}; change it in the advanced section."
-            )
-        numbered = (f"{name} ({number})" for number in count(2))
-        return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
 
     def _on_prepared(self, folder: RunFolder) -> None:
         if self._released or self._was_cancelled:  # the job ended before it saw that
@@ -257,8 +249,7 @@ class FineTuneDock(Dock):
             self.panel.show_state("idle", resumable=self._is_resumable())
 
     def _on_preferences_changed(self, new: Preferences, old: Preferences) -> None:
-        if self.runs.text() == str(runs_folder(old.runs_folder)):  # else the user has chosen
-            self.runs.setText(str(runs_folder(new.runs_folder)))
+        self.runs.prefer(new.runs_folder, instead_of=old.runs_folder)
 
     # ---- the run
 
@@ -292,9 +283,23 @@ class FineTuneDock(Dock):
         self._guard_window()
         self._show_training(training)
 
+    def _show_settings_of(self, training: TrainingProcess) -> None:
+        """Show the settings and the images of a run, so that the next one can be alike."""
+        with suppress(ZeroDCEError):  # the folder was deleted
+            config = training.folder.config()
+            self.form.show_run(config, training.folder.start)
+            self.pictures.tick_only(config.images)
+
+    def _show_name_of(self, training: TrainingProcess) -> None:
+        with suppress(ZeroDCEError):  # the folder was deleted
+            name = training.folder.config().name
+            self.preview.show_name(name)
+            self.panel.show_run(name, training.folder.path)
+
     def _show_training(self, training: TrainingProcess) -> None:
         training.advanced.connect(self._on_training_advanced)
         training.ended.connect(self._on_training_ended)
+        self._show_name_of(training)
         self._on_training_advanced()
         if training.is_running:
             self.panel.show_state("running")
@@ -328,10 +333,15 @@ class FineTuneDock(Dock):
         training = self.training
         if training is None:
             return
-        history = training.history
         self.panel.show_state("idle", resumable=self._is_resumable())
-        where = f" Folder: {training.folder.path}"
-        if history.ending in {"done", "stopped"}:
+        self._has_news = False
+        self._tell_ending(training)
+
+    def _tell_ending(self, training: TrainingProcess) -> None:
+        history, where = training.history, f" Folder: {training.folder.path}"
+        if not training.folder.is_run and history.ending != "failed":
+            self.panel.say(f"The folder of this run was deleted: {training.folder.path}", "bad")
+        elif history.ending in {"done", "stopped"}:
             self.panel.say(f"{history.message}{where}", "good")
         elif history.ending is not None:
             self.panel.say(f"{history.message}", "bad")
@@ -352,36 +362,35 @@ class FineTuneDock(Dock):
 
     def _on_session_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if new.checkpoint != old.checkpoint:
-            self._read_active_checkpoint()
+            self._forget_news()
 
-    def _read_active_checkpoint(self) -> None:
-        source = self._session.checkpoint
-        if self._session.settings.is_automatic:  # there is no single image to choose it by
-            source = DEFAULT_CHECKPOINT
-        job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
-        job.succeeded.connect(lambda info: self._on_active_read(source, info))
-        job.start()
+    def _tell_news(self, sentence: str) -> None:
+        self._has_news = True
+        self.panel.say(sentence, "good")
 
-    def _on_active_read(self, source: str | Path, info: CheckpointInfo) -> None:
-        if not self._released:  # the dock may have been closed during the job
-            self.form.offer(source, info.architecture, info.scale_factor)
-
-    def _on_checkpoint_read(self, checkpoint: Path, info: CheckpointInfo) -> None:
-        if self._released:
+    def _forget_news(self) -> None:
+        """Go back to the outcome of the run, because the news may no longer be true."""
+        if not self._has_news:
             return
-        scale = info.scale_factor if info.traits.has_scale_factor else None
-        self._session.change(checkpoint=checkpoint, scale_factor=scale)
-        self.panel.say(f"{checkpoint.name} is now the active checkpoint of all docks.", "good")
+        self._has_news = False
+        self.panel.say("")
+        if self.training is not None and self.panel.state == "idle":
+            self._tell_ending(self.training)
 
-    def _on_save_requested(self, checkpoint: Path | None) -> None:
+    def _on_form_changed(self) -> None:
+        self.panel.forget_complaint()
+        self.settings.show_title(self.form.start.title())
+
+    def _on_keep_requested(self, checkpoint: Path | None) -> None:
         if checkpoint is None:
             return
-        dialog = QFileDialog(self, "Save the checkpoint as", "", "Checkpoints (*.safetensors)")
+        dialog = QFileDialog(self, "Keep the checkpoint as", "", "Checkpoints (*.safetensors)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("safetensors")  # so that it asks before it replaces such a file
-        dialog.selectFile("fine-tuned.safetensors")
+        name = as_file_name(self.preview.name.name, otherwise="fine-tuned")
+        dialog.selectFile(f"{name}.safetensors")
         if dialog.exec():
-            self.save(checkpoint, Path(dialog.selectedFiles()[0]))
+            self.keep(checkpoint, Path(dialog.selectedFiles()[0]))
 
     def _on_open_requested(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Open the folder of a run", self.runs.text())

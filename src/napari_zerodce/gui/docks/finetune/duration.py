@@ -7,6 +7,7 @@ from typing import Any, Final
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from napari_zerodce.gui.docks.finetune.tool_tips import tip_of, tool_tip
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.setting_field import Field
 from napari_zerodce.setting import setting_fields
@@ -26,7 +27,9 @@ class DurationFields(QWidget):
         self.fields: dict[str, Field] = {}
         self.unit = QComboBox()
         make_narrow(self.unit)
-        self.unit.setToolTip("Set the approximate minutes, or the exact number of steps.")
+        tip = "Set the approximate minutes, or the exact number of steps."
+        self.unit.setToolTip(tool_tip("Train for", tip, default=_DESCRIBED[0].name))
+        self.setToolTip(self.unit.toolTip())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -34,6 +37,7 @@ class DurationFields(QWidget):
             field = self.fields[described.name] = Field(described)
             field.setParent(self)
             field.value = _AT_FIRST[described.name]
+            field.native.setToolTip(tip_of(described, _AT_FIRST[described.name]))
             field.changed.connect(self.changed)
             layout.addWidget(field.native, 1)
             self.unit.addItem(described.name, described.name)
@@ -45,6 +49,19 @@ class DurationFields(QWidget):
         """Return minutes or steps as a keyword argument of a `TrainingRequest`."""
         name = self.unit.currentData()
         return {name: self.fields[name].value}
+
+    def show_duration(self, *, minutes: float | None, steps: int) -> None:
+        """Show minutes, or steps if there are no minutes.
+
+        Parameters
+        ----------
+        minutes : float, optional
+        steps : int
+        """
+        name, value = ("steps", steps) if minutes is None else ("minutes", minutes)
+        self.fields[name].value = value
+        self.unit.setCurrentIndex(self.unit.findData(name))
+        self._show_chosen()
 
     def _show_chosen(self) -> None:
         for name, field in self.fields.items():

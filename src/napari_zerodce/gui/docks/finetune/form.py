@@ -9,21 +9,29 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 from superqt import QCollapsible
 
-from napari_zerodce.checkpoints import registry
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.gui.docks.finetune.advanced_form import AdvancedForm
 from napari_zerodce.gui.docks.finetune.duration import DurationFields
+from napari_zerodce.gui.docks.finetune.name_field import NameField
+from napari_zerodce.gui.docks.finetune.start_chooser import StartChooser
+from napari_zerodce.gui.docks.finetune.tool_tips import explain_labels, tool_tip
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.labels import Sentence, text_label
 from napari_zerodce.gui.widgets.settings_form import form_layout
 from napari_zerodce.training.presets import PRESET_TITLES, PRESETS, configure
 
 if TYPE_CHECKING:
+    from napari_zerodce.gui.docks.finetune.proposal import Proposal
     from napari_zerodce.gui.widgets.setting_field import Field
-    from napari_zerodce.training.config import TrainingConfig
+    from napari_zerodce.training.config import RunConfig, TrainingConfig
     from napari_zerodce.training.presets import Preset
 
-_SCRATCH: Final = "scratch:"
+_PRESET_TIP: Final = (
+    "The settings for a kind of image. Photo: exposure target 0.6, half of the crops become darker "
+    "or brighter, and the average colour becomes grey. Few photos: the same, but hues stay. "
+    "Without facets: the curves may change evenly across the image. Fluorescence: exposure target "
+    "0.4, and the dark background stays dark."
+)
 
 
 class TrainingForm(QWidget):
@@ -33,15 +41,14 @@ class TrainingForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.start = QComboBox()
+        self.start = StartChooser()
         self.preset = QComboBox()
-        for combo in (self.start, self.preset):
-            make_narrow(combo)
-        self.start.setToolTip("The weights that training starts from.")
+        make_narrow(self.preset)
         self.preset.setToolTip(
-            "Photo: exposure target 0.6, and half of the crops become darker or brighter.\n"
-            "Fluorescence: exposure target 0.4, and the dark background stays dark."
+            tool_tip("Preset", _PRESET_TIP, default="what suits the chosen images")
         )
+        self.reason = Sentence("proposal")
+        self.name = NameField()
         for name in PRESETS:
             self.preset.addItem(PRESET_TITLES[name], name)
         self.length = DurationFields()
@@ -50,26 +57,32 @@ class TrainingForm(QWidget):
         )
         self.details = AdvancedForm()
         self.advanced = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
-        self._scale_factors: dict[Any, int] = {}
-        self._architectures: dict[Any, Architecture] = {}
+        self._preset_is_chosen = False
+        self._proposal: Proposal | None = None
         self._lay_out()
-        self.offer(registry.DEFAULT_CHECKPOINT, None, 1)
-        self.start.activated.connect(self._on_start_changed)
+        self.show_config(self.defaults())
+        self.start.changed.connect(self._on_start_changed)
         self.preset.activated.connect(self._on_preset_changed)
         self.length.changed.connect(self.changed)
         self.details.changed.connect(self.changed)
 
     @property
     def fields(self) -> dict[str, Field]:
-        """The fields of the duration and of the advanced section."""
-        return self.length.fields | self.details.fields
+        """The fields of the duration, the name and the advanced section."""
+        return {**self.length.fields, "name": self.name, **self.details.fields}
 
     def _lay_out(self) -> None:
         form = form_layout(self)
         form.addRow("Start from", self.start)
         form.addRow("Preset", self.preset)
+        form.addRow(self.reason)
         form.addRow("Train for", self.length)
         form.addRow(self.slow)
+        form.addRow("Name", self.name.native)
+        explain_labels(form)
+        self.advanced.setToolTip(
+            tool_tip("Advanced", "Show the losses and the other settings.", default="hidden")
+        )
         self.advanced.setContent(self.details)
         self.advanced.collapse(animate=False)  # otherwise the new content is expanded
         form.addRow(self.advanced)
@@ -84,51 +97,67 @@ class TrainingForm(QWidget):
         part : QWidget
             The widget.
         """
-        self.details.rows.addRow(label, part)
+        self.details.add_row(label, part)
 
-    def offer(
-        self, active: str | Path, architecture: Architecture | None, scale_factor: int
-    ) -> None:
-        """Offer the weights to start from. The user's choice stays; at first it is the active one.
+    # ---- what is proposed and shown
+
+    def propose(self, proposal: Proposal) -> None:
+        """Choose the preset that suits the images, unless the user has chosen one, and say why.
 
         Parameters
         ----------
-        active : str or Path
-            The active checkpoint of the session.
-        architecture : Architecture, optional
-            Of the active checkpoint; None if it is not known yet.
-        scale_factor : int
-            Of the active checkpoint.
+        proposal : Proposal
         """
-        chosen = self.start.currentData()
-        was_active = self.start.currentIndex() <= 0
-        self.start.clear()
-        entries: list[tuple[str, Any, Architecture, int]] = [
-            (f"{entry.title} ({entry.kind})", entry.name, entry.architecture, entry.scale_factor)
-            for entry in registry.available()
-        ]
-        if str(active) not in {data for _, data, _, _ in entries} and architecture is not None:
-            entries.append((Path(active).name, str(active), architecture, scale_factor))
-        entries.sort(key=lambda entry: entry[1] != str(active))
-        for key, traits in ARCHITECTURES.items():
-            scale = traits.default_scale_factor
-            entries.append((f"From scratch: {traits.title}", f"{_SCRATCH}{key}", key, scale))
-        for text, data, kind, scale in entries:
-            self.start.addItem(text, data)
-            self._architectures[data], self._scale_factors[data] = kind, scale
-        row = 0 if was_active else self.start.findData(chosen)
-        self.start.setCurrentIndex(max(0, row))
-        if self.start.currentData() != chosen:
-            self._on_start_changed()
+        self._proposal = proposal
+        if not self._preset_is_chosen and proposal.preset != self.chosen_preset():
+            self.preset.setCurrentIndex(self.preset.findData(proposal.preset))
+            self.show_config(self.defaults(), keep=True)
+        self._show_reason()
+
+    def _show_reason(self) -> None:
+        proposal = self._proposal
+        if proposal is None or not proposal.reason:
+            self.reason.say("")
+            return
+        self.reason.say(self._sentence(proposal))
+
+    def _sentence(self, proposal: Proposal) -> str:
+        if proposal.preset != self.chosen_preset():
+            title = PRESET_TITLES[proposal.preset]
+            return f"The preset '{title}' suits the images better, because {proposal.reason}."
+        has_both = proposal.purpose == "fluorescence" and proposal.start == self.checkpoint()
+        what = "Weights and preset" if has_both else "Preset"
+        return f"{what} for {proposal.purpose}, because {proposal.reason}."
+
+    def show_run(self, config: RunConfig, start: Path) -> None:
+        """Show the settings of a run; they count as choices of the user.
+
+        Parameters
+        ----------
+        config : RunConfig
+        start : Path
+            The file of the weights from which the run started.
+        """
+        self.start.show_run(config, start)
+        self._preset_is_chosen = True
+        self.preset.setCurrentIndex(max(0, self.preset.findData(config.preset)))
+        self.length.show_duration(minutes=config.minutes, steps=config.training.steps)
+        self.name.value = config.name
+        self.show_config(self.defaults())
+        with QSignalBlocker(self.details):
+            self.details.show_run(config.training)
+        self._show_reason()
+        self.changed.emit()
+
+    # ---- what is chosen
 
     def checkpoint(self) -> str | None:
         """Return the checkpoint to start from; None: random weights."""
-        data = str(self.start.currentData())
-        return None if data.startswith(_SCRATCH) else data
+        return self.start.checkpoint()
 
     def architecture(self) -> Architecture:
         """Return the architecture of the network to train."""
-        return self._architectures[self.start.currentData()]
+        return self.start.start.architecture
 
     def chosen_preset(self) -> Preset:
         """Return the preset."""
@@ -148,7 +177,7 @@ class TrainingForm(QWidget):
         return configure(
             self.chosen_preset(),
             self.architecture(),
-            scale_factor=self._scale_factors[self.start.currentData()],
+            scale_factor=self.start.start.scale_factor,
             from_scratch=self.checkpoint() is None,
         )
 
@@ -168,7 +197,10 @@ class TrainingForm(QWidget):
         self.changed.emit()
 
     def _on_preset_changed(self, _: Any = None) -> None:
+        self._preset_is_chosen = True
+        self._show_reason()
         self.show_config(self.defaults())
 
-    def _on_start_changed(self, _: Any = None) -> None:
+    def _on_start_changed(self) -> None:
+        self._show_reason()
         self.show_config(self.defaults(), keep=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.layers.provenance import role_of
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
 from napari_zerodce.gui.layers.watch import LayerWatch
@@ -46,17 +48,32 @@ class ImageChooser(QWidget):
         self._viewer = viewer
         self.list = QListWidget()
         self.list.setFixedHeight(_HEIGHT)
-        self.list.setToolTip("Tick one or more dark images; crops come from all planes of a stack.")
+        self.list.setToolTip(
+            tool_tip(
+                "Dark images",
+                "Tick one or more; crops come from all planes of a stack.",
+                default="the active layer",
+            )
+        )
         self.folder: Path | None = None
         self.folder_button = QPushButton("Folder…")
-        self.folder_button.setToolTip("Also use the images of a folder and its subfolders.")
+        self.folder_button.setToolTip(
+            tool_tip(
+                "Folder", "Also use the images of a folder and its subfolders.", default="none"
+            )
+        )
         self.no_folder_button = QPushButton("✕")
-        self.no_folder_button.setToolTip("Remove the folder")
+        self.no_folder_button.setToolTip(tool_tip("Remove", "Do not use the folder."))
         self.no_folder_button.setFixedWidth(28)
         self.folder_line = text_label("folder")
         self.regions = QComboBox()
         self.regions.setToolTip(
-            "Take crops only from the selected shapes of a layer, or from all if none is selected."
+            tool_tip(
+                "Regions",
+                "Take crops only from the selected shapes of a layer, or from all its shapes if "
+                "none is selected.",
+                default=_WHOLE,
+            )
         )
         make_narrow(self.regions)
         self._listed: list[Image] = []
@@ -117,6 +134,17 @@ class ImageChooser(QWidget):
             item = self.list.item(row)
             if item is not None and item.data(Qt.ItemDataRole.UserRole) is layer:
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+
+    def tick_only(self, names: Collection[str]) -> None:
+        """Tick the layers with these names and no others, if there is such a layer.
+
+        Parameters
+        ----------
+        names : collection of str
+        """
+        layers = [layer for layer in self._listed if layer.name in names]
+        for layer in self._listed if layers else ():
+            self.tick(layer, on=layer in layers)
 
     def choose_folder(self, folder: Path | None) -> None:
         """Also use the images of a folder; None removes the folder."""

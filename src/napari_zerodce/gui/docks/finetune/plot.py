@@ -19,6 +19,7 @@ _COLOURS = {
     "spatial": "#56b4e9",
     "exposure": "#e69f00",
     "colour": "#cc79a7",
+    "channels": "#0072b2",
     "smoothness": "#009e73",
     TOTAL: GREY,
     "validation": "#d55e00",
@@ -37,7 +38,7 @@ class LossPlot(StillPlot):
         )  # a run of hours has tens of thousands of steps
         self.getAxis("left").enableAutoSIPrefix(enable=False)
         # The legend is above the plot: inside a narrow dock's plot it would hide lines.
-        self.setTitle(_legend(), size="8pt")
+        self._named: list[str] = []
         self.lines: dict[str, Any] = {}
         for name in (*LOSSES, TOTAL):
             pen = pyqtgraph.mkPen(_COLOURS[name], width=2.5 if name == TOTAL else 1.5)
@@ -52,23 +53,31 @@ class LossPlot(StillPlot):
         )
 
     def show_history(self, history: History) -> None:
-        """Draw the losses so far; a loss without values has no line."""
+        """Draw the losses so far; a loss without values, or with a weight of 0, has no line."""
         steps = np.asarray(history.steps, float)
+        drawn = [name for name in LOSSES if any(history.losses.get(name, ()))] + [TOTAL]
+        self._name([*drawn, "validation"])
         for name in (*LOSSES, TOTAL):
-            values = np.asarray(history.losses.get(name, ()), float)
+            values = np.asarray(history.losses.get(name, ()) if name in drawn else (), float)
             kept = steps[: len(values)]
             self.lines[name].setData(kept, np.maximum(_smoothed(values), _SMALLEST))
         points = np.asarray(history.validation, float).reshape(-1, 2)
         self.lines["validation"].setData(points[:, 0], np.maximum(points[:, 1], _SMALLEST))
+
+    def _name(self, names: list[str]) -> None:
+        """Show a legend, if it is another one."""
+        if names != self._named:
+            self._named = names
+            self.setTitle(_legend(names), size="8pt")
 
     def set_logarithmic(self, on: bool) -> None:
         """Draw the losses on a logarithmic axis, or a linear one."""
         self.setLogMode(x=False, y=on)
 
 
-def _legend() -> str:
-    names = [f'<span style="color: {colour}">— {name}</span>' for name, colour in _COLOURS.items()]
-    return " &nbsp; ".join(names[:3]) + "<br>" + " &nbsp; ".join(names[3:])
+def _legend(names: list[str]) -> str:
+    words = [f'<span style="color: {_COLOURS[name]}">— {name}</span>' for name in names]
+    return " &nbsp; ".join(words[:3]) + "<br>" + " &nbsp; ".join(words[3:])
 
 
 def _smoothed(values: Any) -> Any:

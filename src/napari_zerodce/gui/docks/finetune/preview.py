@@ -17,6 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.gui.docks.finetune.name_field import NameField
+from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.widgets.labels import text_label
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ class PreviewPanel(QWidget):
     """Shows one checkpoint of a run: the newest, until the user moves the slider."""
 
     use_requested = Signal(object)  # Path of a checkpoint
-    save_requested = Signal(object)
+    keep_requested = Signal(object)
+    chosen_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,29 +43,49 @@ class PreviewPanel(QWidget):
         self.enhanced = _ImageLabel("The preview crop, enhanced with the chosen checkpoint")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip(
-            "Choose a checkpoint of the run; at the right end, the newest is always shown."
+            tool_tip(
+                "Checkpoint",
+                "Choose a checkpoint of the run by its step; at the right end, it is always the "
+                "newest.",
+                default="the newest",
+            )
         )
         self.caption = text_label("preview_caption")
         self.best_button = QPushButton("Best")
-        self.best_button.setToolTip("Choose the checkpoint with the lowest validation loss.")
+        self.best_button.setToolTip(
+            tool_tip("Best", "Choose the checkpoint with the lowest validation loss.")
+        )
+        self.name = NameField()
+        self.run_name = ""
         self.use_button = QPushButton("Use this one")
-        self.use_button.setToolTip("Make the chosen checkpoint the active checkpoint of all docks.")
-        self.save_button = QPushButton("Save as…")
-        self.save_button.setToolTip("Save a copy of the chosen checkpoint.")
+        self.use_button.setToolTip(
+            tool_tip(
+                "Use this one",
+                "Make the chosen checkpoint the active checkpoint of all docks, under this name.",
+            )
+        )
+        self.keep_button = QPushButton("Keep this one…")
+        self.keep_button.setToolTip(
+            tool_tip(
+                "Keep this one", "Save a copy of the chosen checkpoint, under this name, in a file."
+            )
+        )
         self._lay_out()
         self.slider.valueChanged.connect(self._on_slider_changed)
         self.best_button.clicked.connect(self._on_best_clicked)
         self.use_button.clicked.connect(lambda: self.use_requested.emit(self.chosen()))
-        self.save_button.clicked.connect(lambda: self.save_requested.emit(self.chosen()))
+        self.keep_button.clicked.connect(lambda: self.keep_requested.emit(self.chosen()))
         self.hide()
 
     def _lay_out(self) -> None:
-        images, scrubber, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        images, scrubber, named, buttons = (QHBoxLayout() for _ in range(4))
         for image in (self.original, self.enhanced):
             images.addWidget(image, 1)
         scrubber.addWidget(self.slider, 1)
         scrubber.addWidget(self.best_button)
-        for button in (self.use_button, self.save_button):
+        named.addWidget(text_label("name_title", "Name"))
+        named.addWidget(self.name.native, 1)
+        for button in (self.use_button, self.keep_button):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -70,7 +93,18 @@ class PreviewPanel(QWidget):
         layout.addLayout(images)
         layout.addLayout(scrubber)
         layout.addWidget(self.caption)
+        layout.addLayout(named)
         layout.addLayout(buttons)
+
+    def show_name(self, name: str) -> None:
+        """Show the name of the run's weights, which the user may replace.
+
+        Parameters
+        ----------
+        name : str
+        """
+        self.run_name = name
+        self.name.value = name
 
     def chosen(self) -> Path | None:
         """Return the file of the chosen checkpoint."""
@@ -113,6 +147,7 @@ class PreviewPanel(QWidget):
 
     def _on_slider_changed(self, _: int) -> None:
         self._show_chosen()
+        self.chosen_changed.emit()
 
     def _on_best_clicked(self) -> None:
         known = self._judged()

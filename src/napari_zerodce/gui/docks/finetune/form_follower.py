@@ -1,0 +1,71 @@
+"""Keep the form in line with the active checkpoint and the images, until the user chooses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject
+
+from napari_zerodce.gui.docks.finetune.material_finder import MaterialFinder
+from napari_zerodce.gui.docks.finetune.proposal import Material, propose
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.work import checking
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.info import CheckpointInfo
+    from napari_zerodce.engine.settings import EnhanceSettings
+    from napari_zerodce.gui.docks.finetune.form import TrainingForm
+    from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
+    from napari_zerodce.gui.session.session import Session
+
+
+class FormFollower(QObject):
+    """Offers the active checkpoint as the start, and proposes what suits the images.
+
+    If the active checkpoint is automatic, the start is the one that suits the images.
+
+    Parameters
+    ----------
+    session : Session
+    pictures : ImageChooser
+    form : TrainingForm
+    """
+
+    def __init__(self, session: Session, pictures: ImageChooser, form: TrainingForm) -> None:
+        super().__init__(form)
+        self._session, self._form = session, form
+        self._released = False
+        self._proposal = propose(Material())
+        self._finder = MaterialFinder(session, pictures, self)
+        self._finder.found.connect(self._on_material_found)
+        session.events.settings.connect(self._on_settings_changed)
+        self._read_active_checkpoint()
+        self._finder.look()
+
+    def release(self) -> None:
+        """Stop following, because the dock closes."""
+        self._released = True
+        self._finder.release()
+        self._session.events.settings.disconnect(self._on_settings_changed)
+
+    def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.checkpoint != old.checkpoint:
+            self._read_active_checkpoint()
+
+    def _on_material_found(self, material: Material) -> None:
+        before, self._proposal = self._proposal, propose(material)
+        if self._proposal.start != before.start:
+            self._read_active_checkpoint()
+        self._form.propose(self._proposal)
+
+    def _read_active_checkpoint(self) -> None:
+        automatic = self._session.settings.is_automatic
+        source = self._proposal.start if automatic else self._session.checkpoint
+        job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
+        job.succeeded.connect(lambda info: self._on_checkpoint_read(source, info))
+        job.start()
+
+    def _on_checkpoint_read(self, source: str | Path, info: CheckpointInfo) -> None:
+        if not self._released:  # the dock may have been closed during the job
+            self._form.start.offer(source, info.architecture, info.scale_factor)
