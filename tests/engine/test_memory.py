@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.memory import allocate, set_budget
+from napari_zerodce.engine.memory import allocate, room_for_blocks, set_budget
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ImageError
 
@@ -36,6 +36,13 @@ def test_budget_is_the_largest_array() -> None:
         allocate((7,), np.uint8, opening="It needs")
     set_budget(None)
     assert allocate((7,), np.uint8, opening="It needs").nbytes == 7
+
+
+def test_blocks_have_a_part_of_the_free_memory_within_the_budget() -> None:
+    whole = room_for_blocks(1)
+    assert 0 < room_for_blocks(0.25) < 0.5 * whole
+    set_budget(6)
+    assert room_for_blocks(0.25) == 6
 
 
 class Unread:

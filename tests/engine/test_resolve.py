@@ -11,7 +11,6 @@ import pytest
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
-from napari_zerodce.engine.lazy_maps import lazy_maps
 from napari_zerodce.engine.maps import fill_maps, in_memory, resolve_for_maps
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve
@@ -57,15 +56,16 @@ def test_a_resolved_request_may_be_used_often(made):
     )
 
 
-def test_all_planes_of_lazy_maps_share_one_network_and_one_window(made):
+def test_maps_of_single_planes_share_one_network_and_one_window(made):
     image = da.from_array(STACK, chunks=(1, 16, 26))
     resolved = resolve_for_maps(EnhanceRequest(image, "mono", SETTINGS))
-    lazy = lazy_maps(resolved, "alphas")
-    assert lazy.shape == (8, 3, 1, 30, 26)
-    computed = lazy.compute()
+    planes = [
+        fill_maps(resolved.on(SelectedPlane(image, (plane,))), "alphas", in_memory)
+        for plane in range(3)
+    ]
     assert made == {"networks": 1, "windows": 1}
-    eager = fill_maps(EnhanceRequest(STACK, "mono", SETTINGS), "alphas", in_memory)
-    np.testing.assert_array_equal(computed, np.moveaxis(eager, 1, 0))
+    whole = fill_maps(EnhanceRequest(STACK, "mono", SETTINGS), "alphas", in_memory)
+    np.testing.assert_array_equal(planes, whole)
 
 
 def test_one_plane_keeps_the_window_of_the_whole_stack():

@@ -32,7 +32,7 @@ CONTROLS = (
 OWED: dict[type, set[str]] = {
     EnhanceDock: {"run_button"},
     AdjustDock: {"run_button"},
-    CurveMapsDock: {"run_button", "Clear", "Copy CSV", "Curve of the pixel under the mouse"},
+    CurveMapsDock: {"run_button"},
     FineTuneDock: {"Advanced"},
 }
 """Controls that still need a tool tip, by dock: the run panel and two docks are being rebuilt."""

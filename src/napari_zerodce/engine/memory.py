@@ -74,5 +74,18 @@ def _too_large(size: int, opening: str) -> ImageError:
     )
 
 
+def room_for_blocks(part: float) -> int:
+    """Return the memory for results that can be computed again, in bytes.
+
+    Parameters
+    ----------
+    part : float
+        Of the free memory, from 0 to 1; it is never more than the memory budget.
+    """
+    room = int(part * psutil.virtual_memory().available)
+    budget = _budget[0]
+    return room if budget is None else min(room, budget)
+
+
 def _gib(size: int) -> str:
     return f"{size / 2**30:.1f} GiB"

@@ -45,7 +45,7 @@ ROLES = [
     LayerProvenance("result", "photo", "5b1f", "/data/a photo.png", "napari", made=MADE),
     LayerProvenance("result", "photo", "5b1f", made=MINIMAL),
     LayerProvenance("live", "photo", "5b1f"),
-    LayerProvenance("maps", "photo", "5b1f", maps="noise-gain", made=MADE),
+    LayerProvenance("maps", "photo", "5b1f", maps="noise-gain", iterations=(1, 8), made=MADE),
     LayerProvenance("maps", "", "", maps="alphas"),
 ]
 
@@ -151,6 +151,15 @@ def test_result_of_an_earlier_version_gives_the_command_that_it_gave_then(
         for name, value in facts.items()
         if name not in {"role", "source", "source_id", "source_path"}
     }
+
+
+@pytest.mark.parametrize("numbers", [None, "8", 8, ["8"]], ids=str)
+def test_iterations_that_are_no_numbers_are_not_known(numbers: object) -> None:
+    facts = LayerProvenance("maps", "photo", "5b1f", maps="gain").as_metadata()[METADATA_KEY]
+    layer = Image(np.zeros((2, 2)), metadata={METADATA_KEY: {**facts, "iterations": numbers}})
+    known = provenance_of(layer)
+    assert known is not None
+    assert known.iterations == ()
 
 
 def test_maps_of_an_earlier_version_are_known_by_image_kind_and_checkpoint() -> None:

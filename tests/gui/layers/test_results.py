@@ -319,6 +319,28 @@ def test_first_layer_of_an_empty_viewer_becomes_active(model: ViewerModel) -> No
     assert model.layers.selection.active is new
 
 
+@pytest.mark.parametrize("ndisplay", [2, 3])
+def test_inserting_a_layer_with_one_more_axis_keeps_the_view(
+    model: ViewerModel, ndisplay: int
+) -> None:
+    stack = model.add_image(np.zeros((5, 8, 9)), name="stack")
+    model.dims.set_point(0, 3)
+    model.dims.ndisplay = ndisplay
+    camera = model.scene.camera
+    camera.zoom, camera.center, camera.angles = 8, (0, 2, 3), (10, 20, 30)
+    insert_quietly(model, Image(np.zeros((9, 5, 8, 9)), name="maps"), above=stack)
+    assert model.dims.ndim == 4
+    assert (camera.zoom, camera.center, camera.angles) == (8, (0, 2, 3), (10, 20, 30))
+    assert model.dims.ndisplay == ndisplay
+    assert model.dims.point[1] == 3
+
+
+def test_first_layer_of_an_empty_viewer_fits_into_the_view(model: ViewerModel) -> None:
+    model.scene.camera.center = (0, 900, 900)
+    insert_quietly(model, Image(np.zeros((9, 9))), above=Image(np.zeros((8, 9))))
+    assert model.scene.camera.center[1:] == (4, 4)
+
+
 # ---- shown and named
 
 

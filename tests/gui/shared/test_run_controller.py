@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -113,12 +114,16 @@ def _layer(model: ViewerModel, name: str = "photo") -> Image:
     return layer
 
 
+def _added(*layers: Image) -> Outcome:
+    return Outcome("Added them.", "good", "Enhance", WeakSet(layers))
+
+
 def test_what_was_added_is_told_until_it_was_deleted(runs: Runs, model: ViewerModel) -> None:
     first, second = _layer(model, "first"), _layer(model, "second")
-    runs.controller.tell("Added 2 layers.", about=[first, second])
-    assert runs.panel.message.text() == "✓ Added 2 layers."
+    runs.session.outcome = _added(first, second)
+    assert runs.panel.message.text() == "✓ Added them."
     model.layers.remove(first)
-    assert runs.panel.message.text() == "✓ Added 2 layers."
+    assert runs.panel.message.text() == "✓ Added them."
     model.layers.remove(second)
     assert not runs.panel.message.text()
     assert runs.session.outcome is None
@@ -136,7 +141,7 @@ def test_dock_that_is_opened_later_does_not_tell_of_deleted_layers(
     runs: Runs, model: ViewerModel, qtbot: Any
 ) -> None:
     layer = _layer(model)
-    runs.controller.tell("Added a layer.", about=[layer])
+    runs.session.outcome = _added(layer)
     runs.controller.release()
     model.layers.remove(layer)
     panel = RunPanel("Enhance", runs.session)

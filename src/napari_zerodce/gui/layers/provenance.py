@@ -37,6 +37,8 @@ class LayerProvenance:
         The napari plugin that read it.
     maps : {"alphas", "steps", "gain", "noise-gain"}, optional
         What a map layer shows.
+    iterations : tuple of int
+        Which iterations a map layer shows, from 1; empty if it does not say.
     made : Provenance, optional
         Checkpoint, settings and version; None for a live view.
     """
@@ -47,6 +49,7 @@ class LayerProvenance:
     source_path: str | None = None
     source_reader: str | None = None
     maps: MapKind | None = None
+    iterations: tuple[int, ...] = ()
     made: Provenance | None = None
 
     def as_metadata(self) -> dict[str, Any]:
@@ -59,7 +62,7 @@ class LayerProvenance:
             "source_reader": self.source_reader,
         }
         if self.maps is not None:
-            facts |= {"kind": self.maps, "sign": _SIGN}
+            facts |= {"kind": self.maps, "sign": _SIGN, "iterations": list(self.iterations)}
         if self.made is not None:
             facts |= self.made.as_dict()
         return {METADATA_KEY: facts}
@@ -81,6 +84,7 @@ def provenance_of(layer: Layer) -> LayerProvenance | None:
         source_path=_text(facts, "source_path"),
         source_reader=_text(facts, "source_reader"),
         maps=facts.get("kind"),
+        iterations=_iterations(facts.get("iterations")),
         made=_made(facts),
     )
 
@@ -103,6 +107,11 @@ def checkpoint_source_of(layer: Layer) -> str | None:
 def _text(facts: Mapping[str, Any], name: str) -> str | None:
     value = facts.get(name)
     return value if isinstance(value, str) else None
+
+
+def _iterations(numbers: Any) -> tuple[int, ...]:
+    known = isinstance(numbers, list) and all(isinstance(number, int) for number in numbers)
+    return tuple(numbers) if known else ()
 
 
 def _made(facts: Mapping[str, Any]) -> Provenance | None:

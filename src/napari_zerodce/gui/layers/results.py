@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -130,10 +131,10 @@ def source_layer_of(viewer: napari.Viewer, layer: Layer) -> Layer | None:
 
 
 def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None:
-    """Insert a layer above another one, or above all if that was deleted; keep the selection.
+    """Insert a layer above another one, or above all if that was deleted; keep selection and view.
 
     The source layer stays active: if the user presses Enhance again with another checkpoint, it is
-    enhanced, and not the result.
+    enhanced, and not the result. The camera stays, also if the layer has one more axis.
 
     Parameters
     ----------
@@ -146,7 +147,8 @@ def insert_quietly(viewer: napari.Viewer, layer: Layer, *, above: Layer) -> None
     selected, active = set(layers.selection), layers.selection.active
     _inserting.add(viewer)
     try:
-        layers.insert(position, layer)
+        with camera_kept(viewer) if layers else nullcontext():
+            layers.insert(position, layer)
         if selected:
             layers.selection = selected
         if active is not None:
@@ -163,6 +165,21 @@ def is_inserting(viewer: napari.Viewer) -> bool:
     viewer : napari.Viewer
     """
     return viewer in _inserting
+
+
+@contextmanager
+def camera_kept(viewer: napari.Viewer) -> Iterator[None]:
+    """Keep the camera where it is: napari moves it when the number of axes changes.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    """
+    camera = viewer.scene.camera
+    kept = {name: getattr(camera, name) for name in ("center", "zoom", "angles")}
+    yield
+    for name, value in kept.items():
+        setattr(camera, name, value)
 
 
 def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:

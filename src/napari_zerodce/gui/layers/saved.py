@@ -12,6 +12,7 @@ import numpy as np
 from napari.layers import Layer
 
 from napari_zerodce.gui.layers.geometry import GEOMETRY
+from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.source import APPEARANCE
 from napari_zerodce.imaging.files.saved import SavedImage
@@ -37,8 +38,13 @@ def image_to_save(data: Any, properties: Mapping[str, Any]) -> SavedImage:
     data : array-like, or list of array-like if multiscale
     properties : mapping
         As in the layer's data tuple.
+
+    Raises
+    ------
+    RequestError
+        If the layer is lazy, and not all its planes are known.
     """
-    levels = tuple(data) if properties["multiscale"] else (data,)
+    levels = tuple(data) if properties["multiscale"] else (_known(data),)
     labels, units = properties["axis_labels"], [str(unit) for unit in properties["units"]]
     limits = [float(limit) for limit in properties["contrast_limits"]]
     layer = {key: _plain(properties[key]) for key in _KEPT if key in properties}
@@ -87,6 +93,11 @@ def find_provenance(layer: Layer) -> None:
     metadata = facts.get("metadata")
     if isinstance(metadata, Mapping) and METADATA_KEY in metadata:
         layer.metadata = {**layer.metadata, METADATA_KEY: metadata[METADATA_KEY]}
+
+
+def _known(data: Any) -> Any:
+    """Return data that have all planes: a lazy layer would read as empty where it is not known."""
+    return np.asarray(data) if isinstance(data, LazyPlanes) else data
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

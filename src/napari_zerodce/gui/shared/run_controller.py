@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject
@@ -14,7 +13,6 @@ from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.layers.wanted import Wanted
 from napari_zerodce.gui.session.jobs import Job
-from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.endings import describe_failure, occupy
 from napari_zerodce.gui.shared.enhance_run import EnhanceRun
@@ -24,7 +22,7 @@ from napari_zerodce.gui.shared.several_runs import SeveralRuns
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Image, Layer
+    from napari.layers import Image
 
 
 class RunController(QObject):
@@ -107,16 +105,6 @@ class RunController(QObject):
 
     def _on_job_finished(self) -> None:
         self._job = None
-
-    def tell(self, text: str, *, about: Sequence[Layer]) -> None:
-        """Show what a run has added, until all these layers are deleted.
-
-        Parameters
-        ----------
-        text : str
-        about : sequence of Layer
-        """
-        self._session.outcome = Outcome(text, "good", self._panel.action, WeakSet(about))
 
     def show_failure(self, error: Exception) -> None:
         """Show why something failed."""

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import Any
 
-import dask.array as da
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -47,16 +46,17 @@ def test_maps_lie_on_their_image_in_fixed_colours(
 ) -> None:
     (layer,) = _add(curve_maps, viewer, qtbot)
     expected = estimate(EnhanceRequest(dark_photo, "rgb"))
-    np.testing.assert_allclose(layer.data, expected.mean(1), atol=1e-6)
-    assert layer.data.mean() > 0  # the paper's sign: this dark photo is brightened
+    np.testing.assert_allclose(layer.data[1:], expected.mean(1), atol=1e-6)
+    assert layer.data[1:].mean() > 0  # the paper's sign: this dark photo is brightened
     assert layer.name == "photo A mean [Zero-DCE]"
     assert list(layer.contrast_limits) == [-1, 1]
     assert layer.colormap.name == "PiYG"
-    assert layer.colorbar.visible
+    assert curve_maps.scale.isVisible()
+    assert (curve_maps.scale.low.text(), curve_maps.scale.high.text()) == ("-1", "1")
     assert 0 < layer.opacity < 1
     assert viewer.dims.axis_labels[0] == "iteration"
     np.testing.assert_allclose(layer.data_to_world((0, 9, 8))[1:], photo.data_to_world((9, 8)))
-    assert layer.data_to_world((0, 0, 0))[0] == 1  # iterations are counted from 1
+    assert viewer.dims.current_step[0] == 1  # iterations are counted from 1
     assert layer.metadata[METADATA_KEY]["checkpoint_sha256"]
 
 
@@ -103,18 +103,25 @@ def test_maps_of_a_stack_follow_the_slider_or_are_lazy(
     viewer.dims.set_point(0, 0)
     expected = estimate(EnhanceRequest(stack, "mono"))
     (layer,) = _add(curve_maps, viewer, qtbot)
-    assert layer.data.shape == (8, 1, 48, 40)
-    np.testing.assert_allclose(layer.data[:, 0], expected[0, :, 0], atol=1e-6)
+    assert layer.data.shape == (9, 1, 48, 40)
+    np.testing.assert_allclose(layer.data[1:, 0], expected[0, :, 0], atol=1e-6)
     viewer.dims.set_point(1, 4)
-    qtbot.waitUntil(lambda: np.allclose(layer.data[:, 0], expected[2, :, 0]), timeout=20_000)
+    qtbot.waitUntil(lambda: np.allclose(layer.data[1:, 0], expected[2, :, 0]), timeout=20_000)
     np.testing.assert_allclose(
         layer.data_to_world((0, 0, 5, 6))[1:], source.data_to_world((2, 5, 6))
     )
     curve_maps.form.fields["extent"].value = "stack"
     (lazy,) = _add(curve_maps, viewer, qtbot)
-    assert isinstance(lazy.data, da.Array)
-    assert lazy.data.shape == (8, 3, 48, 40)
-    np.testing.assert_allclose(lazy.data.compute(), expected[:, :, 0].swapaxes(0, 1), atol=1e-6)
+    assert lazy.data.shape == (9, 3, 48, 40)
+    for plane in (2, 0, 1):
+        viewer.dims.set_point(1, 2 * plane)
+        wanted = expected[plane, 0, 0]
+        qtbot.waitUntil(
+            lambda wanted=wanted: np.allclose(lazy._data_view, wanted, atol=1e-6), timeout=20_000
+        )
+    np.testing.assert_allclose(
+        np.asarray(lazy.data)[1:], expected[:, :, 0].swapaxes(0, 1), atol=1e-6
+    )
 
 
 def test_maps_of_another_checkpoint_are_marked_and_never_mixed(
@@ -131,7 +138,7 @@ def test_maps_of_another_checkpoint_are_marked_and_never_mixed(
     # It still follows the slider, with its own checkpoint.
     viewer.dims.set_point(1, 1)
     expected = estimate(EnhanceRequest(stack, "mono"))[1, :, 0]
-    qtbot.waitUntil(lambda: np.allclose(layer.data[:, 0], expected, atol=1e-6), timeout=20_000)
+    qtbot.waitUntil(lambda: np.allclose(layer.data[1:, 0], expected, atol=1e-6), timeout=20_000)
     curve_maps._session.change(checkpoint="zero-dce")
     assert layer.name == "stack A [Zero-DCE]"
     assert not curve_maps.old.isVisible()
@@ -162,6 +169,61 @@ def test_no_image_and_labels_are_one_sentence(viewer: Any, curve_maps: Any, qtbo
     assert "no image layer" in curve_maps.run.message.text()
     curve_maps.inspector.box.setChecked(True)
     assert "no image layer" in curve_maps.inspector.text.text()
+
+
+def test_message_goes_with_its_layers(viewer: Any, curve_maps: Any, photo: Any, qtbot: Any) -> None:
+    curve_maps.form.fields["channels"].value = "each"
+    first, second, third = _add(curve_maps, viewer, qtbot)
+    assert curve_maps.run.message.text().startswith("✓ Added 3 layers")
+    viewer.layers.remove(first)
+    viewer.layers.remove(third)
+    assert curve_maps.run.message.text()
+    viewer.layers.remove(photo)  # the group is forgotten, but its layer is there
+    assert curve_maps.run.message.text()
+    viewer.layers.remove(second)
+    assert not curve_maps.run.message.text()
+
+
+def test_message_of_newer_layers_stays(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    (old,) = _add(curve_maps, viewer, qtbot)
+    curve_maps.form.fields["kind"].value = "gain"
+    _add(curve_maps, viewer, qtbot)
+    viewer.layers.remove(old)
+    assert "gain 8" in curve_maps.run.message.text()
+
+
+@pytest.mark.parametrize("extent", ["plane", "stack"])
+def test_maps_are_said_to_be_added_when_they_are_visible(
+    viewer: Any, curve_maps: Any, qtbot: Any, extent: str
+) -> None:
+    ramp = np.linspace(100, 900, 48 * 40).reshape(48, 40)
+    viewer.add_image(np.stack([ramp, ramp / 3]).astype(np.uint16), name="stack")
+    viewer.dims.set_point(0, 0)
+    curve_maps.form.fields["extent"].value = extent
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    viewer.dims.set_point(0, 1)
+    qtbot.waitUntil(
+        lambda: "Computing the maps of plane 1" in curve_maps.news.text(), timeout=60_000
+    )
+    assert len(_maps(viewer)) == 1
+    assert not curve_maps.run.message.text()
+    qtbot.waitUntil(lambda: "✓ Added" in curve_maps.run.message.text(), timeout=20_000)
+    assert not np.isnan(_maps(viewer)[0]._data_view).any()
+    qtbot.waitUntil(lambda: not curve_maps.news.text())
+
+
+def test_camera_stays_when_maps_are_added(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    camera = viewer.scene.camera
+    camera.zoom, camera.center = 8, (0, 20, 30)
+    qtbot.wait(100)
+    _add(curve_maps, viewer, qtbot)
+    qtbot.wait(200)  # the slider takes some of the canvas
+    assert camera.zoom == pytest.approx(8)
+    assert camera.center[1:] == pytest.approx((20, 30))
 
 
 # ---- the pixel's curve
@@ -260,12 +322,15 @@ def test_dock_fits_a_small_screen(
     photo: Any,
     mouse: Any,
     curve_maps: Any,
+    qtbot: Any,
     settle: Any,
     checkpoint: str,
 ) -> None:
     curve_maps._session.change(checkpoint=checkpoint)
     settle(curve_maps)
     assert curve_maps.follower.view is not None
+    _add(curve_maps, viewer, qtbot)
+    settle(curve_maps)
     mouse.move(photo, 30, 100)
     assert curve_maps.width() <= 420
     assert curve_maps.widget().minimumSizeHint().width() <= curve_maps.viewport().width()

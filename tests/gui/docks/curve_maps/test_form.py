@@ -55,3 +55,17 @@ def test_no_iteration_is_one_sentence(form: MapForm) -> None:
     assert len(told) == 8
     with pytest.raises(RequestError, match="No iteration is chosen"):
         form.choice()
+
+
+def test_every_control_has_a_tooltip_with_its_default(form: MapForm) -> None:
+    controls = [*(field.native for field in form.fields.values()), *form.iterations]
+    assert all("Default: " in control.toolTip() for control in controls)
+
+
+def test_one_shared_map_has_no_arrangement(form: MapForm) -> None:
+    form.offer(colour=True, stack=True, shared=True)
+    assert not form.shared.isHidden()
+    assert form.fields["arrangement"].native.isHidden()
+    form.fields["kind"].value = "steps"
+    assert form.shared.isHidden()
+    assert not form.fields["arrangement"].native.isHidden()

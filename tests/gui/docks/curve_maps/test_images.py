@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dask.array as da
 import numpy as np
 import pytest
 
@@ -16,7 +15,21 @@ MONO = COLOUR[:, :1]
 def test_one_layer_with_an_axis_of_iterations() -> None:
     (picture,) = pictures(MONO, MapChoice("alphas", "mean", ALL))
     assert (picture.label, picture.has_axis, picture.rgb) == ("A", True, False)
-    np.testing.assert_array_equal(picture.data, MONO[:, 0])
+    np.testing.assert_array_equal(picture.data[1:], MONO[:, 0])
+    assert np.isnan(picture.data[0]).all(), "iteration 0 is the image itself"
+
+
+@pytest.mark.parametrize("channels", ["mean", "rgb"])
+def test_index_is_the_iteration_and_what_is_not_chosen_is_empty(channels: str) -> None:
+    (picture,) = pictures(COLOUR, MapChoice("steps", channels, (1, 4, 5)))
+    assert len(picture.data) == 6
+    for number in (1, 4, 5):
+        expected = COLOUR[number - 1].mean(0) if channels == "mean" else COLOUR[number - 1, 0]
+        shown = picture.data[number] if channels == "mean" else picture.data[number, ..., 0]
+        np.testing.assert_allclose(shown, expected)
+    for number in (0, 2, 3):
+        empty = picture.data[number] if channels == "mean" else picture.data[number, ..., 3]
+        np.testing.assert_array_equal(empty, picture.empty)
 
 
 def test_separate_layers_of_chosen_iterations() -> None:
@@ -25,6 +38,7 @@ def test_separate_layers_of_chosen_iterations() -> None:
     assert [picture.label for picture in found] == labels
     np.testing.assert_array_equal(found[3].data, COLOUR[7, 1])
     assert not any(picture.has_axis for picture in found)
+    assert [picture.iterations for picture in found] == [(2,), (8,)] * 3
 
 
 def test_one_iteration_needs_no_axis() -> None:
@@ -36,30 +50,39 @@ def test_one_iteration_needs_no_axis() -> None:
 def test_colours_are_brightness() -> None:
     (alphas,) = pictures(COLOUR, MapChoice("alphas", "rgb", ALL))
     assert alphas.rgb
-    assert alphas.data.shape == (8, 2, 2, 3)
-    np.testing.assert_allclose(alphas.data[1, 0, 1], (COLOUR[1, :, 0, 1] + 1) / 2)
+    assert alphas.data.shape == (9, 2, 2, 4)
+    np.testing.assert_allclose(alphas.data[2, 0, 1], [*(COLOUR[1, :, 0, 1] + 1) / 2, 1])
     (gain,) = pictures(np.full_like(COLOUR, 20), MapChoice("gain", "rgb", ALL))
     assert gain.data.max() == 1  # full brightness
     (steps,) = pictures(COLOUR, MapChoice("steps", "rgb", ALL))
-    np.testing.assert_array_equal(steps.data, np.moveaxis(COLOUR, 1, -1))
+    np.testing.assert_array_equal(steps.data[1:, ..., :3], np.moveaxis(COLOUR, 1, -1))
 
 
 @pytest.mark.parametrize("arrangement", ["axis", "separate"])
 def test_one_shared_map_is_shown_once(arrangement: str) -> None:
     (picture,) = pictures(MONO, MapChoice("alphas", "mean", ALL, arrangement), shared=True)
-    assert (picture.label, picture.has_axis) == ("A", False)
+    assert (picture.label, picture.has_axis, picture.iterations) == ("A", False, ())
     assert picture.data.shape == (2, 2)
     # What follows from it differs in each iteration all the same.
     (steps,) = pictures(MONO, MapChoice("steps", "mean", ALL), shared=True)
-    assert steps.data.shape == (8, 2, 2)
+    assert steps.data.shape == (9, 2, 2)
 
 
-@pytest.mark.parametrize("channels", ["each", "mean", "rgb"])
-def test_lazy_maps_stay_lazy_and_equal(channels: str) -> None:
-    stack = np.stack([COLOUR, COLOUR + 1], 1)  # (8, planes, C, Y, X)
-    choice = MapChoice("alphas", channels, (1, 3))
-    for lazy, eager in zip(
-        pictures(da.from_array(stack), choice), pictures(stack, choice), strict=True
-    ):
-        assert isinstance(lazy.data, da.Array)
-        np.testing.assert_allclose(lazy.data.compute(), eager.data, rtol=1e-6)
+@pytest.mark.parametrize(
+    ("value", "highest"), [(1, 2), (4.2, 5), (7, 7)], ids=["at least 2", "rounded up", "whole"]
+)
+def test_gain_has_a_round_number_that_few_exceed(value: float, highest: float) -> None:
+    gains = np.full((8, 3, 80, 80), value, np.float32)
+    gains[:, :, 0, 0] = 1000
+    (picture,) = pictures(gains, MapChoice("gain", "mean", ALL))
+    assert picture.highest == highest
+    (alone,) = pictures(gains[..., 1:2, 1:2], MapChoice("gain", "mean", ALL))
+    assert alone.highest == highest
+
+
+def test_axes_of_planes_come_between_iterations_and_rows() -> None:
+    (picture,) = pictures(COLOUR, MapChoice("alphas", "rgb", ALL))
+    assert picture.with_plane_axes(2).data.shape == (9, 1, 1, 2, 2, 4)
+    (flat,) = pictures(COLOUR, MapChoice("alphas", "mean", (8,)))
+    assert flat.with_plane_axes(1).data.shape == (1, 2, 2)
+    assert flat.with_plane_axes(0).data.shape == (2, 2)

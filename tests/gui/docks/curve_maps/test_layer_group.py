@@ -19,8 +19,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
 from napari_zerodce.gui.docks.curve_maps import layer_group, work
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
-from napari_zerodce.gui.docks.curve_maps.layer_group import MapGroup, pictures_of
-from napari_zerodce.gui.docks.curve_maps.layers import add_map_layers
+from napari_zerodce.gui.docks.curve_maps.layer_group import FollowingMaps, LazyMaps, MapRun
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
@@ -32,41 +31,27 @@ CHOICE = MapChoice("gain", "mean", (2, 8), "separate")
 
 
 class Group:
-    """A group with its layers on plane 0 of a stack, and what it takes to make one."""
+    """A group with its layers, made on plane 0 of a stack."""
 
     def __init__(self, model: ViewerModel, stack: Image, choice: MapChoice = CHOICE) -> None:
         self.model, self.session, self.parent = model, Session(), QObject()
         self.choice = choice
         source = read_source(stack)
-        mapping = work.mapping_lazily if choice.extent == "stack" else work.mapping
-        request = request_for(source, QUICK)
-        mapped = mapping(request, (0,), choice.kind, step=1)(ignore, never)
-        self.resolved = mapped.resolved
-        self.layers = add_map_layers(
-            model,
-            pictures_of(mapped, choice),
-            source=source,
-            mapped=mapped,
-            choice=choice,
-            step=1,
-        )
+        mapping = work.mapping(request_for(source, QUICK), (0,), choice, step=1)
+        self.mapped = mapping(ignore, never)
+        self.resolved = self.mapped.resolved
+        kind = LazyMaps if choice.extent == "stack" else FollowingMaps
+        run = MapRun(source, choice, 1, self.mapped)
+        self.group: Any = kind(model, self.session, run, self.parent)
+        self.layers = self.group.layers
         self.failed: list[Exception] = []
-        self.group = MapGroup(
-            model,
-            self.session,
-            source=source,
-            resolved=mapped.resolved,
-            choice=choice,
-            layers=self.layers,
-            index=(0,),
-            step=1,
-            parent=self.parent,
-        )
+        self.computing: list[Any] = []
         self.group.failed.connect(self.failed.append)
+        self.group.computing.connect(self.computing.append)
 
     def expected(self, plane: int, layer: int = 0) -> np.ndarray:
-        mapped = work.mapping(self.resolved, (plane,), self.choice.kind, step=1)(ignore, never)
-        return np.asarray(pictures_of(mapped, self.choice)[layer].data)
+        mapped = work.mapping(self.resolved, (plane,), self.choice, step=1)(ignore, never)
+        return np.asarray(mapped.images[layer].with_plane_axes(1).data)
 
     def shows(self, plane: int, layer: int = 0) -> bool:
         return np.array_equal(self.layers[layer].data, self.expected(plane, layer))
@@ -123,19 +108,6 @@ def test_settled_slider_starts_nothing(
     model.dims.set_point(0, 0.2)  # the same plane
     maps.look(qtbot)
     assert asked == []
-
-
-@pytest.mark.parametrize(
-    "choice", [MapChoice("gain", "mean", (8,), extent="stack")], ids=["all planes"]
-)
-def test_maps_of_all_planes_have_nothing_to_follow(
-    model: ViewerModel, stack: Image, qtbot: Any, choice: MapChoice
-) -> None:
-    maps = Group(model, stack, choice)
-    model.dims.set_point(0, 2)
-    maps.look(qtbot)
-    assert maps.group._job is None
-    assert maps.layers[0].data.shape == (3, 8, 8)
 
 
 def test_old_image_is_marked_once_and_its_maps_stay(
@@ -213,7 +185,7 @@ class Waiting:
         self.can_stop = True
         self._mapped = mapped
 
-    def mapping(self, _request: Any, index: tuple[int, ...], _kind: str, *, step: int) -> Any:
+    def mapping(self, _request: Any, index: tuple[int, ...], _choice: Any, *, step: int) -> Any:
         self.asked.append(index)
 
         def wait(_report: Any, should_stop: Callable[[], bool]) -> MappedPlane:
@@ -227,7 +199,7 @@ class Waiting:
 
 @pytest.fixture
 def waiting(maps: Group, monkeypatch: pytest.MonkeyPatch) -> Waiting:
-    mapped = work.mapping(maps.resolved, (1,), "gain", step=1)(ignore, never)
+    mapped = work.mapping(maps.resolved, (1,), CHOICE, step=1)(ignore, never)
     waiting = Waiting(mapped)
     monkeypatch.setattr(work, "mapping", waiting.mapping)
     return waiting
@@ -262,6 +234,19 @@ def test_slider_that_moves_on_is_followed_to_its_last_place(
     assert waiting.asked == [(1,), (2,)]
 
 
+def test_plane_that_is_no_longer_on_screen_is_given_up(
+    maps: Group, waiting: Waiting, model: ViewerModel, qtbot: Any
+) -> None:
+    model.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: waiting.asked == [(1,)])
+    job = maps.group._job
+    assert job is not None
+    with qtbot.waitSignal(job.cancelled):
+        model.dims.set_point(0, 0)  # the gate is closed: only a stop ends the job
+    maps.wait_until_idle(qtbot)
+    assert waiting.asked == [(1,)], "its maps are shown already"
+
+
 def test_maps_of_an_image_replaced_meanwhile_are_dropped(
     maps: Group, waiting: Waiting, stack: Image, model: ViewerModel, qtbot: Any
 ) -> None:
@@ -279,7 +264,7 @@ def test_failure_is_told_once_for_a_plane(
 ) -> None:
     asked: list[tuple[int, ...]] = []
 
-    def mapping(_request: Any, index: tuple[int, ...], _kind: str, *, step: int) -> Any:
+    def mapping(_request: Any, index: tuple[int, ...], _choice: Any, *, step: int) -> Any:
         asked.append(index)
 
         def fail(_report: Any, _should_stop: Any) -> None:
@@ -294,8 +279,11 @@ def test_failure_is_told_once_for_a_plane(
     maps.look(qtbot)
     assert asked == [(1,)]
     assert [str(error) for error in maps.failed] == ["no memory"]
+    model.dims.set_point(0, 0)  # the maps of this plane are shown already
+    maps.look(qtbot)
     with qtbot.waitSignal(maps.group.failed):
-        model.dims.set_point(0, 2)
+        model.dims.set_point(0, 1)
+    assert asked == [(1,), (1,)], "it is tried again when it is shown again"
 
 
 def test_release_leaves_no_listener_and_stops_what_is_mapped(
@@ -317,7 +305,7 @@ def test_release_leaves_no_listener_and_stops_what_is_mapped(
         "session.job": 1,
     }
     second = Group(model, stack)
-    waiting = Waiting(work.mapping(second.resolved, (1,), "gain", step=1)(ignore, never))
+    waiting = Waiting(work.mapping(second.resolved, (1,), CHOICE, step=1)(ignore, never))
     monkeypatch.setattr(work, "mapping", waiting.mapping)
     model.dims.set_point(0, 1)
     qtbot.waitUntil(lambda: bool(waiting.asked))
@@ -328,28 +316,67 @@ def test_release_leaves_no_listener_and_stops_what_is_mapped(
     assert first.group._job is None
 
 
-# ---- pictures
-
-
-@pytest.mark.parametrize(
-    ("choice", "shape"),
-    [
-        (MapChoice("gain", "mean", (8,)), (1, 8, 8)),
-        (MapChoice("gain", "mean", (1, 2, 3)), (3, 1, 8, 8)),
-        (MapChoice("alphas", "mean", (1, 2, 3)), (1, 8, 8)),  # one map serves all iterations
-    ],
-)
-def test_pictures_have_all_axes_of_their_image(
-    stack: Image, choice: MapChoice, shape: tuple[int, ...]
+def test_plane_that_is_computed_is_told(
+    maps: Group, waiting: Waiting, model: ViewerModel, qtbot: Any
 ) -> None:
-    request = request_for(read_source(stack), QUICK)
-    mapped = work.mapping(request, (2,), choice.kind, step=1)(ignore, never)
-    (picture,) = pictures_of(mapped, choice)
-    assert picture.data.shape == shape
+    assert not maps.group.is_behind
+    model.dims.set_point(0, 1)
+    assert maps.group.is_behind
+    qtbot.waitUntil(lambda: maps.computing == [(1,)])
+    waiting.gate.set()
+    maps.wait_until_idle(qtbot)
+    assert maps.computing == [(1,), None]
+    assert not maps.group.is_behind
+    model.dims.ndisplay = 3
+    assert not maps.group.is_behind, "there is no plane on screen"
 
 
-def test_pictures_of_a_flat_image_have_no_more_axes() -> None:
-    request = request_for(read_source(Image(np.zeros((8, 9), np.uint8))), QUICK)
-    mapped = work.mapping(request, (), "gain", step=2)(ignore, never)
-    (picture,) = pictures_of(mapped, MapChoice("gain", "mean", (8,)))
-    assert picture.data.shape == (4, 5)
+# ---- maps of all planes
+
+LAZY = MapChoice("steps", "mean", (2, 8), extent="stack")
+
+
+@pytest.fixture
+def lazy(model: ViewerModel, stack: Image) -> Group:
+    return Group(model, stack, LAZY)
+
+
+def _shown(layer: Image) -> np.ndarray:
+    return np.asarray(layer._data_view)
+
+
+def test_lazy_layer_shows_the_first_plane_at_once_and_another_when_it_is_known(
+    lazy: Group, model: ViewerModel, qtbot: Any
+) -> None:
+    (layer,) = lazy.layers
+    assert layer.data.shape == (9, 3, 8, 8)
+    np.testing.assert_array_equal(_shown(layer), lazy.expected(0)[2, 0])
+    assert not lazy.group.is_behind
+    model.dims.set_point(1, 2)
+    assert np.isnan(_shown(layer)).all()
+    assert lazy.group.is_behind
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), lazy.expected(2)[2, 0]))
+    qtbot.waitUntil(lambda: lazy.computing == [(2,), None])
+    assert not lazy.group.is_behind
+    model.dims.set_point(0, 8)
+    np.testing.assert_array_equal(_shown(layer), lazy.expected(2)[8, 0])
+
+
+def test_lazy_layers_of_an_old_image_compute_nothing(
+    lazy: Group, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    stack.data = stack.data.copy()
+    assert lazy.layers[0].name.endswith("(old image)")
+    model.dims.set_point(1, 2)
+    qtbot.wait(200)
+    assert lazy.computing == []
+    assert not lazy.group.is_behind
+
+
+def test_lazy_layers_go_on_without_their_group(lazy: Group, model: ViewerModel, qtbot: Any) -> None:
+    (layer,), expected = lazy.layers, lazy.expected(1)
+    lazy.group.release()
+    lazy.group.deleteLater()
+    del lazy.group
+    model.dims.set_point(1, 1)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), expected[2, 0]))

@@ -22,7 +22,7 @@ def field(qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunsFi
 
     monkeypatch.setattr(runs_field, "datetime", Clock)
     monkeypatch.setenv("NAPARI_ZERODCE_RUNS", str(tmp_path))
-    widget = RunsField()
+    widget = RunsField(None)
     qtbot.addWidget(widget)
     return widget
 

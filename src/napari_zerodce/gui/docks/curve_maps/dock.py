@@ -9,13 +9,17 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.curve_maps import work
 from napari_zerodce.gui.docks.curve_maps.form import MapForm
-from napari_zerodce.gui.docks.curve_maps.images import MapChoice
 from napari_zerodce.gui.docks.curve_maps.inspector import Inspector
-from napari_zerodce.gui.docks.curve_maps.layer_group import MapGroup, pictures_of
-from napari_zerodce.gui.docks.curve_maps.layers import add_map_layers, mark_old_maps
-from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
+from napari_zerodce.gui.docks.curve_maps.layer_group import (
+    FollowingMaps,
+    LazyMaps,
+    MapGroup,
+    MapRun,
+)
+from napari_zerodce.gui.docks.curve_maps.layers import mark_old_maps
+from napari_zerodce.gui.docks.curve_maps.scale import MapScale
 from napari_zerodce.gui.layers.on_screen import map_step, on_screen
-from napari_zerodce.gui.layers.source import Source, read_source, request_for
+from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
@@ -24,7 +28,7 @@ from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
-from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.labels import Sentence, text_label
 
 if TYPE_CHECKING:
     import napari
@@ -52,6 +56,8 @@ class CurveMapsDock(Dock):
         self.finder = WeightsFinder(self._session, self.layers, self)
         self._automatic: dict[str, str] = {}  # the checkpoint for a layer, by the layer's unique id
         self.form = MapForm()
+        self.scale = MapScale(self._viewer)
+        self.news = Sentence("computing")  # what is computed for the slider's position
         self.old = text_label("old")
         self.old.hide()
         self.run = RunPanel("Add maps", self._session, tip="Add the chosen maps as layers.")
@@ -60,7 +66,12 @@ class CurveMapsDock(Dock):
         # The dock shows numbers: unlike an 8-bit image, they do not hide errors of half precision.
         self.follower = ViewFollower(self._viewer, self._session, self, for_numbers=True)
         self.groups: list[MapGroup] = []
-        self.fill((self.layers, self.settings, self.form, self.run, self.old, self.inspector))
+        self._told: MapGroup | None = None  # the group that the run's message speaks of
+        self._computing: dict[MapGroup, tuple[int, ...]] = {}
+        self.fill(
+            (self.layers, self.settings, self.form, self.run, self.news, self.scale, self.old,
+             self.inspector)
+        )  # fmt: skip
         self._connect()
         self._on_layer_chosen()
         self._on_checkpoint_changed()
@@ -84,7 +95,7 @@ class CurveMapsDock(Dock):
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         for part in (
             self.runs, self.follower, self.inspector, self.finder, self.layers, self.settings,
-            self.run
+            self.run, self.scale
         ):  # fmt: skip
             part.release()
         for group in self.groups:
@@ -109,37 +120,51 @@ class CurveMapsDock(Dock):
             self.runs.show_failure(err)
             return
         step = map_step(source)
-        mapping = work.mapping_lazily if choice.extent == "stack" else work.mapping
         job = Job(
             f"Zero-DCE: curve maps of {source.name}",
-            mapping(request, screen.index, choice.kind, step=step),
+            work.mapping(request, screen.index, choice, step=step),
         )
-        self.runs.start(job, partial(self._on_mapped, source, choice, step))
+        self.runs.start(job, lambda mapped: self._on_mapped(MapRun(source, choice, step, mapped)))
 
-    def _on_mapped(self, source: Source, choice: MapChoice, step: int, mapped: MappedPlane) -> None:
-        if source.layer not in self._viewer.layers:
-            self.run.say(f"'{source.name}' was deleted during the run; no maps were added.", "bad")
+    def _on_mapped(self, run: MapRun) -> None:
+        if run.source.layer not in self._viewer.layers:
+            self.run.say(
+                f"'{run.source.name}' was deleted during the run; no maps were added.", "bad"
+            )
             return
-        found = pictures_of(mapped, choice)
-        layers = add_map_layers(
-            self._viewer, found, source=source, mapped=mapped, choice=choice, step=step
-        )
-        group = MapGroup(
-            self._viewer, self._session, source=source, resolved=mapped.resolved,
-            choice=choice, layers=layers, index=mapped.index, step=step, parent=self,
-        )  # fmt: skip
+        group = _kind_of(run)(self._viewer, self._session, run, self)
         group.failed.connect(self.runs.show_failure)
+        group.computing.connect(partial(self._on_group_computing, group))
         self.groups.append(group)
         self._on_checkpoint_changed()
-        names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
-        every = (
-            f" 1 pixel of {step} in each direction is kept, with its exact value."
-            if step > 1
-            else ""
-        )
-        hidden = " Only the topmost is visible." if len(layers) > 1 else ""
-        colours = " Green brightens, pink darkens." if choice.kind == "alphas" else ""
-        self.runs.tell(f"Added {names}.{hidden}{colours}{every}", about=layers)
+        self._told = group
+        if not group.is_behind:
+            self.run.say(group.describe(), "good")
+
+    # ---- what the groups do
+
+    def _on_group_computing(self, group: MapGroup, index: tuple[int, ...] | None) -> None:
+        """Say which plane is computed; say that maps were added when they are first visible."""
+        self._computing.pop(group, None)
+        if index is not None:
+            self._computing[group] = index
+        plane = next(reversed(self._computing.values()), None)
+        where = "" if plane is None else ", ".join(map(str, plane))
+        self.news.say(f"Computing the maps of plane {where}…" if where else "", "progress")
+        if group is self._told and not self.run.message.text() and not group.is_behind:
+            self.run.say(group.describe(), "good")
+
+    def _forget_groups(self) -> None:
+        """Forget the groups whose layers or whose image were deleted, and what was said of them."""
+        for group in [group for group in self.groups if not group.is_alive]:
+            self.groups.remove(group)
+            self._on_group_computing(group, None)
+            group.release()
+            group.deleteLater()
+        if self._told is not None and not self._told.has_layers:
+            self._told = None
+            if self.run.message.tone == "good":
+                self.run.say("")
 
     # ---- following the layer
 
@@ -201,10 +226,7 @@ class CurveMapsDock(Dock):
         self.old.setText(f"⚠ {count} of another checkpoint than the active one; see their names.")
 
     def _on_layer_removed(self, _: Any = None) -> None:
-        for group in [group for group in self.groups if not group.is_alive]:
-            self.groups.remove(group)
-            group.release()
-            group.deleteLater()
+        self._forget_groups()
         self._on_checkpoint_changed()
 
     def _on_inspector_switched(self, on: bool) -> None:
@@ -220,3 +242,9 @@ class CurveMapsDock(Dock):
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.inspector.show_nothing(str(error))
+
+
+def _kind_of(run: MapRun) -> type[MapGroup]:
+    if run.choice.extent == "stack":
+        return LazyMaps
+    return FollowingMaps if run.mapped.index else MapGroup

@@ -11,7 +11,7 @@ from napari_zerodce.gui.widgets.labels import text_label
 from napari_zerodce.gui.widgets.settings_form import SettingsForm, side_by_side
 from napari_zerodce.setting import setting_fields
 
-_SHARED = "Zero-DCE++ has one shared map for all eight iterations; it is shown once."
+_SHARED = "All iterations have one shared map; it is shown once."
 
 
 class MapForm(SettingsForm):
@@ -22,8 +22,11 @@ class MapForm(SettingsForm):
         described = setting_fields(MapChoice)
         self.iterations = [self._iteration_button(number) for number in range(1, ITERATIONS + 1)]
         self.shared = text_label("shared", _SHARED)
+        self.shared.setToolTip("Zero-DCE++ estimates one map and applies it eight times.")
         self._is_shared = False
-        self.add_field(described["kind"])
+        # The command line shares the description of this setting, and adds the default itself.
+        kind = self.add_field(described["kind"])
+        kind.native.setToolTip("The kind of map; each entry says more. Default: curve parameters.")
         self.add_field(described["channels"])
         self.rows.addRow("Iterations", side_by_side(*self.iterations, spacing=2))
         self.rows.addRow(self.shared)
@@ -60,7 +63,9 @@ class MapForm(SettingsForm):
         self._show_shared()
 
     def _show_shared(self) -> None:
-        self.shared.setVisible(self._is_shared and self.fields["kind"].value == "alphas")
+        is_one = self._is_shared and self.fields["kind"].value == "alphas"
+        self.shared.setVisible(is_one)
+        self.show_field("arrangement", shown=not is_one)
 
     def _on_kind_changed(self) -> None:
         # Most users want the gains after all iterations, but the parameters and steps of each.
@@ -77,6 +82,9 @@ class MapForm(SettingsForm):
         button.setCheckable(True)
         button.setChecked(True)
         button.setMinimumWidth(22)
-        button.setToolTip(f"Show iteration {number}.")
+        button.setToolTip(
+            f"Show iteration {number} of {ITERATIONS}. Default: all iterations; for both gains "
+            f"only the last,\nwhich is the gain after all iterations."
+        )
         button.toggled.connect(self._on_field_changed)
         return button

@@ -64,6 +64,10 @@ class Inspector(QWidget):
         self.current: PixelCurve | None = None
         self.pins: list[tuple[str, PixelCurve]] = []
         self.box = QCheckBox("Curve of the pixel under the mouse")
+        self.box.setToolTip(
+            "Plot the tone curve of the pixel under the mouse: output against input, each from 0\n"
+            "to 1 in the intensity window. A click pins a curve for comparison. Default: off."
+        )
         self.plot: Any = None  # created at the first use, because the import of pyqtgraph is slow
         self.text = text_label("pixel", _HINT)
         self.region_text = text_label("region")
@@ -71,10 +75,15 @@ class Inspector(QWidget):
         make_narrow(self.region)
         self.region.setToolTip(
             "A Shapes or Labels layer: shows the mean curve of its pixels, dotted, and the\n"
-            "band between the 10th and the 90th percentile of their curves."
+            "band between the 10th and the 90th percentile of their curves. Default: no region."
         )
         self.copy_button = QPushButton("Copy CSV")
+        self.copy_button.setToolTip(
+            "Copy the numbers of the shown and the pinned curves to the clipboard, as a table of\n"
+            "comma-separated values."
+        )
         self.clear_button = QPushButton("Clear")
+        self.clear_button.setToolTip(f"Remove the pinned curves; at most {_MOST_PINS} are kept.")
         self._lay_out()
         self._connect()
         self._list_regions()

@@ -1,16 +1,26 @@
-"""The map layers of one run: they follow the slider, and are marked when their image changes."""
+"""The map layers of one run: they are marked when their image changes, and follow the slider."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_zerodce.engine.memory import room_for_blocks
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.curve_maps import work
-from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage, pictures
-from napari_zerodce.gui.docks.curve_maps.layers import map_geometry, move_map_layers
+from napari_zerodce.gui.docks.curve_maps.images import MapChoice
+from napari_zerodce.gui.docks.curve_maps.layers import (
+    add_map_layers,
+    lazy_images,
+    map_geometry,
+    move_map_layers,
+)
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
+from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
+from napari_zerodce.gui.layers.lazy_planes import LazyLayers
 from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.gui.session.jobs import Job
@@ -18,145 +28,237 @@ from napari_zerodce.gui.session.session import Session
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Image
-
-    from napari_zerodce.engine.resolve import ResolvedRequest
 
 _PATIENCE_MS = 120
 _OLD_IMAGE = " (old image)"
+_TITLE = "Zero-DCE: curve maps of another plane"
+_PART_OF_MEMORY: Final = 0.25
+"""Of the free memory, for the maps of lazy layers."""
+
+
+@dataclass(frozen=True)
+class MapRun:
+    """What the layers of a group are made of.
+
+    Parameters
+    ----------
+    source : Source
+    choice : MapChoice
+    step : int
+        The maps keep every `step`-th row and column.
+    mapped : MappedPlane
+        The plane that was on screen.
+    """
+
+    source: Source
+    choice: MapChoice
+    step: int
+    mapped: MappedPlane
+
+    def geometry(self, index: tuple[int, ...]) -> dict[str, Any]:
+        """Return the geometry of layers that begin at a plane."""
+        return map_geometry(self.source, index, self.step)
 
 
 class MapGroup(QObject):
-    """Keeps map layers on the plane on screen, as long as one of them exists.
+    """Map layers that show one plane, and that are marked when their image changes.
 
     Parameters
     ----------
     viewer : napari.Viewer
     session : Session
-    source : Source
-    resolved : ResolvedRequest
-        The request for the whole image; it stays the same if another checkpoint becomes active.
-    choice : MapChoice
-    layers : list of Image
-        The map layers.
-    index : tuple of int
-        The plane that the layers show.
-    step : int
-        The maps keep every `step`-th row and column.
+    run : MapRun
     parent : QObject
     """
 
+    computing = Signal(object)  # the index of a plane, None if nothing is computed
     failed = Signal(object)
 
-    def __init__(  # noqa: PLR0913  everything that the layers were made with
-        self,
-        viewer: napari.Viewer,
-        session: Session,
-        *,
-        source: Source,
-        resolved: ResolvedRequest,
-        choice: MapChoice,
-        layers: list[Image],
-        index: tuple[int, ...],
-        step: int,
-        parent: QObject,
+    def __init__(
+        self, viewer: napari.Viewer, session: Session, run: MapRun, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._viewer, self._session = viewer, session
-        self._source, self._resolved, self._choice = source, resolved, choice
-        self.layers = layers
-        self._index: tuple[int, ...] | None = index
-        self._step = step
-        self._follows = bool(index) and choice.extent == "plane"
+        self._viewer, self._session, self._run = viewer, session, run
         self._is_current = True
-        self._job: Job | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._look)
-        source.layer.events.data.connect(self._on_data_changed)
-        viewer.dims.events.point.connect(self._on_dims_changed)
-        session.events.job.connect(self._on_session_job_changed)
+        self.layers = self._add_layers()
+        run.source.layer.events.data.connect(self._on_data_changed)
 
     def release(self) -> None:
         """Stop following the viewer; the layers stay as they are."""
-        self._timer.stop()
-        self._source.layer.events.data.disconnect(self._on_data_changed)
-        self._viewer.dims.events.point.disconnect(self._on_dims_changed)
-        self._session.events.job.disconnect(self._on_session_job_changed)
-        if self._job is not None:
-            self._job.cancel()
+        self._run.source.layer.events.data.disconnect(self._on_data_changed)
 
     @property
     def is_alive(self) -> bool:
         """Whether the source layer and at least one map layer still exist."""
         layers = self._viewer.layers
-        return self._source.layer in layers and any(layer in layers for layer in self.layers)
+        return self._run.source.layer in layers and self.has_layers
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether at least one map layer still exists."""
+        return any(layer in self._viewer.layers for layer in self.layers)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the maps of the plane on screen are not known yet."""
+        return False
+
+    def describe(self) -> str:
+        """Return one or a few sentences about the new layers."""
+        run, layers = self._run, self.layers
+        names = f"'{layers[0].name}'" if len(layers) == 1 else f"{len(layers)} layers"
+        hidden = " Only the topmost is visible." if len(layers) > 1 else ""
+        colours = " Green brightens, pink darkens." if run.choice.kind == "alphas" else ""
+        if colours and layers[0].rgb:
+            colours = " Lighter than middle grey brightens, darker darkens."
+        kept = f" 1 pixel of {run.step} in each direction is kept, with its exact value."
+        return f"Added {names}.{hidden}{colours}{kept if run.step > 1 else ''}"
+
+    def _add_layers(self) -> list[Any]:
+        mapped = self._run.mapped
+        count = len(mapped.index)
+        images = [image.with_plane_axes(count) for image in mapped.images]
+        return self._add(images, mapped.index)
+
+    def _add(self, images: list[Any], index: tuple[int, ...]) -> list[Any]:
+        run = self._run
+        return add_map_layers(
+            self._viewer, images, source=run.source, resolved=run.mapped.resolved,
+            choice=run.choice, geometry=run.geometry(index),
+        )  # fmt: skip
+
+    def _plane_on_screen(self) -> tuple[int, ...] | None:
+        """Return the plane on screen; in 3D and outside of the layer, there is none."""
+        try:
+            return on_screen(self._viewer, read_source(self._run.source.layer)).index
+        except ZeroDCEError:
+            return None
 
     def _on_data_changed(self, _: Any = None) -> None:
         """Mark the map layers, because the source layer now holds another image."""
         self._is_current = False
-        if self._job is not None:
-            self._job.cancel()
+        self._stop()
         for layer in self.layers:
             if not layer.name.endswith(_OLD_IMAGE):
                 layer.name += _OLD_IMAGE
+
+    def _stop(self) -> None:
+        """Compute nothing any more, because the source layer now holds another image."""
+
+
+class FollowingMaps(MapGroup):
+    """Map layers that are moved to the plane on screen, as long as one of them exists."""
+
+    def __init__(
+        self, viewer: napari.Viewer, session: Session, run: MapRun, parent: QObject
+    ) -> None:
+        super().__init__(viewer, session, run, parent)
+        self._shown = self._wanted = run.mapped.index
+        self._failed: tuple[int, ...] | None = None  # it is not tried again and again
+        self._job: Job | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE_MS)
+        self._timer.timeout.connect(self._look)
+        viewer.dims.events.point.connect(self._on_dims_changed)
+        session.events.job.connect(self._on_session_job_changed)
+
+    def release(self) -> None:
+        """Stop following the viewer; the layers stay as they are."""
+        super().release()
+        self._timer.stop()
+        self._viewer.dims.events.point.disconnect(self._on_dims_changed)
+        self._session.events.job.disconnect(self._on_session_job_changed)
+        self._stop()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the maps of the plane on screen are not known yet."""
+        return self._plane_on_screen() not in {None, self._shown}
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
 
     def _on_session_job_changed(self, job: Job | None) -> None:
         if job is None:
             self._timer.start()
         elif self._job is not None:  # leave the device to the run
             self._job.cancel()
-            self._index = None  # the shown plane is unknown; check again after the run
 
     def _on_dims_changed(self, _: Any = None) -> None:
         self._timer.start()
 
     def _look(self) -> None:
-        if not self._is_current or not self._follows or not self.is_alive:
+        if not self._is_current or not self.is_alive:
             return
-        if self._job is not None or self._session.busy:
-            return
-        try:
-            index = on_screen(self._viewer, read_source(self._source.layer)).index
-        except ZeroDCEError:
-            return  # in 3D or outside the layer, no plane is on screen
-        if index == self._index:
-            return
-        self._index = index  # set also if the job fails, so that it is not repeated endlessly
-        self._job = Job(
-            "Zero-DCE: curve maps of another plane",
-            work.mapping(self._resolved, index, self._choice.kind, step=self._step),
-            quiet=True,
-        )
+        index = self._plane_on_screen()
+        if index != self._failed:
+            self._failed = None
+        if self._job is not None:
+            if index not in {None, self._wanted}:
+                self._job.cancel()
+        elif index not in {None, self._shown, self._failed} and not self._session.busy:
+            assert index is not None
+            self._start(index)
+
+    def _start(self, index: tuple[int, ...]) -> None:
+        self._wanted = index
+        run = self._run
+        mapping = work.mapping(run.mapped.resolved, index, run.choice, step=run.step)
+        self._job = Job(_TITLE, mapping, quiet=True)
         self._job.succeeded.connect(self._on_mapped)
-        self._job.failed.connect(self.failed)
+        self._job.failed.connect(self._on_job_failed)
         self._job.finished.connect(self._on_job_finished)
         self._job.start()
+        self.computing.emit(index)
 
     def _on_mapped(self, mapped: MappedPlane) -> None:
         if not self.is_alive or not self._is_current:
             return
-        found = pictures_of(mapped, self._choice)
-        move_map_layers(
-            self._viewer, self.layers, found, map_geometry(self._source, mapped.index, self._step)
-        )
+        count = len(mapped.index)
+        images = [image.with_plane_axes(count) for image in mapped.images]
+        move_map_layers(self._viewer, self.layers, images, self._run.geometry(mapped.index))
+        self._shown = mapped.index
+
+    def _on_job_failed(self, error: Exception) -> None:
+        self._failed = self._wanted
+        self.failed.emit(error)
 
     def _on_job_finished(self) -> None:
         self._job = None
         self._timer.start()  # the slider may have moved during the job
+        self.computing.emit(None)
 
 
-def pictures_of(mapped: MappedPlane, choice: MapChoice) -> list[MapImage]:
-    """Return the images of maps, with all axes of their source layer.
+class LazyMaps(MapGroup):
+    """Layers with the maps of all planes; those of a plane are computed when it is first shown.
 
-    Parameters
-    ----------
-    mapped : MappedPlane
-    choice : MapChoice
+    They do so as long as they exist, also if the dock is closed.
     """
-    maps = mapped.maps
-    if choice.extent == "plane":
-        ones = (1,) * len(mapped.index)
-        maps = maps.reshape(maps.shape[:1] + ones + maps.shape[1:])
-    return pictures(maps, choice, shared=mapped.resolved.checkpoint.traits.shares_one_map)
+
+    def _add_layers(self) -> list[Any]:
+        run = self._run
+        mapped = run.mapped
+        self._blocks = LazyBlocks(
+            self._session,
+            title=_TITLE,
+            compute=partial(work.mapping_block, mapped.resolved, run.choice, run.step),
+            most_bytes=room_for_blocks(_PART_OF_MEMORY),
+        )
+        self._blocks.computing.connect(self.computing)
+        self._blocks.failed.connect(self.failed)
+        self._blocks.put(mapped.index, mapped.block)
+        leading = run.source.layout.leading
+        images = lazy_images(mapped.images, self._blocks, leading)
+        layers = self._add(images, (0,) * len(leading))
+        LazyLayers(self._viewer, self._blocks, layers)
+        return layers
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the maps of the plane on screen are not known yet."""
+        return bool(self._blocks.missing())
+
+    def _stop(self) -> None:
+        self._blocks.release()

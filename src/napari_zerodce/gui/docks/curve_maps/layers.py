@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +13,9 @@ from napari.layers import Image, Layer
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.engine.automatic import WEIGHTS_FOR
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
-from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.geometry import geometry_of_part, with_leading_axis
+from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
+from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
 from napari_zerodce.gui.layers.provenance import checkpoint_source_of, provenance_of, role_of
 from napari_zerodce.gui.layers.results import (
     display_range,
@@ -28,6 +30,9 @@ from napari_zerodce.imaging.intensity import Window
 if TYPE_CHECKING:
     import napari
 
+    from napari_zerodce.engine.resolve import ResolvedRequest
+
+AXIS: Final = "iteration"
 _OVERLAY_OPACITY = 0.6
 _OLD = " (old checkpoint)"
 _NOTHING_KNOWN: Final[Mapping[str, str]] = MappingProxyType({})
@@ -38,9 +43,9 @@ def add_map_layers(
     found: list[MapImage],
     *,
     source: Source,
-    mapped: MappedPlane,
+    resolved: ResolvedRequest,
     choice: MapChoice,
-    step: int,
+    geometry: dict[str, Any],
 ) -> list[Image]:
     """Add images of maps as layers above their source layer; the last one is the topmost.
 
@@ -48,20 +53,19 @@ def add_map_layers(
     ----------
     viewer : napari.Viewer
     found : list of MapImage
+        With all axes of the source layer.
     source : Source
-    mapped : MappedPlane
-        The maps from which the images were made.
+    resolved : ResolvedRequest
+        The request of which the maps were made.
     choice : MapChoice
-    step : int
-        The maps keep every `step`-th row and column.
+    geometry : dict
+        As `map_geometry` returns it.
 
     Returns
     -------
     list of napari.layers.Image
         The new layers.
     """
-    geometry = map_geometry(source, mapped.index, step)
-    resolved = mapped.resolved
     made = source.provenance("maps", maps=choice.kind, made=resolved.provenance())
     layers: list[Image] = []
     for older in maps_of(viewer, source.layer):
@@ -69,23 +73,72 @@ def add_map_layers(
     # Also above a live view: the newest layer is the one that the user wants to see.
     below = topmost_of(viewer, source.layer, {"result", "live", "maps"})
     for image in found:
-        place = with_leading_axis(geometry, "iteration") if image.has_axis else geometry
         layer = Image(
             image.data,
-            **_placed(place, choice, image),
+            **(with_leading_axis(geometry, AXIS) if image.has_axis else geometry),
             **_appearance(image, source, choice, resolved.window),
             name=f"{source.name} {image.label} [{weights_name(resolved.checkpoint)}]",
             rgb=image.rgb,
             multiscale=False,
-            metadata=made.as_metadata(),
+            metadata=replace(made, iterations=image.iterations).as_metadata(),
         )
         insert_quietly(viewer, layer, above=layers[-1] if layers else below)
-        if not image.rgb:
-            layer.colorbar.visible = image is found[-1]  # several colour bars would overlap
         if image is not found[-1]:
             layer.visible = False
         layers.append(layer)
+    if found[-1].has_axis:
+        _show_an_iteration(viewer, layers[-1], found[-1].iterations)
     return layers
+
+
+def shown_iteration(viewer: napari.Viewer, layer: Layer) -> int | None:
+    """Return the iteration at which the slider of a map layer is, None if the layer has no slider.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layer : Layer
+    """
+    if AXIS not in layer.axis_labels:
+        return None
+    return round(float(viewer.dims.point[_axis(viewer, layer)]))
+
+
+def _show_an_iteration(viewer: napari.Viewer, layer: Layer, iterations: Collection[int]) -> None:
+    """Move the slider to the first chosen iteration, unless it is at one of them."""
+    if shown_iteration(viewer, layer) not in iterations:
+        viewer.dims.set_point(_axis(viewer, layer), min(iterations))
+
+
+def _axis(viewer: napari.Viewer, layer: Layer) -> int:
+    """Return the axis of iterations in the viewer, in which the axes of layers end together."""
+    return int(viewer.dims.ndim - layer.ndim + layer.axis_labels.index(AXIS))
+
+
+def lazy_images(
+    images: list[MapImage], blocks: LazyBlocks, leading: tuple[int, ...]
+) -> list[MapImage]:
+    """Return the images of all planes, which show a plane as soon as its block is known.
+
+    Parameters
+    ----------
+    images : list of MapImage
+        Of one plane; they give the shapes.
+    blocks : LazyBlocks
+        The array of each image is at the same position in a block.
+    leading : tuple of int
+        Lengths of the axes of the planes.
+    """
+    return [
+        replace(
+            image,
+            data=LazyPlanes(
+                blocks, number, image.data,
+                leading=leading, first=int(image.has_axis), blank=image.empty,
+            ),
+        )
+        for number, image in enumerate(images)
+    ]  # fmt: skip
 
 
 def maps_of(viewer: napari.Viewer, source: Layer) -> list[Layer]:
@@ -97,16 +150,6 @@ def maps_of(viewer: napari.Viewer, source: Layer) -> list[Layer]:
     source : Layer
     """
     return made_from(viewer, source, {"maps"})
-
-
-def _placed(geometry: dict[str, Any], choice: MapChoice, image: MapImage) -> dict[str, Any]:
-    numbers = choice.iterations
-    if image.has_axis and numbers == tuple(range(numbers[0], numbers[-1] + 1)):
-        # The axis counts iterations from 1, as the papers do.
-        translate = np.array(geometry["translate"], float)
-        translate[0] = numbers[0]
-        return geometry | {"translate": translate}
-    return geometry
 
 
 def _appearance(
@@ -126,14 +169,7 @@ def _appearance(
             source.properties.get("colormap", "gray") if source.channels == "mono" else "gray"
         )
         return {"colormap": colormap, "contrast_limits": limits, "blending": "translucent"}
-    return {"colormap": "viridis", "contrast_limits": (0, _highest(image.data)), **overlay}
-
-
-def _highest(data: Any) -> float:
-    """Return a whole number that only about 0.5 % of the gains exceed."""
-    if not isinstance(data, np.ndarray):
-        return 8.0  # reading a lazy array would compute all planes
-    return float(max(2, np.ceil(np.percentile(data[..., ::4, ::4], 99.5))))
+    return {"colormap": "viridis", "contrast_limits": (0, image.highest), **overlay}
 
 
 def move_map_layers(

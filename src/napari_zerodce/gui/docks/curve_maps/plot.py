@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Distinct for colour-blind readers, on dark and on light themes.
 _COLOURS = {3: ("#e8604c", "#3fa35b", "#4a86e8"), 1: ("#c98a00",)}
-_HEIGHT = 200
+_HEIGHT = 152
 _MOST_STEPS = 8
 
 
@@ -25,6 +25,10 @@ class CurvePlot(StillPlot):
 
     def __init__(self) -> None:
         super().__init__(_HEIGHT, bottom="input (0 to 1 in the window)", left="output")
+        self.setToolTip(
+            "Thick: the curve of each channel. Thin: after each iteration. Dashed colours: pinned\n"
+            "curves. Dotted: the mean of the region. Grey: no change."
+        )
         self.setXRange(0, 1, padding=0.02)
         self.setYRange(0, 1, padding=0.02)
         unchanged = pyqtgraph.mkPen(GREY, style=Qt.PenStyle.DashLine)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.engine.map_kinds import MapKind
 from napari_zerodce.engine.requests import EnhanceRequest, Report
+from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage, pictures
+from napari_zerodce.gui.layers.lazy_blocks import Block
 from napari_zerodce.gui.shared.work import with_known_choices
 from napari_zerodce.imaging.planes import SelectedPlane
 from napari_zerodce.stopping import ShouldStop
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def mapping(
-    request: EnhanceRequest | ResolvedRequest, index: tuple[int, ...], kind: MapKind, *, step: int
+    request: EnhanceRequest | ResolvedRequest,
+    index: tuple[int, ...],
+    choice: MapChoice,
+    *,
+    step: int,
 ) -> Work:
     """Return the work that computes the maps of one plane; its result is a `MappedPlane`.
 
@@ -27,8 +32,8 @@ def mapping(
         The request for the whole image.
     index : tuple of int
         Position of the plane in the leading axes.
-    kind : {"alphas", "steps", "gain", "noise-gain"}
-        What the maps show.
+    choice : MapChoice
+        Which maps, and how they become images.
     step : int
         The maps keep every `step`-th row and column.
     """
@@ -38,30 +43,27 @@ def mapping(
 
         resolved = _resolved(request, should_stop)
         plane = resolved.on(SelectedPlane(resolved.image, index))
-        maps = fill_maps(plane, kind, in_memory, step=step, report=report, should_stop=should_stop)
-        return MappedPlane(resolved, index, maps)
+        maps = fill_maps(
+            plane, choice.kind, in_memory, step=step, report=report, should_stop=should_stop
+        )
+        shared = resolved.checkpoint.traits.shares_one_map
+        return MappedPlane(resolved, index, pictures(maps, choice, shared=shared))
 
     return work
 
 
-def mapping_lazily(
-    request: EnhanceRequest, index: tuple[int, ...], kind: MapKind, *, step: int
+def mapping_block(
+    resolved: ResolvedRequest, choice: MapChoice, step: int, index: tuple[int, ...]
 ) -> Work:
-    """Return the work that gives lazy maps of all planes; its result is a `MappedPlane`.
+    """Return the work that computes a plane of lazy layers; its result is a `Block`.
 
     Parameters
     ----------
-    request, index, kind, step
-        As for `mapping`; only the length of the index is used.
+    resolved, choice, step, index
+        As for `mapping`.
     """
-
-    def work(_report: Report, should_stop: ShouldStop) -> Any:
-        from napari_zerodce.engine.lazy_maps import lazy_maps
-
-        resolved = _resolved(request, should_stop)
-        return MappedPlane(resolved, (0,) * len(index), lazy_maps(resolved, kind, step=step))
-
-    return work
+    plane = mapping(resolved, index, choice, step=step)
+    return lambda report, should_stop: plane(report, should_stop).block
 
 
 def _resolved(
@@ -83,11 +85,16 @@ class MappedPlane:
     resolved : ResolvedRequest
         The request for the whole image; it serves its other planes, too.
     index : tuple of int
-        The plane, or the first plane if the maps are those of all planes.
-    maps : ndarray, shape (8, C, rows, columns), float32
-        Or a dask array of shape (8, ..., C, rows, columns).
+        The plane.
+    images : list of MapImage
+        The image of the plane for each layer.
     """
 
     resolved: ResolvedRequest
     index: tuple[int, ...]
-    maps: Any
+    images: list[MapImage]
+
+    @property
+    def block(self) -> Block:
+        """The arrays of the images, for lazy layers."""
+        return tuple(image.data for image in self.images)
