@@ -51,7 +51,7 @@ def _result(part: str, shape: tuple[int, ...]) -> Image:
     result = EnhanceResult(
         image=np.zeros(shape, np.uint16),
         channels="mono",
-        window=Window(0, 1),
+        windows=(Window(0, 1),),
         checkpoint=load_checkpoint("zero-dce").info,
         device="cpu",
         precision="float32",

@@ -22,6 +22,7 @@ from napari_zerodce.gui.layers.results import (
     data_of_source,
     display_range,
     insert_quietly,
+    is_inserting,
     made_from,
     newest_result_of,
     source_layer_of,
@@ -116,7 +117,8 @@ def test_part_of_a_multiscale_source_is_multiscale_on_its_part() -> None:
     source = viewer.add_image(levels, multiscale=True, scale=(3, 3), contrast_limits=(0, 255))
     scope = Scope((), (8, 40), (16, 80))
     result = replace(_result(np.zeros((32, 64), np.uint8)), scope=scope)
-    layer = add_result(viewer, read_source(source), result)
+    coarser = [np.zeros(shape, np.uint8) for shape in ((16, 32), (8, 16))]
+    layer = add_result(viewer, read_source(source), result, coarser)
     assert [level.shape for level in layer.data] == [(32, 64), (16, 32), (8, 16)]
     np.testing.assert_allclose(layer.data_to_world((0, 0)), source.data_to_world((8, 16)))
 
@@ -188,20 +190,16 @@ def test_source_deleted_meanwhile_loses_no_result() -> None:
     assert list(viewer.layers) == [layer]
 
 
-def test_multiscale_takes_the_finest_level_and_gives_as_many() -> None:
-    levels = [
-        np.zeros((64, 80), np.uint8),
-        np.zeros((32, 40), np.uint8),
-        np.zeros((16, 20), np.uint8),
-    ]
+def test_multiscale_takes_the_finest_level_and_the_given_coarser_ones() -> None:
+    levels = [np.full(shape, 7, np.uint8) for shape in ((64, 80), (32, 40), (16, 20))]
     source = Image(levels, multiscale=True)
     read = read_source(source)
     assert read.data.shape == (64, 80)
     viewer = ViewerModel()
     viewer.add_layer(source)
-    layer = add_result(viewer, read, _result(np.arange(64 * 80, dtype=np.uint8).reshape(64, 80)))
+    layer = add_result(viewer, read, _result(levels[0]), levels[1:])
     assert layer.multiscale
-    assert [level.shape for level in layer.data] == [(64, 80), (32, 40), (16, 20)]
+    assert all(made is given for made, given in zip(layer.data, levels, strict=True))
 
 
 def test_request_takes_the_layers_own_array_and_limits() -> None:
@@ -303,6 +301,16 @@ def test_inserting_keeps_what_is_selected(model: ViewerModel, photo: Image) -> N
     last = Image(np.zeros((8, 9)), name="last")
     insert_quietly(model, last, above=gone)
     assert model.layers[-1] is last
+
+
+def test_meanwhile_is_told(model: ViewerModel, photo: Image) -> None:
+    told: list[bool] = []
+    model.layers.selection.events.active.connect(lambda _: told.append(is_inserting(model)))
+    insert_quietly(model, Image(np.zeros((8, 9))), above=photo)
+    assert told
+    assert all(told), "the new layer is active for a moment"
+    model.layers.selection.active = model.layers[1]
+    assert told[-1] is False
 
 
 def test_first_layer_of_an_empty_viewer_becomes_active(model: ViewerModel) -> None:

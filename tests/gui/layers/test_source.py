@@ -19,6 +19,7 @@ from napari_zerodce.gui.layers.source import (
     is_source,
     read_source,
     request_for,
+    source_now,
 )
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -129,3 +130,35 @@ def test_request_has_the_settings_and_a_window_of_numbers() -> None:
     assert request.settings == settings
     contrast = EnhanceSettings(window=WindowChoice("contrast"))
     assert request_for(source, contrast).settings.window == WindowChoice("range", 5, 90)
+
+
+def test_source_now_has_all_that_was_changed_but_the_data(model: ViewerModel) -> None:
+    layer = model.add_image(np.zeros((8, 9), np.uint8), name="a", contrast_limits=(0, 9))
+    source = read_source(layer)
+    layer.name, layer.scale, layer.colormap, layer.contrast_limits = "b", (2, 3), "green", (1, 8)
+    now = source_now(model, source)
+    assert now is not None
+    assert (now.name, now.contrast_limits) == ("b", (1, 8))
+    assert list(now.properties["scale"]) == [2, 3]
+    assert now.properties["colormap"]["name"] == "green"
+    assert now.data is source.data
+
+
+def test_source_with_another_image_is_no_longer_there(model: ViewerModel) -> None:
+    layer = model.add_image(np.zeros((8, 9), np.uint8))
+    source = read_source(layer)
+    layer.data = np.zeros((8, 9), np.uint8)
+    assert source_now(model, source) is None
+    layer.data = source.data
+    assert source_now(model, source) is not None
+    model.layers.remove(layer)
+    assert source_now(model, source) is None
+
+
+def test_multiscale_source_is_that_of_its_levels(model: ViewerModel) -> None:
+    levels = _levels((8, 8), (4, 4))
+    layer = model.add_image(levels, multiscale=True)
+    source = read_source(layer)
+    assert source_now(model, source) is not None
+    layer.data = [levels[0], *_levels((2, 2))]
+    assert source_now(model, source) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -87,3 +88,13 @@ def test_failing_bar_does_not_silence_later_reports(job: Job) -> None:
     bar.meanwhile = lambda: None
     job.progressed.emit(_progress(0.6))
     assert bar.n == 60
+
+
+def test_job_keeps_its_entry(job: Job) -> None:
+    ActivityEntry(job)
+    gc.collect()
+    job.progressed.emit(_progress(0.5))
+    (bar,) = Bar.made
+    assert bar.n == 50
+    job.finished.emit()
+    assert bar.is_closed

@@ -20,7 +20,7 @@ def _run(job: Job, qtbot: Any) -> list[tuple[str, Any]]:
     job.progressed.connect(lambda value: seen.append(("progressed", value)))
     job.succeeded.connect(lambda value: seen.append(("succeeded", value)))
     job.failed.connect(lambda value: seen.append(("failed", value)))
-    job.cancelled.connect(lambda: seen.append(("cancelled", None)))
+    job.cancelled.connect(lambda finished: seen.append(("cancelled", finished)))
     job.finished.connect(lambda: seen.append(("finished", None)))
     with qtbot.waitSignal(job.finished, timeout=5000):
         job.start()
@@ -85,6 +85,15 @@ def test_cancel_stops_the_work(qtbot: Any) -> None:
     QTimer.singleShot(50, job.cancel)
     assert _run(job, qtbot) == [("cancelled", None), ("finished", None)]
     assert job not in Job._alive
+
+
+def test_cancelled_job_carries_what_was_finished(qtbot: Any) -> None:
+    def work(report: Any, should_stop: Any) -> None:
+        stop = Cancelled()
+        stop.finished = "three planes"
+        raise stop
+
+    assert _run(Job("waiting", work), qtbot) == [("cancelled", "three planes"), ("finished", None)]
 
 
 LEAVE_EARLY = """

@@ -15,6 +15,7 @@ from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session, session_of, unwrapped
 
 AT_FIRST = EnhanceSettings(look=DEFAULT_LOOK)
@@ -115,6 +116,33 @@ def test_session_is_free_again_even_if_a_listener_fails(session: Session) -> Non
     session.events.job.disconnect(fail)
     job.finished.emit()
     assert not session.busy
+
+
+# ---- what came of a run
+
+
+def test_cancelled_run_that_left_nothing_is_told(session: Session) -> None:
+    job = _job()
+    session.occupy(job)
+    job.cancelled.emit(None)
+    assert session.outcome is not None
+    assert session.outcome.text == "Cancelled; nothing was changed."
+    assert session.outcome.action is None, "every dock may show it"
+
+
+def test_what_a_cancelled_run_has_finished_is_told_by_the_run(session: Session) -> None:
+    job = _job()
+    session.occupy(job)
+    job.cancelled.emit("three planes")
+    assert session.outcome is None
+
+
+def test_next_run_replaces_the_outcome_before_it_begins(session: Session) -> None:
+    session.outcome = Outcome("Added a layer.", "good")
+    seen: list[Any] = []
+    session.events.job.connect(lambda _: seen.append(session.outcome))
+    session.occupy(_job())
+    assert seen == [None]
 
 
 # ---- one for each viewer

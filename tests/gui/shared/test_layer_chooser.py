@@ -129,6 +129,27 @@ def test_layer_that_is_not_offered_changes_nothing(
     assert chooser.layer is first
 
 
+@pytest.mark.parametrize("role", ["result", "live"])
+def test_choice_stays_when_this_plugin_adds_a_layer(
+    model: ViewerModel, chooser: LayerChooser, role: Any
+) -> None:
+    first, second = _image(model, "first"), _image(model, "second")
+    chooser.layer = first
+    seen: list[Any] = []
+    chooser.changed.connect(lambda: seen.append(chooser.layer))
+    made = Image(np.zeros((8, 8)), metadata=read_source(first).provenance(role).as_metadata())
+    insert_quietly(model, made, above=first)
+    assert model.layers.selection.active is second
+    assert chooser.layer is first
+    assert second not in seen
+    assert made not in seen
+    model.layers.selection.active = second
+    assert chooser.layer is first, "it was active already"
+    model.layers.selection.active = None
+    model.layers.selection.active = second
+    assert chooser.layer is second
+
+
 # ---- several layers
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -19,14 +19,15 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
 from napari_zerodce.gui.layers.provenance import role_of
 from napari_zerodce.gui.layers.scope import ALL
-from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.layers.wanted import read_wanted
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
-from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.gui.shared.work import Enhanced
 
 QUICK = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu", look=DEFAULT_LOOK)
 
@@ -87,7 +88,7 @@ def test_bug_of_ours_is_not_dressed_up(runs: Runs) -> None:
     assert len(notification_manager.records) == before, "the job has raised it"
 
 
-def test_release_stops_the_run(runs: Runs, qtbot: Any) -> None:
+def test_release_stops_a_run_that_only_this_dock_can_use(runs: Runs, qtbot: Any) -> None:
     begun = threading.Event()
 
     def wait(_report: Any, should_stop: Any) -> None:
@@ -105,37 +106,80 @@ def test_release_stops_the_run(runs: Runs, qtbot: Any) -> None:
     assert runs.got == []
 
 
-@pytest.fixture
-def quick_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Result with a notice; the network is asked in this thread before the job starts."""
-
-    def enhancing(request: Any) -> Any:
-        result = replace(enhance(request), notices=("The tile was halved.",))
-        return lambda _report, _should_stop: result
-
-    monkeypatch.setattr(work, "enhancing", enhancing)
+# ---- outcomes that are no longer true
 
 
-@pytest.mark.parametrize(("limits", "tells"), [((0, 1000), False), ((0, 50), True)])
-@pytest.mark.usefixtures("quick_work")
-def test_result_is_added_and_what_is_shown_differently_is_said(
-    runs: Runs, model: ViewerModel, stack: Image, qtbot: Any, limits: Any, tells: bool
+def _layer(model: ViewerModel, name: str = "photo") -> Image:
+    layer: Image = model.add_image(np.zeros((8, 8), np.uint8), name=name)
+    return layer
+
+
+def _added(*layers: Image) -> Outcome:
+    return Outcome("Added them.", "good", "Enhance", WeakSet(layers))
+
+
+def test_what_was_added_is_told_until_it_was_deleted(runs: Runs, model: ViewerModel) -> None:
+    first, second = _layer(model, "first"), _layer(model, "second")
+    runs.session.outcome = _added(first, second)
+    assert runs.panel.message.text() == "✓ Added them."
+    model.layers.remove(first)
+    assert runs.panel.message.text() == "✓ Added them."
+    model.layers.remove(second)
+    assert not runs.panel.message.text()
+    assert runs.session.outcome is None
+
+
+def test_sentence_about_no_layer_stays_when_layers_are_deleted(
+    runs: Runs, model: ViewerModel
 ) -> None:
-    stack.contrast_limits = limits
-    source = read_source(stack)
-    request = request_for(source, replace(QUICK, window=WindowChoice("range", 0, 1000)))
-    runs.controller.enhance(source, request)
-    job = runs.session.job
-    assert job is not None
-    assert job.title == "Zero-DCE: enhancing stack"
-    qtbot.waitUntil(lambda: not runs.session.busy)
-    assert [role_of(layer) for layer in model.layers] == [None, "result"]
-    np.testing.assert_array_equal(model.layers[1].data, enhance(request).image)
-    text = runs.panel.message.text()
-    assert text.startswith("✓ Added 'stack [Zero-DCE++]' after ")
-    assert "not for measuring intensities" in text
-    assert ("Shown from 0 to 1000, unlike the source layer." in text) is tells
-    assert notification_manager.records[-1].message == "The tile was halved."
+    runs.session.outcome = Outcome("Cancelled; nothing was changed.")
+    model.layers.remove(_layer(model))
+    assert runs.panel.message.text() == "Cancelled; nothing was changed."
+
+
+def test_dock_that_is_opened_later_does_not_tell_of_deleted_layers(
+    runs: Runs, model: ViewerModel, qtbot: Any
+) -> None:
+    layer = _layer(model)
+    runs.session.outcome = _added(layer)
+    runs.controller.release()
+    model.layers.remove(layer)
+    panel = RunPanel("Enhance", runs.session)
+    qtbot.addWidget(panel)
+    controller = RunController(model, runs.session, panel, runs.parent)
+    assert not panel.message.text()
+    controller.release()
+
+
+def test_offer_goes_when_another_layer_is_chosen(
+    runs: Runs, model: ViewerModel, qtbot: Any
+) -> None:
+    first, second = _layer(model, "first"), _layer(model, "second")
+    chooser = LayerChooser(model)
+    qtbot.addWidget(chooser)
+    runs.controller.follow(chooser)
+    runs.session.outcome = offer = Outcome("Cancelled; 3 of 5 planes are finished.", keep=list)
+    second.name = "renamed"
+    _layer(model, "result").name = "result"
+    model.layers.selection.active = second
+    chooser.layer = second
+    runs.session.outcome = offer
+    model.layers.reverse()
+    second.name = "again"
+    assert runs.session.outcome is offer, "the same layer is still chosen"
+    chooser.layer = first
+    assert runs.session.outcome is None
+    runs.session.outcome = other = Outcome("Added a layer.", "good")
+    chooser.layer = second
+    assert runs.session.outcome is other, "that is no offer"
+
+
+def test_released_controller_listens_to_nobody(
+    runs: Runs, model: ViewerModel, count_listeners: Any
+) -> None:
+    listening = count_listeners(model)["layers.removed"]
+    runs.controller.release()
+    assert count_listeners(model)["layers.removed"] == listening - 1
 
 
 # ---- what a dock asks for
@@ -155,6 +199,17 @@ def test_result_without_room_is_refused_before_anything_is_read(
     runs.controller.enhance_chosen(lambda: read_wanted(model, (layer,), QUICK, ALL))
     assert "The result needs 1048576.0 GiB of memory" in runs.panel.message.text()
     assert not runs.session.busy
+
+
+@pytest.fixture
+def quick_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network is asked in this thread, before the job starts."""
+
+    def enhancing(request: Any, _level_shapes: Any) -> Any:
+        made = Enhanced(enhance(request))
+        return lambda _report, _should_stop: made
+
+    monkeypatch.setattr(work, "enhancing", enhancing)
 
 
 @pytest.mark.usefixtures("quick_work")

@@ -183,5 +183,5 @@ def test_choice_is_that_of_the_engine(
 ) -> None:
     layer = model.add_image(cells())
     _wait_for(qtbot, finder, "fluorescence")
-    made = work.enhancing(EnhanceRequest(layer.data, "mono"))(ignore, never)
-    assert made.automatic == finder.choice
+    made = work.enhancing(EnhanceRequest(layer.data, "mono"), [layer.data.shape])(ignore, never)
+    assert made.result.automatic == finder.choice

@@ -276,9 +276,28 @@ def test_view_with_automatic_weights_is_that_of_the_named_ones(
 def test_enhancing_is_what_the_engine_makes(stack: Image) -> None:
     request = EnhanceRequest(stack.data, "mono", QUICK)
     told: list[Any] = []
-    made = work.enhancing(request)(told.append, never)
-    np.testing.assert_array_equal(made.image, enhance(request).image)
+    made = work.enhancing(request, [stack.data.shape])(told.append, never)
+    np.testing.assert_array_equal(made.result.image, enhance(request).image)
+    assert made.levels == ()
     assert told
+
+
+def test_coarser_levels_are_averages_of_the_result(stack: Image) -> None:
+    request = EnhanceRequest(stack.data, "mono", QUICK)
+    told: list[Any] = []
+    made = work.enhancing(request, [(3, 8, 8), (3, 4, 4), (1, 1, 1)])(told.append, never)
+    expected = enhance(request).image.astype(float)
+    blocks = expected.reshape(3, 4, 2, 4, 2).mean((2, 4))
+    np.testing.assert_allclose(made.levels[0], blocks, atol=0.5)
+    np.testing.assert_allclose(made.levels[1], expected.mean(), atol=0.5)
+    assert told[-1].message == "Averaging the coarser levels"
+
+
+def test_result_is_finished_if_only_its_levels_were_cancelled(stack: Image) -> None:
+    result = enhance(EnhanceRequest(stack.data, "mono", QUICK))
+    with pytest.raises(Cancelled) as caught:
+        work.completing(result, [(3, 8, 8), (3, 4, 4)])(ignore, lambda: True)
+    assert caught.value.finished is result
 
 
 def test_checking_gives_the_info_of_a_checkpoint_or_says_what_is_wrong(tmp_path: Path) -> None:
@@ -294,9 +313,9 @@ def test_all_images_are_enhanced_with_one_progress(stack: Image) -> None:
     whole = request_for(read_source(stack), QUICK)
     part = replace(whole, scope=Scope(((1, 2),), (0, 8), (0, 8)))
     told: list[Progress] = []
-    first, second = work.enhancing_all([whole, part])(told.append, never)
-    np.testing.assert_array_equal(first.image, enhance(whole).image)
-    np.testing.assert_array_equal(second.image, first.image[1:2])
+    first, second = work.enhancing_all([whole, part], [[stack.data.shape]] * 2)(told.append, never)
+    np.testing.assert_array_equal(first.result.image, enhance(whole).image)
+    np.testing.assert_array_equal(second.result.image, first.result.image[1:2])
     assert {progress.total for progress in told} == {4 * 64}
     done = [progress.done for progress in told]
     assert done == sorted(done)
@@ -319,9 +338,11 @@ def test_remaining_time_is_that_of_all_images() -> None:
 def test_mistake_in_one_image_does_not_stop_the_others(stack: Image) -> None:
     good = request_for(read_source(stack), QUICK)
     bad = replace(good, settings=replace(QUICK, checkpoint="missing"))
-    first, second, third = work.enhancing_all([good, bad, good])(ignore, never)
+    first, second, third = work.enhancing_all([good, bad, good], [[stack.data.shape]] * 3)(
+        ignore, never
+    )
     assert isinstance(second, CheckpointError)
-    np.testing.assert_array_equal(first.image, third.image)
+    np.testing.assert_array_equal(first.result.image, third.result.image)
 
 
 def test_stop_keeps_finished_images_and_leaves_out_the_rest(stack: Image) -> None:
@@ -331,10 +352,10 @@ def test_stop_keeps_finished_images_and_leaves_out_the_rest(stack: Image) -> Non
     def in_the_second() -> bool:
         return bool(told) and told[-1].message.startswith("Layer 2")
 
-    done = work.enhancing_all([request] * 3)(told.append, in_the_second)
+    done = work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(told.append, in_the_second)
     assert len(done) == 1
     with pytest.raises(Cancelled):
-        work.enhancing_all([request] * 3)(ignore, lambda: True)
+        work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(ignore, lambda: True)
 
 
 def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

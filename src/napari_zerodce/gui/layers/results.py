@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 _inserting: WeakSet[napari.Viewer] = WeakSet()
 
 
-def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> Image:
+def add_result(
+    viewer: napari.Viewer,
+    source: Source,
+    result: EnhanceResult,
+    levels: Sequence[np.ndarray[Any, Any]] = (),
+) -> Image:
     """Add a result layer above its source layer, or above all layers if the source was deleted.
 
     Parameters
@@ -33,13 +38,16 @@ def add_result(viewer: napari.Viewer, source: Source, result: EnhanceResult) -> 
     viewer : napari.Viewer
     source : Source
     result : EnhanceResult
+    levels : sequence of ndarray
+        The coarser levels of the result, as many as the source has.
 
     Returns
     -------
     napari.layers.Image
         The new layer.
     """
-    layer = Image(_levels(result.image, source), **_result_properties(source, result))
+    data = [result.image, *levels] if levels else result.image
+    layer = Image(data, multiscale=bool(levels), **_result_properties(source, result))
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
     return layer
 
@@ -180,7 +188,6 @@ def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
         **_geometry(source, result),
         "name": f"{source.name} [{_description(source, result)}]",
         "rgb": source.channels != "mono",
-        "multiscale": len(source.level_shapes) > 1,
         "contrast_limits": display_range(source.contrast_limits, result.window),
         "metadata": {
             **source.metadata,
@@ -230,14 +237,3 @@ def display_range(limits: tuple[float, float], window: Window) -> tuple[float, f
     low, high = float(window.low), float(window.high)
     shown = limits[0] <= low and high <= limits[1]
     return limits if shown and high - low >= (limits[1] - limits[0]) / 2 else (low, high)
-
-
-def _levels(image: np.ndarray[Any, Any], source: Source) -> Any:
-    """Return the image, or a list with a view of it for each level if the source is multiscale."""
-    if len(source.level_shapes) == 1:
-        return image
-    finest = source.level_shapes[0]
-    steps = [
-        [round(a / b) for a, b in zip(finest, shape, strict=True)] for shape in source.level_shapes
-    ]
-    return [image[tuple(slice(None, None, step) for step in level)] for level in steps]

@@ -138,6 +138,26 @@ def read_source(layer: Layer | None) -> Source:
     )
 
 
+def source_now(viewer: napari.Viewer, source: Source) -> Source | None:
+    """Return a source as its layer is now, for example with another scale.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+
+    Returns
+    -------
+    Source or None
+        None if the layer was deleted, or holds another image.
+    """
+    if source.layer not in viewer.layers:
+        return None
+    now = read_source(source.layer)
+    same = now.data is source.data and now.level_shapes == source.level_shapes
+    return now if same and now.channels == source.channels else None
+
+
 def _absolute(path: str | None) -> str | None:
     """Return a path that is valid in any folder; napari keeps it as it was typed, also a URL."""
     return str(Path(path).absolute()) if path and Path(path).exists() else path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from napari.utils import progress as napari_progress
+from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
@@ -10,14 +11,15 @@ from napari_zerodce.gui.session.jobs import Job
 _STEPS = 100
 
 
-class ActivityEntry:
+class ActivityEntry(QObject):
     """A progress bar in napari's activity dock that follows a job until it has finished."""
 
     def __init__(self, job: Job) -> None:
+        super().__init__(job)  # which keeps it: Qt's signals do not
         self._bar = napari_progress(total=_STEPS, desc=job.title)
         self._updating = False
         job.progressed.connect(self._on_job_progressed)
-        job.finished.connect(self._bar.close)
+        job.finished.connect(self._on_job_finished)
 
     def _on_job_progressed(self, progress: Progress) -> None:
         # The update of napari's bar lets Qt process events: without this check, updates for the
@@ -29,3 +31,6 @@ class ActivityEntry:
             self._bar.update(max(0, int(progress.fraction * _STEPS) - self._bar.n))
         finally:
             self._updating = False
+
+    def _on_job_finished(self) -> None:
+        self._bar.close()

@@ -22,7 +22,7 @@ Work = Callable[[Report, ShouldStop], Any]
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class _Ending:
     value: Any = None
     error: Exception | None = None
     cancelled: bool = False
@@ -33,7 +33,8 @@ class Job(QObject):
 
     The function is not a generator: a generator worker swallows RuntimeErrors, and torch raises
     them. The job emits exactly one of `succeeded`, `failed` and `cancelled`, then `finished`. If
-    the window closes, the job stops and emits `finished` only.
+    the window closes, the job stops and emits `finished` only. `cancelled` carries what the
+    function had finished until then, None if that is of no use.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ class Job(QObject):
     progressed = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
-    cancelled = Signal()
+    cancelled = Signal(object)
     finished = Signal()
 
     # A job may outlive the dock that started it: its thread still emits its signals.
@@ -76,13 +77,13 @@ class Job(QObject):
         """Ask the function to stop the next time it checks ``should_stop``."""
         self._stop.set()
 
-    def _run(self) -> _Outcome:
+    def _run(self) -> _Ending:
         try:
-            return _Outcome(self._work(self._report, self._should_stop))
-        except Cancelled:
-            return _Outcome(cancelled=True)
+            return _Ending(self._work(self._report, self._should_stop))
+        except Cancelled as err:
+            return _Ending(err.finished, cancelled=True)
         except Exception as err:  # noqa: BLE001 - the GUI thread shows or raises it
-            return _Outcome(error=err)
+            return _Ending(error=err)
 
     def _report(self, progress: Progress) -> None:
         self.progressed.emit(progress)
@@ -90,17 +91,15 @@ class Job(QObject):
     def _should_stop(self) -> bool:
         return self._stop.is_set() or bool(self._worker.abort_requested)
 
-    def _on_worker_returned(self, outcome: _Outcome) -> None:
-        if outcome.cancelled:
-            self.cancelled.emit()
-        elif outcome.error is None:
-            self.succeeded.emit(outcome.value)
+    def _on_worker_returned(self, ending: _Ending) -> None:
+        if ending.cancelled:
+            self.cancelled.emit(ending.value)
+        elif ending.error is None:
+            self.succeeded.emit(ending.value)
         else:
-            self.failed.emit(outcome.error)
-            if not isinstance(
-                outcome.error, ZeroDCEError
-            ):  # a bug of this plugin keeps its traceback
-                error = outcome.error
+            self.failed.emit(ending.error)
+            if not isinstance(ending.error, ZeroDCEError):  # a bug keeps its traceback
+                error = ending.error
                 notification_manager.receive_error(type(error), error, error.__traceback__)
 
     def _on_worker_finished(self) -> None:

@@ -15,6 +15,7 @@ from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.memory import set_budget
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.preferences import (
     Preferences,
     read_preferences,
@@ -39,6 +40,9 @@ class Session:
     preferences: Preferences = field(default_factory=Preferences)
     """The preferences that the settings follow, unless the user chooses otherwise in a dock."""
     job: Job | None = None
+    """The run in progress; it outlives the dock that started it."""
+    outcome: Outcome | None = None
+    """What came of the last run, as long as that is true; it outlives the dock, too."""
     training: TrainingProcess | None = None
     """The training run that was started or opened last; it outlives the dock."""
 
@@ -78,8 +82,14 @@ class Session:
 
     def occupy(self, job: Job) -> None:
         """Be busy until the job has finished, even if the dock that started it is closed."""
+        self.outcome = None
+        job.cancelled.connect(self._on_job_cancelled)
         job.finished.connect(self._release)  # first: listeners to the next line may raise
         self.job = job
+
+    def _on_job_cancelled(self, finished: Any) -> None:
+        if finished is None:  # else the run offers to keep it
+            self.outcome = Outcome("Cancelled; nothing was changed.")
 
     def _release(self) -> None:
         self.job = None

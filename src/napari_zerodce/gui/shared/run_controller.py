@@ -1,34 +1,32 @@
-"""Start a dock's runs, one at a time in each viewer, and show their results in its panel."""
+"""Start a dock's runs, one at a time in each viewer, and show their outcome in its panel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject
 
-from napari_zerodce.engine.forecast import remember_speed
-from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ZeroDCEError
-from napari_zerodce.gui.layers.results import add_result
 from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.layers.wanted import Wanted
-from napari_zerodce.gui.session.activity import ActivityEntry
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
-from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.endings import describe_failure, occupy
+from napari_zerodce.gui.shared.enhance_run import EnhanceRun
+from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_panel import RunPanel
-from napari_zerodce.gui.shared.several_results import add_all
+from napari_zerodce.gui.shared.several_runs import SeveralRuns
 
 if TYPE_CHECKING:
     import napari
-
-_DISPLAY_ONLY = "For viewing, not for measuring intensities."
+    from napari.layers import Image
 
 
 class RunController(QObject):
-    """Starts the runs of one dock; they stop when the dock closes.
+    """Starts the runs of one dock.
 
     Parameters
     ----------
@@ -47,14 +45,19 @@ class RunController(QObject):
         self._session = session
         self._panel = panel
         self._job: Job | None = None
+        self._chooser: LayerChooser | None = None
+        self._chosen: tuple[Image, ...] = ()
+        viewer.layers.events.removed.connect(self._forget_deleted)
+        self._forget_deleted()
 
     def release(self) -> None:
-        """Cancel the run, because the dock closes."""
+        """Cancel the run if only this dock can use its result, because the dock closes."""
+        self._viewer.layers.events.removed.disconnect(self._forget_deleted)
         if self._job is not None:
             self._job.cancel()
 
     def enhance(self, source: Source, request: EnhanceRequest) -> None:
-        """Enhance a source into a new layer.
+        """Enhance a source into a new layer; the run goes on if the dock closes.
 
         Parameters
         ----------
@@ -62,8 +65,7 @@ class RunController(QObject):
         request : EnhanceRequest
             The request for that source.
         """
-        job = Job(f"Zero-DCE: enhancing {source.name}", work.enhancing(request))
-        self.start(job, lambda result: self._on_enhanced(source, request, result))
+        EnhanceRun(self._viewer, self._session, source, self._panel.action).start(request)
 
     def enhance_chosen(self, read: Callable[[], Wanted]) -> None:
         """Enhance what a dock asks for, unless a run is in progress; each source gets a layer.
@@ -84,15 +86,10 @@ class RunController(QObject):
         if len(wanted.sources) == 1 and not wanted.left_out:
             self.enhance(wanted.sources[0], wanted.requests[0])
         else:
-            self._enhance_all(wanted)
-
-    def _enhance_all(self, wanted: Wanted) -> None:
-        count = len(wanted.sources)
-        job = Job(f"Zero-DCE: enhancing {count} layers", work.enhancing_all(wanted.requests))
-        self.start(job, lambda done: self._panel.say(*add_all(self._viewer, wanted, done)))
+            SeveralRuns(self._viewer, self._session, wanted, self._panel.action).start()
 
     def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
-        """Start a job that the panel shows and can cancel.
+        """Start a job that the panel shows and can cancel; it stops if the dock closes.
 
         Parameters
         ----------
@@ -104,30 +101,38 @@ class RunController(QObject):
         job.failed.connect(self.show_failure)
         job.finished.connect(self._on_job_finished)
         self._job = job
-        ActivityEntry(job)
-        job.start()
-        self._session.occupy(job)
+        occupy(self._session, job)
 
     def _on_job_finished(self) -> None:
         self._job = None
 
     def show_failure(self, error: Exception) -> None:
         """Show why something failed."""
-        if isinstance(error, ZeroDCEError):
-            self._panel.say(str(error), "bad")
+        self._panel.say(describe_failure(error), "bad")
+        if isinstance(error, ZeroDCEError):  # any other error was raised by the job
             show_error(str(error))
-        else:  # the job has already raised it, with its traceback
-            self._panel.say("Unexpected error; napari's notification shows the details.", "bad")
 
-    def _on_enhanced(self, source: Source, request: EnhanceRequest, result: EnhanceResult) -> None:
-        layer = add_result(self._viewer, source, result)
-        remember_speed(request, result)
-        low, high = layer.contrast_limits
-        shown = f" Shown from {low:g} to {high:g}, unlike the source layer."
-        self._panel.say(
-            f"Added '{layer.name}' after {result.seconds:.1f} s. {_DISPLAY_ONLY}"
-            f"{'' if (low, high) == source.contrast_limits else shown}",
-            "good",
-        )
-        for notice in result.notices:
-            show_info(notice)
+    def follow(self, chooser: LayerChooser) -> None:
+        """Remove an offer to keep finished planes as soon as another layer is chosen.
+
+        Parameters
+        ----------
+        chooser : LayerChooser
+        """
+        self._chooser, self._chosen = chooser, chooser.layers
+        chooser.changed.connect(self._on_layer_chosen)
+
+    def _on_layer_chosen(self) -> None:
+        assert self._chooser is not None
+        outcome, before = self._session.outcome, self._chosen
+        self._chosen = self._chooser.layers
+        if self._chosen != before and outcome is not None and outcome.keep is not None:
+            self._session.outcome = None
+
+    def _forget_deleted(self, _: Any = None) -> None:
+        """Forget an outcome if the layers that it is about were deleted."""
+        outcome = self._session.outcome
+        if outcome is None or outcome.about is None:
+            return
+        if not any(layer in self._viewer.layers for layer in outcome.about):
+            self._session.outcome = None

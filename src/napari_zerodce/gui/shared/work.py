@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from napari_zerodce.engine.forecast import forecast
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
 from napari_zerodce.errors import Cancelled, ZeroDCEError
+from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
+from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import FoundWindow, find_windows
 from napari_zerodce.imaging.windows import WindowChoice, enclosing
 from napari_zerodce.recent_results import RecentResults
@@ -25,41 +27,86 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.layers.on_screen import OnScreen
     from napari_zerodce.gui.session.jobs import Work
 
+Shapes = Sequence[tuple[int, ...]]
 
-def enhancing(request: EnhanceRequest) -> Work:
-    """Return the work that enhances; its result is an `EnhanceResult`."""
 
-    def work(report: Report, should_stop: ShouldStop) -> Any:
+@dataclass(frozen=True)
+class Enhanced:
+    """A result, and the coarser levels of its image if the source is multiscale."""
+
+    result: EnhanceResult
+    levels: tuple[Array, ...] = ()
+
+
+def enhancing(request: EnhanceRequest, level_shapes: Shapes) -> Work:
+    """Return the work that enhances; it gives an `Enhanced`.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    level_shapes : sequence of tuple of int
+        The shapes of the source's levels, the finest first.
+    """
+
+    def work(report: Report, should_stop: ShouldStop) -> Enhanced:
         from napari_zerodce.engine.enhance import enhance
 
-        return enhance(request, report=report, should_stop=should_stop)
+        result = enhance(request, report=report, should_stop=should_stop)
+        made: Enhanced = completing(result, level_shapes)(report, should_stop)
+        return made
 
     return work
 
 
-def enhancing_all(requests: Sequence[EnhanceRequest]) -> Work:
+def completing(result: EnhanceResult, level_shapes: Shapes) -> Work:
+    """Return the work that makes the coarser levels of a result; it gives an `Enhanced`.
+
+    Parameters
+    ----------
+    result : EnhanceResult
+    level_shapes : sequence of tuple of int
+        The shapes of the source's levels, the finest first.
+    """
+    coarser = shapes_for_part(result.image.shape, level_shapes)
+
+    def work(report: Report, should_stop: ShouldStop) -> Enhanced:
+        if coarser:
+            report(Progress(1, 1, "Averaging the coarser levels"))
+        try:
+            levels = coarser_levels(result.image, coarser, should_stop=should_stop)
+        except Cancelled as stop:
+            stop.finished = result
+            raise
+        return Enhanced(result, tuple(levels))
+
+    return work
+
+
+def enhancing_all(requests: Sequence[EnhanceRequest], level_shapes: Sequence[Shapes]) -> Work:
     """Return the work that enhances one image after the other.
 
-    It gives a tuple with a result, or the user's mistake, for each image; after a stop, only for
-    those before it. One mistake does not stop the others.
+    It gives a tuple with an `Enhanced`, or the user's mistake, for each image; after a stop, only
+    for those before it. One mistake does not stop the others.
 
     Parameters
     ----------
     requests : sequence of EnhanceRequest
+    level_shapes : sequence of sequence of tuple of int
+        For each image the shapes of the source's levels, the finest first.
     """
 
-    def work(report: Report, should_stop: ShouldStop) -> tuple[EnhanceResult | ZeroDCEError, ...]:
+    def work(report: Report, should_stop: ShouldStop) -> tuple[Enhanced | ZeroDCEError, ...]:
         pixels = [request.part.pixels for request in requests]
-        done: list[EnhanceResult | ZeroDCEError] = []
-        for number, request in enumerate(requests):
+        done: list[Enhanced | ZeroDCEError] = []
+        for number, (request, shapes) in enumerate(zip(requests, level_shapes, strict=True)):
             step = partial(_report_one_of, report, pixels, number)
             try:
-                done.append(enhancing(request)(step, should_stop))
+                done.append(enhancing(request, shapes)(step, should_stop))
             except ZeroDCEError as err:
                 done.append(err)
             except Cancelled:
-                if not any(isinstance(each, EnhanceResult) for each in done):
-                    raise
+                if not any(isinstance(each, Enhanced) for each in done):
+                    raise Cancelled from None
                 break
         return tuple(done)
 

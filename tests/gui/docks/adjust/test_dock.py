@@ -394,27 +394,124 @@ def test_deleting_the_source_is_said_also_where_another_image_is_left(
     assert [layer.name for layer in viewer.layers] == ["other"]
 
 
-@pytest.mark.parametrize("midrun", [False, True])
-def test_closing_by_the_docks_own_cross_ends_everything(
-    viewer: Any, adjust: Any, photo: Any, qtbot: Any, midrun: bool
+def test_closing_by_the_docks_own_cross_ends_the_live_view(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
 ) -> None:
-    if midrun:
-        viewer.add_image(np.full((40, 512, 512), 900, np.uint16), name="stack")
-        adjust.apply()
-        qtbot.waitUntil(lambda: adjust.run.bar.value() > 0, timeout=60_000)
-    else:
-        _go_live(adjust, qtbot)
-        _swipe(adjust, qtbot)
-    session, layers = adjust._session, len(viewer.layers)
+    _go_live(adjust, qtbot)
+    _swipe(adjust, qtbot)
     frame_of(adjust).destroyOnClose()  # what the cross calls
-    qtbot.waitUntil(lambda: not session.busy, timeout=10_000)
-    assert len(viewer.layers) == (layers if midrun else 1)
+    assert list(viewer.layers) == [photo]
     assert not viewer.mouse_move_callbacks
+
+
+def test_apply_goes_on_after_the_dock_was_closed(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+) -> None:
+    session, look = adjust._session, Look(strength=0.5)
+    adjust.form.show_look(look)
+    viewer.add_image(np.full((4, 256, 256), 900, np.uint16), name="stack")
+    adjust.apply()
+    qtbot.waitUntil(lambda: adjust.run.bar.value() > 0, timeout=60_000)
+    frame_of(adjust).destroyOnClose()
+    assert session.busy
     _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
-    viewer.layers.selection.active = photo
-    again.apply()
-    qtbot.waitUntil(lambda: "result" in [role_of(layer) for layer in viewer.layers], timeout=60_000)
-    qtbot.waitUntil(lambda: not session.busy, timeout=5000)
+    assert again.run.state == "running"
+    qtbot.waitUntil(lambda: not session.busy, timeout=60_000)
+    (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
+    assert result.metadata[METADATA_KEY]["look"] == look.as_dict()
+    assert again.run.message.text().startswith(f"✓ Added '{result.name}'")
+
+
+def test_live_view_stays_on_the_layer_that_was_chosen_in_the_dock(
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, settle: Any
+) -> None:
+    other = viewer.add_image(np.full((30, 40), 20, np.uint8), name="other")
+    adjust.layers.layer = photo
+    assert viewer.layers.selection.active is other
+    live = _go_live(adjust, qtbot)
+    settle(adjust)
+    assert adjust.layers.layer is photo
+    assert adjust.shown.layer is live
+    assert live.name.startswith("photo [live")
+    assert viewer.layers.selection.active is other
+
+
+# ---- additive channels
+
+
+@pytest.fixture
+def channels(viewer: Any, adjust: Any, small_screen: None) -> list[Any]:
+    """A green and a red channel of the same place, which add up."""
+    ramp = np.linspace(20, 120, 96 * 128).reshape(96, 128).astype(np.uint8)
+    layers = [
+        viewer.add_image(
+            image, name=name, colormap=name, blending="additive", contrast_limits=(0, 255)
+        )
+        for name, image in (("green", ramp), ("red", ramp[::-1].copy()))
+    ]
+    viewer.layers.selection.active = layers[0]
+    viewer.reset_view()
+    return layers
+
+
+def _green(viewer: Any, *alone: Any) -> np.ndarray:
+    """Return the green of the canvas, optionally with only some of the layers."""
+    before = {layer: layer.visible for layer in viewer.layers}
+    for layer in before if alone else ():
+        layer.visible = layer in alone
+    pixels = viewer.screenshot(canvas_only=True, flash=False)[..., 1].astype(float)
+    for layer, visible in before.items():
+        layer.visible = visible
+    return pixels
+
+
+def test_additive_live_view_result_key_and_swipe_show_one_image_of_the_channel(
+    viewer: Any, adjust: Any, channels: list[Any], mouse: Any, qtbot: Any, settle: Any
+) -> None:
+    green, red = channels
+    before = _green(viewer)
+    live = _go_live(adjust, qtbot)
+    settle(adjust)
+    after = _green(viewer, live, red)
+    assert after.mean() > before.mean() + 10
+    np.testing.assert_array_equal(_green(viewer), after)
+    assert "Hidden while the live view is on: 'green'." in adjust.run.plan.text()
+
+    mouse.canvas.setFocus()
+    qtbot.keyPress(mouse.canvas, Qt.Key.Key_B)
+    np.testing.assert_array_equal(_green(viewer), before)
+    qtbot.keyRelease(mouse.canvas, Qt.Key.Key_B)
+    np.testing.assert_array_equal(_green(viewer), after)
+
+    _swipe(adjust, qtbot)
+    settle(adjust)
+    middle = viewer.canvas.size[1] // 2
+    sides = _green(viewer)
+    np.testing.assert_array_equal(sides[:, : middle - 20], before[:, : middle - 20])
+    np.testing.assert_array_equal(sides[:, middle + 20 :], after[:, middle + 20 :])
+    adjust.swipe_box.setChecked(False)
+    settle(adjust)
+
+    adjust.apply()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 4 and not adjust._session.busy, timeout=60_000)
+    assert "It is hidden while the live view is on." in adjust.run.message.text()
+    np.testing.assert_array_equal(_green(viewer), _green(viewer, live, red))
+    adjust.live.setChecked(False)
+    settle(adjust)
+    result = next(layer for layer in viewer.layers if role_of(layer) == "result")
+    assert [layer.visible for layer in (green, red, result)] == [False, True, True]
+    assert "Hidden" not in adjust.run.plan.text()
+
+    before, after = _green(viewer, green, red), _green(viewer, result, red)
+    np.testing.assert_array_equal(_green(viewer), after)
+    qtbot.keyPress(mouse.canvas, Qt.Key.Key_B)
+    np.testing.assert_array_equal(_green(viewer), before)
+    qtbot.keyRelease(mouse.canvas, Qt.Key.Key_B)
+    _swipe(adjust, qtbot)
+    settle(adjust)
+    sides = _green(viewer)
+    np.testing.assert_array_equal(sides[:, : middle - 20], before[:, : middle - 20])
+    np.testing.assert_array_equal(sides[:, middle + 20 :], after[:, middle + 20 :])
 
 
 def test_live_view_follows_the_contrast_limits_of_its_source(

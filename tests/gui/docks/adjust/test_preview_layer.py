@@ -12,7 +12,7 @@ from napari.layers import Image
 from napari_zerodce.gui.docks.adjust.preview_layer import PreviewLayer
 from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen
 from napari_zerodce.gui.layers.provenance import role_of
-from napari_zerodce.gui.layers.results import source_layer_of
+from napari_zerodce.gui.layers.results import insert_quietly, source_layer_of
 from napari_zerodce.gui.layers.source import read_source
 
 LIMITS = (0.0, 1000.0)
@@ -158,3 +158,75 @@ def test_one_pixel_has_a_layer(model: ViewerModel, preview: PreviewLayer) -> Non
     pixel = model.add_image(np.array([[7]], np.uint8), contrast_limits=(0, 255))
     layer = _show(preview, _screen(model, pixel), 9)
     assert layer.data.tolist() == [[9]]
+
+
+# ---- what it does not cover
+
+
+def _result_of(model: ViewerModel, source: Image) -> Image:
+    metadata = read_source(source).provenance("result").as_metadata()
+    layer = Image(np.ones((3, 8, 8), np.uint16), name="result", metadata=metadata)
+    layer.blending = source.blending
+    insert_quietly(model, layer, above=source)
+    return layer
+
+
+def _visible(model: ViewerModel) -> list[str]:
+    return [layer.name for layer in model.layers if layer.visible]
+
+
+def test_additive_source_and_result_are_hidden_until_the_layer_is_removed(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    stack.blending = "additive"
+    _result_of(model, stack)
+    model.add_image(np.zeros((3, 8, 8)), name="red", blending="additive")
+    _show(preview, _screen(model, stack), 7)
+    assert _visible(model) == ["live", "red"]
+    assert [layer.name for layer in preview.hidden] == ["stack", "result"]
+    preview.remove()
+    assert _visible(model) == ["stack", "result", "red"]
+    assert preview.hidden == []
+
+
+@pytest.mark.parametrize("by_user", [False, True])
+def test_result_that_came_meanwhile_is_shown_afterwards(
+    model: ViewerModel, stack: Image, preview: PreviewLayer, by_user: bool
+) -> None:
+    stack.blending = "additive"
+    layer = _show(preview, _screen(model, stack), 7)
+    for _ in range(2):
+        _result_of(model, stack)
+        assert _visible(model) == ["live"]
+    if by_user:
+        model.layers.remove(layer)
+    preview.remove()
+    newest = model.layers[1].name
+    assert _visible(model) == [newest]
+
+
+def test_layer_that_covers_hides_nothing(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    _show(preview, _screen(model, stack), 7)
+    _result_of(model, stack)
+    assert _visible(model) == ["stack", "result", "live"]
+
+
+def test_hidden_source_that_was_deleted_is_no_problem(
+    model: ViewerModel, stack: Image, preview: PreviewLayer
+) -> None:
+    stack.blending = "additive"
+    _show(preview, _screen(model, stack), 7)
+    model.layers.remove(stack)
+    preview.remove()
+    assert list(model.layers) == []
+
+
+def test_nobody_listens_after_the_layer_is_removed(
+    model: ViewerModel, stack: Image, preview: PreviewLayer, count_listeners: Any
+) -> None:
+    before = count_listeners(model)
+    _show(preview, _screen(model, stack), 7)
+    preview.remove()
+    assert count_listeners(model) == before

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+_TIP = "Add a copy of the chosen part with this look above the layer, which does not change."
 _PAUSE_MS = 250  # without a change, before numbers are computed
 
 
@@ -80,7 +81,7 @@ class AdjustDock(Dock):
         )
         self.form = LookForm()
         self.trust = text_label("trust")
-        self.run = RunPanel("Apply", self._session)
+        self.run = RunPanel("Apply", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.plan = PlanLine(
             self._session, self.run, read=self._read_form, notes=self._notes, parent=self
@@ -115,6 +116,7 @@ class AdjustDock(Dock):
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
         self.finder.changed.connect(self._on_choice_changed)
+        self.runs.follow(self.layers)
         self.live.toggled.connect(self._on_switch_toggled)
         self.swipe_box.toggled.connect(self._on_switch_toggled)
         self.form.changed.connect(self._on_look_changed)
@@ -192,6 +194,7 @@ class AdjustDock(Dock):
             self.shown.remove()
             self.swipe.switch_off()
             self.trust.clear()
+            self.plan.show()
 
     def _swiped_result(self) -> Image | None:
         """Return the result layer that the swipe shows, None if it shows the live view."""
@@ -295,11 +298,13 @@ class AdjustDock(Dock):
         """Return what the plan says about the view beside the plan of Apply."""
         screen, layout = self.follower.screen, wanted.sources[0].layout
         step = 1 if screen is None else screen.viewport.step
+        hidden = " and ".join(f"'{layer.name}'" for layer in self.shown.hidden)
         one_curve = self.form.look().global_curve and layout.count > 1
         return (
             self.part.note,
             self._missing,
             f"The view shows 1 pixel of {step}; zoom in to see all." if step > 1 else "",
+            f"Hidden while the live view is on: {hidden}." if hidden else "",
             "Apply uses one curve for all planes, the live view that of its plane."
             if one_curve
             else "",

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
+from napari_zerodce.gui.layers.covered import hide_covered, why_mixed
 from napari_zerodce.gui.layers.on_screen import OnScreen
+from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.results import insert_quietly, topmost_of
 from napari_zerodce.gui.layers.source import APPEARANCE
 
 if TYPE_CHECKING:
     import napari
+    from napari.layers import Layer
 
 Array = np.ndarray[Any, Any]
 
 
 class PreviewLayer:
     """One image layer above its source layer, with the pixels of the part on screen.
+
+    If it does not cover its source and the results of that, they are hidden as long as it exists.
 
     Parameters
     ----------
@@ -28,6 +33,8 @@ class PreviewLayer:
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
         self.layer: Image | None = None
+        self.hidden: list[Layer] = []
+        """The layers that are visible again when this one is removed."""
         self._screen: OnScreen | None = None
         self._limits: tuple[float, float] | None = None
 
@@ -89,8 +96,25 @@ class PreviewLayer:
     def remove(self) -> None:
         """Remove the layer, if it exists."""
         layer, self.layer, self._screen = self.layer, None, None
-        if layer is not None and layer in self._viewer.layers:
+        if layer is None:
+            return
+        self._viewer.layers.events.inserted.disconnect(self._on_layer_inserted)
+        if layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
+        for other in self.hidden:
+            if other in self._viewer.layers:
+                other.visible = True
+        self.hidden = []
+
+    def _on_layer_inserted(self, event: Any) -> None:
+        """Let a new result of the same source wait until this layer is removed."""
+        new = event.value
+        made, live = provenance_of(new), self.layer and provenance_of(self.layer)
+        if not made or not live or made.role != "result" or made.source_id != live.source_id:
+            return
+        if self.layer is not None and self.layer.visible and why_mixed(self.layer):
+            new.visible = False
+            self.hidden = [new]  # which is shown instead of its source
 
     def _make(
         self, screen: OnScreen, pixels: Array, *, name: str, limits: tuple[float, float]
@@ -108,6 +132,8 @@ class PreviewLayer:
         )
         below = topmost_of(self._viewer, source.layer, {"result", "maps"})
         insert_quietly(self._viewer, self.layer, above=below)
+        self.hidden = hide_covered(self._viewer, self.layer)
+        self._viewer.layers.events.inserted.connect(self._on_layer_inserted)
 
 
 def _with_all_axes(screen: OnScreen, pixels: Array) -> Array:

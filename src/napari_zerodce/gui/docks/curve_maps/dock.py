@@ -60,7 +60,7 @@ class CurveMapsDock(Dock):
         self.news = Sentence("computing")  # what is computed for the slider's position
         self.old = text_label("old")
         self.old.hide()
-        self.run = RunPanel("Add maps", self._session)
+        self.run = RunPanel("Add maps", self._session, tip="Add the chosen maps as layers.")
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.inspector = Inspector(self._viewer, self._session)
         # The dock shows numbers: unlike an 8-bit image, they do not hide errors of half precision.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
 _PAINT_MS = 200
+_TIP = "Add an enhanced copy of the chosen layer above it; the layer itself does not change."
 
 
 class EnhanceDock(Dock):
@@ -52,7 +53,7 @@ class EnhanceDock(Dock):
         self._chosen: str | Path = self._session.checkpoint
         self.checkpoints = CheckpointChooser()
         self.form = EnhanceForm(self._viewer, self._session.settings)
-        self.run = RunPanel("Enhance", self._session)
+        self.run = RunPanel("Enhance", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.finder = WeightsFinder(self._session, self.form.layers, self)
         self.windows = LayerFinder(
@@ -78,6 +79,7 @@ class EnhanceDock(Dock):
         self.windows.changed.connect(self._on_window_found)
         self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
+        self.runs.follow(self.form.layers)
         self.run.start_requested.connect(self.start)
         self._session.events.settings.connect(self._on_session_settings_changed)
 

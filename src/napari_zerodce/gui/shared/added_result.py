@@ -1,0 +1,76 @@
+"""Add what a run has made, where its source is now, and say what users should know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_zerodce.gui.layers.covered import hide_covered, why_mixed
+from napari_zerodce.gui.layers.results import add_result
+from napari_zerodce.gui.layers.source import Source, source_now
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image, Layer
+
+    from napari_zerodce.gui.shared.work import Enhanced
+
+
+@dataclass(frozen=True)
+class AddedResult:
+    """A result layer that was added.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+    notes : tuple of str
+        Sentences about it.
+    """
+
+    layer: Image
+    notes: tuple[str, ...]
+
+
+def add_enhanced(viewer: napari.Viewer, source: Source, made: Enhanced) -> AddedResult:
+    """Add a result as a layer, and hide what would be mixed with it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+        As it was when the run started; the result gets the geometry that it has now.
+    made : Enhanced
+    """
+    now = source_now(viewer, source)
+    layer = add_result(viewer, now or source, made.result, made.levels)
+    hidden = hide_covered(viewer, layer)
+    notes = (
+        "" if now else _describe_change(viewer, source),
+        _describe_range(layer, now or source),
+        _describe_hidden(layer, hidden),
+    )
+    return AddedResult(layer, tuple(filter(None, notes)))
+
+
+def _describe_change(viewer: napari.Viewer, source: Source) -> str:
+    name = f"'{source.shown_name}'"
+    if source.layer not in viewer.layers:
+        return f"{name} was deleted during the run; the result lies where it was."
+    return f"{name} got another image during the run; the result is that of the former image."
+
+
+def _describe_range(layer: Image, source: Source) -> str:
+    low, high = layer.contrast_limits
+    if (low, high) == source.contrast_limits:
+        return ""
+    return f"Shown from {low:g} to {high:g}, unlike the source layer."
+
+
+def _describe_hidden(layer: Image, hidden: list[Layer]) -> str:
+    if not layer.visible:
+        return "It is hidden while the live view is on."
+    if not hidden:
+        return ""
+    names = " and ".join(f"'{other.name}'" for other in hidden)
+    are, them = ("is", "it") if len(hidden) == 1 else ("are", "them")
+    return f"{names} {are} hidden, because {why_mixed(layer)} would mix {them} with the result."

@@ -1,0 +1,58 @@
+"""How a run begins and ends: busy, in napari's activity dock, and with an outcome for the user."""
+
+from __future__ import annotations
+
+from napari.utils.notifications import show_error, show_info
+
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.session.activity import ActivityEntry
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.outcome import Outcome
+from napari_zerodce.gui.session.session import Session
+
+
+def occupy(session: Session, job: Job) -> None:
+    """Start a job as the run of a session, with an entry in napari's activity dock.
+
+    Parameters
+    ----------
+    session : Session
+    job : Job
+    """
+    ActivityEntry(job)
+    job.start()
+    session.occupy(job)
+
+
+def conclude(session: Session, outcome: Outcome) -> None:
+    """Show an outcome in the panels, or in a notification if there are none on screen.
+
+    Parameters
+    ----------
+    session : Session
+    outcome : Outcome
+    """
+    session.outcome = outcome
+    if not outcome.seen:
+        show_info(outcome.text)
+
+
+def conclude_failure(session: Session, action: str, error: Exception) -> None:
+    """Show why a run failed, in the panels of an action and in a notification.
+
+    Parameters
+    ----------
+    session : Session
+    action : str
+    error : Exception
+    """
+    session.outcome = Outcome(describe_failure(error), "bad", action)
+    if isinstance(error, ZeroDCEError):  # any other error was raised by the job
+        show_error(str(error))
+
+
+def describe_failure(error: Exception) -> str:
+    """Return what a panel says about an error; only this package's own errors speak to users."""
+    if isinstance(error, ZeroDCEError):
+        return str(error)
+    return "Unexpected error; napari's notification shows the details."

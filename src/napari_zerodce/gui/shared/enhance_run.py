@@ -1,0 +1,94 @@
+"""One run that enhances a layer: it belongs to the viewer, so it survives the dock's closing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
+
+from napari.utils.notifications import show_info
+
+from napari_zerodce.engine.forecast import remember_speed
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.outcome import Outcome
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.added_result import add_enhanced
+from napari_zerodce.gui.shared.endings import conclude, conclude_failure, occupy
+from napari_zerodce.gui.shared.work import Enhanced
+
+if TYPE_CHECKING:
+    import napari
+
+DISPLAY_ONLY: Final = "For viewing, not for measuring intensities."
+
+
+@dataclass(frozen=True)
+class EnhanceRun:
+    """Enhances a source; its result becomes a layer, and its outcome that of the session.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : Session
+    source : Source
+        As it was when the run started.
+    action : str
+        The action of the panels that show the outcome.
+    """
+
+    viewer: napari.Viewer
+    session: Session
+    source: Source
+    action: str
+
+    def start(self, request: EnhanceRequest) -> None:
+        """Enhance what is requested.
+
+        Parameters
+        ----------
+        request : EnhanceRequest
+            A request for that source.
+        """
+        enhancing = work.enhancing(request, self.source.level_shapes)
+        job = Job(f"Zero-DCE: enhancing {self.source.name}", enhancing)
+        job.succeeded.connect(lambda made: remember_speed(request, made.result))
+        self._run(job, of=request.part.count)
+
+    def keep(self, finished: EnhanceResult, *, of: int) -> None:
+        """Add what a cancelled run has finished.
+
+        Parameters
+        ----------
+        finished : EnhanceResult
+        of : int
+            Number of planes that were requested.
+        """
+        completing = work.completing(finished, self.source.level_shapes)
+        self._run(Job(f"Zero-DCE: keeping planes of {self.source.name}", completing), of=of)
+
+    def _run(self, job: Job, *, of: int) -> None:
+        # Qt's signals do not keep the object of a plain bound method.
+        job.succeeded.connect(partial(EnhanceRun._on_succeeded, self))
+        job.failed.connect(partial(conclude_failure, self.session, self.action))
+        job.cancelled.connect(partial(EnhanceRun._on_cancelled, self, of))
+        occupy(self.session, job)
+
+    def _on_succeeded(self, made: Enhanced) -> None:
+        added = add_enhanced(self.viewer, self.source, made)
+        opening = f"Added '{added.layer.name}' after {made.result.seconds:.1f} s. {DISPLAY_ONLY}"
+        text = " ".join((opening, *added.notes))
+        conclude(self.session, Outcome(text, "good", self.action, WeakSet([added.layer])))
+        for notice in made.result.notices:
+            show_info(notice)
+
+    def _on_cancelled(self, of: int, finished: EnhanceResult | None) -> None:
+        if finished is None:
+            return  # the session tells it
+        count = of if finished.scope is None else finished.scope.count
+        planes, are = "plane" if of == 1 else "planes", "is" if count == 1 else "are"
+        text = f"Cancelled; {count} of {of} {planes} {are} finished."
+        conclude(self.session, Outcome(text, keep=partial(self.keep, finished, of=of)))
