@@ -29,13 +29,7 @@ CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QAbstractItemView, QComboBox, QLineEdit,
 )  # fmt: skip
 
-OWED: dict[type, set[str]] = {
-    EnhanceDock: {"run_button"},
-    AdjustDock: {"run_button"},
-    CurveMapsDock: {"run_button"},
-    FineTuneDock: {"Advanced"},
-}
-"""Controls that still need a tool tip, by dock: the run panel and two docks are being rebuilt."""
+DOCKS = (EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock)
 
 
 def _controls(root: QWidget) -> Iterator[QWidget]:
@@ -66,7 +60,7 @@ def _name(widget: QWidget) -> str:
     return widget.objectName() or text or type(widget).__name__
 
 
-@pytest.mark.parametrize("kind", OWED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", DOCKS, ids=lambda kind: kind.__name__)
 def test_every_control_of_a_dock_has_a_tool_tip(
     kind: Any, model: ViewerModel, qtbot: Any, settle: Any
 ) -> None:
@@ -75,7 +69,7 @@ def test_every_control_of_a_dock_has_a_tool_tip(
     controls = list(_controls(dock))
     assert len(controls) > 5
     silent = {_name(widget) for widget in controls if not _says_something(widget, dock)}
-    assert silent <= OWED[kind]
+    assert silent == set()
     dock.release_once()
     settle(dock)
 

@@ -66,7 +66,9 @@ class Source:
     @property
     def channel_axis(self) -> int | None:
         """The leading axis that is labelled as that of channels, None if there is none."""
-        leading = self.properties["axis_labels"][: len(self.layout.leading)]
+        # Not by the layout, which data that are not a valid image do not have.
+        count = len(self.data.shape) - (2 if self.channels == "mono" else 3)
+        leading = self.properties["axis_labels"][:count]
         names = (str(label).lower() for label in leading)
         places = (place for place, name in enumerate(names) if name in _CHANNEL_LABELS)
         return next((place for place in places if self.data.shape[place] > 1), None)
