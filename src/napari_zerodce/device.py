@@ -31,6 +31,7 @@ H200, rounded up (benchmarks/precision.py, tests/test_gpu.py).
 """
 
 _CPU_TILE = 160  # 8 % faster than 256 on two cores, 13 % than 384: the features stay in the cache
+_CPU_TILE_OF_CURVES = 256  # with the limit to detail 20 % faster than 160, without it 36 %
 _MPS_TILE = 1024
 _LARGEST_CUDA_TILE = 2048
 _SMALLEST_TILE = 64
@@ -167,13 +168,22 @@ def _native_half(device: Device) -> Precision:
     return "float32"
 
 
-def default_tile(device: Device) -> int:
-    """Return the side of a tile in pixels that suits the device's memory and a quick cancel."""
+def default_tile(device: Device, *, has_network: bool = True) -> int:
+    """Return the side of a tile in pixels that suits the device's memory and a quick cancel.
+
+    Parameters
+    ----------
+    device : Device
+    has_network : bool
+        Whether the network processes each tile; otherwise a thumbnail gives the curves.
+    """
     if device.kind == "cuda":
         free, _ = import_torch().cuda.mem_get_info(device.name)
         side = int((free / 2 / _BYTES_PER_PIXEL) ** 0.5) // _SMALLEST_TILE * _SMALLEST_TILE
         return max(_SMALLEST_TILE, min(_LARGEST_CUDA_TILE, side))
-    return _MPS_TILE if device.kind == "mps" else _CPU_TILE
+    if device.kind == "mps":
+        return _MPS_TILE
+    return _CPU_TILE if has_network else _CPU_TILE_OF_CURVES
 
 
 def check_tile(pixels: int, tile: int, device: Device) -> None:

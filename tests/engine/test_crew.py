@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from napari_zerodce.device import Device
-from napari_zerodce.engine.crew import ALONE, Crew, crew_for
+from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 
@@ -129,3 +130,34 @@ def test_an_error_keeps_nothing_alive():
         assert [reference() for reference in held] == [None, None]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("pixels", "scale_factor", "size"),
+    [
+        (30 * 40, 1, 4),  # the network runs on each pixel
+        (20 * 20, 1, 1),
+        (160 * 160, 12, 1),  # the network runs on 178 pixels
+        (256 * 256, 12, 4),
+    ],
+)
+def test_small_items_have_one_thread(pixels, scale_factor, size):
+    assert crew_for_items(Crew(4), pixels, scale_factor).size == size
+    assert crew_for_items(ALONE, pixels, scale_factor) is ALONE
+
+
+def test_the_curves_of_tiles_are_estimated_at_the_same_time(monkeypatch):
+    # One lock for all tiles, such as that of functools.cached_property, would make threads useless.
+    together = threading.Barrier(2, timeout=20)
+    estimate = TorchEstimator.estimate
+
+    def met(self, image, **named):
+        together.wait()
+        return estimate(self, image, **named)
+
+    monkeypatch.setattr(TorchEstimator, "estimate", met)
+    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _: Crew(2))
+    settings = EnhanceSettings("zero-dce", device="cpu", tile=100)
+    for shape in ((4, 64, 64), (1, 200, 200)):
+        image = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
+        assert (enhance(EnhanceRequest(image, "mono", settings)).image >= image).any()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
 from threading import Barrier
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import torch
 
@@ -25,7 +25,7 @@ class Crew:
     Parameters
     ----------
     size : int
-        Number of items at a time. If it is 1, the calling thread does all the work.
+        Number of threads.
     """
 
     def __init__(self, size: int) -> None:
@@ -38,14 +38,10 @@ class Crew:
         ----------
         work : callable
             Called in any thread, and never again after this method has returned. It must not call
-            `each` of a crew of more than one.
+            `each` of a crew, except for `ALONE`.
         items : iterable
             Taken in the calling thread, few at a time: it may read what the next item needs.
         """
-        if self.size == 1:
-            for item in items:
-                work(item)
-            return
         pool = _pool(self.size)
         pending: set[Future[None]] = set()
         try:
@@ -57,6 +53,18 @@ class Crew:
                 _take_finished(pending)
         finally:
             _end(pending)
+
+
+class _Alone(Crew):
+    """The calling thread, with as many threads of torch as it has."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def each(self, work: Callable[[Item], None], items: Iterable[Item]) -> None:
+        """Call a function for each item, in order."""
+        for item in items:
+            work(item)
 
 
 def _take_finished(pending: set[Future[None]]) -> None:
@@ -79,8 +87,15 @@ def _end(pending: set[Future[None]]) -> None:
     pending.clear()
 
 
-ALONE = Crew(1)
-"""The calling thread."""
+ALONE: Final = _Alone()
+"""The calling thread, with as many threads of torch as it has."""
+
+
+_LEAST_WORK: Final = 700
+"""Of smaller items, Python takes the most time, and only one thread at a time can run Python."""
+
+_WORK_OF_CURVES: Final = 0.02
+"""The work of applying curves to a pixel, if that of the network for a pixel is 1."""
 
 
 def crew_for(device: Device) -> Crew:
@@ -92,7 +107,24 @@ def crew_for(device: Device) -> Crew:
     ----------
     device : Device
     """
-    return Crew(torch.get_num_threads()) if device.kind == "cpu" else ALONE
+    size = torch.get_num_threads()
+    return Crew(size) if device.kind == "cpu" and size > 1 else ALONE
+
+
+def crew_for_items(crew: Crew, pixels: int, scale_factor: int) -> Crew:
+    """Return the crew, or one thread if items are so small that more threads would be slower.
+
+    Parameters
+    ----------
+    crew : Crew
+        Of the device.
+    pixels : int
+        Number of pixels of an item.
+    scale_factor : int
+        How many times smaller the thumbnail is that the network gets.
+    """
+    work = pixels * (1 / scale_factor**2 + _WORK_OF_CURVES)
+    return Crew(1) if crew.size > 1 and work < _LEAST_WORK else crew
 
 
 @cache

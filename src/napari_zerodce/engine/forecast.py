@@ -21,7 +21,7 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.look import Look
-from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import layout_of
@@ -286,6 +286,18 @@ def describe_range(fastest: float, slowest: float) -> str:
         return f"about {high}"
     number, _, unit = low.partition(" ")
     return f"{number if high.endswith(f' {unit}') else low} to {high}"
+
+
+def describe_progress(progress: Progress) -> str:
+    """Return the present step and the remaining time, such as "Plane 3 of 9, about 4 s left".
+
+    Parameters
+    ----------
+    progress : Progress
+    """
+    left = progress.seconds_left
+    rest = "" if left is None else f", {describe_seconds(left)} left"
+    return f"{progress.message}{rest}"
 
 
 def describe_seconds(seconds: float) -> str:

@@ -20,7 +20,7 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
-from napari_zerodce.engine.crew import ALONE, crew_for
+from napari_zerodce.engine.crew import ALONE, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
@@ -94,8 +94,10 @@ class ResolvedRequest:
         sides = (self.layout.height, self.layout.width)
         side = self.settings.tile
         if side is None:
-            side = default_tile(self.device)
-            workers = crew_for(self.device).size
+            has_network = self.estimator.scale_factor == 1
+            side = default_tile(self.device, has_network=has_network)
+            # Without the network, smaller tiles cost more than a second thread gains.
+            workers = crew_for(self.device).size if has_network else 1
             side = side_for_all(side, self._extent, planes=self.scope.count, workers=workers)
         return min(side, max(sides))
 
@@ -135,9 +137,11 @@ class ResolvedRequest:
         planes = self.scope.count
         meter = Meter(passes * planes, report=report, should_stop=should_stop, doing=doing)
         crew = crew_for(self.device)
-        tiles = count_of_tiles(self._extent, self.tile)
         # Planes side by side need least time, and tiles of one plane least memory.
-        small = planes >= crew.size and tiles < 2 * crew.size
+        small = planes >= crew.size and count_of_tiles(self._extent, self.tile) < 2 * crew.size
+        rows, columns = self._extent
+        pixels = rows * columns if small else min(rows, self.tile) * min(columns, self.tile)
+        crew = crew_for_items(crew, pixels, self.estimator.scale_factor)
         of_planes, of_tiles = (crew, ALONE) if small else (ALONE, crew)
         return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -78,16 +77,22 @@ class CurveTile:
         self.samples: Array = block[(..., *self.inner)]
         self._block, self._plane = block, plane
         self._estimator, self._source = estimator, source
+        # Not by functools.cached_property: before Python 3.12 it has one lock for all tiles, so
+        # that only one thread at a time would run the network.
+        self._outer: Tensor | None = None
+        self._alphas: Tensor | None = None
 
     @property
     def window(self) -> Window:
         """The window of the plane."""
         return self._plane.window
 
-    @cached_property
+    @property
     def outer(self) -> Tensor:
         """Tile and halo on the device, shape (1, C, H, W), float32, values in [0, 1]."""
-        return self._estimator.upload(self._plane.normalised(self._block))
+        if self._outer is None:
+            self._outer = self._estimator.upload(self._plane.normalised(self._block))
+        return self._outer
 
     @property
     def unit(self) -> Tensor:
@@ -95,10 +100,12 @@ class CurveTile:
         # Contiguous, like the alphas: curves on interleaved pixels take ten times longer.
         return self.outer[(..., *self.inner)].contiguous()
 
-    @cached_property
+    @property
     def alphas(self) -> Tensor:
         """The curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
-        return self._source.alphas(self.tile, self.outer)
+        if self._alphas is None:
+            self._alphas = self._source.alphas(self.tile, self.outer)
+        return self._alphas
 
 
 @dataclass(frozen=True)
@@ -252,7 +259,9 @@ class ThumbnailCurves:
         ]
         # A thumbnail uses few pixels of a part, so parts may be larger than tiles.
         self._parts = tile_plane(*blocks, size=max(4 * tile_size, scale), halo=0, multiple=scale)
-        self._tiles = tile_plane(*self._size, size=tile_size, halo=RECEPTIVE_RADIUS)
+        # The network needs far more memory for a pixel than the curves.
+        side = max(1, tile_size // 2)
+        self._tiles = tile_plane(*self._size, size=side, halo=RECEPTIVE_RADIUS)
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
         self._maps = torch.empty(0)
 

@@ -38,6 +38,7 @@ class LayerFinder(QObject):
     """
 
     changed = Signal()
+    progressed = Signal(object)  # Progress
 
     def __init__(
         self,
@@ -113,6 +114,7 @@ class LayerFinder(QObject):
             return  # the layer is looked at again when that has ended
         request = request_for(source, EnhanceSettings())
         self._job = Job("Zero-DCE: reading the image", self._finding(request), quiet=True)
+        self._job.progressed.connect(self.progressed)
         self._job.succeeded.connect(lambda fact: self._on_job_succeeded(source, fact))
         self._job.failed.connect(lambda _: self._on_job_failed(source))
         self._job.finished.connect(self._on_job_finished)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_zerodce.engine.forecast import describe_seconds
+from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
@@ -98,9 +98,7 @@ class RunPanel(QWidget):
     def show_progress(self, progress: Progress) -> None:
         """Move the bar, and show the current step and the remaining time."""
         self.bar.setValue(round(_STEPS * progress.fraction))
-        left = progress.seconds_left
-        rest = "" if left is None else f", {describe_seconds(left)} left"
-        self.say(f"{progress.message}{rest}", "progress")
+        self.say(describe_progress(progress), "progress")
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence below the button.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
+    from napari_zerodce.engine.requests import Progress
     from napari_zerodce.engine.view import View
 
 _PATIENCE_MS = 60  # sliders and the camera move many times a second
@@ -40,6 +41,7 @@ class ViewFollower(QObject):
 
     known = Signal(object, object)  # OnScreen, View or None; emitted again if the layer moved
     waiting = Signal()  # the part on screen has changed, and its curves are not yet estimated
+    progressed = Signal(object)  # Progress, while the part on screen is waited for
     failed = Signal(object)  # Exception
 
     def __init__(
@@ -201,10 +203,15 @@ class ViewFollower(QObject):
             return  # the screen is checked again when that has ended
         job = Job("Zero-DCE: estimating curves", work.viewing(wanted), quiet=True)
         self._job = job
+        job.progressed.connect(lambda progress: self._on_job_progressed(wanted, progress))
         job.succeeded.connect(lambda view: self._on_job_succeeded(wanted, view))
         job.failed.connect(lambda error: self._on_job_failed(wanted, error))
         job.finished.connect(self._on_job_finished)
         job.start()
+
+    def _on_job_progressed(self, wanted: ViewRequest, progress: Progress) -> None:
+        if wanted.key == self._key and not self._is_known:
+            self.progressed.emit(progress)
 
     def _on_job_succeeded(self, wanted: ViewRequest, view: View) -> None:
         if wanted.key == self._key:

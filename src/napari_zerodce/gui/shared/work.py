@@ -12,13 +12,14 @@ from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.forecast import forecast
-from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report
+from napari_zerodce.engine.progress import reading_reporter
+from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import FoundWindow, find_windows
-from napari_zerodce.imaging.windows import WindowChoice, enclosing
+from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
 
@@ -51,7 +52,8 @@ def enhancing(request: EnhanceRequest, level_shapes: Shapes) -> Work:
     def work(report: Report, should_stop: ShouldStop) -> Enhanced:
         from napari_zerodce.engine.enhance import enhance
 
-        result = enhance(request, report=report, should_stop=should_stop)
+        known = with_known_choices(request, should_stop, report)
+        result = enhance(known, report=report, should_stop=should_stop)
         made: Enhanced = completing(result, level_shapes)(report, should_stop)
         return made
 
@@ -157,7 +159,7 @@ def viewing(wanted: ViewRequest) -> Work:
         from napari_zerodce.engine.view import estimate_view
 
         def estimate() -> Any:
-            resolved = resolved_for(wanted.request, should_stop)
+            resolved = resolved_for(wanted.request, should_stop, report)
             plane, viewport = wanted.screen.plane()
             here = resolved.on(plane, wanted.screen.index)
             view = estimate_view(here, viewport, report=report, should_stop=should_stop)
@@ -169,17 +171,20 @@ def viewing(wanted: ViewRequest) -> Work:
     return work
 
 
-def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRequest:
+def resolved_for(
+    request: EnhanceRequest, should_stop: ShouldStop, report: Report = ignore
+) -> ResolvedRequest:
     """Resolve the request for a whole layer; recent results are reused.
 
     Parameters
     ----------
     request : EnhanceRequest
-    should_stop : callable
+    should_stop, report : callable
+        As in `resolve`.
     """
     from napari_zerodce.engine.resolve import resolve
 
-    known = with_known_choices(request, should_stop)
+    known = with_known_choices(request, should_stop, report)
     key = (_key(known), _written(known))
     found: ResolvedRequest = _resolved.get(key, lambda: resolve(known), of=request.image)
     return found
@@ -187,51 +192,60 @@ def resolved_for(request: EnhanceRequest, should_stop: ShouldStop) -> ResolvedRe
 
 def choosing(request: EnhanceRequest) -> Work:
     """Return the work that chooses the weights for a whole layer; it gives an `AutomaticChoice`."""
-    return lambda _report, should_stop: chosen_for(request, should_stop)
+    return lambda report, should_stop: chosen_for(request, should_stop, report)
 
 
 def finding_window(request: EnhanceRequest) -> Work:
     """Return the work that finds the automatic window of a whole layer; it gives a `Window`."""
-    return lambda _report, should_stop: enclosing(
-        [found.window for found in _found_windows(request, AUTOMATIC_WINDOW, should_stop)]
-    )
+
+    def work(report: Report, should_stop: ShouldStop) -> Window:
+        found = _found_windows(request, AUTOMATIC_WINDOW, should_stop, report)
+        return enclosing([each.window for each in found])
+
+    return work
 
 
-def chosen_for(request: EnhanceRequest, should_stop: ShouldStop) -> AutomaticChoice:
+def chosen_for(
+    request: EnhanceRequest, should_stop: ShouldStop, report: Report = ignore
+) -> AutomaticChoice:
     """Choose the weights that suit a whole layer; only a mono one is read, and only once.
 
     Parameters
     ----------
     request : EnhanceRequest
-    should_stop : callable
+    should_stop, report : callable
+        As in `resolve`.
     """
     if request.channels != "mono":
         return choose_weights(request.channels, None)
     # The automatic window needs the background, too: one reading is enough for both.
-    found = _found_windows(request, AUTOMATIC_WINDOW, should_stop)
+    found = _found_windows(request, AUTOMATIC_WINDOW, should_stop, report)
     return choose_weights(request.channels, typical([each.background for each in found]))
 
 
-def with_known_choices(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
+def with_known_choices(
+    request: EnhanceRequest, should_stop: ShouldStop, report: Report = ignore
+) -> EnhanceRequest:
     """Return a request whose windows are numbers, and whose checkpoint is not automatic.
 
     Parameters
     ----------
     request : EnhanceRequest
-        For a whole layer.
-    should_stop : callable
+        For a whole layer, or a part of it.
+    should_stop, report : callable
+        As in `resolve`.
     """
     settings = request.settings
-    found = _found_windows(request, settings.window, should_stop)
+    found = _found_windows(request, settings.window, should_stop, report)
     windows = WindowChoice.of_windows([each.window for each in found])
     settings = replace(settings, window=windows)
     if settings.is_automatic:
-        settings = replace(settings, checkpoint=chosen_for(request, should_stop).checkpoint)
+        settings = replace(settings, checkpoint=chosen_for(request, should_stop, report).checkpoint)
     return replace(request, settings=settings)
 
 
 def _found_windows(
-    request: EnhanceRequest, choice: WindowChoice, should_stop: ShouldStop
+    request: EnhanceRequest, choice: WindowChoice, should_stop: ShouldStop, report: Report
 ) -> tuple[FoundWindow, ...]:
     # A window depends on no other setting, so all others have their defaults in its key.
     alone = replace(request, settings=EnhanceSettings(window=choice), scope=None)
@@ -243,6 +257,7 @@ def _found_windows(
             channels=request.channels,
             channel_axis=request.channel_axis,
             should_stop=should_stop,
+            on_region=reading_reporter(report),
         ),
         of=request.image,
     )

@@ -132,6 +132,16 @@ class CheckpointChooser(QWidget):
             self.other_button.setText(f"Use {choice.other} weights")
             self.other_button.show()
 
+    def show_reading(self, step: str) -> None:
+        """Show how far the image is read that decides the automatic checkpoint.
+
+        Parameters
+        ----------
+        step : str
+            Such as "3 of 9 parts read".
+        """
+        self.show_active(registry.AUTOMATIC, step)
+
     def show_previous(self) -> None:
         """Show the active checkpoint again, because the chosen one did not load."""
         self.combo.setCurrentIndex(self._active_row)

@@ -10,7 +10,9 @@ import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
+from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.look import DEFAULT_LOOK
+from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
@@ -126,6 +128,7 @@ class AdjustDock(Dock):
         self.swipe.moved.connect(self._draw)
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
+        self.follower.progressed.connect(self._on_follower_progressed)
         self.follower.failed.connect(self._on_follower_failed)
         self._viewer.layers.events.removed.connect(self._on_layer_removed)
         self._viewer.scene.camera.events.zoom.connect(self._on_zoomed)
@@ -212,6 +215,9 @@ class AdjustDock(Dock):
     def _on_follower_waiting(self) -> None:
         self.trust.clear()
         self.plan.wait("Estimating the curves of the part on screen…")
+
+    def _on_follower_progressed(self, progress: Progress) -> None:
+        self.plan.wait(describe_progress(progress))
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.shown.remove()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_zerodce.engine.forecast import describe_progress
+from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.curve_maps import work
@@ -84,6 +86,7 @@ class CurveMapsDock(Dock):
         self.inspector.switched.connect(self._on_inspector_switched)
         self.follower.known.connect(self._on_follower_known)
         self.follower.waiting.connect(self._on_follower_waiting)
+        self.follower.progressed.connect(self._on_follower_progressed)
         self.follower.failed.connect(self._on_follower_failed)
         self._session.events.settings.connect(self._on_settings_changed)
         self._session.events.job.connect(self._show_plan)
@@ -239,6 +242,9 @@ class CurveMapsDock(Dock):
 
     def _on_follower_waiting(self) -> None:
         self.inspector.show_nothing("Estimating the curves of the part on screen…")
+
+    def _on_follower_progressed(self, progress: Progress) -> None:
+        self.inspector.show_nothing(describe_progress(progress))
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.inspector.show_nothing(str(error))

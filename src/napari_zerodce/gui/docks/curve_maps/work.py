@@ -40,7 +40,7 @@ def mapping(
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.maps import fill_maps, in_memory
 
-        resolved = _resolved(request, should_stop)
+        resolved = _resolved(request, should_stop, report)
         maps = fill_maps(
             resolved.at(index),
             choice.kind,
@@ -70,12 +70,12 @@ def mapping_block(
 
 
 def _resolved(
-    request: EnhanceRequest | ResolvedRequest, should_stop: ShouldStop
+    request: EnhanceRequest | ResolvedRequest, should_stop: ShouldStop, report: Report
 ) -> ResolvedRequest:
     from napari_zerodce.engine.maps import resolve_for_maps
 
     if isinstance(request, EnhanceRequest):
-        request = with_known_choices(request, should_stop)
+        request = with_known_choices(request, should_stop, report)
     return resolve_for_maps(request, should_stop=should_stop)
 
 

@@ -11,7 +11,9 @@ from qtpy.QtWidgets import QDialog
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.look import DEFAULT_LOOK
+from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.enhance import work
@@ -76,6 +78,7 @@ class EnhanceDock(Dock):
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)
         self.checkpoints.published_requested.connect(self._on_published_requested)
         self.finder.changed.connect(self._on_choice_changed)
+        self.finder.progressed.connect(self._on_finder_progressed)
         self.windows.changed.connect(self._on_window_found)
         self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
@@ -142,6 +145,10 @@ class EnhanceDock(Dock):
     def _on_choice_changed(self) -> None:
         if self._session.settings.is_automatic and self._chosen == registry.AUTOMATIC:
             self.checkpoints.show_automatic(self.finder.choice)
+
+    def _on_finder_progressed(self, progress: Progress) -> None:
+        if self._session.settings.is_automatic and self._chosen == registry.AUTOMATIC:
+            self.checkpoints.show_reading(describe_progress(progress))
 
     def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
         if source != self._chosen:
