@@ -14,7 +14,7 @@ from napari_zerodce import Look
 from napari_zerodce.cli import main
 from napari_zerodce.engine.enhance import enhance as run_engine
 from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK
-from napari_zerodce.engine.reproduce import command_line, python_lines
+from napari_zerodce.engine.reproduce import code_of_file, command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.images import read_image
@@ -237,7 +237,7 @@ def test_command_line_and_python_lines_make_the_same_pixels(
     np.testing.assert_array_equal(read_image(again).array, result.image)
 
     known: dict[str, np.ndarray] = {}
-    exec(python_lines(result.provenance, name), {}, known)
+    exec(python_lines(result.provenance, code_of_file(name)), {}, known)
     np.testing.assert_array_equal(known["enhanced"], result.image)
 
 

@@ -167,6 +167,12 @@ def test_a_slider_of_the_look_is_no_other_speed_and_another_pass_is():
     assert usual != kind(global_curve=True, detail_gain_limit=3)
 
 
+def test_a_plan_says_that_each_channel_has_a_window():
+    stack = np.broadcast_to(np.uint16(0), (5, 3, 90, 80))
+    plan = describe_plan(replace(request_for(stack), channel_axis=1), None)
+    assert plan.startswith("15 planes of 80x90 with a window for each of 3 channels, timing")
+
+
 def test_an_image_that_cannot_be_enhanced_has_no_plan():
     with pytest.raises(ImageError):
         describe_plan(request_for(np.zeros((5, 9), bool)), None)

@@ -235,7 +235,12 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     planes = "1 plane" if part.count == 1 else f"{part.count} planes"
     rows, columns = (stop - start for start, stop in (part.rows, part.columns))
     size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
-    return f"{planes} of {columns}x{rows}, {_cost([request], known)}, {size} of {dtype} out"
+    axis = request.channel_axis
+    windows = (
+        "" if axis is None else f" with a window for each of {request.image.shape[axis]} channels"
+    )
+    cost = _cost([request], known)
+    return f"{planes} of {columns}x{rows}{windows}, {cost}, {size} of {dtype} out"
 
 
 def describe_plans(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:

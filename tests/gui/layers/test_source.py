@@ -162,3 +162,22 @@ def test_multiscale_source_is_that_of_its_levels(model: ViewerModel) -> None:
     assert source_now(model, source) is not None
     layer.data = [levels[0], *_levels((2, 2))]
     assert source_now(model, source) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "shape", "expected"),
+    [
+        (("t", "z", "c", "y", "x"), (2, 3, 2, 8, 9), 2),
+        (("Channel", "y", "x"), (3, 8, 9), 0),
+        (("c", "y", "x"), (1, 8, 9), None),  # one channel is no stack of channels
+        (("t", "y", "x"), (3, 8, 9), None),
+        (("y", "c"), (8, 9), None),  # not before the rows
+    ],
+)
+def test_the_axis_of_channels_is_known_by_its_label(
+    model: ViewerModel, labels: tuple[str, ...], shape: tuple[int, ...], expected: int | None
+) -> None:
+    layer = model.add_image(np.zeros(shape, np.uint16), axis_labels=labels)
+    source = read_source(layer)
+    assert source.channel_axis == expected
+    assert request_for(source, EnhanceSettings()).channel_axis == expected

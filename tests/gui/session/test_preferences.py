@@ -22,6 +22,8 @@ from napari_zerodce.imaging.windows import WindowChoice
 
 BUNDLED = Path(str(files("napari_zerodce"))) / "checkpoints" / "bundled" / "zero-dce-pp.safetensors"
 
+REAL_GROUP = preferences.napari_group  # before the fixtures keep it out
+
 
 def _declared() -> Any:
     manifest = PluginManifest.from_distribution("napari-zerodce")
@@ -105,10 +107,12 @@ def test_unregistered_plugin_has_defaults(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_preferences_of_napari_are_read(
-    plugin_settings: None, npe2pm: Any, monkeypatch: pytest.MonkeyPatch
+    plugin_settings: None, npe2pm: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.undo()  # the fixtures that keep napari's own preferences out
+    monkeypatch.setattr(preferences, "napari_group", REAL_GROUP)
     assert preferences.napari_group() is None, "no plugin is registered"
     npe2pm.register(PluginManifest.from_distribution("napari-zerodce"))
     settings.get_plugin_settings("napari-zerodce").defaults.window = "minmax"
     assert read_preferences(stated_preferences()).preferences.window == WindowChoice("minmax")
+    written = settings.get_plugin_settings("napari-zerodce").config_path
+    assert written.is_relative_to(tmp_path), "not the user's own preferences"

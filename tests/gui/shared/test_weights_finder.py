@@ -55,9 +55,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     images: list[Any] = []
     chosen_for = work.chosen_for
 
-    def counted(request: Any, should_stop: Any) -> Any:
+    def counted(request: Any, *others: Any) -> Any:
         images.append(request.image)
-        return chosen_for(request, should_stop)
+        return chosen_for(request, *others)
 
     monkeypatch.setattr(work, "chosen_for", counted)
     return images

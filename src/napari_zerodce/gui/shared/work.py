@@ -54,6 +54,8 @@ def enhancing(request: EnhanceRequest, level_shapes: Shapes) -> Work:
 
         known = with_known_choices(request, should_stop, report)
         result = enhance(known, report=report, should_stop=should_stop)
+        if request.settings.is_automatic:
+            result = replace(result, automatic=chosen_for(request, should_stop))
         made: Enhanced = completing(result, level_shapes)(report, should_stop)
         return made
 
