@@ -62,12 +62,25 @@ def whole_folder(path: Path) -> Iterator[Path]:
     part = _part_of(path)
     try:
         yield part
-        _replace_folder(path, part)
+        replace_folder(path, part)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _replace_folder(path: Path, part: Path) -> None:
+def replace_folder(path: Path, part: Path) -> None:
+    """Move a folder to a path where another folder may be.
+
+    Parameters
+    ----------
+    path : Path
+    part : Path
+        The new folder, on the same disk.
+
+    Raises
+    ------
+    OSError
+        If that fails; the old folder is then at its place.
+    """
     if not path.is_dir():
         part.replace(path)
         return

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from napari_zerodce.errors import Cancelled, ImageError
+from napari_zerodce.whole_file import replace_folder
 
 _MOST_ATTEMPTS = 50
 _SECONDS_BETWEEN_ATTEMPTS = 0.01
@@ -78,7 +79,7 @@ class HiddenOutput:
         with self.failures_told(), self._lock:
             self.stop_if_discarded()
             if self.part.is_dir() and self._target.is_dir():
-                self._replace_folder()
+                replace_folder(self._target, self.part)
             else:
                 self.part.replace(self._target)
 
@@ -108,17 +109,6 @@ class HiddenOutput:
             raise ImageError(
                 f"{self._target} cannot be written: {reason}; choose another output."
             ) from err
-
-    def _replace_folder(self) -> None:
-        # No system renames a folder to the name of a folder that is not empty.
-        assert self._workshop
-        old = Path(tempfile.mkdtemp(dir=self._workshop)) / self._target.name
-        self._target.replace(old)
-        try:
-            self.part.replace(self._target)
-        except OSError:
-            old.replace(self._target)
-            raise
 
     def _refuse_existing(self) -> None:
         if self._overwrite:

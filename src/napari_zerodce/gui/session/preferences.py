@@ -106,7 +106,7 @@ def _checkpoint(written: str) -> str | Path:
     path = Path(text).expanduser()
     if not path.is_absolute() or not path.is_file():
         raise RequestError(
-            f"There is no checkpoint {text!r}; write 'auto', a name such as 'zero-dce-pp', or the "
+            f"There is no checkpoint {text!r}; write 'auto', a name such as 'zero-dce', or the "
             "full path of a file."
         )
     return path

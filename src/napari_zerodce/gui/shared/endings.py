@@ -20,8 +20,10 @@ def occupy(session: Session, job: Job) -> None:
     job : Job
     """
     ActivityEntry(job)
-    job.start()
-    session.occupy(job)
+    try:
+        session.occupy(job)  # first, so that panels miss none of its reports
+    finally:
+        job.start()  # also if a listener raised: a job that never ends would keep the session busy
 
 
 def conclude(session: Session, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
-from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.requests import EnhanceRequest, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.source import Source, read_source, request_for
@@ -114,7 +114,7 @@ class LayerFinder(QObject):
             return  # the layer is looked at again when that has ended
         request = request_for(source, EnhanceSettings())
         self._job = Job("Zero-DCE: reading the image", self._finding(request), quiet=True)
-        self._job.progressed.connect(self.progressed)
+        self._job.progressed.connect(lambda progress: self._on_job_progressed(source, progress))
         self._job.succeeded.connect(lambda fact: self._on_job_succeeded(source, fact))
         self._job.failed.connect(lambda _: self._on_job_failed(source))
         self._job.finished.connect(self._on_job_finished)
@@ -122,6 +122,10 @@ class LayerFinder(QObject):
 
     def _is_of(self, source: Source) -> bool:
         return source.layer is self.layer and source.data is self._data
+
+    def _on_job_progressed(self, source: Source, progress: Progress) -> None:
+        if not self._released and self._is_of(source):
+            self.progressed.emit(progress)
 
     def _on_job_succeeded(self, source: Source, fact: Any) -> None:
         if self._is_of(source):
