@@ -114,6 +114,9 @@ def crew_for(device: Device) -> Crew:
 def crew_for_items(crew: Crew, pixels: int, scale_factor: int) -> Crew:
     """Return the crew, or one thread if items are so small that more threads would be slower.
 
+    The thread of a crew, not the calling one: there, torch would use more threads for an operation,
+    and the last bits would be others.
+
     Parameters
     ----------
     crew : Crew

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
-from napari_zerodce.engine.crew import ALONE, crew_for, crew_for_items
+from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
@@ -29,13 +29,16 @@ from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
-from napari_zerodce.engine.tile_size import TileSize, count_of_tiles, side_for_all
+from napari_zerodce.engine.tile_size import TileSize, side_for_all
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.window_search import background_of, channels_of, find_windows
 from napari_zerodce.imaging.windows import Window, enclosing
 from napari_zerodce.stopping import ShouldStop, never
+
+_MOST_PIXELS_OF_PLANES: Final = 2**25
+"""Of the planes that are processed at the same time: 64 MB of 16-bit samples."""
 
 
 @dataclass(frozen=True)
@@ -134,16 +137,20 @@ class ResolvedRequest:
         report, should_stop : callable, optional
             As in `enhance`.
         """
-        planes = self.scope.count
-        meter = Meter(passes * planes, report=report, should_stop=should_stop, doing=doing)
-        crew = crew_for(self.device)
-        # Planes side by side need least time, and tiles of one plane least memory.
-        small = planes >= crew.size and count_of_tiles(self._extent, self.tile) < 2 * crew.size
-        rows, columns = self._extent
-        pixels = rows * columns if small else min(rows, self.tile) * min(columns, self.tile)
-        crew = crew_for_items(crew, pixels, self.estimator.scale_factor)
-        of_planes, of_tiles = (crew, ALONE) if small else (ALONE, crew)
+        planes = passes * self.scope.count
+        meter = Meter(planes, report=report, should_stop=should_stop, doing=doing)
+        of_planes, of_tiles = self._crews(crew_for(self.device))
         return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
+
+    def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
+        """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
+        rows, columns = self._extent
+        scale_factor = self.estimator.scale_factor
+        # Planes side by side need less time than tiles side by side, but all in memory.
+        if self.scope.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
+            return crew_for_items(crew, rows * columns, scale_factor), ALONE
+        tile = min(rows, self.tile) * min(columns, self.tile)
+        return ALONE, crew_for_items(crew, tile, scale_factor)
 
     def at(self, index: tuple[int, ...]) -> ResolvedRequest:
         """Return the same choices for one plane.

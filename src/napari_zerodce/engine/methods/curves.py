@@ -260,7 +260,7 @@ class ThumbnailCurves:
         # A thumbnail uses few pixels of a part, so parts may be larger than tiles.
         self._parts = tile_plane(*blocks, size=max(4 * tile_size, scale), halo=0, multiple=scale)
         # The network needs far more memory for a pixel than the curves.
-        side = max(1, tile_size // 2)
+        side = max(1, tile_size // 3)
         self._tiles = tile_plane(*self._size, size=side, halo=RECEPTIVE_RADIUS)
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
         self._maps = torch.empty(0)
