@@ -171,6 +171,8 @@ def test_a_plan_says_that_each_channel_has_a_window():
     stack = np.broadcast_to(np.uint16(0), (5, 3, 90, 80))
     plan = describe_plan(replace(request_for(stack), channel_axis=1), None)
     assert plan.startswith("15 planes of 80x90 with a window for each of 3 channels, timing")
+    fixed = request_for(stack, window=WindowChoice("range", 1, 9))
+    assert describe_plan(replace(fixed, channel_axis=1), None).startswith("15 planes of 80x90, ")
 
 
 def test_an_image_that_cannot_be_enhanced_has_no_plan():

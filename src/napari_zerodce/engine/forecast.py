@@ -36,6 +36,9 @@ _MOST_PROBE_PLANES = 64
 _PROBES = 3
 _ANY_WINDOW = WindowChoice("range", 0, 100)
 _LONG_RUN = 16 * _PROBE_PIXELS  # in shorter runs, loading takes a large part of the time
+_SAME_FOR_CHANNELS = frozenset({"range", "dtype", "contrast"})
+"""Kinds of windows that are the same for each channel."""
+
 _ONE_NUMBER = 1.35
 """Ends of a range that are closer are told as one number."""
 
@@ -235,10 +238,9 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     planes = "1 plane" if part.count == 1 else f"{part.count} planes"
     rows, columns = (stop - start for start, stop in (part.rows, part.columns))
     size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
-    axis = request.channel_axis
-    windows = (
-        "" if axis is None else f" with a window for each of {request.image.shape[axis]} channels"
-    )
+    axis, windows = request.channel_axis, ""
+    if axis is not None and request.settings.window.kind not in _SAME_FOR_CHANNELS:
+        windows = f" with a window for each of {request.image.shape[axis]} channels"
     cost = _cost([request], known)
     return f"{planes} of {columns}x{rows}{windows}, {cost}, {size} of {dtype} out"
 

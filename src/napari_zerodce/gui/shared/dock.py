@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.gui.session.canvas_guard import guard_canvas
 from napari_zerodce.gui.session.preference_follower import follow_preferences
 from napari_zerodce.gui.session.session import session_of, unwrapped
 from napari_zerodce.gui.shared.help_window import show_help
@@ -105,6 +106,7 @@ class Dock(QScrollArea):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
+            guard_canvas(self._viewer, self.window())
             QTimer.singleShot(0, self._join_others)
 
     def _join_others(self) -> None:

@@ -77,8 +77,8 @@ class WindowChooser(QWidget):
         if kind not in _NUMBERS_OF:
             return WindowChoice(kind)
         low, high = self.low.text().strip(), self.high.text().strip()
-        if not (low and high) and self.wants_automatic:
-            raise RequestError("The intensity window of this image is being found; wait a moment.")
+        if self.wants_automatic:
+            return WindowChoice("auto")  # for several layers or channels, it is a window for each
         if not low or not high:
             raise RequestError(
                 "The intensity window needs two numbers; enter both, or choose 'Automatic'."

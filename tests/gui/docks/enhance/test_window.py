@@ -34,6 +34,11 @@ def _choose(dock: EnhanceDock, kind: str) -> None:
     combo.setCurrentIndex(combo.findData(kind))
 
 
+def _shown(dock: EnhanceDock) -> str:
+    chooser = dock.form.window_chooser
+    return f"{chooser.low.text()},{chooser.high.text()}"
+
+
 def _automatic(image: Any) -> WindowChoice:
     window = resolve_window(image, WindowChoice("auto"), channels="mono")
     return WindowChoice("range", window.low, window.high)
@@ -47,12 +52,12 @@ def test_two_intensities_are_those_of_the_chosen_layer(
     model.add_image(cells // 2, name="half")
     enhance.select_layer(first)
     _choose(enhance, "range")
-    assert "being found" in enhance.run.plan.text()
     session = enhance._session
-    qtbot.waitUntil(lambda: session.settings.window == _automatic(cells), timeout=20_000)
+    qtbot.waitUntil(lambda: _shown(enhance) == str(_automatic(cells)), timeout=20_000)
     assert "512x512" in enhance.run.plan.text()
     enhance.select_layer(model.layers["half"])
-    qtbot.waitUntil(lambda: session.settings.window == _automatic(cells // 2), timeout=20_000)
+    qtbot.waitUntil(lambda: _shown(enhance) == str(_automatic(cells // 2)), timeout=20_000)
+    assert session.settings.window == WindowChoice("auto"), "nothing is typed"
     enhance.form.window_chooser.low.setText("7")
     enhance.select_layer(first)
     qtbot.wait(50)
