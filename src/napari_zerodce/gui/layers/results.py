@@ -12,6 +12,7 @@ from napari.layers import Image, Layer
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.gui.layers.channel_range import follow_channels
 from napari_zerodce.gui.layers.geometry import geometry_of_part
 from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.provenance import Role, provenance_of, role_of
@@ -49,7 +50,18 @@ def add_result(
     data = [result.image, *levels] if levels else result.image
     layer = Image(data, multiscale=bool(levels), **_result_properties(source, result))
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
+    if result.channel_axis is not None:
+        ranges = _ranges_of_channels(source, result, result.channel_axis)
+        follow_channels(viewer, layer, result.channel_axis, ranges)
     return layer
+
+
+def _ranges_of_channels(
+    source: Source, result: EnhanceResult, axis: int
+) -> list[tuple[float, float]]:
+    """Return the display range of each channel of a result."""
+    entries = slice(None) if result.scope is None else slice(*result.scope.leading[axis])
+    return [display_range(source.contrast_limits, each) for each in result.windows[entries]]
 
 
 def topmost_of(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> Layer:

@@ -46,7 +46,7 @@ def add_enhanced(viewer: napari.Viewer, source: Source, made: Enhanced) -> Added
     hidden = hide_covered(viewer, layer)
     notes = (
         "" if now else _describe_change(viewer, source),
-        _describe_range(layer, now or source),
+        _describe_range(layer, now or source, made.result.channel_axis),
         _describe_hidden(layer, hidden),
     )
     return AddedResult(layer, tuple(filter(None, notes)))
@@ -59,7 +59,9 @@ def _describe_change(viewer: napari.Viewer, source: Source) -> str:
     return f"{name} got another image during the run; the result is that of the former image."
 
 
-def _describe_range(layer: Image, source: Source) -> str:
+def _describe_range(layer: Image, source: Source, channel_axis: int | None) -> str:
+    if channel_axis is not None:
+        return "Each channel is shown in a range of its own, until you choose one."
     low, high = layer.contrast_limits
     if (low, high) == source.contrast_limits:
         return ""
