@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
+from qtpy.QtWidgets import QStyle, QStyleOptionComboBox
 
 from napari_zerodce.gui.layers.scope import ALL, PartChoice
 from napari_zerodce.gui.shared import part_chooser
@@ -65,6 +66,27 @@ def test_stack_offers_planes_and_a_field_for_its_range(parts: Parts, stack: Imag
     parts.chooser.planes.setCurrentIndex(0)
     assert parts.chooser.ranges == []
     assert parts.chooser.choice == ALL
+
+
+@pytest.mark.parametrize("count", [100, 60_000])
+def test_number_of_planes_is_readable_in_a_narrow_dock(
+    parts: Parts, model: ViewerModel, qtbot: Any, count: int
+) -> None:
+    model.add_image(np.broadcast_to(np.uint8(0), (count, 2, 2)), contrast_limits=(0, 255))
+    model.add_shapes([BOX], name="a region with a very long name that does not fit")
+    chooser = parts.chooser
+    chooser.resize(280, chooser.sizeHint().height())
+    chooser.show()
+    qtbot.waitExposed(chooser)
+    assert chooser.width() == 280
+    box = chooser.planes
+    text = box.fontMetrics().horizontalAdvance(f"All {count} planes")
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    field = box.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
+    )
+    assert field.width() >= text
 
 
 def test_range_has_a_field_for_each_axis_by_its_name(parts: Parts, model: ViewerModel) -> None:

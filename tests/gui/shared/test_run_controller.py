@@ -44,7 +44,7 @@ class Runs:
         self.got: list[Any] = []
 
     def start(self, job: Job) -> None:
-        self.controller.start(job, self.got.append)
+        self.controller.start(job, self.got.append, if_closed="The dock was closed.")
 
 
 @pytest.fixture
@@ -104,6 +104,8 @@ def test_release_stops_a_run_that_only_this_dock_can_use(runs: Runs, qtbot: Any)
         runs.controller.release()
     qtbot.waitUntil(lambda: not runs.session.busy)
     assert runs.got == []
+    assert runs.panel.message.text() == "The dock was closed."
+    assert notification_manager.records[-1].message == "The dock was closed."
 
 
 # ---- outcomes that are no longer true

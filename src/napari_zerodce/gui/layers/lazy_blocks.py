@@ -42,6 +42,7 @@ class LazyBlocks(QObject):
 
     arrived = Signal(object)  # the key of a block that is now known
     computing = Signal(object)  # the key of the block that a job computes, None if there is no job
+    waiting = Signal(object)  # the key of a block that waits for a run of the session, or None
     failed = Signal(object)  # Exception
     _asked = Signal()  # in any thread
 
@@ -63,6 +64,7 @@ class LazyBlocks(QObject):
         self._is_released = False
         self._job: Job | None = None
         self._key: Hashable = None
+        self._waits: Hashable = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE_MS)
@@ -71,11 +73,11 @@ class LazyBlocks(QObject):
         session.events.job.connect(self._on_session_job_changed)
 
     def release(self) -> None:
-        """Compute nothing any more; known blocks stay."""
-        self._is_released = True
-        self._session.events.job.disconnect(self._on_session_job_changed)
-        if self._job is not None:
-            self._job.cancel()
+        """Compute nothing any more; known blocks stay. A second call does nothing."""
+        if not self._is_released:
+            self._is_released = True
+            self._session.events.job.disconnect(self._on_session_job_changed)
+            self._look()
 
     # ---- in any thread
 
@@ -144,18 +146,23 @@ class LazyBlocks(QObject):
         self._timer.start()
 
     def _on_session_job_changed(self, job: Job | None) -> None:
-        if job is None:
-            self._timer.start()
-        elif self._job is not None:  # leave the device to the run
+        self._timer.start()
+        if job is not None and self._job is not None:  # leave the device to the run
             self._job.cancel()
 
     def _look(self) -> None:
         missing = self.missing()
+        self._tell_waiting(missing[0] if missing and self._session.busy else None)
         if self._job is not None:
             if self._key not in missing:
                 self._job.cancel()
         elif missing and not self._session.busy:
             self._start(missing[0])
+
+    def _tell_waiting(self, key: Hashable) -> None:
+        if key != self._waits:
+            self._waits = key
+            self.waiting.emit(key)
 
     def _start(self, key: Hashable) -> None:
         self._key = key

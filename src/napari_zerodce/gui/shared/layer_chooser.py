@@ -33,6 +33,7 @@ class LayerChooser(QWidget):
     """
 
     changed = Signal()
+    renamed = Signal()  # a listed layer has another name; the choice is the same
 
     def __init__(self, viewer: napari.Viewer, *, several: bool = False) -> None:
         super().__init__()
@@ -111,6 +112,7 @@ class LayerChooser(QWidget):
 
     def _on_name_changed(self, _: Any = None) -> None:
         self._list()
+        self.renamed.emit()
 
     def _on_active_changed(self, _: Any = None) -> None:
         if is_inserting(self._viewer):

@@ -72,11 +72,13 @@ class PartChooser(QWidget):
 
     def _arrange(self) -> None:
         boxes = QHBoxLayout()
-        for combo, tip, width in ((self.planes, _PLANES_TIP, 4), (self.area, _AREA_TIP, 5)):
-            make_narrow(combo)
+        # The number of planes is always readable; names of regions may be long and are cut.
+        self.planes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        make_narrow(self.area)
+        for combo, tip, stretch in ((self.planes, _PLANES_TIP, 0), (self.area, _AREA_TIP, 1)):
             combo.setToolTip(tip)
             combo.currentIndexChanged.connect(self._on_chosen)
-            boxes.addWidget(combo, width)
+            boxes.addWidget(combo, stretch)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
@@ -13,8 +14,9 @@ from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.layers.wanted import Wanted
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
-from napari_zerodce.gui.shared.endings import describe_failure, occupy
+from napari_zerodce.gui.shared.endings import conclude, describe_failure, occupy
 from napari_zerodce.gui.shared.enhance_run import EnhanceRun
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_panel import RunPanel
@@ -45,6 +47,7 @@ class RunController(QObject):
         self._session = session
         self._panel = panel
         self._job: Job | None = None
+        self._if_closed = ""
         self._chooser: LayerChooser | None = None
         self._chosen: tuple[Image, ...] = ()
         viewer.layers.events.removed.connect(self._forget_deleted)
@@ -54,6 +57,8 @@ class RunController(QObject):
         """Cancel the run if only this dock can use its result, because the dock closes."""
         self._viewer.layers.events.removed.disconnect(self._forget_deleted)
         if self._job is not None:
+            # The outcome of the session says that the user has cancelled it; this one is later.
+            self._job.cancelled.connect(partial(_conclude_closed, self._session, self._if_closed))
             self._job.cancel()
 
     def enhance(self, source: Source, request: EnhanceRequest) -> None:
@@ -88,7 +93,7 @@ class RunController(QObject):
         else:
             SeveralRuns(self._viewer, self._session, wanted, self._panel.action).start()
 
-    def start(self, job: Job, on_success: Callable[[Any], None]) -> None:
+    def start(self, job: Job, on_success: Callable[[Any], None], *, if_closed: str) -> None:
         """Start a job that the panel shows and can cancel; it stops if the dock closes.
 
         Parameters
@@ -96,11 +101,13 @@ class RunController(QObject):
         job : Job
         on_success : callable
             Called with the job's result on the GUI thread.
+        if_closed : str
+            A sentence for the user, if the dock closes before the job has finished.
         """
         job.succeeded.connect(on_success)
         job.failed.connect(self.show_failure)
         job.finished.connect(self._on_job_finished)
-        self._job = job
+        self._job, self._if_closed = job, if_closed
         occupy(self._session, job)
 
     def _on_job_finished(self) -> None:
@@ -136,3 +143,7 @@ class RunController(QObject):
             return
         if not any(layer in self._viewer.layers for layer in outcome.about):
             self._session.outcome = None
+
+
+def _conclude_closed(session: Session, text: str, _finished: object) -> None:
+    conclude(session, Outcome(text))

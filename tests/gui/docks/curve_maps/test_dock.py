@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from typing import Any
 
 import numpy as np
 import pytest
+from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -18,7 +20,10 @@ from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.errors import Cancelled
+from napari_zerodce.gui.docks.curve_maps import work
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
+from napari_zerodce.gui.session.jobs import Job
 
 
 def _maps(viewer: Any) -> list[Any]:
@@ -212,6 +217,67 @@ def test_maps_are_said_to_be_added_when_they_are_visible(
     qtbot.waitUntil(lambda: "✓ Added" in curve_maps.run.message.text(), timeout=20_000)
     assert not np.isnan(_maps(viewer)[0]._data_view).any()
     qtbot.waitUntil(lambda: not curve_maps.news.text())
+
+
+def _run() -> Job:
+    return Job("another run", lambda _report, _should_stop: None)
+
+
+def test_only_one_sentence_is_shown_about_maps(viewer: Any, curve_maps: Any, qtbot: Any) -> None:
+    ramp = np.linspace(100, 900, 48 * 40).reshape(48, 40)
+    viewer.add_image(np.stack([ramp, ramp / 3, ramp / 9]).astype(np.uint16), name="stack")
+    viewer.dims.set_point(0, 0)
+    curve_maps.form.fields["extent"].value = "stack"
+    _add(curve_maps, viewer, qtbot)
+    assert "✓ Added" in curve_maps.run.message.text()
+    curve_maps._session.job = _run()
+    viewer.dims.set_point(1, 2)
+    qtbot.waitUntil(lambda: bool(curve_maps.news.text()))
+    assert curve_maps.news.text() == "The maps of plane 2 are computed after the run."
+    assert not curve_maps.run.message.text()
+    curve_maps._session.job = None
+    qtbot.waitUntil(lambda: "Computing the maps of plane 2" in curve_maps.news.text())
+    assert not curve_maps.run.message.text()
+    qtbot.waitUntil(lambda: not curve_maps.news.text(), timeout=20_000)
+    assert "✓ Added" in curve_maps.run.message.text()
+
+
+def test_plan_follows_the_name_of_the_image(viewer: Any, curve_maps: Any, photo: Any) -> None:
+    photo.name = "night"
+    assert "of 'night'" in curve_maps.run.plan.text()
+
+
+def test_image_replaced_during_the_run_gets_no_maps(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any
+) -> None:
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    photo.data = photo.data.copy()
+    qtbot.waitUntil(lambda: not curve_maps._session.busy, timeout=60_000)
+    assert curve_maps.run.message.text() == (
+        "⚠ 'photo' got another image during the run; no maps were added."
+    )
+    assert not _maps(viewer)
+
+
+def test_closing_the_dock_during_its_run_is_told(
+    viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mapping(*_: Any, **__: Any) -> Any:
+        def wait(_report: Any, should_stop: Any) -> None:
+            while not should_stop():
+                time.sleep(0.002)
+            raise Cancelled
+
+        return wait
+
+    monkeypatch.setattr(work, "mapping", mapping)
+    session = curve_maps._session
+    qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
+    viewer.window.remove_dock_widget(curve_maps)
+    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    expected = "The Curve maps dock was closed, so its run was stopped; no maps were added."
+    assert session.outcome.text == expected
+    assert notification_manager.records[-1].message == expected
 
 
 def test_camera_stays_when_maps_are_added(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -380,3 +381,89 @@ def test_lazy_layers_go_on_without_their_group(lazy: Group, model: ViewerModel, 
     del lazy.group
     model.dims.set_point(1, 1)
     qtbot.waitUntil(lambda: np.array_equal(_shown(layer), expected[2, 0]))
+
+
+def _duplicate(model: ViewerModel, layer: Image) -> Image:
+    """Duplicate a layer as napari's command does."""
+    data, state, _ = deepcopy(layer.as_layer_data_tuple())
+    twin: Image = model.add_image(data, **{**state, "name": f"{layer.name} copy"})
+    return twin
+
+
+def _computes_nothing(blocks: Any, layer: Image, model: ViewerModel, qtbot: Any) -> bool:
+    computed: list[Any] = []
+    blocks.computing.connect(computed.append)
+    model.dims.set_point(1, 2)
+    qtbot.wait(200)
+    return not computed and bool(np.isnan(_shown(layer)).all())
+
+
+def test_lazy_layers_without_their_group_are_marked_and_compute_nothing(
+    lazy: Group, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    (layer,) = lazy.layers
+    lazy.group.release()
+    stack.data = stack.data[::-1].copy()
+    assert layer.name == "stack LE [Zero-DCE++] (old image)"
+    assert _computes_nothing(layer.data.blocks, layer, model, qtbot)
+
+
+def test_duplicate_of_deleted_lazy_maps_is_marked_and_computes_nothing(
+    lazy: Group, stack: Image, model: ViewerModel, qtbot: Any
+) -> None:
+    (layer,) = lazy.layers
+    twin = _duplicate(model, layer)
+    model.layers.remove(layer)
+    lazy.group.release()  # as the dock does
+    stack.data = stack.data[::-1].copy()
+    assert twin.name.endswith(" copy (old image)")
+    assert _computes_nothing(twin.data.blocks, twin, model, qtbot)
+
+
+def test_maps_of_a_plane_are_marked_without_their_group(maps: Group, stack: Image) -> None:
+    maps.group.release()
+    stack.data = stack.data.copy()
+    assert all(layer.name.endswith("(old image)") for layer in maps.layers)
+
+
+def test_nothing_listens_to_the_image_after_its_last_maps(
+    model: ViewerModel, stack: Image, count_listeners: Callable[..., dict[str, int]]
+) -> None:
+    before = count_listeners(model)
+    for _ in range(2):
+        first, second = Group(model, stack), Group(model, stack)
+        for group in (first, second):
+            group.group.release()
+        for layer in (*first.layers, *second.layers):
+            model.layers.remove(layer)
+    assert count_listeners(model) == before
+
+
+@pytest.mark.parametrize("choice", [CHOICE, LAZY], ids=["follows", "lazy"])
+def test_plane_that_waits_for_a_run_is_told(
+    model: ViewerModel, stack: Image, qtbot: Any, choice: MapChoice
+) -> None:
+    group = Group(model, stack, choice)
+    told: list[Any] = []
+    group.group.waiting.connect(told.append)
+    group.session.job = _run()
+    model.dims.set_point(len(model.dims.point) - 3, 1)
+    qtbot.waitUntil(lambda: told == [(1,)])
+    assert group.computing == []
+    group.session.job = None
+    qtbot.waitUntil(lambda: group.computing == [(1,), None])
+    assert told == [(1,), None]
+
+
+@pytest.mark.parametrize("choice", [CHOICE, LAZY], ids=["follows", "lazy"])
+def test_plane_of_an_old_image_waits_no_more(
+    model: ViewerModel, stack: Image, qtbot: Any, choice: MapChoice
+) -> None:
+    group = Group(model, stack, choice)
+    told: list[Any] = []
+    group.group.waiting.connect(told.append)
+    group.session.job = _run()
+    model.dims.set_point(len(model.dims.point) - 3, 1)
+    qtbot.waitUntil(lambda: told == [(1,)])
+    stack.data = stack.data.copy()
+    assert told == [(1,), None]

@@ -21,7 +21,7 @@ from napari_zerodce.gui.docks.curve_maps.layer_group import (
 from napari_zerodce.gui.docks.curve_maps.layers import mark_old_maps
 from napari_zerodce.gui.docks.curve_maps.scale import MapScale
 from napari_zerodce.gui.layers.on_screen import map_step, on_screen
-from napari_zerodce.gui.layers.source import read_source, request_for
+from napari_zerodce.gui.layers.source import read_source, request_for, source_now
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from napari_zerodce.engine.view import View
     from napari_zerodce.gui.layers.on_screen import OnScreen
+
+_CLOSED = "The Curve maps dock was closed, so its run was stopped; no maps were added."
 
 
 class CurveMapsDock(Dock):
@@ -69,7 +71,8 @@ class CurveMapsDock(Dock):
         self.follower = ViewFollower(self._viewer, self._session, self, for_numbers=True)
         self.groups: list[MapGroup] = []
         self._told: MapGroup | None = None  # the group that the run's message speaks of
-        self._computing: dict[MapGroup, tuple[int, ...]] = {}
+        self._computing: dict[MapGroup, tuple[int, ...]] = {}  # which plane of its group
+        self._waiting: dict[MapGroup, tuple[int, ...]] = {}
         self.fill(
             (self.layers, self.settings, self.form, self.run, self.news, self.scale, self.old,
              self.inspector)
@@ -80,6 +83,7 @@ class CurveMapsDock(Dock):
 
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
+        self.layers.renamed.connect(self._show_plan)
         self.finder.changed.connect(self._on_choice_changed)
         self.form.changed.connect(self._on_form_changed)
         self.run.start_requested.connect(self.add_maps)
@@ -127,17 +131,22 @@ class CurveMapsDock(Dock):
             f"Zero-DCE: curve maps of {source.name}",
             work.mapping(request, screen.index, choice, step=step),
         )
-        self.runs.start(job, lambda mapped: self._on_mapped(MapRun(source, choice, step, mapped)))
+        self.runs.start(
+            job,
+            lambda mapped: self._on_mapped(MapRun(source, choice, step, mapped)),
+            if_closed=_CLOSED,
+        )
 
     def _on_mapped(self, run: MapRun) -> None:
-        if run.source.layer not in self._viewer.layers:
-            self.run.say(
-                f"'{run.source.name}' was deleted during the run; no maps were added.", "bad"
-            )
+        if source_now(self._viewer, run.source) is None:
+            is_there = run.source.layer in self._viewer.layers
+            what = "got another image" if is_there else "was deleted"
+            self.run.say(f"'{run.source.name}' {what} during the run; no maps were added.", "bad")
             return
         group = _kind_of(run)(self._viewer, self._session, run, self)
         group.failed.connect(self.runs.show_failure)
-        group.computing.connect(partial(self._on_group_computing, group))
+        group.computing.connect(partial(self._on_group_news, self._computing, group))
+        group.waiting.connect(partial(self._on_group_news, self._waiting, group))
         self.groups.append(group)
         self._on_checkpoint_changed()
         self._told = group
@@ -146,24 +155,42 @@ class CurveMapsDock(Dock):
 
     # ---- what the groups do
 
-    def _on_group_computing(self, group: MapGroup, index: tuple[int, ...] | None) -> None:
-        """Say which plane is computed; say that maps were added when they are first visible."""
-        self._computing.pop(group, None)
+    def _on_group_news(
+        self,
+        planes: dict[MapGroup, tuple[int, ...]],
+        group: MapGroup,
+        index: tuple[int, ...] | None,
+    ) -> None:
+        """Note which plane of a group is computed, or waits."""
+        planes.pop(group, None)
         if index is not None:
-            self._computing[group] = index
-        plane = next(reversed(self._computing.values()), None)
-        where = "" if plane is None else ", ".join(map(str, plane))
-        self.news.say(f"Computing the maps of plane {where}…" if where else "", "progress")
-        if group is self._told and not self.run.message.text() and not group.is_behind:
-            self.run.say(group.describe(), "good")
+            planes[group] = index
+        self._show_news()
+
+    def _show_news(self) -> None:
+        """Say which plane is computed or waits; else, that the maps were added and are visible."""
+        if self._computing:
+            news = f"Computing the maps of plane {_newest(self._computing)}…"
+        elif self._waiting:
+            news = f"The maps of plane {_newest(self._waiting)} are computed after the run."
+        else:
+            news = ""
+        self.news.say(news, "progress")
+        if news and self.run.message.tone == "good":
+            self.run.say("")
+        told = self._told
+        if not news and told and not self.run.message.text() and not told.is_behind:
+            self.run.say(told.describe(), "good")
 
     def _forget_groups(self) -> None:
         """Forget the groups whose layers or whose image were deleted, and what was said of them."""
         for group in [group for group in self.groups if not group.is_alive]:
             self.groups.remove(group)
-            self._on_group_computing(group, None)
+            for planes in (self._computing, self._waiting):
+                planes.pop(group, None)
             group.release()
             group.deleteLater()
+        self._show_news()
         if self._told is not None and not self._told.has_layers:
             self._told = None
             if self.run.message.tone == "good":
@@ -248,6 +275,10 @@ class CurveMapsDock(Dock):
 
     def _on_follower_failed(self, error: Exception) -> None:
         self.inspector.show_nothing(str(error))
+
+
+def _newest(planes: dict[MapGroup, tuple[int, ...]]) -> str:
+    return ", ".join(map(str, next(reversed(planes.values()))))
 
 
 def _kind_of(run: MapRun) -> type[MapGroup]:

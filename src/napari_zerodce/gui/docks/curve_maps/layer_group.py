@@ -1,4 +1,4 @@
-"""The map layers of one run: they are marked when their image changes, and follow the slider."""
+"""The map layers of one run: they stay as they are, follow the slider, or show all planes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from napari_zerodce.gui.docks.curve_maps.layers import (
     map_geometry,
     move_map_layers,
 )
+from napari_zerodce.gui.docks.curve_maps.old_image import mark_when_old
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
 from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
 from napari_zerodce.gui.layers.lazy_planes import LazyLayers
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import napari
 
 _PATIENCE_MS = 120
-_OLD_IMAGE = " (old image)"
 _TITLE = "Zero-DCE: curve maps of another plane"
 _PART_OF_MEMORY: Final = 0.25
 """Of the free memory, for the maps of lazy layers."""
@@ -61,7 +61,9 @@ class MapRun:
 
 
 class MapGroup(QObject):
-    """Map layers that show one plane, and that are marked when their image changes.
+    """Map layers that show one plane.
+
+    They are marked when their image changes, also without the group.
 
     Parameters
     ----------
@@ -72,6 +74,7 @@ class MapGroup(QObject):
     """
 
     computing = Signal(object)  # the index of a plane, None if nothing is computed
+    waiting = Signal(object)  # the index of a plane that waits for a run of the session, or None
     failed = Signal(object)
 
     def __init__(
@@ -79,13 +82,11 @@ class MapGroup(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer, self._session, self._run = viewer, session, run
-        self._is_current = True
         self.layers = self._add_layers()
-        run.source.layer.events.data.connect(self._on_data_changed)
+        mark_when_old(viewer, run.source.layer)
 
     def release(self) -> None:
         """Stop following the viewer; the layers stay as they are."""
-        self._run.source.layer.events.data.disconnect(self._on_data_changed)
 
     @property
     def is_alive(self) -> bool:
@@ -134,17 +135,6 @@ class MapGroup(QObject):
         except ZeroDCEError:
             return None
 
-    def _on_data_changed(self, _: Any = None) -> None:
-        """Mark the map layers, because the source layer now holds another image."""
-        self._is_current = False
-        self._stop()
-        for layer in self.layers:
-            if not layer.name.endswith(_OLD_IMAGE):
-                layer.name += _OLD_IMAGE
-
-    def _stop(self) -> None:
-        """Compute nothing any more, because the source layer now holds another image."""
-
 
 class FollowingMaps(MapGroup):
     """Map layers that are moved to the plane on screen, as long as one of them exists."""
@@ -153,7 +143,9 @@ class FollowingMaps(MapGroup):
         self, viewer: napari.Viewer, session: Session, run: MapRun, parent: QObject
     ) -> None:
         super().__init__(viewer, session, run, parent)
+        self._is_current = True
         self._shown = self._wanted = run.mapped.index
+        self._waits: tuple[int, ...] | None = None
         self._failed: tuple[int, ...] | None = None  # it is not tried again and again
         self._job: Job | None = None
         self._timer = QTimer(self)
@@ -162,32 +154,36 @@ class FollowingMaps(MapGroup):
         self._timer.timeout.connect(self._look)
         viewer.dims.events.point.connect(self._on_dims_changed)
         session.events.job.connect(self._on_session_job_changed)
+        run.source.layer.events.data.connect(self._on_data_changed)
 
     def release(self) -> None:
         """Stop following the viewer; the layers stay as they are."""
-        super().release()
         self._timer.stop()
         self._viewer.dims.events.point.disconnect(self._on_dims_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
-        self._stop()
+        self._run.source.layer.events.data.disconnect(self._on_data_changed)
+        if self._job is not None:
+            self._job.cancel()
 
     @property
     def is_behind(self) -> bool:
         """Whether the maps of the plane on screen are not known yet."""
         return self._plane_on_screen() not in {None, self._shown}
 
-    def _stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
     def _on_session_job_changed(self, job: Job | None) -> None:
-        if job is None:
-            self._timer.start()
-        elif self._job is not None:  # leave the device to the run
+        self._timer.start()
+        if job is not None and self._job is not None:  # leave the device to the run
             self._job.cancel()
 
     def _on_dims_changed(self, _: Any = None) -> None:
         self._timer.start()
+
+    def _on_data_changed(self, _: Any = None) -> None:
+        """Compute nothing any more, because the source layer now holds another image."""
+        self._is_current = False
+        self._tell_waiting(None)
+        if self._job is not None:
+            self._job.cancel()
 
     def _look(self) -> None:
         if not self._is_current or not self.is_alive:
@@ -195,12 +191,18 @@ class FollowingMaps(MapGroup):
         index = self._plane_on_screen()
         if index != self._failed:
             self._failed = None
+        missing = None if index in {self._shown, self._failed} else index
+        self._tell_waiting(missing if self._session.busy else None)
         if self._job is not None:
             if index not in {None, self._wanted}:
                 self._job.cancel()
-        elif index not in {None, self._shown, self._failed} and not self._session.busy:
-            assert index is not None
-            self._start(index)
+        elif missing is not None and not self._session.busy:
+            self._start(missing)
+
+    def _tell_waiting(self, index: tuple[int, ...] | None) -> None:
+        if index != self._waits:
+            self._waits = index
+            self.waiting.emit(index)
 
     def _start(self, index: tuple[int, ...]) -> None:
         self._wanted = index
@@ -247,6 +249,7 @@ class LazyMaps(MapGroup):
             most_bytes=room_for_blocks(_PART_OF_MEMORY),
         )
         self._blocks.computing.connect(self.computing)
+        self._blocks.waiting.connect(self.waiting)
         self._blocks.failed.connect(self.failed)
         self._blocks.put(mapped.index, mapped.block)
         leading = run.source.layout.leading
@@ -259,6 +262,3 @@ class LazyMaps(MapGroup):
     def is_behind(self) -> bool:
         """Whether the maps of the plane on screen are not known yet."""
         return bool(self._blocks.missing())
-
-    def _stop(self) -> None:
-        self._blocks.release()

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _PAINT_MS = 200
 _TIP = "Add an enhanced copy of the chosen layer above it; the layer itself does not change."
 
+_CLOSED = "The Enhance dock was closed, so the download was stopped; start it again in the dock."
+
 
 class EnhanceDock(Dock):
     """Dock that enhances an image layer into a new result layer.
@@ -168,7 +170,7 @@ class EnhanceDock(Dock):
         if self._session.busy or LicenceDialog(missing, self).exec() != QDialog.DialogCode.Accepted:
             return
         job = Job("Zero-DCE: downloading published weights", work.downloading(missing))
-        self.runs.start(job, self._on_downloaded)
+        self.runs.start(job, self._on_downloaded, if_closed=_CLOSED)
 
     def _on_downloaded(self, names: tuple[str, ...]) -> None:
         self.checkpoints.refresh()
