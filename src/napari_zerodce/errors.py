@@ -10,7 +10,15 @@ from typing import Any
 
 
 class ZeroDCEError(Exception):
-    """A mistake or a limit, with what was found, what was expected and what the user can try."""
+    """A mistake or a limit, with what was found, what was expected and what the user can try.
+
+    Attributes
+    ----------
+    finished : EnhanceResult, optional
+        The planes of a stack that were finished before.
+    """
+
+    finished: Any = None
 
 
 class CheckpointError(ZeroDCEError):

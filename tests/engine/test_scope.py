@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from napari_zerodce import enhance as enhance_array
+from napari_zerodce.engine.crew import ALONE
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import Cancelled, RequestError
+from napari_zerodce.errors import Cancelled, ImageError, RequestError
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.scope import Scope
 
@@ -96,3 +97,44 @@ def test_finished_planes_survive_a_stop():
 
 def test_nothing_is_finished_before_the_first_plane():
     assert stopped_after(0).finished is None
+
+
+class Damaged:
+    """A lazy array of which one plane cannot be read."""
+
+    shape, dtype = STACK.shape, STACK.dtype
+
+    def __init__(self, plane, error):
+        self.plane, self.error = plane, error
+
+    def __getitem__(self, key):
+        if key[:2] == self.plane:
+            raise self.error
+        return STACK[key]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(5, "the drive is gone"), ValueError("the drive is gone.")]
+)
+def test_plane_that_cannot_be_read_is_named_and_those_before_it_survive(monkeypatch, error):
+    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _device: ALONE)
+    settings = EnhanceSettings(device="cpu", window=EnhanceSettings().window.parse("90,4000"))
+    with pytest.raises(ImageError) as caught:
+        enhance(EnhanceRequest(Damaged((1, 1), error), "mono", settings))
+    assert str(caught.value) == (
+        "Plane 1, 1 cannot be read: the drive is gone; "
+        "check its file, or choose a part without this plane."
+    )
+    assert caught.value.__cause__ is error
+    whole = enhance(EnhanceRequest(STACK, "mono", settings))
+    finished = caught.value.finished
+    assert finished.scope.count == 2, "whole rows of two planes"
+    np.testing.assert_array_equal(finished.image, whole.image[:1])
+
+
+def test_image_that_cannot_be_read_for_its_window_is_told():
+    request = EnhanceRequest(Damaged((slice(0, 3), slice(0, 2)), OSError("gone")), "mono")
+    with pytest.raises(
+        ImageError, match="A part of the image cannot be read: gone; check the file"
+    ):
+        enhance(request)

@@ -13,7 +13,7 @@ from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_metho
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve, scope_in
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
@@ -49,8 +49,9 @@ def enhance(
         If `should_stop` returned True. Its attribute `finished` is the result for the planes that
         were finished, or None.
     ImageError
-        If the image has no pixels or a dtype without brightness, or the result does not fit into
-        memory.
+        If the image has no pixels or a dtype without brightness, a plane of it cannot be read, or
+        the result does not fit into memory. Its attribute `finished` is that of `Cancelled`, and so
+        is that of the other errors.
     CheckpointError
         If the checkpoint is invalid.
     DeviceError
@@ -97,7 +98,7 @@ class _Run:
         first = (passes - 1) * scope.count
         try:
             self._loop.run(method, resolved.planes(), self._write, first=first, region=scope.region)
-        except Cancelled as stop:
+        except (Cancelled, ZeroDCEError) as stop:
             finished = scope.first_planes(self._loop.meter.finished(first))
             stop.finished = None if finished is None else self.result(finished)
             raise

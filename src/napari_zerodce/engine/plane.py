@@ -13,6 +13,7 @@ from napari_zerodce.imaging.intensity import Window, normalise
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
+from napari_zerodce.imaging.unreadable import array_reading_told
 
 Array = np.ndarray[Any, Any]
 
@@ -31,6 +32,11 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
+
+    Raises
+    ------
+    ImageError
+        If the image's library cannot read the plane.
     """
 
     def __init__(
@@ -42,13 +48,21 @@ class Plane:
         self.window = window
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
-        loaded = _loaded(image, index, layout)
+        with self._reading_told():
+            loaded = _loaded(image, index, layout)
         if loaded is not None:
             self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
         self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
+
+    def _reading_told(self) -> AbstractContextManager[None]:
+        place = ", ".join(map(str, self.index))
+        if not place:
+            return array_reading_told("The image", advice="check the file that it comes from")
+        advice = "check its file, or choose a part without this plane"
+        return array_reading_told(f"Plane {place}", advice=advice)
 
     def read(self, rows: slice, columns: slice) -> Array:
         """Return the colour samples of a region as they are, without alpha.
@@ -60,8 +74,13 @@ class Plane:
         Returns
         -------
         ndarray, shape (C, h, w)
+
+        Raises
+        ------
+        ImageError
+            If the image's library cannot read it.
         """
-        with self._reading:
+        with self._reading, self._reading_told():
             return self._source_layout.read(self._source, self._source_index, rows, columns)
 
     def normalised(self, block: Array) -> Array:
@@ -104,7 +123,7 @@ class Plane:
         index, rows, columns = scope.place(self.index, tile.rows, tile.columns)
         self._layout.write(output, index, rows, columns, block)
         if self._layout.channels == "rgba":
-            with self._reading:
+            with self._reading, self._reading_told():
                 alpha = self._source[(*self._source_index, tile.rows, tile.columns, slice(3, 4))]
             place: tuple[int | slice, ...] = (*index, rows, columns, slice(3, 4))
             output[place] = alpha

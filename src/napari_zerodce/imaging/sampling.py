@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.imaging.planes import Array, PlaneLayout
+from napari_zerodce.imaging.unreadable import array_reading_told
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 SAMPLES_PER_REGION = 2**22
@@ -96,7 +97,8 @@ class Sampler:
             slice(int(place) * step, min((int(place) + 1) * step, length))
             for place, step, length in zip(places, self._steps, self._shape, strict=True)
         )
-        return np.asarray(self._array[region])
+        with array_reading_told("A part of the image", advice="check the file that it comes from"):
+            return np.asarray(self._array[region])
 
 
 def region_steps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -10,9 +11,14 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from napari.layers.base._base_constants import Blending
 
-from napari_zerodce.gui.layers.covered import hide_covered, why_mixed
+from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.engine.look import DEFAULT_LOOK
+from napari_zerodce.engine.requests import EnhanceResult
+from napari_zerodce.gui.layers.covered import hide_covered, is_part, mixed_with, why_mixed
 from napari_zerodce.gui.layers.provenance import Role
 from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.windows import Window
 
 
 def _image(**options: Any) -> Image:
@@ -55,6 +61,24 @@ def test_source_and_its_other_results_are_hidden(role: Any) -> None:
     hidden = [layer for layer in model.layers if not layer.visible]
     assert hidden == [source, old]
     assert hide_covered(model, new) == [], "they are hidden already"
+
+
+def test_part_hides_nothing() -> None:
+    model = ViewerModel()
+    source = model.add_layer(_image())
+    made = read_source(source).provenance("result")
+    known = EnhanceResult(
+        image=np.zeros((1, 8), np.uint8), channels="mono", windows=(Window(0, 255),),
+        checkpoint=load_checkpoint("zero-dce").info, device="cpu", precision="float32", tile=8,
+        seconds=1, look=DEFAULT_LOOK, scope=Scope((), (0, 1), (0, 8)),
+    ).provenance  # fmt: skip
+    metadata = replace(made, made=known).as_metadata()
+    part = model.add_layer(_image(metadata=metadata, blending="additive"))
+    assert is_part(part)
+    assert not is_part(source)
+    assert hide_covered(model, part) == []
+    assert source.visible
+    assert mixed_with(model, part) == [source]
 
 
 def test_what_is_covered_stays_visible() -> None:

@@ -21,6 +21,7 @@ def _run(job: Job, qtbot: Any) -> list[tuple[str, Any]]:
     job.succeeded.connect(lambda value: seen.append(("succeeded", value)))
     job.failed.connect(lambda value: seen.append(("failed", value)))
     job.cancelled.connect(lambda finished: seen.append(("cancelled", finished)))
+    job.aborted.connect(lambda finished: seen.append(("aborted", finished)))
     job.finished.connect(lambda: seen.append(("finished", None)))
     with qtbot.waitSignal(job.finished, timeout=5000):
         job.start()
@@ -94,6 +95,43 @@ def test_cancelled_job_carries_what_was_finished(qtbot: Any) -> None:
         raise stop
 
     assert _run(Job("waiting", work), qtbot) == [("cancelled", "three planes"), ("finished", None)]
+
+
+@pytest.mark.parametrize(
+    ("awaited", "expected"),
+    [(True, [("aborted", "three planes"), ("finished", None)]), (False, [("finished", None)])],
+)
+def test_abort_by_napari_is_told_if_somebody_awaits_it(
+    qtbot: Any, awaited: bool, expected: Any
+) -> None:
+    begun = threading.Event()
+
+    def work(report: Any, should_stop: Any) -> None:
+        begun.set()
+        while not should_stop():
+            time.sleep(0.01)
+        stop = Cancelled()
+        stop.finished = "three planes"
+        raise stop
+
+    job = Job("waiting", work)
+    job.is_awaited = lambda: awaited
+    from qtpy.QtCore import QTimer
+
+    QTimer.singleShot(50, lambda: begun.wait(5) and job._worker.quit())
+    assert _run(job, qtbot) == expected
+    assert job not in Job._alive
+
+
+@pytest.mark.parametrize("awaited", [True, False])
+def test_result_that_was_ready_before_the_abort_is_not_lost(qtbot: Any, awaited: bool) -> None:
+    def work(report: Any, should_stop: Any) -> int:
+        job._worker.quit()
+        return 5
+
+    job = Job("adding", work)
+    job.is_awaited = lambda: awaited
+    assert _run(job, qtbot) == [*([("succeeded", 5)] if awaited else []), ("finished", None)]
 
 
 LEAVE_EARLY = """

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from napari.components import ViewerModel
+from napari.components import LayerList, ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
 
@@ -195,6 +195,7 @@ class Viewer:
     def __init__(self, window: QMainWindow) -> None:
         self.dock_widgets: dict[str, QWidget] = {}
         self.window = self
+        self.layers = LayerList()
         self._native = window
 
     def add_dock_widget(self, widget: QWidget, name: str) -> None:

@@ -18,7 +18,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import Cancelled, DeviceError
+from napari_zerodce.errors import Cancelled, DeviceError, ImageError
 from napari_zerodce.gui.layers.provenance import provenance_of, role_of
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
@@ -144,6 +144,21 @@ def test_error_is_told_in_both_places(
     assert list(model.layers) == [stack]
 
 
+def test_planes_before_an_error_can_be_kept(
+    model: ViewerModel, session: Session, stack: Image, held: HeldWork, panel: RunPanel, qtbot: Any
+) -> None:
+    held.error = error = ImageError("Plane 2 cannot be read: the drive is gone.")
+    error.finished = _part(stack, 2)
+    _start(model, session, stack)
+    text = _end(session, held, qtbot)
+    assert text == "Plane 2 cannot be read: the drive is gone. 2 of 3 planes are finished."
+    assert panel.offer.text() == f"⚠ {text}"
+    assert notification_manager.records[-1].message == str(error)
+    panel.keep.click()
+    _wait(session, qtbot)
+    np.testing.assert_array_equal(_result(model).data, enhance(_request(stack)).image[:2])
+
+
 # ---- what happened to the layer meanwhile
 
 
@@ -214,6 +229,22 @@ def test_result_that_covers_its_source_hides_nothing(
     assert stack.visible
 
 
+@pytest.mark.parametrize("planes", [1, 2])
+def test_additive_source_of_a_part_stays_and_that_is_said(
+    model: ViewerModel, session: Session, stack: Image, held: HeldWork, panel: RunPanel,
+    qtbot: Any, planes: int,
+) -> None:  # fmt: skip
+    stack.blending = "additive"
+    held.finished = _part(stack, planes)
+    _start(model, session, stack)
+    _cancel(session, qtbot)
+    panel.keep.click()
+    text = _wait(session, qtbot)
+    assert "additive blending mixes it with 'stack'; hide 'stack' to see it alone." in text
+    assert stack.visible
+    assert _result(model).visible
+
+
 # ---- cancelled
 
 
@@ -263,6 +294,21 @@ def test_finished_planes_can_be_kept_and_are_named_so(
     assert made.made is not None
     assert made.made.part == f"0:{planes},0:8,0:8"
     assert not panel.keep.isVisible()
+
+
+@pytest.mark.parametrize("planes", [0, 2])
+def test_run_that_another_window_ends_is_told_like_a_cancelled_one(
+    model: ViewerModel, session: Session, stack: Image, held: HeldWork, panel: RunPanel,
+    qtbot: Any, planes: int,
+) -> None:  # fmt: skip
+    held.finished = _part(stack, planes) if planes else None
+    _start(model, session, stack)
+    assert session.job is not None
+    session.job._worker.quit()  # as napari does
+    text = _wait(session, qtbot)
+    what = "2 of 3 planes are finished." if planes else "nothing was changed."
+    assert text == f"napari stopped the run because another window closed; {what}"
+    assert panel.keep.isVisible() is bool(planes)
 
 
 def test_kept_planes_of_a_multiscale_layer_have_levels(

@@ -24,7 +24,6 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
-from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.work import Enhanced
@@ -153,27 +152,22 @@ def test_dock_that_is_opened_later_does_not_tell_of_deleted_layers(
     controller.release()
 
 
-def test_offer_goes_when_another_layer_is_chosen(
+def test_offer_stays_whatever_happens_to_the_layers(
     runs: Runs, model: ViewerModel, qtbot: Any
 ) -> None:
     first, second = _layer(model, "first"), _layer(model, "second")
-    chooser = LayerChooser(model)
-    qtbot.addWidget(chooser)
-    runs.controller.follow(chooser)
     runs.session.outcome = offer = Outcome("Cancelled; 3 of 5 planes are finished.", keep=list)
-    second.name = "renamed"
-    _layer(model, "result").name = "result"
+    model.layers.selection.active = first
     model.layers.selection.active = second
-    chooser.layer = second
-    runs.session.outcome = offer
-    model.layers.reverse()
-    second.name = "again"
-    assert runs.session.outcome is offer, "the same layer is still chosen"
-    chooser.layer = first
-    assert runs.session.outcome is None
-    runs.session.outcome = other = Outcome("Added a layer.", "good")
-    chooser.layer = second
-    assert runs.session.outcome is other, "that is no offer"
+    _layer(model, "opened")
+    model.layers.remove(second)
+    model.layers.clear()
+    runs.panel.forget_complaint()
+    assert runs.session.outcome is offer
+    job = Job("next", lambda _report, _should_stop: 5)
+    with qtbot.waitSignal(job.finished):
+        runs.start(job)
+        assert runs.session.outcome is None, "a new run needs the memory"
 
 
 def test_released_controller_listens_to_nobody(

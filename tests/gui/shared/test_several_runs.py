@@ -14,7 +14,7 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import ImageError
+from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.layers.scope import ALL
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.outcome import Outcome
@@ -22,6 +22,7 @@ from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.several_runs import SeveralRuns
 from napari_zerodce.gui.shared.work import Enhanced
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window
 
 
@@ -52,10 +53,18 @@ def session() -> Session:
 
 def _run(
     model: ViewerModel, session: Session, wanted: Wanted, done: list[Any], qtbot: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, *, stopped: bool = False,
 ) -> Outcome:  # fmt: skip
     """Return what comes of a run whose work is done already."""
-    monkeypatch.setattr(work, "enhancing_all", lambda *_: lambda _report, _should_stop: done)
+
+    def give(_report: Any, _should_stop: Any) -> list[Any]:
+        if stopped:
+            stop = Cancelled()
+            stop.finished = done
+            raise stop
+        return done
+
+    monkeypatch.setattr(work, "enhancing_all", lambda *_: give)
     SeveralRuns(model, session, wanted, "Enhance").start()
     assert session.job is not None
     assert session.job.title == "Zero-DCE: enhancing 2 layers"
@@ -97,9 +106,47 @@ def test_layers_that_are_missing_are_named(
 def test_cancelled_run_adds_what_is_finished(
     model: ViewerModel, session: Session, wanted: Wanted, qtbot: Any, monkeypatch: Any
 ) -> None:
-    outcome = _run(model, session, wanted, _made(wanted)[:1], qtbot, monkeypatch)
+    outcome = _run(model, session, wanted, _made(wanted)[:1], qtbot, monkeypatch, stopped=True)
     assert outcome.text.startswith("Cancelled; added 1 of 2 layers after 1.5 s.")
     assert [layer.name for layer in model.layers] == ["a", "a [Zero-DCE]", "b"]
+
+
+@pytest.fixture
+def stacks(model: ViewerModel) -> Wanted:
+    layers = [model.add_image(np.zeros((5, 8, 8), np.uint8), name=name) for name in "ab"]
+    return read_wanted(model, layers, EnhanceSettings(), ALL)
+
+
+def _first_planes(made: Enhanced, count: int) -> Enhanced:
+    scope = Scope(((0, count),), (0, 8), (0, 8))
+    return Enhanced(replace(made.result, image=made.result.image[:count], scope=scope))
+
+
+def test_cancelled_run_adds_the_finished_planes_of_the_layer_in_progress(
+    model: ViewerModel, session: Session, stacks: Wanted, qtbot: Any, monkeypatch: Any
+) -> None:
+    first, second = _made(stacks)
+    done = [first, _first_planes(second, 3)]
+    outcome = _run(model, session, stacks, done, qtbot, monkeypatch, stopped=True)
+    assert outcome.text.startswith("Cancelled; added 2 layers after 3.0 s.")
+    assert outcome.text.endswith(" Of 'b', 3 of 5 planes are added.")
+    assert outcome.tone == "good"
+    names = ["a", "a [Zero-DCE]", "b", "b [Zero-DCE, planes 0 to 2]"]
+    assert [layer.name for layer in model.layers] == names
+
+
+def test_failed_layer_is_named_and_its_finished_planes_are_added(
+    model: ViewerModel, session: Session, stacks: Wanted, qtbot: Any, monkeypatch: Any
+) -> None:
+    first, second = _made(stacks)
+    error = ImageError("Plane 1 cannot be read.")
+    error.finished = _first_planes(first, 1)
+    outcome = _run(model, session, stacks, [error, second], qtbot, monkeypatch)
+    assert outcome.text.startswith("Added 2 layers after 3.0 s.")
+    told = " 'a' is not whole: Plane 1 cannot be read. Of 'a', 1 of 5 planes is added."
+    assert outcome.text.endswith(told)
+    assert outcome.tone == "bad"
+    assert model.layers[1].name == "a [Zero-DCE, plane 0]"
 
 
 def test_additive_channels_are_hidden_by_their_results(

@@ -15,13 +15,14 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_zerodce.checkpoints.registry import resolve as path_of
+from napari_zerodce.engine.crew import ALONE
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View
 from napari_zerodce.engine.viewport import Viewport
-from napari_zerodce.errors import Cancelled, CheckpointError
+from napari_zerodce.errors import Cancelled, CheckpointError, ImageError
 from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
@@ -352,10 +353,67 @@ def test_stop_keeps_finished_images_and_leaves_out_the_rest(stack: Image) -> Non
     def in_the_second() -> bool:
         return bool(told) and told[-1].message.startswith("Layer 2")
 
-    done = work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(told.append, in_the_second)
-    assert len(done) == 1
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled) as caught:
+        work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(told.append, in_the_second)
+    np.testing.assert_array_equal(caught.value.finished[0].result.image, enhance(request).image)
+    with pytest.raises(Cancelled) as caught:
         work.enhancing_all([request] * 3, [[stack.data.shape]] * 3)(ignore, lambda: True)
+    assert caught.value.finished is None
+
+
+class Damaged:
+    """A lazy stack of which one plane cannot be read."""
+
+    def __init__(self, data: Any, plane: int) -> None:
+        self.shape, self.dtype = data.shape, data.dtype
+        self._data, self._plane = data, plane
+
+    def __getitem__(self, key: Any) -> Any:
+        if key[0] == self._plane:
+            raise OSError("The drive is gone.")
+        return self._data[key]
+
+
+def _slow(stack: Image, planes: int) -> tuple[EnhanceRequest, Any]:
+    """Return a request, and a `should_stop` that says yes after some of its planes are read."""
+    read: list[Any] = []
+
+    class Counted(Damaged):
+        def __getitem__(self, key: Any) -> Any:
+            read.append(key)
+            return super().__getitem__(key)
+
+    request = EnhanceRequest(Counted(stack.data, -1), "mono", QUICK)
+    return request, lambda: len(read) > planes
+
+
+@pytest.mark.parametrize("shapes", [[(3, 8, 8)], [(3, 8, 8), (3, 4, 4)]])
+def test_stop_keeps_the_finished_planes_of_the_image_in_progress(
+    stack: Image, shapes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = EnhanceRequest(stack.data, "mono", QUICK)
+    request, should_stop = _slow(stack, 2)
+    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _device: ALONE)
+    with pytest.raises(Cancelled) as caught:
+        work.enhancing_all([whole, request, whole], [shapes] * 3)(ignore, should_stop)
+    first, second = caught.value.finished
+    assert first.result.scope is None
+    count = second.result.scope.count
+    assert count in {1, 2}
+    np.testing.assert_array_equal(second.result.image, first.result.image[:count])
+    assert [level.shape for level in second.levels] == [(count, *shape[1:]) for shape in shapes[1:]]
+
+
+def test_error_in_a_plane_keeps_the_others_of_its_image(
+    stack: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _device: ALONE)
+    whole = EnhanceRequest(stack.data, "mono", QUICK)
+    damaged = replace(whole, image=Damaged(stack.data, 2))
+    first, second = work.enhancing_all([damaged, whole], [[stack.data.shape]] * 2)(ignore, never)
+    assert isinstance(first, ImageError)
+    assert str(first).startswith("Plane 2 cannot be read: The drive is gone; ")
+    np.testing.assert_array_equal(first.finished.result.image, second.result.image[:2])
 
 
 def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,8 +30,35 @@ def why_mixed(layer: Layer) -> str:
     return ""
 
 
+def is_part(layer: Layer) -> bool:
+    """Return whether a result layer is only a part of its source, such as one plane."""
+    known = provenance_of(layer)
+    return known is not None and known.made is not None and bool(known.made.part)
+
+
+def mixed_with(viewer: napari.Viewer, layer: Layer) -> list[Layer]:
+    """Return the visible layers with which a layer is mixed, because it does not cover them.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layer : Layer
+        A result layer or a live view.
+
+    Returns
+    -------
+    list of Layer
+        Its source, and the results of that; the topmost last.
+    """
+    if not why_mixed(layer):
+        return []
+    return [other for other in viewer.layers if other.visible and _is_covered(other, layer)]
+
+
 def hide_covered(viewer: napari.Viewer, layer: Layer) -> list[Layer]:
-    """Hide the source of a layer, and the results of that source, if the layer does not cover them.
+    """Hide the layers with which a layer would be mixed.
+
+    A result that is only a part hides nothing: the rest of its source would be gone.
 
     Parameters
     ----------
@@ -44,9 +71,7 @@ def hide_covered(viewer: napari.Viewer, layer: Layer) -> list[Layer]:
     list of Layer
         The layers that were visible before, the topmost last.
     """
-    if not why_mixed(layer):
-        return []
-    covered = [other for other in viewer.layers if other.visible and _is_covered(other, layer)]
+    covered = [] if is_part(layer) else mixed_with(viewer, layer)
     for other in covered:
         other.visible = False
     return covered

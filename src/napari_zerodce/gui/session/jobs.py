@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from napari.qt.threading import create_worker
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import QObject, QThreadPool, Signal
+from qtpy.QtCore import QObject, QThreadPool, QTimer, Signal
 from superqt.utils import create_worker as create_quiet_worker
 
 from napari_zerodce.engine.requests import Progress, Report
@@ -32,9 +32,10 @@ class Job(QObject):
     """Runs a function that takes ``report`` and ``should_stop`` in a worker thread.
 
     The function is not a generator: a generator worker swallows RuntimeErrors, and torch raises
-    them. The job emits exactly one of `succeeded`, `failed` and `cancelled`, then `finished`. If
-    the window closes, the job stops and emits `finished` only. `cancelled` carries what the
-    function had finished until then, None if that is of no use.
+    them. The job emits exactly one of `succeeded`, `failed`, `cancelled` and `aborted`, then
+    `finished`. `cancelled` and `aborted` carry what the function had finished until then, None if
+    that is of no use. napari may abort the job because a window closes: if its own has closed, the
+    job emits `finished` only.
 
     Parameters
     ----------
@@ -44,12 +45,18 @@ class Job(QObject):
         Called as ``work(report, should_stop)``; `succeeded` carries its result.
     quiet : bool
         Whether napari may end the job without a question to the user.
+
+    Attributes
+    ----------
+    is_awaited : callable
+        Returns whether somebody still awaits the job's ending after napari has aborted it.
     """
 
     progressed = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
     cancelled = Signal(object)
+    aborted = Signal(object)
     finished = Signal()
 
     # A job may outlive the dock that started it: its thread still emits its signals.
@@ -62,13 +69,14 @@ class Job(QObject):
         self._quiet = quiet
         self._stop = threading.Event()
         self._worker: Any = None
+        self._ending: _Ending | None = None
+        self.is_awaited: Callable[[], bool] = lambda: False
 
     def start(self) -> None:
         """Start the worker thread."""
         Job._alive.add(self)
         create = create_quiet_worker if self._quiet else create_worker
         self._worker = create(_Titled(self.title, self._run), _start_thread=False)
-        self._worker.returned.connect(self._on_worker_returned)
         self._worker.finished.connect(self._on_worker_finished)
         self._worker.start()
         _stop_all_before_qt_goes()
@@ -77,7 +85,10 @@ class Job(QObject):
         """Ask the function to stop the next time it checks ``should_stop``."""
         self._stop.set()
 
-    def _run(self) -> _Ending:
+    def _run(self) -> None:
+        self._ending = self._worked()
+
+    def _worked(self) -> _Ending:
         try:
             return _Ending(self._work(self._report, self._should_stop))
         except Cancelled as err:
@@ -91,9 +102,24 @@ class Job(QObject):
     def _should_stop(self) -> bool:
         return self._stop.is_set() or bool(self._worker.abort_requested)
 
-    def _on_worker_returned(self, ending: _Ending) -> None:
+    def _on_worker_finished(self) -> None:
+        if not self._worker.abort_requested:
+            self._end(tells=True)
+        else:  # first, Qt deletes the window if it is the job's own that closes
+            QTimer.singleShot(0, lambda: self._end(tells=self.is_awaited()))
+
+    def _end(self, *, tells: bool) -> None:
+        ending, self._ending = self._ending, None  # it may hold a large result
+        if ending is not None and tells:
+            self._tell(ending)
+        self.finished.emit()
+        Job._alive.discard(self)
+
+    def _tell(self, ending: _Ending) -> None:
         if ending.cancelled:
-            self.cancelled.emit(ending.value)
+            # A user who has cancelled knows why.
+            aborted = self._worker.abort_requested and not self._stop.is_set()
+            (self.aborted if aborted else self.cancelled).emit(ending.value)
         elif ending.error is None:
             self.succeeded.emit(ending.value)
         else:
@@ -101,10 +127,6 @@ class Job(QObject):
             if not isinstance(ending.error, ZeroDCEError):  # a bug keeps its traceback
                 error = ending.error
                 notification_manager.receive_error(type(error), error, error.__traceback__)
-
-    def _on_worker_finished(self) -> None:
-        self.finished.emit()
-        Job._alive.discard(self)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from weakref import WeakKeyDictionary
 
 from psygnal import SignalGroupDescriptor
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from napari_zerodce.gui.session.jobs import Job
     from napari_zerodce.gui.session.training_process import TrainingProcess
+
+CANCELLED: Final = "Cancelled"
+ABORTED: Final = "napari stopped the run because another window closed"
 
 
 @dataclass
@@ -84,12 +87,19 @@ class Session:
         """Be busy until the job has finished, even if the dock that started it is closed."""
         self.outcome = None
         job.cancelled.connect(self._on_job_cancelled)
+        job.aborted.connect(self._on_job_aborted)
         job.finished.connect(self._release)  # first: listeners to the next line may raise
         self.job = job
 
     def _on_job_cancelled(self, finished: Any) -> None:
-        if finished is None:  # else the run offers to keep it
-            self.outcome = Outcome("Cancelled; nothing was changed.")
+        self._tell_stopped(CANCELLED, finished)
+
+    def _on_job_aborted(self, finished: Any) -> None:
+        self._tell_stopped(ABORTED, finished)
+
+    def _tell_stopped(self, why: str, finished: Any) -> None:
+        if finished is None:  # else the run tells what becomes of it
+            self.outcome = Outcome(f"{why}; nothing was changed.")
 
     def _release(self) -> None:
         self.job = None

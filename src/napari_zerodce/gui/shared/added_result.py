@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_zerodce.gui.layers.covered import hide_covered, why_mixed
+from napari_zerodce.gui.layers.covered import hide_covered, mixed_with, why_mixed
 from napari_zerodce.gui.layers.results import add_result
 from napari_zerodce.gui.layers.source import Source, source_now
 
@@ -47,7 +47,7 @@ def add_enhanced(viewer: napari.Viewer, source: Source, made: Enhanced) -> Added
     notes = (
         "" if now else _describe_change(viewer, source),
         _describe_range(layer, now or source, made.result.channel_axis),
-        _describe_hidden(layer, hidden),
+        _describe_hidden(layer, hidden, mixed_with(viewer, layer)),
     )
     return AddedResult(layer, tuple(filter(None, notes)))
 
@@ -68,11 +68,15 @@ def _describe_range(layer: Image, source: Source, channel_axis: int | None) -> s
     return f"Shown from {low:g} to {high:g}, unlike the source layer."
 
 
-def _describe_hidden(layer: Image, hidden: list[Layer]) -> str:
+def _describe_hidden(layer: Image, hidden: list[Layer], mixed: list[Layer]) -> str:
     if not layer.visible:
         return "It is hidden while the live view is on."
-    if not hidden:
+    others = hidden or mixed
+    if not others:
         return ""
-    names = " and ".join(f"'{other.name}'" for other in hidden)
-    are, them = ("is", "it") if len(hidden) == 1 else ("are", "them")
-    return f"{names} {are} hidden, because {why_mixed(layer)} would mix {them} with the result."
+    names = " and ".join(f"'{other.name}'" for other in others)
+    are, them = ("is", "it") if len(others) == 1 else ("are", "them")
+    why = why_mixed(layer)
+    if hidden:
+        return f"{names} {are} hidden, because {why} would mix {them} with the result."
+    return f"Where it lies, {why} mixes it with {names}; hide {names} to see it alone."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from napari.utils.notifications import show_error, show_info
 
 from napari_zerodce.errors import ZeroDCEError
@@ -10,20 +13,35 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 
+if TYPE_CHECKING:
+    import napari
 
-def occupy(session: Session, job: Job) -> None:
+
+def occupy(viewer: napari.Viewer, session: Session, job: Job) -> None:
     """Start a job as the run of a session, with an entry in napari's activity dock.
 
     Parameters
     ----------
+    viewer : napari.Viewer
+        If it is still open, it is told when napari aborts the job: the window of any viewer that
+        closes may do that.
     session : Session
     job : Job
     """
+    job.is_awaited = partial(_is_open, viewer)
     ActivityEntry(job)
     try:
         session.occupy(job)  # first, so that panels miss none of its reports
     finally:
         job.start()  # also if a listener raised: a job that never ends would keep the session busy
+
+
+def _is_open(viewer: napari.Viewer) -> bool:
+    window = getattr(viewer, "window", None)  # a model of a viewer has no window
+    try:
+        return window is None or bool(window.geometry())
+    except (AttributeError, RuntimeError):  # closed by a script, or by the user
+        return False
 
 
 def conclude(session: Session, outcome: Outcome) -> None:

@@ -7,18 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from napari.utils.notifications import show_info
+from napari.utils.notifications import show_error, show_info
 
 from napari_zerodce.engine.forecast import remember_speed
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
+from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
-from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.session.session import ABORTED, CANCELLED, Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.added_result import add_enhanced
 from napari_zerodce.gui.shared.endings import conclude, conclude_failure, occupy
 from napari_zerodce.gui.shared.work import Enhanced
+from napari_zerodce.gui.widgets.labels import Tone
 
 if TYPE_CHECKING:
     import napari
@@ -59,7 +61,7 @@ class EnhanceRun:
         self._run(job, of=request.part.count)
 
     def keep(self, finished: EnhanceResult, *, of: int) -> None:
-        """Add what a cancelled run has finished.
+        """Add what a run has finished that was cancelled or failed.
 
         Parameters
         ----------
@@ -73,9 +75,10 @@ class EnhanceRun:
     def _run(self, job: Job, *, of: int) -> None:
         # Qt's signals do not keep the object of a plain bound method.
         job.succeeded.connect(partial(EnhanceRun._on_succeeded, self))
-        job.failed.connect(partial(conclude_failure, self.session, self.action))
-        job.cancelled.connect(partial(EnhanceRun._on_cancelled, self, of))
-        occupy(self.session, job)
+        job.failed.connect(partial(EnhanceRun._on_failed, self, of))
+        job.cancelled.connect(partial(EnhanceRun._on_stopped, self, f"{CANCELLED};", of))
+        job.aborted.connect(partial(EnhanceRun._on_stopped, self, f"{ABORTED};", of))
+        occupy(self.viewer, self.session, job)
 
     def _on_succeeded(self, made: Enhanced) -> None:
         added = add_enhanced(self.viewer, self.source, made)
@@ -85,10 +88,33 @@ class EnhanceRun:
         for notice in made.result.notices:
             show_info(notice)
 
-    def _on_cancelled(self, of: int, finished: EnhanceResult | None) -> None:
+    def _on_failed(self, of: int, error: Exception) -> None:
+        finished = error.finished if isinstance(error, ZeroDCEError) else None
+        if finished is None:
+            conclude_failure(self.session, self.action, error)
+        else:
+            self._on_stopped(str(error), of, finished, tone="bad")
+            show_error(str(error))
+
+    def _on_stopped(
+        self, why: str, of: int, finished: EnhanceResult | None, *, tone: Tone = "plain"
+    ) -> None:
         if finished is None:
             return  # the session tells it
-        count = of if finished.scope is None else finished.scope.count
-        planes, are = "plane" if of == 1 else "planes", "is" if count == 1 else "are"
-        text = f"Cancelled; {count} of {of} {planes} {are} finished."
-        conclude(self.session, Outcome(text, keep=partial(self.keep, finished, of=of)))
+        text = f"{why} {describe_finished(finished, of=of)} finished."
+        keep = partial(self.keep, finished, of=of)
+        conclude(self.session, Outcome(text, tone, keep=keep))
+
+
+def describe_finished(result: EnhanceResult, *, of: int) -> str:
+    """Return how many planes a result has, such as "3 of 5 planes are".
+
+    Parameters
+    ----------
+    result : EnhanceResult
+    of : int
+        Number of planes that were requested.
+    """
+    count = of if result.scope is None else result.scope.count
+    planes, are = "plane" if of == 1 else "planes", "is" if count == 1 else "are"
+    return f"{count} of {of} {planes} {are}"

@@ -18,13 +18,11 @@ from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.endings import conclude, describe_failure, occupy
 from napari_zerodce.gui.shared.enhance_run import EnhanceRun
-from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.several_runs import SeveralRuns
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Image
 
 
 class RunController(QObject):
@@ -48,8 +46,6 @@ class RunController(QObject):
         self._panel = panel
         self._job: Job | None = None
         self._if_closed = ""
-        self._chooser: LayerChooser | None = None
-        self._chosen: tuple[Image, ...] = ()
         viewer.layers.events.removed.connect(self._forget_deleted)
         self._forget_deleted()
 
@@ -108,7 +104,7 @@ class RunController(QObject):
         job.failed.connect(self.show_failure)
         job.finished.connect(self._on_job_finished)
         self._job, self._if_closed = job, if_closed
-        occupy(self._session, job)
+        occupy(self._viewer, self._session, job)
 
     def _on_job_finished(self) -> None:
         self._job = None
@@ -118,23 +114,6 @@ class RunController(QObject):
         self._panel.say(describe_failure(error), "bad")
         if isinstance(error, ZeroDCEError):  # any other error was raised by the job
             show_error(str(error))
-
-    def follow(self, chooser: LayerChooser) -> None:
-        """Remove an offer to keep finished planes as soon as another layer is chosen.
-
-        Parameters
-        ----------
-        chooser : LayerChooser
-        """
-        self._chooser, self._chosen = chooser, chooser.layers
-        chooser.changed.connect(self._on_layer_chosen)
-
-    def _on_layer_chosen(self) -> None:
-        assert self._chooser is not None
-        outcome, before = self._session.outcome, self._chosen
-        self._chosen = self._chooser.layers
-        if self._chosen != before and outcome is not None and outcome.keep is not None:
-            self._session.outcome = None
 
     def _forget_deleted(self, _: Any = None) -> None:
         """Forget an outcome if the layers that it is about were deleted."""

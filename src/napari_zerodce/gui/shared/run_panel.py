@@ -54,8 +54,8 @@ class RunPanel(QWidget):
         self.offer = Sentence("offer")
         self.keep = QPushButton("Keep them")
         self.keep.setToolTip(
-            "Add the finished planes as a layer. A new run or the choice of another layer removes "
-            "this offer and frees their memory."
+            "Add the finished planes as a layer. They need memory until a new run begins, which "
+            "removes this offer."
         )
         self._arrange()
         self.button.clicked.connect(self._on_button_clicked)
@@ -159,7 +159,9 @@ class RunPanel(QWidget):
             self.say("")  # that is no longer true
         offered = outcome is not None and outcome.keep is not None
         self.keep.setVisible(offered)
-        self.offer.say(outcome.text if outcome is not None and offered else "")
+        self.offer.say("")
+        if outcome is not None and offered:
+            self.offer.say(outcome.text, outcome.tone)
         if outcome is None or outcome.action not in {self.action, None}:
             return
         if not offered:

@@ -11,22 +11,24 @@ from weakref import WeakSet
 from napari.utils.notifications import show_info
 
 from napari_zerodce.engine.forecast import remember_speed
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.layers.wanted import Wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
-from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.session.session import ABORTED, CANCELLED, Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.added_result import AddedResult, add_enhanced
 from napari_zerodce.gui.shared.endings import conclude, conclude_failure, occupy
-from napari_zerodce.gui.shared.enhance_run import DISPLAY_ONLY
+from napari_zerodce.gui.shared.enhance_run import DISPLAY_ONLY, describe_finished
 from napari_zerodce.gui.shared.work import Enhanced
 
 if TYPE_CHECKING:
     import napari
 
 Done = Sequence[Enhanced | ZeroDCEError]
-"""For each source in its order; shorter if the run was cancelled."""
+"""For each source in its order; if the run was stopped, for the first ones, the last in part."""
 
 
 @dataclass(frozen=True)
@@ -53,40 +55,59 @@ class SeveralRuns:
         enhancing = work.enhancing_all(requests, [source.level_shapes for source in sources])
         job = Job(f"Zero-DCE: enhancing {len(sources)} layers", enhancing)
         # Qt's signals do not keep the object of a plain bound method.
-        job.succeeded.connect(partial(SeveralRuns._on_succeeded, self))
+        job.succeeded.connect(partial(SeveralRuns._on_ended, self, "Added"))
         job.failed.connect(partial(conclude_failure, self.session, self.action))
-        occupy(self.session, job)
+        job.cancelled.connect(partial(SeveralRuns._on_ended, self, f"{CANCELLED}; added"))
+        job.aborted.connect(partial(SeveralRuns._on_ended, self, f"{ABORTED}; added"))
+        occupy(self.viewer, self.session, job)
 
-    def _on_succeeded(self, done: Done) -> None:
-        added = self._add(done)
-        missing = (
-            *self.wanted.left_out,
-            *(
-                f"'{source.shown_name}' is left out: {each}"
-                for source, each in zip(self.wanted.sources, done, strict=False)
-                if isinstance(each, ZeroDCEError)
-            ),
-        )
+    def _on_ended(self, verb: str, done: Done | None) -> None:
+        if done is None:
+            return  # nothing is finished: the session tells it
+        each_done = list(zip(self.wanted.sources, self.wanted.requests, done, strict=False))
+        added = [layer for each in each_done if (layer := self._add(*each))]
+        parts = filter(None, (_describe_part(*each) for each in each_done))
+        failed = filter(None, (_describe_failure(source, made) for source, _, made in each_done))
+        missing = (*self.wanted.left_out, *failed)
         notes = dict.fromkeys(note for each in added for note in each.notes)
-        text = " ".join((self._opening(done), DISPLAY_ONLY, *notes, *missing))
+        opening = self._opening(verb, done)
+        text = " ".join((opening, DISPLAY_ONLY, *notes, *missing, *parts))
         layers = WeakSet(each.layer for each in added) if added else None
         conclude(self.session, Outcome(text, "bad" if missing else "good", self.action, layers))
 
-    def _add(self, done: Done) -> list[AddedResult]:
-        added = []
-        wanted = zip(self.wanted.sources, self.wanted.requests, done, strict=False)
-        for source, request, made in wanted:
-            if isinstance(made, ZeroDCEError):
-                continue
-            added.append(add_enhanced(self.viewer, source, made))
+    def _add(
+        self, source: Source, request: EnhanceRequest, done: Enhanced | ZeroDCEError
+    ) -> AddedResult | None:
+        made = work.finished_of(done)
+        if made is None:
+            return None
+        if not _is_part(request, made):
             remember_speed(request, made.result)
-            for notice in made.result.notices:
-                show_info(f"{source.shown_name}: {notice}")
-        return added
+        for notice in made.result.notices:
+            show_info(f"{source.shown_name}: {notice}")
+        return add_enhanced(self.viewer, source, made)
 
-    def _opening(self, done: Done) -> str:
-        made = [each.result for each in done if isinstance(each, Enhanced)]
+    def _opening(self, verb: str, done: Done) -> str:
+        made = [each.result for each in map(work.finished_of, done) if each]
         total = len(self.wanted.sources) + len(self.wanted.left_out)
         count = f"{len(made)} layers" if len(made) == total else f"{len(made)} of {total} layers"
-        verb = "Cancelled; added" if len(done) < len(self.wanted.sources) else "Added"
         return f"{verb} {count} after {sum(result.seconds for result in made):.1f} s."
+
+
+def _is_part(request: EnhanceRequest, made: Enhanced) -> bool:
+    return made.result.scope is not None and made.result.scope != request.part
+
+
+def _describe_part(source: Source, request: EnhanceRequest, done: Enhanced | ZeroDCEError) -> str:
+    made = work.finished_of(done)
+    if made is None or not _is_part(request, made):
+        return ""
+    planes = describe_finished(made.result, of=request.part.count)
+    return f"Of '{source.shown_name}', {planes} added."
+
+
+def _describe_failure(source: Source, done: Enhanced | ZeroDCEError) -> str:
+    if isinstance(done, Enhanced):
+        return ""
+    state = "left out" if done.finished is None else "not whole"
+    return f"'{source.shown_name}' is {state}: {done}"

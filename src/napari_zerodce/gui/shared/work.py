@@ -21,7 +21,7 @@ from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.window_search import FoundWindow, find_windows
 from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 from napari_zerodce.recent_results import RecentResults
-from napari_zerodce.stopping import ShouldStop
+from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.resolve import ResolvedRequest
@@ -89,8 +89,9 @@ def completing(result: EnhanceResult, level_shapes: Shapes) -> Work:
 def enhancing_all(requests: Sequence[EnhanceRequest], level_shapes: Sequence[Shapes]) -> Work:
     """Return the work that enhances one image after the other.
 
-    It gives a tuple with an `Enhanced`, or the user's mistake, for each image; after a stop, only
-    for those before it. One mistake does not stop the others.
+    It gives a tuple with an `Enhanced`, or the error, for each image; the attribute `finished` of
+    an error is an `Enhanced`, too. One error does not stop the others. If the user stops, the
+    `finished` of `Cancelled` is such a tuple of what is finished; the last one may be a part.
 
     Parameters
     ----------
@@ -107,14 +108,29 @@ def enhancing_all(requests: Sequence[EnhanceRequest], level_shapes: Sequence[Sha
             try:
                 done.append(enhancing(request, shapes)(step, should_stop))
             except ZeroDCEError as err:
+                err.finished = _completed(err.finished, shapes)
                 done.append(err)
-            except Cancelled:
-                if not any(isinstance(each, Enhanced) for each in done):
-                    raise Cancelled from None
-                break
+            except Cancelled as stop:
+                last = _completed(stop.finished, shapes)
+                done += [] if last is None else [last]
+                stop.finished = tuple(done) if any(map(finished_of, done)) else None
+                raise
         return tuple(done)
 
     return work
+
+
+def _completed(result: EnhanceResult | None, level_shapes: Shapes) -> Enhanced | None:
+    """Return what is finished with its coarser levels, also if the user has stopped."""
+    if result is None:
+        return None
+    made: Enhanced = completing(result, level_shapes)(ignore, never)
+    return made
+
+
+def finished_of(done: Enhanced | ZeroDCEError) -> Enhanced | None:
+    """Return what `enhancing_all` has made of an image, None if nothing of it is finished."""
+    return done if isinstance(done, Enhanced) else done.finished
 
 
 def _report_one_of(report: Report, pixels: Sequence[int], number: int, progress: Progress) -> None:

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from napari_zerodce.errors import ImageError
-
-_LONGEST_REASON = 200  # characters; some libraries quote the content that they could not read
+from napari_zerodce.imaging.unreadable import reason_of
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
 
@@ -36,11 +35,11 @@ def reading_told(path: Path) -> Iterator[None]:
         raise ImageError(f"{path.name} does not fit in memory; split the file.") from err
     except OSError as err:
         advice = "check that the file is whole and that you may read it"
-        raise ImageError(f"{path.name} cannot be read: {_reason(err)}; {advice}.") from err
+        raise ImageError(f"{path.name} cannot be read: {reason_of(err)}; {advice}.") from err
     except Exception as err:
         # Damaged files make decoders raise any error, and not every message is useful.
         telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
-        reason = _reason(err) if telling else "it is damaged"
+        reason = reason_of(err) if telling else "it is damaged"
         advice = f"check in another program whether it is a whole {path.suffix} image"
         raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
 
@@ -61,15 +60,10 @@ def writing_told(path: Path) -> Iterator[None]:
         ) from err
     except OSError as err:
         advice = "check that the disk has room and that you may write to the folder"
-        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
+        raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
     except (ValueError, TypeError, RuntimeError) as err:
         advice = "write another kind of file"
-        raise ImageError(f"{path} cannot be written: {_reason(err)}; {advice}.") from err
-
-
-def _reason(err: Exception) -> str:
-    text = getattr(err, "strerror", None) or str(err).strip() or type(err).__name__
-    return str(text).splitlines()[0].strip().rstrip(".")[:_LONGEST_REASON]
+        raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
+from napari_zerodce.gui.docks.adjust import preview_layer
 from napari_zerodce.gui.docks.adjust.preview_layer import PreviewLayer
 from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen
 from napari_zerodce.gui.layers.provenance import role_of
@@ -203,6 +204,18 @@ def test_result_that_came_meanwhile_is_shown_afterwards(
     preview.remove()
     newest = model.layers[1].name
     assert _visible(model) == [newest]
+
+
+def test_part_that_came_meanwhile_is_shown_afterwards_with_its_source(
+    model: ViewerModel, stack: Image, preview: PreviewLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_layer, "is_part", lambda _layer: True)
+    stack.blending = "additive"
+    _show(preview, _screen(model, stack), 7)
+    _result_of(model, stack)
+    assert _visible(model) == ["live"]
+    preview.remove()
+    assert _visible(model) == ["stack", "result"]
 
 
 def test_layer_that_covers_hides_nothing(

@@ -140,6 +140,21 @@ def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, 
         viewer.close()
 
 
+def test_run_that_ends_because_another_window_closes_says_so(
+    make_napari_viewer: Any, qtbot: Any
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
+    other = make_napari_viewer(show=True)  # napari registers jobs with the newest window
+    _start_long_run(viewer, dock, qtbot)
+    job = dock._session.job
+    other.close()
+    assert job._worker.abort_requested
+    qtbot.waitUntil(lambda: not dock._session.busy, timeout=10_000)
+    told = dock.run.offer.text() or dock.run.message.text()
+    assert told.startswith("napari stopped the run because another window closed; ")
+
+
 def test_scale_factor_is_offered_for_zero_dce_pp_alone(viewer: Any, dock: Any, qtbot: Any) -> None:
     assert dock.form.choices()["scale_factor"] is None
     dock.choose_checkpoint("zero-dce-pp")

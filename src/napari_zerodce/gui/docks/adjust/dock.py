@@ -118,7 +118,6 @@ class AdjustDock(Dock):
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
         self.finder.changed.connect(self._on_choice_changed)
-        self.runs.follow(self.layers)
         self.live.toggled.connect(self._on_switch_toggled)
         self.swipe_box.toggled.connect(self._on_switch_toggled)
         self.form.changed.connect(self._on_look_changed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
-from napari_zerodce.gui.layers.covered import hide_covered, why_mixed
+from napari_zerodce.gui.layers.covered import hide_covered, is_part, why_mixed
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.results import insert_quietly, topmost_of
@@ -114,7 +114,8 @@ class PreviewLayer:
             return
         if self.layer is not None and self.layer.visible and why_mixed(self.layer):
             new.visible = False
-            self.hidden = [new]  # which is shown instead of its source
+            # A whole result is shown instead of its source.
+            self.hidden = [*self.hidden, new] if is_part(new) else [new]
 
     def _make(
         self, screen: OnScreen, pixels: Array, *, name: str, limits: tuple[float, float]

@@ -84,7 +84,6 @@ class EnhanceDock(Dock):
         self.windows.changed.connect(self._on_window_found)
         self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
-        self.runs.follow(self.form.layers)
         self.run.start_requested.connect(self.start)
         self._session.events.settings.connect(self._on_session_settings_changed)
 
