@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import Final, TypeVar
 
 import torch
@@ -91,6 +91,9 @@ ALONE: Final = _Alone()
 """The calling thread, with as many threads of torch as it has."""
 
 
+_changing_torch = Lock()
+"""The number of torch's threads is that of the whole process, and is changed for a moment."""
+
 _LEAST_WORK: Final = 700
 """Of smaller items, Python takes the most time, and only one thread at a time can run Python."""
 
@@ -107,7 +110,8 @@ def crew_for(device: Device) -> Crew:
     ----------
     device : Device
     """
-    size = torch.get_num_threads()
+    with _changing_torch:
+        size = torch.get_num_threads()
     return Crew(size) if device.kind == "cpu" and size > 1 else ALONE
 
 
@@ -144,6 +148,11 @@ def single_threads(count: int, name: str) -> ThreadPoolExecutor:
     name : str
         Prefix of the names of the threads.
     """
+    with _changing_torch:
+        return _single_threads(count, name)
+
+
+def _single_threads(count: int, name: str) -> ThreadPoolExecutor:
     usual = torch.get_num_threads()
     all_there = Barrier(count)
 
