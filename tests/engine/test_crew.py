@@ -18,6 +18,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.imaging.windows import WindowChoice
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
@@ -161,3 +162,39 @@ def test_the_curves_of_tiles_are_estimated_at_the_same_time(monkeypatch):
     for shape in ((4, 64, 64), (1, 200, 200)):
         image = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
         assert (enhance(EnhanceRequest(image, "mono", settings)).image >= image).any()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_thread_of_a_crew_works_alone_and_waits_for_no_other(size):
+    # As when a lazy plane is itself a result: all threads would wait for each other.
+    done, threads = [], set()
+
+    def inner(item):
+        done.append(item)
+        threads.add(threading.current_thread())
+
+    def outer(item):
+        own = threading.current_thread()
+        threads.clear()
+        Crew(size).each(lambda number: inner((item, number)), range(3))
+        assert size > 1 or threads == {own}
+
+    Crew(size).each(outer, range(4))
+    assert sorted(done) == [(item, number) for item in range(4) for number in range(3)]
+
+
+def test_a_lazy_image_may_itself_be_enhanced(monkeypatch):
+    monkeypatch.setattr("napari_zerodce.engine.plane._LARGEST_LOADED", 0)  # read tile by tile
+    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _: Crew(2))
+    image = np.random.default_rng(0).integers(0, 4000, (96, 96)).astype(np.uint16)
+    settings = EnhanceSettings("zero-dce-pp", WindowChoice("range", 0, 4000), device="cpu", tile=40)
+
+    class Enhanced:
+        shape, dtype = image.shape, image.dtype
+
+        def __getitem__(self, key):
+            return enhance(EnhanceRequest(image, "mono", settings)).image[key]
+
+    once = enhance(EnhanceRequest(image, "mono", settings)).image
+    twice = enhance(EnhanceRequest(Enhanced(), "mono", settings)).image
+    np.testing.assert_array_equal(twice, enhance(EnhanceRequest(once, "mono", settings)).image)

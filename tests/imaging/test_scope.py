@@ -85,3 +85,12 @@ def test_a_single_plane_has_no_first_planes():
 
 def test_pixels_are_those_of_all_planes_of_the_region():
     assert Scope(((0, 2), (1, 4)), (10, 15), (0, 60)).pixels == 2 * 3 * 5 * 60
+
+
+def test_the_extent_is_rows_and_columns():
+    assert Scope.parse("1:3,:,5:9,0:60", MONO).extent == (4, 60)
+
+
+def test_an_empty_text_of_a_provenance_is_all():
+    assert Scope.written("", MONO) == Scope.whole(MONO)
+    assert Scope.written("1,:,:,:", MONO) == Scope.parse("1,:,:,:", MONO)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from napari_zerodce.errors import Cancelled, ImageError
+from napari_zerodce.errors import Cancelled, ImageError, RequestError
 from napari_zerodce.imaging import histogram, sampling
 from napari_zerodce.imaging.intensity import normalise, restore
 from napari_zerodce.imaging.window_search import background_of, find_window, resolve_window
@@ -261,3 +261,9 @@ def test_one_hot_pixel_moves_no_end():
     hot = resolve_window(image, AUTO, channels="mono")
     assert hot.low == clean.low
     assert hot.high <= clean.high + 1
+
+
+def test_windows_of_channels_need_an_axis_of_channels():
+    choice = WindowChoice.parse("1,2;3,4")
+    with pytest.raises(RequestError, match="no axis of channels"):
+        resolve_window(np.zeros((4, 4)), choice, channels="mono")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
+from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing, in_words
 
 numbers = st.one_of(st.floats(-1e300, 1e300), st.integers(-(2**70), 2**70))
 
@@ -137,3 +137,8 @@ def test_one_window_is_a_choice_for_all_channels():
 
 def test_the_enclosing_window_holds_all():
     assert enclosing([Window(5, 9), Window(-1, 6)]) == Window(-1, 9)
+
+
+def test_windows_in_words():
+    assert in_words([Window(0, 255)]) == "0 to 255"
+    assert in_words([Window(109, 924.5), Window(324, 2778)]) == "109 to 924.5; 324 to 2778"

@@ -16,6 +16,7 @@ from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.errors import Cancelled, ZeroDCEError
+from napari_zerodce.imaging.windows import in_words
 from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
@@ -181,8 +182,7 @@ def _enhance_file(
 
 def _facts(result: EnhanceResult) -> list[str]:
     """Return how an image was enhanced: device, precision, window, look and global curve."""
-    ends = (f"{window.low:g} to {window.high:g}" for window in result.windows)
-    window = f"window {'; '.join(ends)}"
+    window = f"window {in_words(result.windows)}"
     facts = [result.device, result.precision, window]
     if look := result.look.describe():
         facts.append(look)

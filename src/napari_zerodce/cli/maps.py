@@ -15,6 +15,7 @@ from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.windows import in_words
 from napari_zerodce.setting import SettingField
 from napari_zerodce.stopping import ShouldStop
 
@@ -109,7 +110,7 @@ def _write(
             shape = _fill(output, maps, bars, should_stop)
         except MemoryError as err:
             raise ImageError(f"{job.source} is too large for this machine's memory.") from err
-        window = f"window {resolved.window.low:g} to {resolved.window.high:g}"
+        window = f"window {in_words(resolved.windows)}"
         bars.print(
             f"{job.source} -> {job.target} ({kind}, {'x'.join(map(str, shape))}, "
             f"{resolved.device.name}, {resolved.precision}, {window}, "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
-from threading import Barrier, Lock
+from threading import Barrier, Lock, local
 from typing import Final, TypeVar
 
 import torch
@@ -34,21 +34,26 @@ class Crew:
     def each(self, work: Callable[[Item], None], items: Iterable[Item]) -> None:
         """Call a function for each item; after an error, begin no more items, and raise it.
 
+        A thread of a crew that calls this method works alone: if it waited for other threads of a
+        crew, all of them could wait for each other. A lazy plane may itself be a result.
+
         Parameters
         ----------
         work : callable
-            Called in any thread, and never again after this method has returned. It must not call
-            `each` of a crew, except for `ALONE`.
+            Called in any thread, and never again after this method has returned.
         items : iterable
             Taken in the calling thread, few at a time: it may read what the next item needs.
         """
+        if getattr(_here, "is_of_a_crew", False):
+            ALONE.each(work, items)
+            return
         pool = _pool(self.size)
         pending: set[Future[None]] = set()
         try:
             for item in items:
                 if len(pending) > self.size:  # one waits, so that no thread is ever idle
                     _take_finished(pending)
-                pending.add(pool.submit(work, item))
+                pending.add(pool.submit(_work_in_crew, work, item))
             while pending:
                 _take_finished(pending)
         finally:
@@ -65,6 +70,14 @@ class _Alone(Crew):
         """Call a function for each item, in order."""
         for item in items:
             work(item)
+
+
+_here = local()
+
+
+def _work_in_crew(work: Callable[[Item], None], item: Item) -> None:
+    _here.is_of_a_crew = True  # for ever: it is a thread of a crew and nothing else
+    work(item)
 
 
 def _take_finished(pending: set[Future[None]]) -> None:

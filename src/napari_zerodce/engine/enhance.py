@@ -12,7 +12,7 @@ from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_method
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve, scope_in
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
@@ -62,7 +62,7 @@ def enhance(
     started = time.perf_counter()
     report(Progress(0, 1, "Loading the checkpoint"))
     # First: if there is no room for the result, nothing needs to be read.
-    shape = scope_in(request).shape_in(layout_in(request))
+    shape = request.part.shape_in(request.layout)
     output = allocate(shape, request.image.dtype, opening="The result needs")
     run = _Run(resolve(request, report=report, should_stop=should_stop), output, started)
     run.go(report, should_stop)
@@ -88,7 +88,7 @@ class _Run:
     def go(self, report: Report, should_stop: ShouldStop) -> None:
         """Fill the output. Raises what `enhance` raises."""
         resolved = self._resolved
-        look, scope = resolved.settings.look, resolved.scope
+        look, scope = resolved.settings.look, resolved.part
         passes = 2 if look.global_curve else 1
         self._loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
         if look.global_curve:
@@ -104,7 +104,7 @@ class _Run:
             raise
 
     def _write(self, plane: Plane, tile: Tile, block: Array) -> None:
-        plane.write(self._output, tile, block, self._resolved.scope)
+        plane.write(self._output, tile, block, self._resolved.part)
 
     def result(self, part: Scope | None = None) -> EnhanceResult:
         """Return the result, or some of its planes.
@@ -114,9 +114,9 @@ class _Run:
         part : Scope, optional
         """
         resolved, sizes = self._resolved, self._loop.sizes
-        scope = part or resolved.scope
+        scope = part or resolved.part
         return EnhanceResult(
-            image=self._output[scope.planes_in(resolved.scope)],
+            image=self._output[scope.planes_in(resolved.part)],
             channels=resolved.layout.channels,
             windows=resolved.windows,
             checkpoint=resolved.checkpoint,

@@ -189,8 +189,7 @@ def _probe_shape(request: EnhanceRequest) -> tuple[int, ...]:
     that of the probe.
     """
     part = request.part
-    extent = (stop - start for start, stop in (part.rows, part.columns))
-    height, width = (min(length, _PROBE_SIDE) for length in extent)
+    height, width = (min(length, _PROBE_SIDE) for length in part.extent)
     planes = min(part.count, _MOST_PROBE_PLANES, max(1, _PROBE_PIXELS // (height * width)))
     samples = {"mono": (), "rgb": (3,), "rgba": (4,)}[request.channels]
     return (planes, height, width, *samples)
@@ -236,7 +235,7 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     """
     part = request.part
     planes = "1 plane" if part.count == 1 else f"{part.count} planes"
-    rows, columns = (stop - start for start, stop in (part.rows, part.columns))
+    rows, columns = part.extent
     size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
     axis, windows = request.channel_axis, ""
     if axis is not None and request.settings.window.kind not in _SAME_FOR_CHANNELS:

@@ -34,14 +34,12 @@ def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[fl
     def add(plane: Plane, tile: Tile, found: Tensor) -> None:
         totals[plane.index][tile.rows.start, tile.columns.start] = found
 
-    scope = resolved.scope
+    scope = resolved.part
     loop.run(method, resolved.planes(), add, region=scope.region, begin=begin)
     # Tiles end in any order, but a sum depends on the order.
     planes = (totals[index] for index in scope.indices())
     sums = [torch.stack([found[place] for place in sorted(found)]).sum(0) for found in planes]
-    rows, columns = scope.region
-    pixels = (rows.stop - rows.start) * (columns.stop - columns.start) * resolved.layout.colours
-    means = torch.stack(sums).sum(0) / (scope.count * pixels)
+    means = torch.stack(sums).sum(0) / (scope.pixels * resolved.layout.colours)
     return tuple(round(value, GLOBAL_CURVE_DECIMALS) for value in means.tolist())
 
 

@@ -17,7 +17,7 @@ from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, layout_in, resolve
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.imaging.intensity import outside_of
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import Tile
@@ -120,7 +120,7 @@ def fill_maps(
         As `enhance` does.
     """
     # First: if there is no room for the maps, nothing needs to be read.
-    maps = make_output(maps_shape(layout_in(request), step))
+    maps = make_output(maps_shape(request.layout, step))
     resolved = resolve_for_maps(request, report=report, should_stop=should_stop)
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
     finish = partial(_maps_of_tile, kind=kind, step=step)

@@ -83,7 +83,7 @@ class Meter:
         self._past = deque([(time.perf_counter(), 0.0)])  # the work that was done at times
         self._last = -_SECONDS_BETWEEN_REPORTS
         self._fractions: dict[int, float] = {}
-        self._done = 0.0
+        self._done, self._whole = 0.0, 0
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -123,7 +123,8 @@ class Meter:
             if fraction > before:
                 self._fractions[number] = fraction
                 self._done += fraction - before
-            if len(self._fractions) == self._planes and min(self._fractions.values()) == 1:
+                self._whole += fraction == 1
+            if self._whole == self._planes:
                 self._done = float(self._planes)  # without the rounding errors of the sum
             now = time.perf_counter()
             if now - self._last >= _SECONDS_BETWEEN_REPORTS or self._done >= self._planes:

@@ -59,7 +59,7 @@ class ResolvedRequest:
     precision : {"float32", "bfloat16", "float16"}
     windows : tuple of Window
         For all planes, or for each channel.
-    scope : Scope
+    part : Scope
         The part of the image to enhance.
     automatic : AutomaticChoice, optional
         Why this checkpoint was chosen, if the image decided it.
@@ -75,7 +75,7 @@ class ResolvedRequest:
     device: Device
     precision: Precision
     windows: tuple[Window, ...]
-    scope: Scope
+    part: Scope
     automatic: AutomaticChoice | None = None
     channel_axis: int | None = None
 
@@ -101,22 +101,16 @@ class ResolvedRequest:
             side = default_tile(self.device, has_network=has_network)
             # Without the network, smaller tiles cost more than a second thread gains.
             workers = crew_for(self.device).size if has_network else 1
-            side = side_for_all(side, self._extent, planes=self.scope.count, workers=workers)
+            side = side_for_all(side, self.part.extent, planes=self.part.count, workers=workers)
         return min(side, max(sides))
-
-    @property
-    def _extent(self) -> tuple[int, int]:
-        """Rows and columns of the region that is processed."""
-        (top, bottom), (left, right) = self.scope.rows, self.scope.columns
-        return bottom - top, right - left
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
         return Plane(self.image, index, layout=self.layout, window=self.window_of(index))
 
     def planes(self) -> Iterator[Plane]:
-        """Yield the planes of the scope; each is read when its turn comes."""
-        return map(self.plane, self.scope.indices())
+        """Yield the planes to enhance; each is read when its turn comes."""
+        return map(self.plane, self.part.indices())
 
     def loop(
         self,
@@ -126,7 +120,7 @@ class ResolvedRequest:
         report: Report = ignore,
         should_stop: ShouldStop = never,
     ) -> TileLoop:
-        """Return a loop over tiles of all planes of the scope.
+        """Return a loop over tiles of all planes to enhance.
 
         Parameters
         ----------
@@ -137,17 +131,17 @@ class ResolvedRequest:
         report, should_stop : callable, optional
             As in `enhance`.
         """
-        planes = passes * self.scope.count
+        planes = passes * self.part.count
         meter = Meter(planes, report=report, should_stop=should_stop, doing=doing)
         of_planes, of_tiles = self._crews(crew_for(self.device))
         return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
 
     def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
-        rows, columns = self._extent
+        rows, columns = self.part.extent
         scale_factor = self.estimator.scale_factor
         # Planes side by side need less time than tiles side by side, but all in memory.
-        if self.scope.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
+        if self.part.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
             return crew_for_items(crew, rows * columns, scale_factor), ALONE
         tile = min(rows, self.tile) * min(columns, self.tile)
         return ALONE, crew_for_items(crew, tile, scale_factor)
@@ -176,7 +170,7 @@ class ResolvedRequest:
             self,
             image=image,
             layout=layout,
-            scope=Scope.whole(layout),
+            part=Scope.whole(layout),
             windows=(self.window_of(index),),
             channel_axis=None,
         )
@@ -229,7 +223,7 @@ def resolve(
     if isinstance(request, ResolvedRequest):
         return request
     settings = request.settings
-    layout, scope = layout_in(request), scope_in(request)
+    layout, part = request.layout, request.part
     _check_channel_axis(request, layout)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
@@ -248,7 +242,7 @@ def resolve(
         device=device,
         precision=precision,
         windows=windows,
-        scope=scope,
+        part=part,
         automatic=automatic,
         channel_axis=request.channel_axis,
     )
@@ -265,16 +259,6 @@ def _check_channel_axis(request: EnhanceRequest, layout: PlaneLayout) -> None:
             f"The axis of the channels is {axis}, but the image has {len(layout.leading)} axes "
             "before its rows and columns; choose one of them, counted from 0, or none."
         )
-
-
-def layout_in(request: EnhanceRequest | ResolvedRequest) -> PlaneLayout:
-    """Return the layout of a request's image, which is not read; raises an ImageError."""
-    return request.layout
-
-
-def scope_in(request: EnhanceRequest | ResolvedRequest) -> Scope:
-    """Return the part that a request asks for; raises an ImageError or a RequestError."""
-    return request.scope if isinstance(request, ResolvedRequest) else request.part
 
 
 def _read_image(

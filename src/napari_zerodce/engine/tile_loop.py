@@ -37,8 +37,7 @@ class TileLoop:
     sizes : TileSize
     meter : Meter
     of_planes, of_tiles : Crew
-        They process several planes at a time, or several tiles of a plane. One of them is `ALONE`:
-        a thread of a crew must not wait for others of it.
+        They process several planes at a time, or several tiles of a plane. One of them is `ALONE`.
     """
 
     sizes: TileSize

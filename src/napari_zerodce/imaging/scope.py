@@ -54,6 +54,19 @@ class Scope:
         return cls.whole(layout).at(index)
 
     @classmethod
+    def written(cls, text: str, layout: PlaneLayout) -> Scope:
+        """Return the scope for a text, empty for all; raises a RequestError as `parse` does.
+
+        Parameters
+        ----------
+        text : str
+            As a provenance has it.
+        layout : PlaneLayout
+            Of the image.
+        """
+        return cls.parse(text, layout) if text else cls.whole(layout)
+
+    @classmethod
     def parse(cls, text: str, layout: PlaneLayout) -> Scope:
         """Return the scope for a text in NumPy's notation, the inverse of `str`.
 
@@ -118,6 +131,12 @@ class Scope:
     def pixels(self) -> int:
         """Number of pixels of all planes."""
         return prod(stop - start for start, stop in self._ranges)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
+        rows, columns = (stop - start for start, stop in (self.rows, self.columns))
+        return rows, columns
 
     @property
     def region(self) -> tuple[slice, slice]:

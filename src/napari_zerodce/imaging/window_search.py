@@ -82,12 +82,13 @@ def find_window(
     ImageError
         If the array is not an image with these channels.
     RequestError
-        If the choice is "contrast", which only a layer has.
+        If the choice is "contrast", which only a layer has, or one of several windows.
     Cancelled
         If `should_stop` returned True.
     """
     layout = layout_of(array, channels=channels)
     dtype: np.dtype[Any] = np.dtype(array.dtype)
+    (choice,) = choice.for_channels(1)
     low, high = choice.low, choice.high
     if choice.kind == "range":
         assert low is not None

@@ -59,6 +59,17 @@ def enclosing(windows: Sequence[Window]) -> Window:
     return Window(min(window.low for window in windows), max(window.high for window in windows))
 
 
+def in_words(windows: Sequence[Window]) -> str:
+    """Return the ends of windows, such as "109 to 924; 324 to 2778".
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        For all planes, or for each channel.
+    """
+    return "; ".join(f"{window.low:g} to {window.high:g}" for window in windows)
+
+
 @dataclass(frozen=True)
 class WindowChoice:
     """The rule that gives the window of an image.

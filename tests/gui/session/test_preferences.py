@@ -72,6 +72,7 @@ def test_written_values(name: str, written: Any, value: Any) -> None:
         ("checkpoint", "mine.pth", "full path"),
         ("window", "narrow", "'narrow' is not understood"),
         ("window", "9,3", "the smaller"),
+        ("window", "1,2;3,4", "one window for all"),
         ("device", "tpu", "'tpu'"),
         ("memory_budget", -1.0, "0 or more"),
         ("memory_budget", float("nan"), "0 or more"),

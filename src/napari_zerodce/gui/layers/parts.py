@@ -64,7 +64,7 @@ def offset_in_source(result: Image, data: Any) -> tuple[int, ...] | None:
     made = known.made
     try:
         layout = layout_of(data, channels=made.channels)
-        scope = Scope.parse(made.part, layout) if made.part else Scope.whole(layout)
+        scope = Scope.written(made.part, layout)
     except (ImageError, RequestError):
         return None
     finest = result.data[0] if result.multiscale else result.data

@@ -114,7 +114,13 @@ def _checkpoint(written: str) -> str | Path:
 
 def _window(written: str) -> WindowChoice:
     text = written.strip().lower() or "auto"
-    return WindowChoice("contrast") if text == "contrast" else WindowChoice.parse(text)
+    choice = WindowChoice("contrast") if text == "contrast" else WindowChoice.parse(text)
+    if choice.channels:
+        raise RequestError(
+            f"The windows {text!r} are for the channels of one image; write one window for all "
+            "images, such as 120,4000 or 'auto'."
+        )
+    return choice
 
 
 def _device(written: str) -> str:

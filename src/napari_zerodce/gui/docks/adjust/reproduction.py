@@ -264,7 +264,7 @@ class _Check:
         subject = self._subject
         layout, part = layout_of(array, channels=channels), subject.made.part
         try:
-            scope = Scope.parse(part, layout) if part else Scope.whole(layout)
+            scope = Scope.written(part, layout)
         except RequestError:
             return f"{subject.file} holds {_kind(array, channels)}, without the part {part}"
         shape, result = scope.shape_in(layout), subject.result
