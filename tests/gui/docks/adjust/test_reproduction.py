@@ -227,6 +227,16 @@ def test_layer_without_a_file_is_taken_from_the_viewer(model: ViewerModel) -> No
     assert_identical(run_lines(found.lines, viewer=model), result)
 
 
+def test_layer_that_was_changed_since_is_not_taken_from_the_viewer(model: ViewerModel) -> None:
+    source = model.add_image(STACK.copy(), name="mine", multiscale=False)
+    result = result_of(model, source)
+    source.data = source.data // 2
+    found = found_for(model, result)
+    assert (found.command, found.place) == ("", "nowhere")
+    completed = found.lines.replace("...  # the array of the source layer, 'mine'", "given")
+    assert_identical(run_lines(completed, given=STACK), result)
+
+
 def test_pyramid_without_a_file_is_taken_from_its_finest_level(model: ViewerModel) -> None:
     source = model.add_image([STACK, STACK[:, ::2, ::2]], name="levels", multiscale=True)
     result = result_of(model, source)

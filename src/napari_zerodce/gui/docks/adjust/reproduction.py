@@ -111,8 +111,9 @@ def find_reproduction(subject: Subject, should_stop: ShouldStop) -> Reproduction
     """Return how a result can be made again, after a check that its pixels come back.
 
     The check compares what is read with the source layer. If that is not in the viewer, for example
-    because the result was saved and opened again, the check enhances what is read and compares it
-    with the result: up to three planes, or all of them if one curve serves all.
+    because the result was saved and opened again, or if only that layer holds the source, the check
+    enhances the source again and compares it with the result: up to three planes, or all of them if
+    one curve serves all.
 
     Parameters
     ----------
@@ -137,9 +138,9 @@ def find_reproduction(subject: Subject, should_stop: ShouldStop) -> Reproduction
         if image is not None:
             problem = _how_napari_differs(subject, image, data)
         return Reproduction(python_lines(subject.made, code), problem=problem, planes=check.planes)
-    if subject.source_code is not None:
+    if subject.source_code is not None and check.is_still_the_source(subject.source):
         lines = python_lines(subject.made, subject.source_code)
-        return Reproduction(lines, problem=problem, place="viewer")
+        return Reproduction(lines, problem=problem, place="viewer", planes=check.planes)
     lines = python_lines(subject.made, code_to_complete(subject.known.source))
     return Reproduction(lines, problem=problem, place="nowhere")
 
@@ -258,6 +259,16 @@ class _Check:
                 f"{_kind(compared, made.channels)}"
             )
         return "" if self._equal(array, compared) else f"{file} has other pixels than the layer"
+
+    def is_still_the_source(self, data: Any) -> bool:
+        """Return whether the data of the source layer, enhanced again, give the result.
+
+        Parameters
+        ----------
+        data : array-like
+            The user may have changed them since.
+        """
+        return not self._problem_of_result(data, self._subject.made.channels)
 
     def _problem_of_result(self, array: Any, channels: Channels) -> str:
         """Return how an array differs from the source of the result, which is not there."""
