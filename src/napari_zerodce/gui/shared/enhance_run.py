@@ -93,17 +93,16 @@ class EnhanceRun:
         if finished is None:
             conclude_failure(self.session, self.action, error)
         else:
-            self._on_stopped(str(error), of, finished, tone="bad")
+            self.session.outcome = self._offer(str(error), of, finished, "bad")
             show_error(str(error))
 
-    def _on_stopped(
-        self, why: str, of: int, finished: EnhanceResult | None, *, tone: Tone = "plain"
-    ) -> None:
-        if finished is None:
-            return  # the session tells it
+    def _on_stopped(self, why: str, of: int, finished: EnhanceResult | None) -> None:
+        if finished is not None:  # else the session tells it
+            conclude(self.session, self._offer(why, of, finished, "plain"))
+
+    def _offer(self, why: str, of: int, finished: EnhanceResult, tone: Tone) -> Outcome:
         text = f"{why} {describe_finished(finished, of=of)} finished."
-        keep = partial(self.keep, finished, of=of)
-        conclude(self.session, Outcome(text, tone, keep=keep))
+        return Outcome(text, tone, keep=partial(self.keep, finished, of=of))
 
 
 def describe_finished(result: EnhanceResult, *, of: int) -> str:

@@ -117,9 +117,7 @@ class MapGroup(QObject):
 
     def _add_layers(self) -> list[Any]:
         mapped = self._run.mapped
-        count = len(mapped.index)
-        images = [image.with_plane_axes(count) for image in mapped.images]
-        return self._add(images, mapped.index)
+        return self._add(mapped.placed_images, mapped.index)
 
     def _add(self, images: list[Any], index: tuple[int, ...]) -> list[Any]:
         run = self._run
@@ -218,9 +216,8 @@ class FollowingMaps(MapGroup):
     def _on_mapped(self, mapped: MappedPlane) -> None:
         if not self.is_alive or not self._is_current:
             return
-        count = len(mapped.index)
-        images = [image.with_plane_axes(count) for image in mapped.images]
-        move_map_layers(self._viewer, self.layers, images, self._run.geometry(mapped.index))
+        place = self._run.geometry(mapped.index)
+        move_map_layers(self._viewer, self.layers, mapped.placed_images, place)
         self._shown = mapped.index
 
     def _on_job_failed(self, error: Exception) -> None:

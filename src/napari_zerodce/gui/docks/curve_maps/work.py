@@ -98,6 +98,11 @@ class MappedPlane:
     images: list[MapImage]
 
     @property
+    def placed_images(self) -> list[MapImage]:
+        """The images with axes of length 1 for the position of the plane."""
+        return [image.with_plane_axes(len(self.index)) for image in self.images]
+
+    @property
     def block(self) -> Block:
         """The arrays of the images, for lazy layers."""
         return tuple(image.data for image in self.images)
