@@ -130,4 +130,6 @@ class _Run:
             automatic=resolved.automatic,
             scope=None if scope == Scope.whole(resolved.layout) else scope,
             channel_axis=resolved.channel_axis,
+            time_axis=resolved.time_axis,
+            settings=resolved.settings,
         )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from torch import Tensor
 
-from napari_zerodce.core.networks import middle_pixels
-from napari_zerodce.imaging.intensity import Window, normalise
+from napari_zerodce.core.networks import Span, middle_pixels
+from napari_zerodce.engine.crew import Crew
+from napari_zerodce.engine.progress import PlaneMeter
+from napari_zerodce.imaging.exposure import UNCHANGED, Correction
+from napari_zerodce.imaging.intensity import Window, normalise, outside_of, restore
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
@@ -19,6 +23,29 @@ Array = np.ndarray[Any, Any]
 
 _LARGEST_LOADED = 2**30
 """Bytes. A lazy plane of up to this size is computed once, a larger one region by region."""
+
+
+class SharedMaps(Protocol):
+    """The curves that a plane shares with others of its series."""
+
+    @property
+    def spans(self) -> tuple[Span, Span]:
+        """The part of the maps' height and width that the plane shows."""
+        ...
+
+    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> Tensor:
+        """Return the maps, shape (1, maps, C, h, w); the first plane that asks estimates them.
+
+        Parameters
+        ----------
+        crew : Crew
+            Does parts of the work side by side.
+        tile_size : int
+            Side of tiles in pixels.
+        meter : PlaneMeter
+            It says whether to stop.
+        """
+        ...
 
 
 class Plane:
@@ -32,6 +59,11 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
+        In units of corrected samples.
+    correction : Correction, optional
+        Makes the exposure of the plane that of its series; by default nothing changes.
+    shared_maps : SharedMaps, optional
+        The curves of its series, by default the plane has curves of its own.
 
     Raises
     ------
@@ -40,12 +72,20 @@ class Plane:
     """
 
     def __init__(
-        self, image: Any, index: tuple[int, ...], *, layout: PlaneLayout, window: Window
+        self,
+        image: Any,
+        index: tuple[int, ...],
+        *,
+        layout: PlaneLayout,
+        window: Window,
+        correction: Correction = UNCHANGED,
+        shared_maps: SharedMaps | None = None,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
-        self.window = window
+        self.window, self.correction, self.shared_maps = window, correction, shared_maps
+        self._own_window = correction.window(window)
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
         with self._reading_told():
@@ -85,7 +125,22 @@ class Plane:
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
-        return normalise(block, self.window)
+        return normalise(block, self._own_window)
+
+    def restored(self, unit: Array, block: Array) -> Array:
+        """Return intensities for enhanced values of samples from `read`.
+
+        Parameters
+        ----------
+        unit : ndarray, float32, values in [0, 1]
+        block : ndarray of the same shape
+            As they are; if outside the window, they are only corrected.
+        """
+        return restore(unit, self.correction.apply(block), self.window)
+
+    def outside(self, block: Array) -> Array:
+        """Return which samples from `read` lie outside the window."""
+        return outside_of(self.correction.apply(block), self.window)
 
     def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
         """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].

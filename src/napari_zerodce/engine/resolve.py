@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
+from napari_zerodce.core.networks import WHOLE, Span
 from napari_zerodce.device import (
     Device,
     Precision,
@@ -27,6 +28,7 @@ from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
+from napari_zerodce.engine.series import Series, series_of
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize, side_for_all
@@ -65,6 +67,14 @@ class ResolvedRequest:
         Why this checkpoint was chosen, if the image decided it.
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
+    time_axis : int, optional
+        The leading axis of time.
+    series : Series, optional
+        What its planes share along the axes of time and of the channels.
+    place : tuple of int
+        Index of the image in the series: not empty if it is one plane of it.
+    spans : tuple of (float, float)
+        The part of the height and width of the series that the image shows.
     """
 
     image: Any
@@ -78,6 +88,10 @@ class ResolvedRequest:
     part: Scope
     automatic: AutomaticChoice | None = None
     channel_axis: int | None = None
+    time_axis: int | None = None
+    series: Series | None = None
+    place: tuple[int, ...] = ()
+    spans: tuple[Span, Span] = WHOLE
 
     @property
     def window(self) -> Window:
@@ -106,7 +120,8 @@ class ResolvedRequest:
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
-        return Plane(self.image, index, layout=self.layout, window=self.window_of(index))
+        shared = {} if self.series is None else self.series.shared(self.place + index, self.spans)
+        return Plane(self.image, index, layout=self.layout, window=self.window_of(index), **shared)
 
     def planes(self) -> Iterator[Plane]:
         """Yield the planes to enhance; each is read when its turn comes."""
@@ -156,7 +171,9 @@ class ResolvedRequest:
         """
         return self.on(SelectedPlane(self.image, index), index)
 
-    def on(self, image: Any, index: tuple[int, ...] = ()) -> ResolvedRequest:
+    def on(
+        self, image: Any, index: tuple[int, ...] = (), *, spans: tuple[Span, Span] = WHOLE
+    ) -> ResolvedRequest:
         """Return the same choices for an image that shows one plane, such as a coarser level of it.
 
         Parameters
@@ -164,6 +181,8 @@ class ResolvedRequest:
         image : array-like
         index : tuple of int
             Of the plane in the leading axes, whose window is kept; not needed for a single plane.
+        spans : tuple of (float, float), optional
+            The part of the plane's height and width that the image shows, by default all.
         """
         layout = layout_of(image, channels=self.layout.channels)
         return replace(
@@ -173,6 +192,9 @@ class ResolvedRequest:
             part=Scope.whole(layout),
             windows=(self.window_of(index),),
             channel_axis=None,
+            time_axis=None,
+            place=self.place + index,
+            spans=spans,
         )
 
     def provenance(self, **facts: Any) -> Provenance:
@@ -189,6 +211,10 @@ class ResolvedRequest:
             windows=self.windows,
             channel_axis=self.channel_axis,
             **{
+                "time_axis": self.time_axis,
+                "time": self.settings.time,
+                "time_window": self.settings.time_window,
+                "channel_curves": self.settings.channel_curves,
                 "look": self.settings.look,
                 "device": self.device.name,
                 "precision": self.precision,
@@ -224,7 +250,7 @@ def resolve(
         return request
     settings = request.settings
     layout, part = request.layout, request.part
-    _check_channel_axis(request, layout)
+    _check_axes(request, layout)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
@@ -233,18 +259,21 @@ def resolve(
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
+    estimator = make_estimator(checkpoint, device, precision)
     resolved = ResolvedRequest(
         image=request.image,
         layout=layout,
         settings=settings,
         checkpoint=checkpoint.info,
-        estimator=make_estimator(checkpoint, device, precision),
+        estimator=estimator,
         device=device,
         precision=precision,
         windows=windows,
         part=part,
         automatic=automatic,
         channel_axis=request.channel_axis,
+        time_axis=request.time_axis,
+        series=series_of(request, windows, estimator),
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
@@ -252,12 +281,28 @@ def resolve(
     return resolved
 
 
-def _check_channel_axis(request: EnhanceRequest, layout: PlaneLayout) -> None:
-    axis = request.channel_axis
-    if axis is not None and not 0 <= axis < len(layout.leading):
+def _check_axes(request: EnhanceRequest, layout: PlaneLayout) -> None:
+    for axis, of in ((request.channel_axis, "the channels"), (request.time_axis, "time")):
+        if axis is not None and not 0 <= axis < len(layout.leading):
+            raise RequestError(
+                f"The axis of {of} is {axis}, but the image has {len(layout.leading)} axes "
+                "before its rows and columns; choose one of them, counted from 0, or none."
+            )
+    if request.time_axis is not None and request.time_axis == request.channel_axis:
         raise RequestError(
-            f"The axis of the channels is {axis}, but the image has {len(layout.leading)} axes "
-            "before its rows and columns; choose one of them, counted from 0, or none."
+            f"Axis {request.time_axis} is that of time and that of the channels; "
+            "choose two different axes."
+        )
+    settings = request.settings
+    if settings.time != "frames" and request.time_axis is None:
+        raise RequestError(
+            f"The time is {settings.time!r}, but the image has no axis of time; say which axis it "
+            "is, or choose 'frames'."
+        )
+    if settings.channel_curves != "own" and request.channel_axis is None:
+        raise RequestError(
+            "The channels share their curves, but the image has no axis of channels; say which "
+            "axis it is, or choose 'own'."
         )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
+from napari_zerodce.core.networks import Span
 from napari_zerodce.engine.apply_look import tone, tone_pair
 from napari_zerodce.engine.crew import single_threads
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
@@ -24,6 +25,7 @@ from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.tiling import Region, Tile, grown, within
@@ -62,6 +64,8 @@ class View:
     checkpoint : CheckpointInfo
     device, precision : str
         Those of the network that estimated the curves.
+    correction : Correction
+        Makes the exposure of the plane steady along time.
     """
 
     viewport: Viewport
@@ -74,6 +78,12 @@ class View:
     checkpoint: CheckpointInfo
     device: str
     precision: str
+    correction: Correction = UNCHANGED
+
+    @cached_property
+    def steady(self) -> Array:
+        """The samples with the exposure that is steady along time, but with any alpha."""
+        return self.correction.apply(self.samples)
 
     @cached_property
     def mean_alphas(self) -> Tensor:
@@ -104,11 +114,11 @@ class View:
         If every pixel of the part is kept, the result equals that of `enhance` for the whole
         image. A global curve is an exception: here it is the mean of this part only.
         """
-        if look.changes_nothing:
-            return self.samples.copy()
-        output = np.empty_like(self.samples)
+        output = self.steady.copy()
         if self.channels == "rgba":
             output[..., 3] = self.samples[..., 3]
+        if look.changes_nothing:
+            return output
         colours = output if self.channels == "mono" else output[..., :3]
         alphas = self.alphas_for(look)
         rows, width = self.samples.shape[:2]
@@ -166,7 +176,7 @@ class View:
             # This equals `restore`, in half the time.
             whole = unit.mul_(255).add_(0.5).to(torch.uint8)
             return whole[0].numpy() if self.channels == "mono" else whole.permute(1, 2, 0).numpy()
-        original = self.samples[rows]
+        original = self.steady[rows]
         if self.channels == "mono":
             return restore(unit[0].numpy(), original, self.window)
         colours = np.ascontiguousarray(np.moveaxis(original[..., :3], -1, 0))
@@ -211,13 +221,15 @@ def estimate_view(
     scale_factor = resolved.estimator.scale_factor
     if viewport.step > 1:
         if resolved is request:
-            resolved = resolved.on(_kept(resolved.image, viewport))
+            spans = _spans(viewport, resolved.layout.height, resolved.layout.width)
+            resolved = resolved.on(_kept(resolved.image, viewport), spans=spans)
         rows, columns = slice(0, resolved.layout.height), slice(0, resolved.layout.width)
         scale_factor = max(1, round(scale_factor / viewport.step))
     alphas = _estimate(
         resolved, (rows, columns), scale_factor, report=report, should_stop=should_stop
     )
-    unit, base = _unit_and_base(resolved.plane(), rows, columns)
+    plane = resolved.plane()
+    unit, base = _unit_and_base(plane, rows, columns)
     return View(
         viewport=viewport,
         channels=resolved.layout.channels,
@@ -229,7 +241,17 @@ def estimate_view(
         checkpoint=replace(resolved.checkpoint, scale_factor=scale_factor),
         device=resolved.device.name,
         precision=resolved.precision,
+        correction=plane.correction,
     )
+
+
+def _spans(viewport: Viewport, height: int, width: int) -> tuple[Span, Span]:
+    """Return the part of a plane's height and width that a viewport shows."""
+    rows, columns = (
+        (side.start / length, side.stop / length)
+        for side, length in ((viewport.rows, height), (viewport.columns, width))
+    )
+    return rows, columns
 
 
 def _kept(image: Any, viewport: Viewport) -> Array:

@@ -15,7 +15,6 @@ from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.methods.method import TileMethod
-from napari_zerodce.imaging.intensity import restore
 
 Array = np.ndarray[Any, Any]
 
@@ -50,10 +49,10 @@ def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
 
 def _toned(tile: CurveTile, *, look: Look) -> Array:
     if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
-        return tile.samples
+        return tile.steady
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    return restore(enhanced[0].cpu().numpy(), tile.samples, tile.window)
+    return tile.plane.restored(enhanced[0].cpu().numpy(), tile.samples)
 
 
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {
