@@ -68,7 +68,7 @@ class ResolvedRequest:
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
     time_axis : int, optional
-        The leading axis of time.
+        The leading axis of time, if frames share something along it.
     series : Series, optional
         What its planes share along the axes of time and of the channels.
     place : tuple of int
@@ -272,7 +272,7 @@ def resolve(
         part=part,
         automatic=automatic,
         channel_axis=request.channel_axis,
-        time_axis=request.time_axis,
+        time_axis=None if settings.time == "frames" else request.time_axis,
         series=series_of(request, windows, estimator),
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:

@@ -46,7 +46,7 @@ _MOST_READ: Final = 2**24
 _FRAMES_OF_CURVES: Final = 16
 """Frames whose curves are averaged for the series; more change its mean by less than 0.1 %."""
 
-_SIDE: Final = 512
+_SIDE: Final = 1024
 """Pixels of the thumbnail from which shared curves are estimated, unless the network has one."""
 
 _CELLS: Final = 128

@@ -64,7 +64,7 @@ class Sampler:
             yield _finite(region.ravel())
 
     def spread_samples(
-        self, *, most: int | None = None, most_read: int = MOST_SAMPLES_OF_LAZY_IMAGE
+        self, *, most: int | None = None, most_read: int | None = None
     ) -> Iterator[Array]:
         """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
 
@@ -73,9 +73,10 @@ class Sampler:
         most : int, optional
             If there are more samples than this, the method yields only every n-th of each region.
         most_read : int, optional
-            Number of samples that are read of a lazy image, at least one region.
+            Number of samples that are read of a lazy image, but at least one region; by default
+            `MOST_SAMPLES_OF_LAZY_IMAGE`.
         """
-        numbers = self._spread_regions(most_read)
+        numbers = self._spread_regions(most_read or MOST_SAMPLES_OF_LAZY_IMAGE)
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
         thinning = 1 if most is None else ceil(expected / most)
         for region in self._read_each(numbers):
