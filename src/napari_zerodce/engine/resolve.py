@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
+from napari_zerodce.core.detail import BASE_HALO
 from napari_zerodce.core.networks import WHOLE, Span
 from napari_zerodce.device import (
     Device,
@@ -21,10 +22,12 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
+from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
-from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.methods.curves import seen_region
+from napari_zerodce.engine.plane import NOTHING_SHARED, Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
@@ -35,6 +38,7 @@ from napari_zerodce.engine.tile_size import TileSize, side_for_all
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.imaging.window_search import background_of, channels_of, find_windows
 from napari_zerodce.imaging.windows import Window, enclosing
 from napari_zerodce.stopping import ShouldStop, never
@@ -75,6 +79,12 @@ class ResolvedRequest:
         Index of the image in the series: not empty if it is one plane of it.
     spans : tuple of (float, float)
         The part of the height and width of the series that the image shows.
+    global_curve : tuple of float
+        A_1 .. A_8 for all pixels, if the look wants one curve and it is known already.
+    level_scale : int, optional
+        For a coarser level of an image: how many times smaller its thumbnail is.
+    brightness : Brightness, optional
+        For a coarser level of an image: what its enhanced pixels become.
     """
 
     image: Any
@@ -92,6 +102,14 @@ class ResolvedRequest:
     series: Series | None = None
     place: tuple[int, ...] = ()
     spans: tuple[Span, Span] = WHOLE
+    global_curve: tuple[float, ...] = ()
+    level_scale: int | None = None
+    brightness: Brightness | None = None
+
+    @property
+    def scale_factor(self) -> int:
+        """How many times smaller than a plane the thumbnail is; 1 for none."""
+        return self.level_scale or self.estimator.scale_factor
 
     @property
     def window(self) -> Window:
@@ -111,7 +129,7 @@ class ResolvedRequest:
         sides = (self.layout.height, self.layout.width)
         side = self.settings.tile
         if side is None:
-            has_network = self.estimator.scale_factor == 1
+            has_network = self.scale_factor == 1
             side = default_tile(self.device, has_network=has_network)
             # Without the network, smaller tiles cost more than a second thread gains.
             workers = crew_for(self.device).size if has_network else 1
@@ -120,8 +138,25 @@ class ResolvedRequest:
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
-        shared = {} if self.series is None else self.series.shared(self.place + index, self.spans)
-        return Plane(self.image, index, layout=self.layout, window=self.window_of(index), **shared)
+        window = self.window_of(index)
+        shared = NOTHING_SHARED
+        if self.series is not None:
+            shared = self.series.shared(self._place_of(index), self.spans)
+        return Plane(
+            self.image, index, layout=self.layout, window=window, shared=shared, region=self._seen
+        )
+
+    def _place_of(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the index in the series of a plane of this image, which may be a coarser level."""
+        if self.series is None:
+            return ()
+        return (*self.place, *self.series.index_of(index, self.layout.leading))
+
+    @property
+    def _seen(self) -> Region:
+        """The pixels of a plane that decide those of the part, with any look."""
+        shape = (self.layout.height, self.layout.width)
+        return seen_region(self.part.region, shape, self.scale_factor, halo=BASE_HALO)
 
     def planes(self) -> Iterator[Plane]:
         """Yield the planes to enhance; each is read when its turn comes."""
@@ -154,7 +189,7 @@ class ResolvedRequest:
     def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
         rows, columns = self.part.extent
-        scale_factor = self.estimator.scale_factor
+        scale_factor = self.scale_factor
         # Planes side by side need less time than tiles side by side, but all in memory.
         if self.part.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
             return crew_for_items(crew, rows * columns, scale_factor), ALONE
@@ -193,7 +228,7 @@ class ResolvedRequest:
             windows=(self.window_of(index),),
             channel_axis=None,
             time_axis=None,
-            place=self.place + index,
+            place=self._place_of(index),
             spans=spans,
         )
 

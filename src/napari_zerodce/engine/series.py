@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from napari_zerodce.core.networks import WHOLE, Span
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.methods.curves import ThumbnailCurves
-from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.plane import Plane, Shared
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.imaging.exposure import (
@@ -102,8 +102,8 @@ class Series:
         self._maps: RecentResults[Tensor] = RecentResults(_MOST_MAPS)
         self._reading = threading.Lock()  # not every library can be read in several threads
 
-    def shared(self, index: tuple[int, ...], spans: tuple[Span, Span] = WHOLE) -> dict[str, Any]:
-        """Return what a plane shares, as arguments of `Plane`.
+    def shared(self, index: tuple[int, ...], spans: tuple[Span, Span] = WHOLE) -> Shared:
+        """Return what a plane shares with others.
 
         Parameters
         ----------
@@ -113,7 +113,25 @@ class Series:
             The part of its height and width that is shown.
         """
         maps = MapsOfSeries(self, index, spans) if self._axes_of_curves else None
-        return {"correction": self.correction(index), "shared_maps": maps}
+        return Shared(self.correction(index), maps)
+
+    def index_of(self, index: tuple[int, ...], leading: Sequence[int]) -> tuple[int, ...]:
+        """Return the index of the plane that a plane of a coarser level shows.
+
+        Parameters
+        ----------
+        index : tuple of int
+            In the leading axes of the level, or empty.
+        leading : sequence of int
+            Their lengths, of which some may be smaller than those of the image.
+        """
+        own = self._layout.leading
+        if tuple(leading) == own or not index:
+            return index
+        return tuple(
+            place * length // other
+            for place, length, other in zip(index, own, leading, strict=True)
+        )
 
     @property
     def _axes_of_curves(self) -> dict[int, list[int]]:
@@ -214,11 +232,9 @@ class Series:
 
     def _plane(self, index: tuple[int, ...]) -> Plane:
         window = self._windows[0 if self._channels is None else index[self._channels]]
-        correction = self.correction(index)
+        shared = Shared(self.correction(index))
         with self._reading:
-            return Plane(
-                self._image, index, layout=self._layout, window=window, correction=correction
-            )
+            return Plane(self._image, index, layout=self._layout, window=window, shared=shared)
 
 
 def _in_cells(maps: Tensor) -> Tensor:
