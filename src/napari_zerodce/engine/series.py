@@ -29,6 +29,7 @@ from napari_zerodce.imaging.exposure import (
     Correction,
     Exposure,
     correction_in,
+    frames_around,
     measure_exposure,
 )
 from napari_zerodce.imaging.planes import SelectedPlane, layout_of
@@ -161,10 +162,9 @@ class Series:
         axis, settings = self._time, self._settings
         if axis is None or settings.time == "frames":
             return UNCHANGED
-        frame, reach = index[axis], settings.time_window // 2
-        numbers = range(max(0, frame - reach), min(self._layout.leading[axis], frame + reach + 1))
+        numbers = frames_around(index[axis], self._layout.leading[axis], settings.time_window)
         frames = {n: self._exposure((*index[:axis], n, *index[axis + 1 :])) for n in numbers}
-        return correction_in(frames, frame, window=settings.time_window)
+        return correction_in(frames, index[axis])
 
     def _exposure(self, index: tuple[int, ...]) -> Exposure | None:
         with self._reading:

@@ -130,18 +130,18 @@ class EnhanceSettings:
             label="Time",
             help="How the frames of a time series are treated.",
             choices=(
-                Choice("frames", "Each frame alone", "Each frame is enhanced as if it were alone."),
+                Choice("frames", "Each alone", "Each frame is enhanced as if it were alone."),
                 Choice(
                     "smoothed",
-                    "Without flicker",
+                    "No flicker",
                     "Each frame gets the exposure of the frames around it, so that the brightness "
                     "does not flicker; slow changes such as bleaching stay.",
                 ),
                 Choice(
                     "shared",
-                    "Without flicker, same curves",
-                    "The same, and one set of curves serves all frames: they do not follow what "
-                    "moves.",
+                    "Same curves",
+                    "As no flicker, and one set of curves serves all frames: they do not follow "
+                    "what moves.",
                 ),
             ),
         ),
@@ -164,10 +164,10 @@ class EnhanceSettings:
             label="Channels",
             help="Which curves the channels of an image get.",
             choices=(
-                Choice("own", "Each has its own curves", "Each channel is an image of its own."),
+                Choice("own", "Own curves", "Each channel is an image of its own."),
                 Choice(
                     "shared",
-                    "All share the same curves",
+                    "Same curves",
                     "All channels get the mean of their curves, so that equal values in their "
                     "windows stay equal.",
                 ),
@@ -205,8 +205,14 @@ class EnhanceSettings:
         window = "contrast limits" if self.window.kind == "contrast" else str(self.window)
         device = "" if self.device == "auto" else f" · {self.device}"
         scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"
-        time = "" if self.time == "frames" else f" · {self.time} along time"
-        return f"window {window}{device}{scale}{time}"
+        shared = self.describe_sharing()
+        return f"window {window}{device}{scale}{f' · {shared}' if shared else ''}"
+
+    def describe_sharing(self) -> str:
+        """Return what frames and channels share in words, or ""."""
+        frames = {"frames": "", "smoothed": "without flicker", "shared": "shared by all frames"}
+        channels = "" if self.channel_curves == "own" else "shared by channels"
+        return ", ".join(filter(None, (frames[self.time], channels)))
 
     def for_axes(self, *, time: bool, channels: bool) -> EnhanceSettings:
         """Return the settings for an image without some axes, whose settings have no effect then.

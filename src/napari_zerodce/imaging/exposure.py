@@ -111,7 +111,26 @@ def measure_exposure(samples: Array) -> Exposure | None:
     return exposure if math.isfinite(exposure.contrast) else None
 
 
-def correction_in(frames: Mapping[int, Exposure | None], frame: int, *, window: int) -> Correction:
+def frames_around(frame: int, count: int, window: int) -> range:
+    """Return the frames that decide the exposure of a frame: it is in the middle of them.
+
+    Near an end of the series they are as many, but on one side of the frame there are more.
+
+    Parameters
+    ----------
+    frame : int
+        Number of the frame.
+    count : int
+        Number of all frames.
+    window : int
+        Wanted number of frames; an even number gives one more.
+    """
+    reach = window // 2
+    start = max(0, min(frame - reach, count - 2 * reach - 1))
+    return range(start, min(count, start + 2 * reach + 1))
+
+
+def correction_in(frames: Mapping[int, Exposure | None], frame: int) -> Correction:
     """Return the correction that makes the exposure of a frame that of the frames around it.
 
     The exposure becomes that of a straight line, fitted to the exposures around the frame with
@@ -121,21 +140,16 @@ def correction_in(frames: Mapping[int, Exposure | None], frame: int, *, window: 
     Parameters
     ----------
     frames : mapping of int to Exposure
-        The exposures of the frames up to `window` // 2 before and after the frame, by number; some
-        may be missing or None.
+        The exposures of `frames_around` the frame, by number; None if one is unknown.
     frame : int
         Number of the frame.
-    window : int
-        Number of frames of the fit.
 
     Returns
     -------
     Correction
         `UNCHANGED` if the exposure of the frame is unknown, or too different to be corrected.
     """
-    reach = window // 2
-    near = {number: frames.get(number) for number in range(frame - reach, frame + reach + 1)}
-    known = {number: exposure for number, exposure in near.items() if exposure is not None}
+    known = {number: exposure for number, exposure in frames.items() if exposure is not None}
     own = known.get(frame)
     if own is None:
         return UNCHANGED
@@ -144,7 +158,7 @@ def correction_in(frames: Mapping[int, Exposure | None], frame: int, *, window: 
     if frame not in alike:
         return UNCHANGED
     distances = np.array([number - frame for number in alike], np.float64)
-    weights = 1 - np.abs(distances) / (reach + 1)
+    weights = 1 - np.abs(distances) / (1 + max(abs(number - frame) for number in frames))
     contrast = _fitted(distances, weights, [exposure.contrast for exposure in alike.values()])
     brightness = _fitted(distances, weights, [exposure.brightness for exposure in alike.values()])
     if own.contrast and not _is_alike(contrast, own.contrast):
@@ -183,7 +197,7 @@ def _as_integers(values: Array, dtype: np.dtype[Any]) -> Array:
     """Return rounded integers; those that the dtype cannot hold become its ends."""
     limits = np.iinfo(dtype)
     top = values.dtype.type(limits.max)
-    if top > limits.max:  # floats cannot hold the largest 64-bit integers
+    if int(top) > limits.max:  # floats cannot hold the largest 64-bit integers
         top = np.nextafter(top, values.dtype.type(0))
     np.clip(np.floor(values + 0.5), values.dtype.type(limits.min), top, out=values)
     return values.astype(dtype)
