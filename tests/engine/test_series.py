@@ -20,7 +20,7 @@ from napari_zerodce.engine.resolve import resolve
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -259,3 +259,18 @@ def test_the_function_for_notebooks_takes_time():
     given = {"channels": "mono", "window": (100, 3500), "device": "cpu", "precision": "float32"}
     made = enhance_array(image, "zero-dce-pp", time_axis=0, time="smoothed", **given)
     np.testing.assert_array_equal(made, enhance(request_for(image, time="smoothed")).image)
+
+
+def test_a_run_can_be_stopped_while_the_frames_around_are_read():
+    class Slow:
+        shape, dtype, read = (FRAMES, SIDE, SIDE), np.dtype(np.uint16), 0
+
+        def __getitem__(self, key):
+            self.read += 1
+            return np.zeros(self.shape, self.dtype)[key]
+
+    slow = Slow()
+    resolved = resolve(request_for(slow, time="smoothed"))
+    with pytest.raises(Cancelled):
+        enhance(resolved, should_stop=lambda: slow.read >= 3)
+    assert slow.read == 3

@@ -99,7 +99,13 @@ class _Run:
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count
         try:
-            self._loop.run(method, resolved.planes(), self._write, first=first, region=scope.region)
+            self._loop.run(
+                method,
+                resolved.planes(self._loop.meter.check),
+                self._write,
+                first=first,
+                region=scope.region,
+            )
         except (Cancelled, ZeroDCEError) as stop:
             finished = scope.first_planes(self._loop.meter.finished(first))
             stop.finished = None if finished is None else self.result(finished)

@@ -129,7 +129,7 @@ def fill_maps(
         rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
         maps[(*plane.index, slice(None), slice(None), rows, columns)] = block
 
-    loop.run(method, resolved.planes(), put)
+    loop.run(method, resolved.planes(loop.meter.check), put)
     return maps
 
 

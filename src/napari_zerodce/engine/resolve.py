@@ -25,7 +25,7 @@ from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typ
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
-from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.methods.curves import seen_region
 from napari_zerodce.engine.plane import NOTHING_SHARED, Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
@@ -136,12 +136,19 @@ class ResolvedRequest:
             side = side_for_all(side, self.part.extent, planes=self.part.count, workers=workers)
         return min(side, max(sides))
 
-    def plane(self, index: tuple[int, ...] = ()) -> Plane:
-        """Return a plane by its index in the leading axes."""
+    def plane(self, index: tuple[int, ...] = (), *, check: Check = no_check) -> Plane:
+        """Return a plane by its index in the leading axes.
+
+        Parameters
+        ----------
+        index : tuple of int
+        check : callable, optional
+            Called before each frame around it is read; raises `Cancelled` to stop.
+        """
         window = self.window_of(index)
         shared = NOTHING_SHARED
         if self.series is not None:
-            shared = self.series.shared(self._place_of(index), self.spans)
+            shared = self.series.shared(self._place_of(index), self.spans, check=check)
         return Plane(
             self.image, index, layout=self.layout, window=window, shared=shared, region=self._seen
         )
@@ -158,9 +165,15 @@ class ResolvedRequest:
         shape = (self.layout.height, self.layout.width)
         return seen_region(self.part.region, shape, self.scale_factor, halo=BASE_HALO)
 
-    def planes(self) -> Iterator[Plane]:
-        """Yield the planes to enhance; each is read when its turn comes."""
-        return map(self.plane, self.part.indices())
+    def planes(self, check: Check = no_check) -> Iterator[Plane]:
+        """Yield the planes to enhance; each is read when its turn comes.
+
+        Parameters
+        ----------
+        check : callable, optional
+            As in `plane`.
+        """
+        return (self.plane(index, check=check) for index in self.part.indices())
 
     def loop(
         self,

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from napari_zerodce.core.networks import WHOLE, Span
 from napari_zerodce.engine.crew import Crew
-from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.methods.curves import ThumbnailCurves
 from napari_zerodce.engine.plane import Plane, Shared
 from napari_zerodce.engine.progress import PlaneMeter
@@ -103,7 +103,13 @@ class Series:
         self._maps: RecentResults[Tensor] = RecentResults(_MOST_MAPS)
         self._reading = threading.Lock()  # not every library can be read in several threads
 
-    def shared(self, index: tuple[int, ...], spans: tuple[Span, Span] = WHOLE) -> Shared:
+    def shared(
+        self,
+        index: tuple[int, ...],
+        spans: tuple[Span, Span] = WHOLE,
+        *,
+        check: Check = no_check,
+    ) -> Shared:
         """Return what a plane shares with others.
 
         Parameters
@@ -112,9 +118,11 @@ class Series:
             Of the plane in the leading axes of the image.
         spans : tuple of (float, float), optional
             The part of its height and width that is shown.
+        check : callable, optional
+            Called before a frame is read; raises `Cancelled` to stop.
         """
         maps = MapsOfSeries(self, index, spans) if self._axes_of_curves else None
-        return Shared(self.correction(index), maps)
+        return Shared(self.correction(index, check), maps)
 
     def index_of(self, index: tuple[int, ...], leading: Sequence[int]) -> tuple[int, ...]:
         """Return the index of the plane that a plane of a coarser level shows.
@@ -147,12 +155,14 @@ class Series:
 
     # ---- exposures
 
-    def correction(self, index: tuple[int, ...]) -> Correction:
+    def correction(self, index: tuple[int, ...], check: Check = no_check) -> Correction:
         """Return what makes the exposure of a plane that of the frames around it.
 
         Parameters
         ----------
         index : tuple of int
+        check : callable, optional
+            Called before a frame is read; raises `Cancelled` to stop.
 
         Raises
         ------
@@ -163,12 +173,13 @@ class Series:
         if axis is None or settings.time == "frames":
             return UNCHANGED
         numbers = frames_around(index[axis], self._layout.leading[axis], settings.time_window)
-        frames = {n: self._exposure((*index[:axis], n, *index[axis + 1 :])) for n in numbers}
+        frames = {n: self._exposure((*index[:axis], n, *index[axis + 1 :]), check) for n in numbers}
         return correction_in(frames, index[axis])
 
-    def _exposure(self, index: tuple[int, ...]) -> Exposure | None:
+    def _exposure(self, index: tuple[int, ...], check: Check) -> Exposure | None:
         with self._reading:
             if index not in self._exposures:
+                check()
                 self._exposures[index] = self._measured(index)
             return self._exposures[index]
 
@@ -216,7 +227,7 @@ class Series:
         self, index: tuple[int, ...], crew: Crew, tile_size: int, meter: PlaneMeter
     ) -> Tensor:
         """Return the maps of one plane, estimated on its thumbnail and averaged over cells."""
-        plane = self._plane(index)
+        plane = self._plane(index, meter.check)
         height, width = plane.shape
         scale = self._estimator.scale_factor
         curves = ThumbnailCurves(
@@ -230,9 +241,9 @@ class Series:
         curves.prepare(crew)
         return _in_cells(curves.maps)
 
-    def _plane(self, index: tuple[int, ...]) -> Plane:
+    def _plane(self, index: tuple[int, ...], check: Check) -> Plane:
         window = self._windows[0 if self._channels is None else index[self._channels]]
-        shared = Shared(self.correction(index))
+        shared = Shared(self.correction(index, check))
         with self._reading:
             return Plane(self._image, index, layout=self._layout, window=window, shared=shared)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile, grown, within
-from napari_zerodce.stopping import ShouldStop, never
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 
 Array = np.ndarray[Any, Any]
 
@@ -229,7 +229,7 @@ def estimate_view(
         )
     part = Scope((), (rows.start, rows.stop), (columns.start, columns.stop))
     resolved = replace(resolved, part=part)
-    plane = resolved.plane()
+    plane = resolved.plane(check=partial(raise_if_stopped, should_stop))
     alphas = _estimate(resolved, plane, report=report, should_stop=should_stop)
     unit, base = _unit_and_base(plane, rows, columns)
     return View(
