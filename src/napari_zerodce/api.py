@@ -13,7 +13,12 @@ from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.automatic import AutomaticChoice, weights_for
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
-from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.engine.settings import (
+    USUAL_TIME_WINDOW,
+    ChannelCurves,
+    EnhanceSettings,
+    TimeChoice,
+)
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import Channels, layout_of
@@ -93,6 +98,10 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     look: Look = DEFAULT_LOOK,
     part: str | None = None,
     channel_axis: int | None = None,
+    channel_curves: ChannelCurves = "own",
+    time_axis: int | None = None,
+    time: TimeChoice = "frames",
+    time_window: int = USUAL_TIME_WINDOW,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -132,6 +141,16 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         The axis of the channels of a stack, before rows and columns: each channel then has a window
         of its own. Numbers for several channels are written "120,4000;90,700". By default, one
         window serves the whole array.
+    channel_curves : {"own", "shared"}, optional
+        Whether each channel has its own curves, or all share the mean of them.
+    time_axis : int, optional
+        The axis of time of a stack, before rows and columns.
+    time : {"frames", "smoothed", "shared"}, optional
+        How the frames along the axis of time are treated. "frames": each alone. "smoothed": each
+        gets the exposure of the frames around it, so that its brightness does not flicker.
+        "shared": the same, with one set of curves for all frames.
+    time_window : int, optional
+        So many frames, with the frame in their middle, decide its exposure.
 
     Returns
     -------
@@ -149,7 +168,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     DeviceError
         If there is no such device or precision, or too little memory for the smallest tile.
     RequestError
-        If the window, the tile, the part or the axis of the channels is invalid.
+        If the window, the tile, the part, an axis or what it needs is invalid.
     """
     from napari_zerodce.engine.enhance import enhance as run
 
@@ -162,9 +181,11 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         precision=precision,
         tile=tile,
         look=look,
+        channel_curves=channel_curves,
+        time=time,
+        time_window=time_window,
     )
-    if channel_axis is not None:
-        request = replace(request, channel_axis=channel_axis)
+    request = replace(request, channel_axis=channel_axis, time_axis=time_axis)
     if part is not None:
         layout = layout_of(request.image, channels=request.channels)
         request = replace(request, scope=Scope.parse(part, layout))

@@ -359,3 +359,27 @@ def _samples(path: Path) -> np.ndarray:
         return tifffile.imread(path)
     with Image.open(path) as photo:
         return np.asarray(photo)
+
+
+def test_a_time_lapse_loses_its_flicker(tmp_path) -> None:
+    random = np.random.default_rng(0)
+    cells = 1000 * random.random((40, 50)) ** 4
+    gains = 1 + 0.2 * np.array([1, -1, 1, -1, 0, 1, -1, 1, -1])
+    movie = (100 + gains[:, None, None] * cells).astype(np.uint16)
+    tifffile.imwrite("movie.tif", movie, imagej=True, metadata={"axes": "TYX"})
+    words = ["--checkpoint", "zero-dce-pp", "--window", "100,1000"]
+    time = ["--time", "smoothed", "--time-window", "7"]
+    assert enhance("movie.tif", "--output", "bright.tif", *words, *time) == 0
+    expected = napari_zerodce.enhance(
+        movie, "zero-dce-pp", window=(100, 1000), device="cpu", precision="float32",
+        time_axis=0, time="smoothed", time_window=7,
+    )  # fmt: skip
+    np.testing.assert_array_equal(tifffile.imread("bright.tif"), expected)
+    assert enhance("movie.tif", "--output", "same.tif", *words, *time, "--time-axis", "0") == 0
+    np.testing.assert_array_equal(tifffile.imread("same.tif"), expected)
+
+
+def test_time_without_an_axis_of_time_is_one_sentence(dark, capsys) -> None:
+    assert enhance(dark, "--output", "bright.png", "--time", "smoothed") == 1
+    assert "the image has no axis of time; say which axis" in capsys.readouterr().err
+    assert not Path("bright.png").exists()

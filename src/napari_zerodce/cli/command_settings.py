@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -35,8 +35,8 @@ class CommandSettings:
         Whether outputs that exist are replaced.
     part : str, optional
         The part of each image, as `Scope` writes it; by default all.
-    channel_axis : str
-        "auto" for the axis that the file calls C, "none", or its number.
+    channel_axis, time_axis : str
+        "auto" for the axis that the file calls C or T, "none", or its number.
     """
 
     enhance: EnhanceSettings
@@ -44,6 +44,7 @@ class CommandSettings:
     overwrite: bool
     part: str | None = None
     channel_axis: str = "auto"
+    time_axis: str = "auto"
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -76,7 +77,8 @@ class CommandSettings:
                 "each image; give --checkpoint, too."
             )
         part = getattr(options, "part", None)  # the command for maps has no such option
-        return cls(enhance, sha256, options.overwrite, part, options.channel_axis)
+        axes = (options.channel_axis, options.time_axis)
+        return cls(enhance, sha256, options.overwrite, part, *axes)
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -136,14 +138,14 @@ class CommandSettings:
         scope = None
         if self.part:
             scope = Scope.parse(self.part, layout_of(image.array, channels=image.channels))
-        axis = self._channel_axis_of(image)
-        return EnhanceRequest(image.array, image.channels, settings, scope, axis)
+        axes = _axis_of(image, self.channel_axis, "C"), _axis_of(image, self.time_axis, "T")
+        return EnhanceRequest(image.array, image.channels, settings, scope, *axes)
 
-    def _channel_axis_of(self, image: ImageFile) -> int | None:
-        from napari_zerodce.imaging.files.image_file import channel_axis_in
 
-        if self.channel_axis == "none":
-            return None
-        if self.channel_axis != "auto":
-            return int(self.channel_axis)
-        return channel_axis_in(image)
+def _axis_of(image: ImageFile, typed: str, name: Literal["C", "T"]) -> int | None:
+    """Return the number of an axis that was typed, or that the file has by this name."""
+    from napari_zerodce.imaging.files.image_file import axis_in
+
+    if typed == "none":
+        return None
+    return axis_in(image, name) if typed == "auto" else int(typed)

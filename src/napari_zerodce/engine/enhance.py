@@ -99,7 +99,13 @@ class _Run:
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count
         try:
-            self._loop.run(method, resolved.planes(), self._write, first=first, region=scope.region)
+            self._loop.run(
+                method,
+                resolved.planes(self._loop.meter.check),
+                self._write,
+                first=first,
+                region=scope.region,
+            )
         except (Cancelled, ZeroDCEError) as stop:
             finished = scope.first_planes(self._loop.meter.finished(first))
             stop.finished = None if finished is None else self.result(finished)
@@ -132,4 +138,6 @@ class _Run:
             automatic=resolved.automatic,
             scope=None if scope == Scope.whole(resolved.layout) else scope,
             channel_axis=resolved.channel_axis,
+            time_axis=resolved.time_axis,
+            settings=resolved.settings,
         )

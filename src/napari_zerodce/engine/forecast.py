@@ -153,6 +153,7 @@ def settings_for_speed(settings: EnhanceSettings) -> EnhanceSettings:
     look = settings.look
     limit = None if look.detail_gain_limit is None else 1.0
     kind = Look(global_curve=look.global_curve, detail_gain_limit=limit)
+    settings = settings.for_axes(time=False, channels=False)
     return replace(settings, window=_ANY_WINDOW, look=kind)
 
 
@@ -200,8 +201,8 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> Speed:
 
     shape = _probe_shape(request)
     noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
-    settings = replace(request.settings, window=_ANY_WINDOW)
-    probe = replace(request, image=noise, settings=settings, scope=None, channel_axis=None)
+    settings = replace(request.settings.for_axes(time=False, channels=False), window=_ANY_WINDOW)
+    probe = EnhanceRequest(noise, request.channels, settings)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)
     seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(_PROBES)]

@@ -35,7 +35,7 @@ def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[fl
         totals[plane.index][tile.rows.start, tile.columns.start] = found
 
     scope = resolved.part
-    loop.run(method, resolved.planes(), add, region=scope.region, begin=begin)
+    loop.run(method, resolved.planes(loop.meter.check), add, region=scope.region, begin=begin)
     # Tiles end in any order, but a sum depends on the order.
     planes = (totals[index] for index in scope.indices())
     sums = [torch.stack([found[place] for place in sorted(found)]).sum(0) for found in planes]

@@ -11,6 +11,12 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.settings import (
+    USUAL_TIME_WINDOW,
+    ChannelCurves,
+    EnhanceSettings,
+    TimeChoice,
+)
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
@@ -46,6 +52,12 @@ class Provenance:
         The axis of the channels, if each has a window of its own.
     channel_windows : tuple of tuple of float
         The window of each channel; empty if one window serves all planes.
+    time_axis : int, optional
+        The axis of time.
+    time : {"frames", "smoothed", "shared"}
+    time_window : int
+    channel_curves : {"own", "shared"}
+        As in `EnhanceSettings`.
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 if one curve serves the whole image, else empty.
@@ -70,6 +82,10 @@ class Provenance:
     channel_axis: int | None = None
     channel_windows: tuple[tuple[float, float], ...] = ()
     checkpoint_label: str = ""
+    time_axis: int | None = None
+    time: TimeChoice = "frames"
+    time_window: int = USUAL_TIME_WINDOW
+    channel_curves: ChannelCurves = "own"
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
@@ -120,6 +136,18 @@ class Provenance:
         ends = self.channel_windows or (self.window,)
         return WindowChoice.of_windows([Window(*pair) for pair in ends])
 
+    def sharing(self) -> dict[str, Any]:
+        """Return what frames and channels share, as fields of `EnhanceSettings`.
+
+        Raises
+        ------
+        RequestError
+            If a value is invalid.
+        """
+        names = ("time", "time_window", "channel_curves")
+        known = EnhanceSettings(**{name: getattr(self, name) for name in names})
+        return {name: getattr(known, name) for name in names}
+
     @property
     def traits(self) -> ArchitectureTraits:
         """The properties of the architecture."""
@@ -152,11 +180,15 @@ class Provenance:
             known["global_curve"] = tuple(known.get("global_curve", ()))
             known["look"] = Look(**known.get("look", {}))
             made = cls(**known)
-        except (KeyError, TypeError, ValueError) as err:
+            made.sharing()
+        except (KeyError, TypeError, ValueError, RequestError) as err:
             raise _invalid() from err
         if not all(isinstance(getattr(made, name), str) for name in _TEXTS):
             raise _invalid()
-        if bool(made.channel_windows) and not isinstance(made.channel_axis, int):
+        needs_channels = bool(made.channel_windows) or made.channel_curves == "shared"
+        if needs_channels and not isinstance(made.channel_axis, int):
+            raise _invalid()
+        if made.time != "frames" and not isinstance(made.time_axis, int):
             raise _invalid()
         if made.architecture not in ARCHITECTURES:
             raise _invalid()

@@ -38,6 +38,8 @@ class EnhanceRequest:
     channel_axis : int, optional
         The leading axis of the channels, each of which has a window of its own. By default one
         window serves all planes.
+    time_axis : int, optional
+        The leading axis of time, along which exposures and curves may be shared.
     """
 
     image: Any
@@ -45,6 +47,7 @@ class EnhanceRequest:
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
     scope: Scope | None = None
     channel_axis: int | None = None
+    time_axis: int | None = None
 
     @property
     def layout(self) -> PlaneLayout:
@@ -129,6 +132,10 @@ class EnhanceResult:
         The enhanced part of the image; None if it is all of the image.
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
+    time_axis : int, optional
+        The leading axis of time, if frames share something along it.
+    settings : EnhanceSettings
+        Those of the request.
     """
 
     image: np.ndarray[Any, Any]
@@ -145,6 +152,8 @@ class EnhanceResult:
     automatic: AutomaticChoice | None = None
     scope: Scope | None = None
     channel_axis: int | None = None
+    time_axis: int | None = None
+    settings: EnhanceSettings = field(default_factory=EnhanceSettings)
 
     @property
     def window(self) -> Window:
@@ -159,6 +168,10 @@ class EnhanceResult:
             channels=self.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
+            time_axis=self.time_axis,
+            time=self.settings.time,
+            time_window=self.settings.time_window,
+            channel_curves=self.settings.channel_curves,
             look=self.look,
             global_curve=self.global_curve,
             part="" if self.scope is None else str(self.scope),

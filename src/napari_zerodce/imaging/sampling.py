@@ -63,25 +63,30 @@ class Sampler:
         for region in self._read_each(range(prod(self._regions))):
             yield _finite(region.ravel())
 
-    def spread_samples(self, *, most: int | None = None) -> Iterator[Array]:
+    def spread_samples(
+        self, *, most: int | None = None, most_read: int | None = None
+    ) -> Iterator[Array]:
         """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
 
         Parameters
         ----------
         most : int, optional
             If there are more samples than this, the method yields only every n-th of each region.
+        most_read : int, optional
+            Number of samples that are read of a lazy image, but at least one region; by default
+            `MOST_SAMPLES_OF_LAZY_IMAGE`.
         """
-        numbers = self._spread_regions()
+        numbers = self._spread_regions(most_read or MOST_SAMPLES_OF_LAZY_IMAGE)
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
         thinning = 1 if most is None else ceil(expected / most)
         for region in self._read_each(numbers):
             yield _finite(region.ravel()[:: thinning_step(thinning, region.shape)])
 
-    def _spread_regions(self) -> list[int]:
+    def _spread_regions(self, most_read: int) -> list[int]:
         count = prod(self._regions)
         # A memory-mapped file is as slow as its disk.
         lazy = not isinstance(self._array, np.ndarray) or isinstance(self._array, np.memmap)
-        kept = max(1, MOST_SAMPLES_OF_LAZY_IMAGE // prod(self._steps)) if lazy else count
+        kept = max(1, most_read // prod(self._steps)) if lazy else count
         return spread(count, kept)
 
     def _read_each(self, numbers: Sequence[int]) -> Iterator[Array]:

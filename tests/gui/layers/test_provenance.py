@@ -50,7 +50,16 @@ ROLES = [
 ]
 
 
-NEW = {"checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": ()}
+NEW = {
+    "checkpoint_label": "",
+    "part": "",
+    "channel_axis": None,
+    "channel_windows": (),
+    "time_axis": None,
+    "time": "frames",
+    "time_window": 11,
+    "channel_curves": "own",
+}
 """What layers of earlier versions do not say."""
 
 

@@ -181,3 +181,15 @@ def test_the_axis_of_channels_is_known_by_its_label(
     source = read_source(layer)
     assert source.channel_axis == expected
     assert request_for(source, EnhanceSettings()).channel_axis == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"), [("tzyx", 0), ("ztyx", 1), ("zcyx", None), (("Time", "z", "y", "x"), 0)]
+)
+def test_the_axis_of_time_is_known_by_its_label(
+    model: ViewerModel, labels: tuple[str, ...], expected: int | None
+) -> None:
+    layer = model.add_image(np.zeros((2, 3, 4, 5), np.uint16), axis_labels=tuple(labels))
+    source = read_source(layer)
+    assert source.time_axis == expected
+    assert request_for(source, EnhanceSettings()).time_axis == expected

@@ -217,7 +217,8 @@ def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
 
 def _description(source: Source, result: EnhanceResult) -> str:
     part = describe_part(source, result.scope)
-    facts = (weights_name(result.checkpoint), result.look.describe(), part)
+    shared = result.settings.describe_sharing()
+    facts = (weights_name(result.checkpoint), result.look.describe(), shared, part)
     return ", ".join(filter(None, facts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ APPEARANCE = (
 
 
 _CHANNEL_LABELS = frozenset({"c", "ch", "channel", "channels"})
+_TIME_LABELS = frozenset({"t", "time", "frame", "frames"})
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,19 @@ class Source:
     @property
     def channel_axis(self) -> int | None:
         """The leading axis that is labelled as that of channels, None if there is none."""
+        return self._axis_labelled(_CHANNEL_LABELS)
+
+    @property
+    def time_axis(self) -> int | None:
+        """The leading axis that is labelled as that of time, None if there is none."""
+        return self._axis_labelled(_TIME_LABELS)
+
+    def _axis_labelled(self, labels: Collection[str]) -> int | None:
         # Not by the layout, which data that are not a valid image do not have.
         count = len(self.data.shape) - (2 if self.channels == "mono" else 3)
         leading = self.properties["axis_labels"][:count]
         names = (str(label).lower() for label in leading)
-        places = (place for place, name in enumerate(names) if name in _CHANNEL_LABELS)
+        places = (place for place, name in enumerate(names) if name in labels)
         return next((place for place in places if self.data.shape[place] > 1), None)
 
     def provenance(self, role: Role, **facts: Any) -> LayerProvenance:
@@ -174,7 +184,10 @@ def _channels(layer: Image, data: Any) -> Channels:
 def request_for(
     source: Source, settings: EnhanceSettings, scope: Scope | None = None
 ) -> EnhanceRequest:
-    """Return the request for a source; a window "contrast" becomes the layer's two limits.
+    """Return the request for a source.
+
+    A window "contrast" becomes the layer's two limits, and settings for axes that the layer does
+    not have become the usual ones.
 
     Parameters
     ----------
@@ -184,5 +197,7 @@ def request_for(
         The part to enhance, by default all.
     """
     window = settings.window.of_layer(source.contrast_limits)
+    channels, time = source.channel_axis, source.time_axis
+    settings = settings.for_axes(time=time is not None, channels=channels is not None)
     settings = replace(settings, window=window)
-    return EnhanceRequest(source.data, source.channels, settings, scope, source.channel_axis)
+    return EnhanceRequest(source.data, source.channels, settings, scope, channels, time)

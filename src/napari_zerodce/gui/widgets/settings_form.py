@@ -77,8 +77,19 @@ class SettingsForm(QWidget):
         shown : bool
             Whether the row is visible.
         """
-        native = self.fields[key].native
-        for part in (native, self.rows.labelForField(native)):
+        self.show_row(self.fields[key].native, shown=shown)
+
+    def show_row(self, widget: QWidget, *, shown: bool) -> None:
+        """Show or hide a row.
+
+        Parameters
+        ----------
+        widget : QWidget
+            Beside the label of the row.
+        shown : bool
+            Whether the row is visible.
+        """
+        for part in (widget, self.rows.labelForField(widget)):
             if part is not None:
                 part.setVisible(shown)
 

@@ -317,8 +317,11 @@ class _Check:
             device=made.device.partition(":")[0],
             precision=cast("PrecisionChoice", made.precision),
             look=made.look,
+            **made.sharing(),
         )
-        request = EnhanceRequest(image, made.channels, settings, scope, made.channel_axis)
+        request = EnhanceRequest(
+            image, made.channels, settings, scope, made.channel_axis, made.time_axis
+        )
         return enhance(request, should_stop=self._should_stop).image
 
 

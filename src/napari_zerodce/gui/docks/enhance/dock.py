@@ -15,10 +15,12 @@ from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.enhance import work
+from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
+from napari_zerodce.gui.layers.time_series import series_to_measure
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -84,6 +86,7 @@ class EnhanceDock(Dock):
         self.windows.changed.connect(self._on_window_found)
         self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
+        self.form.plot_requested.connect(self.plot_brightness)
         self.run.start_requested.connect(self.start)
         self._session.events.settings.connect(self._on_session_settings_changed)
 
@@ -123,6 +126,15 @@ class EnhanceDock(Dock):
     def start(self) -> None:
         """Enhance what is chosen, unless a run is in progress."""
         self.runs.enhance_chosen(self._read_form)
+
+    def plot_brightness(self) -> None:
+        """Plot the brightness of the chosen layer's frames, and of its newest result."""
+        try:
+            series = series_to_measure(self._viewer, self.form.layers.layer)
+        except ZeroDCEError as err:
+            self.runs.show_failure(err)
+            return
+        BrightnessWindow(self.window() or self, series).show()
 
     # ---- checkpoints
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QSignalBlocker
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.setting_field import wrapped
@@ -18,12 +20,17 @@ from napari_zerodce.setting import Choice, SettingField, setting_fields
 
 if TYPE_CHECKING:
     import napari
+    from napari.layers import Image
 
     from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.device import Device
     from napari_zerodce.imaging.windows import WindowChoice
 
 _LOOKING: Final = Choice("auto", "Automatic (searching…)")
+
+
+_PLOT_TIP: Final = "Plot the mean brightness of each frame, before and after."
+_OF_SERIES: Final = ("time", "time_window", "channel_curves")
 
 
 class EnhanceForm(SettingsForm):
@@ -37,6 +44,8 @@ class EnhanceForm(SettingsForm):
         The settings to show at first.
     """
 
+    plot_requested = Signal()
+
     def __init__(self, viewer: napari.Viewer, settings: EnhanceSettings) -> None:
         super().__init__()
         described = setting_fields(EnhanceSettings)
@@ -48,17 +57,58 @@ class EnhanceForm(SettingsForm):
         self.rows.addRow("Image", self.layers)
         self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
+        self._add_series_rows()
         self._devices: tuple[Choice, ...] = (_LOOKING,)
         self.add_field(_among(described["device"], self._devices))
         self.add_field(described["precision"])
         self.add_field(described["scale_factor"])
         self.show_device(settings.device)
-        self.show_values({"precision": settings.precision})
+        self.show_values({name: getattr(settings, name) for name in ("precision", *_OF_SERIES)})
         self.show_scale_factor(None)
+        self._follow_axes()
         self.fields["device"].changed.connect(self._show_whole_device)
+        self.layers.changed.connect(self._follow_axes)
+        self.fields["time"].changed.connect(self._show_series_rows)
         self.layers.changed.connect(self._on_field_changed)
         self.part.changed.connect(self._on_field_changed)
         self.window_chooser.changed.connect(self._on_field_changed)
+
+    # ---- time and channels
+
+    def _add_series_rows(self) -> None:
+        described = setting_fields(EnhanceSettings)
+        self.plot = QPushButton("Plot…")
+        self.plot.setToolTip(_PLOT_TIP)
+        self.plot.clicked.connect(self.plot_requested)
+        self._time_row = QWidget()
+        row = QHBoxLayout(self._time_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.make_field(described["time"]).native, 1)
+        row.addWidget(self.plot)
+        self.rows.addRow(described["time"].setting.label, self._time_row)
+        self.add_field(described["time_window"])
+        self.add_field(described["channel_curves"])
+        self._labelled: tuple[Image, ...] = ()
+
+    def _follow_axes(self) -> None:
+        """Follow the axis labels of the chosen layers: they say which axis is time."""
+        for layer in self._labelled:
+            layer.events.axis_labels.disconnect(self._show_series_rows)
+        self._labelled = self.layers.layers
+        for layer in self._labelled:
+            layer.events.axis_labels.connect(self._show_series_rows)
+        self._show_series_rows()
+
+    def _show_series_rows(self, _: Any = None) -> None:
+        """Show the choices for the axes that a chosen layer has."""
+        sources = [read_source(layer) for layer in self.layers.layers]
+        has_time = any(source.time_axis is not None for source in sources)
+        has_channels = any(source.channel_axis is not None for source in sources)
+        self.show_row(self._time_row, shown=has_time)
+        steady = has_time and self.fields["time"].value != "frames"
+        self.show_field("time_window", shown=steady)
+        self.show_field("channel_curves", shown=has_channels)
+        self.plot.setEnabled(len(sources) == 1)
 
     def choices(self) -> dict[str, Any]:
         """Return the choices as fields of `EnhanceSettings`. Raises RequestError."""
@@ -126,6 +176,8 @@ class EnhanceForm(SettingsForm):
 
     def release(self) -> None:
         """Stop listening to the viewer."""
+        for layer in self._labelled:
+            layer.events.axis_labels.disconnect(self._show_series_rows)
         self.part.release()
         self.layers.release()
 
