@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_zerodce.engine.requests import EnhanceRequest
     from napari_zerodce.imaging.files.image_file import ImageFile
 
+_OF_ENHANCE = ("part", "axes", "skip_unreadable")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,6 +38,10 @@ class CommandSettings:
         The part of each image, as `Scope` writes it; by default all.
     channel_axis : str
         "auto" for the axis that the file calls C, "none", or its number.
+    axes : str, optional
+        A letter for each axis of each image; by default as the file says.
+    skip_unreadable : bool
+        As in `EnhanceRequest`.
     """
 
     enhance: EnhanceSettings
@@ -44,6 +49,8 @@ class CommandSettings:
     overwrite: bool
     part: str | None = None
     channel_axis: str = "auto"
+    axes: str | None = None
+    skip_unreadable: bool = False
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -75,8 +82,9 @@ class CommandSettings:
                 "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
                 "each image; give --checkpoint, too."
             )
-        part = getattr(options, "part", None)  # the command for maps has no such option
-        return cls(enhance, sha256, options.overwrite, part, options.channel_axis)
+        # The command for maps has no such options.
+        own = {name: getattr(options, name) for name in _OF_ENHANCE if hasattr(options, name)}
+        return cls(enhance, sha256, options.overwrite, channel_axis=options.channel_axis, **own)
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -126,24 +134,24 @@ class CommandSettings:
         Raises
         ------
         RequestError
-            If the part is not a part of this image.
+            If the part is not a part of this image, or the axes do not describe it.
         """
         from napari_zerodce.engine.requests import EnhanceRequest
-        from napari_zerodce.imaging.planes import layout_of
+        from napari_zerodce.imaging.files.image_file import channel_axis_in
         from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
-        scope = None
-        if self.part:
-            scope = Scope.parse(self.part, layout_of(image.array, channels=image.channels))
-        axis = self._channel_axis_of(image)
-        return EnhanceRequest(image.array, image.channels, settings, scope, axis)
-
-    def _channel_axis_of(self, image: ImageFile) -> int | None:
-        from napari_zerodce.imaging.files.image_file import channel_axis_in
-
-        if self.channel_axis == "none":
-            return None
+        request = EnhanceRequest(
+            image.array,
+            image.channels,
+            settings,
+            channel_axis=channel_axis_in(image),
+            skip_unreadable=self.skip_unreadable,
+        )
+        if self.axes:
+            request = request.with_axes(self.axes)
         if self.channel_axis != "auto":
-            return int(self.channel_axis)
-        return channel_axis_in(image)
+            axis = None if self.channel_axis == "none" else int(self.channel_axis)
+            request = replace(request, channel_axis=axis)
+        scope = Scope.parse(self.part, request.layout) if self.part else None
+        return replace(request, scope=scope)

@@ -24,7 +24,6 @@ from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
-from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
@@ -117,8 +116,8 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     result : EnhanceResult
         The result of the request.
     """
-    layout = layout_of(result.image, channels=result.channels)
-    pixels = layout.count * layout.height * layout.width
+    samples = {"mono": 1, "rgb": 3, "rgba": 4}[result.channels]
+    pixels = result.image.size // samples
     if pixels >= _LONG_RUN:
         key = _key(request, result.checkpoint, result.device, result.precision)
         seconds = result.seconds / pixels
@@ -201,7 +200,7 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> Speed:
     shape = _probe_shape(request)
     noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
     settings = replace(request.settings, window=_ANY_WINDOW)
-    probe = replace(request, image=noise, settings=settings, scope=None, channel_axis=None)
+    probe = EnhanceRequest(noise, request.channels, settings)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)
     seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(_PROBES)]
@@ -239,7 +238,7 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
     axis, windows = request.channel_axis, ""
     if axis is not None and request.settings.window.kind not in _SAME_FOR_CHANNELS:
-        windows = f" with a window for each of {request.image.shape[axis]} channels"
+        windows = f" with a window for each of {request.layout.leading[axis]} channels"
     cost = _cost([request], known)
     return f"{planes} of {columns}x{rows}{windows}, {cost}, {size} of {dtype} out"
 

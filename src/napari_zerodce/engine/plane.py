@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.core.networks import middle_pixels
+from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.intensity import Window, normalise
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
@@ -32,11 +33,6 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
-
-    Raises
-    ------
-    ImageError
-        If the image's library cannot read the plane.
     """
 
     def __init__(
@@ -48,14 +44,23 @@ class Plane:
         self.window = window
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
-        with self._reading_told():
-            loaded = _loaded(image, index, layout)
+        self._failure: UnreadableError | None = None
+        loaded = self._loaded()
         if loaded is not None:
             self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
         self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
+
+    def _loaded(self) -> Array | None:
+        """Return the plane of a lazy image as an array; a failure is raised by `read`."""
+        try:
+            with self._reading_told():
+                return _loaded(self._source, self.index, self._layout)
+        except UnreadableError as err:
+            self._failure = err
+        return None
 
     def _reading_told(self) -> AbstractContextManager[None]:
         place = ", ".join(map(str, self.index))
@@ -77,9 +82,11 @@ class Plane:
 
         Raises
         ------
-        ImageError
+        UnreadableError
             If the image's library cannot read it.
         """
+        if self._failure is not None:
+            raise self._failure
         with self._reading, self._reading_told():
             return self._source_layout.read(self._source, self._source_index, rows, columns)
 

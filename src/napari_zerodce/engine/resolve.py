@@ -65,6 +65,12 @@ class ResolvedRequest:
         Why this checkpoint was chosen, if the image decided it.
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
+    axes : str
+        As in the request; `image` is already in the order with rows and columns last.
+    skip_unreadable : bool
+        As in the request.
+    notices : tuple of str
+        Sentences for the user about the choices.
     """
 
     image: Any
@@ -78,6 +84,9 @@ class ResolvedRequest:
     part: Scope
     automatic: AutomaticChoice | None = None
     channel_axis: int | None = None
+    axes: str = ""
+    skip_unreadable: bool = False
+    notices: tuple[str, ...] = ()
 
     @property
     def window(self) -> Window:
@@ -173,6 +182,7 @@ class ResolvedRequest:
             part=Scope.whole(layout),
             windows=(self.window_of(index),),
             channel_axis=None,
+            axes="",
         )
 
     def provenance(self, **facts: Any) -> Provenance:
@@ -188,6 +198,7 @@ class ResolvedRequest:
             channels=self.layout.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
+            axes=self.axes,
             **{
                 "look": self.settings.look,
                 "device": self.device.name,
@@ -229,12 +240,12 @@ def resolve(
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    windows, automatic = _read_image(request, report, should_stop)
+    windows, automatic, notices = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
     resolved = ResolvedRequest(
-        image=request.image,
+        image=request.planes,
         layout=layout,
         settings=settings,
         checkpoint=checkpoint.info,
@@ -245,6 +256,9 @@ def resolve(
         part=part,
         automatic=automatic,
         channel_axis=request.channel_axis,
+        axes=request.axes,
+        skip_unreadable=request.skip_unreadable,
+        notices=notices,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
@@ -263,9 +277,9 @@ def _check_channel_axis(request: EnhanceRequest, layout: PlaneLayout) -> None:
 
 def _read_image(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
-) -> tuple[tuple[Window, ...], AutomaticChoice | None]:
-    """Return the windows, and the choice of weights if it is automatic; read the image once."""
-    image, channels, axis = request.image, request.channels, request.channel_axis
+) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...]]:
+    """Return windows, the choice of weights if it is automatic, and notices; read once."""
+    image, channels, axis = request.planes, request.channels, request.channel_axis
     reading = reading_reporter(report)
     found = find_windows(
         image,
@@ -276,15 +290,16 @@ def _read_image(
         on_region=reading,
     )
     windows = tuple(each.window for each in found)
+    notices = tuple(dict.fromkeys(each.unread for each in found if each.unread))
     if not request.settings.is_automatic:
-        return windows, None
+        return windows, None, notices
     backgrounds = [each.background for each in found]
     if channels == "mono" and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
             background_of(part, channels=channels, should_stop=should_stop, on_region=reading)
             for part in channels_of(image, axis)
         ]
-    return windows, choose_weights(channels, typical(backgrounds))
+    return windows, choose_weights(channels, typical(backgrounds)), notices
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:

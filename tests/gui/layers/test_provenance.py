@@ -50,7 +50,10 @@ ROLES = [
 ]
 
 
-NEW = {"checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": ()}
+NEW = {
+    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (), "axes": "",
+    "missing": (),
+}  # fmt: skip
 """What layers of earlier versions do not say."""
 
 

@@ -13,6 +13,8 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY
 from napari_zerodce.gui.layers.provenance import LayerProvenance, Role, role_of
+from napari_zerodce.imaging.axes import Axes
+from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 
@@ -26,9 +28,6 @@ APPEARANCE = (
 )  # fmt: skip
 
 
-_CHANNEL_LABELS = frozenset({"c", "ch", "channel", "channels"})
-
-
 @dataclass(frozen=True)
 class Source:
     """Everything that a run needs of a layer, read at once: the layer may change during the run."""
@@ -36,6 +35,7 @@ class Source:
     layer: Layer
     name: str
     data: Any
+    axes: Axes
     levels: tuple[Any, ...]
     channels: Channels
     level_shapes: tuple[tuple[int, ...], ...]
@@ -47,8 +47,18 @@ class Source:
 
     @property
     def layout(self) -> PlaneLayout:
-        """The layout of the planes; raises an ImageError if the data are not a valid image."""
-        return layout_of(self.data, channels=self.channels)
+        """The layout of `planes`; raises an ImageError if the data are not a valid image."""
+        return layout_of(self.planes, channels=self.channels)
+
+    @property
+    def planes(self) -> Any:
+        """The data, which are not read, with rows and columns as the last axes before colours."""
+        return planes_last(self.data, self.other_axes)
+
+    @property
+    def other_axes(self) -> str:
+        """The letters of the axes if rows and columns are not the last ones, else empty."""
+        return "" if self.axes.are_planes_last else self.axes.letters
 
     @property
     def factors(self) -> tuple[int, ...]:
@@ -65,13 +75,19 @@ class Source:
 
     @property
     def channel_axis(self) -> int | None:
-        """The leading axis that is labelled as that of channels, None if there is none."""
+        """The axis of channels before rows and columns of `planes`, None if there is none."""
+        place = self.axes.channels
         # Not by the layout, which data that are not a valid image do not have.
-        count = len(self.data.shape) - (2 if self.channels == "mono" else 3)
-        leading = self.properties["axis_labels"][:count]
-        names = (str(label).lower() for label in leading)
-        places = (place for place, name in enumerate(names) if name in _CHANNEL_LABELS)
-        return next((place for place in places if self.data.shape[place] > 1), None)
+        is_needed = place is not None and self.axes.planes_last(self.data.shape)[place] > 1
+        return place if is_needed else None
+
+    def check_planes_last(self) -> None:
+        """Raise a RequestError if rows and columns are not the last axes of the layer."""
+        if not self.axes.are_planes_last:
+            raise RequestError(
+                f"'{self.shown_name}' has the axes {self.axes.letters}, but views and maps need Y "
+                "and X as the last ones; enhance it in the Enhance dock, or correct its axes there."
+            )
 
     def provenance(self, role: Role, **facts: Any) -> LayerProvenance:
         """Return the provenance of a layer that is made from this source.
@@ -129,6 +145,7 @@ def read_source(layer: Layer | None) -> Source:
         layer=layer,
         name=layer.name,
         data=levels[0],
+        axes=axes_of(layer),
         levels=tuple(levels),
         channels=_channels(layer, levels[0]),
         level_shapes=tuple(tuple(level.shape) for level in levels),
@@ -137,6 +154,30 @@ def read_source(layer: Layer | None) -> Source:
         metadata=dict(layer.metadata),
         path=_absolute(layer.source.path),
         reader=layer.source.reader_plugin,
+    )
+
+
+def axes_of(layer: Image) -> Axes:
+    """Return the axes of a layer as its labels and units tell them.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+    """
+    return Axes.of_labels(layer.axis_labels, [str(unit) for unit in layer.units])
+
+
+def correct_axes(layer: Image, axes: Axes) -> None:
+    """Give a layer labels that tell its axes; napari's sliders show them, and files keep them.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+    axes : Axes
+    """
+    units = [str(unit) for unit in layer.units]
+    layer.axis_labels = tuple(
+        axes.label_for(place, label, units[place]) for place, label in enumerate(layer.axis_labels)
     )
 
 
@@ -157,6 +198,7 @@ def source_now(viewer: napari.Viewer, source: Source) -> Source | None:
         return None
     now = read_source(source.layer)
     same = now.data is source.data and now.level_shapes == source.level_shapes
+    same = same and now.axes.order == source.axes.order
     return now if same and now.channels == source.channels else None
 
 
@@ -185,4 +227,6 @@ def request_for(
     """
     window = settings.window.of_layer(source.contrast_limits)
     settings = replace(settings, window=window)
-    return EnhanceRequest(source.data, source.channels, settings, scope, source.channel_axis)
+    return EnhanceRequest(
+        source.data, source.channels, settings, scope, source.channel_axis, source.other_axes
+    )

@@ -270,7 +270,7 @@ def _found_windows(
     return _windows.get(
         _key(alone),
         lambda: find_windows(
-            request.image,
+            request.planes,
             choice,
             channels=request.channels,
             channel_axis=request.channel_axis,

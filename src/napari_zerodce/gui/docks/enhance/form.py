@@ -9,6 +9,7 @@ from qtpy.QtCore import QSignalBlocker
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.shared.axes_field import AxesField
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.setting_field import wrapped
@@ -41,11 +42,13 @@ class EnhanceForm(SettingsForm):
         super().__init__()
         described = setting_fields(EnhanceSettings)
         self.layers = LayerChooser(viewer, several=True)
+        self.axes = AxesField(self.layers)
         self.part = PartChooser(viewer, self.layers)
         self.window_chooser = WindowChooser()
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
+        self.rows.addRow("Axes", self.axes)
         self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         self._devices: tuple[Choice, ...] = (_LOOKING,)
@@ -56,9 +59,16 @@ class EnhanceForm(SettingsForm):
         self.show_values({"precision": settings.precision})
         self.show_scale_factor(None)
         self.fields["device"].changed.connect(self._show_whole_device)
+        self.layers.changed.connect(self._show_axes)
         self.layers.changed.connect(self._on_field_changed)
         self.part.changed.connect(self._on_field_changed)
+        self._show_axes()
         self.window_chooser.changed.connect(self._on_field_changed)
+
+    def _show_axes(self) -> None:
+        """Show the axes of the chosen layers, if there is something to say or to choose."""
+        self.axes.show_axes()
+        self.show_row(self.axes, shown=self.axes.axes is not None)
 
     def choices(self) -> dict[str, Any]:
         """Return the choices as fields of `EnhanceSettings`. Raises RequestError."""
