@@ -10,16 +10,17 @@ import numpy as np
 
 from napari_zerodce.core.networks import middle_pixels
 from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.blocks import BlockwisePlane
 from napari_zerodce.imaging.intensity import Window, normalise
-from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.imaging.unreadable import array_reading_told
 
 Array = np.ndarray[Any, Any]
 
-_LARGEST_LOADED = 2**30
-"""Bytes. A lazy plane of up to this size is computed once, a larger one region by region."""
+_LARGEST_LOADED = 2**28
+"""Bytes. A lazy plane of up to this size is read at once, a larger one block by block."""
 
 
 class Plane:
@@ -33,10 +34,18 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
+    is_part : bool
+        Whether only a part of it is needed: a lazy plane is then read block by block.
     """
 
     def __init__(
-        self, image: Any, index: tuple[int, ...], *, layout: PlaneLayout, window: Window
+        self,
+        image: Any,
+        index: tuple[int, ...],
+        *,
+        layout: PlaneLayout,
+        window: Window,
+        is_part: bool = False,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
@@ -45,8 +54,10 @@ class Plane:
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
         self._failure: UnreadableError | None = None
-        loaded = self._loaded()
-        if loaded is not None:
+        if not isinstance(image, np.ndarray):
+            loaded: Any = None if is_part else self._loaded()
+            if loaded is None:
+                loaded = BlockwisePlane(SelectedPlane(image, index))
             self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
@@ -137,9 +148,9 @@ class Plane:
 
 
 def _loaded(image: Any, index: tuple[int, ...], layout: PlaneLayout) -> Array | None:
-    """Return a lazy image's plane as an array, or None if the plane is read by regions."""
+    """Return a lazy image's plane as an array, or None if the plane is read block by block."""
     samples = layout.height * layout.width * (1 if layout.channels == "mono" else 4)
-    if isinstance(image, np.ndarray) or samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
+    if samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
         return None
     try:
         return np.asarray(image[index])

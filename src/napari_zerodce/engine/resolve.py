@@ -115,7 +115,13 @@ class ResolvedRequest:
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
-        return Plane(self.image, index, layout=self.layout, window=self.window_of(index))
+        return Plane(
+            self.image,
+            index,
+            layout=self.layout,
+            window=self.window_of(index),
+            is_part=self.part.region != Scope.whole(self.layout).region,
+        )
 
     def planes(self) -> Iterator[Plane]:
         """Yield the planes to enhance; each is read when its turn comes."""
