@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from napari_zerodce.imaging.blocks import BlockwisePlane
 from napari_zerodce.imaging.intensity import Window, normalise
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.tiling import Tile
+from napari_zerodce.imaging.tiling import Region, Tile, within
 from napari_zerodce.imaging.unreadable import array_reading_told
 
 Array = np.ndarray[Any, Any]
@@ -34,8 +35,9 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
-    is_part : bool
-        Whether only a part of it is needed: a lazy plane is then read block by block.
+    region : tuple of slice, optional
+        The rows and columns that will be read, by default all. Those of a lazy image are read at
+        once if they are few, and others must not be read.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Plane:
         *,
         layout: PlaneLayout,
         window: Window,
-        is_part: bool = False,
+        region: Region | None = None,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
@@ -53,22 +55,26 @@ class Plane:
         self.window = window
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
+        self._loaded_from: Region | None = None
         self._failure: UnreadableError | None = None
         if not isinstance(image, np.ndarray):
-            loaded: Any = None if is_part else self._loaded()
+            region = region or (slice(0, layout.height), slice(0, layout.width))
+            loaded: Any = self._loaded(region)
             if loaded is None:
                 loaded = BlockwisePlane(SelectedPlane(image, index))
+            else:
+                self._loaded_from = region
             self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
         self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
 
-    def _loaded(self) -> Array | None:
-        """Return the plane of a lazy image as an array; a failure is raised by `read`."""
+    def _loaded(self, region: Region) -> Array | None:
+        """Return a region of a lazy image as an array; a failure is raised by `read`."""
         try:
             with self._reading_told():
-                return _loaded(self._source, self.index, self._layout)
+                return _loaded(self._source, self.index, self._layout, region)
         except UnreadableError as err:
             self._failure = err
         return None
@@ -98,8 +104,15 @@ class Plane:
         """
         if self._failure is not None:
             raise self._failure
+        place = self._place(rows, columns)
         with self._reading, self._reading_told():
-            return self._source_layout.read(self._source, self._source_index, rows, columns)
+            return self._source_layout.read(self._source, self._source_index, *place)
+
+    def _place(self, rows: slice, columns: slice) -> Region:
+        """Return where a region of the plane is in the array that it is read from."""
+        if self._loaded_from is None:
+            return rows, columns
+        return within(rows, self._loaded_from[0]), within(columns, self._loaded_from[1])
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
@@ -142,17 +155,21 @@ class Plane:
         self._layout.write(output, index, rows, columns, block)
         if self._layout.channels == "rgba":
             with self._reading, self._reading_told():
-                alpha = self._source[(*self._source_index, tile.rows, tile.columns, slice(3, 4))]
+                own = self._place(tile.rows, tile.columns)
+                alpha = self._source[(*self._source_index, *own, slice(3, 4))]
             place: tuple[int | slice, ...] = (*index, rows, columns, slice(3, 4))
             output[place] = alpha
 
 
-def _loaded(image: Any, index: tuple[int, ...], layout: PlaneLayout) -> Array | None:
-    """Return a lazy image's plane as an array, or None if the plane is read block by block."""
-    samples = layout.height * layout.width * (1 if layout.channels == "mono" else 4)
+def _loaded(
+    image: Any, index: tuple[int, ...], layout: PlaneLayout, region: Region
+) -> Array | None:
+    """Return a region of a lazy image's plane as an array, or None if it is read in blocks."""
+    sides = prod(side.stop - side.start for side in region)
+    samples = sides * (1 if layout.channels == "mono" else layout.shape[-1])
     if samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
         return None
     try:
-        return np.asarray(image[index])
+        return np.asarray(image[(*index, *region)])
     except MemoryError:
         return None

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.imaging.axes import Axes, inverse
+from napari_zerodce.imaging.keys import complete_key
 from napari_zerodce.imaging.planes import Array
-
-Index = int | slice
 
 
 class Permuted:
@@ -34,10 +33,9 @@ class Permuted:
         is_known = isinstance(chunks, tuple) and len(chunks) == self.ndim
         self.chunks = tuple(chunks[place] for place in order) if is_known else None
 
-    def __getitem__(self, key: Index | tuple[Index, ...]) -> Array:
-        """Return a part, given by an integer or a slice for each of the first axes."""
-        keys = key if isinstance(key, tuple) else (key,)
-        whole = (*keys, *(slice(None),) * (self.ndim - len(keys)))
+    def __getitem__(self, key: Any) -> Array:
+        """Return a part; `key` holds integers, slices and an ellipsis."""
+        whole = complete_key(key, self.ndim)
         block = np.asarray(self._array[tuple(whole[place] for place in self._places)])
         kept = [place for place in range(self.ndim) if isinstance(whole[place], slice)]
         there = sorted(self._order[place] for place in kept)
