@@ -107,12 +107,17 @@ def _show(progress: Progress) -> None:
 def ask_virtual(side: int) -> None:
     """Print what is read of a virtual plane, and how long it takes."""
     part = Scope((), (5000, 5500), (side // 2, side // 2 + 700))
-    settings = EnhanceSettings("zero-dce", WindowChoice("range", 100, 4100), device="cpu")
+    plain, small = (
+        EnhanceSettings(name, WindowChoice("range", 100, 4100), device="cpu")
+        for name in ("zero-dce", "zero-dce-pp")
+    )
+    enhance(EnhanceRequest(np.zeros((64, 64), np.uint16), "mono", plain))  # torch's own memory
     questions: dict[str, Callable[[Any], Any]] = {
-        "plan of all": lambda a: describe_plan(EnhanceRequest(a, "mono", settings), None),
+        "plan of all": lambda a: describe_plan(EnhanceRequest(a, "mono", plain), None),
         "automatic window": lambda a: find_window(a, WindowChoice("auto"), channels="mono"),
         "background": lambda a: background_of(a, channels="mono"),
-        "part of 500x700": lambda a: enhance(EnhanceRequest(a, "mono", settings, part)),
+        "part of 500x700": lambda a: enhance(EnhanceRequest(a, "mono", plain, part)),
+        "part of 500x700, ++": lambda a: enhance(EnhanceRequest(a, "mono", small, part)),
     }
     print("| question | chunks | s | Mpixels read | largest read | above MiB |")
     print("|---|---|---|---|---|---|")

@@ -182,7 +182,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         request = replace(request, scope=Scope.parse(part, request.layout))
     result = run(request)
     if result.missing:
-        warnings.warn(result.notices[-1], stacklevel=2)
+        warnings.warn(result.about_missing, stacklevel=2)
     return result.image
 
 

@@ -78,3 +78,12 @@ def test_a_scope_is_checked_in_the_order_of_planes():
     assert request.layout.shape == (3, 20, 30)
     assert request.part == Scope(((0, 3),), (0, 20), (0, 30))
     assert Axes(request.axes).as_stored(request.layout.shape) == (30, 20, 3)
+
+
+def test_an_int8_stack_of_five_axes():
+    image = np.linspace(-128, 127, 2 * 3 * 2 * 9 * 11).astype(np.int8).reshape(2, 3, 2, 9, 11)
+    stack = enhance_array(image, axes="TZCYX", window="dtype", **ANY)
+    assert stack.dtype == np.int8
+    for index in np.ndindex(2, 3, 2):
+        alone = enhance_array(image[index], window="dtype", **ANY)
+        np.testing.assert_array_equal(stack[index], alone)

@@ -197,6 +197,11 @@ class EnhanceResult:
         return enclosing(self.windows)
 
     @property
+    def about_missing(self) -> str:
+        """The notice about planes that could not be read, empty if there are none."""
+        return self.notices[-1] if self.missing else ""
+
+    @property
     def provenance(self) -> Provenance:
         """Everything that is needed to make this image again."""
         return Provenance.of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from napari_zerodce.errors import RequestError
 
@@ -72,8 +72,8 @@ class Axes:
         once = all(letters.count(letter) <= 1 for letter in MEANINGS if letter != UNKNOWN)
         if not (known and once and {"Y", "X"} <= set(letters) and len(letters) == count):
             raise RequestError(
-                f"The axes {text.strip()!r} do not describe this image; write one letter for each "
-                f"of its {count} axes: Y and X, at most one T, C and Z, and Q for any other."
+                f"The axes {text.strip()!r} do not fit the image; write a letter for each of its "
+                f"{count} axes: Y and X, at most one T, C and Z, and Q for any other."
             )
         return cls(letters)
 
@@ -202,8 +202,3 @@ def _known(label: str, unit: str) -> str:
 def _letter_of(label: str, labels: Mapping[str, tuple[str, ...]]) -> str:
     word = label.strip().lower()
     return next((letter for letter, words in labels.items() if word in words), "")
-
-
-def axes_of_files(axes: Any) -> str:
-    """Return the letters that a file states as those of `Axes`: other kinds of axes become Q."""
-    return "".join(letter if letter in MEANINGS else UNKNOWN for letter in str(axes).upper())

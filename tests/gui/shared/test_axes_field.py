@@ -73,7 +73,7 @@ def test_letters_that_do_not_fit_are_told_and_change_nothing(
 ) -> None:
     layer = model.add_image(FIVE, axis_labels=("t", "c", "z", "y", "x"))
     write(form, "TZYX")
-    assert "one letter for each of its 5 axes" in form.axes.complaint.text()
+    assert "letter for each of its 5 axes" in form.axes.complaint.text()
     assert not form.axes.complaint.isHidden()
     assert layer.axis_labels == ("t", "c", "z", "y", "x")
     write(form, "TZCYX")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,7 +140,7 @@ def read_source(layer: Layer | None) -> Source:
             f"'{layer.name}' is a {type(layer).__name__} layer; select an image layer to enhance."
         )
     # np.asarray of a multiscale layer's data would give its coarsest level.
-    levels = list(layer.data) if layer.multiscale else [layer.data]
+    levels = fitting_levels(list(layer.data)) if layer.multiscale else [layer.data]
     state = layer.as_layer_data_tuple()[1]
     return Source(
         layer=layer,
@@ -155,6 +156,25 @@ def read_source(layer: Layer | None) -> Source:
         path=_absolute(layer.source.path),
         reader=layer.source.reader_plugin,
     )
+
+
+def fitting_levels(levels: Sequence[Any]) -> list[Any]:
+    """Return the finest level and those that are coarser versions of it; others do not count.
+
+    Parameters
+    ----------
+    levels : sequence of array-like
+        The finest first.
+    """
+    finest = levels[0]
+    return [
+        level
+        for level in levels
+        if len(level.shape) == len(finest.shape)
+        and level.dtype == finest.dtype
+        and 0 not in level.shape
+        and all(coarse <= fine for coarse, fine in zip(level.shape, finest.shape, strict=True))
+    ] or [finest]
 
 
 def axes_of(layer: Image) -> Axes:
@@ -228,5 +248,11 @@ def request_for(
     window = settings.window.of_layer(source.contrast_limits)
     settings = replace(settings, window=window)
     return EnhanceRequest(
-        source.data, source.channels, settings, scope, source.channel_axis, source.other_axes
+        source.data,
+        source.channels,
+        settings,
+        scope,
+        source.channel_axis,
+        source.other_axes,
+        skip_unreadable=True,
     )

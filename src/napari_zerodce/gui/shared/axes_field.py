@@ -19,6 +19,8 @@ _TIP: Final = (
     "own.\nWrite other letters to correct them: the layer's axis labels change with them."
 )
 
+_ALL: Final = ", ".join(f"{letter}: {meaning}" for letter, meaning in MEANINGS.items())
+
 
 class AxesField(QWidget):
     """A line such as "TCZYX"; it is hidden if there is nothing to say or to choose.
@@ -34,13 +36,12 @@ class AxesField(QWidget):
         super().__init__()
         self._layers = layers
         self.letters = QLineEdit()
+        self.letters.setToolTip(_TIP.format(axes=_ALL))
         self.letters.editingFinished.connect(self._on_edited)
-        self.complaint = Sentence("axes_complaint")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.letters)
-        column.addWidget(self.complaint)
+        self.complaint = Sentence("axes_complaint")  # in a row of its own, of the form
+        line = QVBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.letters)
         self.show_axes()
 
     @property
@@ -54,9 +55,9 @@ class AxesField(QWidget):
     def show_axes(self) -> None:
         """Show the axes of the layers that are chosen now."""
         axes = self.axes
+        self.complaint.say("")
         if axes is None:
             return
-        self.complaint.say("")
         self.letters.setText(axes.letters)
         self.letters.setToolTip(_TIP.format(axes=_in_words(axes, self._layers.layers[0])))
 
