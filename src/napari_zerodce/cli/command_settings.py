@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_zerodce.engine.requests import EnhanceRequest
     from napari_zerodce.imaging.files.image_file import ImageFile
 
+_OF_ENHANCE = ("part", "axes", "skip_unreadable")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,6 +38,10 @@ class CommandSettings:
         The part of each image, as `Scope` writes it; by default all.
     channel_axis, time_axis : str
         "auto" for the axis that the file calls C or T, "none", or its number.
+    axes : str, optional
+        A letter for each axis of each image; by default as the file says.
+    skip_unreadable : bool
+        As in `EnhanceRequest`.
     """
 
     enhance: EnhanceSettings
@@ -45,6 +50,8 @@ class CommandSettings:
     part: str | None = None
     channel_axis: str = "auto"
     time_axis: str = "auto"
+    axes: str | None = None
+    skip_unreadable: bool = False
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -76,9 +83,16 @@ class CommandSettings:
                 "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
                 "each image; give --checkpoint, too."
             )
-        part = getattr(options, "part", None)  # the command for maps has no such option
-        axes = (options.channel_axis, options.time_axis)
-        return cls(enhance, sha256, options.overwrite, part, *axes)
+        # The command for maps has no such options.
+        own = {name: getattr(options, name) for name in _OF_ENHANCE if hasattr(options, name)}
+        return cls(
+            enhance,
+            sha256,
+            options.overwrite,
+            channel_axis=options.channel_axis,
+            time_axis=options.time_axis,
+            **own,
+        )
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -128,24 +142,29 @@ class CommandSettings:
         Raises
         ------
         RequestError
-            If the part is not a part of this image.
+            If the part is not a part of this image, or the axes do not describe it.
         """
         from napari_zerodce.engine.requests import EnhanceRequest
-        from napari_zerodce.imaging.planes import layout_of
+        from napari_zerodce.imaging.files.image_file import axis_in
         from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
-        scope = None
-        if self.part:
-            scope = Scope.parse(self.part, layout_of(image.array, channels=image.channels))
-        axes = _axis_of(image, self.channel_axis, "C"), _axis_of(image, self.time_axis, "T")
-        return EnhanceRequest(image.array, image.channels, settings, scope, *axes)
-
-
-def _axis_of(image: ImageFile, typed: str, name: Literal["C", "T"]) -> int | None:
-    """Return the number of an axis that was typed, or that the file has by this name."""
-    from napari_zerodce.imaging.files.image_file import axis_in
-
-    if typed == "none":
-        return None
-    return axis_in(image, name) if typed == "auto" else int(typed)
+        request = EnhanceRequest(
+            image.array,
+            image.channels,
+            settings,
+            channel_axis=axis_in(image, "C"),
+            time_axis=axis_in(image, "T"),
+            skip_unreadable=self.skip_unreadable,
+        )
+        if self.axes:
+            request = request.with_axes(self.axes)
+        typed = {"channel_axis": self.channel_axis, "time_axis": self.time_axis}
+        own: dict[str, Any] = {
+            name: None if axis == "none" else int(axis)
+            for name, axis in typed.items()
+            if axis != "auto"
+        }
+        request = replace(request, **own)
+        scope = Scope.parse(self.part, request.layout) if self.part else None
+        return replace(request, scope=scope)

@@ -14,17 +14,19 @@ from torch import Tensor
 from napari_zerodce.core.networks import Span, middle_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.progress import PlaneMeter
+from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.blocks import BlockwisePlane
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, normalise, outside_of, restore
-from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region, Tile, within
 from napari_zerodce.imaging.unreadable import array_reading_told
 
 Array = np.ndarray[Any, Any]
 
-_LARGEST_LOADED = 2**30
-"""Bytes. A lazy plane of up to this size is computed once, a larger one tile by tile."""
+_LARGEST_LOADED = 2**28
+"""Bytes. A lazy plane of up to this size is read at once, a larger one block by block."""
 
 
 class SharedMaps(Protocol):
@@ -86,12 +88,7 @@ class Plane:
         What it shares with other planes, by default nothing.
     region : tuple of slice, optional
         The rows and columns that will be read, by default all. Those of a lazy image are read at
-        once, and others must not be read.
-
-    Raises
-    ------
-    ImageError
-        If the image's library cannot read the plane.
+        once if they are few, and others must not be read.
     """
 
     def __init__(
@@ -113,15 +110,28 @@ class Plane:
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
         self._loaded_from: Region | None = None
-        region = region or (slice(0, layout.height), slice(0, layout.width))
-        with self._reading_told():
-            loaded = _loaded(image, index, layout, region)
-        if loaded is not None:
-            self._source, self._source_index, self._loaded_from = loaded, (), region
+        self._failure: UnreadableError | None = None
+        if not isinstance(image, np.ndarray):
+            region = region or (slice(0, layout.height), slice(0, layout.width))
+            loaded: Any = self._loaded(region)
+            if loaded is None:
+                loaded = BlockwisePlane(SelectedPlane(image, index))
+            else:
+                self._loaded_from = region
+            self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
         self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
+
+    def _loaded(self, region: Region) -> Array | None:
+        """Return a region of a lazy image as an array; a failure is raised by `read`."""
+        try:
+            with self._reading_told():
+                return _loaded(self._source, self.index, self._layout, region)
+        except UnreadableError as err:
+            self._failure = err
+        return None
 
     def _reading_told(self) -> AbstractContextManager[None]:
         place = ", ".join(map(str, self.index))
@@ -143,9 +153,11 @@ class Plane:
 
         Raises
         ------
-        ImageError
+        UnreadableError
             If the image's library cannot read it.
         """
+        if self._failure is not None:
+            raise self._failure
         place = self._place(rows, columns)
         with self._reading, self._reading_told():
             return self._source_layout.read(self._source, self._source_index, *place)
@@ -221,10 +233,10 @@ class Plane:
 def _loaded(
     image: Any, index: tuple[int, ...], layout: PlaneLayout, region: Region
 ) -> Array | None:
-    """Return a region of a lazy image's plane as an array, or None if it is read by tiles."""
+    """Return a region of a lazy image's plane as an array, or None if it is read in blocks."""
     sides = prod(side.stop - side.start for side in region)
     samples = sides * (1 if layout.channels == "mono" else layout.shape[-1])
-    if isinstance(image, np.ndarray) or samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
+    if samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
         return None
     try:
         return np.asarray(image[(*index, *region)])

@@ -23,7 +23,7 @@ from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
-    "architecture", "channels", "device", "precision", "part",
+    "architecture", "channels", "device", "precision", "part", "axes",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
@@ -63,6 +63,10 @@ class Provenance:
         A_1 .. A_8 if one curve serves the whole image, else empty.
     part : str
         The enhanced part of the image, as `Scope` writes it; empty if it is all of the image.
+    axes : str
+        The letters of the image's axes if rows and columns are not the last ones; else empty.
+    missing : tuple of tuple of int
+        Index of each plane that could not be read, and is 0 or NaN in the result.
     device, precision : str
         The ones that were used.
     tile : int
@@ -89,6 +93,8 @@ class Provenance:
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
+    axes: str = ""
+    missing: tuple[tuple[int, ...], ...] = ()
     device: str = "cpu"
     precision: str = "float32"
     tile: int = 0
@@ -178,6 +184,7 @@ class Provenance:
             own = (Window(*pair) for pair in known.get("channel_windows", ()))
             known["channel_windows"] = tuple((each.low, each.high) for each in own)
             known["global_curve"] = tuple(known.get("global_curve", ()))
+            known["missing"] = tuple(map(tuple, known.get("missing", ())))
             known["look"] = Look(**known.get("look", {}))
             made = cls(**known)
             made.sharing()

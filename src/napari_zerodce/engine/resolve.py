@@ -79,6 +79,12 @@ class ResolvedRequest:
         Index of the image in the series: not empty if it is one plane of it.
     spans : tuple of (float, float)
         The part of the height and width of the series that the image shows.
+    axes : str
+        As in the request; `image` is already in the order with rows and columns last.
+    skip_unreadable : bool
+        As in the request.
+    notices : tuple of str
+        Sentences for the user about the choices.
     global_curve : tuple of float
         A_1 .. A_8 for all pixels, if the look wants one curve and it is known already.
     level_scale : int, optional
@@ -102,6 +108,9 @@ class ResolvedRequest:
     series: Series | None = None
     place: tuple[int, ...] = ()
     spans: tuple[Span, Span] = WHOLE
+    axes: str = ""
+    skip_unreadable: bool = False
+    notices: tuple[str, ...] = ()
     global_curve: tuple[float, ...] = ()
     level_scale: int | None = None
     brightness: Brightness | None = None
@@ -243,6 +252,7 @@ class ResolvedRequest:
             time_axis=None,
             place=self._place_of(index),
             spans=spans,
+            axes="",
         )
 
     def provenance(self, **facts: Any) -> Provenance:
@@ -258,6 +268,7 @@ class ResolvedRequest:
             channels=self.layout.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
+            axes=self.axes,
             **{
                 "time_axis": self.time_axis,
                 "time": self.settings.time,
@@ -303,13 +314,13 @@ def resolve(
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    windows, automatic = _read_image(request, report, should_stop)
+    windows, automatic, notices = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
     estimator = make_estimator(checkpoint, device, precision)
     resolved = ResolvedRequest(
-        image=request.image,
+        image=request.planes,
         layout=layout,
         settings=settings,
         checkpoint=checkpoint.info,
@@ -322,6 +333,9 @@ def resolve(
         channel_axis=request.channel_axis,
         time_axis=None if settings.time == "frames" else request.time_axis,
         series=series_of(request, windows, estimator),
+        axes=request.axes,
+        skip_unreadable=request.skip_unreadable,
+        notices=notices,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
@@ -356,9 +370,9 @@ def _check_axes(request: EnhanceRequest, layout: PlaneLayout) -> None:
 
 def _read_image(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
-) -> tuple[tuple[Window, ...], AutomaticChoice | None]:
-    """Return the windows, and the choice of weights if it is automatic; read the image once."""
-    image, channels, axis = request.image, request.channels, request.channel_axis
+) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...]]:
+    """Return windows, the choice of weights if it is automatic, and notices; read once."""
+    image, channels, axis = request.planes, request.channels, request.channel_axis
     reading = reading_reporter(report)
     found = find_windows(
         image,
@@ -369,15 +383,16 @@ def _read_image(
         on_region=reading,
     )
     windows = tuple(each.window for each in found)
+    notices = tuple(dict.fromkeys(each.unread for each in found if each.unread))
     if not request.settings.is_automatic:
-        return windows, None
+        return windows, None, notices
     backgrounds = [each.background for each in found]
     if channels == "mono" and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
             background_of(part, channels=channels, should_stop=should_stop, on_region=reading)
             for part in channels_of(image, axis)
         ]
-    return windows, choose_weights(channels, typical(backgrounds))
+    return windows, choose_weights(channels, typical(backgrounds)), notices
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:

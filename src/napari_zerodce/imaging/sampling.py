@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.planes import Array, PlaneLayout
 from napari_zerodce.imaging.unreadable import array_reading_told
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -31,6 +32,8 @@ def unseen(_done: int, _total: int) -> None:
 class Sampler:
     """Reader of the colour samples of an image, region by region, along the chunks of a lazy image.
 
+    Regions that cannot be read do not count, if there are others.
+
     Parameters
     ----------
     array : array-like
@@ -48,12 +51,13 @@ class Sampler:
         should_stop: ShouldStop,
         on_region: OnRegion = unseen,
     ) -> None:
+        self._unread: dict[int, UnreadableError] = {}
         self._array = array
         self._should_stop = should_stop
         self._on_region = on_region
         colours = () if layout.channels == "mono" else (layout.colours,)
         self._shape = (*layout.leading, layout.height, layout.width, *colours)
-        self._steps = region_steps(self._shape, _chunks(array), SAMPLES_PER_REGION)
+        self._steps = region_steps(self._shape, chunks_of(array), SAMPLES_PER_REGION)
         self._regions = tuple(
             ceil(length / step) for length, step in zip(self._shape, self._steps, strict=True)
         )
@@ -89,11 +93,27 @@ class Sampler:
         kept = max(1, most_read // prod(self._steps)) if lazy else count
         return spread(count, kept)
 
+    @property
+    def unread(self) -> str:
+        """A sentence for the user if some regions could not be read, else empty."""
+        if not self._unread:
+            return ""
+        first, count = next(iter(self._unread.values())), len(self._unread)
+        parts = "1 part of the image does" if count == 1 else f"{count} parts of the image do"
+        return f"{parts} not count for the window: {first}"
+
     def _read_each(self, numbers: Sequence[int]) -> Iterator[Array]:
         for done, number in enumerate(numbers):
             self._on_region(done, len(numbers))
-            yield self._read(number)
+            try:
+                region = self._read(number)
+            except UnreadableError as err:
+                self._unread[number] = err
+            else:
+                yield region
         self._on_region(len(numbers), len(numbers))
+        if self._unread.keys() >= set(numbers):
+            raise self._unread[numbers[0]]
 
     def _read(self, number: int) -> Array:
         raise_if_stopped(self._should_stop)
@@ -168,8 +188,8 @@ def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     return step
 
 
-def _chunks(array: Any) -> tuple[int, ...] | None:
-    """Return the usual shape of a chunk, if there is one."""
+def chunks_of(array: Any) -> tuple[int, ...] | None:
+    """Return the usual shape of a chunk of a lazy array, None if the array does not tell."""
     chunks = getattr(array, "chunks", None)
     if not isinstance(chunks, tuple) or len(chunks) != len(array.shape):
         return None

@@ -24,8 +24,10 @@ from napari_zerodce.engine.view import View
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled, CheckpointError, ImageError
 from napari_zerodce.gui.layers.on_screen import on_screen
+from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.added_result import add_enhanced
 from napari_zerodce.gui.shared.work import ViewRequest
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
@@ -430,3 +432,44 @@ def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.Mo
     missing = EnhanceSettings(checkpoint="missing")
     with pytest.raises(CheckpointError):
         work.forecasting(EnhanceRequest(image, "mono", missing))(ignore, never)
+
+
+def test_a_plane_that_cannot_be_read_is_left_out_and_told(model: ViewerModel) -> None:
+    planes = np.linspace(100, 900, 3 * 64).reshape(3, 8, 8).astype(np.uint16)
+    layer = model.add_image(planes, name="stack", contrast_limits=(0, 1000))
+    source = read_source(layer)
+    settings = replace(QUICK, window=WindowChoice("range", 0, 1000))
+    request = replace(request_for(source, settings), image=Damaged(planes, 1))
+    made = work.enhancing(request, source.level_shapes)(ignore, never)
+    assert made.result.missing == ((1,),)
+    assert not made.result.image[1].any()
+    added = add_enhanced(model, source, made)
+    assert added.notes[0].startswith(
+        "1 of 3 planes is missing, and is 0 in the result (1): Plane 1"
+    )
+    known = provenance_of(added.layer)
+    assert known is not None
+    assert known.made is not None
+    assert known.made.missing == ((1,),)
+
+
+class HalfDamaged(Damaged):
+    """It is read by planes for its window, too."""
+
+    chunks = (1, 8, 8)
+
+    def __getitem__(self, key: Any) -> Any:
+        if key[0] in (self._plane, slice(self._plane, self._plane + 1)):
+            raise OSError("The drive is gone.")
+        return self._data[key]
+
+
+def test_parts_that_do_not_count_for_the_window_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("napari_zerodce.imaging.sampling.SAMPLES_PER_REGION", 64)
+    planes = np.linspace(100, 900, 3 * 64).reshape(3, 8, 8).astype(np.uint16)
+    settings = replace(QUICK, window=WindowChoice("minmax"))
+    request = EnhanceRequest(HalfDamaged(planes, 2), "mono", settings, skip_unreadable=True)
+    result = work.enhancing(request, [planes.shape])(ignore, never).result
+    assert result.window.high == planes[1].max()
+    assert result.notices[0].startswith("1 part of the image does not count for the window: ")
+    assert result.about_missing.startswith("1 of 3 planes is missing")

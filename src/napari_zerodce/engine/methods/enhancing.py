@@ -61,7 +61,7 @@ def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Arr
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
     restored = tile.plane.restored(enhanced[0].cpu().numpy(), tile.samples)
-    return restored if brightness is None else brightness.apply(restored, tile.window)
+    return restored if brightness is None else brightness.apply(restored, tile.plane.window)
 
 
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {

@@ -52,7 +52,7 @@ def add_result(
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
     if result.channel_axis is not None:
         ranges = _ranges_of_channels(source, result, result.channel_axis)
-        follow_channels(viewer, layer, result.channel_axis, ranges)
+        follow_channels(viewer, layer, source.axes.order[result.channel_axis], ranges)
     return layer
 
 
@@ -212,7 +212,7 @@ def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
     """Return the geometry of a result that is a part of its source; empty for all of it."""
     if result.scope is None:
         return {}
-    return geometry_of_part(source.properties, result.scope.offset, 1)
+    return geometry_of_part(source.properties, source.axes.as_stored(result.scope.offset), 1)
 
 
 def _description(source: Source, result: EnhanceResult) -> str:

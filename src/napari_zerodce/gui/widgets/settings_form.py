@@ -79,17 +79,16 @@ class SettingsForm(QWidget):
         """
         self.show_row(self.fields[key].native, shown=shown)
 
-    def show_row(self, widget: QWidget, *, shown: bool) -> None:
+    def show_row(self, field: QWidget, *, shown: bool) -> None:
         """Show or hide a row.
 
         Parameters
         ----------
-        widget : QWidget
-            Beside the label of the row.
+        field : QWidget
+            What is beside the label.
         shown : bool
-            Whether the row is visible.
         """
-        for part in (widget, self.rows.labelForField(widget)):
+        for part in (field, self.rows.labelForField(field)):
             if part is not None:
                 part.setVisible(shown)
 

@@ -84,7 +84,7 @@ def test_plan_says_what_will_happen(viewer: Any, dock: Any, qtbot: Any) -> None:
     viewer.add_image(np.zeros((3, 4, 70, 90), np.uint16))
     qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
     assert dock.run.plan.text().startswith("12 planes of 90x70, cpu")
-    assert dock.run.plan.text().endswith("uint16 out")
+    assert dock.run.plan.text().endswith("uint16 in memory")
 
 
 def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) -> None:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.gui.shared.axes_field import AxesField
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.setting_field import wrapped
@@ -20,7 +21,6 @@ from napari_zerodce.setting import Choice, SettingField, setting_fields
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Image
 
     from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.device import Device
@@ -50,11 +50,14 @@ class EnhanceForm(SettingsForm):
         super().__init__()
         described = setting_fields(EnhanceSettings)
         self.layers = LayerChooser(viewer, several=True)
+        self.axes = AxesField(self.layers)
         self.part = PartChooser(viewer, self.layers)
         self.window_chooser = WindowChooser()
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
+        self.rows.addRow("Axes", self.axes)
+        self.rows.addRow(self.axes.complaint)
         self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         self._add_series_rows()
@@ -65,15 +68,15 @@ class EnhanceForm(SettingsForm):
         self.show_device(settings.device)
         self.show_values({name: getattr(settings, name) for name in ("precision", *_OF_SERIES)})
         self.show_scale_factor(None)
-        self._follow_axes()
         self.fields["device"].changed.connect(self._show_whole_device)
-        self.layers.changed.connect(self._follow_axes)
+        self.layers.changed.connect(self._show_axes)
         self.fields["time"].changed.connect(self._show_series_rows)
         self.layers.changed.connect(self._on_field_changed)
         self.part.changed.connect(self._on_field_changed)
+        self._show_axes()
         self.window_chooser.changed.connect(self._on_field_changed)
 
-    # ---- time and channels
+    # ---- axes, time and channels
 
     def _add_series_rows(self) -> None:
         described = setting_fields(EnhanceSettings)
@@ -88,18 +91,14 @@ class EnhanceForm(SettingsForm):
         self.rows.addRow(described["time"].setting.label, self._time_row)
         self.add_field(described["time_window"])
         self.add_field(described["channel_curves"])
-        self._labelled: tuple[Image, ...] = ()
 
-    def _follow_axes(self) -> None:
-        """Follow the axis labels of the chosen layers: they say which axis is time."""
-        for layer in self._labelled:
-            layer.events.axis_labels.disconnect(self._show_series_rows)
-        self._labelled = self.layers.layers
-        for layer in self._labelled:
-            layer.events.axis_labels.connect(self._show_series_rows)
+    def _show_axes(self) -> None:
+        """Show the axes of the chosen layers, if there is something to say or to choose."""
+        self.axes.show_axes()
+        self.show_row(self.axes, shown=self.axes.axes is not None)
         self._show_series_rows()
 
-    def _show_series_rows(self, _: Any = None) -> None:
+    def _show_series_rows(self) -> None:
         """Show the choices for the axes that a chosen layer has."""
         sources = [read_source(layer) for layer in self.layers.layers]
         has_time = any(source.time_axis is not None for source in sources)
@@ -176,8 +175,6 @@ class EnhanceForm(SettingsForm):
 
     def release(self) -> None:
         """Stop listening to the viewer."""
-        for layer in self._labelled:
-            layer.events.axis_labels.disconnect(self._show_series_rows)
         self.part.release()
         self.layers.release()
 
