@@ -32,7 +32,7 @@ class Mean3x3:
         self.prepared = 0
         self.sizes = []
 
-    def on_plane(self, plane, *, tile_size, meter):
+    def on_plane(self, plane, *, tile_size, region, meter):
         self.meter = meter
         self.sizes.append(tile_size)
         return self

@@ -255,7 +255,13 @@ def enlarge_to(maps: Tensor, scale_factor: int, shape: Sequence[int]) -> Tensor:
 
 
 def enlarge_maps(
-    maps: Tensor, scale_factor: int, *, rows: tuple[int, int], columns: tuple[int, int]
+    maps: Tensor,
+    scale_factor: int,
+    *,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    part: tuple[slice, slice] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Tensor:
     """Enlarge thumbnail maps bilinearly, corners aligned, for one region of the full image.
 
@@ -266,21 +272,43 @@ def enlarge_maps(
     Parameters
     ----------
     maps : Tensor, shape (N, C, h, w)
+        Of the whole thumbnail, or of a part that holds all that `mapped_pixels` names.
     scale_factor : int
     rows, columns : tuple of int
         First pixel and the one after the last, in full-image coordinates.
+    part : tuple of slice, optional
+        Which rows and columns of the thumbnail the maps are, by default all.
+    size : tuple of int, optional
+        Rows and columns of the whole thumbnail; needed with `part`.
 
     Returns
     -------
     Tensor, shape (N, C, rows[1] - rows[0], columns[1] - columns[0])
     """
-    row, row_weight = _places(maps.shape[-2], scale_factor, *rows)
-    column, column_weight = _places(maps.shape[-1], scale_factor, *columns)
+    height, width = size or maps.shape[-2:]
+    top, left = (side.start for side in part) if part else (0, 0)
+    row, row_weight = _places(height, scale_factor, *rows)
+    column, column_weight = _places(width, scale_factor, *columns)
     # Columns first, on the few rows that are needed; rows are then enlarged as whole lines.
     first = int(row[0])
-    maps = maps[..., first : int(row[-1]) + 2, :]
-    maps = _between(maps, column, column_weight, dim=-1)
+    maps = maps[..., first - top : int(row[-1]) + 2 - top, :]
+    maps = _between(maps, column - left, column_weight, dim=-1)
     return _between(maps, row - first, row_weight.unsqueeze(-1), dim=-2)
+
+
+def mapped_pixels(side: slice, size: int, scale_factor: int) -> slice:
+    """Return the pixels of a thumbnail's axis whose maps a part of the image's axis needs.
+
+    Parameters
+    ----------
+    side : slice
+        In pixels of the image, not empty.
+    size : int
+        Length of the thumbnail's axis.
+    scale_factor : int
+    """
+    lower, _ = _places(size, scale_factor, side.start, side.stop)
+    return slice(int(lower[0]), min(size, int(lower[-1]) + 2))
 
 
 def _places(size: int, scale_factor: int, start: int, stop: int) -> tuple[Tensor, Tensor]:

@@ -13,12 +13,9 @@ from napari_zerodce.engine.methods.method import TileMethod
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.tile_size import TileSize
-from napari_zerodce.imaging.tiling import Tile, tile_region
+from napari_zerodce.imaging.tiling import Region, Tile, tile_region
 
 Made = TypeVar("Made")
-
-Region = tuple[slice, slice]
-"""Rows and columns of a plane."""
 
 Use = Callable[[Plane, Tile, Made], None]
 """Called with a plane, a tile of it, and the result for the tile; in any thread."""
@@ -102,9 +99,9 @@ class TileLoop:
         number: int,
         region: Region | None,
     ) -> None:
-        rows, columns = region or tuple(slice(0, length) for length in plane.shape)
+        rows, columns = region or (slice(0, plane.shape[0]), slice(0, plane.shape[1]))
         meter = self.meter.plane(number)
-        applied = method.on_plane(plane, tile_size=tile_size, meter=meter)
+        applied = method.on_plane(plane, tile_size=tile_size, region=(rows, columns), meter=meter)
         tiles = tile_region(rows, columns, plane.shape, size=tile_size, halo=applied.halo)
         meter.begin(applied.work + TILE * len(tiles))
 

@@ -23,11 +23,10 @@ from napari_zerodce.engine.methods.curves import CurveMethod
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
-from napari_zerodce.engine.tile_loop import Region
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
-from napari_zerodce.imaging.tiling import Tile, grown, within
+from napari_zerodce.imaging.tiling import Region, Tile, grown, within
 from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]

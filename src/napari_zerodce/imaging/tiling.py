@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import overload
 
+Region = tuple[slice, slice]
+"""Rows and columns of a plane."""
+
 
 @dataclass(frozen=True)
 class Tile:

@@ -34,7 +34,7 @@ class Darkness:
         return (1 - image)[:, None].expand(-1, self.maps, -1, -1, -1).contiguous()
 
 
-def alphas_of(estimator, image, *, tile=1000, **method):
+def alphas_of(estimator, image, *, tile=1000, region=None, **method):
     plane = Plane(image, (), layout=layout_of(image), window=Window(0.0, 1.0))
     alphas = torch.full((1, 8, 1, *image.shape), torch.nan)
 
@@ -43,7 +43,8 @@ def alphas_of(estimator, image, *, tile=1000, **method):
 
     meter = Meter(1, report=lambda _: None, should_stop=lambda: False)
     loop = TileLoop(TileSize(Device("cpu", ""), tile), meter)
-    loop.run(CurveMethod(estimator, lambda tile: tile.alphas, **method), [plane], put)
+    method = CurveMethod(estimator, lambda tile: tile.alphas, **method)
+    loop.run(method, [plane], put, region=region)
     return alphas.numpy()
 
 
@@ -115,3 +116,18 @@ def test_a_plane_smaller_than_a_block():
     alphas = alphas_of(estimator, IMAGE[:3, :5])
     assert estimator.asked == [(1, 1)]
     assert len(np.unique(alphas)) == 1
+
+
+@pytest.mark.parametrize(
+    "region", [(0, 7, 0, 9), (30, 41, 85, 97), (93, 101, 90, 100), (50, 51, 3, 4)]
+)
+@pytest.mark.parametrize("tile", [9, 1000])
+def test_a_region_gets_the_curves_of_the_whole_from_the_thumbnail_near_it(region, tile):
+    image = np.random.default_rng(5).random((101, 100), dtype=np.float32)
+    rows, columns = slice(*region[:2]), slice(*region[2:])
+    whole, few = (Darkness(maps=1, scale_factor=3) for _ in range(2))
+    expected = alphas_of(whole, image)[..., rows, columns]
+    found = alphas_of(few, image, tile=tile, region=(rows, columns))[..., rows, columns]
+    np.testing.assert_array_equal(found, expected)
+    side = max(max(asked) for asked in few.asked)
+    assert side <= 12 // 3 + 2 + 2 * RECEPTIVE_RADIUS + 1

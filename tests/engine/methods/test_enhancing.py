@@ -21,7 +21,7 @@ class Negative:
     halo = 2
     work = 0
 
-    def on_plane(self, plane, *, tile_size, meter):
+    def on_plane(self, plane, *, tile_size, region, meter):
         return self
 
     def prepare(self, crew):

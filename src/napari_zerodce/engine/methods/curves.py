@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps
+from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps, mapped_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import GLANCE, TILE, PlaneMeter
-from napari_zerodce.imaging.tiling import Tile, tile_plane
+from napari_zerodce.imaging.tiling import Region, Tile, grown, tile_region, within
 from napari_zerodce.imaging.windows import Window
 
 Array = np.ndarray[Any, Any]
@@ -131,7 +131,9 @@ class CurveMethod(Generic[Made]):
     scale_factor: int | None = None
     global_curve: tuple[float, ...] = ()
 
-    def on_plane(self, plane: Plane, *, tile_size: int, meter: PlaneMeter) -> CurvesOfPlane[Made]:
+    def on_plane(
+        self, plane: Plane, *, tile_size: int, region: Region, meter: PlaneMeter
+    ) -> CurvesOfPlane[Made]:
         """Return the method for one plane.
 
         Parameters
@@ -139,18 +141,27 @@ class CurveMethod(Generic[Made]):
         plane : Plane
         tile_size : int
             Side of the tiles in pixels.
+        region : tuple of slice
+            Rows and columns of the plane that are processed.
         meter : PlaneMeter
         """
-        return CurvesOfPlane(self, plane, self._source(plane, tile_size, meter))
+        return CurvesOfPlane(self, plane, self._source(plane, tile_size, region, meter))
 
-    def _source(self, plane: Plane, tile_size: int, meter: PlaneMeter) -> CurveSource:
+    def _source(
+        self, plane: Plane, tile_size: int, region: Region, meter: PlaneMeter
+    ) -> CurveSource:
         if self.global_curve:
             return GlobalCurve(self.global_curve)
         scale_factor = self.scale_factor or self.estimator.scale_factor
         if scale_factor == 1:
             return LocalCurves(self.estimator, meter)
         return ThumbnailCurves(
-            self.estimator, plane, scale_factor=scale_factor, tile_size=tile_size, meter=meter
+            self.estimator,
+            plane,
+            scale_factor=scale_factor,
+            tile_size=tile_size,
+            region=region,
+            meter=meter,
         )
 
 
@@ -227,6 +238,8 @@ class LocalCurves:
 class ThumbnailCurves:
     """Curves estimated once on the plane's thumbnail (Zero-DCE++) and enlarged for each tile.
 
+    Of the thumbnail, only what the region needs is made.
+
     Parameters
     ----------
     estimator : CurveEstimator
@@ -235,6 +248,8 @@ class ThumbnailCurves:
         How many times smaller the thumbnail is.
     tile_size : int
         Side of the tiles in pixels.
+    region : tuple of slice
+        Rows and columns of the plane.
     meter : PlaneMeter
     """
 
@@ -247,21 +262,26 @@ class ThumbnailCurves:
         *,
         scale_factor: int,
         tile_size: int,
+        region: Region,
         meter: PlaneMeter,
     ) -> None:
         self._estimator, self._plane, self._meter = estimator, plane, meter
         self._scale = scale = scale_factor
-        self._size = [max(1, side // scale) for side in plane.shape]
+        height, width = (max(1, side // scale) for side in plane.shape)
+        self._size = (height, width)
+        rows, columns = region
+        self._part = mapped_pixels(rows, height, scale), mapped_pixels(columns, width, scale)
+        self._seen = seen_by_maps(region, plane.shape, scale)
         # Each pixel of the thumbnail depends on one block only, so parts of whole blocks suffice.
         # A plane smaller than a block is one part.
-        blocks = [
-            min(side, size * scale) for side, size in zip(plane.shape, self._size, strict=True)
-        ]
+        blocks = blocks_of(self._seen, plane.shape, scale)
         # A thumbnail uses few pixels of a part, so parts may be larger than tiles.
-        self._parts = tile_plane(*blocks, size=max(4 * tile_size, scale), halo=0, multiple=scale)
+        self._parts = tile_region(
+            *blocks, plane.shape, size=max(4 * tile_size, scale), halo=0, multiple=scale
+        )
         # The network needs far more memory for a pixel than the curves.
         side = max(1, tile_size // 3)
-        self._tiles = tile_plane(*self._size, size=side, halo=RECEPTIVE_RADIUS)
+        self._tiles = tile_region(*self._part, self._size, size=side, halo=RECEPTIVE_RADIUS)
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
         self._maps = torch.empty(0)
 
@@ -273,13 +293,14 @@ class ThumbnailCurves:
 
         def estimate(tile: Tile) -> None:
             with torch.inference_mode():
-                outer = small[..., tile.outer_rows, tile.outer_columns]
+                outer = small[(..., *_inside(self._seen, tile.outer_rows, tile.outer_columns))]
                 maps = self._estimator.estimate(outer, check=self._meter.check)
                 with making:
                     if not self._maps.numel():
-                        self._maps = maps.new_empty((*maps.shape[:3], *self._size))
+                        size = (side.stop - side.start for side in self._part)
+                        self._maps = maps.new_empty((*maps.shape[:3], *size))
                 inner = maps[..., tile.inner_rows, tile.inner_columns]
-                self._maps[..., tile.rows, tile.columns] = inner
+                self._maps[(..., *_inside(self._part, tile.rows, tile.columns))] = inner
             self._meter.visit(TILE)
 
         crew.each(estimate, self._tiles)
@@ -294,22 +315,77 @@ class ThumbnailCurves:
             Not used.
         """
         rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
-        maps = enlarge_maps(self._maps.flatten(1, 2), self._scale, rows=rows, columns=columns)
+        maps = enlarge_maps(
+            self._maps.flatten(1, 2),
+            self._scale,
+            rows=rows,
+            columns=columns,
+            part=self._part,
+            size=self._size,
+        )
         return _repeated(maps.reshape(*self._maps.shape[:3], *maps.shape[-2:]))
 
     def _thumbnail(self, crew: Crew) -> Tensor:
-        """Return the plane's thumbnail, shape (1, C, h, w), on the device."""
-        scale = self._scale
-        small = np.empty((self._plane.colours, *self._size), np.float32)
+        """Return the part of the thumbnail that is needed, shape (1, C, h, w), on the device."""
+        size = (side.stop - side.start for side in self._seen)
+        small = np.empty((self._plane.colours, *size), np.float32)
+        top, left = (side.start for side in self._seen)
 
         def shrink(part: Tile) -> None:
-            block = self._plane.thumbnail(part.rows, part.columns, scale)
-            top, left = part.rows.start // scale, part.columns.start // scale
-            small[:, top : top + block.shape[1], left : left + block.shape[2]] = block
+            block = self._plane.thumbnail(part.rows, part.columns, self._scale)
+            row, column = part.rows.start // self._scale, part.columns.start // self._scale
+            place = slice(row - top, row - top + block.shape[1])
+            small[:, place, column - left : column - left + block.shape[2]] = block
             self._meter.visit(GLANCE)
 
         crew.each(shrink, self._parts)
         return self._estimator.upload(small)
+
+
+def seen_by_maps(region: Region, shape: tuple[int, int], scale_factor: int) -> Region:
+    """Return the part of a plane's thumbnail that decides the maps of a region.
+
+    Parameters
+    ----------
+    region : tuple of slice
+        Rows and columns of the plane.
+    shape : tuple of int
+        Rows and columns of the whole plane.
+    scale_factor : int
+
+    Returns
+    -------
+    tuple of slice
+        In pixels of the thumbnail.
+    """
+    sizes = (max(1, side // scale_factor) for side in shape)
+    rows, columns = (
+        grown(mapped_pixels(side, size, scale_factor), size, RECEPTIVE_RADIUS)
+        for side, size in zip(region, sizes, strict=True)
+    )
+    return rows, columns
+
+
+def blocks_of(part: Region, shape: tuple[int, int], scale_factor: int) -> Region:
+    """Return the pixels of a plane from which a part of its thumbnail is made.
+
+    Parameters
+    ----------
+    part : tuple of slice
+        In pixels of the thumbnail.
+    shape : tuple of int
+        Rows and columns of the plane.
+    scale_factor : int
+    """
+    rows, columns = (
+        slice(side.start * scale_factor, min(length, side.stop * scale_factor))
+        for side, length in zip(part, shape, strict=True)
+    )
+    return rows, columns
+
+
+def _inside(outer: Region, rows: slice, columns: slice) -> Region:
+    return within(rows, outer[0]), within(columns, outer[1])
 
 
 class GlobalCurve:

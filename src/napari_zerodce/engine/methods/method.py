@@ -9,7 +9,7 @@ import numpy as np
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import PlaneMeter
-from napari_zerodce.imaging.tiling import Tile
+from napari_zerodce.imaging.tiling import Region, Tile
 
 Made_co = TypeVar("Made_co", covariant=True)
 
@@ -49,7 +49,9 @@ class PlaneMethod(Protocol[Made_co]):
 class TileMethod(Protocol[Made_co]):
     """A method that turns an image into a result, tile by tile."""
 
-    def on_plane(self, plane: Plane, *, tile_size: int, meter: PlaneMeter) -> PlaneMethod[Made_co]:
+    def on_plane(
+        self, plane: Plane, *, tile_size: int, region: Region, meter: PlaneMeter
+    ) -> PlaneMethod[Made_co]:
         """Return the method for one plane.
 
         Parameters
@@ -57,6 +59,8 @@ class TileMethod(Protocol[Made_co]):
         plane : Plane
         tile_size : int
             Side of the tiles in pixels.
+        region : tuple of slice
+            Rows and columns of the plane that are processed.
         meter : PlaneMeter
             It counts the work of `prepare` and says whether to stop.
         """
