@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.engine.requests import EnhanceRequest
     from napari_zerodce.imaging.files.image_file import ImageFile
+    from napari_zerodce.imaging.files.saved.image import SavedImage
+    from napari_zerodce.imaging.files.saved.ngff import NgffVersion
+    from napari_zerodce.imaging.planes import Channels
 
-_OF_ENHANCE = ("part", "axes", "skip_unreadable")
+_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,6 +45,8 @@ class CommandSettings:
         A letter for each axis of each image; by default as the file says.
     skip_unreadable : bool
         As in `EnhanceRequest`.
+    zarr_version : {"0.4", "0.5"}
+        Of an OME-Zarr that is written.
     """
 
     enhance: EnhanceSettings
@@ -52,6 +57,7 @@ class CommandSettings:
     time_axis: str = "auto"
     axes: str | None = None
     skip_unreadable: bool = False
+    zarr_version: NgffVersion = "0.5"
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -144,17 +150,43 @@ class CommandSettings:
         RequestError
             If the part is not a part of this image, or the axes do not describe it.
         """
-        from napari_zerodce.engine.requests import EnhanceRequest
         from napari_zerodce.imaging.files.image_file import axis_in
+
+        axes = axis_in(image, "C"), axis_in(image, "T")
+        return self._request(image.array, image.channels, checkpoint, axes)
+
+    def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
+        """Return the request to the engine for an image that may be on disk.
+
+        Parameters
+        ----------
+        image : SavedImage
+        checkpoint, raises
+            As for `request`.
+        """
+        channels, time = (
+            place if 0 <= place < len(image.leading) and image.shape[place] > 1 else None
+            for place in map(image.axes.find, "CT")
+        )
+        return self._request(image.levels[0], image.channels, checkpoint, (channels, time))
+
+    def _request(
+        self,
+        array: Any,
+        channels: Channels,
+        checkpoint: Checkpoint | None,
+        axes: tuple[int | None, int | None],
+    ) -> EnhanceRequest:
+        from napari_zerodce.engine.requests import EnhanceRequest
         from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
         request = EnhanceRequest(
-            image.array,
-            image.channels,
+            array,
+            channels,
             settings,
-            channel_axis=axis_in(image, "C"),
-            time_axis=axis_in(image, "T"),
+            channel_axis=axes[0],
+            time_axis=axes[1],
             skip_unreadable=self.skip_unreadable,
         )
         if self.axes:

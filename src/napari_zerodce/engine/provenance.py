@@ -139,8 +139,12 @@ class Provenance:
     @property
     def window_choice(self) -> WindowChoice:
         """The choice of exactly these windows."""
-        ends = self.channel_windows or (self.window,)
-        return WindowChoice.of_windows([Window(*pair) for pair in ends])
+        return WindowChoice.of_windows(self.windows)
+
+    @property
+    def windows(self) -> list[Window]:
+        """The window of all planes, or that of each channel."""
+        return [Window(*pair) for pair in self.channel_windows or (self.window,)]
 
     def sharing(self) -> dict[str, Any]:
         """Return what frames and channels share, as fields of `EnhanceSettings`.

@@ -7,9 +7,9 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from napari_zerodce.errors import ImageError
+from napari_zerodce.errors import Cancelled, ImageError, ZeroDCEError
+from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.imaging.unreadable import reason_of
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
@@ -18,17 +18,19 @@ _one_at_a_time = threading.Lock()
 
 
 @contextmanager
-def reading_told(path: Path) -> Iterator[None]:
+def reading_told(path: Named) -> Iterator[None]:
     """Turn each failure to read a file into an `ImageError` of one sentence.
 
     Parameters
     ----------
-    path : Path
+    path : Path or Url
     """
     try:
         yield
     except ImageError:
         raise
+    except ImportError as err:
+        raise _without_package(path, err) from err
     except FileNotFoundError as err:
         raise ImageError(f"There is no file {path}; check the path.") from err
     except MemoryError as err:
@@ -38,32 +40,54 @@ def reading_told(path: Path) -> Iterator[None]:
         raise ImageError(f"{path.name} cannot be read: {reason_of(err)}; {advice}.") from err
     except Exception as err:
         # Damaged files make decoders raise any error, and not every message is useful.
-        telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
+        telling = isinstance(path, Url) or isinstance(
+            err, ValueError | SyntaxError | RuntimeError | EOFError
+        )
         reason = reason_of(err) if telling else "it is damaged"
         advice = f"check in another program whether it is a whole {path.suffix} image"
         raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
 
 
 @contextmanager
-def writing_told(path: Path) -> Iterator[None]:
+def writing_told(path: Named, *, then: str = "") -> Iterator[None]:
     """Turn each failure to write a file into an `ImageError` of one sentence.
 
     Parameters
     ----------
-    path : Path
+    path : Path or Url
+    then : str, optional
+        What comes after the advice, if the disk is the reason.
     """
     try:
         yield
+    except (ZeroDCEError, Cancelled):
+        raise
+    except ImportError as err:
+        raise _without_package(path, err) from err
     except MemoryError as err:
         raise ImageError(
             f"Not enough memory is free to write {path.name}; split the image."
         ) from err
     except OSError as err:
         advice = "check that the disk has room and that you may write to the folder"
+        advice += f", then {then}" if then else ""
         raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
     except (ValueError, TypeError, RuntimeError) as err:
         advice = "write another kind of file"
         raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
+    except Exception as err:
+        if not isinstance(path, Url):
+            raise
+        # Each library for URLs has its own errors.
+        advice = f"check the URL and your access{f', then {then}' if then else ''}"
+        raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
+
+
+def _without_package(path: Named, err: ImportError) -> ImageError:
+    return ImageError(
+        f"{path} needs a package that is not installed: {reason_of(err)}; install it with pip, and "
+        "start again."
+    )
 
 
 @contextmanager
