@@ -60,9 +60,8 @@ def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Arr
         return tile.steady
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    if brightness is not None:
-        enhanced = brightness.apply(enhanced)
-    return tile.plane.restored(enhanced[0].cpu().numpy(), tile.samples)
+    restored = tile.plane.restored(enhanced[0].cpu().numpy(), tile.samples)
+    return restored if brightness is None else brightness.apply(restored, tile.plane.window)
 
 
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {
