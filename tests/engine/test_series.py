@@ -274,3 +274,21 @@ def test_a_run_can_be_stopped_while_the_frames_around_are_read():
     with pytest.raises(Cancelled):
         enhance(resolved, should_stop=lambda: slow.read >= 3)
     assert slow.read == 3
+
+
+@pytest.mark.parametrize("time", ["smoothed", "shared"])
+def test_coarser_levels_do_not_flicker_either(time):
+    image = series(0.2)
+    coarse = image.reshape(FRAMES, SIDE // 2, 2, SIDE // 2, 2).mean((2, 4)).astype(image.dtype)
+    alone = enhance(request_for(coarse)).image
+    level = LazyEnhancement(resolve(request_for(image, time=time)), [coarse]).levels[1]
+    assert flicker(np.asarray(level)) < flicker(alone) / 4
+
+
+def test_a_plane_of_a_level_with_fewer_planes_shows_a_plane_of_the_finest():
+    image = np.stack([series(0.2), series(0.2, seed=4)], 1)
+    found = resolve(request_for(image, time="smoothed")).series
+    assert found is not None
+    assert found.index_of((6, 0), (FRAMES, 2)) == (6, 0)
+    assert found.index_of((3, 1), (FRAMES // 2, 2)) == (6, 1)
+    assert found.index_of((), ()) == ()

@@ -21,7 +21,7 @@ TimeChoice = Literal["frames", "smoothed", "shared"]
 ChannelCurves = Literal["own", "shared"]
 
 USUAL_TIME_WINDOW = 11
-"""Frames: the flicker of random exposures becomes about nine times smaller (benchmarks)."""
+"""Frames: the flicker of random exposures becomes about ten times smaller."""
 
 
 @dataclass(frozen=True)

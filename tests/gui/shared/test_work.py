@@ -42,6 +42,9 @@ OTHER: dict[str, Any] = {
     "precision": "float16",
     "scale_factor": 3,
     "tile": 64,
+    "time": "smoothed",
+    "time_window": 5,
+    "channel_curves": "shared",
     "look": Look(strength=0.5),
 }
 
@@ -60,15 +63,40 @@ def _view(wish: ViewRequest) -> View:
 # ---- the key
 
 
-def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel, stack: Image) -> None:
+def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel) -> None:
     assert set(OTHER) == {field.name for field in fields(EnhanceSettings)}, "give another value"
-    key = _wish(model, stack).key
+    layer = model.add_image(np.zeros((2, 2, 8, 8), np.uint16), axis_labels=tuple("tcyx"))
+    usual = replace(QUICK, time="shared")  # frames that share nothing have no window of frames
+    key = _wish(model, layer, usual).key
     same = {
         name
         for name, value in OTHER.items()
-        if _wish(model, stack, replace(QUICK, **{name: value})).key == key
+        if _wish(model, layer, replace(usual, **{name: value})).key == key
     }
     assert same == {"look"}
+
+
+def test_settings_of_axes_that_a_layer_lacks_make_no_other_wish(
+    model: ViewerModel, stack: Image
+) -> None:
+    keys = {
+        _wish(model, stack, replace(QUICK, **{name: OTHER[name]})).key
+        for name in ("time", "time_window", "channel_curves")
+    }
+    assert keys == {_wish(model, stack).key}
+
+
+@pytest.mark.parametrize("time", ["smoothed", "shared"])
+def test_view_of_a_frame_is_that_of_its_series(model: ViewerModel, stack: Image, time: Any) -> None:
+    settings = replace(QUICK, time=time)
+    series = np.stack([stack.data[0], stack.data[0] * 4 // 5, stack.data[0]])
+    layer = model.add_image(series, axis_labels=("t", "y", "x"))
+    model.dims.set_point(0, 1)
+    view = _view(_wish(model, layer, settings))
+    whole = enhance(EnhanceRequest(series, "mono", settings, time_axis=0)).image
+    alone = enhance(EnhanceRequest(series, "mono", QUICK)).image
+    np.testing.assert_array_equal(view.render(Look()), whole[1])
+    assert (whole[1] != alone[1]).any()
 
 
 def test_the_same_wish_has_the_same_key_and_can_be_looked_up(

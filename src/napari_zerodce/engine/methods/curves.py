@@ -16,11 +16,11 @@ from napari_zerodce.core.networks import (
     RECEPTIVE_RADIUS,
     enlarge_maps,
     mapped_pixels,
-    stretch_maps,
 )
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
-from napari_zerodce.engine.plane import Plane, SharedMaps
+from napari_zerodce.engine.methods.shared_curves import SharedCurves
+from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import GLANCE, TILE, PlaneMeter
 from napari_zerodce.imaging.tiling import Region, Tile, grown, tile_region, within
 
@@ -351,49 +351,6 @@ class ThumbnailCurves:
 
         crew.each(shrink, self._parts)
         return self._estimator.upload(small)
-
-
-class SharedCurves:
-    """Curves that the planes of a series share, enlarged for each tile.
-
-    Parameters
-    ----------
-    shared : SharedMaps
-    shape : tuple of int
-        Rows and columns of the plane.
-    tile_size : int
-        Side of the tiles in pixels.
-    meter : PlaneMeter
-        It says whether to stop.
-    """
-
-    halo = 0
-    work = 0
-
-    def __init__(
-        self, shared: SharedMaps, shape: tuple[int, int], tile_size: int, meter: PlaneMeter
-    ) -> None:
-        self._shared, self._shape = shared, shape
-        self._tile_size, self._meter = tile_size, meter
-        self._maps = torch.empty(0)
-
-    def prepare(self, crew: Crew) -> None:
-        """Estimate the curves of the series, unless another plane has done it."""
-        self._maps = self._shared.estimate(crew, self._tile_size, self._meter)
-
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
-        """Enlarge the part of the maps that lies under the tile.
-
-        Parameters
-        ----------
-        tile : Tile
-        outer : Tensor
-            Not used.
-        """
-        rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
-        flat = self._maps.flatten(1, 2)
-        maps = stretch_maps(flat, self._shape, rows=rows, columns=columns, spans=self._shared.spans)
-        return _repeated(maps.reshape(*self._maps.shape[:3], *maps.shape[-2:]))
 
 
 def seen_by_maps(region: Region, shape: tuple[int, int], scale_factor: int) -> Region:
