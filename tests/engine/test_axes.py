@@ -65,10 +65,10 @@ def test_a_result_says_how_its_axes_were_taken():
     image = IMAGE[0, :, 0].transpose(1, 2, 0)
     request = request_for(image, "YXC")
     made = enhance(request).provenance
-    assert (made.axes, made.channel_axis) == ("YXC", 0)
+    assert (made.image_axes, made.channel_axis) == ("YXC", 0)
     assert "--channel-axis 0 --axes YXC" in command_line(made, "a.npy", "b.npy")
     assert "axes='YXC'" in python_lines(made, ArrayCode("image"))
-    assert enhance(request_for(IMAGE[0, 0], "ZYX")).provenance.axes == ""
+    assert enhance(request_for(IMAGE[0, 0], "ZYX")).provenance.image_axes == ""
 
 
 def test_axes_that_do_not_fit_are_one_sentence():

@@ -29,7 +29,8 @@ MADE = Provenance.of(
 
 # What layers of version 0.1.0 do not say.
 NEW = {
-    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (), "axes": "",
+    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
+    "image_axes": "",
     "missing": (),
 }  # fmt: skip
 

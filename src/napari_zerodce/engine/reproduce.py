@@ -116,8 +116,8 @@ def command_line(
     words += command_words(provenance.look, defaults=DEFAULT_LOOK)
     if provenance.channel_axis is not None:
         words += ["--channel-axis", str(provenance.channel_axis)]
-    if provenance.axes:
-        words += ["--axes", provenance.axes]
+    if provenance.image_axes:
+        words += ["--axes", provenance.image_axes]
     if provenance.part:
         words += ["--part", provenance.part]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
@@ -157,8 +157,8 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
         lines.append(f"    look={look!r},")
     if provenance.channel_axis is not None:
         lines.append(f"    channel_axis={provenance.channel_axis},")
-    if provenance.axes:
-        lines.append(f"    axes={provenance.axes!r},")
+    if provenance.image_axes:
+        lines.append(f"    axes={provenance.image_axes!r},")
     if provenance.part:
         lines.append(f"    part={provenance.part!r},")
     return "\n".join([*lines, ")"]) + "\n"

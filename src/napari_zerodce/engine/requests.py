@@ -209,7 +209,7 @@ class EnhanceResult:
             channels=self.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
-            axes=self.axes,
+            image_axes=self.axes,
             missing=self.missing,
             look=self.look,
             global_curve=self.global_curve,

@@ -223,7 +223,7 @@ class ResolvedRequest:
             channels=self.layout.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
-            axes=self.axes,
+            image_axes=self.axes,
             **{
                 "look": self.settings.look,
                 "device": self.device.name,

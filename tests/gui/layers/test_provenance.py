@@ -51,7 +51,8 @@ ROLES = [
 
 
 NEW = {
-    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (), "axes": "",
+    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
+    "image_axes": "",
     "missing": (),
 }  # fmt: skip
 """What layers of earlier versions do not say."""
