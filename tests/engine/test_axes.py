@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from napari_zerodce import enhance as enhance_array
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.lazy import LazyEnhancement
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.reproduce import ArrayCode, command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.resolve import resolve
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.axes import Axes
+from napari_zerodce.imaging.permuted import as_stored
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window
 
@@ -62,10 +65,10 @@ def test_a_result_says_how_its_axes_were_taken():
     image = IMAGE[0, :, 0].transpose(1, 2, 0)
     request = request_for(image, "YXC")
     made = enhance(request).provenance
-    assert (made.axes, made.channel_axis) == ("YXC", 0)
+    assert (made.image_axes, made.channel_axis) == ("YXC", 0)
     assert "--channel-axis 0 --axes YXC" in command_line(made, "a.npy", "b.npy")
     assert "axes='YXC'" in python_lines(made, ArrayCode("image"))
-    assert enhance(request_for(IMAGE[0, 0], "ZYX")).provenance.axes == ""
+    assert enhance(request_for(IMAGE[0, 0], "ZYX")).provenance.image_axes == ""
 
 
 def test_axes_that_do_not_fit_are_one_sentence():
@@ -87,3 +90,15 @@ def test_an_int8_stack_of_five_axes():
     for index in np.ndindex(2, 3, 2):
         alone = enhance_array(image[index], window="dtype", **ANY)
         np.testing.assert_array_equal(stack[index], alone)
+
+
+def test_a_lazy_result_has_its_planes_last_and_goes_back_lazily():
+    image = IMAGE[0].transpose(3, 0, 2, 1)  # X, C, Y, Z
+    request = request_for(image, "XCYZ")
+    lazy = LazyEnhancement(resolve(request), [image[::2, :, ::2]])
+    finest, coarser = lazy.levels
+    assert (finest.shape, coarser.shape) == ((2, 3, 20, 30), (2, 3, 10, 15))
+    stored = as_stored(finest, "XCYZ")
+    assert stored.shape == image.shape
+    expected = enhance(request).image
+    np.testing.assert_array_equal(stored[3:9, 1, :, 2], expected[3:9, 1, :, 2])

@@ -105,14 +105,16 @@ def test_a_global_curve_is_that_of_the_planes_that_are_there():
         enhance(request_for(Damaged({0, 1, 2, 3}), look=look))
 
 
-def test_the_search_for_a_window_leaves_them_out_and_says_so(monkeypatch):
-    monkeypatch.setattr("napari_zerodce.imaging.sampling.SAMPLES_PER_REGION", 30 * 40)
-    result = enhance(request_for(Damaged({3}), WindowChoice("minmax")))
+@pytest.mark.parametrize("chunks", [(1, 30, 40), (1, 7, 9), None])
+def test_the_search_for_a_window_leaves_them_out_and_says_so(chunks):
+    image = Damaged({3})
+    image.chunks = chunks
+    result = enhance(request_for(image, WindowChoice("minmax")))
     assert result.window.low == STACK[0].min()
     assert result.window.high == STACK[2].max()
-    assert result.notices[0].startswith(
-        "1 part of the image does not count for the window: A part of the image cannot be read"
-    )
+    notice = result.notices[0]
+    assert "not count for the window: A part of the image cannot be read" in notice
+    assert notice.startswith("25 parts" if chunks == (1, 7, 9) else "1 part of")
 
 
 def test_a_channel_that_cannot_be_read_does_not_stop_the_others():

@@ -118,7 +118,7 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     """
     samples = {"mono": 1, "rgb": 3, "rgba": 4}[result.channels]
     pixels = result.image.size // samples
-    if pixels >= _LONG_RUN:
+    if pixels >= _LONG_RUN and not result.missing:  # those took no time
         key = _key(request, result.checkpoint, result.device, result.precision)
         seconds = result.seconds / pixels
         fastest = _measured[key].fastest if key in _measured else seconds

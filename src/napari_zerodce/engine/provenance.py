@@ -23,7 +23,7 @@ from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
-    "architecture", "channels", "device", "precision", "part", "axes",
+    "architecture", "channels", "device", "precision", "part", "image_axes",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
@@ -63,7 +63,7 @@ class Provenance:
         A_1 .. A_8 if one curve serves the whole image, else empty.
     part : str
         The enhanced part of the image, as `Scope` writes it; empty if it is all of the image.
-    axes : str
+    image_axes : str
         The letters of the image's axes if rows and columns are not the last ones; else empty.
     missing : tuple of tuple of int
         Index of each plane that could not be read, and is 0 or NaN in the result.
@@ -93,7 +93,7 @@ class Provenance:
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
-    axes: str = ""
+    image_axes: str = ""
     missing: tuple[tuple[int, ...], ...] = ()
     device: str = "cpu"
     precision: str = "float32"

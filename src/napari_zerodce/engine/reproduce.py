@@ -121,8 +121,8 @@ def command_line(
         words += ["--time-axis", str(provenance.time_axis)]
     for name, value in _shared(provenance).items():
         words += [f"--{name.replace('_', '-')}", str(value)]
-    if provenance.axes:
-        words += ["--axes", provenance.axes]
+    if provenance.image_axes:
+        words += ["--axes", provenance.image_axes]
     if provenance.part:
         words += ["--part", provenance.part]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
@@ -165,8 +165,8 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
     if provenance.time_axis is not None:
         lines.append(f"    time_axis={provenance.time_axis},")
     lines += [f"    {name}={value!r}," for name, value in _shared(provenance).items()]
-    if provenance.axes:
-        lines.append(f"    axes={provenance.axes!r},")
+    if provenance.image_axes:
+        lines.append(f"    axes={provenance.image_axes!r},")
     if provenance.part:
         lines.append(f"    part={provenance.part!r},")
     return "\n".join([*lines, ")"]) + "\n"

@@ -226,7 +226,7 @@ class EnhanceResult:
             time=self.settings.time,
             time_window=self.settings.time_window,
             channel_curves=self.settings.channel_curves,
-            axes=self.axes,
+            image_axes=self.axes,
             missing=self.missing,
             look=self.look,
             global_curve=self.global_curve,

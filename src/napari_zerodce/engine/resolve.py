@@ -268,7 +268,7 @@ class ResolvedRequest:
             channels=self.layout.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
-            axes=self.axes,
+            image_axes=self.axes,
             **{
                 "time_axis": self.time_axis,
                 "time": self.settings.time,

@@ -65,12 +65,12 @@ def offset_in_source(result: Image, data: Any) -> tuple[int, ...] | None:
         return None
     made = known.made
     try:
-        layout = layout_of(planes_last(data, made.axes), channels=made.channels)
+        layout = layout_of(planes_last(data, made.image_axes), channels=made.channels)
         scope = Scope.written(made.part, layout)
     except (ImageError, RequestError):
         return None
     shape, offset = scope.shape_in(layout), scope.offset
-    if made.axes:
-        shape, offset = (Axes(made.axes).as_stored(each) for each in (shape, offset))
+    if made.image_axes:
+        shape, offset = (Axes(made.image_axes).as_stored(each) for each in (shape, offset))
     finest = result.data[0] if result.multiscale else result.data
     return offset if shape == tuple(finest.shape) else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from napari.layers import Image
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.source import axes_of, correct_axes
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
-from napari_zerodce.gui.widgets.labels import Sentence
 from napari_zerodce.imaging.axes import MEANINGS, Axes
 
 _TIP: Final = (
@@ -32,13 +32,14 @@ class AxesField(QWidget):
     layers : LayerChooser
     """
 
+    edited = Signal(object)  # the RequestError about the letters, None if they fit
+
     def __init__(self, layers: LayerChooser) -> None:
         super().__init__()
         self._layers = layers
         self.letters = QLineEdit()
         self.letters.setToolTip(_TIP.format(axes=_ALL))
         self.letters.editingFinished.connect(self._on_edited)
-        self.complaint = Sentence("axes_complaint")  # in a row of its own, of the form
         line = QVBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.letters)
@@ -55,7 +56,6 @@ class AxesField(QWidget):
     def show_axes(self) -> None:
         """Show the axes of the layers that are chosen now."""
         axes = self.axes
-        self.complaint.say("")
         if axes is None:
             return
         self.letters.setText(axes.letters)
@@ -68,11 +68,12 @@ class AxesField(QWidget):
         try:
             corrected = Axes.parse(self.letters.text(), len(axes.letters))
         except RequestError as err:
-            self.complaint.say(str(err), "bad")
+            self.edited.emit(err)
             return
         for layer in self._layers.layers:
             correct_axes(layer, corrected)
         self.show_axes()  # a unit may tell another letter than Q
+        self.edited.emit(None)
 
 
 def _in_words(axes: Axes, layer: Image) -> str:

@@ -338,3 +338,13 @@ def test_choice_that_another_layer_lacks_is_said_in_the_plan(
     viewer.add_image(dark_photo, rgb=True, name="photo")
     assert dock.run.plan.text().startswith("1 plane of 128x96")
     assert "'This plane' is not available here" in dock.run.plan.text()
+
+
+def test_letters_of_axes_that_do_not_fit_are_told_until_they_fit(viewer: Any, dock: Any) -> None:
+    viewer.add_image(np.zeros((3, 40, 50), np.uint16), name="stack")
+    letters = dock.form.axes.letters
+    for text, is_told in (("YX", True), ("ZYX", False)):
+        letters.setText(text)
+        letters.editingFinished.emit()
+        assert ("The axes 'YX' do not fit the image" in dock.run.message.text()) == is_told
+    assert viewer.layers["stack"].axis_labels[0] == "z"

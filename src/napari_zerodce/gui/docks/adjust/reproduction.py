@@ -274,7 +274,7 @@ class _Check:
     def _problem_of_result(self, array: Any, channels: Channels) -> str:
         """Return how an array differs from the source of the result, which is not there."""
         subject = self._subject
-        part, axes, result = subject.made.part, subject.made.axes, subject.result
+        part, axes, result = subject.made.part, subject.made.image_axes, subject.result
         if len(array.shape) == len(result.shape):
             array, result = planes_last(array, axes), planes_last(result, axes)
         layout = layout_of(array, channels=channels)

@@ -87,6 +87,7 @@ class EnhanceDock(Dock):
         self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
         self.form.plot_requested.connect(self.plot_brightness)
+        self.form.axes.edited.connect(self._on_axes_edited)
         self.run.start_requested.connect(self.start)
         self._session.events.settings.connect(self._on_session_settings_changed)
 
@@ -216,6 +217,12 @@ class EnhanceDock(Dock):
         used = self._session.settings.look == DEFAULT_LOOK
         look = "" if used else "The look of the Adjust dock is not used; apply it there."
         return (self.form.part.note, look)
+
+    def _on_axes_edited(self, error: RequestError | None) -> None:
+        if error is not None:
+            self.runs.show_failure(error)
+        elif not self._session.busy:
+            self.run.forget_complaint()
 
     def _on_form_changed(self, _: Any = None) -> None:
         with suppress(RequestError):  # the user is still typing a number

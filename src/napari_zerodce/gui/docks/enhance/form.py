@@ -57,7 +57,6 @@ class EnhanceForm(SettingsForm):
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
         self.rows.addRow("Axes", self.axes)
-        self.rows.addRow(self.axes.complaint)
         self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         self._add_series_rows()
