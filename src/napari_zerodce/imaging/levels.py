@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -64,20 +65,58 @@ def coarser_levels(
     Cancelled
         If `should_stop` returned True.
     """
-    return [_coarser(image, shape, should_stop) for shape in shapes]
+    whole = [tuple(slice(0, length) for length in shape) for shape in shapes]
+    pairs = zip(shapes, whole, strict=True)
+    return [
+        coarser_region(image, shape, region, should_stop=should_stop) for shape, region in pairs
+    ]
 
 
-def _coarser(image: Array, shape: tuple[int, ...], should_stop: ShouldStop) -> Array:
-    level = np.empty(shape, image.dtype)
+def coarser_region(
+    image: Any,
+    shape: tuple[int, ...],
+    region: tuple[slice, ...],
+    *,
+    should_stop: ShouldStop = never,
+) -> Array:
+    """Return a region of a coarser level; only what it covers is read, a part at a time.
+
+    Parameters
+    ----------
+    image : array-like
+        The finer level, of integers or floats; it may be on disk.
+    shape : tuple of int
+        Of the whole coarser level.
+    region : tuple of slice
+        Start and stop along each axis of the coarser level.
+    should_stop : callable, optional
+        As in `coarser_levels`.
+
+    Returns
+    -------
+    ndarray, dtype of the image
+        As in `coarser_levels`.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` returned True.
+    """
+    level = np.empty([side.stop - side.start for side in region], image.dtype)
     weights = [_weights(*lengths) for lengths in zip(image.shape, shape, strict=True)]
-    for part in _parts(image.shape, shape):
+    average = _average_floats if level.dtype.kind == "f" else _average_integers
+    covered, _ = _covered(region, weights)
+    for part in _parts(tuple(side.stop - side.start for side in covered), level.shape):
         raise_if_stopped(should_stop)
-        covered, matrices = _covered(part, weights)
-        average = _average_floats if image.dtype.kind == "f" else _average_integers
-        level[part] = average(image[covered], matrices)
+        moved = (
+            slice(a.start + b.start, a.stop + b.start) for a, b in zip(part, region, strict=True)
+        )
+        below, matrices = _covered(tuple(moved), weights)
+        level[part] = average(image[below], matrices)
     return level
 
 
+@lru_cache(maxsize=16)
 def _weights(fine: int, coarse: int) -> csr_array:
     """Return how much of each coarse pixel each fine pixel covers: shape (coarse, fine)."""
     # In units in which both kinds of pixels have integer lengths.

@@ -45,21 +45,24 @@ def reading_told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing_told(path: Path) -> Iterator[None]:
+def writing_told(path: Path | str, *, then: str = "") -> Iterator[None]:
     """Turn each failure to write a file into an `ImageError` of one sentence.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
+    then : str, optional
+        What comes after the advice, if the disk is the reason.
     """
     try:
         yield
     except MemoryError as err:
         raise ImageError(
-            f"Not enough memory is free to write {path.name}; split the image."
+            f"Not enough memory is free to write {Path(path).name}; split the image."
         ) from err
     except OSError as err:
         advice = "check that the disk has room and that you may write to the folder"
+        advice += f", then {then}" if then else ""
         raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
     except (ValueError, TypeError, RuntimeError) as err:
         advice = "write another kind of file"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeGuard
 
 import numpy as np
@@ -18,6 +18,44 @@ SAVED: Final = "saved"
 
 Follow = Callable[[float], None]
 """Called with the part that is written, from 0 to 1; it may raise an error to stop."""
+
+
+@dataclass(frozen=True)
+class Blank:
+    """An array of which nothing is known but this; it stands for pixels that come later.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : dtype-like
+    """
+
+    shape: tuple[int, ...]
+    dtype: Any
+
+
+@dataclass(frozen=True)
+class ChannelDisplay:
+    """How programs show one channel.
+
+    Parameters
+    ----------
+    colour : str
+        Six hexadecimal digits: red, green and blue.
+    limits : tuple of float
+        The intensities that are displayed as black and as the full colour.
+    name : str
+    bounds : tuple of float, optional
+        The ends of the slider for `limits`; by default these.
+    active : bool
+        Whether the channel is shown at first.
+    """
+
+    colour: str
+    limits: tuple[float, float]
+    name: str = ""
+    bounds: tuple[float, float] | None = None
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +80,11 @@ class SavedImage:
         The intensities that are displayed as black and white.
     facts : mapping
         Plain values, as JSON has them, that come back unchanged.
+    display : tuple of ChannelDisplay
+        One for each channel; by default all are shown with `limits`.
+    key : JSON value, optional
+        What decides the pixels, such as source and settings, if they are made when they are read:
+        a file that was begun with an equal key is continued.
     """
 
     levels: tuple[Any, ...]
@@ -53,6 +96,8 @@ class SavedImage:
     name: str = ""
     limits: tuple[float, float] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    display: tuple[ChannelDisplay, ...] = ()
+    key: Any = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -71,6 +116,12 @@ class SavedImage:
         return self.shape[: len(self.axes) - 2]
 
     @property
+    def blank(self) -> SavedImage:
+        """The same image without its pixels, small enough to send to other processes."""
+        blank = (Blank(tuple(level.shape), self.dtype) for level in self.levels)
+        return replace(self, levels=tuple(blank))
+
+    @property
     def size(self) -> int:
         """Bytes of the finest level."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
@@ -84,6 +135,7 @@ class SavedImage:
         return {
             SAVED: {
                 "version": 1,
+                "levels": len(self.levels),
                 "shape": list(self.shape),
                 "dtype": self.dtype.name,
                 "channels": self.channels,

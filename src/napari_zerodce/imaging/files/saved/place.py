@@ -1,0 +1,102 @@
+"""A folder on a disk or behind a URL, in which files appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_zerodce.whole_file import write_whole
+
+
+def is_url(path: str) -> bool:
+    """Return whether a path is a URL that fsspec opens, such as s3://bucket/cells.ome.zarr."""
+    return "://" in path and not path.startswith("file://")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder, which need not exist.
+
+    Parameters
+    ----------
+    path : str
+        Of the file system, or a URL.
+    """
+
+    path: str
+
+    @property
+    def local(self) -> Path | None:
+        """The folder on a disk, None if it is behind a URL."""
+        return None if is_url(self.path) else Path(self.path.removeprefix("file://"))
+
+    def __truediv__(self, name: str) -> Place:
+        return Place(f"{self.path.rstrip('/')}/{name}")
+
+    def store(self) -> Any:
+        """Return the store of Zarr for this folder."""
+        from zarr.storage import FsspecStore, LocalStore
+
+        return FsspecStore.from_url(self.path) if self.local is None else LocalStore(self.local)
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a file, None if there is none."""
+        try:
+            if self.local is not None:
+                return (self.local / name).read_bytes()
+            files, root = self._files()
+            content: bytes = files.cat_file(f"{root}/{name}")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return content
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all; its folder is created."""
+        if self.local is None:
+            files, root = self._files()
+            files.pipe_file(f"{root}/{name}", content)
+            return
+        path = self.local / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+
+    def names(self) -> set[str]:
+        """Return the names of all files below the folder, with the folders between."""
+        if self.local is not None:
+            found = (
+                Path(folder, name) for folder, _, names in os.walk(self.local) for name in names
+            )
+            return {path.relative_to(self.local).as_posix() for path in found}
+        files, root = self._files()
+        files.invalidate_cache()
+        return {path.removeprefix(root).lstrip("/") for path in files.find(root)}
+
+    def flush(self, names: Iterable[str]) -> None:
+        """Return when files are on the disk, also if the power fails; missing ones are ignored."""
+        if self.local is None:  # a URL answers when it has the file
+            return
+        for name in names:
+            path = self.local / name
+            if path.exists():
+                with path.open("rb+") as file:
+                    os.fsync(file.fileno())
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        if self.local is not None:
+            shutil.rmtree(self.local, ignore_errors=True)
+            return
+        files, root = self._files()
+        files.invalidate_cache()
+        if files.exists(root):
+            files.rm(root, recursive=True)
+
+    def _files(self) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
+
+        files, root = url_to_fs(self.path)
+        return files, str(root).rstrip("/")
