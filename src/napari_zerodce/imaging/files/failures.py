@@ -7,9 +7,9 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.unreadable import reason_of
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
@@ -18,12 +18,12 @@ _one_at_a_time = threading.Lock()
 
 
 @contextmanager
-def reading_told(path: Path) -> Iterator[None]:
+def reading_told(path: Named) -> Iterator[None]:
     """Turn each failure to read a file into an `ImageError` of one sentence.
 
     Parameters
     ----------
-    path : Path
+    path : Path or Url
     """
     try:
         yield
@@ -45,12 +45,12 @@ def reading_told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing_told(path: Path | str, *, then: str = "") -> Iterator[None]:
+def writing_told(path: Named, *, then: str = "") -> Iterator[None]:
     """Turn each failure to write a file into an `ImageError` of one sentence.
 
     Parameters
     ----------
-    path : Path or str
+    path : Path or Url
     then : str, optional
         What comes after the advice, if the disk is the reason.
     """
@@ -58,7 +58,7 @@ def writing_told(path: Path | str, *, then: str = "") -> Iterator[None]:
         yield
     except MemoryError as err:
         raise ImageError(
-            f"Not enough memory is free to write {Path(path).name}; split the image."
+            f"Not enough memory is free to write {path.name}; split the image."
         ) from err
     except OSError as err:
         advice = "check that the disk has room and that you may write to the folder"

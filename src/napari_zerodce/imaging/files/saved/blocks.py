@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from napari_zerodce.imaging.files.saved.ngff import (
     NgffVersion,
     in_order,
     names_of,
-    order_of,
 )
 from napari_zerodce.imaging.files.saved.place import Place
 from napari_zerodce.imaging.files.saved.regions import BLOCK, CHUNK, Region
@@ -84,29 +83,35 @@ def _sides(axis: str, length: int) -> tuple[int, int]:
 
 
 class Level:
-    """The array of a level with the axes in memory.
+    """The array of a level with the axes in memory; it is read when it is sliced.
 
     Parameters
     ----------
     place : Place
         Of the array.
-    names : str
-        Its axes in memory.
+    order : sequence of int
+        Which axis in memory each axis of the file is.
+    mode : {"r", "r+"}
+        Whether it can be written.
     """
 
-    def __init__(self, place: Place, names: str) -> None:
+    def __init__(self, place: Place, order: Sequence[int], mode: Literal["r", "r+"] = "r") -> None:
         import zarr
 
-        self._array: Any = zarr.open_array(place.store(), mode="r+")
-        self._place, self._names = place, names
-        self._back = np.argsort(order_of(names))
+        self._array: Any = zarr.open_array(place.store(), mode=mode)
+        self._place, self._order = place, list(order)
+        self._back = [int(axis) for axis in np.argsort(self._order)]
         self.shape = tuple(int(self._array.shape[axis]) for axis in self._back)
         self.dtype = self._array.dtype
+        self.chunks = tuple(int(self._array.chunks[axis]) for axis in self._back)
+        self.ndim = len(self.shape)
 
-    def __getitem__(self, key: tuple[slice, ...]) -> Array:
-        """Return a region, given by a slice for each of the first axes."""
-        block: Array = np.asarray(self._array[self._key(key)])
-        return block.transpose(self._back)
+    def __getitem__(self, key: Any) -> Array:
+        """Return a region, given by a slice or an index for each of the first axes."""
+        keys = key if isinstance(key, tuple) else (key,)
+        block: Array = np.asarray(self._array[self._in_file(keys)])
+        kept = [axis for axis in self._order if isinstance(self._whole(keys)[axis], slice)]
+        return block.transpose([int(axis) for axis in np.argsort(kept)])
 
     def write(self, region: Region, block: Array) -> None:
         """Write a region, and return when it is on disk.
@@ -117,32 +122,30 @@ class Level:
         block : ndarray
             As in the image in memory; axes of one plane may be missing.
         """
-        key = self._key(region.key)
-        shape = [
-            len(range(*part.indices(side)))
-            for part, side in zip((*region.key, slice(None)), self.shape, strict=False)
-        ]
-        self._array[key] = block.reshape(shape).transpose(order_of(self._names))
-        self._place.flush(self._files(key))
+        whole = zip(self._whole(region.key), self.shape, strict=True)
+        key = tuple(slice(*part.indices(side)[:2]) for part, side in whole)
+        in_file = self._in_file(key)
+        shape = [part.stop - part.start for part in key]
+        self._array[in_file] = block.reshape(shape).transpose(self._order)
+        self._place.flush(self._files(in_file))
 
-    def _key(self, key: tuple[slice, ...]) -> tuple[slice, ...]:
-        whole = (*key, *(slice(None),) * (len(self.shape) - len(key)))
-        return tuple(in_order(whole, self._names))
+    def _whole(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return a slice or an index for each axis; "..." stands for those that are left."""
+        dots = [place for place, part in enumerate(key) if part is Ellipsis] or [len(key)]
+        before, behind = key[: dots[0]], key[dots[0] + 1 :]
+        return (*before, *(slice(None),) * (self.ndim - len(before) - len(behind)), *behind)
+
+    def _in_file(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
+        whole = self._whole(key)
+        return tuple(whole[axis] for axis in self._order)
 
     def _files(self, key: tuple[slice, ...]) -> Iterator[str]:
         """Yield the names of the files that hold a region, in the order of the file."""
         sides = self._array.shards or self._array.chunks
         prefix = "c/" if self._array.metadata.zarr_format == 3 else ""
-        spans = [
+        spans = (
             range(part.start // side, -(-part.stop // side))
-            for part, side in zip(
-                (
-                    slice(*part.indices(length))
-                    for part, length in zip(key, self._array.shape, strict=True)
-                ),
-                sides,
-                strict=True,
-            )
-        ]
+            for part, side in zip(key, sides, strict=True)
+        )
         for numbers in product(*spans):
             yield prefix + "/".join(map(str, numbers))

@@ -23,9 +23,16 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.failures import writing_told
 from napari_zerodce.imaging.files.saved.blocks import Level, create_level
 from napari_zerodce.imaging.files.saved.image import KEY, Follow, SavedImage, follow_nothing
-from napari_zerodce.imaging.files.saved.ngff import NgffVersion, check_axes, names_of, root_files
+from napari_zerodce.imaging.files.saved.ngff import (
+    NgffVersion,
+    check_axes,
+    names_of,
+    order_of,
+    root_files,
+)
 from napari_zerodce.imaging.files.saved.place import Place
 from napari_zerodce.imaging.files.saved.regions import Region, pyramid_shapes, regions_of
+from napari_zerodce.imaging.files.urls import Named, named
 from napari_zerodce.imaging.levels import coarser_region
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.whole_file import replace_folder
@@ -70,8 +77,8 @@ def begin(
         If something is at the path, what was begun there has another key, NGFF has no place for an
         axis of the image, or a file cannot be written.
     """
-    path = str(path)
-    check_axes(path.rstrip("/").rpartition("/")[2], image)
+    path = named(path)
+    check_axes(path.name, image)
     grown = GrowingImage(path, image.blank, version)
     with writing_told(path):
         _make_room(path, overwrite=overwrite)
@@ -94,16 +101,16 @@ def is_complete(path: str | Path, image: SavedImage, *, version: NgffVersion = "
     path, image, version
         As for `begin`.
     """
-    wanted = GrowingImage(str(path), image.blank, version).fingerprint
+    grown = GrowingImage(named(path), image.blank, version)
     try:
-        known = [json.loads(Place(str(path)).read(name) or b"{}") for name in _METADATA]
+        known = [json.loads(Place(grown.path).read(name) or b"{}") for name in _METADATA]
         attributes = [content.get("attributes", content) for content in known]
-        return any(each.get(KEY, {}).get("fingerprint") == wanted for each in attributes)
+        return any(each.get(KEY, {}).get("fingerprint") == grown.fingerprint for each in attributes)
     except (ValueError, AttributeError):  # of another program, or damaged
         return False
 
 
-def _make_room(path: str, *, overwrite: bool) -> None:
+def _make_room(path: Named, *, overwrite: bool) -> None:
     """Refuse what is at a path, unless it is a Zarr that may be replaced."""
     place = Place(path)
     is_zarr = any(place.read(name) is not None for name in _ROOTS)
@@ -129,15 +136,15 @@ class GrowingImage:
 
     Parameters
     ----------
-    path : str
-        The folder or URL that it gets.
+    path : Path or Url
+        What it becomes.
     image : SavedImage
         All that is saved except the pixels.
     version : {"0.4", "0.5"}
         Of OME-Zarr.
     """
 
-    path: str
+    path: Named
     image: SavedImage
     version: NgffVersion = "0.5"
 
@@ -160,7 +167,7 @@ class GrowingImage:
     @property
     def part(self) -> Place:
         """The folder that holds what is needed to go on."""
-        return Place(f"{self.path.rstrip('/')}.part")
+        return Place(named(f"{str(self.path).rstrip('/')}.part"))
 
     @property
     def folder(self) -> Place:
@@ -180,8 +187,8 @@ class GrowingImage:
     @cached_property
     def levels(self) -> tuple[Level, ...]:
         """The arrays as they are on disk; what is not written yet is 0."""
-        names = names_of(self.image.axes, self.image.channels)
-        return tuple(Level(self.folder / str(n), names) for n in range(len(self.shapes)))
+        order = order_of(names_of(self.image.axes, self.image.channels))
+        return tuple(Level(self.folder / str(n), order, "r+") for n in range(len(self.shapes)))
 
     def regions(self) -> Iterator[Region]:
         """Yield the regions that are to be written; those of a plane follow each other."""

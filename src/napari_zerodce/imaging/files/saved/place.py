@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.whole_file import write_whole
-
-
-def is_url(path: str) -> bool:
-    """Return whether a path is a URL that fsspec opens, such as s3://bucket/cells.ome.zarr."""
-    return "://" in path and not path.startswith("file://")
 
 
 @dataclass(frozen=True)
@@ -23,25 +19,28 @@ class Place:
 
     Parameters
     ----------
-    path : str
-        Of the file system, or a URL.
+    path : Path or Url
     """
 
-    path: str
+    path: Named
 
     @property
     def local(self) -> Path | None:
         """The folder on a disk, None if it is behind a URL."""
-        return None if is_url(self.path) else Path(self.path.removeprefix("file://"))
+        return self.path if isinstance(self.path, Path) else None
 
     def __truediv__(self, name: str) -> Place:
-        return Place(f"{self.path.rstrip('/')}/{name}")
+        return Place(self.path / name)
 
     def store(self) -> Any:
         """Return the store of Zarr for this folder."""
         from zarr.storage import FsspecStore, LocalStore
 
-        return FsspecStore.from_url(self.path) if self.local is None else LocalStore(self.local)
+        return (
+            LocalStore(self.path)
+            if isinstance(self.path, Path)
+            else FsspecStore.from_url(self.path)
+        )
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file, None if there is none."""

@@ -30,7 +30,7 @@ _OME_DTYPES = frozenset(
     {"bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
     | {"complex64", "complex128"}
 )
-_OME_UNITS = {
+OME_UNITS = {
     "picometer": "pm", "nanometer": "nm", "micrometer": "µm", "micron": "µm", "millimeter": "mm",
     "centimeter": "cm", "meter": "m", "kilometer": "km", "angstrom": "Å", "inch": "in",
     "nanosecond": "ns", "microsecond": "µs", "millisecond": "ms", "second": "s", "minute": "min",
@@ -90,7 +90,7 @@ def _is_ome(image: SavedImage) -> bool:
 def _ome_facts(image: SavedImage) -> dict[str, Any]:
     facts: dict[str, Any] = {"Name": image.name}
     for axis, scale, unit in zip(image.axes, image.scale, image.units, strict=True):
-        short = _OME_UNITS.get(unit)
+        short = OME_UNITS.get(unit)
         if short and scale > 0:
             key = {"T": "TimeIncrement", "C": ""}.get(axis, f"PhysicalSize{axis}")
             facts |= {key: float(scale), f"{key}Unit": short} if key else {}
