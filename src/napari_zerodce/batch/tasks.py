@@ -14,7 +14,7 @@ from napari_zerodce.batch.key import key_of
 from napari_zerodce.batch.outputs.choice import output_for
 from napari_zerodce.batch.outputs.output import Output
 from napari_zerodce.batch.parts import PIXELS_OF_A_TASK, Part, grouped
-from napari_zerodce.batch.sources import identity_of_source, open_source
+from napari_zerodce.batch.sources import Source, identity_of, open_source
 from napari_zerodce.batch.worker import is_stopped, on_gpu
 from napari_zerodce.engine.provenance import source_of
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -104,7 +104,7 @@ class Finished:
         return not self.windows
 
 
-_sources: Final[RecentResults[ImageFile]] = RecentResults(_MOST_IMAGES)
+_sources: Final[RecentResults[Source]] = RecentResults(_MOST_IMAGES)
 _resolved: Final[RecentResults[ResolvedRequest]] = RecentResults(_MOST_IMAGES)
 
 
@@ -123,13 +123,12 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
     Cancelled
         If the batch was stopped.
     """
-    key = key_of(identity_of_source(image), settings.choices, settings.facts)
-    output = output_for(image, key, settings.pixels)
+    key = key_of(identity_of(image), settings.choices, settings.facts)
+    output = _output(settings, image, key)
     if output.is_done():
         return Finished()
-    source = _source(image, key)
-    output.begin(source, overwrite=settings.overwrite)
-    request = settings.request_for(source)
+    output.begin(overwrite=settings.overwrite)
+    request = settings.request_for(_source(image, key).content)
     resolved = _resolved.get((image, key), lambda: _resolve(request, settings))
     parts = grouped(output.missing(), pixels=settings.pixels)
     begun = Begun(image, key, resolved.windows, source_of(resolved.checkpoint), parts)
@@ -138,7 +137,7 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
     started = time.perf_counter()
     for part in parts:
         _write_part(settings, output, resolved, part)
-    return _finish(output, source, resolved, time.perf_counter() - started)
+    return _finish(output, resolved, time.perf_counter() - started)
 
 
 def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
@@ -155,7 +154,7 @@ def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
     ZeroDCEError, Cancelled
         As `begin`.
     """
-    output = output_for(begun.image, begun.key, settings.pixels)
+    output = _output(settings, begun.image, begun.key)
     _write_part(settings, output, _resolved_as_begun(settings, begun), part)
 
 
@@ -174,16 +173,13 @@ def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
     ZeroDCEError, Cancelled
         As `begin`.
     """
-    output = output_for(begun.image, begun.key, settings.pixels)
-    source = _source(begun.image, begun.key)
-    return _finish(output, source, _resolved_as_begun(settings, begun), seconds)
+    output = _output(settings, begun.image, begun.key)
+    return _finish(output, _resolved_as_begun(settings, begun), seconds)
 
 
-def _finish(
-    output: Output, source: ImageFile, resolved: ResolvedRequest, seconds: float
-) -> Finished:
+def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finished:
     made = resolved.provenance(seconds=round(seconds, 3))
-    output.finish(source, made.as_dict())
+    output.finish(made.as_dict())
     return Finished(
         windows=resolved.windows, device=resolved.device.name, precision=resolved.precision
     )
@@ -204,7 +200,7 @@ def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest
     """Return the resolved request of an image that another worker may have begun."""
 
     def make() -> ResolvedRequest:
-        request = settings.request_for(_source(begun.image, begun.key))
+        request = settings.request_for(_source(begun.image, begun.key).content)
         window = WindowChoice.of_windows(begun.windows)
         chosen = replace(request.settings, window=window, checkpoint=begun.checkpoint)
         return _resolve(replace(request, settings=chosen), settings)
@@ -218,7 +214,11 @@ def _resolve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedReques
     return resolve(request, should_stop=_stopped_in(settings))
 
 
-def _source(image: BatchImage, key: str) -> ImageFile:
+def _output(settings: BatchSettings, image: BatchImage, key: str) -> Output:
+    return output_for(image, key, pixels=settings.pixels, source=lambda: _source(image, key))
+
+
+def _source(image: BatchImage, key: str) -> Source:
     return _sources.get((image, key), lambda: open_source(image))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,15 @@ class ImageFileOutput:
         Of the source and the settings: parts of another key are not used.
     pixels : int
         Most pixels of a part.
+    source : callable
+        Returns the image as read; it is not called before `begin`.
     """
 
-    def __init__(self, target: Path, key: str, pixels: int) -> None:
-        self._target, self._key, self._pixels = target, key, pixels
+    def __init__(
+        self, target: Path, key: str, *, pixels: int, source: Callable[[], ImageFile]
+    ) -> None:
+        self._target, self._key, self._pixels, self._source = target, key, pixels, source
         self._parts = target.parent / FOLDER / f"{target.name}.{key[:16]}.{pixels}"
-        self._regions: tuple[Scope, ...] = ()
         self._whole: Array | None = None
 
     def is_done(self) -> bool:
@@ -45,7 +49,7 @@ class ImageFileOutput:
         record = read_record(self._target)
         return record is not None and record.is_valid(self._target, key=self._key)
 
-    def begin(self, image: ImageFile, *, overwrite: bool) -> None:
+    def begin(self, *, overwrite: bool) -> None:
         """Make the folder of the parts; parameters and errors are those of `Output`."""
         target = self._target
         if os.path.lexists(target) and read_record(target) is None and not overwrite:
@@ -53,8 +57,7 @@ class ImageFileOutput:
                 f"{target} exists already and is not the result of a batch; use --overwrite to "
                 "replace it, or another output folder."
             )
-        check_writable(target, image)
-        self._regions = self._regions_of(image)
+        check_writable(target, self._source())
         with writing_told(target):
             self._parts.mkdir(parents=True, exist_ok=True)
 
@@ -70,28 +73,30 @@ class ImageFileOutput:
         with writing_told(self._target), whole_file(self._part_of(region)) as path:
             np.save(path, block)
 
-    def finish(self, image: ImageFile, provenance: Mapping[str, Any]) -> None:
+    def finish(self, provenance: Mapping[str, Any]) -> None:
         """Write the file, its record, and remove the parts."""
-        array = self._joined(image) if self._whole is None else self._whole
-        write_image(self._target, replace(image, array=array), overwrite=True)
+        array = self._joined() if self._whole is None else self._whole
+        write_image(self._target, replace(self._source(), array=array), overwrite=True)
         with writing_told(self._target):
             record = Record.of(self._target, key=self._key, provenance=provenance)
             record.write(self._target)
         del array  # Windows removes no file that is mapped
         shutil.rmtree(self._parts, ignore_errors=True)
 
-    def _joined(self, image: ImageFile) -> Array:
+    def _joined(self) -> Array:
         """Return the image of all parts, on disk: it may be larger than the memory."""
-        shape, dtype = image.array.shape, image.array.dtype
+        array = self._source().array
         with writing_told(self._target):
             path = self._parts / "whole.npy"
-            whole = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-            for region in self._regions_of(image):
+            whole = np.lib.format.open_memmap(path, mode="w+", dtype=array.dtype, shape=array.shape)
+            for region in self._regions:
                 place = (*(slice(*each) for each in region.leading), *region.region)
                 whole[place] = np.load(self._part_of(region), mmap_mode="r")
         return whole
 
-    def _regions_of(self, image: ImageFile) -> tuple[Scope, ...]:
+    @cached_property
+    def _regions(self) -> tuple[Scope, ...]:
+        image = self._source()
         layout = layout_of(image.array, channels=image.channels)
         return regions_of(layout, pixels=self._pixels)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Scope
 
@@ -17,13 +16,11 @@ class Output(Protocol):
         """Return whether the result is complete, valid and made with the same key."""
         ...
 
-    def begin(self, image: ImageFile, *, overwrite: bool) -> None:
+    def begin(self, *, overwrite: bool) -> None:
         """Make room for the result; called once, by one worker, and again by later runs.
 
         Parameters
         ----------
-        image : ImageFile
-            The source.
         overwrite : bool
             Whether a target that no batch has made is replaced.
 
@@ -42,6 +39,6 @@ class Output(Protocol):
         """Write an enhanced region, whole or not at all; raises an ImageError."""
         ...
 
-    def finish(self, image: ImageFile, provenance: Mapping[str, Any]) -> None:
+    def finish(self, provenance: Mapping[str, Any]) -> None:
         """Give the complete result its name; all regions are on disk. Raises an ImageError."""
         ...
