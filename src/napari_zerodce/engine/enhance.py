@@ -83,17 +83,19 @@ class _Run:
 
     def __init__(self, resolved: ResolvedRequest, output: Array, started: float) -> None:
         self._resolved, self._output, self._started = resolved, output, started
-        self._curve: tuple[float, ...] = ()
+        self._curve = resolved.global_curve
 
     def go(self, report: Report, should_stop: ShouldStop) -> None:
         """Fill the output. Raises what `enhance` raises."""
         resolved = self._resolved
         look, scope = resolved.settings.look, resolved.part
-        passes = 2 if look.global_curve else 1
+        passes = 2 if look.global_curve and not self._curve else 1
         self._loop = resolved.loop(passes=passes, report=report, should_stop=should_stop)
-        if look.global_curve:
+        if passes == 2:
             self._curve = estimate_global_curve(resolved, self._loop)
-        enhancement = Enhancement(resolved.estimator, look, self._curve)
+        enhancement = Enhancement(
+            resolved.estimator, look, self._curve, resolved.level_scale, resolved.brightness
+        )
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count
         try:

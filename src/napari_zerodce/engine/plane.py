@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,13 @@ from napari_zerodce.core.networks import middle_pixels
 from napari_zerodce.imaging.intensity import Window, normalise
 from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.tiling import Tile
+from napari_zerodce.imaging.tiling import Region, Tile, within
 from napari_zerodce.imaging.unreadable import array_reading_told
 
 Array = np.ndarray[Any, Any]
 
 _LARGEST_LOADED = 2**30
-"""Bytes. A lazy plane of up to this size is computed once, a larger one region by region."""
+"""Bytes. A lazy plane of up to this size is computed once, a larger one tile by tile."""
 
 
 class Plane:
@@ -32,6 +33,9 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
+    region : tuple of slice, optional
+        The rows and columns that will be read, by default all. Those of a lazy image are read at
+        once, and others must not be read.
 
     Raises
     ------
@@ -40,7 +44,13 @@ class Plane:
     """
 
     def __init__(
-        self, image: Any, index: tuple[int, ...], *, layout: PlaneLayout, window: Window
+        self,
+        image: Any,
+        index: tuple[int, ...],
+        *,
+        layout: PlaneLayout,
+        window: Window,
+        region: Region | None = None,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
@@ -48,10 +58,12 @@ class Plane:
         self.window = window
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
+        self._loaded_from: Region | None = None
+        region = region or (slice(0, layout.height), slice(0, layout.width))
         with self._reading_told():
-            loaded = _loaded(image, index, layout)
+            loaded = _loaded(image, index, layout, region)
         if loaded is not None:
-            self._source, self._source_index = loaded, ()
+            self._source, self._source_index, self._loaded_from = loaded, (), region
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
@@ -80,8 +92,15 @@ class Plane:
         ImageError
             If the image's library cannot read it.
         """
+        place = self._place(rows, columns)
         with self._reading, self._reading_told():
-            return self._source_layout.read(self._source, self._source_index, rows, columns)
+            return self._source_layout.read(self._source, self._source_index, *place)
+
+    def _place(self, rows: slice, columns: slice) -> Region:
+        """Return where a region of the plane is in the array that it is read from."""
+        if self._loaded_from is None:
+            return rows, columns
+        return within(rows, self._loaded_from[0]), within(columns, self._loaded_from[1])
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
@@ -124,17 +143,21 @@ class Plane:
         self._layout.write(output, index, rows, columns, block)
         if self._layout.channels == "rgba":
             with self._reading, self._reading_told():
-                alpha = self._source[(*self._source_index, tile.rows, tile.columns, slice(3, 4))]
+                own = self._place(tile.rows, tile.columns)
+                alpha = self._source[(*self._source_index, *own, slice(3, 4))]
             place: tuple[int | slice, ...] = (*index, rows, columns, slice(3, 4))
             output[place] = alpha
 
 
-def _loaded(image: Any, index: tuple[int, ...], layout: PlaneLayout) -> Array | None:
-    """Return a lazy image's plane as an array, or None if the plane is read by regions."""
-    samples = layout.height * layout.width * (1 if layout.channels == "mono" else 4)
+def _loaded(
+    image: Any, index: tuple[int, ...], layout: PlaneLayout, region: Region
+) -> Array | None:
+    """Return a region of a lazy image's plane as an array, or None if it is read by tiles."""
+    sides = prod(side.stop - side.start for side in region)
+    samples = sides * (1 if layout.channels == "mono" else layout.shape[-1])
     if isinstance(image, np.ndarray) or samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
         return None
     try:
-        return np.asarray(image[index])
+        return np.asarray(image[(*index, *region)])
     except MemoryError:
         return None

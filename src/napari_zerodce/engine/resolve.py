@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
+from napari_zerodce.core.detail import BASE_HALO
 from napari_zerodce.device import (
     Device,
     Precision,
@@ -20,9 +21,11 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
+from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.methods.curves import seen_region
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
@@ -33,6 +36,7 @@ from napari_zerodce.engine.tile_size import TileSize, side_for_all
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.imaging.window_search import background_of, channels_of, find_windows
 from napari_zerodce.imaging.windows import Window, enclosing
 from napari_zerodce.stopping import ShouldStop, never
@@ -65,6 +69,12 @@ class ResolvedRequest:
         Why this checkpoint was chosen, if the image decided it.
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
+    global_curve : tuple of float
+        A_1 .. A_8 for all pixels, if the look wants one curve and it is known already.
+    level_scale : int, optional
+        For a coarser level of an image: how many times smaller its thumbnail is.
+    brightness : Brightness, optional
+        For a coarser level of an image: what its enhanced pixels become.
     """
 
     image: Any
@@ -78,6 +88,14 @@ class ResolvedRequest:
     part: Scope
     automatic: AutomaticChoice | None = None
     channel_axis: int | None = None
+    global_curve: tuple[float, ...] = ()
+    level_scale: int | None = None
+    brightness: Brightness | None = None
+
+    @property
+    def scale_factor(self) -> int:
+        """How many times smaller than a plane the thumbnail is; 1 for none."""
+        return self.level_scale or self.estimator.scale_factor
 
     @property
     def window(self) -> Window:
@@ -97,7 +115,7 @@ class ResolvedRequest:
         sides = (self.layout.height, self.layout.width)
         side = self.settings.tile
         if side is None:
-            has_network = self.estimator.scale_factor == 1
+            has_network = self.scale_factor == 1
             side = default_tile(self.device, has_network=has_network)
             # Without the network, smaller tiles cost more than a second thread gains.
             workers = crew_for(self.device).size if has_network else 1
@@ -106,7 +124,14 @@ class ResolvedRequest:
 
     def plane(self, index: tuple[int, ...] = ()) -> Plane:
         """Return a plane by its index in the leading axes."""
-        return Plane(self.image, index, layout=self.layout, window=self.window_of(index))
+        window = self.window_of(index)
+        return Plane(self.image, index, layout=self.layout, window=window, region=self._seen)
+
+    @property
+    def _seen(self) -> Region:
+        """The pixels of a plane that decide those of the part, with any look."""
+        shape = (self.layout.height, self.layout.width)
+        return seen_region(self.part.region, shape, self.scale_factor, halo=BASE_HALO)
 
     def planes(self) -> Iterator[Plane]:
         """Yield the planes to enhance; each is read when its turn comes."""
@@ -139,7 +164,7 @@ class ResolvedRequest:
     def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
         rows, columns = self.part.extent
-        scale_factor = self.estimator.scale_factor
+        scale_factor = self.scale_factor
         # Planes side by side need less time than tiles side by side, but all in memory.
         if self.part.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
             return crew_for_items(crew, rows * columns, scale_factor), ALONE

@@ -26,7 +26,8 @@ from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
-from napari_zerodce.imaging.tiling import Region, Tile, grown, within
+from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.tiling import Tile, grown, within
 from napari_zerodce.stopping import ShouldStop, never
 
 Array = np.ndarray[Any, Any]
@@ -208,16 +209,18 @@ def estimate_view(
     if viewport.step > 1 and isinstance(request, EnhanceRequest):
         request = replace(request, image=_kept(request.image, viewport))
     resolved = resolve(request, report=report, should_stop=should_stop)
-    scale_factor = resolved.estimator.scale_factor
     if viewport.step > 1:
         if resolved is request:
             resolved = resolved.on(_kept(resolved.image, viewport))
         rows, columns = slice(0, resolved.layout.height), slice(0, resolved.layout.width)
-        scale_factor = max(1, round(scale_factor / viewport.step))
-    alphas = _estimate(
-        resolved, (rows, columns), scale_factor, report=report, should_stop=should_stop
-    )
-    unit, base = _unit_and_base(resolved.plane(), rows, columns)
+        resolved = replace(
+            resolved, level_scale=max(1, round(resolved.scale_factor / viewport.step))
+        )
+    part = Scope((), (rows.start, rows.stop), (columns.start, columns.stop))
+    resolved = replace(resolved, part=part)
+    plane = resolved.plane()
+    alphas = _estimate(resolved, plane, report=report, should_stop=should_stop)
+    unit, base = _unit_and_base(plane, rows, columns)
     return View(
         viewport=viewport,
         channels=resolved.layout.channels,
@@ -226,7 +229,7 @@ def estimate_view(
         base=base,
         alphas=alphas,
         window=resolved.window,
-        checkpoint=replace(resolved.checkpoint, scale_factor=scale_factor),
+        checkpoint=replace(resolved.checkpoint, scale_factor=resolved.scale_factor),
         device=resolved.device.name,
         precision=resolved.precision,
     )
@@ -241,15 +244,10 @@ def _kept(image: Any, viewport: Viewport) -> Array:
 
 
 def _estimate(
-    resolved: ResolvedRequest,
-    region: Region,
-    scale_factor: int,
-    *,
-    report: Report,
-    should_stop: ShouldStop,
+    resolved: ResolvedRequest, plane: Plane, *, report: Report, should_stop: ShouldStop
 ) -> Tensor:
-    """Return the alphas of a region of a plane, shape (1, 8, C, h, w), in the CPU's memory."""
-    rows, columns = region
+    """Return the alphas of the part of a plane, shape (1, 8, C, h, w), in the CPU's memory."""
+    rows, columns = resolved.part.region
     size = (rows.stop - rows.start, columns.stop - columns.start)
     maps = resolved.checkpoint.traits.maps
     alphas = torch.empty((1, maps, resolved.layout.colours, *size))
@@ -258,10 +256,12 @@ def _estimate(
         alphas[(..., within(tile.rows, rows), within(tile.columns, columns))] = found
 
     method = CurveMethod(
-        resolved.estimator, lambda tile: tile.alphas[:, :maps].cpu(), scale_factor=scale_factor
+        resolved.estimator,
+        lambda tile: tile.alphas[:, :maps].cpu(),
+        scale_factor=resolved.scale_factor,
     )
     loop = resolved.loop(doing="Estimating curves", report=report, should_stop=should_stop)
-    loop.run(method, [resolved.plane()], put, region=region)
+    loop.run(method, [plane], put, region=(rows, columns))
     return alphas.expand(-1, ITERATIONS, -1, -1, -1)
 
 

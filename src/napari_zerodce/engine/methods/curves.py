@@ -358,12 +358,10 @@ def seen_by_maps(region: Region, shape: tuple[int, int], scale_factor: int) -> R
     tuple of slice
         In pixels of the thumbnail.
     """
-    sizes = (max(1, side // scale_factor) for side in shape)
-    rows, columns = (
-        grown(mapped_pixels(side, size, scale_factor), size, RECEPTIVE_RADIUS)
-        for side, size in zip(region, sizes, strict=True)
-    )
-    return rows, columns
+    height, width = (max(1, side // scale_factor) for side in shape)
+    rows, columns = region
+    mapped = mapped_pixels(rows, height, scale_factor), mapped_pixels(columns, width, scale_factor)
+    return _grown(mapped, (height, width), RECEPTIVE_RADIUS)
 
 
 def blocks_of(part: Region, shape: tuple[int, int], scale_factor: int) -> Region:
@@ -381,6 +379,35 @@ def blocks_of(part: Region, shape: tuple[int, int], scale_factor: int) -> Region
         slice(side.start * scale_factor, min(length, side.stop * scale_factor))
         for side, length in zip(part, shape, strict=True)
     )
+    return rows, columns
+
+
+def seen_region(region: Region, shape: tuple[int, int], scale_factor: int, *, halo: int) -> Region:
+    """Return the pixels of a plane that decide the curves of a region, and its halo.
+
+    Parameters
+    ----------
+    region : tuple of slice
+        Rows and columns of the plane.
+    shape : tuple of int
+        Rows and columns of the whole plane.
+    scale_factor : int
+        1 if curves are estimated at full resolution.
+    halo : int
+        Pixels around the region that are needed apart from the curves.
+    """
+    own = _grown(region, shape, halo)
+    if scale_factor == 1:
+        return _grown(region, shape, max(halo, RECEPTIVE_RADIUS))
+    blocks = blocks_of(seen_by_maps(region, shape, scale_factor), shape, scale_factor)
+    rows, columns = (
+        slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(own, blocks, strict=True)
+    )
+    return rows, columns
+
+
+def _grown(region: Region, shape: tuple[int, int], halo: int) -> Region:
+    rows, columns = (grown(side, size, halo) for side, size in zip(region, shape, strict=True))
     return rows, columns
 
 

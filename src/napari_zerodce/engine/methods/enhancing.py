@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.core.architectures import MethodName
 from napari_zerodce.engine.apply_look import base_for, halo_of, tone
+from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
@@ -30,29 +31,38 @@ class Enhancement:
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
+    scale_factor : int, optional
+        Replaces that of the estimator.
+    brightness : Brightness, optional
+        For a coarser level: what its enhanced pixels become.
     """
 
     estimator: CurveEstimator
     look: Look
     global_curve: tuple[float, ...] = ()
+    scale_factor: int | None = None
+    brightness: Brightness | None = None
 
 
 def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
     look = enhancement.look
-    finish = partial(_toned, look=look)
+    finish = partial(_toned, look=look, brightness=enhancement.brightness)
     return CurveMethod(
         enhancement.estimator,
         finish,
         halo=halo_of(look),
+        scale_factor=enhancement.scale_factor,
         global_curve=enhancement.global_curve,
     )
 
 
-def _toned(tile: CurveTile, *, look: Look) -> Array:
+def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Array:
     if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
         return tile.samples
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
+    if brightness is not None:
+        enhanced = brightness.apply(enhanced)
     return restore(enhanced[0].cpu().numpy(), tile.samples, tile.window)
 
 

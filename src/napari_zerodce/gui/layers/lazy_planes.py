@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.lazy_blocks import Block, LazyBlocks
+from napari_zerodce.imaging.keys import complete_key
 
 if TYPE_CHECKING:
     import napari
@@ -90,7 +91,7 @@ class LazyPlanes:
 
     def __getitem__(self, key: Any) -> Array:
         """Return the known part of a region; `key` holds integers, slices and an ellipsis."""
-        within, numbers = self._split(_complete(key, self.ndim))
+        within, numbers = self._split(complete_key(key, self.ndim))
         return self._assemble(within, numbers, self.blocks.want(self, _indices(numbers)))
 
     def __deepcopy__(self, _: Any) -> LazyPlanes:
@@ -137,24 +138,6 @@ class LazyPlanes:
 def _indices(numbers: Sequence[Any]) -> list[tuple[int, ...]]:
     kept = [number if isinstance(number, range) else (number,) for number in numbers]
     return list(product(*kept))
-
-
-def _complete(key: Any, ndim: int) -> tuple[Any, ...]:
-    """Return a key with an entry for each axis."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if any(part is not Ellipsis and not _is_basic(part) for part in parts):
-        raise IndexError("a lazy layer is read with integers and slices only")
-    if Ellipsis in parts:
-        place = parts.index(Ellipsis)
-        rest = ndim - len(parts) + 1
-        parts = (*parts[:place], *(slice(None),) * rest, *parts[place + 1 :])
-    if len(parts) > ndim:
-        raise IndexError(f"{len(parts)} indices for {ndim} axes")
-    return (*parts, *(slice(None),) * (ndim - len(parts)))
-
-
-def _is_basic(part: Any) -> bool:
-    return isinstance(part, slice | int | np.integer)
 
 
 class LazyLayers(QObject):
