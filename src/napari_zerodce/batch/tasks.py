@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.batch.facts import Facts
 from napari_zerodce.batch.images import BatchImage
@@ -68,6 +68,8 @@ class Begun:
     windows : tuple of Window
     checkpoint : str
         Its name in the registry, or its file.
+    global_curve : tuple of float
+        A_1 .. A_8 if one curve serves the whole image, else empty.
     parts : tuple of Part
         Those that are not on disk yet.
     """
@@ -76,6 +78,7 @@ class Begun:
     key: str
     windows: tuple[Window, ...]
     checkpoint: str
+    global_curve: tuple[float, ...]
     parts: tuple[Part, ...]
 
 
@@ -129,9 +132,16 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
         return Finished()
     output.begin(overwrite=settings.overwrite)
     request = settings.request_for(_source(image, key).content)
-    resolved = _resolved.get((image, key), lambda: _resolve(request, settings))
+    resolved = _resolved.get((image, key), lambda: _with_curve(request, settings))
     parts = grouped(output.missing(), pixels=settings.pixels)
-    begun = Begun(image, key, resolved.windows, source_of(resolved.checkpoint), parts)
+    begun = Begun(
+        image,
+        key,
+        windows=resolved.windows,
+        checkpoint=source_of(resolved.checkpoint),
+        global_curve=resolved.global_curve,
+        parts=parts,
+    )
     if len(parts) > 1:
         return begun
     started = time.perf_counter()
@@ -178,7 +188,7 @@ def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
 
 
 def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finished:
-    made = resolved.provenance(seconds=round(seconds, 3))
+    made = resolved.provenance(global_curve=resolved.global_curve, seconds=round(seconds, 3))
     output.finish(made.as_dict())
     return Finished(
         windows=resolved.windows, device=resolved.device.name, precision=resolved.precision
@@ -191,7 +201,7 @@ def _write_part(
     from napari_zerodce.engine.enhance import enhance
 
     for region in part:
-        with nullcontext() if resolved.device.kind == "cpu" else on_gpu:
+        with _gpu_of(resolved):
             result = enhance(replace(resolved, part=region), should_stop=_stopped_in(settings))
         output.write(region, result.image)
 
@@ -203,9 +213,26 @@ def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest
         request = settings.request_for(_source(begun.image, begun.key).content)
         window = WindowChoice.of_windows(begun.windows)
         chosen = replace(request.settings, window=window, checkpoint=begun.checkpoint)
-        return _resolve(replace(request, settings=chosen), settings)
+        resolved = _resolve(replace(request, settings=chosen), settings)
+        return replace(resolved, global_curve=begun.global_curve)
 
     return _resolved.get((begun.image, begun.key), make)
+
+
+def _with_curve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedRequest:
+    """Return the resolved request, with the curve of the whole image if the look wants one."""
+    from napari_zerodce.engine.global_curve import estimate_global_curve
+
+    resolved = _resolve(request, settings)
+    if not resolved.settings.look.global_curve:
+        return resolved
+    loop = resolved.loop(should_stop=_stopped_in(settings))
+    with _gpu_of(resolved):
+        return replace(resolved, global_curve=estimate_global_curve(resolved, loop))
+
+
+def _gpu_of(resolved: ResolvedRequest) -> AbstractContextManager[Any]:
+    return nullcontext() if resolved.device.kind == "cpu" else on_gpu
 
 
 def _resolve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedRequest:
