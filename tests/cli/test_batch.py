@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,16 +40,6 @@ def expected(stack, run_here, tmp_path) -> Callable[..., np.ndarray]:
         return tifffile.imread(tmp_path / "expected.tif")
 
     return expected
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """The address of a scheduler with two workers that have loaded torch before."""
-    from distributed import LocalCluster
-
-    options = {"dashboard_address": None, "memory_limit": 0, "silence_logs": 50}
-    with LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
-        yield cluster.scheduler_address
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +19,15 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
-    from napari_zerodce.batch.images import BatchImage
     from napari_zerodce.batch.schedule import Ending
     from napari_zerodce.batch.tasks import BatchSettings, Finished
     from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.batch_plan import BatchPlan
 
 _EXAMPLES = """\
 examples:
-  napari-zerodce batch plate/ --output bright/
+  napari-zerodce batch plate.ome.zarr --output bright/
+  napari-zerodce batch s3://bucket/embryo.ome.zarr --output s3://bucket/bright
   napari-zerodce batch *.tif --output bright/ --workers 4 --device cpu
   napari-zerodce batch plate/ --output bright/ --scheduler tcp://10.0.0.5:8786
 
@@ -55,9 +55,14 @@ def add_parser(commands: Any) -> None:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="An image file, or a folder of images.",
+        help="An image file, an OME-Zarr (an image or a plate, also by URL), or a folder of both.",
     )
-    add("--output", required=True, metavar="DIR", help="The folder of the results.")
+    add(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="The folder of the results; a URL if all inputs are OME-Zarrs.",
+    )
     add(
         "--scheduler",
         metavar="ADDRESS",
@@ -100,6 +105,7 @@ class _Tally:
     enhanced: int = 0
     were_there: int = 0
     failed: int = 0
+    incomplete: set[str] = field(default_factory=set)
 
     def summary(self) -> str:
         there = f", {self.were_there} done before" if self.were_there else ""
@@ -121,16 +127,16 @@ def enhance_batch(options: Namespace) -> int:
     distributed()  # if it is missing, nothing needs to be searched
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
-    images = plan_batch(options.inputs, options.output)
-    tally = _Tally(len(images))
-    work = partial(_enhance_all, images, settings, tally, options)
+    plan = plan_batch(options.inputs, options.output)
+    tally = _Tally(len(plan.images))
+    work = partial(_enhance_all, plan, settings, tally, options)
     return run_interruptibly(
         work, interrupted=tally.interrupted, clean_up=lambda: None, grace=_GRACE_SECONDS
     )
 
 
 def _enhance_all(
-    images: Sequence[BatchImage],
+    plan: BatchPlan,
     settings: CommandSettings,
     tally: _Tally,
     options: Namespace,
@@ -141,7 +147,7 @@ def _enhance_all(
     from napari_zerodce.batch.run import run_batch
     from napari_zerodce.cli.bars import Bars
 
-    with Bars(len(images)) as bars:
+    with Bars(len(plan.images)) as bars:
         bars.begin_file("batch")
         bars.say("Loading the checkpoint")
         shared = _shared(settings, options.task_pixels)
@@ -153,8 +159,9 @@ def _enhance_all(
                 bars.print(f"dashboard: {client.dashboard_link}")
             tell = partial(_tell, tally, bars)
             run_batch(
-                client, images, shared, tell=tell, report=bars.follow, should_stop=should_stop
+                client, plan.images, shared, tell=tell, report=bars.follow, should_stop=should_stop
             )
+        _write_plates(plan, tally, bars)
         bars.print(tally.summary())
     return 1 if tally.failed else 0
 
@@ -190,6 +197,7 @@ def _tell(tally: _Tally, bars: Bars, ending: Ending) -> None:
     image, finished = ending.image, ending.finished
     if finished is None:
         tally.failed += 1
+        tally.incomplete.add(image.target)
         for failure in ending.failures:
             bars.warn(f"failed: {image.source}: {failure}")
     elif finished.was_there:
@@ -199,6 +207,18 @@ def _tell(tally: _Tally, bars: Bars, ending: Ending) -> None:
         bars.print(f"{image.source} -> {image.target} ({_facts(finished)})")
         for notice in finished.notices:
             bars.warn(f"note: {image.source}: {notice}")
+
+
+def _write_plates(plan: BatchPlan, tally: _Tally, bars: Bars) -> None:
+    """Make plates of those whose images are all complete."""
+    from napari_zerodce.cli.batch_plan import images_of_plate
+    from napari_zerodce.imaging.files.plates import write_plate
+    from napari_zerodce.imaging.files.urls import named
+
+    for target, plate in plan.plates.items():
+        if tally.incomplete.isdisjoint(images_of_plate(plan, target)):
+            write_plate(named(target), plate)
+            bars.print(f"plate: {target}")
 
 
 def _facts(finished: Finished) -> str:

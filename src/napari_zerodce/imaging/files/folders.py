@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from napari_zerodce.errors import RequestError
 
 
 def images_below(
-    folder: Path, suffixes: Collection[str], *, skip: Path | None = None
+    folder: Path,
+    suffixes: Collection[str],
+    *,
+    skip: Path | None = None,
+    is_image: Callable[[Path], bool] = lambda _: False,
 ) -> Iterator[Path]:
     """Yield the images in a folder and its subfolders, sorted by name.
 
@@ -24,6 +28,8 @@ def images_below(
         Lower-case, with the dot.
     skip : Path, optional
         A folder to ignore, because earlier results are not input.
+    is_image : callable
+        Returns whether a folder is an image itself: it is yielded, and not searched.
 
     Raises
     ------
@@ -38,6 +44,9 @@ def images_below(
             for name in folders
             if not name.startswith(".") and identity_of(Path(parent, name)) != skipped
         )
+        images = [name for name in folders if is_image(Path(parent, name))]
+        yield from (Path(parent, name) for name in images)
+        folders[:] = [name for name in folders if name not in images]
         for name in sorted(files):
             # macOS writes "._photo.jpg" beside "photo.jpg" on disks with another file system.
             if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
