@@ -41,7 +41,13 @@ def distributed() -> Any:
 
 
 @contextmanager
-def connected(address: str | None, *, workers: int | None, device: str = "auto") -> Iterator[Any]:
+def connected(
+    address: str | None,
+    *,
+    workers: int | None,
+    device: str = "auto",
+    threads: int | None = None,
+) -> Iterator[Any]:
     """Give a client of dask.
 
     Parameters
@@ -52,6 +58,8 @@ def connected(address: str | None, *, workers: int | None, device: str = "auto")
         Number of processes of this computer; by default one for each GPU, or for a few cores.
     device : str
         As the user chose it; only processes of this computer follow it here.
+    threads : int, optional
+        Threads of torch in each process of this computer; by default its share of the cores.
 
     Raises
     ------
@@ -68,7 +76,7 @@ def connected(address: str | None, *, workers: int | None, device: str = "auto")
                 client.close()
             return
         with _children_deaf_to_ctrl_c():
-            cluster = _cluster_here(dask, workers, device)
+            cluster = _cluster_here(dask, _environments(workers, device, threads))
         with cluster, dask.Client(cluster) as client:
             yield client
 
@@ -89,12 +97,12 @@ def _client_of(dask: Any, address: str) -> Any:
         ) from err
 
 
-def _cluster_here(dask: Any, workers: int | None, device: str) -> Any:
+def _cluster_here(dask: Any, environments: list[dict[str, str]]) -> Any:
     has_pages = find_spec("bokeh") is not None  # of the dashboard
     options = {"host": "127.0.0.1", "port": 0, "dashboard": has_pages, "dashboard_address": ":0"}
     spec = {
         number: {"cls": dask.Nanny, "options": _worker_options(environment)}
-        for number, environment in enumerate(_environments(workers, device))
+        for number, environment in enumerate(environments)
     }
     return dask.SpecCluster(
         workers=spec,
@@ -118,15 +126,16 @@ def _worker_options(environment: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _environments(workers: int | None, device: str) -> list[dict[str, str]]:
+def _environments(workers: int | None, device: str, threads: int | None) -> list[dict[str, str]]:
     """Return the environment of each process: its GPU, or its share of the cores."""
     gpus = _gpus() if device in {"auto", "cuda"} else []
     cores = os.cpu_count() or 1
     if gpus:
         count = min(workers or len(gpus), len(gpus))  # two processes would share a GPU
-        return [_threads(cores // count) | {"CUDA_VISIBLE_DEVICES": gpu} for gpu in gpus[:count]]
+        share = _threads(threads or cores // count)
+        return [share | {"CUDA_VISIBLE_DEVICES": gpu} for gpu in gpus[:count]]
     count = workers or min(cores, max(2, cores // _CORES_OF_A_WORKER))
-    return [_threads(cores // count)] * count
+    return [_threads(threads or cores // count)] * count
 
 
 def _gpus() -> list[str]:

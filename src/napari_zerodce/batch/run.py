@@ -31,7 +31,7 @@ def run_batch(
     tell: Callable[[Ending], None],
     report: Report,
     should_stop: ShouldStop,
-) -> None:
+) -> float:
     """Enhance all images of a batch.
 
     Parameters
@@ -44,6 +44,11 @@ def run_batch(
     report : callable
         Called with a `Progress`.
     should_stop : callable
+
+    Returns
+    -------
+    float
+        Seconds that all tasks took in their workers.
 
     Raises
     ------
@@ -61,6 +66,7 @@ def run_batch(
             run.report()
     finally:
         run.leave()
+    return run.seconds
 
 
 class _Run:
@@ -71,6 +77,7 @@ class _Run:
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._tasks: dict[Any, Task] = {}
         self._number = 0
+        self.seconds = 0.0
         self._started = time.monotonic()
         self._looked = 0.0
         self._threads: dict[str, int] = {}
@@ -126,7 +133,9 @@ class _Run:
             for future in futures:
                 may_retry = len(self._threads) > 1
                 task = self._tasks.pop(future)
-                ending = self._schedule.take(task, _outcome_of(future), may_retry=may_retry)
+                outcome = _outcome_of(future)
+                self.seconds += outcome.seconds
+                ending = self._schedule.take(task, outcome, may_retry=may_retry)
                 endings += [ending] if ending else []
         return endings
 
