@@ -87,7 +87,7 @@ class _Planner:
     def _add_folder(self, folder: Path) -> None:
         skip = None if isinstance(self._output, Url) else self._output
         before = len(self._images)
-        for path in images_below(folder, READABLE_SUFFIXES, skip=skip, is_image=is_ome_zarr):
+        for path in images_below(folder, (*READABLE_SUFFIXES, SUFFIX), skip=skip):
             name = path.relative_to(folder).as_posix()
             if path.is_dir():
                 self._add_zarr(path, name)

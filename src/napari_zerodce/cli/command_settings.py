@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.engine.requests import EnhanceRequest
     from napari_zerodce.imaging.files.image_file import ImageFile
+    from napari_zerodce.imaging.files.saved.image import SavedImage
+    from napari_zerodce.imaging.files.saved.ngff import NgffVersion
+    from napari_zerodce.imaging.planes import Channels
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -37,6 +40,8 @@ class CommandSettings:
         The part of each image, as `Scope` writes it; by default all.
     channel_axis : str
         "auto" for the axis that the file calls C, "none", or its number.
+    zarr_version : {"0.4", "0.5"}
+        Of an OME-Zarr that is written.
     """
 
     enhance: EnhanceSettings
@@ -44,6 +49,7 @@ class CommandSettings:
     overwrite: bool
     part: str | None = None
     channel_axis: str = "auto"
+    zarr_version: NgffVersion = "0.5"
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -75,8 +81,9 @@ class CommandSettings:
                 "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
                 "each image; give --checkpoint, too."
             )
-        part = getattr(options, "part", None)  # the command for maps has no such option
-        return cls(enhance, sha256, options.overwrite, part, options.channel_axis)
+        # The command for maps has not all options.
+        own = {name: getattr(options, name) for name in ("part", "zarr_version") if name in options}
+        return cls(enhance, sha256, options.overwrite, channel_axis=options.channel_axis, **own)
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -128,6 +135,26 @@ class CommandSettings:
         RequestError
             If the part is not a part of this image.
         """
+        from napari_zerodce.imaging.files.image_file import channel_axis_in
+
+        return self._request(image.array, image.channels, checkpoint, channel_axis_in(image))
+
+    def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
+        """Return the request to the engine for an image that may be on disk.
+
+        Parameters
+        ----------
+        image : SavedImage
+        checkpoint, raises
+            As for `request`.
+        """
+        place = image.axes.find("C")
+        axis = place if 0 <= place < len(image.leading) and image.shape[place] > 1 else None
+        return self._request(image.levels[0], image.channels, checkpoint, axis)
+
+    def _request(
+        self, array: Any, channels: Channels, checkpoint: Checkpoint | None, axis: int | None
+    ) -> EnhanceRequest:
         from napari_zerodce.engine.requests import EnhanceRequest
         from napari_zerodce.imaging.planes import layout_of
         from napari_zerodce.imaging.scope import Scope
@@ -135,15 +162,7 @@ class CommandSettings:
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
         scope = None
         if self.part:
-            scope = Scope.parse(self.part, layout_of(image.array, channels=image.channels))
-        axis = self._channel_axis_of(image)
-        return EnhanceRequest(image.array, image.channels, settings, scope, axis)
-
-    def _channel_axis_of(self, image: ImageFile) -> int | None:
-        from napari_zerodce.imaging.files.image_file import channel_axis_in
-
-        if self.channel_axis == "none":
-            return None
+            scope = Scope.parse(self.part, layout_of(array, channels=channels))
         if self.channel_axis != "auto":
-            return int(self.channel_axis)
-        return channel_axis_in(image)
+            axis = None if self.channel_axis == "none" else int(self.channel_axis)
+        return EnhanceRequest(array, channels, settings, scope, axis)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 import traceback
 from argparse import Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.command_settings import CommandSettings
@@ -21,13 +22,15 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.file_plan import FileJob
+    from napari_zerodce.cli.growing_output import GrowingOutput
     from napari_zerodce.cli.output_file import OutputFile
-    from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
-    from napari_zerodce.imaging.files.images import ImageFile
+    from napari_zerodce.engine.automatic import AutomaticChoice
+    from napari_zerodce.engine.provenance import Provenance
 
-    _RequestFor = Callable[[ImageFile], EnhanceRequest]
+    _Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
 
 _EXAMPLES = """\
 examples:
@@ -35,6 +38,7 @@ examples:
   napari-zerodce enhance photos/ --output bright/
   napari-zerodce enhance stack.tif --output bright.tif --window percentile:0.1,99.9
   napari-zerodce enhance stack.tif --output bright.tif --part 10:20,:,:
+  napari-zerodce enhance cells.ome.zarr --output s3://bucket/bright.ome.zarr --zarr-version 0.4
   napari-zerodce enhance *.png --output bright/ --checkpoint zero-dce-pp --device cpu
   napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 1.5
   napari-zerodce enhance frames/ --output bright/ --global-curve --detail-gain-limit none
@@ -49,19 +53,25 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "enhance",
         help="enhance image files",
-        description="Enhance image files: PNG, JPEG, BMP, TIFF and .npy.",
+        description="Enhance image files: PNG, JPEG, BMP, TIFF, .npy and OME-Zarr.",
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="An image file, or a folder of images.")
+    add(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="An image file, a folder of images, or the folder or URL of an OME-Zarr.",
+    )
     add(
         "--output",
         required=True,
         metavar="PATH",
         help="A file for one image, or a folder for several. For one image, PATH is a folder if "
-        "it exists as one or ends with /.",
+        "it exists as one or ends with /. A path or URL that ends with .zarr becomes an OME-Zarr, "
+        "which is written region by region and may be larger than the memory.",
     )
     add_engine_options(add)
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
@@ -72,6 +82,12 @@ def add_parser(commands: Any) -> None:
         help="Enhance and write a part of the image only: a range such as 3:7 for each axis, with "
         "commas between them, rows and columns last, and ':' for all. The window is that of the "
         "whole image.",
+    )
+    add(
+        "--zarr-version",
+        choices=("0.4", "0.5"),
+        default="0.5",
+        help="The version of OME-Zarr to write (default: 0.5).",
     )
     add("--overwrite", action="store_true", help="Replace outputs that exist.")
     parser.set_defaults(command=enhance_files)
@@ -84,28 +100,40 @@ class _Tally:
     planned: int
     enhanced: int = 0
     failed: int = 0
-    output: OutputFile | None = field(default=None)
+    output: OutputFile | GrowingOutput | None = field(default=None)
 
     def summary(self) -> str:
         return f"{self.enhanced} enhanced, {self.failed} failed"
 
     def interrupted(self) -> str:
         left = self.planned - self.enhanced - self.failed
-        return f"interrupted: {self.summary()}, {left} not done"
+        kept = self.output.kept if self.output else ""
+        return f"interrupted: {self.summary()}, {left} not done{kept}"
 
     def clean_up(self) -> None:
         if self.output:
             self.output.discard()
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What all files of a command share."""
+
+    settings: CommandSettings
+    checkpoint: Checkpoint | None
+    bars: Bars
+    should_stop: ShouldStop
+
+
 def enhance_files(options: Namespace) -> int:
     """Enhance the files of the command line, and return the exit code."""
     from napari_zerodce.cli.file_plan import plan_files
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
+    from napari_zerodce.imaging.files.ome_zarr import SUFFIX
 
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
-    jobs = plan_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
+    jobs = plan_files(options.inputs, options.output, suffixes=(*READABLE_SUFFIXES, SUFFIX))
     tally = _Tally(len(jobs))
     return run_interruptibly(
         partial(_enhance_all, jobs, settings, tally),
@@ -118,33 +146,42 @@ def _enhance_all(
     jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
     from napari_zerodce.cli.bars import Bars
-    from napari_zerodce.cli.output_file import OutputFile
 
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)
         bars.say("Loading the checkpoint")
         raise_if_stopped(should_stop)
-        request_for = partial(settings.request, checkpoint=settings.load())
+        run = _Run(settings, settings.load(), bars, should_stop)
         for job in jobs:
             raise_if_stopped(should_stop)
-            tally.output = OutputFile(job.target, overwrite=settings.overwrite)
-            if _enhance_or_report(job, tally.output, request_for, bars, should_stop):
+            tally.output = _output_of(job, settings)
+            if _enhance_or_report(job, tally.output, run):
                 tally.enhanced += 1
             else:
                 tally.failed += 1
+            tally.output = None
             bars.end_file()
         if len(jobs) > 1:
             bars.print(tally.summary())
     return 1 if tally.failed else 0
 
 
-def _enhance_or_report(
-    job: FileJob, output: OutputFile, request_for: _RequestFor, bars: Bars, should_stop: ShouldStop
-) -> bool:
+def _output_of(job: FileJob, settings: CommandSettings) -> OutputFile | GrowingOutput:
+    from napari_zerodce.cli.growing_output import GrowingOutput
+    from napari_zerodce.cli.output_file import OutputFile
+    from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
+
+    if isinstance(job.target, Path) and not is_ome_zarr(job.target):
+        return OutputFile(job.target, overwrite=settings.overwrite)
+    return GrowingOutput(job, settings)
+
+
+def _enhance_or_report(job: FileJob, output: OutputFile | GrowingOutput, run: _Run) -> bool:
+    bars = run.bars
     bars.begin_file(job.source.name)
     try:
         with output:
-            _enhance_file(job, output, request_for, bars, should_stop)
+            _enhance_file(job, output, run)
     except Cancelled:
         raise
     except ZeroDCEError as err:
@@ -159,33 +196,47 @@ def _enhance_or_report(
     return False
 
 
-def _enhance_file(
-    job: FileJob, output: OutputFile, request_for: _RequestFor, bars: Bars, should_stop: ShouldStop
-) -> None:
-    from napari_zerodce.engine.enhance import enhance
-    from napari_zerodce.imaging.files.images import read_image
+def _enhance_file(job: FileJob, output: OutputFile | GrowingOutput, run: _Run) -> None:
+    from napari_zerodce.cli.output_file import OutputFile
 
     started = time.perf_counter()
-    bars.say("Reading")
-    image = read_image(job.source)
-    raise_if_stopped(should_stop)
-    output.rehearse(image)
-    result = enhance(request_for(image), report=bars.follow, should_stop=should_stop)
-    bars.say("Writing")
-    output.write(image, result.image)
+    run.bars.say("Reading")
+    if isinstance(output, OutputFile):
+        made, automatic, notices = _in_memory(job, output, run)
+    else:
+        made, automatic, notices = _by_regions(output, run)
     seconds = time.perf_counter() - started
-    facts = f"{', '.join(_facts(result))}, {seconds:.2f} s{why_automatic(result.automatic)}"
-    bars.print(f"{job.source} -> {job.target} ({facts})")
-    for notice in result.notices:
-        bars.warn(f"note: {job.source}: {notice}")
+    facts = f"{', '.join(_facts(made))}, {seconds:.2f} s{why_automatic(automatic)}"
+    run.bars.print(f"{job.source} -> {job.target} ({facts})")
+    for notice in notices:
+        run.bars.warn(f"note: {job.source}: {notice}")
 
 
-def _facts(result: EnhanceResult) -> list[str]:
+def _in_memory(job: FileJob, output: OutputFile, run: _Run) -> _Made:
+    from napari_zerodce.cli.growing_output import read_file
+    from napari_zerodce.engine.enhance import enhance
+
+    image = read_file(job.source)
+    raise_if_stopped(run.should_stop)
+    output.rehearse(image)
+    request = run.settings.request(image, run.checkpoint)
+    result = enhance(request, report=run.bars.follow, should_stop=run.should_stop)
+    run.bars.say("Writing")
+    output.write(image, result.image)
+    return result.provenance, result.automatic, result.notices
+
+
+def _by_regions(output: GrowingOutput, run: _Run) -> _Made:
+    resolved, notices = output.enhance(run.checkpoint, run.bars, run.should_stop)
+    made = resolved.provenance(global_curve=resolved.global_curve)
+    return made, resolved.automatic, notices
+
+
+def _facts(made: Provenance) -> list[str]:
     """Return how an image was enhanced: device, precision, window, look and global curve."""
-    window = f"window {in_words(result.windows)}"
-    facts = [result.device, result.precision, window]
-    if look := result.look.describe():
+    facts = [made.device, made.precision, f"window {in_words(made.windows)}"]
+    if look := made.look.describe():
         facts.append(look)
-    if result.global_curve:
-        facts.append(f"A = {' '.join(f'{value:g}' for value in result.global_curve)}")
+    if made.global_curve:
+        facts.append(f"A = {' '.join(f'{value:g}' for value in made.global_curve)}")
     return facts

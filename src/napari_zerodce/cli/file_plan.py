@@ -9,16 +9,18 @@ from pathlib import Path
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
+from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
+from napari_zerodce.imaging.files.urls import Named, Url, named
 
 _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
 
 
 @dataclass(frozen=True)
 class FileJob:
-    """The path of one image and the path of its output."""
+    """The path or URL of one image, and that of its output."""
 
-    source: Path
-    target: Path
+    source: Named
+    target: Named
 
 
 def plan_files(
@@ -33,10 +35,10 @@ def plan_files(
     Parameters
     ----------
     inputs : sequence of str
-        Files and folders.
+        Files, folders, and URLs of OME-Zarr. The folder of an OME-Zarr is an image.
     output : str
         A file if there is one input and it is not a folder; otherwise a folder. A path that ends
-        with a separator, or is an existing folder, is always a folder.
+        with a separator, or is an existing folder of files, is always a folder.
     suffixes : collection of str
         Lower-case suffixes of image files, with the dot.
 
@@ -53,13 +55,15 @@ def plan_files(
     """
     if any(not text for text in (*inputs, output)):
         raise RequestError("An input or the output is an empty name; give the path of an image.")
-    target = Path(output)
-    if len(inputs) == 1 and not is_folder(Path(inputs[0])) and not _means_folder(output):
+    for text in (*inputs, output):
+        _check_url(text)
+    target = named(output)
+    if len(inputs) == 1 and not is_folder(named(inputs[0])) and not _means_folder(output):
         _check_suffix(target, suffixes)
-        jobs = [FileJob(Path(inputs[0]), target)]
+        jobs = [FileJob(named(inputs[0]), target)]
     else:
         _check_folder(output, suffixes)
-        jobs = [job for text in inputs for job in _jobs_of(Path(text), target, suffixes)]
+        jobs = [job for text in inputs for job in _jobs_of(named(text), target, suffixes)]
     jobs = _without_repetitions(jobs)
     check_collisions(jobs)
     return tuple(jobs)
@@ -92,22 +96,38 @@ def image_files(
     if any(not text for text in inputs):
         raise RequestError("An input is an empty name; give the path of an image.")
     jobs = [job for text in inputs for job in _jobs_of(Path(text), Path(output), suffixes)]
-    return tuple({identity_of(job.source): job.source for job in jobs}.values())
+    paths = {identity_of(job.source): job.source for job in jobs}
+    return tuple(path for path in paths.values() if isinstance(path, Path))
+
+
+def _check_url(text: str) -> None:
+    if isinstance(named(text), Url) and not is_ome_zarr(named(text)):
+        raise RequestError(
+            f"{text!r} is a URL, and only OME-Zarr is read and written there; give a URL that ends "
+            f"with {SUFFIX}, or copy the files."
+        )
 
 
 def _means_folder(output: str) -> bool:
-    return output.endswith(_SEPARATORS) or is_folder(Path(output))
+    return output.endswith(_SEPARATORS) or is_folder(named(output))
 
 
-def is_folder(path: Path) -> bool:
-    """Return whether the path is a folder. The path may be too long or inaccessible."""
+def is_folder(path: Named) -> bool:
+    """Return whether a path is a folder of files. It may be too long or inaccessible.
+
+    Parameters
+    ----------
+    path : Path or Url
+    """
+    if isinstance(path, Url):
+        return False
     try:
-        return path.is_dir()
+        return path.is_dir() and not is_ome_zarr(path)
     except OSError:  # the parent folder is not accessible, or the name is too long
         return False
 
 
-def _check_suffix(target: Path, suffixes: Collection[str]) -> None:
+def _check_suffix(target: Named, suffixes: Collection[str]) -> None:
     if target.suffix.lower() not in suffixes:
         raise RequestError(
             f"The output {str(target)!r} has no suffix of an image format ({_listed(suffixes)}); "
@@ -116,7 +136,7 @@ def _check_suffix(target: Path, suffixes: Collection[str]) -> None:
 
 
 def _check_folder(output: str, suffixes: Collection[str]) -> None:
-    target = Path(output)
+    target = named(output)
     if os.path.lexists(target) and not is_folder(target):
         raise RequestError(
             f"The output {output!r} is a file, and several images need a folder; give a folder."
@@ -128,14 +148,14 @@ def _check_folder(output: str, suffixes: Collection[str]) -> None:
         )
 
 
-def _jobs_of(source: Path, output: Path, suffixes: Collection[str]) -> Iterator[FileJob]:
-    if not is_folder(source):
+def _jobs_of(source: Named, output: Named, suffixes: Collection[str]) -> Iterator[FileJob]:
+    if isinstance(source, Url) or not is_folder(source):
         yield FileJob(source, output / source.name)
         return
     found = False
-    for path in images_below(source, suffixes, skip=output):
+    for path in images_below(source, suffixes, skip=Path(output)):
         found = True
-        yield FileJob(path, output / path.relative_to(source))
+        yield FileJob(path, output / path.relative_to(source).as_posix())
     if not found:
         raise RequestError(
             f"There is no image in the folder {str(source)!r}; give a folder of files with one of "

@@ -62,6 +62,11 @@ class HiddenOutput:
         self.discard()
 
     @property
+    def kept(self) -> str:
+        """What of an unfinished output stays, to be told after an interruption: nothing."""
+        return ""
+
+    @property
     def part(self) -> Path:
         """The path to write to, in the hidden folder."""
         assert self._workshop

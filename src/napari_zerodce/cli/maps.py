@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_zerodce.cli.bars import Bars
-    from napari_zerodce.cli.file_plan import FileJob
     from napari_zerodce.engine.resolve import ResolvedRequest
 
 _EXAMPLES = """\
@@ -71,17 +70,18 @@ def write_maps(options: Namespace) -> int:
     from napari_zerodce.cli.maps_file import plan_maps
 
     settings = CommandSettings.of(options)
-    job = plan_maps(options.input, options.output)
-    output = HiddenOutput(job.target, overwrite=settings.overwrite)
+    source, target = plan_maps(options.input, options.output)
+    output = HiddenOutput(target, overwrite=settings.overwrite)
     return run_interruptibly(
-        partial(_write, job, output, settings, options.kind),
-        interrupted=lambda: f"interrupted: {job.target} was not written",
+        partial(_write, source, target, output, settings, options.kind),
+        interrupted=lambda: f"interrupted: {target} was not written",
         clean_up=output.discard,
     )
 
 
 def _write(
-    job: FileJob,
+    source: Path,
+    target: Path,
     output: HiddenOutput,
     settings: CommandSettings,
     kind: MapKind,
@@ -95,24 +95,24 @@ def _write(
 
     started = time.perf_counter()
     with Bars(1) as bars, output:
-        bars.begin_file(job.source.name)
+        bars.begin_file(source.name)
         bars.say("Loading the checkpoint")
         raise_if_stopped(should_stop)
         checkpoint = settings.load()
         bars.say("Reading")
-        image = read_image(job.source)
+        image = read_image(source)
         stack = stack_axes(image)
-        map_format_of(job.target).check_stack_axes(job.target, stack)
+        map_format_of(target).check_stack_axes(target, stack)
         request = settings.request(image, checkpoint)
         resolved = resolve_for_maps(request, should_stop=should_stop)
-        maps = _MapsJob(job.target, kind, stack, resolved)
+        maps = _MapsJob(target, kind, stack, resolved)
         try:
             shape = _fill(output, maps, bars, should_stop)
         except MemoryError as err:
-            raise ImageError(f"{job.source} is too large for this machine's memory.") from err
+            raise ImageError(f"{source} is too large for this machine's memory.") from err
         window = f"window {in_words(resolved.windows)}"
         bars.print(
-            f"{job.source} -> {job.target} ({kind}, {'x'.join(map(str, shape))}, "
+            f"{source} -> {target} ({kind}, {'x'.join(map(str, shape))}, "
             f"{resolved.device.name}, {resolved.precision}, {window}, "
             f"{time.perf_counter() - started:.2f} s{why_automatic(resolved.automatic)})"
         )

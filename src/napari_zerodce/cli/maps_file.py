@@ -11,7 +11,7 @@ from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.files.maps import MAP_SUFFIXES, map_format_of
 
 
-def plan_maps(source: str, target: str) -> FileJob:
+def plan_maps(source: str, target: str) -> tuple[Path, Path]:
     """Return the paths of the image and of its maps, after checks that need no data.
 
     Parameters
@@ -24,22 +24,22 @@ def plan_maps(source: str, target: str) -> FileJob:
     RequestError
         If the source is not a file, or maps cannot be written to the target.
     """
-    job = FileJob(Path(source), Path(target))
-    if is_folder(job.source):
+    image, maps = Path(source), Path(target)
+    if is_folder(image):
         raise RequestError(
             f"The input {source!r} is a folder, and maps are computed for one image; give a file."
         )
-    if not os.path.lexists(job.source):
+    if not os.path.lexists(image):
         raise RequestError(f"There is no file {source!r}; check the path.")
-    suffix = job.target.suffix.lower()
+    suffix = maps.suffix.lower()
     if suffix not in MAP_SUFFIXES:
         raise RequestError(
             f"The output {target!r} has the suffix {suffix!r}; maps are written as one of "
             f"{', '.join(MAP_SUFFIXES)}."
         )
-    check_collisions([job])
-    _refuse_other_kinds(job.target)
-    return job
+    check_collisions([FileJob(image, maps)])
+    _refuse_other_kinds(maps)
+    return image, maps
 
 
 def _refuse_other_kinds(target: Path) -> None:

@@ -66,6 +66,10 @@ class Meter:
         As in `enhance`.
     doing : str
         The message for a single plane.
+    unit : str
+        What is counted, if it is not planes.
+    before : int
+        How many of them an earlier run has done.
     """
 
     def __init__(
@@ -75,8 +79,10 @@ class Meter:
         report: Report,
         should_stop: ShouldStop,
         doing: str = "Enhancing",
+        unit: str = "Plane",
+        before: int = 0,
     ) -> None:
-        self._doing = doing
+        self._doing, self._unit, self._before = doing, unit, before
         self._planes = planes
         self._report = report
         self._should_stop = should_stop
@@ -133,8 +139,9 @@ class Meter:
 
     def _progress(self, now: float) -> Progress:
         number = max(1, math.ceil(round(self._done, 6)))
-        message = f"Plane {number} of {self._planes}" if self._planes > 1 else self._doing
-        return Progress(self._done, self._planes, message, self._seconds_left(now))
+        before, total = self._before, self._before + self._planes
+        message = f"{self._unit} {before + number} of {total}" if total > 1 else self._doing
+        return Progress(before + self._done, total, message, self._seconds_left(now))
 
     def _seconds_left(self, now: float) -> float | None:
         """Return the remaining time at the pace of the last seconds: a machine may become busy."""

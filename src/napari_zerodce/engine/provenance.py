@@ -117,8 +117,12 @@ class Provenance:
     @property
     def window_choice(self) -> WindowChoice:
         """The choice of exactly these windows."""
-        ends = self.channel_windows or (self.window,)
-        return WindowChoice.of_windows([Window(*pair) for pair in ends])
+        return WindowChoice.of_windows(self.windows)
+
+    @property
+    def windows(self) -> list[Window]:
+        """The window of all planes, or that of each channel."""
+        return [Window(*pair) for pair in self.channel_windows or (self.window,)]
 
     @property
     def traits(self) -> ArchitectureTraits:

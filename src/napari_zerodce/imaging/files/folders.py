@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.files.urls import Named, Url
 
 
 def images_below(
@@ -15,11 +16,11 @@ def images_below(
     suffixes: Collection[str],
     *,
     skip: Path | None = None,
-    is_image: Callable[[Path], bool] = lambda _: False,
 ) -> Iterator[Path]:
     """Yield the images in a folder and its subfolders, sorted by name.
 
-    The function ignores hidden files and folders, and links to folders.
+    The function ignores hidden files and folders, and links to folders. A folder with one of the
+    suffixes, such as .zarr, is an image.
 
     Parameters
     ----------
@@ -28,8 +29,6 @@ def images_below(
         Lower-case, with the dot.
     skip : Path, optional
         A folder to ignore, because earlier results are not input.
-    is_image : callable
-        Returns whether a folder is an image itself: it is yielded, and not searched.
 
     Raises
     ------
@@ -44,17 +43,18 @@ def images_below(
             for name in folders
             if not name.startswith(".") and identity_of(Path(parent, name)) != skipped
         )
-        images = [name for name in folders if is_image(Path(parent, name))]
-        yield from (Path(parent, name) for name in images)
+        images = [name for name in folders if Path(name).suffix.lower() in suffixes]
         folders[:] = [name for name in folders if name not in images]
-        for name in sorted(files):
+        for name in sorted([*images, *files]):
             # macOS writes "._photo.jpg" beside "photo.jpg" on disks with another file system.
             if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(parent, name)
 
 
-def identity_of(path: Path) -> str:
-    """Return a text that is equal for two paths to the same file."""
+def identity_of(path: Named) -> str:
+    """Return a text that is equal for two paths to the same file, or for equal URLs."""
+    if isinstance(path, Url):
+        return path.rstrip("/")
     resolved = os.path.realpath(path)  # unlike Path.resolve, accepts a link that leads to itself
     # On these systems two names that differ only in case are the same file.
     return resolved.casefold() if sys.platform in {"darwin", "win32"} else resolved

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
 MAPPED_FROM = 2**27
@@ -51,14 +51,14 @@ def channel_axis_in(image: ImageFile) -> int | None:
     return place if known and image.array.shape[place] > 1 else None
 
 
-def check_room(size: int, path: Path) -> None:
+def check_room(size: int, path: Named) -> None:
     """Refuse a file that would need more memory than is free, before it is read.
 
     Parameters
     ----------
     size : int
         Bytes of memory that reading needs.
-    path : Path
+    path : Path or Url
 
     Raises
     ------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from napari_zerodce.errors import ImageError
@@ -30,8 +31,7 @@ def is_ome_zarr(path: Named) -> bool:
     """
     if path.name.lower().endswith(SUFFIX):
         return True
-    place = Place(path)
-    return place.local is not None and _metadata_of(place) is not None
+    return isinstance(path, Path) and _metadata_of(path) is not None
 
 
 def read_ome_zarr(path: Named) -> SavedImage:
@@ -54,18 +54,34 @@ def read_ome_zarr(path: Named) -> SavedImage:
         If it is missing, damaged, of another version, or a plate, a well or labels.
     """
     with reading_told(path):
-        metadata = _metadata_of(Place(path))
-        if metadata is None:
-            raise ImageError(f"There is no OME-Zarr at {path}; check the path.")
+        metadata = json.loads(metadata_text(path))
         attributes = metadata.get("attributes", metadata)
         image = described(attributes, str(path))
         return _image(path, image, attributes.get(KEY))
 
 
-def _metadata_of(place: Place) -> Any:
-    """Return the metadata of a group of either format, None if there are none."""
-    content = place.read("zarr.json") or place.read(".zattrs") or place.read(".zgroup")
-    return None if content is None else json.loads(content)
+def metadata_text(path: Named) -> bytes:
+    """Return the metadata of the group at a path, as they are stored.
+
+    Parameters
+    ----------
+    path : Path or Url
+
+    Raises
+    ------
+    ImageError
+        If there are none.
+    """
+    with reading_told(path):
+        content = _metadata_of(path)
+    if content is None:
+        raise ImageError(f"There is no OME-Zarr at {path}; check the path.")
+    return content
+
+
+def _metadata_of(path: Named) -> bytes | None:
+    place = Place(path)
+    return place.read("zarr.json") or place.read(".zattrs") or place.read(".zgroup")
 
 
 def _image(path: Named, image: NgffImage, own: Any) -> SavedImage:

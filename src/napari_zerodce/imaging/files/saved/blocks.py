@@ -17,6 +17,7 @@ from napari_zerodce.imaging.files.saved.ngff import (
 )
 from napari_zerodce.imaging.files.saved.place import Place
 from napari_zerodce.imaging.files.saved.regions import BLOCK, CHUNK, Region
+from napari_zerodce.imaging.keys import complete_key
 from napari_zerodce.imaging.planes import Array
 
 
@@ -107,10 +108,10 @@ class Level:
         self.ndim = len(self.shape)
 
     def __getitem__(self, key: Any) -> Array:
-        """Return a region, given by a slice or an index for each of the first axes."""
-        keys = key if isinstance(key, tuple) else (key,)
-        block: Array = np.asarray(self._array[self._in_file(keys)])
-        kept = [axis for axis in self._order if isinstance(self._whole(keys)[axis], slice)]
+        """Return a region; `key` holds integers, slices and an ellipsis."""
+        parts = complete_key(key, self.ndim)
+        block: Array = np.asarray(self._array[self._in_file(parts)])
+        kept = [axis for axis in self._order if isinstance(parts[axis], slice)]
         return block.transpose([int(axis) for axis in np.argsort(kept)])
 
     def write(self, region: Region, block: Array) -> None:
@@ -122,22 +123,15 @@ class Level:
         block : ndarray
             As in the image in memory; axes of one plane may be missing.
         """
-        whole = zip(self._whole(region.key), self.shape, strict=True)
+        whole = zip(complete_key(region.key, self.ndim), self.shape, strict=True)
         key = tuple(slice(*part.indices(side)[:2]) for part, side in whole)
         in_file = self._in_file(key)
         shape = [part.stop - part.start for part in key]
         self._array[in_file] = block.reshape(shape).transpose(self._order)
         self._place.flush(self._files(in_file))
 
-    def _whole(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return a slice or an index for each axis; "..." stands for those that are left."""
-        dots = [place for place, part in enumerate(key) if part is Ellipsis] or [len(key)]
-        before, behind = key[: dots[0]], key[dots[0] + 1 :]
-        return (*before, *(slice(None),) * (self.ndim - len(before) - len(behind)), *behind)
-
     def _in_file(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
-        whole = self._whole(key)
-        return tuple(whole[axis] for axis in self._order)
+        return tuple(key[axis] for axis in self._order)
 
     def _files(self, key: tuple[slice, ...]) -> Iterator[str]:
         """Yield the names of the files that hold a region, in the order of the file."""

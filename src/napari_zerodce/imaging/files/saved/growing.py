@@ -93,6 +93,22 @@ def begin(
     return grown
 
 
+def begun_at(path: str | Path) -> Named | None:
+    """Return the folder of what is begun for a path and not complete, None if there is nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `begin`.
+    """
+    part = _part_of(named(path))
+    return part.path if part.read(_BEGUN) is not None else None
+
+
+def _part_of(path: Named) -> Place:
+    return Place(named(f"{str(path).rstrip('/')}.part"))
+
+
 def is_complete(path: str | Path, image: SavedImage, *, version: NgffVersion = "0.5") -> bool:
     """Return whether a complete OME-Zarr at a path was begun with the key of an image.
 
@@ -167,7 +183,7 @@ class GrowingImage:
     @property
     def part(self) -> Place:
         """The folder that holds what is needed to go on."""
-        return Place(named(f"{str(self.path).rstrip('/')}.part"))
+        return _part_of(self.path)
 
     @property
     def folder(self) -> Place:

@@ -1,0 +1,133 @@
+"""One OME-Zarr of the command line: it grows region by region, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from napari_zerodce.cli.command_settings import CommandSettings
+from napari_zerodce.engine.growing import enhance_into, result_to_save, with_curve
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.imaging.files.conversion import with_axes, without_axes
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
+from napari_zerodce.imaging.files.saved.growing import begin, begun_at
+from napari_zerodce.imaging.files.saved.image import SavedImage
+from napari_zerodce.imaging.files.urls import Named, Url
+from napari_zerodce.stopping import ShouldStop
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.load import Checkpoint
+    from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.file_plan import FileJob
+
+
+def read_file(path: Named) -> ImageFile:
+    """Return an image with its pixels in memory, also that of an OME-Zarr.
+
+    Parameters
+    ----------
+    path : Path or Url
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read, or does not fit in memory.
+    """
+    if not is_ome_zarr(path):
+        return read_image(Path(path))
+    image = read_ome_zarr(path)
+    check_room(image.size, path)
+    return without_axes(image)
+
+
+def _read_lazily(path: Named) -> SavedImage:
+    if is_ome_zarr(path):
+        return read_ome_zarr(path)
+    return with_axes(read_image(Path(path)), path.name.partition(".")[0])
+
+
+@dataclass(frozen=True)
+class GrowingOutput:
+    """An OME-Zarr that is made from one image.
+
+    Parameters
+    ----------
+    job : FileJob
+    settings : CommandSettings
+    """
+
+    job: FileJob
+    settings: CommandSettings
+
+    def enhance(
+        self, checkpoint: Checkpoint | None, bars: Bars, should_stop: ShouldStop
+    ) -> tuple[ResolvedRequest, tuple[str, ...]]:
+        """Enhance the image, and return how it was made and what the user should know.
+
+        Parameters
+        ----------
+        checkpoint : Checkpoint, optional
+            As for `CommandSettings.request`.
+        bars : Bars
+        should_stop : callable
+
+        Raises
+        ------
+        Cancelled, ZeroDCEError
+            As for `enhance_into`. What is written stays.
+        """
+        source, target = self.job.source, self.job.target
+        image = _read_lazily(source)
+        request = self.settings.lazy_request(image, checkpoint)
+        resolved = resolve(request, report=bars.follow, should_stop=should_stop)
+        resolved = with_curve(resolved, report=bars.follow, should_stop=should_stop)
+        result = result_to_save(image, resolved, identity=_identity(source), path=_absolute(source))
+        replaces = self.settings.overwrite
+        grown = begin(
+            target,
+            result,
+            version=self.settings.zarr_version,
+            overwrite=replaces,
+            restart=replaces,
+        )
+        notices = enhance_into(grown, resolved, report=bars.follow, should_stop=should_stop)
+        return resolved, notices
+
+    @property
+    def kept(self) -> str:
+        """What of an unfinished output stays, to be told after an interruption."""
+        begun = begun_at(self.job.target)
+        return f"; {begun} stays, and the same command goes on there" if begun else ""
+
+    def discard(self) -> None:
+        """Remove nothing: what is written is whole, and a later command goes on."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+
+def _absolute(path: Named) -> str:
+    return path if isinstance(path, Url) else os.path.realpath(path)
+
+
+def _identity(path: Named) -> list[Any]:
+    """Return what differs if a source does: its name, and its metadata or its time of writing."""
+    name = _absolute(path)
+    if is_ome_zarr(path):
+        return [name, hashlib.sha256(metadata_text(path)).hexdigest()]
+    known = Path(path).stat()
+    return [name, known.st_size, known.st_mtime_ns]
