@@ -3,11 +3,11 @@
     python benchmarks/scaling.py
     python benchmarks/scaling.py --checkpoint zero-dce --planes 4
 
-Each worker is a process with one thread. The same workers first enhance as many regions from
-memory, without tasks and files. What a batch needs more processor time for is its overhead: it
-finds the window, reads, writes, estimates the halo of regions, and talks to the scheduler. The
-last one is also told alone: the part of the wall-clock time in which workers have no task. The
-stack has planes of 2048x2048, the huge plane as many pixels in one plane.
+Each worker is a process with one thread. It first does the same as 'napari-zerodce enhance' with
+the OME-Zarr: it finds the window, reads, enhances and writes. What a batch needs more processor
+time for is its overhead: tasks, the scheduler, and images that are opened by several workers. The
+time without a task is told beside it. The stack has planes of 2048x2048, the huge plane as many
+pixels in one plane.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import resource
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,10 @@ from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.ome_zarr import read_ome_zarr
 from napari_zerodce.imaging.files.saved import SavedImage, write_saved
+from napari_zerodce.imaging.files.saved.growing import begin
+from napari_zerodce.imaging.files.urls import named
 from napari_zerodce.stopping import never
 
 SIDE = 2048
@@ -64,7 +67,7 @@ class Measured:
     seconds : float
         Of the clock.
     processor, alone : float
-        Processor seconds of all workers, and those of the enhancement alone.
+        Processor seconds of all workers, and those of one process without a batch.
     idle : float
         The part of the clock's time, of all workers, without a task.
     peak : int
@@ -107,14 +110,17 @@ def write_sources(folder: Path, planes: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def enhance_alone(settings: EnhanceSettings, height: int, width: int, regions: int) -> None:
-    """Enhance regions of a plane in memory, with a network that is resolved once."""
-    from napari_zerodce.engine.enhance import enhance
+def enhance_alone(settings: EnhanceSettings, source: str, target: str) -> float:
+    """Do in one process what 'enhance' does, and return the processor seconds."""
+    from napari_zerodce.engine.growing import enhance_into, result_to_save
     from napari_zerodce.engine.resolve import resolve
 
-    resolved = resolve(EnhanceRequest(dim_plane(height, width), "mono", settings))
-    for _ in range(regions):
-        enhance(resolved)
+    before = time.process_time()
+    image = read_ome_zarr(named(source))
+    resolved = resolve(EnhanceRequest(image.levels[0], image.channels, settings))
+    result = result_to_save(image, resolved, identity=None, path=source)
+    enhance_into(begin(target, result, overwrite=True), resolved)
+    return time.process_time() - before
 
 
 def peak_memory() -> int:
@@ -127,31 +133,16 @@ def processor_seconds(client: Any) -> float:
     return sum(client.run(time.process_time).values())
 
 
-def alone(client: Any, settings: EnhanceSettings, regions: int) -> float:
-    """Return the processor seconds in which workers enhance regions without tasks and files."""
-    places = list(client.nthreads())
-    window = replace(settings, window=settings.window.parse("100,900"))
-
-    def ask(count: int) -> None:
-        arguments = (window, SIDE, SIDE, count)
-        futures = [
-            client.submit(enhance_alone, *arguments, workers=[where], pure=False)
-            for where in places
-        ]
-        client.gather(futures)
-
-    ask(1)  # it loads torch and starts threads
-    before = processor_seconds(client)
-    ask(regions // len(places))
-    return processor_seconds(client) - before
-
-
-def measure(client: Any, source: Path, target: Path, settings: EnhanceSettings, n: int) -> Measured:
+def measure(client: Any, source: Path, target: Path, settings: EnhanceSettings) -> Measured:
     """Measure one source with the workers of a client."""
     checkpoint = str(settings.checkpoint)
     facts = facts_here([checkpoint])
     check_workers(client, facts, report=ignore, should_stop=never)
-    seconds = alone(client, settings, n)
+    places = str(source), str(target.with_name("alone.ome.zarr"))
+    # The first time, it loads libraries and starts threads.
+    *_, alone = (
+        client.submit(enhance_alone, settings, *places, pure=False).result() for _ in range(2)
+    )
     shared = BatchSettings(
         os.urandom(4).hex(), RequestFor(settings), "{}", facts, overwrite=True,
         pixels=PIXELS_OF_A_TASK,
@@ -172,7 +163,7 @@ def measure(client: Any, source: Path, target: Path, settings: EnhanceSettings, 
     return Measured(
         seconds=took,
         processor=processor_seconds(client) - before,
-        alone=seconds,
+        alone=alone,
         idle=1 - in_tasks / (took * len(client.nthreads())),
         peak=max(client.run(peak_memory).values()),
     )
@@ -210,7 +201,6 @@ def main() -> None:
                         folder / f"{source}.ome.zarr",
                         folder / f"{workers} of {source}.ome.zarr",
                         settings,
-                        options.planes,
                     )
                 speeds[source, workers] = pixels / found.seconds
                 print(f"{source}, {workers} at a time: {found.in_words(pixels)}")

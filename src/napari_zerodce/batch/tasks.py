@@ -188,8 +188,7 @@ def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
 
 
 def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finished:
-    made = resolved.provenance(global_curve=resolved.global_curve, seconds=round(seconds, 3))
-    output.finish(made.as_dict())
+    output.finish(resolved, seconds)
     return Finished(
         windows=resolved.windows, device=resolved.device.name, precision=resolved.precision
     )
@@ -220,15 +219,11 @@ def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest
 
 
 def _with_curve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedRequest:
-    """Return the resolved request, with the curve of the whole image if the look wants one."""
-    from napari_zerodce.engine.global_curve import estimate_global_curve
+    from napari_zerodce.engine.growing import with_curve
 
     resolved = _resolve(request, settings)
-    if not resolved.settings.look.global_curve:
-        return resolved
-    loop = resolved.loop(should_stop=_stopped_in(settings))
     with _gpu_of(resolved):
-        return replace(resolved, global_curve=estimate_global_curve(resolved, loop))
+        return with_curve(resolved, should_stop=_stopped_in(settings))
 
 
 def _gpu_of(resolved: ResolvedRequest) -> AbstractContextManager[Any]:

@@ -30,4 +30,4 @@ def output_for(image: BatchImage, key: str, *, pixels: int, source: Callable[[],
         return ImageFileOutput(target, key, pixels=pixels, source=lambda: source().content)
     saved = source().saved
     assert saved is not None
-    return OmeZarrOutput(image.target, key, source=saved)
+    return OmeZarrOutput(image.target, key, source=saved, path=image.source)

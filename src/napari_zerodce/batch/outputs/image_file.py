@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from napari_zerodce.imaging.files.images import check_writable, write_image
 from napari_zerodce.imaging.planes import Array, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
 
 
 class ImageFileOutput:
@@ -73,12 +76,15 @@ class ImageFileOutput:
         with writing_told(self._target), whole_file(self._part_of(region)) as path:
             np.save(path, block)
 
-    def finish(self, provenance: Mapping[str, Any]) -> None:
+    def finish(self, resolved: ResolvedRequest, seconds: float) -> None:
         """Write the file, its record, and remove the parts."""
         array = self._joined() if self._whole is None else self._whole
         write_image(self._target, replace(self._source(), array=array), overwrite=True)
+        made = resolved.provenance(
+            global_curve=resolved.global_curve, seconds=round(seconds, 3)
+        ).as_dict()
         with writing_told(self._target):
-            record = Record.of(self._target, key=self._key, provenance=provenance)
+            record = Record.of(self._target, key=self._key, provenance=made)
             record.write(self._target)
         del array  # Windows removes no file that is mapped
         shutil.rmtree(self._parts, ignore_errors=True)

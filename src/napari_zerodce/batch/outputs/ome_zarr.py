@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.saved import SavedImage
@@ -16,6 +15,9 @@ from napari_zerodce.imaging.files.saved.regions import Region
 from napari_zerodce.imaging.files.urls import named
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Scope
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
 
 _FILES: Final = "files of the finest level"
 """The entry by which a later run sees whether one was lost."""
@@ -32,10 +34,12 @@ class OmeZarrOutput:
         Of the source and the settings.
     source : SavedImage
         The result has its axes, sizes and names; its coarser levels are made again.
+    path : str
+        Where the source is.
     """
 
-    def __init__(self, target: str, key: str, *, source: SavedImage) -> None:
-        self._target = named(target)
+    def __init__(self, target: str, key: str, *, source: SavedImage, path: str) -> None:
+        self._target, self._key, self._path = named(target), key, path
         self._image = replace(source.blank, levels=source.blank.levels[:1], key=key)
         self._grown = GrowingImage(self._target, self._image)
 
@@ -65,11 +69,13 @@ class OmeZarrOutput:
         """Write a region."""
         self._grown.write(Region(0, region), block)
 
-    def finish(self, provenance: Mapping[str, Any]) -> None:
+    def finish(self, resolved: ResolvedRequest, seconds: float) -> None:  # noqa: ARG002  not kept
         """Average the coarser levels, and give the OME-Zarr its name."""
-        files = _count_of_files(self._grown.folder)
-        facts = {"metadata": {KEY: {"role": "result", **provenance}}, _FILES: files}
-        replace(self._grown, image=replace(self._image, facts=facts)).finish()
+        from napari_zerodce.engine.growing import result_to_save
+
+        image = result_to_save(self._image, resolved, identity=None, path=self._path)
+        facts = {**image.facts, _FILES: _count_of_files(self._grown.folder)}
+        replace(self._grown, image=replace(image, facts=facts, key=self._key)).finish()
 
 
 def _count_of_files(folder: Place) -> int:

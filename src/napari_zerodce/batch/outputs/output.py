@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Scope
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
 
 
 class Output(Protocol):
@@ -39,6 +41,19 @@ class Output(Protocol):
         """Write an enhanced region, whole or not at all; raises an ImageError."""
         ...
 
-    def finish(self, provenance: Mapping[str, Any]) -> None:
-        """Give the complete result its name; all regions are on disk. Raises an ImageError."""
+    def finish(self, resolved: ResolvedRequest, seconds: float) -> None:
+        """Give the complete result its name; all regions are on disk.
+
+        Parameters
+        ----------
+        resolved : ResolvedRequest
+            How it was made.
+        seconds : float
+            Time that all regions took.
+
+        Raises
+        ------
+        ImageError
+            If it cannot be written.
+        """
         ...
