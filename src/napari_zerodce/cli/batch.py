@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from napari_zerodce.batch.tasks import BatchSettings, Finished
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.batch_plan import BatchPlan
+    from napari_zerodce.cli.json_lines import JsonLines
 
 _EXAMPLES = """\
 examples:
@@ -88,6 +90,7 @@ def add_parser(commands: Any) -> None:
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add("--overwrite", action="store_true", help="Replace outputs that no batch has made.")
+    add("--json", action="store_true", help="Write progress and results to stdout as JSON lines.")
     parser.set_defaults(command=enhance_batch)
 
 
@@ -106,6 +109,16 @@ class _Tally:
     were_there: int = 0
     failed: int = 0
     incomplete: set[str] = field(default_factory=set)
+
+    def tell(self, show: Callable[[Ending], None], ending: Ending) -> None:
+        show(ending)
+        if ending.finished is None:
+            self.failed += 1
+            self.incomplete.add(ending.image.target)
+        elif ending.finished.was_there:
+            self.were_there += 1
+        else:
+            self.enhanced += 1
 
     def summary(self) -> str:
         there = f", {self.were_there} done before" if self.were_there else ""
@@ -146,8 +159,9 @@ def _enhance_all(
     from napari_zerodce.batch.cluster import connected
     from napari_zerodce.batch.run import run_batch
     from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.json_lines import JsonLines
 
-    with Bars(len(plan.images)) as bars:
+    with JsonLines() if options.json else Bars(len(plan.images)) as bars:
         bars.begin_file("batch")
         bars.say("Loading the checkpoint")
         shared = _shared(settings, options.task_pixels)
@@ -157,9 +171,14 @@ def _enhance_all(
             check_workers(client, shared.facts, report=bars.follow, should_stop=should_stop)
             if client.dashboard_link and (scheduler or _has_dashboard()):
                 bars.print(f"dashboard: {client.dashboard_link}")
-            tell = partial(_tell, tally, bars)
+            show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
             run_batch(
-                client, plan.images, shared, tell=tell, report=bars.follow, should_stop=should_stop
+                client,
+                plan.images,
+                shared,
+                tell=partial(tally.tell, show),
+                report=bars.follow,
+                should_stop=should_stop,
             )
         _write_plates(plan, tally, bars)
         bars.print(tally.summary())
@@ -192,24 +211,18 @@ def _shared(settings: CommandSettings, pixels: int) -> BatchSettings:
     )
 
 
-def _tell(tally: _Tally, bars: Bars, ending: Ending) -> None:
+def _show(bars: Bars, ending: Ending) -> None:
     bars.end_file()
     image, finished = ending.image, ending.finished
-    if finished is None:
-        tally.failed += 1
-        tally.incomplete.add(image.target)
-        for failure in ending.failures:
-            bars.warn(f"failed: {image.source}: {failure}")
-    elif finished.was_there:
-        tally.were_there += 1
-    else:
-        tally.enhanced += 1
+    for failure in ending.failures:
+        bars.warn(f"failed: {image.source}: {failure}")
+    if finished is not None and not finished.was_there:
         bars.print(f"{image.source} -> {image.target} ({_facts(finished)})")
         for notice in finished.notices:
             bars.warn(f"note: {image.source}: {notice}")
 
 
-def _write_plates(plan: BatchPlan, tally: _Tally, bars: Bars) -> None:
+def _write_plates(plan: BatchPlan, tally: _Tally, bars: Bars | JsonLines) -> None:
     """Make plates of those whose images are all complete."""
     from napari_zerodce.cli.batch_plan import images_of_plate
     from napari_zerodce.imaging.files.plates import write_plate

@@ -19,6 +19,7 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
+from napari_zerodce.gui.docks.enhance.run_on import RunOn
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -70,7 +71,8 @@ class EnhanceDock(Dock):
         self.plan = PlanLine(
             self._session, self.run, read=self._read_form, notes=self._notes, parent=self
         )
-        self.fill((self.checkpoints, self.form, self.run))
+        self.run_on = RunOn(self._viewer, self._session, self._read_form, action=self.run.action)
+        self.fill((self.checkpoints, self.form, self.run, self.run_on))
         self.setAcceptDrops(True)
         self._connect()
         # After the dock is painted: the import of torch takes seconds and holds the GIL.
