@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.batch.parts import PIXELS_OF_A_TASK
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import add_engine_options
 from napari_zerodce.cli.interruption import run_interruptibly
@@ -82,9 +81,8 @@ def add_parser(commands: Any) -> None:
         "--task-pixels",
         metavar="N",
         type=_count,
-        default=PIXELS_OF_A_TASK,
         help="Most pixels of a task: larger images are cut. A fast GPU may need more, so that it "
-        "does not wait for tasks. (default: %(default)s)",
+        "does not wait for tasks. By default some 8 million.",
     )
     add_engine_options(add)
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
@@ -191,10 +189,11 @@ def _has_dashboard() -> bool:
     return find_spec("bokeh") is not None
 
 
-def _shared(settings: CommandSettings, pixels: int) -> BatchSettings:
+def _shared(settings: CommandSettings, pixels: int | None) -> BatchSettings:
     """Return what all tasks share; the weights are read here, too, to compare them."""
     from napari_zerodce.batch.facts import facts_here
     from napari_zerodce.batch.key import choices_of
+    from napari_zerodce.batch.parts import PIXELS_OF_A_TASK
     from napari_zerodce.batch.tasks import BatchSettings
     from napari_zerodce.engine.automatic import WEIGHTS_FOR
 
@@ -207,7 +206,7 @@ def _shared(settings: CommandSettings, pixels: int) -> BatchSettings:
         choices=choices_of(settings),
         facts=facts_here(names),
         overwrite=settings.overwrite,
-        pixels=pixels,
+        pixels=pixels or PIXELS_OF_A_TASK,
     )
 
 
