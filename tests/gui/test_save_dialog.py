@@ -13,7 +13,11 @@ from napari.utils.notifications import notification_manager
 from npe2 import PluginManager
 from qtpy.QtWidgets import QFileDialog
 
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.engine.lazy import EnhancedLevel, LazyEnhancement
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.resolve import resolve
+from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.save_dialog import _saving, open_saved_folder, save_active_layer
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.imaging.files.saved import SavedImage, read_saved
@@ -117,6 +121,70 @@ def test_saving_can_be_stopped(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         work(lambda progress: told.append(progress.fraction), lambda: bool(told))
     assert told == [0.5]
+    assert list(tmp_path.iterdir()) == []
+
+
+class LazyResult:
+    """The data of a lazy result layer: what is not known yet reads as empty."""
+
+    def __init__(self, computed: EnhancedLevel) -> None:
+        self.computed, self.shape, self.dtype = computed, computed.shape, computed.dtype
+        self.ndim = computed.ndim
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        return np.zeros(self.shape, self.dtype)[key]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.zeros(self.shape, self.dtype)
+
+
+def add_lazy(model: ViewerModel) -> EnhancedLevel:
+    settings = EnhanceSettings("zero-dce-pp", device="cpu", precision="float32")
+    resolved = resolve(EnhanceRequest(STACK, "mono", settings))
+    (level,) = LazyEnhancement(resolved).levels
+    limits = (0, STACK.max())
+    model.add_image(LazyResult(level), name="bright", contrast_limits=limits, multiscale=False)
+    return level
+
+
+@pytest.mark.parametrize("name", ["a.ome.zarr", "a.zerodce.tif"])
+def test_lazy_result_is_computed_as_it_is_saved(
+    model: ViewerModel, qtbot: Any, types: Type, said: list[str], tmp_path: Path, name: str
+) -> None:
+    level = add_lazy(model)
+    types(str(tmp_path / name))
+    save_active_layer(model)
+    finish(qtbot)
+    assert said == [
+        f"{name} is computed and saved; 'activity', below right, has Cancel.",
+        f"Saved {tmp_path / name}.",
+    ]
+    np.testing.assert_array_equal(read_saved(tmp_path / name).levels[0], level[...])
+
+
+def test_cancelled_lazy_result_goes_on_under_the_same_name(
+    model: ViewerModel, qtbot: Any, types: Type, said: list[str], tmp_path: Path
+) -> None:
+    level = add_lazy(model)
+    types(str(tmp_path / "a.zarr"))
+    save_active_layer(model)
+    (job,) = Job._alive
+    job.cancel()
+    finish(qtbot)
+    assert not (tmp_path / "a.zarr").exists()
+    if (tmp_path / "a.zarr.part").exists():
+        assert said[-1].endswith("holds what is finished; save to the same name to go on there.")
+    save_active_layer(model)
+    finish(qtbot)
+    assert said[-1] == f"Saved {tmp_path / 'a.zarr'}."
+    np.testing.assert_array_equal(read_saved(tmp_path / "a.zarr").levels[0], level[...])
+
+
+def test_napari_does_not_wait_for_a_lazy_result(model: ViewerModel, tmp_path: Path) -> None:
+    PluginManager.instance().discover()
+    add_lazy(model)
+    with pytest.raises(ImageError, match=r"'bright' is computed as it is saved, .*; save it with"):
+        model.layers[0].save(tmp_path / "a.ome.zarr", plugin="napari-zerodce")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -110,6 +110,28 @@ def test_live_view_is_saved_as_a_layer_like_any_other(model: ViewerModel, tmp_pa
     assert again.metadata == {"mine": 1}
 
 
+def test_result_of_the_command_line_is_opened_with_its_provenance(
+    model: ViewerModel, tmp_path: Path
+) -> None:
+    cells = np.random.default_rng(0).integers(0, 900, (2, 1100, 40), np.uint16)
+    metadata = {"axes": "ZYX", "PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm"}
+    tifffile.imwrite(tmp_path / "dark.ome.tif", cells, metadata=metadata)
+    words = ["enhance", "--device", "cpu", "--checkpoint", "zero-dce-pp"]
+    words += [str(tmp_path / "dark.ome.tif"), "--output", str(tmp_path / "bright.ome.zarr")]
+    assert cli.main(words) == 0
+    layer = opened(model, str(tmp_path / "bright.ome.zarr"))
+    assert layer.multiscale, "a large plane"
+    assert (layer.scale[-1], str(layer.units[-1]), layer.axis_labels) == (
+        0.5, "micrometer", ("z", "y", "x"),
+    )  # fmt: skip
+    made = provenance_of(layer)
+    assert made is not None
+    assert made.made is not None
+    assert made.made.checkpoint == "zero-dce-pp"
+    assert made.source_path == str(tmp_path / "dark.ome.tif")
+    assert layer.contrast_limits == list(made.made.window)
+
+
 # ---- which files napari gives to whom
 
 

@@ -10,8 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.engine.growing import enhance_into, result_to_save, with_curve
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.imaging.files.conversion import with_axes, without_axes
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.images import read_image
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.file_plan import FileJob
+    from napari_zerodce.engine.resolve import ResolvedRequest
 
 
 def read_file(path: Named) -> ImageFile:
@@ -82,6 +81,12 @@ class GrowingOutput:
         Cancelled, ZeroDCEError
             As for `enhance_into`. What is written stays.
         """
+        from napari_zerodce.engine.global_curve import with_curve
+        from napari_zerodce.engine.growing import enhance_into
+        from napari_zerodce.engine.lazy import LazyEnhancement
+        from napari_zerodce.engine.resolve import resolve
+        from napari_zerodce.engine.saved_result import result_to_save
+
         source, target = self.job.source, self.job.target
         image = _read_lazily(source)
         request = self.settings.lazy_request(image, checkpoint)
@@ -96,7 +101,8 @@ class GrowingOutput:
             overwrite=replaces,
             restart=replaces,
         )
-        notices = enhance_into(grown, resolved, report=bars.follow, should_stop=should_stop)
+        levels = LazyEnhancement(resolved).levels
+        notices = enhance_into(grown, levels, report=bars.follow, should_stop=should_stop)
         return resolved, notices
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import torch
@@ -9,9 +10,11 @@ from torch import Tensor
 
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.requests import Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.imaging.tiling import Tile
+from napari_zerodce.stopping import ShouldStop, never
 
 GLOBAL_CURVE_DECIMALS: Final = 6
 """Decimals of the curve for all pixels: it can be printed, and does not depend on the tile size."""
@@ -47,3 +50,20 @@ def _sum(tile: CurveTile) -> Tensor:
     # In float64, on the CPU because not every device has it: in float32 the sixth decimal would
     # depend on the tile size.
     return tile.alphas[0].cpu().double().sum((1, 2, 3))
+
+
+def with_curve(
+    resolved: ResolvedRequest, *, report: Report = ignore, should_stop: ShouldStop = never
+) -> ResolvedRequest:
+    """Return a request that knows its global curve, if its look wants one: it reads all pixels.
+
+    Parameters
+    ----------
+    resolved : ResolvedRequest
+    report, should_stop : callable, optional
+        As in `enhance`.
+    """
+    if not resolved.settings.look.global_curve or resolved.global_curve:
+        return resolved
+    loop = resolved.loop(doing="Finding the curve", report=report, should_stop=should_stop)
+    return replace(resolved, global_curve=estimate_global_curve(resolved, loop))

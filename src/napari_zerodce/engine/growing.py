@@ -1,102 +1,33 @@
-"""An enhanced image that grows as OME-Zarr: how it is described, and how its regions are made."""
+"""The regions of a result are enhanced and written, one after the other, until it is complete."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.global_curve import estimate_global_curve
+from napari_zerodce.engine.lazy import EnhancedLevel
 from napari_zerodce.engine.progress import Meter
 from napari_zerodce.engine.requests import Progress, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.imaging.files.saved.growing import GrowingImage
-from napari_zerodce.imaging.files.saved.image import KEY, Blank, ChannelDisplay, SavedImage
 from napari_zerodce.imaging.files.saved.regions import Region
+from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 
 _AT_ONCE: Final = 2**22
 """Pixels of small planes that are enhanced side by side, which is faster than one by one."""
 
-_DECIDE_NO_PIXEL: Final = frozenset(
-    {"display_only", "checkpoint", "checkpoint_label", "checkpoint_source"}
-    | {"device", "tile", "seconds"}
-)
-
-
-def with_curve(
-    resolved: ResolvedRequest, *, report: Report = ignore, should_stop: ShouldStop = never
-) -> ResolvedRequest:
-    """Return a request that knows its global curve, if its look wants one: it reads all pixels.
-
-    Parameters
-    ----------
-    resolved : ResolvedRequest
-    report, should_stop : callable, optional
-        As in `enhance`.
-    """
-    if not resolved.settings.look.global_curve or resolved.global_curve:
-        return resolved
-    loop = resolved.loop(doing="Finding the curve", report=report, should_stop=should_stop)
-    return replace(resolved, global_curve=estimate_global_curve(resolved, loop))
-
-
-def result_to_save(
-    source: SavedImage, resolved: ResolvedRequest, *, identity: Any, path: str
-) -> SavedImage:
-    """Return the result of a request as an image to save, still without its pixels.
-
-    Parameters
-    ----------
-    source : SavedImage
-        The image of the request.
-    resolved : ResolvedRequest
-        With its curve, as from `with_curve`.
-    identity : JSON value
-        It differs if the pixels of the source do.
-    path : str
-        Where the source is.
-    """
-    part, layout = resolved.part, resolved.layout
-    text = "" if part == Scope.whole(layout) else str(part)
-    made = resolved.provenance(part=text, global_curve=resolved.global_curve).as_dict()
-    decides = {name: value for name, value in made.items() if name not in _DECIDE_NO_PIXEL}
-    moved = zip(source.translate, source.scale, part.offset, strict=True)
-    origin = {"role": "result", "source": source.name, "source_path": path}
-    return replace(
-        source,
-        levels=(Blank(part.shape_in(layout), source.dtype),),
-        translate=tuple(first + step * start for first, step, start in moved),
-        limits=(float(resolved.window.low), float(resolved.window.high)),
-        facts={"metadata": {KEY: {**origin, **made}}},
-        display=_display(source, resolved),
-        key={"source": identity, "made": decides},
-    )
-
-
-def _display(source: SavedImage, resolved: ResolvedRequest) -> tuple[ChannelDisplay, ...]:
-    """Return how each channel is shown: as in the source, but within its window."""
-    axis = source.axes.find("C")
-    if axis < 0 or source.channels != "mono":
-        return ()
-    first, last = resolved.part.leading[axis]
-    windows = resolved.windows * (last if len(resolved.windows) == 1 else 1)
-    known = source.display if len(source.display) == source.shape[axis] else ()
-    shown = known or tuple(ChannelDisplay("FFFFFF", (each.low, each.high)) for each in windows)
-    return tuple(
-        replace(each, limits=(float(window.low), float(window.high)))
-        for each, window in list(zip(shown, windows, strict=False))[first:last]
-    )
+_Made = tuple[Sequence[Array], Sequence[str]]
 
 
 def enhance_into(
     grown: GrowingImage,
-    resolved: ResolvedRequest,
+    levels: Sequence[EnhancedLevel],
     *,
     report: Report = ignore,
     should_stop: ShouldStop = never,
@@ -106,9 +37,8 @@ def enhance_into(
     Parameters
     ----------
     grown : GrowingImage
-        Begun with `result_to_save`.
-    resolved : ResolvedRequest
-        The same.
+    levels : sequence of EnhancedLevel
+        As many as its image has.
     report, should_stop : callable, optional
         As in `enhance`.
 
@@ -132,16 +62,37 @@ def enhance_into(
     for regions in _side_by_side(missing):
         numbers = range(first, first + len(regions))
         first += len(regions)
-        request = replace(resolved, part=_in_source(regions, resolved.part))
-        follow = partial(_advance, meter, numbers)
-        result = enhance(request, report=follow, should_stop=should_stop)
-        notices |= dict.fromkeys(result.notices)
-        blocks = np.split(result.image, len(regions), axis=max(0, len(resolved.layout.leading) - 1))
+        follow = partial(advance, meter, numbers)
+        level = levels[regions[0].level]
+        made = _made_of_finest if level.number == 0 else _made_of_coarser
+        blocks, told = made(level, regions, follow, should_stop)
+        notices |= dict.fromkeys(told)
         for number, region, block in zip(numbers, regions, blocks, strict=True):
             grown.write(region, block)
             meter.advance(number, 1)
     grown.finish(partial(_follow_levels, report, should_stop))
     return tuple(notices)
+
+
+def _made_of_finest(
+    level: EnhancedLevel, regions: Sequence[Region], report: Report, should_stop: ShouldStop
+) -> _Made:
+    resolved = level.resolved
+    request = replace(resolved, part=_in_source(regions, resolved.part))
+    result = enhance(request, report=report, should_stop=should_stop)
+    planes = max(0, len(resolved.layout.leading) - 1)
+    return np.split(result.image, len(regions), axis=planes), result.notices
+
+
+def _made_of_coarser(
+    level: EnhancedLevel, regions: Sequence[Region], report: Report, should_stop: ShouldStop
+) -> _Made:
+    sides = ((slice(*each.scope.rows), slice(*each.scope.columns)) for each in regions)
+    blocks = [
+        level.block(region.index, *side, report=report, should_stop=should_stop)
+        for region, side in zip(regions, sides, strict=True)
+    ]
+    return blocks, ()
 
 
 def _side_by_side(regions: Sequence[Region]) -> list[list[Region]]:
@@ -157,7 +108,7 @@ def _side_by_side(regions: Sequence[Region]) -> list[list[Region]]:
 
 def _goes_on(group: Sequence[Region], region: Region) -> bool:
     scope = group[-1].scope
-    if not scope.leading or (len(group) + 1) * scope.pixels > _AT_ONCE:
+    if group[-1].level or not scope.leading or (len(group) + 1) * scope.pixels > _AT_ONCE:
         return False
     *others, (_, stop) = scope.leading
     return region.scope == replace(scope, leading=(*others, (stop, stop + 1)))
@@ -175,7 +126,17 @@ def _in_source(regions: Sequence[Region], part: Scope) -> Scope:
     return Scope(tuple(moved[:-2]), moved[-2], moved[-1])
 
 
-def _advance(meter: Meter, numbers: range, progress: Progress) -> None:
+def advance(meter: Meter, numbers: range, progress: Progress) -> None:
+    """Count what is enhanced of things that are made at once, but not written yet.
+
+    Parameters
+    ----------
+    meter : Meter
+    numbers : range
+        Of these things in the meter.
+    progress : Progress
+        Of their enhancement.
+    """
     for number in numbers:
         meter.advance(number, 0.99 * progress.fraction)  # the rest is writing
 

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import ZeroDCEError
-from napari_zerodce.gui.layers.saved import image_to_save
+from napari_zerodce.gui.layers.saved import image_to_save, is_lazy
 from napari_zerodce.gui.layers.source import active_image_layer
 from napari_zerodce.gui.saved_files import open_without_question
 from napari_zerodce.gui.session.activity import ActivityEntry
@@ -21,6 +21,7 @@ from napari_zerodce.gui.session.session import unwrapped
 from napari_zerodce.imaging.files.saved import SavedImage, ome_zarr, tiff, write_saved
 from napari_zerodce.imaging.files.saved.files import is_saved, with_suffix_of
 from napari_zerodce.imaging.files.saved.format import SavedFormat
+from napari_zerodce.imaging.files.saved.growing import begun_at
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
@@ -41,12 +42,15 @@ def save_active_layer(viewer: napari.viewer.Viewer) -> None:
     path = _asked_path(layer.name)
     if path is None:
         return
-    data, properties, _ = layer.as_layer_data_tuple()
-    job = Job(f"Zero-DCE: saving {path.name}", _saving(path, image_to_save(data, properties)))
+    image = image_to_save(*layer.as_layer_data_tuple()[:2])
+    job = Job(f"Zero-DCE: saving {path.name}", _saving(path, image))
     job.succeeded.connect(partial(_on_saved, path))
     job.failed.connect(_on_failed)
+    job.cancelled.connect(partial(_on_cancelled, path))
     ActivityEntry(job)
     job.start()
+    if is_lazy(image):
+        show_info(f"{path.name} is computed and saved; 'activity', below right, has Cancel.")
 
 
 def _asked_path(name: str) -> Path | None:
@@ -74,6 +78,13 @@ def _form_of(typed: str, chosen: str) -> SavedFormat:
 
 def _saving(path: Path, image: SavedImage) -> Work:
     def work(report: Report, should_stop: ShouldStop) -> Any:
+        if is_lazy(image):
+            # Not at the top: it imports torch.
+            from napari_zerodce.engine.save_lazy import save_lazy
+
+            save_lazy(path, image, report=report, should_stop=should_stop)
+            return
+
         def follow(part: float) -> None:
             raise_if_stopped(should_stop)
             report(Progress(part, 1, "Saving"))
@@ -87,6 +98,12 @@ def _on_saved(path: Path, _: Any) -> None:
     update_save_history(str(path))
     open_without_question()
     show_info(f"Saved {path}.")
+
+
+def _on_cancelled(path: Path, _: Any) -> None:
+    begun = begun_at(path)
+    if begun is not None:
+        show_info(f"{begun} holds what is finished; save to the same name to go on there.")
 
 
 def _on_failed(error: Exception) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from napari.settings import get_settings
 
-from napari_zerodce.gui.layers.saved import LayerTuple, image_to_save, layer_tuple
+from napari_zerodce.errors import ImageError
+from napari_zerodce.gui.layers.saved import LayerTuple, image_to_save, is_lazy, layer_tuple
 from napari_zerodce.imaging.files.saved import ome_zarr, read_saved, tiff, write_saved
 from napari_zerodce.imaging.files.saved.files import is_saved, with_suffix_of
 
@@ -61,8 +62,13 @@ def write_ome_zarr(path: str, data: Any, properties: dict[str, Any]) -> list[str
 
 
 def _write(form: ModuleType, path: str, data: Any, properties: dict[str, Any]) -> list[str]:
-    target = with_suffix_of(form, path)
-    write_saved(target, image_to_save(data, properties))
+    target, image = with_suffix_of(form, path), image_to_save(data, properties)
+    if is_lazy(image):  # napari would wait here, and its window with it
+        raise ImageError(
+            f"'{image.name}' is computed as it is saved, which may take long; save it with "
+            "File > IO Utilities > Save the active image layer with geometry and provenance."
+        )
+    write_saved(target, image)
     open_without_question()
     return [str(target)]
 

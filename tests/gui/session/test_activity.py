@@ -18,7 +18,7 @@ class Bar:
 
     made: list[Bar]
 
-    def __init__(self, *, total: int, desc: str) -> None:
+    def __init__(self, job: Job, *, total: int, desc: str) -> None:
         self.total, self.desc, self.n = total, desc, 0
         self.is_closed = False
         self.meanwhile: Any = lambda: None
@@ -34,7 +34,7 @@ class Bar:
 
 @pytest.fixture
 def job(monkeypatch: pytest.MonkeyPatch) -> Job:
-    monkeypatch.setattr(activity, "napari_progress", Bar)
+    monkeypatch.setattr(activity, "_Bar", Bar)
     Bar.made = []
     return Job("Zero-DCE: enhancing photo", lambda _report, _should_stop: None)
 
@@ -98,3 +98,13 @@ def test_job_keeps_its_entry(job: Job) -> None:
     assert bar.n == 50
     job.finished.emit()
     assert bar.is_closed
+
+
+def test_cancel_in_the_activity_dock_cancels_the_job(make_napari_viewer_proxy: Any) -> None:
+    make_napari_viewer_proxy()
+    job = Job("Zero-DCE: saving cells", lambda _report, _should_stop: None)
+    bar = activity._Bar(job, total=100, desc=job.title)
+    bar.cancel()
+    assert bar.is_canceled
+    assert job._stop.is_set()
+    bar.close()

@@ -172,3 +172,33 @@ def test_urls_and_paths() -> None:
         "a.ome.zarr",
         ".zarr",
     )
+
+
+def test_missing_package_for_a_url_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: Any, **__: Any) -> Any:
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", missing)
+    monkeypatch.setattr("fsspec.url_to_fs", missing)
+    url, advice = Url("s3://bucket/a.zarr"), "s3fs to access S3; install it with pip"
+    with pytest.raises(ImageError, match=advice):
+        read_ome_zarr(url)
+    image = SavedImage((PIXELS[0, 0, 0],), "mono", "YX", (1, 1), (0, 0), ("pixel",) * 2)
+    with pytest.raises(ImageError, match=advice):
+        begin(url, image)
+
+
+def test_error_of_a_remote_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoCredentialsError(Exception):
+        pass
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise NoCredentialsError("Unable to locate credentials")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", refused)
+    url = Url("s3://bucket/a.zarr")
+    with pytest.raises(ImageError, match="cannot be read: Unable to locate credentials"):
+        read_ome_zarr(url)
+    image = SavedImage((PIXELS[0, 0, 0],), "mono", "YX", (1, 1), (0, 0), ("pixel",) * 2)
+    with pytest.raises(ImageError, match=r"cannot be written: Unable .*; check the URL and your"):
+        begin(url, image)

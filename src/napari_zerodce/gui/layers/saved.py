@@ -44,7 +44,7 @@ def image_to_save(data: Any, properties: Mapping[str, Any]) -> SavedImage:
     RequestError
         If the layer is lazy, and not all its planes are known.
     """
-    levels = tuple(data) if properties["multiscale"] else (_known(data),)
+    levels = tuple(map(_known, data if properties["multiscale"] else [data]))
     labels, units = properties["axis_labels"], [str(unit) for unit in properties["units"]]
     limits = [float(limit) for limit in properties["contrast_limits"]]
     layer = {key: _plain(properties[key]) for key in _KEPT if key in properties}
@@ -61,6 +61,17 @@ def image_to_save(data: Any, properties: Mapping[str, Any]) -> SavedImage:
     )
 
 
+def is_lazy(image: SavedImage) -> bool:
+    """Return whether an image is a lazy result: its pixels are computed as they are read.
+
+    Parameters
+    ----------
+    image : SavedImage
+        From `image_to_save`.
+    """
+    return hasattr(image.levels[0], "resolved")
+
+
 def layer_tuple(image: SavedImage) -> LayerTuple:
     """Return the layer data tuple of a saved image.
 
@@ -68,8 +79,8 @@ def layer_tuple(image: SavedImage) -> LayerTuple:
     ----------
     image : SavedImage
     """
-    properties = dict(image.facts["layer"])
-    for key in _ARRAYS:
+    properties = dict(image.facts.get("layer") or _plain_properties(image))
+    for key in set(_ARRAYS) & set(properties):
         properties[key] = np.array(properties[key], float)
     many = len(image.levels) > 1
     properties |= {
@@ -78,6 +89,18 @@ def layer_tuple(image: SavedImage) -> LayerTuple:
         "metadata": dict(image.facts["metadata"]),
     }
     return list(image.levels) if many else image.levels[0], properties, "image"
+
+
+def _plain_properties(image: SavedImage) -> dict[str, Any]:
+    """Return the properties of a layer for a result that the command line wrote."""
+    return {
+        "name": image.name,
+        "axis_labels": tuple(image.axes.lower()),
+        "scale": image.scale,
+        "translate": image.translate,
+        "units": image.units,
+        "contrast_limits": image.limits,
+    }
 
 
 def find_provenance(layer: Layer) -> None:
@@ -96,8 +119,10 @@ def find_provenance(layer: Layer) -> None:
 
 
 def _known(data: Any) -> Any:
-    """Return data that have all planes: a lazy layer would read as empty where it is not known."""
-    return np.asarray(data) if isinstance(data, LazyPlanes) else data
+    """Return data that have all pixels: a lazy layer reads as empty where it is not known."""
+    if isinstance(data, LazyPlanes):
+        return np.asarray(data)
+    return getattr(data, "computed", data)  # of a lazy result, which is computed as it is read
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from napari.utils import progress as napari_progress
+from typing import Any
+
+from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.requests import Progress
@@ -11,12 +13,25 @@ from napari_zerodce.gui.session.jobs import Job
 _STEPS = 100
 
 
+class _Bar(cancelable_progress):  # type: ignore[misc]
+    """A progress bar whose Cancel button cancels a job."""
+
+    def __init__(self, job: Job, **options: Any) -> None:
+        super().__init__(**options)
+        self._job = job
+
+    def cancel(self) -> None:
+        """Cancel the job."""
+        super().cancel()
+        self._job.cancel()
+
+
 class ActivityEntry(QObject):
-    """A progress bar in napari's activity dock that follows a job until it has finished."""
+    """A bar with Cancel in napari's activity dock that follows a job until it has finished."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)  # which keeps it: Qt's signals do not
-        self._bar = napari_progress(total=_STEPS, desc=job.title)
+        self._bar = _Bar(job, total=_STEPS, desc=job.title)
         self._updating = False
         job.progressed.connect(self._on_job_progressed)
         job.finished.connect(self._on_job_finished)

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.urls import Named
+from napari_zerodce.errors import Cancelled, ImageError, ZeroDCEError
+from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.imaging.unreadable import reason_of
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
@@ -29,6 +29,8 @@ def reading_told(path: Named) -> Iterator[None]:
         yield
     except ImageError:
         raise
+    except ImportError as err:
+        raise _without_package(path, err) from err
     except FileNotFoundError as err:
         raise ImageError(f"There is no file {path}; check the path.") from err
     except MemoryError as err:
@@ -38,7 +40,9 @@ def reading_told(path: Named) -> Iterator[None]:
         raise ImageError(f"{path.name} cannot be read: {reason_of(err)}; {advice}.") from err
     except Exception as err:
         # Damaged files make decoders raise any error, and not every message is useful.
-        telling = isinstance(err, ValueError | SyntaxError | RuntimeError | EOFError)
+        telling = isinstance(path, Url) or isinstance(
+            err, ValueError | SyntaxError | RuntimeError | EOFError
+        )
         reason = reason_of(err) if telling else "it is damaged"
         advice = f"check in another program whether it is a whole {path.suffix} image"
         raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
@@ -56,6 +60,10 @@ def writing_told(path: Named, *, then: str = "") -> Iterator[None]:
     """
     try:
         yield
+    except (ZeroDCEError, Cancelled):
+        raise
+    except ImportError as err:
+        raise _without_package(path, err) from err
     except MemoryError as err:
         raise ImageError(
             f"Not enough memory is free to write {path.name}; split the image."
@@ -67,6 +75,19 @@ def writing_told(path: Named, *, then: str = "") -> Iterator[None]:
     except (ValueError, TypeError, RuntimeError) as err:
         advice = "write another kind of file"
         raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
+    except Exception as err:
+        if not isinstance(path, Url):
+            raise
+        # Each library for URLs has its own errors.
+        advice = f"check the URL and your access{f', then {then}' if then else ''}"
+        raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
+
+
+def _without_package(path: Named, err: ImportError) -> ImageError:
+    return ImageError(
+        f"{path} needs a package that is not installed: {reason_of(err)}; install it with pip, and "
+        "start again."
+    )
 
 
 @contextmanager

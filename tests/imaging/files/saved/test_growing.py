@@ -149,10 +149,12 @@ def test_pyramid_is_not_made_for_small_planes_masks_and_given_levels(tmp_path: P
 
 def test_layer_comes_back_without_the_levels_for_other_programs(tmp_path: Path) -> None:
     array = pixels((1100, 1030))
-    grown = begin(tmp_path / "a.zarr", image_of(array.shape, "YX"))
-    grown.fill([array])
-    (level,) = read_saved(tmp_path / "a.zarr").levels
-    np.testing.assert_array_equal(level, array)
+    for name, facts, count in (("layer", {"layer": {}}, 1), ("result", {}, 2)):
+        grown = begin(tmp_path / f"{name}.zarr", image_of(array.shape, "YX", facts=facts))
+        grown.fill([array])
+        levels = read_saved(tmp_path / f"{name}.zarr").levels
+        assert len(levels) == count
+        np.testing.assert_array_equal(levels[0], array)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

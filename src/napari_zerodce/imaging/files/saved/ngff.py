@@ -16,7 +16,7 @@ ZARR_FORMATS: Final[Mapping[str, Literal[2, 3]]] = {"0.4": 2, "0.5": 3}
 
 _ORDER = "TCZYX"
 _KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
-_COLOURS = ("FF0000", "00FF00", "0000FF", "FFFFFF")
+_COLOURS = {"red": "FF0000", "green": "00FF00", "blue": "0000FF", "alpha": "FFFFFF"}
 _UNITS = {"micron": "micrometer"}  # NGFF has one name for each unit
 
 
@@ -120,10 +120,11 @@ def _display(image: SavedImage) -> dict[str, Any]:
 def _plain_display(image: SavedImage) -> tuple[ChannelDisplay, ...]:
     if image.limits is None or image.dtype.kind == "c":
         return ()
+    if image.channels != "mono":
+        colours = list(_COLOURS.items())[: image.shape[-1]]
+        return tuple(ChannelDisplay(colour, image.limits, name) for name, colour in colours)
     count = image.shape[image.axes.index("C")] if "C" in image.axes else 1
-    colour = image.channels != "mono"
-    colours = _COLOURS[: image.shape[-1]] if colour else ("FFFFFF",) * count
-    return tuple(ChannelDisplay(colour=each, limits=image.limits) for each in colours)
+    return (ChannelDisplay("FFFFFF", image.limits),) * count
 
 
 def _channel(shown: ChannelDisplay) -> dict[str, Any]:

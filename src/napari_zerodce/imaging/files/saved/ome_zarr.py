@@ -81,8 +81,9 @@ def read(path: Path) -> SavedImage:
     group = zarr.open_group(path, mode="r")
     names = names_of(mark[SAVED]["axes"], mark[SAVED]["channels"])
     order = [int(axis) for axis in np.argsort(order_of(names))]
-    # The levels that were saved, without those that were made for other programs.
-    levels = sorted(group.array_keys(), key=int)[: mark[SAVED].get("levels")]
+    levels = sorted(group.array_keys(), key=int)
+    if "layer" in mark[SAVED]["facts"]:  # it comes back as it was, without levels for others
+        levels = levels[: mark[SAVED].get("levels")]
     return marked_image(mark, tuple(_level(group[level], order) for level in levels))
 
 
