@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +148,13 @@ def run_on_terminal(start_child) -> Callable[..., tuple[int, str]]:
         return process.wait(timeout=100), screen.decode()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a scheduler with two workers that have loaded torch before."""
+    from distributed import LocalCluster
+
+    options = {"dashboard_address": ":0", "memory_limit": 0, "silence_logs": 50}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
+        yield cluster.scheduler_address

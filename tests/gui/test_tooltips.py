@@ -21,8 +21,10 @@ from qtpy.QtWidgets import (
 from napari_zerodce.checkpoints.registry import PUBLISHED
 from napari_zerodce.gui.docks.adjust.dock import AdjustDock
 from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
+from napari_zerodce.gui.docks.enhance.batch_process import Elsewhere
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
+from napari_zerodce.gui.docks.enhance.run_on_dialog import RunOnDialog
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
 
 CONTROLS = (
@@ -74,8 +76,16 @@ def test_every_control_of_a_dock_has_a_tool_tip(
     settle(dock)
 
 
-def test_every_button_of_the_licence_dialog_has_a_tool_tip(qtbot: Any) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda parent: LicenceDialog(PUBLISHED, parent),
+        lambda parent: RunOnDialog("About.", Elsewhere("out"), parent),
+    ],
+    ids=["licence", "run on"],
+)
+def test_every_control_of_a_dialog_has_a_tool_tip(make: Any, qtbot: Any) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)
-    dialog = LicenceDialog(PUBLISHED, parent)
+    dialog = make(parent)
     assert {_name(each) for each in _controls(dialog) if not _says_something(each, dialog)} == set()

@@ -12,7 +12,10 @@ from napari_zerodce.imaging.files.urls import Named, Url
 
 
 def images_below(
-    folder: Path, suffixes: Collection[str], *, skip: Path | None = None
+    folder: Path,
+    suffixes: Collection[str],
+    *,
+    skip: Path | None = None,
 ) -> Iterator[Path]:
     """Yield the images in a folder and its subfolders, sorted by name.
 

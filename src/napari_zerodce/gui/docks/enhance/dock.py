@@ -20,6 +20,7 @@ from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
+from napari_zerodce.gui.docks.enhance.run_on import RunOn
 from napari_zerodce.gui.layers.time_series import series_to_measure
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
@@ -72,7 +73,8 @@ class EnhanceDock(Dock):
         self.plan = PlanLine(
             self._session, self.run, read=self._read_form, notes=self._notes, parent=self
         )
-        self.fill((self.checkpoints, self.form, self.run))
+        self.run_on = RunOn(self._viewer, self._session, self._read_form, action=self.run.action)
+        self.fill((self.checkpoints, self.form, self.run, self.run_on))
         self.setAcceptDrops(True)
         self._connect()
         # After the dock is painted: the import of torch takes seconds and holds the GIL.

@@ -1,0 +1,248 @@
+"""The three tasks of an image: begin it, enhance a part of it, finish it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_zerodce.batch.facts import Facts
+from napari_zerodce.batch.images import BatchImage
+from napari_zerodce.batch.key import key_of
+from napari_zerodce.batch.outputs.choice import output_for
+from napari_zerodce.batch.outputs.output import Output
+from napari_zerodce.batch.parts import PIXELS_OF_A_TASK, Part, grouped
+from napari_zerodce.batch.sources import Source, identity_of, open_source
+from napari_zerodce.batch.worker import is_stopped, on_gpu
+from napari_zerodce.engine.provenance import source_of
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.windows import Window, WindowChoice
+from napari_zerodce.recent_results import RecentResults
+from napari_zerodce.stopping import ShouldStop
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.resolve import ResolvedRequest
+
+_MOST_IMAGES: Final = 2
+"""Of one image, parts follow each other; the next one may begin before the last part has ended."""
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """What all tasks of a batch share.
+
+    Parameters
+    ----------
+    batch : str
+        A name that no other batch has.
+    request_for : callable
+        Returns the request for an image as read; workers get it, so it can be pickled.
+    choices : str
+        What decides the pixels, as `choices_of` gives it.
+    facts : Facts
+    overwrite : bool
+        Whether targets that no batch has made are replaced.
+    pixels : int
+        Most pixels of a task.
+    """
+
+    batch: str
+    request_for: Callable[[ImageFile], EnhanceRequest]
+    choices: str
+    facts: Facts
+    overwrite: bool
+    pixels: int = PIXELS_OF_A_TASK
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An image with the choices that all its parts share, and what is left to do.
+
+    Parameters
+    ----------
+    image : BatchImage
+    key : str
+    windows : tuple of Window
+    checkpoint : str
+        Its name in the registry, or its file.
+    global_curve : tuple of float
+        A_1 .. A_8 if one curve serves the whole image, else empty.
+    parts : tuple of Part
+        Those that are not on disk yet.
+    """
+
+    image: BatchImage
+    key: str
+    windows: tuple[Window, ...]
+    checkpoint: str
+    global_curve: tuple[float, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An image that is complete on disk.
+
+    Parameters
+    ----------
+    windows : tuple of Window
+        Empty if the result was there already.
+    device, precision : str
+        Of the worker that finished it.
+    notices : tuple of str
+        Sentences for the user.
+    """
+
+    windows: tuple[Window, ...] = ()
+    device: str = ""
+    precision: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def was_there(self) -> bool:
+        """Whether a valid result was there already."""
+        return not self.windows
+
+
+_sources: Final[RecentResults[Source]] = RecentResults(_MOST_IMAGES)
+_resolved: Final[RecentResults[ResolvedRequest]] = RecentResults(_MOST_IMAGES)
+
+
+def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
+    """Find the window and the weights of an image, and its parts; a single part is done at once.
+
+    Parameters
+    ----------
+    settings : BatchSettings
+    image : BatchImage
+
+    Raises
+    ------
+    ZeroDCEError
+        If the image cannot be read, enhanced or written.
+    Cancelled
+        If the batch was stopped.
+    """
+    key = key_of(identity_of(image), settings.choices, settings.facts)
+    output = _output(settings, image, key)
+    if output.is_done():
+        return Finished()
+    output.begin(overwrite=settings.overwrite)
+    request = settings.request_for(_source(image, key).content)
+    resolved = _resolved.get((image, key), lambda: _with_curve(request, settings))
+    parts = grouped(output.missing(), pixels=settings.pixels)
+    begun = Begun(
+        image,
+        key,
+        windows=resolved.windows,
+        checkpoint=source_of(resolved.checkpoint),
+        global_curve=resolved.global_curve,
+        parts=parts,
+    )
+    if len(parts) > 1:
+        return begun
+    started = time.perf_counter()
+    for part in parts:
+        _write_part(settings, output, resolved, part)
+    return _finish(output, resolved, time.perf_counter() - started)
+
+
+def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
+    """Enhance and write a part of an image.
+
+    Parameters
+    ----------
+    settings : BatchSettings
+    begun : Begun
+    part : Part
+
+    Raises
+    ------
+    ZeroDCEError, Cancelled
+        As `begin`.
+    """
+    output = _output(settings, begun.image, begun.key)
+    _write_part(settings, output, _resolved_as_begun(settings, begun), part)
+
+
+def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
+    """Make an image of its parts, which are all on disk.
+
+    Parameters
+    ----------
+    settings : BatchSettings
+    begun : Begun
+    seconds : float
+        Time that all parts took together.
+
+    Raises
+    ------
+    ZeroDCEError, Cancelled
+        As `begin`.
+    """
+    output = _output(settings, begun.image, begun.key)
+    return _finish(output, _resolved_as_begun(settings, begun), seconds)
+
+
+def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finished:
+    output.finish(resolved, seconds)
+    return Finished(
+        windows=resolved.windows, device=resolved.device.name, precision=resolved.precision
+    )
+
+
+def _write_part(
+    settings: BatchSettings, output: Output, resolved: ResolvedRequest, part: Part
+) -> None:
+    from napari_zerodce.engine.enhance import enhance
+
+    for region in part:
+        with _gpu_of(resolved):
+            result = enhance(replace(resolved, part=region), should_stop=_stopped_in(settings))
+        output.write(region, result.image)
+
+
+def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest:
+    """Return the resolved request of an image that another worker may have begun."""
+
+    def make() -> ResolvedRequest:
+        request = settings.request_for(_source(begun.image, begun.key).content)
+        window = WindowChoice.of_windows(begun.windows)
+        chosen = replace(request.settings, window=window, checkpoint=begun.checkpoint)
+        resolved = _resolve(replace(request, settings=chosen), settings)
+        return replace(resolved, global_curve=begun.global_curve)
+
+    return _resolved.get((begun.image, begun.key), make)
+
+
+def _with_curve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedRequest:
+    from napari_zerodce.engine.growing import with_curve
+
+    resolved = _resolve(request, settings)
+    with _gpu_of(resolved):
+        return with_curve(resolved, should_stop=_stopped_in(settings))
+
+
+def _gpu_of(resolved: ResolvedRequest) -> AbstractContextManager[Any]:
+    return nullcontext() if resolved.device.kind == "cpu" else on_gpu
+
+
+def _resolve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedRequest:
+    from napari_zerodce.engine.resolve import resolve
+
+    return resolve(request, should_stop=_stopped_in(settings))
+
+
+def _output(settings: BatchSettings, image: BatchImage, key: str) -> Output:
+    return output_for(image, key, pixels=settings.pixels, source=lambda: _source(image, key))
+
+
+def _source(image: BatchImage, key: str) -> Source:
+    return _sources.get((image, key), lambda: open_source(image))
+
+
+def _stopped_in(settings: BatchSettings) -> ShouldStop:
+    return lambda: is_stopped(settings.batch)

@@ -1,0 +1,248 @@
+"""A batch on real processes gives what 'enhance' gives, whatever dies or fails on the way."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+CPU = ("--device", "cpu", "--precision", "float32")
+PARTS = ("--task-pixels", "3000")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """Nine dim planes that a batch with `PARTS` cuts into eighteen parts."""
+    path = tmp_path / "in" / "stack.tif"
+    path.parent.mkdir()
+    dim = np.random.default_rng(1).gamma(2, 40, (9, 60, 80)).astype(np.uint16)
+    tifffile.imwrite(path, dim, imagej=True, metadata={"axes": "ZYX"})
+    return path
+
+
+@pytest.fixture
+def expected(stack, run_here, tmp_path) -> Callable[..., np.ndarray]:
+    """What 'enhance' makes of the stack."""
+
+    def expected(*words: str) -> np.ndarray:
+        done = run_here("enhance", stack, "--output", "expected.tif", "--overwrite", *CPU, *words)
+        assert done.returncode == 0, done.stderr
+        return tifffile.imread(tmp_path / "expected.tif")
+
+    return expected
+
+
+@pytest.fixture
+def start_cluster(start_child, tmp_path) -> Callable[..., tuple[str, list[subprocess.Popen]]]:
+    """Starts a scheduler and workers as processes of their own; gives the address."""
+
+    def start(workers: int = 2) -> tuple[str, list[subprocess.Popen]]:
+        known, silent = tmp_path / "scheduler.json", {"stderr": subprocess.DEVNULL}
+        module = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+        options = ["--port", "0", "--no-dashboard", "--host", "127.0.0.1"]
+        start_child([*module, *options, "--scheduler-file", str(known)], **silent)
+        deadline = time.monotonic() + 60
+        while not known.exists() or not known.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        address = json.loads(known.read_text())["address"]
+        module = [sys.executable, "-m", "distributed.cli.dask_worker", address]
+        options = ["--no-nanny", "--nthreads", "1", "--no-dashboard"]
+        return address, [start_child([*module, *options], **silent) for _ in range(workers)]
+
+    return start
+
+
+def test_files_are_done_and_those_that_fail_are_reported(
+    stack, expected, run_here, cluster, tmp_path
+) -> None:
+    for name in ("b", "c"):
+        tifffile.imwrite(stack.with_name(f"{name}.tif"), tifffile.imread(stack))
+    stack.with_name("broken.tif").write_bytes(b"II*\0nothing")
+    words = ("batch", "in", "--output", "out", "--scheduler", cluster, *CPU)
+    done = run_here(*words)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "3 enhanced, 1 failed"
+    assert done.stderr.startswith(f"failed: {tmp_path / 'in' / 'broken.tif'}: broken.tif cannot be")
+    assert done.stderr.count("\n") == 1
+    published = expected()
+    for name in ("stack", "b", "c"):
+        assert np.array_equal(tifffile.imread(tmp_path / "out" / f"{name}.tif"), published)
+    (record,) = (tmp_path / "out").glob(".napari-zerodce/stack.tif.json")
+    made = json.loads(record.read_text())["provenance"]
+    assert (made["checkpoint"], made["device"]) == ("zero-dce-fluo", "cpu")
+    assert made["look"]["detail_gain_limit"] == 2
+
+    # What is valid stays; a damaged and a deleted one are done again, and all for another look.
+    (tmp_path / "in" / "broken.tif").unlink()
+    target = tmp_path / "out" / "stack.tif"
+    target.write_bytes(target.read_bytes()[:-1000])
+    (tmp_path / "out" / "b.tif").unlink()
+    kept = (tmp_path / "out" / "c.tif").stat().st_mtime_ns
+    done = run_here(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "2 enhanced, 1 done before, 0 failed"
+    assert (tmp_path / "out" / "c.tif").stat().st_mtime_ns == kept
+    assert np.array_equal(tifffile.imread(target), published)
+    done = run_here(*words, "--strength", "0.5")
+    assert done.stdout.splitlines()[-1] == "3 enhanced, 0 failed"
+    assert np.array_equal(tifffile.imread(target), expected("--strength", "0.5"))
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_parts_of_one_image_are_those_of_the_whole(
+    checkpoint, stack, expected, run_here, cluster, tmp_path
+) -> None:
+    chosen = ("--checkpoint", checkpoint)
+    words = ("batch", stack, "--output", "out", "--scheduler", cluster, *CPU, *PARTS, *chosen)
+    assert run_here(*words).returncode == 0
+    assert np.array_equal(tifffile.imread(tmp_path / "out" / "stack.tif"), expected(*chosen))
+
+
+def test_one_curve_for_the_whole_image_is_that_of_all_parts(
+    stack, expected, run_here, cluster, tmp_path
+) -> None:
+    words = ("batch", stack, "--output", "out", "--scheduler", cluster, *CPU, *PARTS)
+    assert run_here(*words, "--global-curve").returncode == 0
+    result = tifffile.imread(tmp_path / "out" / "stack.tif")
+    assert np.array_equal(result, expected("--global-curve"))
+
+
+def test_a_killed_worker_loses_nothing(
+    stack, expected, start_cluster, start_child, command, tmp_path
+) -> None:
+    address, workers = start_cluster()
+    words = ("batch", stack, "--output", tmp_path / "out", "--scheduler", address)
+    batch = start_child(
+        command(*words, *CPU, *PARTS),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    parts = tmp_path / "out" / ".napari-zerodce"
+    deadline = time.monotonic() + 120
+    while len(list(parts.glob("*/*.npy"))) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(workers[0].pid, signal.SIGKILL)
+    out, err = batch.communicate(timeout=120)
+    assert (batch.returncode, err) == (0, "")
+    assert out.splitlines()[-1] == "1 enhanced, 0 failed"
+    assert workers[1].poll() is None
+    result = tifffile.imread(tmp_path / "out" / "stack.tif")
+    assert np.array_equal(result, expected())
+    assert [path.name for path in parts.iterdir()] == ["stack.tif.json"]
+
+
+def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
+    stack, expected, start_child, command, run_command, tmp_path
+) -> None:
+    words = ("batch", stack, "--output", tmp_path / "out", "--workers", "2", *CPU, *PARTS)
+    batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
+    parts = tmp_path / "out" / ".napari-zerodce"
+    deadline = time.monotonic() + 120
+    while not list(parts.glob("*/*.npy")):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    _, err = batch.communicate(timeout=30)
+    assert batch.returncode == 130
+    assert err == (
+        "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done; the same command goes on "
+        "with what is missing\n"
+    )
+    done = {path: path.stat().st_mtime_ns for path in parts.glob("*/*.npy")}
+    assert done
+    assert not (tmp_path / "out" / "stack.tif").exists()
+    assert run_command(*words).returncode == 0
+    assert np.array_equal(tifffile.imread(tmp_path / "out" / "stack.tif"), expected())
+
+
+def test_a_scheduler_that_does_not_answer_is_told_within_seconds(stack, run_here) -> None:
+    started = time.monotonic()
+    address = "tcp://127.0.0.1:1"
+    done = run_here("batch", stack, "--output", "out", "--scheduler", address)
+    assert time.monotonic() - started < 30  # 5 s, and the weights
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"napari-zerodce: The scheduler {address} does not answer within 5 s; check the address, "
+        "or start one with 'dask scheduler'.\n"
+    )
+
+
+def test_an_address_must_be_one(stack, run_here) -> None:
+    done = run_here("batch", stack, "--output", "out", "--scheduler", "my-scheduler")
+    assert done.returncode == 2
+    assert "'my-scheduler' is not that of a scheduler" in done.stderr
+
+
+def test_other_versions_are_named_before_any_work(stack, run_here, start_cluster, tmp_path) -> None:
+    from distributed import Client
+
+    def pretend() -> None:
+        import torch
+
+        torch.__version__ = "1.2.3"
+        from importlib import metadata
+
+        real = metadata.version
+        from napari_zerodce.batch import facts
+
+        facts.version = lambda name: "1.2.3" if name == "torch" else real(name)
+
+    address, _ = start_cluster(workers=1)
+    with Client(address, timeout=30) as client:
+        client.wait_for_workers(1, timeout=60)
+        client.run(pretend)
+    done = run_here("batch", stack, "--output", "out", "--scheduler", address, *CPU)
+    assert done.returncode == 2
+    assert "differs from this computer: torch " in done.stderr
+    assert " here and 1.2.3 there; install the same versions" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_foreign_file_is_not_replaced(stack, run_here, cluster, tmp_path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "stack.tif").write_bytes(b"mine")
+    words = ("batch", stack, "--output", "out", "--scheduler", cluster, *CPU)
+    done = run_here(*words)
+    assert done.returncode == 1
+    assert "exists already and is not the result of a batch; use --overwrite" in done.stderr
+    assert (tmp_path / "out" / "stack.tif").read_bytes() == b"mine"
+    assert run_here(*words, "--overwrite").returncode == 0
+
+
+def test_without_distributed_a_sentence_says_how_to_install_it(
+    stack, run_here, monkeypatch
+) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: object) -> object:
+        if name == "distributed":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    done = run_here("batch", stack, "--output", "out")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "napari-zerodce: A batch needs the package 'distributed', which is not installed; install "
+        "it with pip install 'napari-zerodce[batch]'.\n"
+    )
+
+
+@pytest.mark.parametrize("count", ["0", "many"])
+def test_the_number_of_workers_is_one(count, stack, run_here) -> None:
+    done = run_here("batch", stack, "--output", "out", "--workers", count)
+    assert done.returncode == 2
+    assert f"'{count}' is not a number; give 1 or more" in done.stderr
