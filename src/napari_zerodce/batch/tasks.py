@@ -219,7 +219,7 @@ def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest
 
 
 def _with_curve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedRequest:
-    from napari_zerodce.engine.growing import with_curve
+    from napari_zerodce.engine.global_curve import with_curve
 
     resolved = _resolve(request, settings)
     with _gpu_of(resolved):

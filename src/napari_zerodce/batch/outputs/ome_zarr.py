@@ -71,7 +71,7 @@ class OmeZarrOutput:
 
     def finish(self, resolved: ResolvedRequest, seconds: float) -> None:  # noqa: ARG002  not kept
         """Average the coarser levels, and give the OME-Zarr its name."""
-        from napari_zerodce.engine.growing import result_to_save
+        from napari_zerodce.engine.saved_result import result_to_save
 
         image = result_to_save(self._image, resolved, identity=None, path=self._path)
         facts = {**image.facts, _FILES: _count_of_files(self._grown.folder)}
