@@ -112,14 +112,17 @@ def write_sources(folder: Path, planes: int) -> dict[str, tuple[int, ...]]:
 
 def enhance_alone(settings: EnhanceSettings, source: str, target: str) -> float:
     """Do in one process what 'enhance' does, and return the processor seconds."""
-    from napari_zerodce.engine.growing import enhance_into, result_to_save
+    from napari_zerodce.engine.growing import enhance_into
+    from napari_zerodce.engine.lazy import LazyEnhancement
     from napari_zerodce.engine.resolve import resolve
+    from napari_zerodce.engine.saved_result import result_to_save
 
     before = time.process_time()
     image = read_ome_zarr(named(source))
     resolved = resolve(EnhanceRequest(image.levels[0], image.channels, settings))
     result = result_to_save(image, resolved, identity=None, path=source)
-    enhance_into(begin(target, result, overwrite=True), resolved)
+    grown = begin(target, result, overwrite=True)
+    enhance_into(grown, LazyEnhancement(resolved).levels)
     return time.process_time() - before
 
 

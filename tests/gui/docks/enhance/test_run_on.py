@@ -15,10 +15,12 @@ from napari.layers import Image
 from napari.layers._source import layer_source
 
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.growing import enhance_into, result_to_save
+from napari_zerodce.engine.growing import enhance_into
+from napari_zerodce.engine.lazy import LazyEnhancement
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest, ignore
 from napari_zerodce.engine.resolve import resolve
+from napari_zerodce.engine.saved_result import result_to_save
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.docks.enhance.batch_process import Elsewhere, command_of, running
@@ -167,7 +169,7 @@ def test_an_ome_zarr_is_opened_without_its_pixels(model, tmp_path) -> None:
     image = read_ome_zarr(source_path)
     resolved = resolve(EnhanceRequest(image.levels[0], "mono", CPU))
     described = result_to_save(image, resolved, identity=None, path=str(source_path))
-    enhance_into(begin(target, described), resolved)
+    enhance_into(begin(target, described), LazyEnhancement(resolved).levels)
     with layer_source(path=str(source_path)):
         layer = model.add_image(pixels, name="a", scale=(1, 2, 2))
     added = add_file_result(model, read_source(layer), read_result(str(target)))
