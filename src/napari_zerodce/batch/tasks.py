@@ -145,13 +145,13 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
     if len(parts) > 1:
         return begun
     started = time.perf_counter()
-    for part in parts:
-        _write_part(settings, output, resolved, part)
-    return _finish(output, resolved, time.perf_counter() - started)
+    notices = [notice for part in parts for notice in _write_part(settings, output, resolved, part)]
+    finished = _finish(output, resolved, time.perf_counter() - started)
+    return replace(finished, notices=tuple(dict.fromkeys(notices)))
 
 
-def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
-    """Enhance and write a part of an image.
+def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> tuple[str, ...]:
+    """Enhance and write a part of an image, and return sentences for the user.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
         As `begin`.
     """
     output = _output(settings, begun.image, begun.key)
-    _write_part(settings, output, _resolved_as_begun(settings, begun), part)
+    return _write_part(settings, output, _resolved_as_begun(settings, begun), part)
 
 
 def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
@@ -196,13 +196,16 @@ def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finish
 
 def _write_part(
     settings: BatchSettings, output: Output, resolved: ResolvedRequest, part: Part
-) -> None:
+) -> tuple[str, ...]:
     from napari_zerodce.engine.enhance import enhance
 
+    notices: dict[str, None] = {}
     for region in part:
         with _gpu_of(resolved):
             result = enhance(replace(resolved, part=region), should_stop=_stopped_in(settings))
         output.write(region, result.image)
+        notices |= dict.fromkeys(result.notices)
+    return tuple(notices)
 
 
 def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest:
