@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,12 @@ from napari_zerodce.device import PrecisionChoice
 from napari_zerodce.engine.automatic import AutomaticChoice, weights_for
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
-from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.engine.settings import (
+    USUAL_TIME_WINDOW,
+    ChannelCurves,
+    EnhanceSettings,
+    TimeChoice,
+)
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.imaging.planes import Channels, layout_of
@@ -93,6 +99,12 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     look: Look = DEFAULT_LOOK,
     part: str | None = None,
     channel_axis: int | None = None,
+    channel_curves: ChannelCurves = "own",
+    time_axis: int | None = None,
+    time: TimeChoice = "frames",
+    time_window: int = USUAL_TIME_WINDOW,
+    axes: str | None = None,
+    skip_unreadable: bool = False,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -132,6 +144,24 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         The axis of the channels of a stack, before rows and columns: each channel then has a window
         of its own. Numbers for several channels are written "120,4000;90,700". By default, one
         window serves the whole array.
+    channel_curves : {"own", "shared"}, optional
+        Whether each channel has its own curves, or all share the mean of them.
+    time_axis : int, optional
+        The axis of time of a stack, before rows and columns.
+    time : {"frames", "smoothed", "shared"}, optional
+        How the frames along the axis of time are treated. "frames": each alone. "smoothed": each
+        gets the exposure of the frames around it, so that its brightness does not flicker.
+        "shared": the same, with one set of curves for all frames.
+    time_window : int, optional
+        So many frames, with the frame in their middle, decide its exposure.
+    axes : str, optional
+        A letter for each axis without that of colours, such as "YXZ": Y and X are the rows and
+        columns, T, C and Z time, channels and depth, Q any other axis. Each channel of an axis C
+        has a window of its own. `part` and `channel_axis` count the axes with rows and columns
+        last; the result has the order of `image`. By default, rows and columns are last.
+    skip_unreadable : bool, optional
+        Whether planes of a lazy stack that cannot be read are left out: they are 0 or NaN in the
+        result, and a warning names them. By default, the first one is an error.
 
     Returns
     -------
@@ -143,13 +173,13 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     ------
     ImageError
         If the image has no pixels, fewer than two axes or a dtype without brightness, does not fit
-        `channels`, or if the result does not fit into memory.
+        `channels`, cannot be read, or if the result does not fit into memory.
     CheckpointError
         If the checkpoint is invalid.
     DeviceError
         If there is no such device or precision, or too little memory for the smallest tile.
     RequestError
-        If the window, the tile, the part or the axis of the channels is invalid.
+        If the window, the tile, the part, an axis or what it needs is invalid.
     """
     from napari_zerodce.engine.enhance import enhance as run
 
@@ -162,13 +192,22 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         precision=precision,
         tile=tile,
         look=look,
+        channel_curves=channel_curves,
+        time=time,
+        time_window=time_window,
+        axes=axes,
     )
+    request = replace(request, skip_unreadable=skip_unreadable)
     if channel_axis is not None:
         request = replace(request, channel_axis=channel_axis)
+    if time_axis is not None:
+        request = replace(request, time_axis=time_axis)
     if part is not None:
-        layout = layout_of(request.image, channels=request.channels)
-        request = replace(request, scope=Scope.parse(part, layout))
-    return run(request).image
+        request = replace(request, scope=Scope.parse(part, request.layout))
+    result = run(request)
+    if result.missing:
+        warnings.warn(result.about_missing, stacklevel=2)
+    return result.image
 
 
 def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
@@ -225,14 +264,23 @@ def _request(
     *,
     channels: Channels | None,
     window: str | tuple[float, float] | WindowChoice,
+    axes: str | None = None,
     **settings: Any,
 ) -> EnhanceRequest:
     array = _array_of(image)
-    return EnhanceRequest(
-        image=array,
-        channels=layout_of(array, channels=channels).channels,
-        settings=EnhanceSettings(window=_window_choice(window), **settings),
-    )
+    own = EnhanceSettings(window=_window_choice(window), **settings)
+    if axes is None:
+        return EnhanceRequest(array, layout_of(array, channels=channels).channels, own)
+    found = channels or _channels_beside(axes, array)
+    return EnhanceRequest(array, found, own).with_axes(axes)
+
+
+def _channels_beside(axes: str, array: Any) -> Channels:
+    """Return whether axes leave the last one of an array to colours; the letters tell."""
+    if len(axes.strip()) != len(array.shape) - 1:
+        return "mono"
+    kinds: dict[int, Channels] = {3: "rgb", 4: "rgba"}
+    return kinds.get(array.shape[-1], "mono")
 
 
 def _array_of(image: Any) -> Any:

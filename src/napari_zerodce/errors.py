@@ -33,6 +33,10 @@ class ImageError(ZeroDCEError):
     """An image cannot be read, enhanced or written."""
 
 
+class UnreadableError(ImageError):
+    """A part of an array cannot be read, such as a chunk on a lost drive; the rest may be."""
+
+
 class DeviceError(ZeroDCEError):
     """A device or a precision is not available, or the device has too little memory."""
 

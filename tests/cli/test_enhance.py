@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import napari_zerodce
 from napari_zerodce.checkpoints import load
 from napari_zerodce.checkpoints.read import read_checkpoint
 from napari_zerodce.cli import main
+from napari_zerodce.imaging.files import image_file, npy
 
 LINE = re.compile(
     r"(?P<source>.+) -> (?P<target>.+) "
@@ -359,3 +361,93 @@ def _samples(path: Path) -> np.ndarray:
         return tifffile.imread(path)
     with Image.open(path) as photo:
         return np.asarray(photo)
+
+
+def test_a_time_lapse_loses_its_flicker(tmp_path) -> None:
+    random = np.random.default_rng(0)
+    cells = 1000 * random.random((40, 50)) ** 4
+    gains = 1 + 0.2 * np.array([1, -1, 1, -1, 0, 1, -1, 1, -1])
+    movie = (100 + gains[:, None, None] * cells).astype(np.uint16)
+    tifffile.imwrite("movie.tif", movie, imagej=True, metadata={"axes": "TYX"})
+    words = ["--checkpoint", "zero-dce-pp", "--window", "100,1000"]
+    time = ["--time", "smoothed", "--time-window", "7"]
+    assert enhance("movie.tif", "--output", "bright.tif", *words, *time) == 0
+    expected = napari_zerodce.enhance(
+        movie, "zero-dce-pp", window=(100, 1000), device="cpu", precision="float32",
+        time_axis=0, time="smoothed", time_window=7,
+    )  # fmt: skip
+    np.testing.assert_array_equal(tifffile.imread("bright.tif"), expected)
+    assert enhance("movie.tif", "--output", "same.tif", *words, *time, "--time-axis", "0") == 0
+    np.testing.assert_array_equal(tifffile.imread("same.tif"), expected)
+
+
+def test_time_without_an_axis_of_time_is_one_sentence(dark, capsys) -> None:
+    assert enhance(dark, "--output", "bright.png", "--time", "smoothed") == 1
+    assert "the image has no axis of time; say which axis" in capsys.readouterr().err
+    assert not Path("bright.png").exists()
+
+
+def test_axes_in_another_order(tmp_path: Path) -> None:
+    stack = np.linspace(90, 4000, 3 * 20 * 30).reshape(3, 20, 30).astype(np.uint16)
+    np.save("zyx.npy", stack)
+    np.save("xyz.npy", stack.transpose(2, 1, 0))
+    assert enhance("zyx.npy", "--output", "1.npy") == 0
+    assert enhance("xyz.npy", "--output", "2.npy", "--axes", "xyz") == 0
+    np.testing.assert_array_equal(np.load("2.npy"), np.load("1.npy").transpose(2, 1, 0))
+    assert enhance("xyz.npy", "--output", "3.npy", "--axes", "XYZ", "--part", "1:2,:,5:9") == 0
+    np.testing.assert_array_equal(np.load("3.npy"), np.load("2.npy")[5:9, :, 1:2])
+
+
+def test_channels_are_those_of_the_axes(capsys) -> None:
+    ramp = np.linspace(0, 1000, 20 * 30).reshape(20, 30)
+    np.save("yxc.npy", np.stack([ramp, 30 * ramp], axis=-1).astype(np.uint16))
+    words = ("yxc.npy", "--window", "minmax", "--axes", "YXC", "--output")
+    assert enhance(*words, "1.npy") == 0
+    assert "window 0 to 1000; 0 to 30000" in capsys.readouterr().out
+    assert enhance(*words, "2.npy", "--channel-axis", "none") == 0
+    assert "window 0 to 30000," in capsys.readouterr().out
+
+
+def test_axes_that_do_not_fit_are_one_sentence(dark, capsys) -> None:
+    assert enhance(dark, "--output", "bright.png", "--axes", "ZYX") == 1
+    error = capsys.readouterr().err
+    assert "The axes 'ZYX' do not fit the image; write a letter for each of its 2 axes" in error
+    assert "Traceback" not in error
+
+
+def test_planes_that_cannot_be_read_can_be_left_out(monkeypatch, capsys) -> None:
+    class Damaged:
+        shape, ndim, dtype = (3, 20, 30), 3, np.dtype(np.uint16)
+
+        def __getitem__(self, key):
+            if key[0] == 1:
+                raise OSError(5, "the drive is gone")
+            return np.full(self.shape, 500, np.uint16)[key]
+
+    def read(_path):
+        return image_file.ImageFile(Damaged(), "mono")
+
+    np.save("stack.npy", np.zeros((3, 20, 30), np.uint16))
+    monkeypatch.setattr(npy, "read", read)
+    words = ("stack.npy", "--window", "0,4000", "--output")
+    assert enhance(*words, "1.npy") == 1
+    assert "Plane 1 cannot be read: the drive is gone" in capsys.readouterr().err
+    assert not Path("1.npy").exists()
+    assert enhance(*words, "2.npy", "--skip-unreadable") == 0
+    assert "note: stack.npy: 1 of 3 planes is missing" in capsys.readouterr().err
+    image = np.load("2.npy")
+    assert not image[1].any()
+    assert image[[0, 2]].all()
+
+
+def test_no_space_left_is_one_sentence_and_leaves_nothing(dark, tmp_path, monkeypatch, capsys):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tifffile, "imwrite", full)
+    assert enhance(dark, "--output", "bright.tif") == 1
+    error = capsys.readouterr().err
+    assert "bright.tif cannot be written: No space left on device" in error
+    assert "Traceback" not in error
+    assert not Path("bright.tif").exists()
+    assert not leftovers(tmp_path)

@@ -20,6 +20,7 @@ from napari_zerodce.core.networks import (
     ZeroDCEPlusPlus,
     enlarge_maps,
     middle_pixels,
+    stretch_maps,
     thumbnail,
 )
 
@@ -231,3 +232,22 @@ def test_places_are_exact_far_from_the_corner():
     value = enlarge_maps(ramp, scale, rows=(0, 1), columns=(last - 1, last + 1))[0, 0, 0]
     expected = torch.tensor([(last - 1) * (size - 1) / last, size - 1.0], dtype=torch.float64)
     torch.testing.assert_close(value, expected, rtol=0, atol=1e-9)
+
+
+def test_stretched_by_hand():
+    # The middles of four pixels lie at 1/8, 3/8, 5/8 and 7/8, those of two map pixels at 1/4, 3/4.
+    maps = torch.tensor([[[[0.0, 0.8]]]])
+    stretched = stretch_maps(maps, (1, 4), rows=(0, 1), columns=(0, 4))
+    torch.testing.assert_close(stretched, torch.tensor([[[[0.0, 0.2, 0.6, 0.8]]]]))
+    single = stretch_maps(maps[..., :1] + 0.5, (3, 3), rows=(0, 3), columns=(1, 3))
+    torch.testing.assert_close(single, torch.full((1, 1, 3, 2), 0.5))
+
+
+def test_a_stretched_part_is_that_part_of_the_whole():
+    maps = image_by_formula(5, 7)
+    whole = stretch_maps(maps, (40, 60), rows=(0, 40), columns=(0, 60))
+    region = stretch_maps(maps, (40, 60), rows=(3, 21), columns=(7, 60))
+    torch.testing.assert_close(region, whole[..., 3:21, 7:60], rtol=0, atol=0)
+    spans = ((0.25, 0.75), (0.5, 1.0))  # an image that shows these rows and columns only
+    part = stretch_maps(maps, (20, 30), rows=(0, 20), columns=(0, 30), spans=spans)
+    torch.testing.assert_close(part, whole[..., 10:30, 30:60])

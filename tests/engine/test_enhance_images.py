@@ -200,7 +200,7 @@ def as_zarr(image):
 def test_sources_that_are_read_when_needed(
     run, monkeypatch, source, channels, samples, checkpoint, region_by_region
 ):
-    if region_by_region:  # as planes of more than a gibibyte are
+    if region_by_region:  # as large planes are
         monkeypatch.setattr(plane_module, "_LARGEST_LOADED", 0)
     image = image_of("u2", 3, 25, 30, *samples)
     settings = {"window": window_for("u2"), "checkpoint": checkpoint, "tile": 16}

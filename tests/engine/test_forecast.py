@@ -42,13 +42,13 @@ def known(precision="float32", fastest=6e-8, slowest=6e-8):
 def test_a_plan_says_what_will_happen():
     stack = np.broadcast_to(np.uint16(0), (3, 4, 2048, 2000))
     plan = describe_plan(request_for(stack), known())
-    assert plan == "12 planes of 2000x2048, cuda:0, about 3 s, 93.8 MiB of uint16 out"
+    assert plan == "12 planes of 2000x2048, cuda:0, about 3 s, 93.8 MiB of uint16 in memory"
 
 
 def test_a_plan_gives_a_range_where_the_time_is_uncertain():
     stack = np.broadcast_to(np.uint16(0), (12, 2048, 2000))
     plan = describe_plan(request_for(stack), known(slowest=2e-7))
-    assert plan == "12 planes of 2000x2048, cuda:0, 3 to 10 s, 93.8 MiB of uint16 out"
+    assert plan == "12 planes of 2000x2048, cuda:0, 3 to 10 s, 93.8 MiB of uint16 in memory"
 
 
 def test_a_plan_of_a_part_counts_the_part_only():
@@ -57,7 +57,7 @@ def test_a_plan_of_a_part_counts_the_part_only():
     plan = describe_plan(
         replace(request_for(stack), scope=scope), known(fastest=3e-6, slowest=3e-6)
     )
-    assert plan == "2 planes of 500x1000, cuda:0, about 3 s, 1.9 MiB of uint16 out"
+    assert plan == "2 planes of 500x1000, cuda:0, about 3 s, 1.9 MiB of uint16 in memory"
     with pytest.raises(RequestError, match="is not inside the image"):
         describe_plan(replace(request_for(stack[:2]), scope=scope), None)
 
@@ -139,20 +139,20 @@ def test_a_plan_of_one_photo_in_half_precision_says_how_far_off_it_may_be(monkey
     plan = describe_plan(request_for(photo, "rgb"), known("bfloat16"))
     assert plan == (
         "1 plane of 640x480, cuda:0 in bfloat16 (off by up to 0.7%), under 1 s, "
-        "900.0 KiB of uint8 out"
+        "900.0 KiB of uint8 in memory"
     )
 
 
 def test_a_plan_before_the_speed_is_known():
     plan = describe_plan(request_for(np.zeros((5, 9), ">f4")), None)
-    assert plan == "1 plane of 9x5, timing this machine…, 180 bytes of float32 out"
+    assert plan == "1 plane of 9x5, timing this machine…, 180 bytes of float32 in memory"
 
 
 def test_a_plan_of_several_images_adds_up():
     stack = request_for(np.zeros((3, 64, 64), np.uint16))
     photo = request_for(np.zeros((64, 64, 3), np.uint8), "rgb")
     plan = describe_plans([stack, photo], known(fastest=1e-3, slowest=1e-3))
-    assert plan == "2 images with 4 planes, cuda:0, about 16 s, 36.0 KiB out"
+    assert plan == "2 images with 4 planes, cuda:0, about 16 s, 36.0 KiB in memory"
     assert describe_plans([stack], known()) == describe_plan(stack, known())
 
 

@@ -28,7 +28,11 @@ MADE = Provenance.of(
 )
 
 # What layers of version 0.1.0 do not say.
-NEW = {"checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": ()}
+NEW = {
+    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
+    "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
+    "channel_curves": "own",
+}  # fmt: skip
 
 # As version 0.1.0 has written it into layers.
 OLD = {

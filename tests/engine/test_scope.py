@@ -133,7 +133,11 @@ def test_plane_that_cannot_be_read_is_named_and_those_before_it_survive(monkeypa
 
 
 def test_image_that_cannot_be_read_for_its_window_is_told():
-    request = EnhanceRequest(Damaged((slice(0, 3), slice(0, 2)), OSError("gone")), "mono")
+    class Lost(Damaged):
+        def __getitem__(self, key):
+            raise self.error
+
+    request = EnhanceRequest(Lost(None, OSError("gone")), "mono")
     with pytest.raises(
         ImageError, match="A part of the image cannot be read: gone; check the file"
     ):

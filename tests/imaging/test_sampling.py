@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.errors import Cancelled, UnreadableError
 from napari_zerodce.imaging import sampling
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.sampling import Sampler, region_steps, spread, thinning_step
@@ -147,3 +147,24 @@ def test_the_wish_to_stop_is_asked_for_before_each_region(monkeypatch):
     with pytest.raises(Cancelled):
         list(Sampler(lazy, layout_of(lazy), lambda: next(answers)).all_samples())
     assert lazy.read.any(axis=(1, 2)).tolist() == [True, True, False, False, False]
+
+
+class Lost:
+    """An image of which nothing can be read."""
+
+    shape, dtype, chunks = (100_000, 64, 64), np.dtype(np.uint8), (1, 64, 64)
+
+    def __init__(self):
+        self.tried = 0
+
+    def __getitem__(self, _key):
+        self.tried += 1
+        raise OSError("the server does not answer")
+
+
+def test_a_lost_image_is_given_up_soon():
+    image = Lost()
+    sampler = Sampler(image, layout_of(image, channels="mono"), never)
+    with pytest.raises(UnreadableError, match="the server does not answer"):
+        list(sampler.all_samples())
+    assert image.tried < 200

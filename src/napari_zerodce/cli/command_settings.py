@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.files.saved.ngff import NgffVersion
     from napari_zerodce.imaging.planes import Channels
 
+_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,8 +39,12 @@ class CommandSettings:
         Whether outputs that exist are replaced.
     part : str, optional
         The part of each image, as `Scope` writes it; by default all.
-    channel_axis : str
-        "auto" for the axis that the file calls C, "none", or its number.
+    channel_axis, time_axis : str
+        "auto" for the axis that the file calls C or T, "none", or its number.
+    axes : str, optional
+        A letter for each axis of each image; by default as the file says.
+    skip_unreadable : bool
+        As in `EnhanceRequest`.
     zarr_version : {"0.4", "0.5"}
         Of an OME-Zarr that is written.
     """
@@ -49,6 +54,9 @@ class CommandSettings:
     overwrite: bool
     part: str | None = None
     channel_axis: str = "auto"
+    time_axis: str = "auto"
+    axes: str | None = None
+    skip_unreadable: bool = False
     zarr_version: NgffVersion = "0.5"
 
     @classmethod
@@ -81,9 +89,16 @@ class CommandSettings:
                 "--checkpoint-sha256 is given, but the automatic checkpoint may be another one for "
                 "each image; give --checkpoint, too."
             )
-        # The command for maps has not all options.
-        own = {name: getattr(options, name) for name in ("part", "zarr_version") if name in options}
-        return cls(enhance, sha256, options.overwrite, channel_axis=options.channel_axis, **own)
+        # The command for maps has no such options.
+        own = {name: getattr(options, name) for name in _OF_ENHANCE if hasattr(options, name)}
+        return cls(
+            enhance,
+            sha256,
+            options.overwrite,
+            channel_axis=options.channel_axis,
+            time_axis=options.time_axis,
+            **own,
+        )
 
     def load(self) -> Checkpoint | None:
         """Load the checkpoint, and check what would fail for every file.
@@ -133,11 +148,12 @@ class CommandSettings:
         Raises
         ------
         RequestError
-            If the part is not a part of this image.
+            If the part is not a part of this image, or the axes do not describe it.
         """
-        from napari_zerodce.imaging.files.image_file import channel_axis_in
+        from napari_zerodce.imaging.files.image_file import axis_in
 
-        return self._request(image.array, image.channels, checkpoint, channel_axis_in(image))
+        axes = axis_in(image, "C"), axis_in(image, "T")
+        return self._request(image.array, image.channels, checkpoint, axes)
 
     def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
         """Return the request to the engine for an image that may be on disk.
@@ -148,21 +164,39 @@ class CommandSettings:
         checkpoint, raises
             As for `request`.
         """
-        place = image.axes.find("C")
-        axis = place if 0 <= place < len(image.leading) and image.shape[place] > 1 else None
-        return self._request(image.levels[0], image.channels, checkpoint, axis)
+        channels, time = (
+            place if 0 <= place < len(image.leading) and image.shape[place] > 1 else None
+            for place in map(image.axes.find, "CT")
+        )
+        return self._request(image.levels[0], image.channels, checkpoint, (channels, time))
 
     def _request(
-        self, array: Any, channels: Channels, checkpoint: Checkpoint | None, axis: int | None
+        self,
+        array: Any,
+        channels: Channels,
+        checkpoint: Checkpoint | None,
+        axes: tuple[int | None, int | None],
     ) -> EnhanceRequest:
         from napari_zerodce.engine.requests import EnhanceRequest
-        from napari_zerodce.imaging.planes import layout_of
         from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
-        scope = None
-        if self.part:
-            scope = Scope.parse(self.part, layout_of(array, channels=channels))
-        if self.channel_axis != "auto":
-            axis = None if self.channel_axis == "none" else int(self.channel_axis)
-        return EnhanceRequest(array, channels, settings, scope, axis)
+        request = EnhanceRequest(
+            array,
+            channels,
+            settings,
+            channel_axis=axes[0],
+            time_axis=axes[1],
+            skip_unreadable=self.skip_unreadable,
+        )
+        if self.axes:
+            request = request.with_axes(self.axes)
+        typed = {"channel_axis": self.channel_axis, "time_axis": self.time_axis}
+        own: dict[str, Any] = {
+            name: None if axis == "none" else int(axis)
+            for name, axis in typed.items()
+            if axis != "auto"
+        }
+        request = replace(request, **own)
+        scope = Scope.parse(self.part, request.layout) if self.part else None
+        return replace(request, scope=scope)

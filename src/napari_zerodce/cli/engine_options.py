@@ -17,7 +17,7 @@ def add_engine_options(add: AddArgument) -> None:
     """Add the options of the engine.
 
     These are one for each field of `EnhanceSettings` except the look, the SHA-256 of the weights,
-    and the axis of the channels.
+    and the axes of the channels and of time.
     """
     described = dict(setting_fields(EnhanceSettings))
     add_options(add, [described.pop("checkpoint")])
@@ -31,15 +31,23 @@ def add_engine_options(add: AddArgument) -> None:
     add(
         "--channel-axis",
         metavar="auto|none|N",
-        type=_channel_axis,
+        type=_axis,
         default="auto",
         help="The axis of the channels of a stack, counted from 0: each channel has a window of "
         "its own, and several windows are written '120,4000;90,700'. Automatic is the axis that "
         "the file calls C; none: one window for all.",
     )
+    add(
+        "--time-axis",
+        metavar="auto|none|N",
+        type=_axis,
+        default="auto",
+        help="The axis of time of a stack, counted from 0, for --time. Automatic is the axis that "
+        "the file calls T.",
+    )
 
 
-def _channel_axis(text: str) -> str:
+def _axis(text: str) -> str:
     if text in {"auto", "none"} or text.isdecimal():
         return text
     raise ArgumentTypeError(f"{text!r} is neither auto nor none nor the number of an axis")

@@ -84,6 +84,20 @@ def add_parser(commands: Any) -> None:
         "whole image.",
     )
     add(
+        "--axes",
+        metavar="LETTERS",
+        help="A letter for each axis of the images, without that of colours, such as YXZ: Y and X "
+        "are rows and columns, T, C and Z time, channels and depth, Q any other. Automatic is what "
+        "the file says, with rows and columns last. --part and --channel-axis count the axes with "
+        "rows and columns last.",
+    )
+    add(
+        "--skip-unreadable",
+        action="store_true",
+        help="Leave out planes that cannot be read: they are 0 or NaN in the output, and a note "
+        "names them. Without it, such a file fails.",
+    )
+    add(
         "--zarr-version",
         choices=("0.4", "0.5"),
         default="0.5",

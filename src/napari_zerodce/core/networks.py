@@ -18,6 +18,11 @@ from napari_zerodce.core.architectures import (
     Architecture,
 )
 
+Span = tuple[float, float]
+"""A part of an axis: its ends in units of the whole axis."""
+
+WHOLE: Final = ((0.0, 1.0), (0.0, 1.0))
+
 CONVOLUTIONS = 7
 RECEPTIVE_RADIUS = CONVOLUTIONS
 """Seven 3x3 convolutions see 7 pixels to each side: with this halo, tiles are exact."""
@@ -294,6 +299,48 @@ def enlarge_maps(
     maps = maps[..., first - top : int(row[-1]) + 2 - top, :]
     maps = _between(maps, column - left, column_weight, dim=-1)
     return _between(maps, row - first, row_weight.unsqueeze(-1), dim=-2)
+
+
+def stretch_maps(
+    maps: Tensor,
+    shape: Sequence[int],
+    *,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    spans: tuple[Span, Span] = WHOLE,
+) -> Tensor:
+    """Enlarge maps bilinearly to an image of any size, for one region of it.
+
+    The middle of each pixel takes the value at its place in the maps, so that images of other sizes
+    of the same scene get the same maps.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (N, C, h, w)
+    shape : sequence of int
+        Rows and columns of the image.
+    rows, columns : tuple of int
+        First pixel and the one after the last.
+    spans : tuple of (float, float), optional
+        The part of the maps' height and width that the image shows.
+
+    Returns
+    -------
+    Tensor, shape (N, C, rows[1] - rows[0], columns[1] - columns[0])
+    """
+    row, row_weight = _middles(maps.shape[-2], shape[0], spans[0], *rows)
+    column, column_weight = _middles(maps.shape[-1], shape[1], spans[1], *columns)
+    maps = _between(maps, column, column_weight, dim=-1)
+    return _between(maps, row, row_weight.unsqueeze(-1), dim=-2)
+
+
+def _middles(size: int, length: int, span: Span, start: int, stop: int) -> tuple[Tensor, Tensor]:
+    """Return, for the middle of each pixel, the map's pixel before it and the distance from it."""
+    first, last = span
+    place = (torch.arange(start, stop, dtype=torch.float64) + 0.5) / length
+    place = ((first + place * (last - first)) * size - 0.5).clamp_(0, size - 1)
+    lower = place.floor().long().clamp_(max=max(0, size - 2))
+    return lower, place - lower
 
 
 def mapped_pixels(side: slice, size: int, scale_factor: int) -> slice:

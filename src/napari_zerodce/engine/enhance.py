@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_metho
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
-from napari_zerodce.errors import Cancelled, ZeroDCEError
+from napari_zerodce.engine.unread import Unread
+from napari_zerodce.errors import Cancelled, UnreadableError, ZeroDCEError
+from napari_zerodce.imaging.axes import Axes
+from napari_zerodce.imaging.permuted import as_stored, planes_last
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
@@ -40,8 +44,9 @@ def enhance(
     Returns
     -------
     EnhanceResult
-        Its image has the same dtype, and the shape of the scope. Samples outside the window, NaN,
-        infinities and the alpha channel are those of the source, bit for bit.
+        Its image has the dtype and the order of axes of the request's, and the shape of the scope.
+        Samples outside the window, NaN, infinities and the alpha channel are those of the source,
+        bit for bit.
 
     Raises
     ------
@@ -63,7 +68,8 @@ def enhance(
     report(Progress(0, 1, "Loading the checkpoint"))
     # First: if there is no room for the result, nothing needs to be read.
     shape = request.part.shape_in(request.layout)
-    output = allocate(shape, request.image.dtype, opening="The result needs")
+    stored = Axes(request.axes).as_stored(shape) if request.axes else shape
+    output = allocate(stored, request.image.dtype, opening="The result needs")
     run = _Run(resolve(request, report=report, should_stop=should_stop), output, started)
     run.go(report, should_stop)
     return run.result()
@@ -76,13 +82,15 @@ class _Run:
     ----------
     resolved : ResolvedRequest
     output : ndarray
-        For the enhanced part.
+        For the enhanced part, with the axes in the order of the image.
     started : float
         When the run began, in seconds of `time.perf_counter`.
     """
 
     def __init__(self, resolved: ResolvedRequest, output: Array, started: float) -> None:
-        self._resolved, self._output, self._started = resolved, output, started
+        self._resolved, self._started = resolved, started
+        self._output = planes_last(output, resolved.axes)
+        self._unread = Unread(resolved)
         self._curve = resolved.global_curve
 
     def go(self, report: Report, should_stop: ShouldStop) -> None:
@@ -99,7 +107,10 @@ class _Run:
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count
         try:
-            self._loop.run(method, resolved.planes(), self._write, first=first, region=scope.region)
+            loop = replace(self._loop, on_unreadable=self._unread.callback and self._leave_out)
+            planes = resolved.planes(loop.meter.check)
+            loop.run(method, planes, self._write, first=first, region=scope.region)
+            self._unread.check()
         except (Cancelled, ZeroDCEError) as stop:
             finished = scope.first_planes(self._loop.meter.finished(first))
             stop.finished = None if finished is None else self.result(finished)
@@ -107,6 +118,13 @@ class _Run:
 
     def _write(self, plane: Plane, tile: Tile, block: Array) -> None:
         plane.write(self._output, tile, block, self._resolved.part)
+
+    def _leave_out(self, plane: Plane, error: UnreadableError) -> None:
+        self._unread.add(plane, error)
+        part = self._resolved.part
+        self._output[part.at(plane.index).planes_in(part)] = (
+            np.nan if self._output.dtype.kind == "f" else 0
+        )
 
     def result(self, part: Scope | None = None) -> EnhanceResult:
         """Return the result, or some of its planes.
@@ -118,7 +136,7 @@ class _Run:
         resolved, sizes = self._resolved, self._loop.sizes
         scope = part or resolved.part
         return EnhanceResult(
-            image=self._output[scope.planes_in(resolved.part)],
+            image=as_stored(self._output[scope.planes_in(resolved.part)], resolved.axes),
             channels=resolved.layout.channels,
             windows=resolved.windows,
             checkpoint=resolved.checkpoint,
@@ -128,8 +146,12 @@ class _Run:
             seconds=time.perf_counter() - self._started,
             look=resolved.settings.look,
             global_curve=self._curve,
-            notices=tuple(sizes.notices),
+            notices=(*resolved.notices, *sizes.notices, *self._unread.sentences(scope)),
             automatic=resolved.automatic,
             scope=None if scope == Scope.whole(resolved.layout) else scope,
             channel_axis=resolved.channel_axis,
+            time_axis=resolved.time_axis,
+            settings=resolved.settings,
+            axes=resolved.axes,
+            missing=self._unread.missing(scope),
         )

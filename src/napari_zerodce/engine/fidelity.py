@@ -64,7 +64,7 @@ def measure_fidelity(view: View, look: Look, rendered: Array) -> Fidelity:
     from scipy.stats import rankdata
 
     step = max(1, ceil(sqrt(view.samples.size / _MOST_PIXELS)))
-    before, after = view.samples[::step, ::step], rendered[::step, ::step]
+    before, after = view.steady[::step, ::step], rendered[::step, ::step]
     outside = outside_of(before, view.window)
     finite = np.isfinite(before)
     alphas = view.alphas_for(look)

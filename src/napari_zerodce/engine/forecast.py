@@ -24,7 +24,6 @@ from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.intensity import WindowChoice
-from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
@@ -117,9 +116,9 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     result : EnhanceResult
         The result of the request.
     """
-    layout = layout_of(result.image, channels=result.channels)
-    pixels = layout.count * layout.height * layout.width
-    if pixels >= _LONG_RUN:
+    samples = {"mono": 1, "rgb": 3, "rgba": 4}[result.channels]
+    pixels = result.image.size // samples
+    if pixels >= _LONG_RUN and not result.missing:  # those took no time
         key = _key(request, result.checkpoint, result.device, result.precision)
         seconds = result.seconds / pixels
         fastest = _measured[key].fastest if key in _measured else seconds
@@ -153,6 +152,7 @@ def settings_for_speed(settings: EnhanceSettings) -> EnhanceSettings:
     look = settings.look
     limit = None if look.detail_gain_limit is None else 1.0
     kind = Look(global_curve=look.global_curve, detail_gain_limit=limit)
+    settings = settings.for_axes(time=False, channels=False)
     return replace(settings, window=_ANY_WINDOW, look=kind)
 
 
@@ -200,8 +200,8 @@ def _time(request: EnhanceRequest, should_stop: ShouldStop) -> Speed:
 
     shape = _probe_shape(request)
     noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
-    settings = replace(request.settings, window=_ANY_WINDOW)
-    probe = replace(request, image=noise, settings=settings, scope=None, channel_axis=None)
+    settings = replace(request.settings.for_axes(time=False, channels=False), window=_ANY_WINDOW)
+    probe = EnhanceRequest(noise, request.channels, settings)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)
     seconds = [enhance(probe, should_stop=should_stop).seconds for _ in range(_PROBES)]
@@ -215,16 +215,20 @@ def _share_of_machine() -> float:
     return cores / (cores + load) if load > cores / 2 else 1.0
 
 
-def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
+def describe_plan(
+    request: EnhanceRequest, known: Forecast | None, *, memory: int | None = None
+) -> str:
     """Describe a run in one line: what it does, where, how long, and the memory of its result.
 
-    An example is "12 planes of 2048x2048, cuda:0, about 3 s, 96.0 MiB of uint16 out".
+    An example is "12 planes of 2048x2048, cuda:0, about 3 s, 96.0 MiB of uint16 in memory".
 
     Parameters
     ----------
     request : EnhanceRequest
     known : Forecast or None
         None if this machine is not timed yet.
+    memory : int, optional
+        Bytes of the result; by default those of its finest level.
 
     Raises
     ------
@@ -236,15 +240,18 @@ def describe_plan(request: EnhanceRequest, known: Forecast | None) -> str:
     part = request.part
     planes = "1 plane" if part.count == 1 else f"{part.count} planes"
     rows, columns = part.extent
-    size, dtype = readable_size(request.result_size), np.dtype(request.image.dtype).name
+    size = readable_size(request.result_size if memory is None else memory)
+    dtype = np.dtype(request.image.dtype).name
     axis, windows = request.channel_axis, ""
     if axis is not None and request.settings.window.kind not in _SAME_FOR_CHANNELS:
-        windows = f" with a window for each of {request.image.shape[axis]} channels"
+        windows = f" with a window for each of {request.layout.leading[axis]} channels"
     cost = _cost([request], known)
-    return f"{planes} of {columns}x{rows}{windows}, {cost}, {size} of {dtype} out"
+    return f"{planes} of {columns}x{rows}{windows}, {cost}, {size} of {dtype} in memory"
 
 
-def describe_plans(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:
+def describe_plans(
+    requests: Sequence[EnhanceRequest], known: Forecast | None, *, memory: int | None = None
+) -> str:
     """Describe a run over several images in one line, as `describe_plan` does.
 
     Parameters
@@ -253,6 +260,8 @@ def describe_plans(requests: Sequence[EnhanceRequest], known: Forecast | None) -
         At least one.
     known : Forecast or None
         That of the first request: the others need about as long for a pixel.
+    memory : int, optional
+        Bytes of all results; by default those of their finest levels.
 
     Raises
     ------
@@ -260,10 +269,11 @@ def describe_plans(requests: Sequence[EnhanceRequest], known: Forecast | None) -
         As `describe_plan` does.
     """
     if len(requests) == 1:
-        return describe_plan(requests[0], known)
+        return describe_plan(requests[0], known, memory=memory)
     planes = sum(request.part.count for request in requests)
-    size = readable_size(sum(request.result_size for request in requests))
-    return f"{len(requests)} images with {planes} planes, {_cost(requests, known)}, {size} out"
+    size = sum(request.result_size for request in requests) if memory is None else memory
+    what = f"{len(requests)} images with {planes} planes"
+    return f"{what}, {_cost(requests, known)}, {readable_size(size)} in memory"
 
 
 def _cost(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:

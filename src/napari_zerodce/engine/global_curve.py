@@ -13,6 +13,7 @@ from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.engine.tile_loop import TileLoop
+from napari_zerodce.engine.unread import Unread
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -38,11 +39,15 @@ def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[fl
         totals[plane.index][tile.rows.start, tile.columns.start] = found
 
     scope = resolved.part
-    loop.run(method, resolved.planes(), add, region=scope.region, begin=begin)
+    unread = Unread(resolved)
+    loop = replace(loop, on_unreadable=unread.callback)
+    loop.run(method, resolved.planes(loop.meter.check), add, region=scope.region, begin=begin)
+    unread.check()
     # Tiles end in any order, but a sum depends on the order.
-    planes = (totals[index] for index in scope.indices())
+    planes = [totals[index] for index in scope.indices() if index not in unread.errors]
     sums = [torch.stack([found[place] for place in sorted(found)]).sum(0) for found in planes]
-    means = torch.stack(sums).sum(0) / (scope.pixels * resolved.layout.colours)
+    pixels = scope.pixels // scope.count * len(planes)
+    means = torch.stack(sums).sum(0) / (pixels * resolved.layout.colours)
     return tuple(round(value, GLOBAL_CURVE_DECIMALS) for value in means.tolist())
 
 

@@ -21,6 +21,7 @@ from napari_zerodce.engine.requests import Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.keys import complete_key, picked, span_of, without_integers
+from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Array, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import ShouldStop, never
@@ -34,11 +35,13 @@ class LazyEnhancement:
     resolved : ResolvedRequest
         For the finest level.
     coarser : sequence of array-like
-        The other levels of the source, with as many axes as the finest.
+        The other levels of the source, with as many axes as the finest and in the same order. The
+        axes of the enhanced levels are in the order with rows and columns last.
     """
 
     def __init__(self, resolved: ResolvedRequest, coarser: Sequence[Any] = ()) -> None:
-        self.resolved = resolved
+        coarser = [planes_last(level, resolved.axes) for level in coarser]
+        self.resolved = resolved = replace(resolved, axes="")
         finest = EnhancedLevel(self, resolved, 0)
         self.levels = (finest, *(self._level(*each) for each in enumerate(coarser, start=1)))
         self._samples = LevelSamples(resolved, coarser)

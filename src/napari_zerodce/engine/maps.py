@@ -18,7 +18,6 @@ from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
-from napari_zerodce.imaging.intensity import outside_of
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
@@ -130,7 +129,7 @@ def fill_maps(
         rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))
         maps[(*plane.index, slice(None), slice(None), rows, columns)] = block
 
-    loop.run(method, resolved.planes(), put)
+    loop.run(method, resolved.planes(loop.meter.check), put)
     return maps
 
 
@@ -178,7 +177,7 @@ def _maps_of_tile(tile: CurveTile, *, kind: MapKind, step: int) -> Array:
     unit = tile.outer[(..., *tile.inner)][kept].contiguous()
     maps: Array = maps_of(kind, unit, tile.alphas[kept])[0].cpu().numpy()
     if kind in {"gain", "noise-gain"}:
-        maps[:, outside_of(tile.samples[kept], tile.window)] = 1
+        maps[:, tile.plane.outside(tile.samples[kept])] = 1
     return maps
 
 

@@ -4,22 +4,72 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, Final, Protocol
 
 import numpy as np
+from torch import Tensor
 
-from napari_zerodce.core.networks import middle_pixels
-from napari_zerodce.imaging.intensity import Window, normalise
-from napari_zerodce.imaging.planes import PlaneLayout, layout_of
+from napari_zerodce.core.networks import Span, middle_pixels
+from napari_zerodce.engine.crew import Crew
+from napari_zerodce.engine.progress import PlaneMeter
+from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.blocks import BlockwisePlane
+from napari_zerodce.imaging.exposure import UNCHANGED, Correction
+from napari_zerodce.imaging.intensity import Window, normalise, outside_of, restore
+from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region, Tile, within
 from napari_zerodce.imaging.unreadable import array_reading_told
 
 Array = np.ndarray[Any, Any]
 
-_LARGEST_LOADED = 2**30
-"""Bytes. A lazy plane of up to this size is computed once, a larger one tile by tile."""
+_LARGEST_LOADED = 2**28
+"""Bytes. A lazy plane of up to this size is read at once, a larger one block by block."""
+
+
+class SharedMaps(Protocol):
+    """The curves that a plane shares with others of its series."""
+
+    @property
+    def spans(self) -> tuple[Span, Span]:
+        """The part of the maps' height and width that the plane shows."""
+        ...
+
+    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> Tensor:
+        """Return the maps, shape (1, maps, C, h, w); the first plane that asks estimates them.
+
+        Parameters
+        ----------
+        crew : Crew
+            Does parts of the work side by side.
+        tile_size : int
+            Side of tiles in pixels.
+        meter : PlaneMeter
+            It says whether to stop.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a plane has in common with others of its series.
+
+    Parameters
+    ----------
+    correction : Correction, optional
+        Makes the exposure of the plane that of the frames around it.
+    maps : SharedMaps, optional
+        The curves of the series; None if the plane has curves of its own.
+    """
+
+    correction: Correction = UNCHANGED
+    maps: SharedMaps | None = None
+
+
+NOTHING_SHARED: Final = Shared()
+"""A plane that is no part of a series."""
 
 
 class Plane:
@@ -33,14 +83,12 @@ class Plane:
     layout : PlaneLayout
         Of the image.
     window : Window
+        In units of corrected samples.
+    shared : Shared, optional
+        What it shares with other planes, by default nothing.
     region : tuple of slice, optional
         The rows and columns that will be read, by default all. Those of a lazy image are read at
-        once, and others must not be read.
-
-    Raises
-    ------
-    ImageError
-        If the image's library cannot read the plane.
+        once if they are few, and others must not be read.
     """
 
     def __init__(
@@ -50,24 +98,40 @@ class Plane:
         *,
         layout: PlaneLayout,
         window: Window,
+        shared: Shared = NOTHING_SHARED,
         region: Region | None = None,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
         self.window = window
+        self.correction, self.shared_maps = shared.correction, shared.maps
+        self._own_window = self.correction.window(window)
         self._layout = layout
         self._source, self._source_index, self._source_layout = image, index, layout
         self._loaded_from: Region | None = None
-        region = region or (slice(0, layout.height), slice(0, layout.width))
-        with self._reading_told():
-            loaded = _loaded(image, index, layout, region)
-        if loaded is not None:
-            self._source, self._source_index, self._loaded_from = loaded, (), region
+        self._failure: UnreadableError | None = None
+        if not isinstance(image, np.ndarray):
+            region = region or (slice(0, layout.height), slice(0, layout.width))
+            loaded: Any = self._loaded(region)
+            if loaded is None:
+                loaded = BlockwisePlane(SelectedPlane(image, index))
+            else:
+                self._loaded_from = region
+            self._source, self._source_index = loaded, ()
             self._source_layout = layout_of(loaded, channels=layout.channels)
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
         self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
+
+    def _loaded(self, region: Region) -> Array | None:
+        """Return a region of a lazy image as an array; a failure is raised by `read`."""
+        try:
+            with self._reading_told():
+                return _loaded(self._source, self.index, self._layout, region)
+        except UnreadableError as err:
+            self._failure = err
+        return None
 
     def _reading_told(self) -> AbstractContextManager[None]:
         place = ", ".join(map(str, self.index))
@@ -89,9 +153,11 @@ class Plane:
 
         Raises
         ------
-        ImageError
+        UnreadableError
             If the image's library cannot read it.
         """
+        if self._failure is not None:
+            raise self._failure
         place = self._place(rows, columns)
         with self._reading, self._reading_told():
             return self._source_layout.read(self._source, self._source_index, *place)
@@ -104,7 +170,22 @@ class Plane:
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
-        return normalise(block, self.window)
+        return normalise(block, self._own_window)
+
+    def restored(self, unit: Array, block: Array) -> Array:
+        """Return intensities for enhanced values of samples from `read`.
+
+        Parameters
+        ----------
+        unit : ndarray, float32, values in [0, 1]
+        block : ndarray of the same shape
+            As they are; if outside the window, they are only corrected.
+        """
+        return restore(unit, self.correction.apply(block), self.window)
+
+    def outside(self, block: Array) -> Array:
+        """Return which samples from `read` lie outside the window."""
+        return outside_of(self.correction.apply(block), self.window)
 
     def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
         """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].
@@ -152,10 +233,10 @@ class Plane:
 def _loaded(
     image: Any, index: tuple[int, ...], layout: PlaneLayout, region: Region
 ) -> Array | None:
-    """Return a region of a lazy image's plane as an array, or None if it is read by tiles."""
+    """Return a region of a lazy image's plane as an array, or None if it is read in blocks."""
     sides = prod(side.stop - side.start for side in region)
     samples = sides * (1 if layout.channels == "mono" else layout.shape[-1])
-    if isinstance(image, np.ndarray) or samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
+    if samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
         return None
     try:
         return np.asarray(image[(*index, *region)])

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import Final
 
-from napari_zerodce.engine.requests import Progress, Report
+from napari_zerodce.engine.requests import Progress, Report, ignore
 from napari_zerodce.imaging.sampling import OnRegion
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
@@ -106,6 +106,10 @@ class Meter:
         """
         return PlaneMeter(self, number)
 
+    def aside(self) -> Meter:
+        """Return a meter of work that does not count, and that the same user may stop."""
+        return Meter(1, report=ignore, should_stop=self._should_stop)
+
     def finished(self, first: int = 0) -> int:
         """Return how many planes are finished, one after another, from the plane `first` on."""
         with self._lock:
@@ -173,6 +177,10 @@ class PlaneMeter:
     def check(self) -> None:
         """Raise `Cancelled` if the user asked to stop."""
         self._meter.check()
+
+    def aside(self) -> PlaneMeter:
+        """Return a counter of work that does not count, and that the same user may stop."""
+        return self._meter.aside().plane(0)
 
     def begin(self, work: int) -> None:
         """Start the plane.

@@ -11,13 +11,19 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
+from napari_zerodce.engine.settings import (
+    USUAL_TIME_WINDOW,
+    ChannelCurves,
+    EnhanceSettings,
+    TimeChoice,
+)
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
-    "architecture", "channels", "device", "precision", "part",
+    "architecture", "channels", "device", "precision", "part", "image_axes",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 
@@ -46,11 +52,21 @@ class Provenance:
         The axis of the channels, if each has a window of its own.
     channel_windows : tuple of tuple of float
         The window of each channel; empty if one window serves all planes.
+    time_axis : int, optional
+        The axis of time.
+    time : {"frames", "smoothed", "shared"}
+    time_window : int
+    channel_curves : {"own", "shared"}
+        As in `EnhanceSettings`.
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 if one curve serves the whole image, else empty.
     part : str
         The enhanced part of the image, as `Scope` writes it; empty if it is all of the image.
+    image_axes : str
+        The letters of the image's axes if rows and columns are not the last ones; else empty.
+    missing : tuple of tuple of int
+        Index of each plane that could not be read, and is 0 or NaN in the result.
     device, precision : str
         The ones that were used.
     tile : int
@@ -70,9 +86,15 @@ class Provenance:
     channel_axis: int | None = None
     channel_windows: tuple[tuple[float, float], ...] = ()
     checkpoint_label: str = ""
+    time_axis: int | None = None
+    time: TimeChoice = "frames"
+    time_window: int = USUAL_TIME_WINDOW
+    channel_curves: ChannelCurves = "own"
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
+    image_axes: str = ""
+    missing: tuple[tuple[int, ...], ...] = ()
     device: str = "cpu"
     precision: str = "float32"
     tile: int = 0
@@ -124,6 +146,18 @@ class Provenance:
         """The window of all planes, or that of each channel."""
         return [Window(*pair) for pair in self.channel_windows or (self.window,)]
 
+    def sharing(self) -> dict[str, Any]:
+        """Return what frames and channels share, as fields of `EnhanceSettings`.
+
+        Raises
+        ------
+        RequestError
+            If a value is invalid.
+        """
+        names = ("time", "time_window", "channel_curves")
+        known = EnhanceSettings(**{name: getattr(self, name) for name in names})
+        return {name: getattr(known, name) for name in names}
+
     @property
     def traits(self) -> ArchitectureTraits:
         """The properties of the architecture."""
@@ -154,13 +188,18 @@ class Provenance:
             own = (Window(*pair) for pair in known.get("channel_windows", ()))
             known["channel_windows"] = tuple((each.low, each.high) for each in own)
             known["global_curve"] = tuple(known.get("global_curve", ()))
+            known["missing"] = tuple(map(tuple, known.get("missing", ())))
             known["look"] = Look(**known.get("look", {}))
             made = cls(**known)
-        except (KeyError, TypeError, ValueError) as err:
+            made.sharing()
+        except (KeyError, TypeError, ValueError, RequestError) as err:
             raise _invalid() from err
         if not all(isinstance(getattr(made, name), str) for name in _TEXTS):
             raise _invalid()
-        if bool(made.channel_windows) and not isinstance(made.channel_axis, int):
+        needs_channels = bool(made.channel_windows) or made.channel_curves == "shared"
+        if needs_channels and not isinstance(made.channel_axis, int):
+            raise _invalid()
+        if made.time != "frames" and not isinstance(made.time_axis, int):
             raise _invalid()
         if made.architecture not in ARCHITECTURES:
             raise _invalid()

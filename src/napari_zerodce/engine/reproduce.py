@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.provenance import Provenance
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.setting import command_words
 
 PROGRAM: Final = ("napari-zerodce",)
@@ -116,6 +117,12 @@ def command_line(
     words += command_words(provenance.look, defaults=DEFAULT_LOOK)
     if provenance.channel_axis is not None:
         words += ["--channel-axis", str(provenance.channel_axis)]
+    if provenance.time_axis is not None:
+        words += ["--time-axis", str(provenance.time_axis)]
+    for name, value in _shared(provenance).items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
+    if provenance.image_axes:
+        words += ["--axes", provenance.image_axes]
     if provenance.part:
         words += ["--part", provenance.part]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
@@ -155,9 +162,21 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
         lines.append(f"    look={look!r},")
     if provenance.channel_axis is not None:
         lines.append(f"    channel_axis={provenance.channel_axis},")
+    if provenance.time_axis is not None:
+        lines.append(f"    time_axis={provenance.time_axis},")
+    lines += [f"    {name}={value!r}," for name, value in _shared(provenance).items()]
+    if provenance.image_axes:
+        lines.append(f"    axes={provenance.image_axes!r},")
     if provenance.part:
         lines.append(f"    part={provenance.part!r},")
     return "\n".join([*lines, ")"]) + "\n"
+
+
+def _shared(provenance: Provenance) -> dict[str, Any]:
+    """Return what frames and channels share, by name, as far as it differs from the default."""
+    plain = EnhanceSettings()
+    given = provenance.sharing()
+    return {name: value for name, value in given.items() if value != getattr(plain, name)}
 
 
 def _window(provenance: Provenance) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -15,6 +15,8 @@ from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.imaging.axes import Axes
+from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window, enclosing
@@ -28,7 +30,7 @@ class EnhanceRequest:
     ----------
     image : array-like
         NumPy, dask, zarr or anything else with ``shape``, ``dtype`` and slicing;
-        shape (..., H, W) if mono, (..., H, W, 3 or 4) if rgb or rgba.
+        shape (..., H, W) if mono, (..., H, W, 3 or 4) if rgb or rgba, unless `axes` says otherwise.
     channels : {"mono", "rgb", "rgba"}
     settings : EnhanceSettings
     scope : Scope, optional
@@ -38,6 +40,15 @@ class EnhanceRequest:
     channel_axis : int, optional
         The leading axis of the channels, each of which has a window of its own. By default one
         window serves all planes.
+    time_axis : int, optional
+        The leading axis of time, along which exposures and curves may be shared.
+    axes : str
+        The letters of the image's axes if rows and columns are not the last ones before colours,
+        such as "YXZ". The scope and the axis of the channels count the axes in the order with rows
+        and columns last, the result has that of the image.
+    skip_unreadable : bool
+        Whether planes that cannot be read are left out, if there are others: the result is then 0
+        or NaN there. By default, the first one is an error.
     """
 
     image: Any
@@ -45,11 +56,46 @@ class EnhanceRequest:
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
     scope: Scope | None = None
     channel_axis: int | None = None
+    time_axis: int | None = None
+    axes: str = ""
+    skip_unreadable: bool = False
+
+    def with_axes(self, text: str) -> EnhanceRequest:
+        """Return the request with the axes that a user has written, and those of channels and time.
+
+        Parameters
+        ----------
+        text : str
+            A letter for each axis of the image, without that of colours.
+
+        Raises
+        ------
+        RequestError
+            If they do not describe the image.
+        """
+        colours = self.channels != "mono"
+        axes = Axes.parse(text, len(self.image.shape) - colours)
+        shape = axes.planes_last(tuple(self.image.shape))
+        channels, time = (
+            place if place is not None and shape[place] > 1 else None
+            for place in (axes.channels, axes.time)
+        )
+        return replace(
+            self,
+            axes="" if axes.are_planes_last else axes.letters,
+            channel_axis=channels,
+            time_axis=time,
+        )
+
+    @property
+    def planes(self) -> Any:
+        """The image, which is not read, with rows and columns as the last axes before colours."""
+        return planes_last(self.image, self.axes)
 
     @property
     def layout(self) -> PlaneLayout:
-        """The layout of the image, which is not read; raises an ImageError."""
-        return layout_of(self.image, channels=self.channels)
+        """The layout of `planes`; raises an ImageError."""
+        return layout_of(self.planes, channels=self.channels)
 
     @property
     def part(self) -> Scope:
@@ -105,7 +151,7 @@ class EnhanceResult:
     Parameters
     ----------
     image : ndarray
-        Dtype of the request's image, and shape of the enhanced part of it.
+        Dtype of the request's image, and shape of the enhanced part of it, with its order of axes.
     channels : {"mono", "rgb", "rgba"}
     windows : tuple of Window
         The intensities that were mapped to 0 and 1, in units of the image: for all planes, or for
@@ -129,6 +175,14 @@ class EnhanceResult:
         The enhanced part of the image; None if it is all of the image.
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
+    time_axis : int, optional
+        The leading axis of time, if frames share something along it.
+    settings : EnhanceSettings
+        Those of the request.
+    axes : str
+        As in the request.
+    missing : tuple of tuple of int
+        Index of each plane that could not be read, in the leading axes of the whole image.
     """
 
     image: np.ndarray[Any, Any]
@@ -145,11 +199,20 @@ class EnhanceResult:
     automatic: AutomaticChoice | None = None
     scope: Scope | None = None
     channel_axis: int | None = None
+    time_axis: int | None = None
+    settings: EnhanceSettings = field(default_factory=EnhanceSettings)
+    axes: str = ""
+    missing: tuple[tuple[int, ...], ...] = ()
 
     @property
     def window(self) -> Window:
         """The window, or the smallest one that holds the windows of all channels."""
         return enclosing(self.windows)
+
+    @property
+    def about_missing(self) -> str:
+        """The notice about planes that could not be read, empty if there are none."""
+        return self.notices[-1] if self.missing else ""
 
     @property
     def provenance(self) -> Provenance:
@@ -159,6 +222,12 @@ class EnhanceResult:
             channels=self.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
+            time_axis=self.time_axis,
+            time=self.settings.time,
+            time_window=self.settings.time_window,
+            channel_curves=self.settings.channel_curves,
+            image_axes=self.axes,
+            missing=self.missing,
             look=self.look,
             global_curve=self.global_curve,
             part="" if self.scope is None else str(self.scope),

@@ -12,6 +12,7 @@ import numpy as np
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.core.detail import BASE_HALO
+from napari_zerodce.core.networks import WHOLE, Span
 from napari_zerodce.device import (
     Device,
     Precision,
@@ -24,12 +25,13 @@ from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typ
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
-from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.methods.curves import seen_region
-from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.plane import NOTHING_SHARED, Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
+from napari_zerodce.engine.series import Series, series_of
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize, side_for_all
@@ -69,6 +71,20 @@ class ResolvedRequest:
         Why this checkpoint was chosen, if the image decided it.
     channel_axis : int, optional
         The leading axis of the channels, if each has a window of its own.
+    time_axis : int, optional
+        The leading axis of time, if frames share something along it.
+    series : Series, optional
+        What its planes share along the axes of time and of the channels.
+    place : tuple of int
+        Index of the image in the series: not empty if it is one plane of it.
+    spans : tuple of (float, float)
+        The part of the height and width of the series that the image shows.
+    axes : str
+        As in the request; `image` is already in the order with rows and columns last.
+    skip_unreadable : bool
+        As in the request.
+    notices : tuple of str
+        Sentences for the user about the choices.
     global_curve : tuple of float
         A_1 .. A_8 for all pixels, if the look wants one curve and it is known already.
     level_scale : int, optional
@@ -88,6 +104,13 @@ class ResolvedRequest:
     part: Scope
     automatic: AutomaticChoice | None = None
     channel_axis: int | None = None
+    time_axis: int | None = None
+    series: Series | None = None
+    place: tuple[int, ...] = ()
+    spans: tuple[Span, Span] = WHOLE
+    axes: str = ""
+    skip_unreadable: bool = False
+    notices: tuple[str, ...] = ()
     global_curve: tuple[float, ...] = ()
     level_scale: int | None = None
     brightness: Brightness | None = None
@@ -122,10 +145,28 @@ class ResolvedRequest:
             side = side_for_all(side, self.part.extent, planes=self.part.count, workers=workers)
         return min(side, max(sides))
 
-    def plane(self, index: tuple[int, ...] = ()) -> Plane:
-        """Return a plane by its index in the leading axes."""
+    def plane(self, index: tuple[int, ...] = (), *, check: Check = no_check) -> Plane:
+        """Return a plane by its index in the leading axes.
+
+        Parameters
+        ----------
+        index : tuple of int
+        check : callable, optional
+            Called before each frame around it is read; raises `Cancelled` to stop.
+        """
         window = self.window_of(index)
-        return Plane(self.image, index, layout=self.layout, window=window, region=self._seen)
+        shared = NOTHING_SHARED
+        if self.series is not None:
+            shared = self.series.shared(self._place_of(index), self.spans, check=check)
+        return Plane(
+            self.image, index, layout=self.layout, window=window, shared=shared, region=self._seen
+        )
+
+    def _place_of(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the index in the series of a plane of this image, which may be a coarser level."""
+        if self.series is None:
+            return ()
+        return (*self.place, *self.series.index_of(index, self.layout.leading))
 
     @property
     def _seen(self) -> Region:
@@ -133,9 +174,15 @@ class ResolvedRequest:
         shape = (self.layout.height, self.layout.width)
         return seen_region(self.part.region, shape, self.scale_factor, halo=BASE_HALO)
 
-    def planes(self) -> Iterator[Plane]:
-        """Yield the planes to enhance; each is read when its turn comes."""
-        return map(self.plane, self.part.indices())
+    def planes(self, check: Check = no_check) -> Iterator[Plane]:
+        """Yield the planes to enhance; each is read when its turn comes.
+
+        Parameters
+        ----------
+        check : callable, optional
+            As in `plane`.
+        """
+        return (self.plane(index, check=check) for index in self.part.indices())
 
     def loop(
         self,
@@ -181,7 +228,9 @@ class ResolvedRequest:
         """
         return self.on(SelectedPlane(self.image, index), index)
 
-    def on(self, image: Any, index: tuple[int, ...] = ()) -> ResolvedRequest:
+    def on(
+        self, image: Any, index: tuple[int, ...] = (), *, spans: tuple[Span, Span] = WHOLE
+    ) -> ResolvedRequest:
         """Return the same choices for an image that shows one plane, such as a coarser level of it.
 
         Parameters
@@ -189,6 +238,8 @@ class ResolvedRequest:
         image : array-like
         index : tuple of int
             Of the plane in the leading axes, whose window is kept; not needed for a single plane.
+        spans : tuple of (float, float), optional
+            The part of the plane's height and width that the image shows, by default all.
         """
         layout = layout_of(image, channels=self.layout.channels)
         return replace(
@@ -198,6 +249,10 @@ class ResolvedRequest:
             part=Scope.whole(layout),
             windows=(self.window_of(index),),
             channel_axis=None,
+            time_axis=None,
+            place=self._place_of(index),
+            spans=spans,
+            axes="",
         )
 
     def provenance(self, **facts: Any) -> Provenance:
@@ -213,7 +268,12 @@ class ResolvedRequest:
             channels=self.layout.channels,
             windows=self.windows,
             channel_axis=self.channel_axis,
+            image_axes=self.axes,
             **{
+                "time_axis": self.time_axis,
+                "time": self.settings.time,
+                "time_window": self.settings.time_window,
+                "channel_curves": self.settings.channel_curves,
                 "look": self.settings.look,
                 "device": self.device.name,
                 "precision": self.precision,
@@ -249,27 +309,33 @@ def resolve(
         return request
     settings = request.settings
     layout, part = request.layout, request.part
-    _check_channel_axis(request, layout)
+    _check_axes(request, layout)
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    windows, automatic = _read_image(request, report, should_stop)
+    windows, automatic, notices = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
+    estimator = make_estimator(checkpoint, device, precision)
     resolved = ResolvedRequest(
-        image=request.image,
+        image=request.planes,
         layout=layout,
         settings=settings,
         checkpoint=checkpoint.info,
-        estimator=make_estimator(checkpoint, device, precision),
+        estimator=estimator,
         device=device,
         precision=precision,
         windows=windows,
         part=part,
         automatic=automatic,
         channel_axis=request.channel_axis,
+        time_axis=None if settings.time == "frames" else request.time_axis,
+        series=series_of(request, windows, estimator),
+        axes=request.axes,
+        skip_unreadable=request.skip_unreadable,
+        notices=notices,
     )
     if settings.tile is not None and checkpoint.info.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
@@ -277,20 +343,36 @@ def resolve(
     return resolved
 
 
-def _check_channel_axis(request: EnhanceRequest, layout: PlaneLayout) -> None:
-    axis = request.channel_axis
-    if axis is not None and not 0 <= axis < len(layout.leading):
+def _check_axes(request: EnhanceRequest, layout: PlaneLayout) -> None:
+    for axis, of in ((request.channel_axis, "the channels"), (request.time_axis, "time")):
+        if axis is not None and not 0 <= axis < len(layout.leading):
+            raise RequestError(
+                f"The axis of {of} is {axis}, but the image has {len(layout.leading)} axes "
+                "before its rows and columns; choose one of them, counted from 0, or none."
+            )
+    if request.time_axis is not None and request.time_axis == request.channel_axis:
         raise RequestError(
-            f"The axis of the channels is {axis}, but the image has {len(layout.leading)} axes "
-            "before its rows and columns; choose one of them, counted from 0, or none."
+            f"Axis {request.time_axis} is that of time and that of the channels; "
+            "choose two different axes."
+        )
+    settings = request.settings
+    if settings.time != "frames" and request.time_axis is None:
+        raise RequestError(
+            f"The time is {settings.time!r}, but the image has no axis of time; say which axis it "
+            "is, or choose 'frames'."
+        )
+    if settings.channel_curves != "own" and request.channel_axis is None:
+        raise RequestError(
+            "The channels share their curves, but the image has no axis of channels; say which "
+            "axis it is, or choose 'own'."
         )
 
 
 def _read_image(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
-) -> tuple[tuple[Window, ...], AutomaticChoice | None]:
-    """Return the windows, and the choice of weights if it is automatic; read the image once."""
-    image, channels, axis = request.image, request.channels, request.channel_axis
+) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...]]:
+    """Return windows, the choice of weights if it is automatic, and notices; read once."""
+    image, channels, axis = request.planes, request.channels, request.channel_axis
     reading = reading_reporter(report)
     found = find_windows(
         image,
@@ -301,15 +383,16 @@ def _read_image(
         on_region=reading,
     )
     windows = tuple(each.window for each in found)
+    notices = tuple(dict.fromkeys(each.unread for each in found if each.unread))
     if not request.settings.is_automatic:
-        return windows, None
+        return windows, None, notices
     backgrounds = [each.background for each in found]
     if channels == "mono" and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
             background_of(part, channels=channels, should_stop=should_stop, on_region=reading)
             for part in channels_of(image, axis)
         ]
-    return windows, choose_weights(channels, typical(backgrounds))
+    return windows, choose_weights(channels, typical(backgrounds)), notices
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.device import PrecisionChoice
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
 
 AUTOMATIC_WINDOW = WindowChoice("auto")
+
+TimeChoice = Literal["frames", "smoothed", "shared"]
+ChannelCurves = Literal["own", "shared"]
+
+USUAL_TIME_WINDOW = 11
+"""Frames: the flicker of random exposures becomes about ten times smaller."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,13 @@ class EnhanceSettings:
         checkpoint. A loaded checkpoint keeps its own.
     tile : int, optional
         Side of the tiles in pixels; by default a side that suits the device.
+    time : {"frames", "smoothed", "shared"}
+        For images with an axis of time: each frame alone; each frame with the exposure of the
+        frames around it; or with this exposure, and one set of curves for the series.
+    time_window : int
+        So many frames, with the frame in their middle, decide its exposure.
+    channel_curves : {"own", "shared"}
+        For images with an axis of channels: whether all channels share one set of curves.
     look : Look
         How strongly the curves are applied; by default as published. Docks, the command line and
         the function for notebooks give `DEFAULT_LOOK` instead.
@@ -45,7 +58,7 @@ class EnhanceSettings:
     Raises
     ------
     RequestError
-        If the tile is smaller than one pixel.
+        If a number is out of its range, or there is no such choice.
     """
 
     checkpoint: Annotated[
@@ -111,11 +124,62 @@ class EnhanceSettings:
             metavar="PIXELS",
         ),
     ] = None
+    time: Annotated[
+        TimeChoice,
+        Setting(
+            label="Time",
+            help="How the frames of a time series are treated.",
+            choices=(
+                Choice("frames", "Each alone", "Each frame is enhanced as if it were alone."),
+                Choice(
+                    "smoothed",
+                    "No flicker",
+                    "Each frame gets the exposure of the frames around it, so that the brightness "
+                    "does not flicker; slow changes such as bleaching stay.",
+                ),
+                Choice(
+                    "shared",
+                    "Same curves",
+                    "As no flicker, and one set of curves serves all frames: they do not follow "
+                    "what moves.",
+                ),
+            ),
+        ),
+    ] = "frames"
+    time_window: Annotated[
+        int,
+        Setting(
+            label="Frames around",
+            help="So many frames, with the frame in their middle, decide its exposure. More frames "
+            "remove slower flicker.",
+            minimum=3,
+            maximum=999,
+            unit="frames",
+            metavar="FRAMES",
+        ),
+    ] = USUAL_TIME_WINDOW
+    channel_curves: Annotated[
+        ChannelCurves,
+        Setting(
+            label="Channels",
+            help="Which curves the channels of an image get.",
+            choices=(
+                Choice("own", "Own curves", "Each channel is an image of its own."),
+                Choice(
+                    "shared",
+                    "Same curves",
+                    "All channels get the mean of their curves, so that equal values in their "
+                    "windows stay equal.",
+                ),
+            ),
+        ),
+    ] = "own"
     look: Look = AS_PUBLISHED
 
     def __post_init__(self) -> None:
-        tile = setting_fields(EnhanceSettings)["tile"].checked(self.tile)
-        object.__setattr__(self, "tile", tile)
+        described = setting_fields(EnhanceSettings)
+        for name in ("tile", "time", "time_window", "channel_curves"):
+            object.__setattr__(self, name, described[name].checked(getattr(self, name)))
 
     @property
     def is_automatic(self) -> bool:
@@ -141,4 +205,27 @@ class EnhanceSettings:
         window = "contrast limits" if self.window.kind == "contrast" else str(self.window)
         device = "" if self.device == "auto" else f" · {self.device}"
         scale = "" if self.scale_factor is None else f" · scale {self.scale_factor}"
-        return f"window {window}{device}{scale}"
+        shared = self.describe_sharing()
+        return f"window {window}{device}{scale}{f' · {shared}' if shared else ''}"
+
+    def describe_sharing(self) -> str:
+        """Return what frames and channels share in words, or ""."""
+        frames = {"frames": "", "smoothed": "without flicker", "shared": "shared by all frames"}
+        channels = "" if self.channel_curves == "own" else "shared by channels"
+        return ", ".join(filter(None, (frames[self.time], channels)))
+
+    def for_axes(self, *, time: bool, channels: bool) -> EnhanceSettings:
+        """Return the settings for an image without some axes, whose settings have no effect then.
+
+        Parameters
+        ----------
+        time, channels : bool
+            Whether the image has an axis of time, and one of channels.
+        """
+        plain = EnhanceSettings()
+        return replace(
+            self,
+            time=self.time if time else plain.time,
+            time_window=self.time_window if self.time != "frames" and time else plain.time_window,
+            channel_curves=self.channel_curves if channels else plain.channel_curves,
+        )

@@ -13,6 +13,7 @@ from napari_zerodce.engine.methods.method import TileMethod
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.tile_size import TileSize
+from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.tiling import Region, Tile, tile_region
 
 Made = TypeVar("Made")
@@ -35,12 +36,16 @@ class TileLoop:
     meter : Meter
     of_planes, of_tiles : Crew
         They process several planes at a time, or several tiles of a plane. One of them is `ALONE`.
+    on_unreadable : callable, optional
+        Called with a plane that cannot be read, in any thread; the plane is left out. By default,
+        the error is raised.
     """
 
     sizes: TileSize
     meter: Meter
     of_planes: Crew = ALONE
     of_tiles: Crew = ALONE
+    on_unreadable: Callable[[Plane, UnreadableError], None] | None = None
 
     def run(
         self,
@@ -76,6 +81,8 @@ class TileLoop:
             If the user asked to stop.
         DeviceError
             If the device has too little memory for the smallest tiles.
+        UnreadableError
+            If a plane cannot be read.
         """
 
         def process(numbered: tuple[int, Plane]) -> None:
@@ -85,7 +92,13 @@ class TileLoop:
                 begin(plane)
                 self._once(method, plane, use, tile_size=tile_size, number=number, region=region)
 
-            self.sizes.shrink_until_it_fits(attempt)
+            try:
+                self.sizes.shrink_until_it_fits(attempt)
+            except UnreadableError as err:
+                if self.on_unreadable is None:
+                    raise
+                self.on_unreadable(plane, err)
+                self.meter.advance(number, 1)
 
         self.of_planes.each(process, enumerate(planes, start=first))
 

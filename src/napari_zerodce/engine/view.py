@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
+from napari_zerodce.core.networks import Span
 from napari_zerodce.engine.apply_look import tone, tone_pair
 from napari_zerodce.engine.crew import single_threads
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
@@ -24,11 +25,12 @@ from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile, grown, within
-from napari_zerodce.stopping import ShouldStop, never
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 
 Array = np.ndarray[Any, Any]
 
@@ -63,6 +65,8 @@ class View:
     checkpoint : CheckpointInfo
     device, precision : str
         Those of the network that estimated the curves.
+    correction : Correction
+        Makes the exposure of the plane steady along time.
     """
 
     viewport: Viewport
@@ -75,6 +79,12 @@ class View:
     checkpoint: CheckpointInfo
     device: str
     precision: str
+    correction: Correction = UNCHANGED
+
+    @cached_property
+    def steady(self) -> Array:
+        """The samples with the exposure that is steady along time, but with any alpha."""
+        return self.correction.apply(self.samples)
 
     @cached_property
     def mean_alphas(self) -> Tensor:
@@ -105,11 +115,11 @@ class View:
         If every pixel of the part is kept, the result equals that of `enhance` for the whole
         image. A global curve is an exception: here it is the mean of this part only.
         """
-        if look.changes_nothing:
-            return self.samples.copy()
-        output = np.empty_like(self.samples)
+        output = self.steady.copy()
         if self.channels == "rgba":
             output[..., 3] = self.samples[..., 3]
+        if look.changes_nothing:
+            return output
         colours = output if self.channels == "mono" else output[..., :3]
         alphas = self.alphas_for(look)
         rows, width = self.samples.shape[:2]
@@ -167,7 +177,7 @@ class View:
             # This equals `restore`, in half the time.
             whole = unit.mul_(255).add_(0.5).to(torch.uint8)
             return whole[0].numpy() if self.channels == "mono" else whole.permute(1, 2, 0).numpy()
-        original = self.samples[rows]
+        original = self.steady[rows]
         if self.channels == "mono":
             return restore(unit[0].numpy(), original, self.window)
         colours = np.ascontiguousarray(np.moveaxis(original[..., :3], -1, 0))
@@ -211,14 +221,15 @@ def estimate_view(
     resolved = resolve(request, report=report, should_stop=should_stop)
     if viewport.step > 1:
         if resolved is request:
-            resolved = resolved.on(_kept(resolved.image, viewport))
+            spans = _spans(viewport, resolved.layout.height, resolved.layout.width)
+            resolved = resolved.on(_kept(resolved.image, viewport), spans=spans)
         rows, columns = slice(0, resolved.layout.height), slice(0, resolved.layout.width)
         resolved = replace(
             resolved, level_scale=max(1, round(resolved.scale_factor / viewport.step))
         )
     part = Scope((), (rows.start, rows.stop), (columns.start, columns.stop))
     resolved = replace(resolved, part=part)
-    plane = resolved.plane()
+    plane = resolved.plane(check=partial(raise_if_stopped, should_stop))
     alphas = _estimate(resolved, plane, report=report, should_stop=should_stop)
     unit, base = _unit_and_base(plane, rows, columns)
     return View(
@@ -232,7 +243,17 @@ def estimate_view(
         checkpoint=replace(resolved.checkpoint, scale_factor=resolved.scale_factor),
         device=resolved.device.name,
         precision=resolved.precision,
+        correction=plane.correction,
     )
+
+
+def _spans(viewport: Viewport, height: int, width: int) -> tuple[Span, Span]:
+    """Return the part of a plane's height and width that a viewport shows."""
+    rows, columns = (
+        (side.start / length, side.stop / length)
+        for side, length in ((viewport.rows, height), (viewport.columns, width))
+    )
+    return rows, columns
 
 
 def _kept(image: Any, viewport: Viewport) -> Array:

@@ -120,6 +120,8 @@ class SelectedPlane:
         self._index = index
         self.shape: tuple[int, ...] = tuple(array.shape[len(index) :])
         self.dtype = array.dtype
+        chunks = _known_chunks(array)
+        self.chunks = None if chunks is None else chunks[len(index) :]
 
     def __getitem__(self, key: Any) -> Any:
         """Return a region of the plane, as the array returns it."""
@@ -143,9 +145,8 @@ class SelectedChannel:
         self._entry = slice(number, number + 1)
         self.shape: tuple[int, ...] = _with_one(tuple(array.shape), axis)
         self.dtype = array.dtype
-        chunks: Any = getattr(array, "chunks", None)
-        is_known = isinstance(chunks, tuple) and len(chunks) == len(self.shape)
-        self.chunks = _with_one(chunks, axis) if is_known else None
+        chunks = _known_chunks(array)
+        self.chunks = None if chunks is None else _with_one(chunks, axis)
 
     def __getitem__(self, key: tuple[slice, ...]) -> Any:
         """Return a region, given by a slice for each axis, as the array returns it."""
@@ -165,6 +166,12 @@ def channel_of(array: Any, axis: int, number: int) -> Any:
     if isinstance(array, np.ndarray):
         return array[(slice(None),) * axis + (slice(number, number + 1),)]
     return SelectedChannel(array, axis, number)
+
+
+def _known_chunks(array: Any) -> tuple[Any, ...] | None:
+    chunks: Any = getattr(array, "chunks", None)
+    is_known = isinstance(chunks, tuple) and len(chunks) == len(array.shape)
+    return chunks if is_known else None
 
 
 def _with_one(lengths: tuple[Any, ...], axis: int) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.planes import Array, PlaneLayout
 from napari_zerodce.imaging.unreadable import array_reading_told
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -19,6 +20,10 @@ SAMPLES_PER_REGION = 2**22
 MOST_SAMPLES_OF_LAZY_IMAGE = 2**28
 """Of a larger lazy image, evenly spaced regions with about this number of samples are read."""
 
+_Region = tuple[slice, ...]
+
+_MOST_UNREAD = 64
+"""From this number on, regions that cannot be read are not searched for parts that can."""
 
 OnRegion = Callable[[int, int], None]
 """Called with the number of regions that are read, and of those to read."""
@@ -30,6 +35,8 @@ def unseen(_done: int, _total: int) -> None:
 
 class Sampler:
     """Reader of the colour samples of an image, region by region, along the chunks of a lazy image.
+
+    Chunks, or planes of an image without chunks, that cannot be read do not count.
 
     Parameters
     ----------
@@ -48,12 +55,16 @@ class Sampler:
         should_stop: ShouldStop,
         on_region: OnRegion = unseen,
     ) -> None:
+        self._unread: dict[str, UnreadableError] = {}
         self._array = array
         self._should_stop = should_stop
         self._on_region = on_region
         colours = () if layout.channels == "mono" else (layout.colours,)
         self._shape = (*layout.leading, layout.height, layout.width, *colours)
-        self._steps = region_steps(self._shape, _chunks(array), SAMPLES_PER_REGION)
+        chunks = chunks_of(array)
+        self._steps = region_steps(self._shape, chunks, SAMPLES_PER_REGION)
+        planes = (*(1 for _ in layout.leading), *self._shape[len(layout.leading) :])
+        self._units = planes if chunks is None else chunks[: len(self._shape)]
         self._regions = tuple(
             ceil(length / step) for length, step in zip(self._shape, self._steps, strict=True)
         )
@@ -63,42 +74,89 @@ class Sampler:
         for region in self._read_each(range(prod(self._regions))):
             yield _finite(region.ravel())
 
-    def spread_samples(self, *, most: int | None = None) -> Iterator[Array]:
+    def spread_samples(
+        self, *, most: int | None = None, most_read: int | None = None
+    ) -> Iterator[Array]:
         """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
 
         Parameters
         ----------
         most : int, optional
             If there are more samples than this, the method yields only every n-th of each region.
+        most_read : int, optional
+            Number of samples that are read of a lazy image, but at least one region; by default
+            `MOST_SAMPLES_OF_LAZY_IMAGE`.
         """
-        numbers = self._spread_regions()
+        numbers = self._spread_regions(most_read or MOST_SAMPLES_OF_LAZY_IMAGE)
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
         thinning = 1 if most is None else ceil(expected / most)
         for region in self._read_each(numbers):
             yield _finite(region.ravel()[:: thinning_step(thinning, region.shape)])
 
-    def _spread_regions(self) -> list[int]:
+    def _spread_regions(self, most_read: int) -> list[int]:
         count = prod(self._regions)
         # A memory-mapped file is as slow as its disk.
         lazy = not isinstance(self._array, np.ndarray) or isinstance(self._array, np.memmap)
-        kept = max(1, MOST_SAMPLES_OF_LAZY_IMAGE // prod(self._steps)) if lazy else count
+        kept = max(1, most_read // prod(self._steps)) if lazy else count
         return spread(count, kept)
 
+    @property
+    def unread(self) -> str:
+        """A sentence for the user if some regions could not be read, else empty."""
+        if not self._unread:
+            return ""
+        first, count = next(iter(self._unread.values())), len(self._unread)
+        parts = "1 part of the image does" if count == 1 else f"{count} parts of the image do"
+        return f"{parts} not count for the window: {first}"
+
     def _read_each(self, numbers: Sequence[int]) -> Iterator[Array]:
+        found = False
         for done, number in enumerate(numbers):
             self._on_region(done, len(numbers))
-            yield self._read(number)
+            for block in self._readable(self._region(number)):
+                found = True
+                yield block
+            if not found and len(self._unread) >= _MOST_UNREAD:
+                break  # each failure may take long, for example until a server does not answer
+        if not found:
+            raise next(iter(self._unread.values()))
         self._on_region(len(numbers), len(numbers))
 
-    def _read(self, number: int) -> Array:
-        raise_if_stopped(self._should_stop)
+    def _region(self, number: int) -> _Region:
         places = np.unravel_index(number, self._regions)
-        region = tuple(
+        return tuple(
             slice(int(place) * step, min((int(place) + 1) * step, length))
             for place, step, length in zip(places, self._steps, self._shape, strict=True)
         )
+
+    def _readable(self, region: _Region) -> Iterator[Array]:
+        """Yield a region, or, if it cannot be read, those of its parts that can."""
+        raise_if_stopped(self._should_stop)
+        try:
+            block = self._read(region)
+        except UnreadableError as err:
+            halves = _halves(region, self._units) if len(self._unread) < _MOST_UNREAD else ()
+            if not halves:
+                self._unread[str(region)] = err
+            for half in halves:
+                yield from self._readable(half)
+        else:
+            yield block
+
+    def _read(self, region: _Region) -> Array:
         with array_reading_told("A part of the image", advice="check the file that it comes from"):
             return np.asarray(self._array[region])
+
+
+def _halves(region: _Region, units: Sequence[int]) -> tuple[_Region, ...]:
+    """Return both halves of a region along its first axis with several units, or nothing."""
+    for axis, (side, unit) in enumerate(zip(region, units, strict=True)):
+        count = ceil((side.stop - side.start) / unit)
+        if count > 1:
+            middle = side.start + count // 2 * unit
+            ends = slice(side.start, middle), slice(middle, side.stop)
+            return tuple((*region[:axis], half, *region[axis + 1 :]) for half in ends)
+    return ()
 
 
 def region_steps(
@@ -163,8 +221,8 @@ def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     return step
 
 
-def _chunks(array: Any) -> tuple[int, ...] | None:
-    """Return the usual shape of a chunk, if there is one."""
+def chunks_of(array: Any) -> tuple[int, ...] | None:
+    """Return the usual shape of a chunk of a lazy array, None if the array does not tell."""
     chunks = getattr(array, "chunks", None)
     if not isinstance(chunks, tuple) or len(chunks) != len(array.shape):
         return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from napari_zerodce.errors import Cancelled, ImageError, ZeroDCEError
+from napari_zerodce.errors import Cancelled, UnreadableError, ZeroDCEError
 
 _LONGEST_REASON = 200  # characters; some libraries quote the content that they could not read
 
 
 @contextmanager
 def array_reading_told(what: str, *, advice: str) -> Iterator[None]:
-    """Turn each failure to read an array into an `ImageError` of one sentence.
+    """Turn each failure to read an array into an `UnreadableError` of one sentence.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def array_reading_told(what: str, *, advice: str) -> Iterator[None]:
         raise
     except Exception as err:
         # Each library of lazy arrays, and each decoder behind it, has its own errors.
-        raise ImageError(f"{what} cannot be read: {reason_of(err)}; {advice}.") from err
+        raise UnreadableError(f"{what} cannot be read: {reason_of(err)}; {advice}.") from err
 
 
 def reason_of(err: Exception) -> str:

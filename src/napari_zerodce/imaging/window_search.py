@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import RequestError, UnreadableError
 from napari_zerodce.imaging.background import Background, find_background
 from napari_zerodce.imaging.histogram import Histogram, read_histogram
 from napari_zerodce.imaging.planes import Channels, channel_of, layout_of
 from napari_zerodce.imaging.sampling import OnRegion, Sampler, unseen
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
+
+_ANY: Final = Window(0, 1)
+"""Of a channel without a finite sample."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,13 @@ class FoundWindow:
     window : Window
     background : Background, optional
         None if the choice of the window needed no look at it.
+    unread : str
+        A sentence for the user if parts of the image could not be read, else empty.
     """
 
     window: Window
     background: Background | None = None
+    unread: str = ""
 
 
 def resolve_window(
@@ -80,7 +86,7 @@ def find_window(
     Raises
     ------
     ImageError
-        If the array is not an image with these channels.
+        If the array is not an image with these channels, or no part of it can be read.
     RequestError
         If the choice is "contrast", which only a layer has, or one of several windows.
     Cancelled
@@ -102,6 +108,13 @@ def find_window(
     if choice.kind == "dtype" or (_takes_dtype(choice, dtype) and channels != "mono"):
         return FoundWindow(_dtype_window(dtype))
     sampler = Sampler(array, layout, should_stop, on_region)
+    return replace(_search(sampler, choice, channels, dtype), unread=sampler.unread)
+
+
+def _search(
+    sampler: Sampler, choice: WindowChoice, channels: Channels, dtype: np.dtype[Any]
+) -> FoundWindow:
+    """Return the window for a choice that needs the samples."""
     if choice.kind == "minmax":
         return FoundWindow(_between(*_extremes(sampler), dtype))
     histogram = read_histogram(sampler, dtype, *_percentiles(choice))
@@ -146,10 +159,20 @@ def find_windows(
         channels.
     """
     parts = channels_of(array, channel_axis)
-    return tuple(
-        find_window(part, own, channels=channels, should_stop=should_stop, on_region=on_region)
-        for part, own in zip(parts, choice.for_channels(len(parts)), strict=True)
-    )
+    found: list[FoundWindow] = []
+    failed: list[UnreadableError] = []
+    for part, own in zip(parts, choice.for_channels(len(parts)), strict=True):
+        try:
+            window = find_window(
+                part, own, channels=channels, should_stop=should_stop, on_region=on_region
+            )
+        except UnreadableError as err:
+            failed.append(err)
+            window = FoundWindow(_ANY, unread=str(err))
+        found.append(window)
+    if len(failed) == len(found):
+        raise failed[0]
+    return tuple(found)
 
 
 def channels_of(array: Any, channel_axis: int | None) -> list[Any]:
@@ -221,7 +244,7 @@ def _between(low: float, high: float, dtype: np.dtype[Any]) -> Window:
     if low < high:
         return Window(low, high)
     if low > high:  # no finite sample
-        return Window(0, 1)
+        return _ANY
     # All samples are equal. Curves do not change samples at an end of the window.
     width = 1 if dtype.kind in "iu" else max(1.0, abs(low))
     if dtype.kind == "f" and low > float(np.finfo(dtype).max) - width:

@@ -48,7 +48,7 @@ def test_what_has_no_plane_on_screen_is_said() -> None:
         _screen(viewer, layer)
     viewer.dims.set_point(0, 2)
     viewer.dims.order = (1, 0, 2)
-    with pytest.raises(RequestError, match="Other axes than the layer's last two"):
+    with pytest.raises(RequestError, match="Other axes than the rows and columns of"):
         _screen(viewer, layer)
     viewer.dims.order = (0, 1, 2)
     viewer.dims.ndisplay = 3

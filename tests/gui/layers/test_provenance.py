@@ -50,7 +50,11 @@ ROLES = [
 ]
 
 
-NEW = {"checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": ()}
+NEW = {
+    "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
+    "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
+    "channel_curves": "own",
+}  # fmt: skip
 """What layers of earlier versions do not say."""
 
 

@@ -16,6 +16,7 @@ from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.gui.layers.provenance import LayerProvenance
 from napari_zerodce.gui.layers.source import (
     active_image_layer,
+    fitting_levels,
     is_source,
     read_source,
     request_for,
@@ -181,3 +182,29 @@ def test_the_axis_of_channels_is_known_by_its_label(
     source = read_source(layer)
     assert source.channel_axis == expected
     assert request_for(source, EnhanceSettings()).channel_axis == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"), [("tzyx", 0), ("ztyx", 1), ("zcyx", None), (("Time", "z", "y", "x"), 0)]
+)
+def test_the_axis_of_time_is_known_by_its_label(
+    model: ViewerModel, labels: tuple[str, ...], expected: int | None
+) -> None:
+    layer = model.add_image(np.zeros((2, 3, 4, 5), np.uint16), axis_labels=tuple(labels))
+    source = read_source(layer)
+    assert source.time_axis == expected
+    assert request_for(source, EnhanceSettings()).time_axis == expected
+
+
+def test_levels_that_are_no_coarser_versions_do_not_count(model: ViewerModel) -> None:
+    fine = np.ones((2, 16, 16), np.uint16)
+    ragged = [
+        fine,
+        fine[:, ::2, ::2].astype(float),  # another dtype
+        np.ones((2, 32, 32), np.uint16),  # larger
+        np.ones((3, 4, 4), np.uint16),  # more planes
+        fine[:, ::4, ::4],
+    ]
+    source = read_source(model.add_image(ragged, multiscale=True))
+    assert source.level_shapes == ((2, 16, 16), (2, 4, 4))
+    assert fitting_levels([fine, fine[0]]) == [fine]

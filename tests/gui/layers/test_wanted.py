@@ -29,13 +29,15 @@ def test_each_layer_has_its_own_window_and_part(model: ViewerModel, stack: Image
     assert (str(first.scope), second.scope) == ("0:1,0:8,0:8", None)
     assert str(first.settings.window) == "0,1000"
     assert str(second.settings.window) == "0,255"
-    assert wanted.describe(None) == ["2 images with 2 planes, timing this machine…, 344 bytes out"]
+    assert wanted.describe(None) == [
+        "2 images with 2 planes, timing this machine…, 344 bytes in memory"
+    ]
 
 
 def test_plan_of_a_part_says_which(model: ViewerModel, stack: Image) -> None:
     model.dims.set_point(0, 2)
     plan = _read(model, stack, choice=PartChoice("screen")).describe(None)
-    assert plan == ["plane 2: 1 plane of 8x8, timing this machine…, 128 bytes of uint16 out"]
+    assert plan == ["plane 2: 1 plane of 8x8, timing this machine…, 128 bytes of uint16 in memory"]
     assert _read(model, stack).describe(None)[0].startswith("3 planes of 8x8")
 
 
@@ -69,3 +71,11 @@ def test_result_larger_than_the_free_memory_is_said_and_refused(
             assert wanted.describe(None)[1].startswith("The result needs 0.0 GiB of memory")
             with pytest.raises(ImageError, match="fewer planes"):
                 wanted.check()
+
+
+def test_the_coarser_levels_need_memory_as_well(model: ViewerModel) -> None:
+    fine = np.ones((8, 8), np.uint16)
+    layer = model.add_image([fine, fine[::2, ::2]], multiscale=True)
+    wanted = _read(model, layer)
+    assert wanted.memory == 2 * (64 + 16)
+    assert "160 bytes of uint16 in memory" in wanted.describe(None)[0]

@@ -70,14 +70,14 @@ def plans(model: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> An
     plans.line.release()
 
 
-KNOWN = "3 planes of 8x8, cpu, about 5 s, 384 bytes of uint16 out"
+KNOWN = "3 planes of 8x8, cpu, about 5 s, 384 bytes of uint16 in memory"
 
 
 def test_plan_is_there_at_once_and_the_speed_a_moment_later(
     plans: Plans, stack: Image, qtbot: Any
 ) -> None:
     plans.line.show()
-    assert plans.text == "3 planes of 8x8, timing this machine…, 384 bytes of uint16 out"
+    assert plans.text == "3 planes of 8x8, timing this machine…, 384 bytes of uint16 in memory"
     qtbot.waitUntil(lambda: plans.text == KNOWN)
 
 
@@ -97,7 +97,7 @@ def test_known_speed_is_shown_at_once_for_another_part_or_strength(
 def test_notes_follow_as_sentences(plans: Plans, stack: Image) -> None:
     plans.notes = ("", "Zoom in.", "Look.")
     plans.line.show()
-    assert plans.text.endswith("384 bytes of uint16 out. Zoom in. Look.")
+    assert plans.text.endswith("384 bytes of uint16 in memory. Zoom in. Look.")
 
 
 def test_what_is_missing_or_fails_is_the_plan(plans: Plans, model: ViewerModel, qtbot: Any) -> None:

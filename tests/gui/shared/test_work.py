@@ -24,8 +24,10 @@ from napari_zerodce.engine.view import View
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled, CheckpointError, ImageError
 from napari_zerodce.gui.layers.on_screen import on_screen
+from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.added_result import add_enhanced
 from napari_zerodce.gui.shared.work import ViewRequest
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
@@ -40,6 +42,9 @@ OTHER: dict[str, Any] = {
     "precision": "float16",
     "scale_factor": 3,
     "tile": 64,
+    "time": "smoothed",
+    "time_window": 5,
+    "channel_curves": "shared",
     "look": Look(strength=0.5),
 }
 
@@ -58,15 +63,40 @@ def _view(wish: ViewRequest) -> View:
 # ---- the key
 
 
-def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel, stack: Image) -> None:
+def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel) -> None:
     assert set(OTHER) == {field.name for field in fields(EnhanceSettings)}, "give another value"
-    key = _wish(model, stack).key
+    layer = model.add_image(np.zeros((2, 2, 8, 8), np.uint16), axis_labels=tuple("tcyx"))
+    usual = replace(QUICK, time="shared")  # frames that share nothing have no window of frames
+    key = _wish(model, layer, usual).key
     same = {
         name
         for name, value in OTHER.items()
-        if _wish(model, stack, replace(QUICK, **{name: value})).key == key
+        if _wish(model, layer, replace(usual, **{name: value})).key == key
     }
     assert same == {"look"}
+
+
+def test_settings_of_axes_that_a_layer_lacks_make_no_other_wish(
+    model: ViewerModel, stack: Image
+) -> None:
+    keys = {
+        _wish(model, stack, replace(QUICK, **{name: OTHER[name]})).key
+        for name in ("time", "time_window", "channel_curves")
+    }
+    assert keys == {_wish(model, stack).key}
+
+
+@pytest.mark.parametrize("time", ["smoothed", "shared"])
+def test_view_of_a_frame_is_that_of_its_series(model: ViewerModel, stack: Image, time: Any) -> None:
+    settings = replace(QUICK, time=time)
+    series = np.stack([stack.data[0], stack.data[0] * 4 // 5, stack.data[0]])
+    layer = model.add_image(series, axis_labels=("t", "y", "x"))
+    model.dims.set_point(0, 1)
+    view = _view(_wish(model, layer, settings))
+    whole = enhance(EnhanceRequest(series, "mono", settings, time_axis=0)).image
+    alone = enhance(EnhanceRequest(series, "mono", QUICK)).image
+    np.testing.assert_array_equal(view.render(Look()), whole[1])
+    assert (whole[1] != alone[1]).any()
 
 
 def test_the_same_wish_has_the_same_key_and_can_be_looked_up(
@@ -430,3 +460,44 @@ def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.Mo
     missing = EnhanceSettings(checkpoint="missing")
     with pytest.raises(CheckpointError):
         work.forecasting(EnhanceRequest(image, "mono", missing))(ignore, never)
+
+
+def test_a_plane_that_cannot_be_read_is_left_out_and_told(model: ViewerModel) -> None:
+    planes = np.linspace(100, 900, 3 * 64).reshape(3, 8, 8).astype(np.uint16)
+    layer = model.add_image(planes, name="stack", contrast_limits=(0, 1000))
+    source = read_source(layer)
+    settings = replace(QUICK, window=WindowChoice("range", 0, 1000))
+    request = replace(request_for(source, settings), image=Damaged(planes, 1))
+    made = work.enhancing(request, source.level_shapes)(ignore, never)
+    assert made.result.missing == ((1,),)
+    assert not made.result.image[1].any()
+    added = add_enhanced(model, source, made)
+    assert added.notes[0].startswith(
+        "1 of 3 planes is missing, and is 0 in the result (1): Plane 1"
+    )
+    known = provenance_of(added.layer)
+    assert known is not None
+    assert known.made is not None
+    assert known.made.missing == ((1,),)
+
+
+class HalfDamaged(Damaged):
+    """It is read by planes for its window, too."""
+
+    chunks = (1, 8, 8)
+
+    def __getitem__(self, key: Any) -> Any:
+        places = range(len(self._data))[key[0]]
+        if self._plane in (places if isinstance(key[0], slice) else (places,)):
+            raise OSError("The drive is gone.")
+        return self._data[key]
+
+
+def test_parts_that_do_not_count_for_the_window_are_told() -> None:
+    planes = np.linspace(100, 900, 3 * 64).reshape(3, 8, 8).astype(np.uint16)
+    settings = replace(QUICK, window=WindowChoice("minmax"))
+    request = EnhanceRequest(HalfDamaged(planes, 2), "mono", settings, skip_unreadable=True)
+    result = work.enhancing(request, [planes.shape])(ignore, never).result
+    assert result.window.high == planes[1].max()
+    assert result.notices[0].startswith("1 part of the image does not count for the window: ")
+    assert result.about_missing.startswith("1 of 3 planes is missing")

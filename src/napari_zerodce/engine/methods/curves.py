@@ -12,13 +12,17 @@ import torch
 from torch import Tensor
 
 from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps, mapped_pixels
+from napari_zerodce.core.networks import (
+    RECEPTIVE_RADIUS,
+    enlarge_maps,
+    mapped_pixels,
+)
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.methods.shared_curves import SharedCurves
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import GLANCE, TILE, PlaneMeter
 from napari_zerodce.imaging.tiling import Region, Tile, grown, tile_region, within
-from napari_zerodce.imaging.windows import Window
 
 Array = np.ndarray[Any, Any]
 Made = TypeVar("Made")
@@ -75,7 +79,7 @@ class CurveTile:
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
         self.samples: Array = block[(..., *self.inner)]
-        self._block, self._plane = block, plane
+        self._block, self.plane = block, plane
         self._estimator, self._source = estimator, source
         # Not by functools.cached_property: before Python 3.12 it has one lock for all tiles, so
         # that only one thread at a time would run the network.
@@ -83,15 +87,15 @@ class CurveTile:
         self._alphas: Tensor | None = None
 
     @property
-    def window(self) -> Window:
-        """The window of the plane."""
-        return self._plane.window
+    def steady(self) -> Array:
+        """The samples with the exposure that is steady along time."""
+        return self.plane.correction.apply(self.samples)
 
     @property
     def outer(self) -> Tensor:
         """Tile and halo on the device, shape (1, C, H, W), float32, values in [0, 1]."""
         if self._outer is None:
-            self._outer = self._estimator.upload(self._plane.normalised(self._block))
+            self._outer = self._estimator.upload(self.plane.normalised(self._block))
         return self._outer
 
     @property
@@ -152,6 +156,8 @@ class CurveMethod(Generic[Made]):
     ) -> CurveSource:
         if self.global_curve:
             return GlobalCurve(self.global_curve)
+        if plane.shared_maps is not None:
+            return SharedCurves(plane.shared_maps, plane.shape, tile_size, meter)
         scale_factor = self.scale_factor or self.estimator.scale_factor
         if scale_factor == 1:
             return LocalCurves(self.estimator, meter)
@@ -304,6 +310,11 @@ class ThumbnailCurves:
             self._meter.visit(TILE)
 
         crew.each(estimate, self._tiles)
+
+    @property
+    def maps(self) -> Tensor:
+        """The maps of the part of the thumbnail that the region needs, after `prepare`."""
+        return self._maps
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
         """Enlarge the part of the maps that lies under the tile.

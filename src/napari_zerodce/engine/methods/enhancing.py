@@ -16,7 +16,6 @@ from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.methods.method import TileMethod
-from napari_zerodce.imaging.intensity import restore
 
 Array = np.ndarray[Any, Any]
 
@@ -58,11 +57,11 @@ def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
 
 def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Array:
     if look.changes_nothing:  # on the way to [0, 1] and back, floats are rounded
-        return tile.samples
+        return tile.steady
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    restored = restore(enhanced[0].cpu().numpy(), tile.samples, tile.window)
-    return restored if brightness is None else brightness.apply(restored, tile.window)
+    restored = tile.plane.restored(enhanced[0].cpu().numpy(), tile.samples)
+    return restored if brightness is None else brightness.apply(restored, tile.plane.window)
 
 
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {

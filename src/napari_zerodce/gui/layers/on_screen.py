@@ -121,11 +121,12 @@ def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
     Raises
     ------
     RequestError
-        If the viewer is in 3D, other axes than the last two are displayed, or a slider is outside
-        the layer.
+        If the layer's rows and columns are not its last axes, the viewer is in 3D or displays
+        other axes, or a slider is outside the layer.
     ImageError
         If the layer's data are not a valid image.
     """
+    source.check_planes_last()
     layout = source.layout
     index = plane_on_screen(viewer, source)
     part = viewport_for_screen(
@@ -148,9 +149,9 @@ def plane_on_screen(viewer: napari.Viewer, source: Source) -> tuple[int, ...]:
         As `on_screen` does.
     """
     layout = source.layout
-    _check_displayed(viewer, source.layer)
-    position = source.layer.world_to_data(viewer.dims.point)[: len(layout.leading)]
-    index = tuple(round(float(place)) for place in position)
+    _check_displayed(viewer, source)
+    position = source.axes.planes_last(source.layer.world_to_data(viewer.dims.point))
+    index = tuple(round(float(place)) for place in position[: len(layout.leading)])
     if any(not 0 <= i < n for i, n in zip(index, layout.leading, strict=True)):
         raise RequestError(
             f"'{source.shown_name}' has no plane where the sliders are; move them into its range."
@@ -169,13 +170,13 @@ def region_on_screen(viewer: napari.Viewer, source: Source) -> tuple[slice, slic
     Raises
     ------
     RequestError
-        If the viewer is in 3D, other axes than the last two are displayed, or no pixel is on
+        If the viewer is in 3D, other axes than rows and columns are displayed, or no pixel is on
         screen.
     ImageError
         If the layer's data are not a valid image.
     """
     layout = source.layout
-    _check_displayed(viewer, source.layer)
+    _check_displayed(viewer, source)
     rows, columns = (
         slice(max(0, side.start), min(length, side.stop))
         for side, length in zip(
@@ -207,27 +208,28 @@ def _overlap(kept: slice, step: int, there: tuple[int, int]) -> tuple[slice, sli
     return slice(first, last), slice(start, start + max(0, last - first) * step, step)
 
 
-def _check_displayed(viewer: napari.Viewer, layer: Layer) -> None:
+def _check_displayed(viewer: napari.Viewer, source: Source) -> None:
     if viewer.dims.ndisplay != 2:
         raise RequestError(
             "The viewer shows 3D, but curves need a plane; switch to 2D with the cube button."
         )
-    last = tuple(range(viewer.dims.ndim - 2, viewer.dims.ndim))
-    if tuple(sorted(viewer.dims.displayed)) != last:
+    first = viewer.dims.ndim - source.layer.ndim  # napari aligns the last axes of layers
+    if set(viewer.dims.displayed) != {first + place for place in source.axes.order[-2:]}:
         raise RequestError(
-            "Other axes than the layer's last two are displayed; roll the dimensions back so that "
-            f"'{layer.name}' shows its planes."
+            f"Other axes than the rows and columns of '{source.shown_name}' are displayed; roll "
+            "the dimensions so that it shows its planes."
         )
 
 
 def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
     """Return the rows and columns on screen, in pixels of the finest level."""
-    first, last = np.asarray(layer.corner_pixels, float)[:, -2:]
+    plane = list(source.axes.order[-2:])
+    first, last = np.asarray(layer.corner_pixels, float)[:, plane]
     if not (last > first).all():  # napari has not drawn the layer yet
         return slice(0, source.layout.height), slice(0, source.layout.width)
     factors = np.ones(2)
     if layer.multiscale:
-        factors = np.asarray(layer.downsample_factors)[layer.data_level][-2:]
+        factors = np.asarray(layer.downsample_factors)[layer.data_level][plane]
     (top, left), (bottom, right) = first * factors, (last + 1) * factors
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 

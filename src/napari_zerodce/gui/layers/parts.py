@@ -8,6 +8,8 @@ from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.scope import PlaneAxis, plane_axes
 from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.imaging.axes import Axes
+from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.scope import Range, Scope
 
@@ -63,9 +65,12 @@ def offset_in_source(result: Image, data: Any) -> tuple[int, ...] | None:
         return None
     made = known.made
     try:
-        layout = layout_of(data, channels=made.channels)
+        layout = layout_of(planes_last(data, made.image_axes), channels=made.channels)
         scope = Scope.written(made.part, layout)
     except (ImageError, RequestError):
         return None
+    shape, offset = scope.shape_in(layout), scope.offset
+    if made.image_axes:
+        shape, offset = (Axes(made.image_axes).as_stored(each) for each in (shape, offset))
     finest = result.data[0] if result.multiscale else result.data
-    return scope.offset if scope.shape_in(layout) == tuple(finest.shape) else None
+    return offset if shape == tuple(finest.shape) else None

@@ -52,7 +52,7 @@ def add_result(
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
     if result.channel_axis is not None:
         ranges = _ranges_of_channels(source, result, result.channel_axis)
-        follow_channels(viewer, layer, result.channel_axis, ranges)
+        follow_channels(viewer, layer, source.axes.order[result.channel_axis], ranges)
     return layer
 
 
@@ -212,12 +212,13 @@ def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
     """Return the geometry of a result that is a part of its source; empty for all of it."""
     if result.scope is None:
         return {}
-    return geometry_of_part(source.properties, result.scope.offset, 1)
+    return geometry_of_part(source.properties, source.axes.as_stored(result.scope.offset), 1)
 
 
 def _description(source: Source, result: EnhanceResult) -> str:
     part = describe_part(source, result.scope)
-    facts = (weights_name(result.checkpoint), result.look.describe(), part)
+    shared = result.settings.describe_sharing()
+    facts = (weights_name(result.checkpoint), result.look.describe(), shared, part)
     return ", ".join(filter(None, facts))
 
 

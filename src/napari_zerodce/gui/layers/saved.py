@@ -15,8 +15,8 @@ from napari_zerodce.gui.layers.geometry import GEOMETRY
 from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.source import APPEARANCE
+from napari_zerodce.imaging.axes import letters_of
 from napari_zerodce.imaging.files.saved import SavedImage
-from napari_zerodce.imaging.files.saved.axes import letters_of
 from napari_zerodce.imaging.files.saved.files import saved_facts
 
 LayerTuple = tuple[Any, dict[str, Any], str]

@@ -145,7 +145,7 @@ def _axes_of(source: Source) -> tuple[PlaneAxis, ...] | None:
 
 def plane_axes(source: Source) -> tuple[PlaneAxis, ...]:
     """Return the leading axes of a source with more than one plane; raises an ImageError."""
-    labels = source.properties["axis_labels"]
+    labels = source.axes.planes_last(source.properties["axis_labels"])
     return tuple(
         PlaneAxis(position, _shown_label(labels[position]), length)
         for position, length in enumerate(source.layout.leading)
@@ -254,9 +254,10 @@ def box_of(shapes: Shapes, source: Source) -> tuple[slice, slice]:
 
 def _on_planes(shapes: Shapes, source: Source, points: Array) -> Array:
     """Return the rows and columns of points of a Shapes layer in a source, shape (points, 2)."""
+    rows_and_columns = list(source.axes.order[-2:])
     # The transformation is affine: it is known from the origin and the unit vectors.
     origin, *ends = (
-        np.asarray(source.layer.world_to_data(shapes.data_to_world(point))[-2:])
+        np.asarray(source.layer.world_to_data(shapes.data_to_world(point)))[rows_and_columns]
         for point in (np.zeros(shapes.ndim), *np.eye(shapes.ndim))
     )
     placed: Array = origin + points @ np.array([end - origin for end in ends])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY
 from napari_zerodce.gui.layers.provenance import LayerProvenance, Role, role_of
+from napari_zerodce.imaging.axes import Axes
+from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 
@@ -26,9 +29,6 @@ APPEARANCE = (
 )  # fmt: skip
 
 
-_CHANNEL_LABELS = frozenset({"c", "ch", "channel", "channels"})
-
-
 @dataclass(frozen=True)
 class Source:
     """Everything that a run needs of a layer, read at once: the layer may change during the run."""
@@ -36,6 +36,7 @@ class Source:
     layer: Layer
     name: str
     data: Any
+    axes: Axes
     levels: tuple[Any, ...]
     channels: Channels
     level_shapes: tuple[tuple[int, ...], ...]
@@ -47,8 +48,18 @@ class Source:
 
     @property
     def layout(self) -> PlaneLayout:
-        """The layout of the planes; raises an ImageError if the data are not a valid image."""
-        return layout_of(self.data, channels=self.channels)
+        """The layout of `planes`; raises an ImageError if the data are not a valid image."""
+        return layout_of(self.planes, channels=self.channels)
+
+    @property
+    def planes(self) -> Any:
+        """The data, which are not read, with rows and columns as the last axes before colours."""
+        return planes_last(self.data, self.other_axes)
+
+    @property
+    def other_axes(self) -> str:
+        """The letters of the axes if rows and columns are not the last ones, else empty."""
+        return "" if self.axes.are_planes_last else self.axes.letters
 
     @property
     def factors(self) -> tuple[int, ...]:
@@ -65,13 +76,26 @@ class Source:
 
     @property
     def channel_axis(self) -> int | None:
-        """The leading axis that is labelled as that of channels, None if there is none."""
+        """The axis of channels before rows and columns of `planes`, None if there is none."""
+        return self._if_long(self.axes.channels)
+
+    @property
+    def time_axis(self) -> int | None:
+        """The axis of time before rows and columns of `planes`, None if there is none."""
+        return self._if_long(self.axes.time)
+
+    def _if_long(self, place: int | None) -> int | None:
         # Not by the layout, which data that are not a valid image do not have.
-        count = len(self.data.shape) - (2 if self.channels == "mono" else 3)
-        leading = self.properties["axis_labels"][:count]
-        names = (str(label).lower() for label in leading)
-        places = (place for place, name in enumerate(names) if name in _CHANNEL_LABELS)
-        return next((place for place in places if self.data.shape[place] > 1), None)
+        is_long = place is not None and self.axes.planes_last(self.data.shape)[place] > 1
+        return place if is_long else None
+
+    def check_planes_last(self) -> None:
+        """Raise a RequestError if rows and columns are not the last axes of the layer."""
+        if not self.axes.are_planes_last:
+            raise RequestError(
+                f"'{self.shown_name}' has the axes {self.axes.letters}, but views and maps need Y "
+                "and X as the last ones; enhance it in the Enhance dock, or correct its axes there."
+            )
 
     def provenance(self, role: Role, **facts: Any) -> LayerProvenance:
         """Return the provenance of a layer that is made from this source.
@@ -123,12 +147,13 @@ def read_source(layer: Layer | None) -> Source:
             f"'{layer.name}' is a {type(layer).__name__} layer; select an image layer to enhance."
         )
     # np.asarray of a multiscale layer's data would give its coarsest level.
-    levels = list(layer.data) if layer.multiscale else [layer.data]
+    levels = fitting_levels(list(layer.data)) if layer.multiscale else [layer.data]
     state = layer.as_layer_data_tuple()[1]
     return Source(
         layer=layer,
         name=layer.name,
         data=levels[0],
+        axes=axes_of(layer),
         levels=tuple(levels),
         channels=_channels(layer, levels[0]),
         level_shapes=tuple(tuple(level.shape) for level in levels),
@@ -137,6 +162,49 @@ def read_source(layer: Layer | None) -> Source:
         metadata=dict(layer.metadata),
         path=_absolute(layer.source.path),
         reader=layer.source.reader_plugin,
+    )
+
+
+def fitting_levels(levels: Sequence[Any]) -> list[Any]:
+    """Return the finest level and those that are coarser versions of it; others do not count.
+
+    Parameters
+    ----------
+    levels : sequence of array-like
+        The finest first.
+    """
+    finest = levels[0]
+    return [
+        level
+        for level in levels
+        if len(level.shape) == len(finest.shape)
+        and level.dtype == finest.dtype
+        and 0 not in level.shape
+        and all(coarse <= fine for coarse, fine in zip(level.shape, finest.shape, strict=True))
+    ] or [finest]
+
+
+def axes_of(layer: Image) -> Axes:
+    """Return the axes of a layer as its labels and units tell them.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+    """
+    return Axes.of_labels(layer.axis_labels, [str(unit) for unit in layer.units])
+
+
+def correct_axes(layer: Image, axes: Axes) -> None:
+    """Give a layer labels that tell its axes; napari's sliders show them, and files keep them.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+    axes : Axes
+    """
+    units = [str(unit) for unit in layer.units]
+    layer.axis_labels = tuple(
+        axes.label_for(place, label, units[place]) for place, label in enumerate(layer.axis_labels)
     )
 
 
@@ -157,6 +225,7 @@ def source_now(viewer: napari.Viewer, source: Source) -> Source | None:
         return None
     now = read_source(source.layer)
     same = now.data is source.data and now.level_shapes == source.level_shapes
+    same = same and now.axes.order == source.axes.order
     return now if same and now.channels == source.channels else None
 
 
@@ -174,7 +243,10 @@ def _channels(layer: Image, data: Any) -> Channels:
 def request_for(
     source: Source, settings: EnhanceSettings, scope: Scope | None = None
 ) -> EnhanceRequest:
-    """Return the request for a source; a window "contrast" becomes the layer's two limits.
+    """Return the request for a source.
+
+    A window "contrast" becomes the layer's two limits, and settings for axes that the layer does
+    not have become the usual ones.
 
     Parameters
     ----------
@@ -184,5 +256,16 @@ def request_for(
         The part to enhance, by default all.
     """
     window = settings.window.of_layer(source.contrast_limits)
+    channels, time = source.channel_axis, source.time_axis
+    settings = settings.for_axes(time=time is not None, channels=channels is not None)
     settings = replace(settings, window=window)
-    return EnhanceRequest(source.data, source.channels, settings, scope, source.channel_axis)
+    return EnhanceRequest(
+        source.data,
+        source.channels,
+        settings,
+        scope,
+        channels,
+        time,
+        source.other_axes,
+        skip_unreadable=True,
+    )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from napari_zerodce.engine.forecast import Forecast, describe_plans
 from napari_zerodce.engine.memory import check_memory
@@ -14,6 +17,7 @@ from napari_zerodce.errors import ImageError, ZeroDCEError
 from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.scope import PartChoice, scope_for
 from napari_zerodce.gui.layers.source import Source, read_source, request_for
+from napari_zerodce.imaging.levels import shapes_for_part
 
 if TYPE_CHECKING:
     import napari
@@ -38,10 +42,15 @@ class Wanted:
     requests: tuple[EnhanceRequest, ...]
     left_out: tuple[str, ...] = ()
 
+    @property
+    def memory(self) -> int:
+        """Bytes of all results, with the coarser levels of those that are multiscale."""
+        pairs = zip(self.sources, self.requests, strict=True)
+        return sum(_memory_of(source, request) for source, request in pairs)
+
     def check(self) -> None:
         """Raise an ImageError if the results are larger than the free memory."""
-        size = sum(request.result_size for request in self.requests)
-        check_memory(size, opening="The result needs")
+        check_memory(self.memory, opening="The result needs")
 
     def describe(self, known: Forecast | None) -> list[str]:
         """Return the plan: what will be done and its cost, then what is wrong with it.
@@ -51,7 +60,7 @@ class Wanted:
         known : Forecast, optional
             The speed for the first request; None if it is not known yet.
         """
-        plan = describe_plans(self.requests, known)
+        plan = describe_plans(self.requests, known, memory=self.memory)
         if len(self.sources) == 1:
             part = describe_part(self.sources[0], self.requests[0].scope)
             plan = f"{part}: {plan}" if part else plan
@@ -60,6 +69,14 @@ class Wanted:
         except ImageError as err:
             return [plan, str(err), *self.left_out]
         return [plan, *self.left_out]
+
+
+def _memory_of(source: Source, request: EnhanceRequest) -> int:
+    finest = request.part.shape_in(request.layout)
+    if request.axes:
+        finest = source.axes.as_stored(finest)
+    coarser = shapes_for_part(finest, source.level_shapes)
+    return sum(map(prod, (finest, *coarser))) * int(np.dtype(request.image.dtype).itemsize)
 
 
 def read_wanted(

@@ -45,6 +45,7 @@ def add_enhanced(viewer: napari.Viewer, source: Source, made: Enhanced) -> Added
     layer = add_result(viewer, now or source, made.result, made.levels)
     hidden = hide_covered(viewer, layer)
     notes = (
+        made.result.about_missing,
         "" if now else _describe_change(viewer, source),
         _describe_range(layer, now or source, made.result.channel_axis),
         _describe_hidden(layer, hidden, mixed_with(viewer, layer)),

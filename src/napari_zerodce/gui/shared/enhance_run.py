@@ -84,9 +84,11 @@ class EnhanceRun:
         added = add_enhanced(self.viewer, self.source, made)
         opening = f"Added '{added.layer.name}' after {made.result.seconds:.1f} s. {DISPLAY_ONLY}"
         text = " ".join((opening, *added.notes))
-        conclude(self.session, Outcome(text, "good", self.action, WeakSet([added.layer])))
+        tone: Tone = "bad" if made.result.missing else "good"
+        conclude(self.session, Outcome(text, tone, self.action, WeakSet([added.layer])))
         for notice in made.result.notices:
-            show_info(notice)
+            if notice != made.result.about_missing:  # that is a part of the outcome
+                show_info(notice)
 
     def _on_failed(self, of: int, error: Exception) -> None:
         finished = error.finished if isinstance(error, ZeroDCEError) else None

@@ -49,7 +49,9 @@ class LayerChooser(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
         self._listed: list[Image] = []
-        self._watch = LayerWatch(viewer, self._on_layers_changed, self._on_name_changed)
+        self._watch = LayerWatch(
+            viewer, self._on_layers_changed, self._on_name_changed, self._on_axes_changed
+        )
         viewer.layers.selection.events.active.connect(self._on_active_changed)
         viewer.layers.selection.events.changed.connect(self._on_selection_changed)
         self._on_layers_changed()
@@ -113,6 +115,10 @@ class LayerChooser(QWidget):
     def _on_name_changed(self, _: Any = None) -> None:
         self._list()
         self.renamed.emit()
+
+    def _on_axes_changed(self, event: Any) -> None:
+        if event.source in self.layers:
+            self.changed.emit()  # other planes, another axis of channels
 
     def _on_active_changed(self, _: Any = None) -> None:
         if is_inserting(self._viewer):

@@ -16,6 +16,7 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
+from napari_zerodce.imaging.axes import Axes
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.jobs import Work
@@ -59,6 +60,7 @@ class LayerFinder(QObject):
         self._session = session
         self._chooser = chooser
         self._data: Any = None
+        self._axes: Axes | None = None  # those of channels decide the windows
         self._failed = False
         self._released = False
         self._job: Job | None = None
@@ -74,14 +76,15 @@ class LayerFinder(QObject):
         self._chooser.changed.disconnect(self.look)
         self._session.events.settings.disconnect(self._on_settings_changed)
         self._session.events.job.disconnect(self._on_session_job_changed)
-        self._watch(None, None)
+        self._watch(None, None, None)
 
     def look(self) -> None:
         """Find the fact about the layer that is chosen now, unless it is known."""
         source = self._source()
         layer, data = (source.layer, source.data) if source is not None else (None, None)
-        if layer is not self.layer or data is not self._data:
-            self._watch(layer, data)
+        axes = None if source is None else source.axes
+        if layer is not self.layer or data is not self._data or axes != self._axes:
+            self._watch(layer, data, axes)
         if source is not None and self.fact is None and not self._failed:
             self._find(source)
 
@@ -93,13 +96,13 @@ class LayerFinder(QObject):
         except ZeroDCEError:
             return None  # the dock's plan says why
 
-    def _watch(self, layer: Any, data: Any) -> None:
+    def _watch(self, layer: Any, data: Any, axes: Axes | None) -> None:
         """Forget the fact, and follow the data of another layer."""
         if self.layer is not None:
             self.layer.events.data.disconnect(self._on_data_changed)
         if layer is not None:
             layer.events.data.connect(self._on_data_changed)
-        self.layer, self._data, self._failed = layer, data, False
+        self.layer, self._data, self._axes, self._failed = layer, data, axes, False
         if self._job is not None:
             self._job.cancel()
         self._show(None)
@@ -121,7 +124,9 @@ class LayerFinder(QObject):
         self._job.start()
 
     def _is_of(self, source: Source) -> bool:
-        return source.layer is self.layer and source.data is self._data
+        return (
+            source.layer is self.layer and source.data is self._data and source.axes == self._axes
+        )
 
     def _on_job_progressed(self, source: Source, progress: Progress) -> None:
         if not self._released and self._is_of(source):

@@ -69,11 +69,12 @@ class SeveralRuns:
         parts = filter(None, (_describe_part(*each) for each in each_done))
         failed = filter(None, (_describe_failure(source, made) for source, _, made in each_done))
         missing = (*self.wanted.left_out, *failed)
+        is_good = not (missing or any(_misses_planes(made) for _, _, made in each_done))
         notes = dict.fromkeys(note for each in added for note in each.notes)
         opening = self._opening(verb, done)
         text = " ".join((opening, DISPLAY_ONLY, *notes, *missing, *parts))
         layers = WeakSet(each.layer for each in added) if added else None
-        conclude(self.session, Outcome(text, "bad" if missing else "good", self.action, layers))
+        conclude(self.session, Outcome(text, "good" if is_good else "bad", self.action, layers))
 
     def _add(
         self, source: Source, request: EnhanceRequest, done: Enhanced | ZeroDCEError
@@ -92,6 +93,11 @@ class SeveralRuns:
         total = len(self.wanted.sources) + len(self.wanted.left_out)
         count = f"{len(made)} layers" if len(made) == total else f"{len(made)} of {total} layers"
         return f"{verb} {count} after {sum(result.seconds for result in made):.1f} s."
+
+
+def _misses_planes(done: Enhanced | ZeroDCEError) -> bool:
+    made = work.finished_of(done)
+    return made is not None and bool(made.result.missing)
 
 
 def _is_part(request: EnhanceRequest, made: Enhanced) -> bool:

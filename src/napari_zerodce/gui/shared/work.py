@@ -54,6 +54,8 @@ def enhancing(request: EnhanceRequest, level_shapes: Shapes) -> Work:
 
         known = with_known_choices(request, should_stop, report)
         result = enhance(known, report=report, should_stop=should_stop)
+        notices = (*_unread_for_window(request, should_stop), *result.notices)
+        result = replace(result, notices=notices)
         if request.settings.is_automatic:
             result = replace(result, automatic=chosen_for(request, should_stop))
         made: Enhanced = completing(result, level_shapes)(report, should_stop)
@@ -262,6 +264,12 @@ def with_known_choices(
     return replace(request, settings=settings)
 
 
+def _unread_for_window(request: EnhanceRequest, should_stop: ShouldStop) -> tuple[str, ...]:
+    """Return the notices about parts that could not be read for the windows, which are known."""
+    found = _found_windows(request, request.settings.window, should_stop, ignore)
+    return tuple(dict.fromkeys(each.unread for each in found if each.unread))
+
+
 def _found_windows(
     request: EnhanceRequest, choice: WindowChoice, should_stop: ShouldStop, report: Report
 ) -> tuple[FoundWindow, ...]:
@@ -270,7 +278,7 @@ def _found_windows(
     return _windows.get(
         _key(alone),
         lambda: find_windows(
-            request.image,
+            request.planes,
             choice,
             channels=request.channels,
             channel_axis=request.channel_axis,

@@ -77,8 +77,18 @@ class SettingsForm(QWidget):
         shown : bool
             Whether the row is visible.
         """
-        native = self.fields[key].native
-        for part in (native, self.rows.labelForField(native)):
+        self.show_row(self.fields[key].native, shown=shown)
+
+    def show_row(self, field: QWidget, *, shown: bool) -> None:
+        """Show or hide a row.
+
+        Parameters
+        ----------
+        field : QWidget
+            What is beside the label.
+        shown : bool
+        """
+        for part in (field, self.rows.labelForField(field)):
             if part is not None:
                 part.setVisible(shown)
 

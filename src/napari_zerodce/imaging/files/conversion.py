@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from napari_zerodce.imaging.axes import UNKNOWN, letters_of
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.saved.axes import UNKNOWN, letters_of
 from napari_zerodce.imaging.files.saved.image import SavedImage
 from napari_zerodce.imaging.files.saved.tiff import OME_UNITS
 from napari_zerodce.imaging.planes import layout_of

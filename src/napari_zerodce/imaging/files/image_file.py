@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 
@@ -37,16 +37,18 @@ class ImageFile:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def channel_axis_in(image: ImageFile) -> int | None:
-    """Return the leading axis of an image that its file calls channels, None if there is none.
+def axis_in(image: ImageFile, name: Literal["C", "T"]) -> int | None:
+    """Return the leading axis of an image that its file calls so, None if there is none.
 
     Parameters
     ----------
     image : ImageFile
+    name : {"C", "T"}
+        Channels or time.
     """
     axes = str(image.details.get("axes", ""))
     leading = len(layout_of(image.array, channels=image.channels).leading)
-    place = axes.find("C")
+    place = axes.find(name)
     known = len(axes) == image.array.ndim and 0 <= place < leading
     return place if known and image.array.shape[place] > 1 else None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.saved.axes import UNKNOWN
+from napari_zerodce.imaging.axes import UNKNOWN
 from napari_zerodce.imaging.files.saved.image import ChannelDisplay
 
 _VERSIONS: Final = ("0.4", "0.5")

@@ -584,7 +584,7 @@ def test_command_makes_the_same_pixels_of_a_part(
 
 
 def test_apply_says_its_cost_beforehand(adjust: Any, frames: Any, qtbot: Any) -> None:
-    expected = "3 planes of 40x30, cpu, under 1 s, 7.0 KiB of uint16 out"
+    expected = "3 planes of 40x30, cpu, under 1 s, 7.0 KiB of uint16 in memory"
     qtbot.waitUntil(lambda: adjust.run.plan.text() == expected, timeout=60_000)
     adjust.form.fields["global_curve"].value = True
     qtbot.waitUntil(lambda: "one curve for all planes" in adjust.run.plan.text(), timeout=60_000)

@@ -84,7 +84,7 @@ def test_plan_says_what_will_happen(viewer: Any, dock: Any, qtbot: Any) -> None:
     viewer.add_image(np.zeros((3, 4, 70, 90), np.uint16))
     qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
     assert dock.run.plan.text().startswith("12 planes of 90x70, cpu")
-    assert dock.run.plan.text().endswith("uint16 out")
+    assert dock.run.plan.text().endswith("uint16 in memory")
 
 
 def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) -> None:
@@ -338,3 +338,13 @@ def test_choice_that_another_layer_lacks_is_said_in_the_plan(
     viewer.add_image(dark_photo, rgb=True, name="photo")
     assert dock.run.plan.text().startswith("1 plane of 128x96")
     assert "'This plane' is not available here" in dock.run.plan.text()
+
+
+def test_letters_of_axes_that_do_not_fit_are_told_until_they_fit(viewer: Any, dock: Any) -> None:
+    viewer.add_image(np.zeros((3, 40, 50), np.uint16), name="stack")
+    letters = dock.form.axes.letters
+    for text, is_told in (("YX", True), ("ZYX", False)):
+        letters.setText(text)
+        letters.editingFinished.emit()
+        assert ("The axes 'YX' do not fit the image" in dock.run.message.text()) == is_told
+    assert viewer.layers["stack"].axis_labels[0] == "z"

@@ -27,6 +27,7 @@ from napari_zerodce.errors import CheckpointError, ImageError, RequestError
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
+from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -273,18 +274,21 @@ class _Check:
     def _problem_of_result(self, array: Any, channels: Channels) -> str:
         """Return how an array differs from the source of the result, which is not there."""
         subject = self._subject
-        layout, part = layout_of(array, channels=channels), subject.made.part
+        part, axes, result = subject.made.part, subject.made.image_axes, subject.result
+        if len(array.shape) == len(result.shape):
+            array, result = planes_last(array, axes), planes_last(result, axes)
+        layout = layout_of(array, channels=channels)
         try:
             scope = Scope.written(part, layout)
         except RequestError:
             return f"{subject.file} holds {_kind(array, channels)}, without the part {part}"
-        shape, result = scope.shape_in(layout), subject.result
+        shape = scope.shape_in(layout)
         if (shape, array.dtype, channels) != (result.shape, result.dtype, subject.made.channels):
             return (
                 f"{subject.file} holds {_kind(array, channels)}, but the layer "
                 f"{_kind(result, subject.made.channels)}"
             )
-        same = self._gives_the_result(array, scope)
+        same = self._gives_the_result(array, result, scope)
         return "" if same else f"{subject.file}, enhanced again, gives other pixels than the layer"
 
     def _equal(self, array: Any, other: Any) -> bool:
@@ -294,13 +298,12 @@ class _Check:
                 return False
         return True
 
-    def _gives_the_result(self, array: Any, scope: Scope) -> bool:
+    def _gives_the_result(self, array: Any, result: Any, scope: Scope) -> bool:
         planes, last = list(scope.indices()), scope.count - 1
         parts = [scope.at(planes[number]) for number in sorted({0, last // 2, last})]
         if self._subject.made.look.global_curve:
             parts = [scope]
         self.planes = sum(part.count for part in parts)
-        result = self._subject.result
         return all(
             _same(self._enhanced(array, part), result[part.planes_in(scope)]) for part in parts
         )
@@ -317,8 +320,11 @@ class _Check:
             device=made.device.partition(":")[0],
             precision=cast("PrecisionChoice", made.precision),
             look=made.look,
+            **made.sharing(),
         )
-        request = EnhanceRequest(image, made.channels, settings, scope, made.channel_axis)
+        request = EnhanceRequest(
+            image, made.channels, settings, scope, made.channel_axis, made.time_axis
+        )
         return enhance(request, should_stop=self._should_stop).image
 
 

@@ -229,6 +229,7 @@ class CurveMapsDock(Dock):
         try:
             choice = self.form.choice()
             source = read_source(self.layers.layer)
+            source.check_planes_last()
             layout, step = source.layout, map_step(source)
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))

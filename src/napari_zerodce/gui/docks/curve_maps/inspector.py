@@ -236,7 +236,7 @@ class Inspector(QWidget):
         assert self._place is not None
         look = self._session.settings.look.describe()
         heading = f"{self._name(self._place)}{f' ({look})' if look else ''}"
-        own = np.atleast_1d(self._view.samples[self._place])
+        own = np.atleast_1d(self._view.steady[self._place])
         outside = np.atleast_1d(outside_of(own, self._view.window))
         low, high = self._view.window.low, self._view.window.high
         lines = [

@@ -15,11 +15,13 @@ from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.enhance import work
+from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
 from napari_zerodce.gui.docks.enhance.run_on import RunOn
+from napari_zerodce.gui.layers.time_series import series_to_measure
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -86,6 +88,8 @@ class EnhanceDock(Dock):
         self.windows.changed.connect(self._on_window_found)
         self.form.window_chooser.changed.connect(self.windows.look)
         self.form.changed.connect(self._on_form_changed)
+        self.form.plot_requested.connect(self.plot_brightness)
+        self.form.axes.edited.connect(self._on_axes_edited)
         self.run.start_requested.connect(self.start)
         self._session.events.settings.connect(self._on_session_settings_changed)
 
@@ -125,6 +129,15 @@ class EnhanceDock(Dock):
     def start(self) -> None:
         """Enhance what is chosen, unless a run is in progress."""
         self.runs.enhance_chosen(self._read_form)
+
+    def plot_brightness(self) -> None:
+        """Plot the brightness of the chosen layer's frames, and of its newest result."""
+        try:
+            series = series_to_measure(self._viewer, self.form.layers.layer)
+        except ZeroDCEError as err:
+            self.runs.show_failure(err)
+            return
+        BrightnessWindow(self.window() or self, series).show()
 
     # ---- checkpoints
 
@@ -206,6 +219,12 @@ class EnhanceDock(Dock):
         used = self._session.settings.look == DEFAULT_LOOK
         look = "" if used else "The look of the Adjust dock is not used; apply it there."
         return (self.form.part.note, look)
+
+    def _on_axes_edited(self, error: RequestError | None) -> None:
+        if error is not None:
+            self.runs.show_failure(error)
+        elif not self._session.busy:
+            self.run.forget_complaint()
 
     def _on_form_changed(self, _: Any = None) -> None:
         with suppress(RequestError):  # the user is still typing a number

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QSignalBlocker
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.gui.shared.axes_field import AxesField
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.setting_field import wrapped
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 _LOOKING: Final = Choice("auto", "Automatic (searching…)")
 
 
+_PLOT_TIP: Final = "Plot the mean brightness of each frame, before and after."
+_OF_SERIES: Final = ("time", "time_window", "channel_curves")
+
+
 class EnhanceForm(SettingsForm):
     """The form of the user's choices; it does not run them.
 
@@ -37,28 +44,69 @@ class EnhanceForm(SettingsForm):
         The settings to show at first.
     """
 
+    plot_requested = Signal()
+
     def __init__(self, viewer: napari.Viewer, settings: EnhanceSettings) -> None:
         super().__init__()
         described = setting_fields(EnhanceSettings)
         self.layers = LayerChooser(viewer, several=True)
+        self.axes = AxesField(self.layers)
         self.part = PartChooser(viewer, self.layers)
         self.window_chooser = WindowChooser()
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
         self.rows.addRow("Image", self.layers)
+        self.rows.addRow("Axes", self.axes)
         self.rows.addRow(self.part)
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
+        self._add_series_rows()
         self._devices: tuple[Choice, ...] = (_LOOKING,)
         self.add_field(_among(described["device"], self._devices))
         self.add_field(described["precision"])
         self.add_field(described["scale_factor"])
         self.show_device(settings.device)
-        self.show_values({"precision": settings.precision})
+        self.show_values({name: getattr(settings, name) for name in ("precision", *_OF_SERIES)})
         self.show_scale_factor(None)
         self.fields["device"].changed.connect(self._show_whole_device)
+        self.layers.changed.connect(self._show_axes)
+        self.fields["time"].changed.connect(self._show_series_rows)
         self.layers.changed.connect(self._on_field_changed)
         self.part.changed.connect(self._on_field_changed)
+        self._show_axes()
         self.window_chooser.changed.connect(self._on_field_changed)
+
+    # ---- axes, time and channels
+
+    def _add_series_rows(self) -> None:
+        described = setting_fields(EnhanceSettings)
+        self.plot = QPushButton("Plot…")
+        self.plot.setToolTip(_PLOT_TIP)
+        self.plot.clicked.connect(self.plot_requested)
+        self._time_row = QWidget()
+        row = QHBoxLayout(self._time_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.make_field(described["time"]).native, 1)
+        row.addWidget(self.plot)
+        self.rows.addRow(described["time"].setting.label, self._time_row)
+        self.add_field(described["time_window"])
+        self.add_field(described["channel_curves"])
+
+    def _show_axes(self) -> None:
+        """Show the axes of the chosen layers, if there is something to say or to choose."""
+        self.axes.show_axes()
+        self.show_row(self.axes, shown=self.axes.axes is not None)
+        self._show_series_rows()
+
+    def _show_series_rows(self) -> None:
+        """Show the choices for the axes that a chosen layer has."""
+        sources = [read_source(layer) for layer in self.layers.layers]
+        has_time = any(source.time_axis is not None for source in sources)
+        has_channels = any(source.channel_axis is not None for source in sources)
+        self.show_row(self._time_row, shown=has_time)
+        steady = has_time and self.fields["time"].value != "frames"
+        self.show_field("time_window", shown=steady)
+        self.show_field("channel_curves", shown=has_channels)
+        self.plot.setEnabled(len(sources) == 1)
 
     def choices(self) -> dict[str, Any]:
         """Return the choices as fields of `EnhanceSettings`. Raises RequestError."""

@@ -9,7 +9,10 @@ from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_zerodce.checkpoints.registry import RegistryEntry
+    from napari_zerodce.gui.layers.time_series import MeasuredSeries
     from napari_zerodce.gui.session.jobs import Work
 
 
@@ -20,6 +23,18 @@ def finding_devices() -> Work:
         from napari_zerodce.device import available_devices
 
         return available_devices()
+
+    return work
+
+
+def measuring_brightness(series: Sequence[MeasuredSeries]) -> Work:
+    """Return the work that measures series; it gives numbers and brightness of frames of each."""
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        def told(done: int, total: int) -> None:
+            report(Progress(done, total, f"Measuring frame {done + 1} of {total}"))
+
+        return tuple(each.brightness(should_stop=should_stop, on_frame=told) for each in series)
 
     return work
 

@@ -93,5 +93,7 @@ def _requests(layers: list[Image]) -> list[EnhanceRequest]:
             source = read_source(layer)
         except ZeroDCEError:
             continue  # Start says why
-        requests.append(EnhanceRequest(source.data, source.channels, EnhanceSettings()))
+        requests.append(
+            EnhanceRequest(source.data, source.channels, EnhanceSettings(), axes=source.other_axes)
+        )
     return requests

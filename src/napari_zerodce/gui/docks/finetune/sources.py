@@ -103,7 +103,7 @@ def pinned_crop(
 
 def _image(source: Source, window: WindowChoice) -> TrainingImage:
     choice = window.of_layer(source.contrast_limits)
-    return TrainingImage(source.name, source.data, source.channels, choice)
+    return TrainingImage(source.name, source.planes, source.channels, choice)
 
 
 def _whole_plane(screen: OnScreen) -> OnScreen:
