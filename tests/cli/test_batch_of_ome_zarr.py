@@ -149,6 +149,9 @@ def test_an_unreadable_chunk_is_told_and_the_rest_is_kept(wide, batch, tmp_path)
     assert done.stderr.startswith(f"failed: {source}: Plane 1")
     assert done.stderr.count("\n") == 1
     assert len(list((part / "written").rglob("*.*"))) >= 3
+    left_out = batch("in", "--output", "other", *words[3:], "--skip-unreadable")
+    assert left_out.returncode == 0
+    assert left_out.stderr.startswith(f"note: {source}: ")
     chunk.write_bytes(kept)
     assert batch(*words).stdout.splitlines()[-1] == "1 enhanced, 0 failed"
     made = read_ome_zarr(tmp_path / "out" / "wide.ome.zarr").levels[0][...]
