@@ -156,7 +156,6 @@ def _enhance_all(
 ) -> int:
     from napari_zerodce.batch.agreement import check_workers
     from napari_zerodce.batch.cluster import connected
-    from napari_zerodce.batch.run import run_batch
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.json_lines import JsonLines
 
@@ -170,18 +169,27 @@ def _enhance_all(
             check_workers(client, shared.facts, report=bars.follow, should_stop=should_stop)
             if client.dashboard_link and (scheduler or _has_dashboard()):
                 bars.print(f"dashboard: {client.dashboard_link}")
-            show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
-            run_batch(
-                client,
-                plan.images,
-                shared,
-                tell=partial(tally.tell, show),
-                report=bars.follow,
-                should_stop=should_stop,
-            )
+            _run(client, plan, shared, tally, bars, should_stop)
         _write_plates(plan, tally, bars)
         bars.print(tally.summary())
     return 1 if tally.failed else 0
+
+
+def _run(
+    client: Any,
+    plan: BatchPlan,
+    shared: BatchSettings,
+    tally: _Tally,
+    bars: Bars | JsonLines,
+    should_stop: ShouldStop,
+) -> None:
+    from napari_zerodce.batch.run import run_batch
+    from napari_zerodce.cli.json_lines import JsonLines
+
+    show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
+    tell = partial(tally.tell, show)
+    report = bars.follow
+    run_batch(client, plan.images, shared, tell=tell, report=report, should_stop=should_stop)
 
 
 def _has_dashboard() -> bool:
