@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from napari_zerodce.batch.facts import Facts
 from napari_zerodce.batch.images import BatchImage
 from napari_zerodce.batch.schedule import Schedule
@@ -41,11 +43,13 @@ def test_parts_come_before_the_next_image_and_the_last_one_lets_it_finish() -> N
     assert [task.arguments for task in tasks] == [(BEGUN, part) for part in PARTS]
     assert tasks[1].label == "a.tif [1:2,0:9]"
     for task in reversed(tasks):
-        assert plan.take(task, Outcome(seconds=2.5), may_retry=True) is None
+        outcome = Outcome(("The tile was halved.",), seconds=2.5)
+        assert plan.take(task, outcome, may_retry=True) is None
     last = plan.next()
     assert (last.function, last.arguments) == (finish, (BEGUN, 7.5))
     assert plan.fraction == 0.75 / 2
-    assert plan.take(last, DONE, may_retry=True).finished is DONE.value
+    told = replace(DONE.value, notices=("The tile was halved.",))
+    assert plan.take(last, DONE, may_retry=True).finished == told
     assert plan.next().image is IMAGES[1]
 
 

@@ -109,6 +109,18 @@ def test_parts_of_one_image_are_those_of_the_whole(
     assert np.array_equal(tifffile.imread(tmp_path / "out" / "stack.tif"), expected(*chosen))
 
 
+@pytest.mark.parametrize("time", ["shared", "smoothed"])
+def test_frames_share_what_they_do_in_the_whole_series(
+    time, stack, run_here, cluster, tmp_path
+) -> None:
+    words = (*CPU, "--time", time, "--time-axis", "0")
+    assert run_here("enhance", stack, "--output", "whole.tif", *words).returncode == 0
+    batch = ("batch", stack, "--output", "out", "--scheduler", cluster)
+    assert run_here(*batch, *PARTS, *words).returncode == 0
+    result = tifffile.imread(tmp_path / "out" / "stack.tif")
+    assert np.array_equal(result, tifffile.imread(tmp_path / "whole.tif"))
+
+
 def test_one_curve_for_the_whole_image_is_that_of_all_parts(
     stack, expected, run_here, cluster, tmp_path
 ) -> None:

@@ -138,6 +138,26 @@ def test_regions_that_are_written_are_not_computed_again(
     assert np.array_equal(read_ome_zarr(target).levels[0][...], enhanced(wide))
 
 
+def test_an_unreadable_chunk_is_told_and_the_rest_is_kept(wide, batch, tmp_path) -> None:
+    chunk = tmp_path / "in" / "wide.ome.zarr" / "0" / "1" / "0" / "8"  # the last columns
+    kept = chunk.read_bytes()
+    chunk.write_bytes(b"no chunk")
+    words = ("in", "--output", "out", "--window", "10,400", "--checkpoint", "zero-dce")
+    done = batch(*words)
+    assert done.returncode == 1
+    source, part = tmp_path / "in" / "wide.ome.zarr", tmp_path / "out" / "wide.ome.zarr.part"
+    assert done.stderr.startswith(f"failed: {source}: Plane 1")
+    assert done.stderr.count("\n") == 1
+    assert len(list((part / "written").rglob("*.*"))) >= 3
+    left_out = batch("in", "--output", "other", *words[3:], "--skip-unreadable")
+    assert left_out.returncode == 0
+    assert left_out.stderr.startswith(f"note: {source}: ")
+    chunk.write_bytes(kept)
+    assert batch(*words).stdout.splitlines()[-1] == "1 enhanced, 0 failed"
+    made = read_ome_zarr(tmp_path / "out" / "wide.ome.zarr").levels[0][...]
+    assert np.array_equal(made, enhanced(wide, window=(10, 400), checkpoint="zero-dce"))
+
+
 @pytest.fixture
 def plate(tmp_path: Path) -> dict[str, np.ndarray]:
     """The pixels of the three fields of a plate of version 0.4, in plate.zarr."""

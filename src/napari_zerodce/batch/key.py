@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from napari_zerodce.batch.facts import Facts
 
-_WITHOUT_EFFECT: Final = frozenset({"device", "tile", "overwrite", "sha256"})
-"""Settings that do not change pixels, or only their last bits."""
+_WITHOUT_EFFECT: Final = frozenset({"device", "tile", "overwrite", "sha256", "skip_unreadable"})
+"""Settings that do not change pixels, or only their last bits, or only those that are missing."""
 
 
 def choices_of(settings: Any) -> str:

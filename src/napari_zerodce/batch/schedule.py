@@ -66,6 +66,7 @@ class _Open:
     left: int
     seconds: float = 0.0
     failures: dict[str, None] = field(default_factory=dict)
+    notices: dict[str, None] = field(default_factory=dict)
 
     @property
     def fraction(self) -> float:
@@ -113,11 +114,12 @@ class Schedule:
             return None
         if task.part:
             return self._take_part(task, outcome)
-        self._open.pop(task.image, None)
+        opened = self._open.pop(task.image, None)
         if outcome.failure:
             return self._end(Ending(task.image, failures=(outcome.failure,)))
         if isinstance(outcome.value, Finished):
-            return self._end(Ending(task.image, outcome.value))
+            told = (*(opened.notices if opened else ()), *outcome.value.notices)
+            return self._end(Ending(task.image, replace(outcome.value, notices=told)))
         self._open_parts(outcome.value)
         return None
 
@@ -136,6 +138,7 @@ class Schedule:
         opened.seconds += outcome.seconds
         if outcome.failure:
             opened.failures[outcome.failure] = None
+        opened.notices |= dict.fromkeys(outcome.value or ())
         if opened.left:
             return None
         if opened.failures:

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from napari_zerodce.batch.facts import Facts
 from napari_zerodce.batch.images import BatchImage
 from napari_zerodce.batch.key import key_of
@@ -18,7 +20,10 @@ from napari_zerodce.batch.sources import Source, identity_of, open_source
 from napari_zerodce.batch.worker import is_stopped, on_gpu
 from napari_zerodce.engine.provenance import source_of
 from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.planes import Array
+from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window, WindowChoice
 from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
@@ -145,13 +150,13 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
     if len(parts) > 1:
         return begun
     started = time.perf_counter()
-    for part in parts:
-        _write_part(settings, output, resolved, part)
-    return _finish(output, resolved, time.perf_counter() - started)
+    notices = [notice for part in parts for notice in _write_part(settings, output, resolved, part)]
+    finished = _finish(output, resolved, time.perf_counter() - started)
+    return replace(finished, notices=tuple(dict.fromkeys(notices)))
 
 
-def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
-    """Enhance and write a part of an image.
+def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> tuple[str, ...]:
+    """Enhance and write a part of an image, and return sentences for the user.
 
     Parameters
     ----------
@@ -165,7 +170,7 @@ def enhance_part(settings: BatchSettings, begun: Begun, part: Part) -> None:
         As `begin`.
     """
     output = _output(settings, begun.image, begun.key)
-    _write_part(settings, output, _resolved_as_begun(settings, begun), part)
+    return _write_part(settings, output, _resolved_as_begun(settings, begun), part)
 
 
 def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
@@ -196,13 +201,32 @@ def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finish
 
 def _write_part(
     settings: BatchSettings, output: Output, resolved: ResolvedRequest, part: Part
-) -> None:
+) -> tuple[str, ...]:
+    notices: dict[str, None] = {}
+    for region in part:
+        block, told = _enhanced(resolved, region, _stopped_in(settings))
+        output.write(region, block)
+        notices |= dict.fromkeys(told)
+    return tuple(notices)
+
+
+def _enhanced(
+    resolved: ResolvedRequest, region: Scope, should_stop: ShouldStop
+) -> tuple[Array, tuple[str, ...]]:
+    """Return a region and what users should know; a gap if it may be left out and is unreadable."""
     from napari_zerodce.engine.enhance import enhance
 
-    for region in part:
+    try:
         with _gpu_of(resolved):
-            result = enhance(replace(resolved, part=region), should_stop=_stopped_in(settings))
-        output.write(region, result.image)
+            result = enhance(replace(resolved, part=region), should_stop=should_stop)
+    except UnreadableError as err:
+        if not resolved.skip_unreadable:
+            raise
+        dtype = np.dtype(resolved.image.dtype)
+        fill = np.nan if dtype.kind == "f" else 0
+        gap = np.full(region.shape_in(resolved.layout), fill, dtype)
+        return gap, (f"A region is missing, and is {fill} in the result: {err}",)
+    return result.image, result.notices
 
 
 def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_engine_options
+from napari_zerodce.cli.engine_options import add_engine_options, add_skip_option
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
@@ -87,6 +87,7 @@ def add_parser(commands: Any) -> None:
     add_engine_options(add)
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
+    add_skip_option(add)
     add("--overwrite", action="store_true", help="Replace outputs that no batch has made.")
     add("--json", action="store_true", help="Write progress and results to stdout as JSON lines.")
     parser.set_defaults(command=enhance_batch)
@@ -155,32 +156,40 @@ def _enhance_all(
 ) -> int:
     from napari_zerodce.batch.agreement import check_workers
     from napari_zerodce.batch.cluster import connected
-    from napari_zerodce.batch.run import run_batch
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.json_lines import JsonLines
 
     with JsonLines() if options.json else Bars(len(plan.images)) as bars:
         bars.begin_file("batch")
         bars.say("Loading the checkpoint")
-        shared = _shared(settings, options.task_pixels)
         scheduler, device = options.scheduler, settings.enhance.device
+        shared = _shared(settings, options.task_pixels, elsewhere=scheduler is not None)
         bars.say("Starting")
         with connected(scheduler, workers=options.workers, device=device) as client:
             check_workers(client, shared.facts, report=bars.follow, should_stop=should_stop)
             if client.dashboard_link and (scheduler or _has_dashboard()):
                 bars.print(f"dashboard: {client.dashboard_link}")
-            show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
-            run_batch(
-                client,
-                plan.images,
-                shared,
-                tell=partial(tally.tell, show),
-                report=bars.follow,
-                should_stop=should_stop,
-            )
+            _run(client, plan, shared, tally, bars, should_stop)
         _write_plates(plan, tally, bars)
         bars.print(tally.summary())
     return 1 if tally.failed else 0
+
+
+def _run(
+    client: Any,
+    plan: BatchPlan,
+    shared: BatchSettings,
+    tally: _Tally,
+    bars: Bars | JsonLines,
+    should_stop: ShouldStop,
+) -> None:
+    from napari_zerodce.batch.run import run_batch
+    from napari_zerodce.cli.json_lines import JsonLines
+
+    show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
+    tell = partial(tally.tell, show)
+    report = bars.follow
+    run_batch(client, plan.images, shared, tell=tell, report=report, should_stop=should_stop)
 
 
 def _has_dashboard() -> bool:
@@ -189,7 +198,7 @@ def _has_dashboard() -> bool:
     return find_spec("bokeh") is not None
 
 
-def _shared(settings: CommandSettings, pixels: int | None) -> BatchSettings:
+def _shared(settings: CommandSettings, pixels: int | None, *, elsewhere: bool) -> BatchSettings:
     """Return what all tasks share; the weights are read here, too, to compare them."""
     from napari_zerodce.batch.facts import facts_here
     from napari_zerodce.batch.key import choices_of
@@ -197,8 +206,10 @@ def _shared(settings: CommandSettings, pixels: int | None) -> BatchSettings:
     from napari_zerodce.batch.tasks import BatchSettings
     from napari_zerodce.engine.automatic import WEIGHTS_FOR
 
-    settings.load()
     wanted = settings.enhance
+    # The device may be one that only the workers have.
+    here = replace(wanted, device="auto") if elsewhere else wanted
+    replace(settings, enhance=here).load()
     names = WEIGHTS_FOR.values() if wanted.is_automatic else (str(wanted.checkpoint),)
     return BatchSettings(
         batch=secrets.token_hex(4),

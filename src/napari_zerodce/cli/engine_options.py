@@ -53,6 +53,16 @@ def _axis(text: str) -> str:
     raise ArgumentTypeError(f"{text!r} is neither auto nor none nor the number of an axis")
 
 
+def add_skip_option(add: AddArgument) -> None:
+    """Add the option that leaves out planes that cannot be read."""
+    add(
+        "--skip-unreadable",
+        action="store_true",
+        help="Leave out planes that cannot be read: they are 0 or NaN in the output, and a note "
+        "names them. Without it, such a file fails.",
+    )
+
+
 def why_automatic(choice: AutomaticChoice | None) -> str:
     """Return the end of a file's line: "; photo weights, because the image is in colour", or ""."""
     return "" if choice is None else f"; {choice}"

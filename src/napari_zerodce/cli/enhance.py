@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_engine_options, why_automatic
+from napari_zerodce.cli.engine_options import (
+    add_engine_options,
+    add_skip_option,
+    why_automatic,
+)
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
@@ -91,12 +95,7 @@ def add_parser(commands: Any) -> None:
         "the file says, with rows and columns last. --part and --channel-axis count the axes with "
         "rows and columns last.",
     )
-    add(
-        "--skip-unreadable",
-        action="store_true",
-        help="Leave out planes that cannot be read: they are 0 or NaN in the output, and a note "
-        "names them. Without it, such a file fails.",
-    )
+    add_skip_option(add)
     add(
         "--zarr-version",
         choices=("0.4", "0.5"),
