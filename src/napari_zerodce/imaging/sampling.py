@@ -53,7 +53,7 @@ class Sampler:
         self._on_region = on_region
         colours = () if layout.channels == "mono" else (layout.colours,)
         self._shape = (*layout.leading, layout.height, layout.width, *colours)
-        self._steps = region_steps(self._shape, _chunks(array), SAMPLES_PER_REGION)
+        self._steps = region_steps(self._shape, chunks_of(array), SAMPLES_PER_REGION)
         self._regions = tuple(
             ceil(length / step) for length, step in zip(self._shape, self._steps, strict=True)
         )
@@ -163,8 +163,13 @@ def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     return step
 
 
-def _chunks(array: Any) -> tuple[int, ...] | None:
-    """Return the usual shape of a chunk, if there is one."""
+def chunks_of(array: Any) -> tuple[int, ...] | None:
+    """Return the usual shape of a chunk, None if there is none.
+
+    Parameters
+    ----------
+    array : array-like
+    """
     chunks = getattr(array, "chunks", None)
     if not isinstance(chunks, tuple) or len(chunks) != len(array.shape):
         return None
