@@ -12,7 +12,7 @@ import numpy as np
 from napari.layers import Layer
 
 from napari_zerodce.gui.layers.geometry import GEOMETRY
-from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
+from napari_zerodce.gui.layers.lazy_array import LazyArray
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.source import APPEARANCE
 from napari_zerodce.imaging.files.saved import SavedImage
@@ -97,7 +97,7 @@ def find_provenance(layer: Layer) -> None:
 
 def _known(data: Any) -> Any:
     """Return data that have all planes: a lazy layer would read as empty where it is not known."""
-    return np.asarray(data) if isinstance(data, LazyPlanes) else data
+    return np.asarray(data) if isinstance(data, LazyArray) else data
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_zerodce.engine.forecast import Forecast, describe_plans
+from napari_zerodce.engine.forecast import Forecast, describe_lazy_plans, describe_plans
 from napari_zerodce.engine.memory import check_memory
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ImageError, ZeroDCEError
+from napari_zerodce.gui.layers.computing import Computing, suits_lazy
 from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.scope import PartChoice, scope_for
 from napari_zerodce.gui.layers.source import Source, read_source, request_for
@@ -32,14 +33,26 @@ class Wanted:
         One for each source.
     left_out : tuple of str
         The layers that cannot be enhanced, with the reason for each.
+    computing : {"auto", "now", "looked-at"}
+        When pixels are computed.
     """
 
     sources: tuple[Source, ...]
     requests: tuple[EnhanceRequest, ...]
     left_out: tuple[str, ...] = ()
+    computing: Computing = "auto"
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the results are computed where the user looks."""
+        if self.computing != "auto":
+            return self.computing == "looked-at"
+        return any(map(suits_lazy, self.requests))
 
     def check(self) -> None:
         """Raise an ImageError if the results are larger than the free memory."""
+        if self.is_lazy:
+            return
         size = sum(request.result_size for request in self.requests)
         check_memory(size, opening="The result needs")
 
@@ -51,7 +64,8 @@ class Wanted:
         known : Forecast, optional
             The speed for the first request; None if it is not known yet.
         """
-        plan = describe_plans(self.requests, known)
+        describe = describe_lazy_plans if self.is_lazy else describe_plans
+        plan = describe(self.requests, known)
         if len(self.sources) == 1:
             part = describe_part(self.sources[0], self.requests[0].scope)
             plan = f"{part}: {plan}" if part else plan
@@ -67,6 +81,7 @@ def read_wanted(
     layers: Sequence[Image],
     settings: EnhanceSettings,
     choice: PartChoice,
+    computing: Computing = "auto",
 ) -> Wanted:
     """Return what a dock asks for; of several layers, some may be left out.
 
@@ -77,6 +92,8 @@ def read_wanted(
     settings : EnhanceSettings
     choice : PartChoice
         The part of each layer.
+    computing : {"auto", "now", "looked-at"}
+        When pixels are computed.
 
     Raises
     ------
@@ -97,4 +114,4 @@ def read_wanted(
     left_out = tuple(
         f"'{layer.name}' is left out: {err}" for layer, err in failed if layer is not None
     )
-    return Wanted(sources, requests, left_out)
+    return Wanted(sources, requests, left_out, computing)

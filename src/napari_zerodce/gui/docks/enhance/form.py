@@ -9,6 +9,7 @@ from qtpy.QtCore import QSignalBlocker
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.computing import Computing, ComputingChoice
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
 from napari_zerodce.gui.widgets.setting_field import wrapped
@@ -50,6 +51,7 @@ class EnhanceForm(SettingsForm):
         self.rows.addRow(described["window"].setting.label, self.window_chooser)
         self._devices: tuple[Choice, ...] = (_LOOKING,)
         self.add_field(_among(described["device"], self._devices))
+        self.add_field(setting_fields(ComputingChoice)["computing"])
         self.add_field(described["precision"])
         self.add_field(described["scale_factor"])
         self.show_device(settings.device)
@@ -63,9 +65,16 @@ class EnhanceForm(SettingsForm):
     def choices(self) -> dict[str, Any]:
         """Return the choices as fields of `EnhanceSettings`. Raises RequestError."""
         chosen = self.values()
+        del chosen["computing"]
         if not self._has_scale:
             chosen["scale_factor"] = None
         return {"window": self.window_chooser.choice(), **chosen}
+
+    @property
+    def computing(self) -> Computing:
+        """When the pixels of the result are computed."""
+        value: Computing = self.fields["computing"].value
+        return value
 
     def show_devices(self, devices: tuple[Device, ...]) -> None:
         """Offer this machine's devices, the best first; the user's choice stays."""
