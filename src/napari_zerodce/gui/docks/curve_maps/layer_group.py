@@ -246,8 +246,8 @@ class LazyMaps(MapGroup):
             compute=partial(work.mapping_block, mapped.resolved, run.choice, run.step),
             most_bytes=room_for_blocks(_PART_OF_MEMORY),
         )
-        self._blocks.computing.connect(lambda key: self.computing.emit(_index_of(key)))
-        self._blocks.waiting.connect(lambda key: self.waiting.emit(_index_of(key)))
+        self._blocks.computing.connect(self._on_blocks_computing)
+        self._blocks.waiting.connect(self._on_blocks_waiting)
         self._blocks.failed.connect(self.failed)
         self._blocks.put(BlockKey(0, mapped.index), mapped.block)
         leading = run.source.layout.leading
@@ -261,6 +261,8 @@ class LazyMaps(MapGroup):
         """Whether the maps of the plane on screen are not known yet."""
         return bool(self._blocks.missing())
 
+    def _on_blocks_computing(self, key: BlockKey | None) -> None:
+        self.computing.emit(None if key is None else key.plane)
 
-def _index_of(key: BlockKey | None) -> tuple[int, ...] | None:
-    return None if key is None else key.plane
+    def _on_blocks_waiting(self, key: BlockKey | None) -> None:
+        self.waiting.emit(None if key is None else key.plane)
