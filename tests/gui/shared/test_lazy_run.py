@@ -24,7 +24,7 @@ from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.lazy_run import LazyRun
-from napari_zerodce.imaging import recent_chunks
+from napari_zerodce.imaging import recent_chunks, reduced_level
 from napari_zerodce.imaging.windows import WindowChoice
 
 SETTINGS = EnhanceSettings(
@@ -187,6 +187,21 @@ def test_unknown_tiles_show_the_coarser_level(
     )
 
 
+def test_large_plane_without_levels_gets_some(
+    model: ViewerModel, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reduced_level, "_LARGEST_PLAIN", 64)
+    monkeypatch.setattr(reduced_level, "_LARGEST_COARSEST", 64)
+    source = model.add_image(Counted(STACK, (1, 32, 32)), contrast_limits=(0, 1000))
+    wanted = _wanted(model, source)
+    _run(model, session, wanted, qtbot)
+    fine, coarse = model.layers[1].data
+    assert coarse.shape == (3, 22, 17)
+    whole = _enhanced(wanted)
+    np.testing.assert_array_equal(np.asarray(fine.computed[1]), whole[1])
+    assert np.asarray(coarse.computed[0]).mean() == pytest.approx(whole[0].mean(), rel=0.03)
+
+
 def test_unreadable_plane_is_named_once_and_the_rest_goes_on(
     model: ViewerModel, session: Session, qtbot: Any
 ) -> None:
@@ -196,6 +211,7 @@ def test_unreadable_plane_is_named_once_and_the_rest_goes_on(
     whole = _enhanced(wanted)
     _run(model, session, wanted, qtbot)
     layer = model.layers[1]
+    source.visible = False  # napari itself cannot show the plane either
     stack.damaged.add(2)
     told = len(notification_manager.records)
     model.dims.set_point(0, 2)
@@ -286,5 +302,5 @@ def test_real_window_shows_a_pyramid(
         )
 
     qtbot.waitUntil(is_shown, timeout=30_000)
-    viewer.camera.zoom = 40
+    viewer.scene.camera.zoom = 40
     qtbot.waitUntil(lambda: layer.data_level == 0 and is_shown(), timeout=30_000)

@@ -17,6 +17,7 @@ from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.recent_chunks import tile_sides
+from napari_zerodce.imaging.reduced_level import reduced_levels
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.lazy import LazyEnhancement
@@ -63,7 +64,8 @@ class LazyResult:
     def _made_levels(self, source: Source, request: EnhanceRequest) -> list[LazyArray]:
         layout, part = request.layout, request.part
         grids = [_grid(source.data, part.shape_in(layout), len(layout.leading))]
-        for level in source.levels[1:]:
+        rows = len(layout.leading)
+        for level in source.levels[1:] or reduced_levels(source.data, rows, part.extent):
             own = layout_of(level, channels=source.channels)
             shape = part.scaled(layout, own).shape_in(own)
             if shape != grids[-1].shape:  # small parts have fewer levels than the source
