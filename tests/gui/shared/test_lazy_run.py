@@ -17,8 +17,11 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.docks.adjust.reproduction import find_reproduction, subject_of
 from napari_zerodce.gui.layers import lazy_blocks
+from napari_zerodce.gui.layers.lazy_array import finest_data_of
 from napari_zerodce.gui.layers.provenance import provenance_of
+from napari_zerodce.gui.layers.saved import image_to_save
 from napari_zerodce.gui.layers.scope import ALL, PartChoice
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
@@ -26,6 +29,7 @@ from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.lazy_run import LazyRun
 from napari_zerodce.imaging import recent_chunks, reduced_level
 from napari_zerodce.imaging.windows import WindowChoice
+from napari_zerodce.stopping import never
 
 SETTINGS = EnhanceSettings(
     "zero-dce", look=DEFAULT_LOOK, window=WindowChoice("range", 0, 1000), device="cpu"
@@ -112,6 +116,32 @@ def test_stack_has_the_pixels_of_an_eager_result(
     np.testing.assert_array_equal(np.asarray(layer.data.computed[1]), whole[1])
 
 
+def test_lazy_result_can_be_made_again(model: ViewerModel, session: Session, qtbot: Any) -> None:
+    source = model.add_image(
+        da.from_array(STACK, chunks=(1, 64, 64)), name="cells", contrast_limits=(0, 1000)
+    )
+    LazyRun(model, session, _wanted(model, source), "Enhance").start()
+    layer = model.layers[1]
+    with pytest.raises(RequestError, match="is not ready yet"):
+        finest_data_of(layer)
+    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    known = provenance_of(layer)
+    assert known is not None
+    assert known.made is not None
+    found = find_reproduction(subject_of(layer, known, known.made, source), never)
+    assert (found.place, found.planes) == ("viewer", 3), "its planes were made again, and are equal"
+
+
+def test_3d_view_fills_up(model: ViewerModel, session: Session, qtbot: Any) -> None:
+    source = model.add_image(Counted(STACK, (1, 32, 32)), contrast_limits=(0, 1000))
+    wanted = _wanted(model, source)
+    whole = _enhanced(wanted)
+    _run(model, session, wanted, qtbot)
+    layer = model.layers[1]
+    model.dims.ndisplay = 3
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole), timeout=20_000)
+
+
 def test_part_has_the_pixels_and_the_place_of_the_whole(
     model: ViewerModel, session: Session, qtbot: Any
 ) -> None:
@@ -164,7 +194,10 @@ def test_pyramid_has_lazy_levels_and_its_coarsest_is_shown_when_it_is_known(
     _run(model, session, _wanted(model, source), qtbot)
     layer = model.layers[1]
     assert [level.shape for level in layer.data] == list(shapes)
-    assert [level.computed.number for level in layer.data] == list(range(len(shapes)))
+    computed = [level.computed for level in layer.data]
+    assert [level.number for level in computed] == list(range(len(shapes)))
+    saved = image_to_save(*layer.as_layer_data_tuple()[:2])
+    assert list(saved.levels) == computed, "what is saved has all pixels"
     last = layer.data[-1]
     expected = np.asarray(last.computed[(0,) * (len(shapes[0]) - 2)])
     model.dims.point = (0,) * len(shapes[0])

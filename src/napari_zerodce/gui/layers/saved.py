@@ -44,7 +44,7 @@ def image_to_save(data: Any, properties: Mapping[str, Any]) -> SavedImage:
     RequestError
         If the layer is lazy, and not all its planes are known.
     """
-    levels = tuple(data) if properties["multiscale"] else (_known(data),)
+    levels = tuple(map(_known, data if properties["multiscale"] else (data,)))
     labels, units = properties["axis_labels"], [str(unit) for unit in properties["units"]]
     limits = [float(limit) for limit in properties["contrast_limits"]]
     layer = {key: _plain(properties[key]) for key in _KEPT if key in properties}
@@ -96,8 +96,10 @@ def find_provenance(layer: Layer) -> None:
 
 
 def _known(data: Any) -> Any:
-    """Return data that have all planes: a lazy layer would read as empty where it is not known."""
-    return np.asarray(data) if isinstance(data, LazyArray) else data
+    """Return data that have all pixels: a lazy layer reads as empty where it is not known."""
+    if not isinstance(data, LazyArray):
+        return data
+    return np.asarray(data) if data.computed is None else data.computed
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

@@ -24,6 +24,7 @@ from napari_zerodce.engine.reproduce import (
     python_lines,
 )
 from napari_zerodce.errors import CheckpointError, ImageError, RequestError
+from napari_zerodce.gui.layers.lazy_array import finest_data_of
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
