@@ -13,6 +13,7 @@ from napari_zerodce.engine import forecast as forecast_module
 from napari_zerodce.engine.forecast import (
     Forecast,
     Speed,
+    describe_lazy_plans,
     describe_plan,
     describe_plans,
     describe_range,
@@ -220,3 +221,20 @@ def test_mistakes_and_a_cancel_come_through():
             request_for(image.astype(np.int32), checkpoint="zero-dce-pp", scale_factor=7),
             should_stop=lambda: True,
         )
+
+
+def test_plan_of_lazy_results_says_both_costs() -> None:
+    stack = EnhanceRequest(np.broadcast_to(np.uint16(0), (10, 2000, 2000)), "mono")
+    assert describe_lazy_plans([stack], None, memory=0) == (
+        "10 planes of 2000x2000 where you look, timing this machine…"
+    )
+    seconds = 1e-6
+    assert describe_lazy_plans(
+        [stack], known(fastest=seconds, slowest=seconds), memory=80_000_000
+    ) == (
+        "10 planes of 2000x2000 where you look, cuda:0, about 2 s for a full screen; "
+        "all now would be about 40 s and 76.3 MiB"
+    )
+    small = EnhanceRequest(np.zeros((10, 10), np.uint8), "mono")
+    plan = describe_lazy_plans([stack, small], known(fastest=seconds, slowest=seconds), memory=0)
+    assert plan.startswith("11 planes of 2 images where you look, cuda:0, about 2 s")

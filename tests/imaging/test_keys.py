@@ -1,4 +1,4 @@
-"""Keys that are read in two steps, a span and then the places in it, give what NumPy gives."""
+"""Keys that are read in two steps give what NumPy gives, and so do tiles of an axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_zerodce.imaging.keys import complete_key, picked, span_of, without_integers
+from napari_zerodce.imaging.keys import (
+    complete_key,
+    picked,
+    pieces_of,
+    span_of,
+    without_integers,
+)
 
 
 @given(st.integers(1, 9), st.data())
@@ -37,3 +43,25 @@ def test_other_keys_are_refused(key):
 def test_an_integer_outside_is_refused():
     with pytest.raises(IndexError):
         picked(complete_key(3, 2), (3, 4))
+
+
+def test_pieces_by_hand() -> None:
+    assert pieces_of(range(3, 10), 4) == [
+        (0, slice(0, 1), slice(3, 4, 1)),
+        (1, slice(1, 5), slice(0, 4, 1)),
+        (2, slice(5, 7), slice(0, 2, 1)),
+    ]
+    assert pieces_of(range(5, 5), 4) == []
+
+
+@pytest.mark.parametrize(
+    "key", [slice(None), slice(3, 17), slice(2, 19, 5), slice(None, None, -3), slice(18, 4, -1)]
+)
+@pytest.mark.parametrize("side", [1, 4, 7, 50])
+def test_pieces_join_to_what_is_picked(key: slice, side: int) -> None:
+    axis = np.arange(19)
+    places = range(19)[key]
+    made = np.full(len(places), -1)
+    for number, which, within in pieces_of(places, side):
+        made[which] = axis[number * side : (number + 1) * side][within]
+    np.testing.assert_array_equal(made, axis[key])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.planes import PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 
 MONO = layout_of(np.zeros((3, 4, 50, 60), np.uint16), channels="mono")
@@ -94,3 +94,10 @@ def test_the_extent_is_rows_and_columns():
 def test_an_empty_text_of_a_provenance_is_all():
     assert Scope.written("", MONO) == Scope.whole(MONO)
     assert Scope.written("1,:,:,:", MONO) == Scope.parse("1,:,:,:", MONO)
+
+
+def test_part_of_another_level_covers_the_part() -> None:
+    fine, coarse = PlaneLayout((4, 100, 90), "mono"), PlaneLayout((2, 25, 30), "mono")
+    scope = Scope(((1, 2),), (10, 50), (0, 31))
+    assert scope.scaled(fine, coarse) == Scope(((0, 1),), (2, 13), (0, 11))
+    assert Scope.whole(fine).scaled(fine, coarse) == Scope.whole(coarse)

@@ -38,6 +38,9 @@ _LONG_RUN = 16 * _PROBE_PIXELS  # in shorter runs, loading takes a large part of
 _SAME_FOR_CHANNELS = frozenset({"range", "dtype", "contrast"})
 """Kinds of windows that are the same for each channel."""
 
+_SCREEN = 1920 * 1080
+"""Pixels."""
+
 _ONE_NUMBER = 1.35
 """Ends of a range that are closer are told as one number."""
 
@@ -274,6 +277,43 @@ def describe_plans(
     size = sum(request.result_size for request in requests) if memory is None else memory
     what = f"{len(requests)} images with {planes} planes"
     return f"{what}, {_cost(requests, known)}, {readable_size(size)} in memory"
+
+
+def describe_lazy_plans(
+    requests: Sequence[EnhanceRequest], known: Forecast | None, *, memory: int
+) -> str:
+    """Describe results that are computed where the user looks, in one line.
+
+    An example is "12 planes of 2048x2048 where you look, cpu, about 3 s for a full screen".
+
+    Parameters
+    ----------
+    requests : sequence of EnhanceRequest
+        At least one.
+    known : Forecast or None
+        That of the first request.
+    memory : int
+        Bytes of the whole results with their coarser levels.
+
+    Raises
+    ------
+    ImageError, RequestError
+        As `describe_plan` does.
+    """
+    planes = sum(request.part.count for request in requests)
+    rows, columns = requests[0].part.extent
+    what = "1 plane" if planes == 1 else f"{planes} planes"
+    size = f" of {columns}x{rows}" if len(requests) == 1 else f" of {len(requests)} images"
+    if known is None:
+        return f"{what}{size} where you look, timing this machine…"
+    pixels = min(rows * columns, _SCREEN)
+    time = describe_range(known.speed.fastest * pixels, known.speed.slowest * pixels)
+    whole = sum(request.part.pixels for request in requests)
+    all_time = describe_range(known.speed.fastest * whole, known.speed.slowest * whole)
+    return (
+        f"{what}{size} where you look, {known.device.name}, {time} for a full screen; "
+        f"all now would be {all_time} and {readable_size(memory)}"
+    )
 
 
 def _cost(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:

@@ -33,7 +33,7 @@ class LazyEnhancement:
     Parameters
     ----------
     resolved : ResolvedRequest
-        For the finest level.
+        For the finest level. If its part is not all of the image, the levels are that part.
     coarser : sequence of array-like
         The other levels of the source, with as many axes as the finest and in the same order. The
         axes of the enhanced levels are in the order with rows and columns last.
@@ -60,7 +60,7 @@ class LazyEnhancement:
             own,
             image=image,
             layout=layout,
-            part=Scope.whole(layout),
+            part=own.part.scaled(own.layout, layout),
             level_scale=max(1, round(own.scale_factor / factor)),
         )
         return EnhancedLevel(self, level, number)
@@ -74,7 +74,7 @@ class LazyEnhancement:
         ----------
         level : EnhancedLevel
         index : tuple of int
-            Of a plane of it.
+            Of a plane of the level of the source.
         should_stop : callable
         """
         if level.number == 0:
@@ -104,7 +104,7 @@ class EnhancedLevel:
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of all axes."""
-        return self.resolved.layout.shape
+        return self.resolved.part.shape_in(self.resolved.layout)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -137,7 +137,7 @@ class EnhancedLevel:
         Parameters
         ----------
         index : tuple of int
-            Of the plane in the leading axes.
+            Of the plane in the leading axes of this level.
         rows, columns : slice
             The region, in pixels of this level.
         exact : bool
@@ -152,15 +152,17 @@ class EnhancedLevel:
         Cancelled, DeviceError, ImageError, RequestError
             As `enhance` does.
         """
+        *first, top, left = self.resolved.part.offset
+        in_image = tuple(place + start for place, start in zip(index, first, strict=True))
         part = Scope(
-            tuple((place, place + 1) for place in index),
-            (rows.start, rows.stop),
-            (columns.start, columns.stop),
+            tuple((place, place + 1) for place in in_image),
+            (rows.start + top, rows.stop + top),
+            (columns.start + left, columns.stop + left),
         )
         part.check_inside(self.resolved.layout)
         brightness = None
         if exact:
-            brightness = self.enhancement.brightness_of(self, index, should_stop)
+            brightness = self.enhancement.brightness_of(self, in_image, should_stop)
         request = replace(self.resolved, part=part, brightness=brightness)
         result = enhance(request, report=report, should_stop=should_stop)
         made: Array = result.image[(0,) * len(index)]

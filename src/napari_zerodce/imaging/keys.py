@@ -63,6 +63,59 @@ def span_of(places: range) -> tuple[slice, slice]:
     return slice(low, high + 1), slice(places[0] - low, None if end < 0 else end, places.step)
 
 
+def pieces_of(places: range, side: int) -> list[tuple[int, slice, slice]]:
+    """Return where places along an axis lie in tiles of it.
+
+    Parameters
+    ----------
+    places : range
+    side : int
+        Of a tile.
+
+    Returns
+    -------
+    list of (int, slice, slice)
+        The number of a tile, which of the places it has, and where they are within it.
+    """
+    if places.step < 0:
+        count = len(places)
+        return [
+            (number, slice(count - which.stop, count - which.start), _backwards(within))
+            for number, which, within in pieces_of(places[::-1], side)
+        ]
+    tiles = range(places[0] // side, places[-1] // side + 1) if places else ()
+    found = ((number, _between(places, number * side, (number + 1) * side)) for number in tiles)
+    return [
+        (number, which, _moved(places[which], -number * side))
+        for number, which in found
+        if which.start < which.stop
+    ]
+
+
+def _between(places: range, start: int, stop: int) -> slice:
+    """Return which of ascending places are from `start` on and before `stop`."""
+    first, end = (-((places.start - edge) // places.step) for edge in (start, stop))
+    return slice(max(0, first), min(len(places), end))
+
+
+def _moved(places: range, offset: int) -> slice:
+    return slice(places.start + offset, places.stop + offset, places.step)
+
+
+def _backwards(part: slice) -> slice:
+    return as_slice(range(part.start, part.stop, part.step)[::-1])
+
+
+def as_slice(places: range) -> slice:
+    """Return the slice that picks places, which are not negative, of any longer axis.
+
+    Parameters
+    ----------
+    places : range
+    """
+    return slice(places.start, None if places.stop < 0 else places.stop, places.step)
+
+
 def without_integers(key: Sequence[Any]) -> tuple[Any, ...]:
     """Return the key that drops the axes of integers from an array of all picked places.
 

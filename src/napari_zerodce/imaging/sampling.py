@@ -222,7 +222,12 @@ def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
 
 
 def chunks_of(array: Any) -> tuple[int, ...] | None:
-    """Return the usual shape of a chunk of a lazy array, None if the array does not tell."""
+    """Return the usual shape of a chunk, None if there is none.
+
+    Parameters
+    ----------
+    array : array-like
+    """
     chunks = getattr(array, "chunks", None)
     if not isinstance(chunks, tuple) or len(chunks) != len(array.shape):
         return None

@@ -181,6 +181,22 @@ class Scope:
         """
         return replace(self, leading=tuple((i, i + 1) for i in index))
 
+    def scaled(self, layout: PlaneLayout, other: PlaneLayout) -> Scope:
+        """Return the smallest part of another level of an image that covers this part.
+
+        Parameters
+        ----------
+        layout, other : PlaneLayout
+            Of the level that has this part, and of the other level.
+        """
+        lengths = (*layout.leading, layout.height, layout.width)
+        others = (*other.leading, other.height, other.width)
+        *leading, rows, columns = (
+            (start * to // length, -(-stop * to // length))
+            for (start, stop), length, to in zip(self._ranges, lengths, others, strict=True)
+        )
+        return Scope(tuple(leading), rows, columns)
+
     def planes_in(self, other: Scope) -> tuple[slice, ...]:
         """Return where the planes of this part are in an array that holds another part.
 

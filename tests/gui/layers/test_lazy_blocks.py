@@ -197,3 +197,28 @@ def test_nothing_is_computed_after_the_release(
     qtbot.wait(30)
     assert computing.began == [2]
     assert not len(session.events.job)
+
+
+def test_urgent_blocks_come_first(session: Session, computing: Computing, qtbot: Any) -> None:
+    blocks = LazyBlocks(
+        session, title="blocks", compute=computing, most_bytes=9 * ONE, urgency=lambda key: -key
+    )
+    blocks.put(0, _block(0))
+    blocks.want("one layer", [1, 3])
+    blocks.want("another layer", [2])
+    assert blocks.missing() == [3, 2, 1]
+    blocks.release()
+
+
+def test_held_blocks_wait_for_the_beginning(
+    session: Session, computing: Computing, qtbot: Any
+) -> None:
+    computing.gate.set()
+    blocks = LazyBlocks(session, title="blocks", compute=computing, most_bytes=ONE, held=True)
+    blocks.want("layer", [1])
+    qtbot.wait(30)
+    assert computing.began == []
+    with qtbot.waitSignal(blocks.arrived):
+        blocks.begin()
+    qtbot.waitUntil(lambda: not Job._alive)
+    blocks.release()

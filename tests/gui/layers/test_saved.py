@@ -12,8 +12,8 @@ from napari.layers import Image
 from napari.layers._source import layer_source
 
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.lazy_array import BlockKey, Grid, LazyArray
 from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
-from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.saved import find_provenance, image_to_save, layer_tuple
 from napari_zerodce.gui.session.session import Session
@@ -46,12 +46,12 @@ def test_files_are_told_axes_sizes_and_units() -> None:
 
 def test_lazy_layer_is_saved_whole_or_not_at_all(qtbot: Any) -> None:
     blocks = LazyBlocks(Session(), title="planes", compute=lambda _key: None, most_bytes=10**6)
-    lazy = LazyPlanes(blocks, 0, np.ones((5, 6), np.float32), leading=(2,))
+    lazy = LazyArray(blocks, Grid((2, 5, 6), (5, 6), 1), np.float32)
     layer = Image(lazy, rgb=False, multiscale=False, contrast_limits=(0, 1))
-    blocks.put((0,), (np.ones((5, 6), np.float32),))
-    with pytest.raises(RequestError, match="1 of 2 planes of this layer are not in memory"):
+    blocks.put(BlockKey(0, (0,)), (np.ones((5, 6), np.float32),))
+    with pytest.raises(RequestError, match="1 of 2 parts of this layer are not in memory"):
         saved(layer)
-    blocks.put((1,), (np.ones((5, 6), np.float32),))
+    blocks.put(BlockKey(0, (1,)), (np.ones((5, 6), np.float32),))
     np.testing.assert_array_equal(saved(layer).levels[0], np.ones((2, 5, 6)))
     blocks.release()
 

@@ -192,7 +192,7 @@ def test_result_without_room_is_refused_before_anything_is_read(
 ) -> None:
     huge = np.broadcast_to(np.uint8(0), (2**30, 2**10, 2**10))
     layer = model.add_image(huge, contrast_limits=(0, 255), multiscale=False)
-    runs.controller.enhance_chosen(lambda: read_wanted(model, (layer,), QUICK, ALL))
+    runs.controller.enhance_chosen(lambda: read_wanted(model, (layer,), QUICK, ALL, "now"))
     assert "The result needs 1048576.0 GiB of memory" in runs.panel.message.text()
     assert not runs.session.busy
 

@@ -38,6 +38,10 @@ class LazyBlocks(QObject):
     most_bytes : int
         Memory for blocks. The block that was used longest ago is forgotten first; the newest one is
         always kept.
+    urgency : callable, optional
+        Sorts the keys of wanted blocks; equal ones are sorted by their readers, the newest first.
+    held : bool
+        Whether nothing is computed until `begin` is called.
     """
 
     arrived = Signal(object)  # the key of a block that is now known
@@ -53,15 +57,17 @@ class LazyBlocks(QObject):
         title: str,
         compute: Callable[[Any], Work],
         most_bytes: int,
+        urgency: Callable[[Any], Any] = lambda _: 0,
+        held: bool = False,
     ) -> None:
         super().__init__()
         self._session, self._title = session, title
-        self._compute, self._most_bytes = compute, most_bytes
+        self._compute, self._most_bytes, self._urgency = compute, most_bytes, urgency
         self._lock = threading.Lock()
         self._known: OrderedDict[Hashable, Block] = OrderedDict()
         self._wishes: OrderedDict[Hashable, tuple[Hashable, ...]] = OrderedDict()
         self._failures: set[Hashable] = set()
-        self._is_released = False
+        self._is_held, self._is_released = held, False
         self._job: Job | None = None
         self._key: Hashable = None
         self._waits: Hashable = None
@@ -71,6 +77,11 @@ class LazyBlocks(QObject):
         self._timer.timeout.connect(self._look)
         self._asked.connect(self._on_asked)
         session.events.job.connect(self._on_session_job_changed)
+
+    def begin(self) -> None:
+        """Compute what is wanted from now on."""
+        self._is_held = False
+        self._timer.start()
 
     def release(self) -> None:
         """Compute nothing any more; known blocks stay. A second call does nothing."""
@@ -131,14 +142,15 @@ class LazyBlocks(QObject):
 
     def missing(self) -> list[Hashable]:
         """Return the keys of the blocks that are still to be computed, the most urgent first."""
-        if self._is_released:
+        if self._is_held or self._is_released:
             return []
         with self._lock:
             block = next(reversed(self._known.values()), None)
             room = max(1, self._most_bytes // _size(block)) if block else 1
             newest_first = [wish[:room] for wish in reversed(self._wishes.values())]
             keys = dict.fromkeys(key for wish in newest_first for key in wish)
-            return [key for key in keys if key not in self._known and key not in self._failures]
+            left = (key for key in keys if key not in self._known and key not in self._failures)
+            return sorted(left, key=self._urgency)
 
     # ---- one job at a time
 

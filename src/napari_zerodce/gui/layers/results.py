@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from napari.layers import Image, Layer
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceResult
 from napari_zerodce.gui.layers.channel_range import follow_channels
 from napari_zerodce.gui.layers.geometry import geometry_of_part
@@ -18,12 +21,75 @@ from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.provenance import Role, provenance_of, role_of
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.imaging.intensity import Window
+from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.windows import enclosing
 
 if TYPE_CHECKING:
     import napari
     import numpy as np
 
+    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.gui.layers.lazy_array import LazyArray
+
+PREPARING: Final = "preparing…"
+"""Stands in the name of a lazy result layer, until its weights and its window are known."""
+
 _inserting: WeakSet[napari.Viewer] = WeakSet()
+
+
+@dataclass(frozen=True)
+class ResultFacts:
+    """What a result layer shows of the run that made it.
+
+    Parameters
+    ----------
+    windows : tuple of Window
+    checkpoint : CheckpointInfo
+    look : Look
+    scope : Scope, optional
+        The enhanced part of the source; None if it is all.
+    channel_axis : int, optional
+    sharing : str
+        What frames or channels share, in words; empty for nothing.
+    made : Provenance
+    """
+
+    windows: tuple[Window, ...]
+    checkpoint: CheckpointInfo
+    look: Look
+    scope: Scope | None
+    channel_axis: int | None
+    sharing: str
+    made: Provenance
+
+    @classmethod
+    def of_result(cls, result: EnhanceResult) -> ResultFacts:
+        """Return the facts of a finished result."""
+        return cls(
+            result.windows,
+            result.checkpoint,
+            result.look,
+            result.scope,
+            result.channel_axis,
+            result.settings.describe_sharing(),
+            result.provenance,
+        )
+
+    @classmethod
+    def of_resolved(cls, resolved: ResolvedRequest) -> ResultFacts:
+        """Return the facts of a result whose pixels are computed later."""
+        scope = None if resolved.part == Scope.whole(resolved.layout) else resolved.part
+        made = resolved.provenance(part="" if scope is None else str(scope))
+        settings = resolved.settings
+        return cls(
+            resolved.windows,
+            resolved.checkpoint,
+            settings.look,
+            scope,
+            resolved.channel_axis,
+            settings.describe_sharing(),
+            made,
+        )
 
 
 def add_result(
@@ -47,21 +113,71 @@ def add_result(
     napari.layers.Image
         The new layer.
     """
+    facts = ResultFacts.of_result(result)
     data = [result.image, *levels] if levels else result.image
-    layer = Image(data, multiscale=bool(levels), **_result_properties(source, result))
+    properties = _properties(source, facts.scope) | _told_properties(source, facts)
+    layer = Image(data, multiscale=bool(levels), **properties)
     insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
-    if result.channel_axis is not None:
-        ranges = _ranges_of_channels(source, result, result.channel_axis)
-        follow_channels(viewer, layer, source.axes.order[result.channel_axis], ranges)
+    _follow_channels(viewer, layer, source, facts)
     return layer
 
 
-def _ranges_of_channels(
-    source: Source, result: EnhanceResult, axis: int
-) -> list[tuple[float, float]]:
-    """Return the display range of each channel of a result."""
-    entries = slice(None) if result.scope is None else slice(*result.scope.leading[axis])
-    return [display_range(source.contrast_limits, each) for each in result.windows[entries]]
+def add_lazy_result(
+    viewer: napari.Viewer, source: Source, levels: Sequence[LazyArray], scope: Scope | None
+) -> Image:
+    """Add a result layer of which nothing is known yet; `complete_result` tells it the rest.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+    levels : sequence of LazyArray
+        The finest first.
+    scope : Scope, optional
+        The part of the source, None if it is all.
+    """
+    many = len(levels) > 1
+    properties = _properties(source, scope) | {
+        "name": f"{source.name} [{PREPARING}]",
+        "contrast_limits": source.contrast_limits,
+        "metadata": {**source.metadata, **source.provenance("result").as_metadata()},
+    }
+    layer = Image(list(levels) if many else levels[0], multiscale=many, **properties)
+    insert_quietly(viewer, layer, above=topmost_of(viewer, source.layer, {"result"}))
+    return layer
+
+
+def complete_result(
+    viewer: napari.Viewer, layer: Image, source: Source, facts: ResultFacts
+) -> None:
+    """Give a lazy result layer its name, display range and provenance.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    layer : napari.layers.Image
+        In the viewer; what the user has changed of it stays.
+    source : Source
+    facts : ResultFacts
+    """
+    told = _told_properties(source, facts)
+    layer.metadata = told["metadata"]
+    if PREPARING in layer.name:
+        layer.name = told["name"]
+    if tuple(layer.contrast_limits) == source.contrast_limits:
+        layer.contrast_limits = told["contrast_limits"]
+        _follow_channels(viewer, layer, source, facts)
+
+
+def _follow_channels(
+    viewer: napari.Viewer, layer: Image, source: Source, facts: ResultFacts
+) -> None:
+    """Show each channel in a range of its own, if it has a window of its own."""
+    axis = facts.channel_axis
+    if axis is not None:
+        entries = slice(None) if facts.scope is None else slice(*facts.scope.leading[axis])
+        ranges = [display_range(source.contrast_limits, each) for each in facts.windows[entries]]
+        follow_channels(viewer, layer, source.axes.order[axis], ranges)
 
 
 def topmost_of(viewer: napari.Viewer, source: Layer, roles: Collection[Role]) -> Layer:
@@ -194,32 +310,31 @@ def camera_kept(viewer: napari.Viewer) -> Iterator[None]:
         setattr(camera, name, value)
 
 
-def _result_properties(source: Source, result: EnhanceResult) -> dict[str, Any]:
+def _properties(source: Source, scope: Scope | None) -> dict[str, Any]:
+    """Return what a result has of its source: appearance, and the place of the enhanced part."""
+    place = {}
+    if scope is not None:
+        offset = source.axes.as_stored(scope.offset)
+        place = geometry_of_part(source.properties, offset, 1)
+    return {**source.properties, **place, "rgb": source.channels != "mono"}
+
+
+def _told_properties(source: Source, facts: ResultFacts) -> dict[str, Any]:
+    """Return what a result has of the run that made it."""
     return {
-        **source.properties,
-        **_geometry(source, result),
-        "name": f"{source.name} [{_description(source, result)}]",
-        "rgb": source.channels != "mono",
-        "contrast_limits": display_range(source.contrast_limits, result.window),
+        "name": f"{source.name} [{_description(source, facts)}]",
+        "contrast_limits": display_range(source.contrast_limits, enclosing(facts.windows)),
         "metadata": {
             **source.metadata,
-            **source.provenance("result", made=result.provenance).as_metadata(),
+            **source.provenance("result", made=facts.made).as_metadata(),
         },
     }
 
 
-def _geometry(source: Source, result: EnhanceResult) -> dict[str, Any]:
-    """Return the geometry of a result that is a part of its source; empty for all of it."""
-    if result.scope is None:
-        return {}
-    return geometry_of_part(source.properties, source.axes.as_stored(result.scope.offset), 1)
-
-
-def _description(source: Source, result: EnhanceResult) -> str:
-    part = describe_part(source, result.scope)
-    shared = result.settings.describe_sharing()
-    facts = (weights_name(result.checkpoint), result.look.describe(), shared, part)
-    return ", ".join(filter(None, facts))
+def _description(source: Source, facts: ResultFacts) -> str:
+    part = describe_part(source, facts.scope)
+    words = (weights_name(facts.checkpoint), facts.look.describe(), facts.sharing, part)
+    return ", ".join(filter(None, words))
 
 
 def weights_name(checkpoint: CheckpointInfo) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from napari.layers import Layer
 
 from napari_zerodce.gui.layers.geometry import GEOMETRY
-from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
+from napari_zerodce.gui.layers.lazy_array import LazyArray
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.source import APPEARANCE
 from napari_zerodce.imaging.axes import letters_of
@@ -44,7 +44,7 @@ def image_to_save(data: Any, properties: Mapping[str, Any]) -> SavedImage:
     RequestError
         If the layer is lazy, and not all its planes are known.
     """
-    levels = tuple(map(_known, data if properties["multiscale"] else [data]))
+    levels = tuple(map(_known, data if properties["multiscale"] else (data,)))
     labels, units = properties["axis_labels"], [str(unit) for unit in properties["units"]]
     limits = [float(limit) for limit in properties["contrast_limits"]]
     layer = {key: _plain(properties[key]) for key in _KEPT if key in properties}
@@ -120,9 +120,9 @@ def find_provenance(layer: Layer) -> None:
 
 def _known(data: Any) -> Any:
     """Return data that have all pixels: a lazy layer reads as empty where it is not known."""
-    if isinstance(data, LazyPlanes):
-        return np.asarray(data)
-    return getattr(data, "computed", data)  # of a lazy result, which is computed as it is read
+    if not isinstance(data, LazyArray):
+        return data
+    return np.asarray(data) if data.computed is None else data.computed
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

@@ -13,6 +13,7 @@ from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY
+from napari_zerodce.gui.layers.lazy_array import lazy_arrays_of
 from napari_zerodce.gui.layers.provenance import LayerProvenance, Role, role_of
 from napari_zerodce.imaging.axes import Axes
 from napari_zerodce.imaging.permuted import planes_last
@@ -138,13 +139,19 @@ def read_source(layer: Layer | None) -> Source:
     Raises
     ------
     RequestError
-        If there is no layer, or the layer is not an image layer.
+        If there is no layer, or the layer is not an image layer, or it is a lazy one of this
+        plugin.
     """
     if layer is None:
         raise RequestError("There is no image layer to enhance; open an image or select one.")
     if not isinstance(layer, Image):
         raise RequestError(
             f"'{layer.name}' is a {type(layer).__name__} layer; select an image layer to enhance."
+        )
+    if lazy_arrays_of(layer):
+        raise RequestError(
+            f"'{layer.name}' is computed where you look; choose the layer that it was made from, "
+            "or enhance that layer whole, in memory."
         )
     # np.asarray of a multiscale layer's data would give its coarsest level.
     levels = fitting_levels(list(layer.data)) if layer.multiscale else [layer.data]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_zerodce.engine.forecast import Forecast, describe_plans
+from napari_zerodce.engine.forecast import Forecast, describe_lazy_plans, describe_plans
 from napari_zerodce.engine.memory import check_memory
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import ImageError, ZeroDCEError
+from napari_zerodce.errors import RequestError, ZeroDCEError
+from napari_zerodce.gui.layers.computing import Computing, suits_lazy
 from napari_zerodce.gui.layers.parts import describe_part
 from napari_zerodce.gui.layers.scope import PartChoice, scope_for
 from napari_zerodce.gui.layers.source import Source, read_source, request_for
@@ -36,11 +37,21 @@ class Wanted:
         One for each source.
     left_out : tuple of str
         The layers that cannot be enhanced, with the reason for each.
+    computing : {"auto", "now", "looked-at"}
+        When pixels are computed.
     """
 
     sources: tuple[Source, ...]
     requests: tuple[EnhanceRequest, ...]
     left_out: tuple[str, ...] = ()
+    computing: Computing = "auto"
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the results are computed where the user looks."""
+        if self.computing != "auto":
+            return self.computing == "looked-at"
+        return any(map(suits_lazy, self.requests))
 
     @property
     def memory(self) -> int:
@@ -49,8 +60,25 @@ class Wanted:
         return sum(_memory_of(source, request) for source, request in pairs)
 
     def check(self) -> None:
-        """Raise an ImageError if the results are larger than the free memory."""
-        check_memory(self.memory, opening="The result needs")
+        """Raise a ZeroDCEError if the results cannot be computed as they are wanted.
+
+        Raises
+        ------
+        ImageError
+            If they are larger than the free memory.
+        RequestError
+            If pixels where the user looks are no planes.
+        """
+        if not self.is_lazy:
+            check_memory(self.memory, opening="The result needs")
+            return
+        for source in self.sources:
+            if source.other_axes:
+                raise RequestError(
+                    f"'{source.shown_name}' has the axes {source.axes.letters}, but a result that "
+                    "is computed where you look needs Y and X as the last ones; choose 'All now, "
+                    "in memory'."
+                )
 
     def describe(self, known: Forecast | None) -> list[str]:
         """Return the plan: what will be done and its cost, then what is wrong with it.
@@ -60,13 +88,16 @@ class Wanted:
         known : Forecast, optional
             The speed for the first request; None if it is not known yet.
         """
-        plan = describe_plans(self.requests, known, memory=self.memory)
+        if self.is_lazy:
+            plan = describe_lazy_plans(self.requests, known, memory=self.memory)
+        else:
+            plan = describe_plans(self.requests, known, memory=self.memory)
         if len(self.sources) == 1:
             part = describe_part(self.sources[0], self.requests[0].scope)
             plan = f"{part}: {plan}" if part else plan
         try:
             self.check()
-        except ImageError as err:
+        except ZeroDCEError as err:
             return [plan, str(err), *self.left_out]
         return [plan, *self.left_out]
 
@@ -84,6 +115,7 @@ def read_wanted(
     layers: Sequence[Image],
     settings: EnhanceSettings,
     choice: PartChoice,
+    computing: Computing = "auto",
 ) -> Wanted:
     """Return what a dock asks for; of several layers, some may be left out.
 
@@ -94,6 +126,8 @@ def read_wanted(
     settings : EnhanceSettings
     choice : PartChoice
         The part of each layer.
+    computing : {"auto", "now", "looked-at"}
+        When pixels are computed.
 
     Raises
     ------
@@ -114,4 +148,4 @@ def read_wanted(
     left_out = tuple(
         f"'{layer.name}' is left out: {err}" for layer, err in failed if layer is not None
     )
-    return Wanted(sources, requests, left_out)
+    return Wanted(sources, requests, left_out, computing)

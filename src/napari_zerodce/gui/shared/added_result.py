@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_zerodce.gui.layers.covered import hide_covered, mixed_with, why_mixed
-from napari_zerodce.gui.layers.results import add_result
+from napari_zerodce.gui.layers.results import ResultFacts, add_result, complete_result
 from napari_zerodce.gui.layers.source import Source, source_now
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Image, Layer
 
+    from napari_zerodce.engine.lazy import LazyEnhancement
     from napari_zerodce.gui.shared.work import Enhanced
 
 
@@ -43,11 +44,41 @@ def add_enhanced(viewer: napari.Viewer, source: Source, made: Enhanced) -> Added
     """
     now = source_now(viewer, source)
     layer = add_result(viewer, now or source, made.result, made.levels)
+    return _told(viewer, layer, source, made.result.channel_axis, made.result.about_missing)
+
+
+def complete_lazy(
+    viewer: napari.Viewer, source: Source, layer: Image, made: LazyEnhancement
+) -> AddedResult:
+    """Tell a lazy result layer how it is made, and hide what would be mixed with it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+        As it was when the run started.
+    layer : napari.layers.Image
+        In the viewer.
+    made : LazyEnhancement
+    """
+    facts = ResultFacts.of_resolved(made.resolved)
+    complete_result(viewer, layer, source, facts)
+    return _told(viewer, layer, source, facts.channel_axis)
+
+
+def _told(
+    viewer: napari.Viewer,
+    layer: Image,
+    source: Source,
+    channel_axis: int | None,
+    about_missing: str = "",
+) -> AddedResult:
+    now = source_now(viewer, source)
     hidden = hide_covered(viewer, layer)
     notes = (
-        made.result.about_missing,
+        about_missing,
         "" if now else _describe_change(viewer, source),
-        _describe_range(layer, now or source, made.result.channel_axis),
+        _describe_range(layer, now or source, channel_axis),
         _describe_hidden(layer, hidden, mixed_with(viewer, layer)),
     )
     return AddedResult(layer, tuple(filter(None, notes)))

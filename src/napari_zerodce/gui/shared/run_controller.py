@@ -18,6 +18,7 @@ from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.endings import conclude, describe_failure, occupy
 from napari_zerodce.gui.shared.enhance_run import EnhanceRun
+from napari_zerodce.gui.shared.lazy_run import LazyRun
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.several_runs import SeveralRuns
 
@@ -81,6 +82,9 @@ class RunController(QObject):
         try:
             wanted = read()
             wanted.check()
+            if wanted.is_lazy:
+                LazyRun(self._viewer, self._session, wanted, self._panel.action).start()
+                return
         except ZeroDCEError as err:
             self.show_failure(err)
             return

@@ -18,12 +18,14 @@ from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
 from napari_zerodce.imaging.planes import Array
+from napari_zerodce.imaging.recent_chunks import with_recent_chunks
 from napari_zerodce.imaging.window_search import FoundWindow, find_windows
 from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
+    from napari_zerodce.engine.lazy import LazyEnhancement
     from napari_zerodce.engine.resolve import ResolvedRequest
     from napari_zerodce.gui.layers.on_screen import OnScreen
     from napari_zerodce.gui.session.jobs import Work
@@ -143,6 +145,41 @@ def _report_one_of(report: Report, pixels: Sequence[int], number: int, progress:
         left = left * (to_do + after) / to_do if to_do else None
     message = f"Layer {number + 1} of {len(pixels)}: {progress.message}"
     report(Progress(before + here - to_do, sum(pixels), message, left))
+
+
+def preparing_all(requests: Sequence[EnhanceRequest], coarser: Sequence[Sequence[Any]]) -> Work:
+    """Return the work that makes all choices of lazy results.
+
+    It gives a tuple with a `LazyEnhancement`, or the error, for each image.
+
+    Parameters
+    ----------
+    requests : sequence of EnhanceRequest
+    coarser : sequence of sequence of array-like
+        For each image the other levels of its source.
+    """
+
+    def work(report: Report, should_stop: ShouldStop) -> tuple[Any, ...]:
+        done: list[Any] = []
+        for request, levels in zip(requests, coarser, strict=True):
+            try:
+                done.append(_prepared(request, levels, report, should_stop))
+            except ZeroDCEError as err:
+                done.append(err)
+        return tuple(done)
+
+    return work
+
+
+def _prepared(
+    request: EnhanceRequest, coarser: Sequence[Any], report: Report, should_stop: ShouldStop
+) -> LazyEnhancement:
+    from napari_zerodce.engine.lazy import LazyEnhancement
+
+    report(Progress(0, 1, "Loading the checkpoint"))
+    resolved = resolved_for(request, should_stop, report)
+    resolved = replace(resolved, image=with_recent_chunks(request.image))
+    return LazyEnhancement(resolved, [with_recent_chunks(level) for level in coarser])
 
 
 def forecasting(request: EnhanceRequest) -> Work:

@@ -13,6 +13,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
 from napari_zerodce.gui.docks.curve_maps.work import mapping, mapping_block
+from napari_zerodce.gui.layers.lazy_array import BlockKey
 from napari_zerodce.stopping import never
 
 SETTINGS = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
@@ -63,9 +64,9 @@ def test_block_of_lazy_layers_has_an_array_for_each_layer(
 ) -> None:
     resolved = mapping(request_of_stack, (0,), ALPHAS, step=1)(ignore, never).resolved
     choice = MapChoice("steps", "mean", (2, 8), "separate")
-    block = mapping_block(resolved, choice, 3, (1,))(ignore, never)
+    block = mapping_block(resolved, choice, 3, BlockKey(0, (1,)))(ignore, never)
     assert [array.shape for array in block] == [(3, 3), (3, 3)]
-    (alphas,) = mapping_block(resolved, ALPHAS, 1, (1,))(ignore, never)
+    (alphas,) = mapping_block(resolved, ALPHAS, 1, BlockKey(0, (1,)))(ignore, never)
     np.testing.assert_allclose(alphas, expected[1], atol=1e-6)
 
 

@@ -62,7 +62,7 @@ def test_a_run_and_the_choice_of_weights_say_how_much_is_read(
     assert "Finding" not in dock.checkpoints.description.text()
     stack.read.clear()
     dock.start()
-    qtbot.waitUntil(lambda: len(model.layers) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock._session.busy, timeout=20_000)
     assert stack.read == [], "the window was known"
 
 
@@ -77,7 +77,7 @@ def test_a_run_with_another_window_says_how_much_is_read(
     combo = dock.form.window_chooser.kind
     combo.setCurrentIndex(combo.findData("minmax"))
     dock.start()
-    qtbot.waitUntil(lambda: len(model.layers) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock._session.busy, timeout=20_000)
     assert any(f"2 of {PLANES} parts read" in text for text in said), said
 
 

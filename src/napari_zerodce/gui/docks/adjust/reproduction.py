@@ -24,6 +24,7 @@ from napari_zerodce.engine.reproduce import (
     python_lines,
 )
 from napari_zerodce.errors import CheckpointError, ImageError, RequestError
+from napari_zerodce.gui.layers.lazy_array import finest_data_of
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_zerodce.device import PrecisionChoice
-    from napari_zerodce.gui.layers.provenance import LayerProvenance
+    from napari_zerodce.gui.layers.lazy_array import finest_data_of
+from napari_zerodce.gui.layers.provenance import LayerProvenance
 
 _PLUGIN = "napari"  # its readers, if the layer does not say which one read its file
 
@@ -101,7 +103,7 @@ def subject_of(
     result: Layer, known: LayerProvenance, made: Provenance, source: Layer | None
 ) -> Subject:
     """Return what must be known of a result layer and of its source layer, if there is one."""
-    data = read_source(result).data
+    data = finest_data_of(result)
     if source is None:
         return Subject(made, known, data)
     code = code_of_layer(source.name, multiscale=source.multiscale)

@@ -20,8 +20,9 @@ from napari_zerodce.gui.docks.curve_maps.layers import (
 )
 from napari_zerodce.gui.docks.curve_maps.old_image import mark_when_old
 from napari_zerodce.gui.docks.curve_maps.work import MappedPlane
+from napari_zerodce.gui.layers.lazy_array import BlockKey
 from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
-from napari_zerodce.gui.layers.lazy_planes import LazyLayers
+from napari_zerodce.gui.layers.lazy_layers import LazyLayers
 from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.gui.session.jobs import Job
@@ -245,10 +246,10 @@ class LazyMaps(MapGroup):
             compute=partial(work.mapping_block, mapped.resolved, run.choice, run.step),
             most_bytes=room_for_blocks(_PART_OF_MEMORY),
         )
-        self._blocks.computing.connect(self.computing)
-        self._blocks.waiting.connect(self.waiting)
+        self._blocks.computing.connect(self._on_blocks_computing)
+        self._blocks.waiting.connect(self._on_blocks_waiting)
         self._blocks.failed.connect(self.failed)
-        self._blocks.put(mapped.index, mapped.block)
+        self._blocks.put(BlockKey(0, mapped.index), mapped.block)
         leading = run.source.layout.leading
         images = lazy_images(mapped.images, self._blocks, leading)
         layers = self._add(images, (0,) * len(leading))
@@ -259,3 +260,9 @@ class LazyMaps(MapGroup):
     def is_behind(self) -> bool:
         """Whether the maps of the plane on screen are not known yet."""
         return bool(self._blocks.missing())
+
+    def _on_blocks_computing(self, key: BlockKey | None) -> None:
+        self.computing.emit(None if key is None else key.plane)
+
+    def _on_blocks_waiting(self, key: BlockKey | None) -> None:
+        self.waiting.emit(None if key is None else key.plane)

@@ -14,8 +14,8 @@ from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.engine.automatic import WEIGHTS_FOR
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage
 from napari_zerodce.gui.layers.geometry import geometry_of_part, with_leading_axis
+from napari_zerodce.gui.layers.lazy_array import Grid, LazyArray
 from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
-from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
 from napari_zerodce.gui.layers.provenance import checkpoint_source_of, provenance_of, role_of
 from napari_zerodce.gui.layers.results import (
     display_range,
@@ -130,15 +130,20 @@ def lazy_images(
         Lengths of the axes of the planes.
     """
     return [
-        replace(
-            image,
-            data=LazyPlanes(
-                blocks, number, image.data,
-                leading=leading, first=int(image.has_axis), blank=image.empty,
-            ),
-        )
+        replace(image, data=_lazy(image, number, blocks, leading))
         for number, image in enumerate(images)
-    ]  # fmt: skip
+    ]
+
+
+def _lazy(image: MapImage, number: int, blocks: LazyBlocks, leading: tuple[int, ...]) -> LazyArray:
+    shape, first = image.data.shape, int(image.has_axis)
+    grid = Grid(
+        (*shape[:first], *leading, *shape[first:]),
+        tile=shape[first : first + 2],
+        leading=len(leading),
+        first=first,
+    )
+    return LazyArray(blocks, grid, image.data.dtype, number=number, blank=image.empty)
 
 
 def maps_of(viewer: napari.Viewer, source: Layer) -> list[Layer]:

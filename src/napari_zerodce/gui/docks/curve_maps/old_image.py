@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from napari_zerodce.gui.docks.curve_maps.layers import maps_of
-from napari_zerodce.gui.layers.lazy_planes import LazyPlanes
+from napari_zerodce.gui.layers.lazy_array import lazy_arrays_of
 
 if TYPE_CHECKING:
     import napari
@@ -53,7 +53,7 @@ class _OldImageMarker:
     def _mark_maps(self, _: Any = None) -> None:
         """Mark map layers; lazy ones compute nothing any more, because they read the old image."""
         for layer in maps_of(self._viewer, self._source):
-            if isinstance(layer.data, LazyPlanes):
-                layer.data.blocks.release()
+            for array in lazy_arrays_of(layer):
+                array.blocks.release()
             if _OLD_IMAGE not in layer.name:
                 layer.name += _OLD_IMAGE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.requests import EnhanceRequest, Report
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice, MapImage, pictures
+from napari_zerodce.gui.layers.lazy_array import BlockKey
 from napari_zerodce.gui.layers.lazy_blocks import Block
 from napari_zerodce.gui.shared.work import with_known_choices
 from napari_zerodce.stopping import ShouldStop
@@ -55,17 +56,17 @@ def mapping(
     return work
 
 
-def mapping_block(
-    resolved: ResolvedRequest, choice: MapChoice, step: int, index: tuple[int, ...]
-) -> Work:
+def mapping_block(resolved: ResolvedRequest, choice: MapChoice, step: int, key: BlockKey) -> Work:
     """Return the work that computes a plane of lazy layers; its result is a `Block`.
 
     Parameters
     ----------
-    resolved, choice, step, index
+    resolved, choice, step
         As for `mapping`.
+    key : BlockKey
+        Of a plane, which is one tile.
     """
-    plane = mapping(resolved, index, choice, step=step)
+    plane = mapping(resolved, key.plane, choice, step=step)
     return lambda report, should_stop: plane(report, should_stop).block
 
 

@@ -213,7 +213,13 @@ class EnhanceDock(Dock):
         settings = EnhanceSettings(
             checkpoint=self._session.checkpoint, look=DEFAULT_LOOK, **self.form.choices()
         )
-        return read_wanted(self._viewer, self.form.layers.layers, settings, self.form.part.choice)
+        return read_wanted(
+            self._viewer,
+            self.form.layers.layers,
+            settings,
+            self.form.part.choice,
+            self.form.computing,
+        )
 
     def _notes(self, _: Wanted) -> tuple[str, ...]:
         used = self._session.settings.look == DEFAULT_LOOK

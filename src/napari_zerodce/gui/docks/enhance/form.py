@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.computing import Computing, ComputingChoice
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.shared.axes_field import AxesField
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
@@ -62,6 +63,7 @@ class EnhanceForm(SettingsForm):
         self._add_series_rows()
         self._devices: tuple[Choice, ...] = (_LOOKING,)
         self.add_field(_among(described["device"], self._devices))
+        self.add_field(setting_fields(ComputingChoice)["computing"])
         self.add_field(described["precision"])
         self.add_field(described["scale_factor"])
         self.show_device(settings.device)
@@ -111,9 +113,16 @@ class EnhanceForm(SettingsForm):
     def choices(self) -> dict[str, Any]:
         """Return the choices as fields of `EnhanceSettings`. Raises RequestError."""
         chosen = self.values()
+        del chosen["computing"]
         if not self._has_scale:
             chosen["scale_factor"] = None
         return {"window": self.window_chooser.choice(), **chosen}
+
+    @property
+    def computing(self) -> Computing:
+        """When the pixels of the result are computed."""
+        value: Computing = self.fields["computing"].value
+        return value
 
     def show_devices(self, devices: tuple[Device, ...]) -> None:
         """Offer this machine's devices, the best first; the user's choice stays."""

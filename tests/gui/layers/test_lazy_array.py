@@ -16,9 +16,10 @@ from napari.layers import Image
 from napari.settings import get_settings
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.gui.layers import lazy_blocks, lazy_planes
+from napari_zerodce.gui.layers import lazy_blocks, lazy_layers
+from napari_zerodce.gui.layers.lazy_array import BlockKey, Grid, LazyArray
 from napari_zerodce.gui.layers.lazy_blocks import LazyBlocks
-from napari_zerodce.gui.layers.lazy_planes import LazyLayers, LazyPlanes
+from napari_zerodce.gui.layers.lazy_layers import LazyLayers
 from napari_zerodce.gui.session.session import Session
 
 LEADING = (2, 3)
@@ -26,8 +27,15 @@ WHOLE = np.arange(5 * 2 * 3 * 4 * 6, dtype=np.float32).reshape(5, 2, 3, 4, 6)
 """Five iterations of 2x3 planes with 4 rows and 6 columns."""
 
 
-def _work(key: tuple[int, ...]) -> Any:
-    return lambda _report, _should_stop: (WHOLE[:, *key],)
+GRID = Grid(WHOLE.shape, tile=(4, 6), leading=2, first=1)
+
+
+def _work(key: BlockKey) -> Any:
+    return lambda _report, _should_stop: (WHOLE[:, *key.plane],)
+
+
+def _keys(*planes: tuple[int, int]) -> tuple[BlockKey, ...]:
+    return tuple(BlockKey(0, plane) for plane in planes)
 
 
 @pytest.fixture
@@ -37,13 +45,13 @@ def blocks(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> LazyBlocks:
 
 
 @pytest.fixture
-def lazy(blocks: LazyBlocks) -> LazyPlanes:
-    return LazyPlanes(blocks, 0, WHOLE[:, 0, 0], leading=LEADING, first=1)
+def lazy(blocks: LazyBlocks) -> LazyArray:
+    return LazyArray(blocks, GRID, np.float32)
 
 
 def _know(blocks: LazyBlocks, *keys: tuple[int, int]) -> None:
-    for key in keys:
-        blocks.put(key, (WHOLE[:, *key],))
+    for key in _keys(*keys):
+        blocks.put(key, (WHOLE[:, *key.plane],))
 
 
 KEYS = [
@@ -65,7 +73,7 @@ KEYS = [
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_every_key_reads_what_the_whole_array_has(
-    lazy: LazyPlanes, blocks: LazyBlocks, key: Any
+    lazy: LazyArray, blocks: LazyBlocks, key: Any
 ) -> None:
     _know(blocks, *product(range(2), range(3)))
     np.testing.assert_array_equal(lazy[key], WHOLE[key])
@@ -74,7 +82,7 @@ def test_every_key_reads_what_the_whole_array_has(
 
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
-def test_unknown_planes_read_as_empty(lazy: LazyPlanes, blocks: LazyBlocks, key: Any) -> None:
+def test_unknown_planes_read_as_empty(lazy: LazyArray, blocks: LazyBlocks, key: Any) -> None:
     _know(blocks, (1, 2), (0, 1))
     expected = np.full_like(WHOLE, np.nan)
     for plane in ((1, 2), (0, 1)):
@@ -83,27 +91,27 @@ def test_unknown_planes_read_as_empty(lazy: LazyPlanes, blocks: LazyBlocks, key:
 
 
 def test_colours_read_as_transparent(blocks: LazyBlocks) -> None:
-    colours = LazyPlanes(blocks, 0, np.ones((4, 6, 4), np.float32), leading=(3,), blank=0)
+    colours = LazyArray(blocks, Grid((3, 4, 6, 4), (4, 6), 1), np.float32, blank=0)
     assert colours.shape == (3, 4, 6, 4)
     np.testing.assert_array_equal(colours[1], np.zeros((4, 6, 4)))
 
 
-def test_only_what_is_read_is_wanted(lazy: LazyPlanes, blocks: LazyBlocks) -> None:
+def test_only_what_is_read_is_wanted(lazy: LazyArray, blocks: LazyBlocks) -> None:
     _ = lazy[2, 1, 2, :, :]
-    assert blocks.wish_of(lazy) == ((1, 2),)
+    assert blocks.wish_of(lazy) == _keys((1, 2))
     _ = lazy[2, 0]
-    assert blocks.wish_of(lazy) == ((0, 0), (0, 1), (0, 2))
+    assert blocks.wish_of(lazy) == _keys((0, 0), (0, 1), (0, 2))
 
 
 @pytest.mark.parametrize("key", [(0, 2), (0,) * 6, ([0, 1],), (0, 0, 3)], ids=str)
-def test_other_keys_are_index_errors(lazy: LazyPlanes, key: Any) -> None:
+def test_other_keys_are_index_errors(lazy: LazyArray, key: Any) -> None:
     with pytest.raises(IndexError):
         lazy[key]
 
 
-def test_whole_array_is_read_only_if_it_is_known(lazy: LazyPlanes, blocks: LazyBlocks) -> None:
+def test_whole_array_is_read_only_if_it_is_known(lazy: LazyArray, blocks: LazyBlocks) -> None:
     _know(blocks, (1, 2))
-    with pytest.raises(RequestError, match="5 of 6 planes of this layer are not in memory"):
+    with pytest.raises(RequestError, match="5 of 6 parts of this layer are not in memory"):
         np.asarray(lazy)
     assert not blocks.missing(), "it asks for nothing"
     _know(blocks, *product(range(2), range(3)))
@@ -113,7 +121,7 @@ def test_whole_array_is_read_only_if_it_is_known(lazy: LazyPlanes, blocks: LazyB
 # ---- layers
 
 
-def _add(model: ViewerModel, lazy: LazyPlanes, **options: Any) -> Image:
+def _add(model: ViewerModel, lazy: LazyArray, **options: Any) -> Image:
     layer: Image = model.add_image(
         lazy, rgb=False, multiscale=False, contrast_limits=(0, 700), **options
     )
@@ -126,7 +134,7 @@ def _shown(layer: Image) -> np.ndarray:
 
 
 def test_layer_shows_a_plane_when_it_arrives(
-    model: ViewerModel, lazy: LazyPlanes, qtbot: Any
+    model: ViewerModel, lazy: LazyArray, qtbot: Any
 ) -> None:
     layer = _add(model, lazy)
     model.dims.point = (3, 1, 2, 0, 0)
@@ -134,13 +142,13 @@ def test_layer_shows_a_plane_when_it_arrives(
     qtbot.waitUntil(lambda: np.array_equal(_shown(layer), WHOLE[3, 1, 2]))
     model.dims.set_point(0, 4)
     np.testing.assert_array_equal(_shown(layer), WHOLE[4, 1, 2])
-    assert lazy.blocks.known([(0, 0)]) == [None], "planes that were not shown are not computed"
+    assert lazy.blocks.known(_keys((0, 0))) == [None], "planes that were not shown are not computed"
 
 
 def test_3d_view_fills_up_with_few_refreshes(
-    model: ViewerModel, lazy: LazyPlanes, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    model: ViewerModel, lazy: LazyArray, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lazy_planes, "_SECONDS_BETWEEN", 1000)
+    monkeypatch.setattr(lazy_layers, "_SECONDS_BETWEEN", 1000)
     layer = _add(model, lazy)
     model.dims.point = (3, 1, 2, 0, 0)
     qtbot.waitUntil(lambda: not lazy.blocks.missing())
@@ -150,20 +158,20 @@ def test_3d_view_fills_up_with_few_refreshes(
         layer, "refresh", lambda **options: (refreshed.append(1), refresh(**options))
     )
     model.dims.ndisplay = 3
-    assert lazy.blocks.missing() == [(1, 0), (1, 1)]
+    assert lazy.blocks.missing() == [*_keys((1, 0), (1, 1))]
     qtbot.waitUntil(lambda: np.array_equal(_shown(layer), WHOLE[3, 1]))
     assert len(refreshed) == 1
 
 
 def test_hidden_layer_wants_nothing_until_it_is_shown(
-    model: ViewerModel, lazy: LazyPlanes, qtbot: Any
+    model: ViewerModel, lazy: LazyArray, qtbot: Any
 ) -> None:
     layer = _add(model, lazy, visible=False)
     assert lazy.blocks.missing() == []
     model.dims.point = (3, 1, 0, 0, 0)
     assert lazy.blocks.missing() == []
     layer.visible = True
-    assert lazy.blocks.missing() == [(1, 0)]
+    assert lazy.blocks.missing() == [*_keys((1, 0))]
     layer.visible = False
     assert lazy.blocks.missing() == []
 
@@ -171,7 +179,7 @@ def test_hidden_layer_wants_nothing_until_it_is_shown(
 def test_deleted_layer_wants_nothing_and_the_last_one_ends_it_all(
     model: ViewerModel, blocks: LazyBlocks, qtbot: Any
 ) -> None:
-    arrays = [LazyPlanes(blocks, 0, WHOLE[:, 0, 0], leading=LEADING, first=1) for _ in range(2)]
+    arrays = [LazyArray(blocks, GRID, np.float32) for _ in range(2)]
     layers = [
         model.add_image(array, rgb=False, multiscale=False, contrast_limits=(0, 700))
         for array in arrays
@@ -189,7 +197,7 @@ def test_deleted_layer_wants_nothing_and_the_last_one_ends_it_all(
 
 
 def test_duplicate_shows_what_arrives_and_lives_on(
-    model: ViewerModel, lazy: LazyPlanes, qtbot: Any
+    model: ViewerModel, lazy: LazyArray, qtbot: Any
 ) -> None:
     layer = _add(model, lazy)
     data, state, _ = layer.as_layer_data_tuple()
@@ -204,7 +212,7 @@ def test_duplicate_shows_what_arrives_and_lives_on(
 
 
 def _added_and_deleted(model: ViewerModel, blocks: LazyBlocks) -> Any:
-    lazy = LazyPlanes(blocks, 0, WHOLE[:, 0, 0], leading=LEADING, first=1)
+    lazy = LazyArray(blocks, GRID, np.float32)
     layer = _add(model, lazy, name="lazy")
     model.layers.remove(layer)
     return weakref.ref(layer.data)
@@ -219,7 +227,7 @@ def test_deleted_layers_leave_nothing(model: ViewerModel, blocks: LazyBlocks) ->
 
 
 def test_napari_may_slice_in_a_thread_of_its_own(
-    viewer: Any, lazy: LazyPlanes, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    viewer: Any, lazy: LazyArray, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: set[int] = set()
     want = lazy.blocks.want

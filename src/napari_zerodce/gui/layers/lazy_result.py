@@ -1,0 +1,134 @@
+"""A result whose tiles are computed where the user looks: its lazy levels, and their blocks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from napari.utils.notifications import show_error
+
+from napari_zerodce.engine.memory import room_for_blocks
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.layers.lazy_array import BlockKey, Grid, LazyArray, urgency
+from napari_zerodce.gui.layers.lazy_blocks import Block, LazyBlocks
+from napari_zerodce.gui.layers.source import Source
+from napari_zerodce.gui.session.session import Session
+from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.recent_chunks import tile_sides
+from napari_zerodce.imaging.reduced_level import reduced_levels
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.lazy import LazyEnhancement
+    from napari_zerodce.engine.requests import Report
+    from napari_zerodce.gui.session.jobs import Work
+    from napari_zerodce.stopping import ShouldStop
+
+_PART_OF_MEMORY: Final = 0.25
+"""Of the free memory, for the tiles of a layer."""
+
+
+class LazyResult:
+    """The lazy levels of a result; their blocks keep it alive.
+
+    Parameters
+    ----------
+    session : Session
+    source : Source
+    request : EnhanceRequest
+        A request for that source.
+
+    Raises
+    ------
+    ImageError, RequestError
+        If the source or its part is invalid.
+    """
+
+    def __init__(self, session: Session, source: Source, request: EnhanceRequest) -> None:
+        self.coarser: list[Any] = []
+        """The levels of the source from which the coarser levels are made."""
+        self._enhancement: LazyEnhancement | None = None
+        self._told: set[str] = set()
+        self.blocks = LazyBlocks(
+            session,
+            title=f"Zero-DCE: enhancing what is on screen of {source.name}",
+            compute=partial(LazyResult._work, self),
+            most_bytes=room_for_blocks(_PART_OF_MEMORY),
+            urgency=urgency,
+            held=True,
+        )
+        self.blocks.failed.connect(partial(LazyResult._on_failed, self))
+        self.levels = self._made_levels(source, request)
+
+    def _made_levels(self, source: Source, request: EnhanceRequest) -> list[LazyArray]:
+        layout, part = request.layout, request.part
+        grids = [_grid(source.data, part.shape_in(layout), len(layout.leading))]
+        rows = len(layout.leading)
+        for level in source.levels[1:] or reduced_levels(source.data, rows, part.extent):
+            own = layout_of(level, channels=source.channels)
+            shape = part.scaled(layout, own).shape_in(own)
+            if shape != grids[-1].shape:  # small parts have fewer levels than the source
+                self.coarser.append(level)
+                grids.append(_grid(level, shape, len(own.leading), len(grids)))
+        blank = _lowest(source)
+        made: list[LazyArray] = []
+        for grid in reversed(grids):
+            coarser = made[0] if made else None
+            array = LazyArray(self.blocks, grid, source.data.dtype, blank=blank, coarser=coarser)
+            made.insert(0, array)
+        return made
+
+    def begin(self, enhancement: LazyEnhancement) -> None:
+        """Compute what is wanted from now on.
+
+        Parameters
+        ----------
+        enhancement : LazyEnhancement
+            It has as many levels as this result.
+        """
+        self._enhancement = enhancement
+        for array, level in zip(self.levels, enhancement.levels, strict=True):
+            array.computed = level
+        self.blocks.begin()
+
+    def _work(self, key: BlockKey) -> Work:
+        enhancement, grid = self._enhancement, self.levels[key.level].grid
+        assert enhancement is not None  # the blocks are held until then
+        rows, columns = (
+            slice(number * side, min((number + 1) * side, length))
+            for number, side, length in zip(
+                (key.row, key.column), grid.tile, grid.shape[grid.rows :], strict=False
+            )
+        )
+
+        def work(_report: Report, should_stop: ShouldStop) -> Block:
+            level = enhancement.levels[key.level]
+            tile = level.block(key.plane, rows, columns, exact=key.exact, should_stop=should_stop)
+            return (tile,)
+
+        return work
+
+    def _on_failed(self, error: Exception) -> None:
+        """Tell an error once: the other tiles of the plane may have the same."""
+        if isinstance(error, ZeroDCEError) and str(error) not in self._told:
+            self._told.add(str(error))
+            show_error(str(error))
+
+
+def _grid(level: Any, shape: tuple[int, ...], leading: int, number: int = 0) -> Grid:
+    sides = zip(tile_sides(level, leading), shape[leading : leading + 2], strict=True)
+    down, across = (min(side, length) for side, length in sides)
+    return Grid(shape, (down, across), leading, level=number)
+
+
+def _lowest(source: Source) -> float:
+    """Return the value that is shown as black; 0, which is transparent, for colours with alpha."""
+    if source.channels != "mono":
+        return 0
+    dtype = np.dtype(source.data.dtype)
+    low = source.contrast_limits[0]
+    if dtype.kind == "f":
+        return low
+    limits = np.iinfo(dtype)
+    return min(max(round(low), int(limits.min)), int(limits.max))
