@@ -213,7 +213,7 @@ def test_other_versions_are_named_before_any_work(stack, run_here, start_cluster
         facts.version = lambda name: "1.2.3" if name == "torch" else real(name)
 
     address, _ = start_cluster(workers=1)
-    with Client(address, timeout=30) as client:
+    with Client(address, timeout=30, set_as_default=False) as client:
         client.wait_for_workers(1, timeout=60)
         client.run(pretend)
     done = run_here("batch", stack, "--output", "out", "--scheduler", address, *CPU)

@@ -77,13 +77,13 @@ def connected(
             return
         with _children_deaf_to_ctrl_c():
             cluster = _cluster_here(dask, _environments(workers, device, threads))
-        with cluster, dask.Client(cluster) as client:
+        with cluster, dask.Client(cluster, set_as_default=False) as client:
             yield client
 
 
 def _client_of(dask: Any, address: str) -> Any:
     try:
-        return dask.Client(address, timeout=_SECONDS_TO_ANSWER)
+        return dask.Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
     except ValueError as err:
         raise RequestError(
             f"The address {address!r} is not that of a scheduler; write it as the scheduler "
