@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import product
 from math import prod
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.planes import Array, SelectedPlane
-from napari_zerodce.imaging.sampling import spread
+from napari_zerodce.imaging.sampling import spread, spread_by_brightness
 from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.stopping import ShouldStop
 
@@ -166,13 +166,7 @@ class LevelSamples:
         samples = np.asarray(plane[...]).astype(np.float32)
         means = coarser_levels(samples, [(*grid, *samples.shape[2:])])[0]
         means = means.reshape(cells, -1)[:, :3].mean(1)
-        brightest_first = np.argsort(np.nan_to_num(means, nan=-np.inf), kind="stable")[::-1]
-        borders = np.linspace(0, 1, min(count, cells) + 1) ** 2 * cells
-        ends = np.unique(np.rint(borders).astype(int))
-        return [
-            (int(brightest_first[(start + stop) // 2]), float(stop - start))
-            for start, stop in pairwise(ends.tolist())
-        ]
+        return [(number, float(weight)) for number, weight in spread_by_brightness(means, count)]
 
 
 def _fit(

@@ -38,6 +38,9 @@ class EnhanceRequest:
     channel_axis : int, optional
         The leading axis of the channels, each of which has a window of its own. By default one
         window serves all planes.
+    coarser : tuple of array-like, optional
+        The coarser levels of the image. If it is lazy, they tell where its bright regions are, so
+        that its window is found from few samples.
     """
 
     image: Any
@@ -45,6 +48,12 @@ class EnhanceRequest:
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
     scope: Scope | None = None
     channel_axis: int | None = None
+    coarser: tuple[Any, ...] = ()
+
+    @property
+    def levels(self) -> tuple[Any, ...]:
+        """The image and its coarser levels."""
+        return (self.image, *self.coarser)
 
     @property
     def layout(self) -> PlaneLayout:

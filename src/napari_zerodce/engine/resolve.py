@@ -37,7 +37,7 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region
-from napari_zerodce.imaging.window_search import background_of, channels_of, find_windows
+from napari_zerodce.imaging.window_search import background_of, find_windows, levels_of_channels
 from napari_zerodce.imaging.windows import Window, enclosing
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -290,10 +290,10 @@ def _read_image(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
 ) -> tuple[tuple[Window, ...], AutomaticChoice | None]:
     """Return the windows, and the choice of weights if it is automatic; read the image once."""
-    image, channels, axis = request.image, request.channels, request.channel_axis
+    channels, axis = request.channels, request.channel_axis
     reading = reading_reporter(report)
     found = find_windows(
-        image,
+        request.levels,
         request.settings.window,
         channels=channels,
         channel_axis=axis,
@@ -306,8 +306,14 @@ def _read_image(
     backgrounds = [each.background for each in found]
     if channels == "mono" and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
-            background_of(part, channels=channels, should_stop=should_stop, on_region=reading)
-            for part in channels_of(image, axis)
+            background_of(
+                part,
+                channels=channels,
+                should_stop=should_stop,
+                on_region=reading,
+                coarser=coarser,
+            )
+            for part, *coarser in levels_of_channels(request.levels, axis)
         ]
     return windows, choose_weights(channels, typical(backgrounds))
 

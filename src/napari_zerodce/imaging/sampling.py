@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from math import ceil, gcd, prod
 from typing import Any
 
 import numpy as np
 
+from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.planes import Array, PlaneLayout
 from napari_zerodce.imaging.unreadable import array_reading_told
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -16,8 +18,18 @@ from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 SAMPLES_PER_REGION = 2**22
 """Samples read at once, unless one chunk has more: as many as a plane of 2048x2048 pixels."""
 
-MOST_SAMPLES_OF_LAZY_IMAGE = 2**28
-"""Of a larger lazy image, evenly spaced regions with about this number of samples are read."""
+MOST_SAMPLES_OF_LAZY_IMAGE = 2**26
+"""Of a larger lazy image, evenly spaced regions with about this number of samples are read: 0.3 s
+on two cores. benchmarks/window_samples.py has the table of errors."""
+
+MOST_SAMPLES_OF_PYRAMID = 2**24
+"""If a coarser level tells where the bright regions are, so few samples are enough."""
+
+LARGEST_OVERVIEW = 2**20
+"""Samples. The finest level with so few tells where the bright regions are."""
+
+_SAMPLES_PER_REGION_OF_PYRAMID = 2**18
+_LEAST_REGIONS = 32
 
 
 OnRegion = Callable[[int, int], None]
@@ -39,6 +51,8 @@ class Sampler:
         Called before each region; if it returns True, the methods raise `Cancelled`.
     on_region : callable, optional
         Called before the first region and after each.
+    coarser : sequence of array-like, optional
+        The coarser levels of a lazy image, if it has some.
     """
 
     def __init__(
@@ -47,13 +61,22 @@ class Sampler:
         layout: PlaneLayout,
         should_stop: ShouldStop,
         on_region: OnRegion = unseen,
+        coarser: Sequence[Any] = (),
     ) -> None:
         self._array = array
         self._should_stop = should_stop
         self._on_region = on_region
         colours = () if layout.channels == "mono" else (layout.colours,)
         self._shape = (*layout.leading, layout.height, layout.width, *colours)
-        self._steps = region_steps(self._shape, _chunks(array), SAMPLES_PER_REGION)
+        self._coarser = coarser
+        # A memory-mapped file is as slow as its disk.
+        lazy = not isinstance(array, np.ndarray) or isinstance(array, np.memmap)
+        self._is_large = lazy and prod(self._shape) > MOST_SAMPLES_OF_LAZY_IMAGE
+        self._grid(SAMPLES_PER_REGION)
+
+    def _grid(self, most: int) -> None:
+        """Divide the image into regions of at most so many samples, unless one chunk has more."""
+        self._steps = region_steps(self._shape, _chunks(self._array), most)
         self._regions = tuple(
             ceil(length / step) for length, step in zip(self._shape, self._steps, strict=True)
         )
@@ -63,26 +86,53 @@ class Sampler:
         for region in self._read_each(range(prod(self._regions))):
             yield _finite(region.ravel())
 
-    def spread_samples(self, *, most: int | None = None) -> Iterator[Array]:
-        """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
+    def spread_samples(
+        self, *, most: int | None = None, even: bool = False
+    ) -> Iterator[tuple[Array, int]]:
+        """Yield finite samples as flat arrays; of a large lazy image, only some regions.
 
         Parameters
         ----------
         most : int, optional
             If there are more samples than this, the method yields only every n-th of each region.
+        even : bool
+            Whether a region yields so many samples as it has weight, so that all count the same.
+
+        Yields
+        ------
+        samples : ndarray, shape (n,)
+        weight : int
+            How many regions they stand for; 1 for all, unless coarser levels are known.
         """
-        numbers = self._spread_regions()
+        numbers, weights = self._chosen_regions()
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
         thinning = 1 if most is None else ceil(expected / most)
-        for region in self._read_each(numbers):
-            yield _finite(region.ravel()[:: thinning_step(thinning, region.shape)])
+        for region, weight in zip(self._read_each(numbers), weights, strict=True):
+            own = thinning * max(weights) // weight if even else thinning
+            yield _finite(region.ravel()[:: thinning_step(own, region.shape)]), weight
 
-    def _spread_regions(self) -> list[int]:
-        count = prod(self._regions)
-        # A memory-mapped file is as slow as its disk.
-        lazy = not isinstance(self._array, np.ndarray) or isinstance(self._array, np.memmap)
-        kept = max(1, MOST_SAMPLES_OF_LAZY_IMAGE // prod(self._steps)) if lazy else count
-        return spread(count, kept)
+    def _chosen_regions(self) -> tuple[list[int], list[int]]:
+        """Return the numbers of the regions to read, and how many regions each stands for."""
+        if not self._is_large:
+            count = prod(self._regions)
+            return list(range(count)), [1] * count
+        overview = _overview(self._coarser, self._shape)
+        if overview is not None:
+            self._grid(_SAMPLES_PER_REGION_OF_PYRAMID)
+            if all(a >= b for a, b in zip(overview.shape, self._regions, strict=True)):
+                return self._by_brightness(overview)
+            self._grid(SAMPLES_PER_REGION)
+        kept = max(1, MOST_SAMPLES_OF_LAZY_IMAGE // prod(self._steps))
+        numbers = spread(prod(self._regions), kept)
+        return numbers, [1] * len(numbers)
+
+    def _by_brightness(self, overview: Any) -> tuple[list[int], list[int]]:
+        with self._reading_told():
+            samples = np.asarray(overview[(..., *(slice(n) for n in self._shape[-1:]))])
+        means = coarser_levels(samples.astype(np.float32), [self._regions])[0].ravel()
+        count = max(_LEAST_REGIONS, MOST_SAMPLES_OF_PYRAMID // prod(self._steps))
+        numbers, weights = zip(*spread_by_brightness(means, count), strict=True)
+        return list(numbers), list(weights)
 
     def _read_each(self, numbers: Sequence[int]) -> Iterator[Array]:
         for done, number in enumerate(numbers):
@@ -97,8 +147,12 @@ class Sampler:
             slice(int(place) * step, min((int(place) + 1) * step, length))
             for place, step, length in zip(places, self._steps, self._shape, strict=True)
         )
-        with array_reading_told("A part of the image", advice="check the file that it comes from"):
+        with self._reading_told():
             return np.asarray(self._array[region])
+
+    @staticmethod
+    def _reading_told() -> AbstractContextManager[None]:
+        return array_reading_told("A part of the image", advice="check the file that it comes from")
 
 
 def region_steps(
@@ -147,6 +201,30 @@ def spread(count: int, kept: int) -> list[int]:
     ]
 
 
+def spread_by_brightness(means: Array, count: int) -> list[tuple[int, int]]:
+    """Choose some regions of all brightnesses, more of the bright ones, which are few.
+
+    Parameters
+    ----------
+    means : ndarray, shape (n,)
+        The mean brightness of each region; NaN counts as darkest.
+    count : int
+        How many to choose.
+
+    Returns
+    -------
+    list of tuple of int
+        The number of a region, and how many regions of similar brightness it stands for.
+    """
+    brightest_first = np.argsort(np.nan_to_num(means, nan=-np.inf), kind="stable")[::-1]
+    borders = np.linspace(0, 1, min(count, len(means)) + 1) ** 2 * len(means)
+    ends = np.unique(np.rint(borders).astype(int))
+    return [
+        (int(brightest_first[(start + stop) // 2]), stop - start)
+        for start, stop in pairwise(ends.tolist())
+    ]
+
+
 def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     """Return the smallest step from `thinning` on that reaches all columns and colours of a region.
 
@@ -161,6 +239,13 @@ def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     while gcd(step, prod(shape[-2:])) != 1:
         step += 1
     return step
+
+
+def _overview(coarser: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Return the finest coarser level that is small, None if there is none."""
+    axes = len(shape)
+    small = (level for level in coarser if len(level.shape) == axes)
+    return next((level for level in small if prod(level.shape) <= LARGEST_OVERVIEW), None)
 
 
 def _chunks(array: Any) -> tuple[int, ...] | None:

@@ -185,4 +185,6 @@ def request_for(
     """
     window = settings.window.of_layer(source.contrast_limits)
     settings = replace(settings, window=window)
-    return EnhanceRequest(source.data, source.channels, settings, scope, source.channel_axis)
+    return EnhanceRequest(
+        source.data, source.channels, settings, scope, source.channel_axis, source.levels[1:]
+    )

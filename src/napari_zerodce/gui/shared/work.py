@@ -270,7 +270,7 @@ def _found_windows(
     return _windows.get(
         _key(alone),
         lambda: find_windows(
-            request.image,
+            request.levels,
             choice,
             channels=request.channels,
             channel_axis=request.channel_axis,
@@ -282,12 +282,12 @@ def _found_windows(
 
 
 def _key(request: EnhanceRequest) -> EnhanceRequest:
-    """Return what can be a key: the request with the identity of its image in its place.
+    """Return what can be a key: the request with the identities of its arrays in their place.
 
     Every field of a request is so part of the key, also one that is added later: two layers may
     share an array, and take its last axis for colours or not.
     """
-    return replace(request, image=id(request.image))
+    return replace(request, image=id(request.image), coarser=tuple(map(id, request.coarser)))
 
 
 def _written(request: EnhanceRequest) -> int:
