@@ -200,6 +200,25 @@ class ResolvedRequest:
             channel_axis=None,
         )
 
+    def for_level(self, image: Any) -> ResolvedRequest:
+        """Return the same choices for a coarser level of the image, with all its axes.
+
+        Its thumbnail is nearly that of the finest level, so that its curves are, too.
+
+        Parameters
+        ----------
+        image : array-like
+        """
+        layout = layout_of(image, channels=self.layout.channels)
+        factor = max(1, round(self.layout.height / layout.height))
+        return replace(
+            self,
+            image=image,
+            layout=layout,
+            part=Scope.whole(layout),
+            level_scale=max(1, round(self.scale_factor / factor)),
+        )
+
     def provenance(self, **facts: Any) -> Provenance:
         """Return the provenance of a result of these choices.
 

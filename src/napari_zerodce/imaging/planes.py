@@ -120,6 +120,9 @@ class SelectedPlane:
         self._index = index
         self.shape: tuple[int, ...] = tuple(array.shape[len(index) :])
         self.dtype = array.dtype
+        chunks: Any = getattr(array, "chunks", None)
+        is_known = isinstance(chunks, tuple) and len(chunks) == len(array.shape)
+        self.chunks = chunks[len(index) :] if is_known else None
 
     def __getitem__(self, key: Any) -> Any:
         """Return a region of the plane, as the array returns it."""

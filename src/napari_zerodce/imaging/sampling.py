@@ -76,7 +76,7 @@ class Sampler:
 
     def _grid(self, most: int) -> None:
         """Divide the image into regions of at most so many samples, unless one chunk has more."""
-        self._steps = region_steps(self._shape, _chunks(self._array), most)
+        self._steps = region_steps(self._shape, usual_chunk(self._array), most)
         self._regions = tuple(
             ceil(length / step) for length, step in zip(self._shape, self._steps, strict=True)
         )
@@ -248,8 +248,8 @@ def _overview(coarser: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return next((level for level in small if prod(level.shape) <= LARGEST_OVERVIEW), None)
 
 
-def _chunks(array: Any) -> tuple[int, ...] | None:
-    """Return the usual shape of a chunk, if there is one."""
+def usual_chunk(array: Any) -> tuple[int, ...] | None:
+    """Return the usual shape of a chunk of a lazy array, None if it has no chunks."""
     chunks = getattr(array, "chunks", None)
     if not isinstance(chunks, tuple) or len(chunks) != len(array.shape):
         return None
