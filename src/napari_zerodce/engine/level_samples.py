@@ -240,8 +240,8 @@ def _pairs(fine: View, coarse: View, look: Look) -> tuple[Array, Array]:
     """Return the enhanced pixels of a coarser level, and the means of those that they cover."""
     own = _unit(coarse, look)
     means = coarser_levels(_unit(fine, look), [own.shape])[0]
-    inside = (own >= 0) & (own <= 1) & np.isfinite(means)
-    return own[inside], means[inside]
+    known = np.isfinite(own) & np.isfinite(means)
+    return own[known], means[known]
 
 
 def _unit(view: View, look: Look) -> Array:

@@ -61,9 +61,8 @@ def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Arr
         return tile.samples
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    if brightness is not None:
-        enhanced = brightness.apply(enhanced)
-    return restore(enhanced[0].cpu().numpy(), tile.samples, tile.window)
+    restored = restore(enhanced[0].cpu().numpy(), tile.samples, tile.window)
+    return restored if brightness is None else brightness.apply(restored, tile.window)
 
 
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {
