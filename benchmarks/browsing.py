@@ -271,7 +271,7 @@ def main(*names: str) -> None:
             for kind, network in kinds:
                 environment = os.environ | {"NAPARI_ASYNC": asynchronous}
                 call = [sys.executable, __file__, "--one", name, kind, network]
-                subprocess.run(call, env=environment, check=False)  # noqa: S603
+                subprocess.run(call, env=environment, check=False)
 
 
 if __name__ == "__main__":

@@ -140,9 +140,8 @@ class View:
             own = alphas if look.global_curve else alphas[..., strip, :]
             with torch.inference_mode():
                 unit = draw(pixels[..., strip, :], own, look, bound=bound)
-                if brightness:
-                    unit = brightness.apply(unit)
-                colours[strip] = self._restored(unit[0], strip)
+                restored = self._restored(unit[0], strip)
+                colours[strip] = brightness.apply(restored, self.window) if brightness else restored
 
         list(_strip_workers().map(fill, range(0, rows, height)))
         return output

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
 Shapes = Sequence[tuple[int, ...]]
 
+_LEAST_SCALE: Final = 3
+"""With it, the network of Zero-DCE++ needs 0.1 s for a level that fills the screen."""
+
 _MOST_PIXELS_OF_CELLS: Final = 2**17
-"""0.2 s for Zero-DCE on two cores, once for all looks and levels; the picture waits for them."""
+"""0.2 s for Zero-DCE on two cores, once for all looks and levels: the picture waits for them."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,11 @@ def _estimated(wanted: ViewRequest, *, report: Report, should_stop: ShouldStop) 
     screen = wanted.screen
     resolved = resolved_for(wanted.request, should_stop, report)
     number = screen.level
-    level = resolved.for_level(screen.source.levels[number]) if number else resolved
+    level = resolved
+    if number:
+        level = resolved.for_level(screen.source.levels[number])
+        if resolved.scale_factor > 1:  # a larger thumbnail would cost more than it shows
+            level = replace(level, level_scale=max(_LEAST_SCALE, level.scale_factor))
     view = estimate_view(
         level.at(screen.index), screen.part_of_level, report=report, should_stop=should_stop
     )
@@ -336,7 +343,7 @@ def forget_views() -> None:
         remembered.clear()
 
 
-_views: RecentResults[Any] = RecentResults(3)  # an overview, and where the user goes to and fro
+_views: RecentResults[Any] = RecentResults(2)
 _windows: RecentResults[tuple[FoundWindow, ...]] = RecentResults(8)
 _resolved: RecentResults[Any] = RecentResults(2)
 _samples: RecentResults[Any] = RecentResults(2)
