@@ -199,7 +199,6 @@ class Window:
         """Return the seconds until the first and until the final picture after an action."""
         changes: list[float] = []
         shown = self.dock.shown if self.dock is not None else None
-        before = self.read[0]
         started = time.perf_counter()
         action()
         if shown is None:
@@ -211,11 +210,12 @@ class Window:
         tell = lambda *_: changes.append(time.perf_counter() - started)  # noqa: E731
         follower.sketched.connect(tell)
         follower.known.connect(tell)
+        acted = time.perf_counter() - started
         pause(0.15)  # the follower has seen it
-        wait(lambda: follower.view is not None or before < 0)
+        wait(lambda: follower.view is not None)
         follower.sketched.disconnect(tell)
         follower.known.disconnect(tell)
-        return (changes[0], changes[-1]) if changes else (0.0, 0.0)
+        return (changes[0], changes[-1]) if changes else (acted, acted)
 
     def close(self) -> None:
         """Close the window."""
