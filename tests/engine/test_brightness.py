@@ -55,3 +55,15 @@ def test_pixels_count_by_their_weights():
     means = np.repeat(np.float32([0.2, 0.6]), 32)
     function = fit_brightness(coarse, means, np.repeat([3.0, 1.0], 32))
     assert function.apply(np.array([0.5]), UNIT)[0] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", ">u2", "i2"])
+def test_small_integers_become_what_large_ones_become(dtype: str) -> None:
+    info = np.iinfo(dtype)
+    samples = np.linspace(info.min, info.max, 999).astype(dtype)[::2]
+    brightness = Brightness((0.1, 0.5, 0.9), (0.05, 0.6, 0.8))
+    window = Window(info.min / 2, info.max / 2)
+    large = brightness.apply(samples.astype(np.int64), window).clip(info.min, info.max)
+    made = brightness.apply(samples, window)
+    assert made.dtype == dtype
+    np.testing.assert_array_equal(made, large)

@@ -231,3 +231,38 @@ def test_drawing_takes_no_threads_from_what_runs_later():
     assert later == [before] == [torch.get_num_threads()]
     workers = view_module._strip_workers()
     assert set(workers.map(lambda _: torch.get_num_threads(), range(20))) == {1}
+
+
+@pytest.fixture
+def kept_part():
+    """Of 90 rows, every third one between 5 and 86."""
+    return Viewport(slice(5, 86), slice(3, 60), 3)
+
+
+@pytest.mark.parametrize("chunks", [(7, 64), (16, 16), (90, 64)])
+def test_every_few_pixels_of_a_lazy_plane_are_read_in_bands(chunks, kept_part, monkeypatch):
+    monkeypatch.setattr(view_module, "_MOST_READ", 20 * 57)
+    image = image_of("u2", 90, 64)
+    lazy = da.from_array(image, chunks=chunks)
+    settings = {"window": WindowChoice("range", 500, 40_000), "checkpoint": "zero-dce-pp"}
+    expected = estimate_view(request_for(image, **settings), kept_part)
+    view = estimate_view(request_for(lazy, **settings), kept_part)
+    np.testing.assert_array_equal(view.samples, image[5:86:3, 3:60:3])
+    assert torch.equal(view.alphas, expected.alphas)
+
+
+def test_reading_of_bands_can_be_stopped(kept_part, monkeypatch):
+    monkeypatch.setattr(view_module, "_MOST_READ", 1)
+    read = []
+
+    def make(block_info):
+        read.append(block_info[None]["chunk-location"])
+        return np.zeros(block_info[None]["chunk-shape"], np.uint16)
+
+    lazy = da.map_blocks(make, chunks=((9,) * 10, (64,)), dtype=np.uint16, meta=np.empty(0, "u2"))
+    settings = {"window": WindowChoice("range", 0, 9), "checkpoint": "zero-dce-pp"}
+    with pytest.raises(Cancelled):
+        estimate_view(
+            request_for(lazy, **settings), kept_part, should_stop=lambda: len(set(read)) > 2
+        )
+    assert len(set(read)) < 10

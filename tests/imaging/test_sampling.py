@@ -124,18 +124,67 @@ def test_of_a_large_lazy_image_some_planes_are_read_and_of_one_in_memory_all(mon
     array = np.arange(40 * 50, dtype=np.uint16).reshape(40, 5, 10)
     lazy = Lazy(array)
     samples = list(Sampler(lazy, layout_of(lazy, channels="mono"), never).spread_samples())
-    assert sum(part.size for part in samples) == 200
+    assert sum(part.size for part, _ in samples) == 200
     planes = np.flatnonzero(lazy.read.any(axis=(1, 2)))
     assert len(planes) == 4
     assert [plane // 10 for plane in planes] == [0, 1, 2, 3]
     in_memory = Sampler(array, layout_of(array, channels="mono"), never).spread_samples()
-    assert sum(part.size for part in in_memory) == array.size
+    assert sum(part.size for part, _ in in_memory) == array.size
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    """Of an image with more than 2000 samples, regions of 16x16 are read: about 20 of them."""
+    monkeypatch.setattr(sampling, "SAMPLES_PER_REGION", 256)
+    monkeypatch.setattr(sampling, "_SAMPLES_PER_REGION_OF_PYRAMID", 256)
+    monkeypatch.setattr(sampling, "_LEAST_REGIONS", 20)
+    monkeypatch.setattr(sampling, "MOST_SAMPLES_OF_LAZY_IMAGE", 2000)
+    monkeypatch.setattr(sampling, "MOST_SAMPLES_OF_PYRAMID", 20 * 256)
+
+
+def pyramid_of_a_rare_spot():
+    """An image of 128x128 with one bright region of 16x16, and its level of 32x32."""
+    image = np.zeros((128, 128), np.uint16)
+    image[32:48, 80:96] = 1000
+    coarse = np.rint(image.reshape(32, 4, 32, 4).mean((1, 3))).astype(np.uint16)
+    return Lazy(image, chunks=(16, 16)), coarse
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_a_coarser_level_leads_to_the_bright_regions_which_count_as_what_they_are():
+    lazy, coarse = pyramid_of_a_rare_spot()
+    sampler = Sampler(lazy, layout_of(lazy), never, coarser=[coarse])
+    found = list(sampler.spread_samples())
+    assert lazy.read[32:48, 80:96].all(), "the only bright region of 64 is read"
+    assert lazy.read.sum() <= 20 * 256
+    assert sum(weight for _, weight in found) == 64
+    assert sum(weight * part.mean() for part, weight in found) / 64 == lazy.array.mean()
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_even_samples_count_the_same_whatever_their_region_stands_for():
+    lazy, coarse = pyramid_of_a_rare_spot()
+    sampler = Sampler(lazy, layout_of(lazy), never, coarser=[coarse])
+    samples = np.concatenate([part for part, _ in sampler.spread_samples(even=True)])
+    assert samples.mean() == pytest.approx(lazy.array.mean(), rel=0.3)
+
+
+@pytest.mark.usefixtures("small_limits")
+@pytest.mark.parametrize("level", [np.zeros((4, 4)), np.zeros((1, 32, 32)), np.zeros((4, 32))])
+def test_a_level_that_cannot_tell_regions_apart_is_not_used(level):
+    lazy, _ = pyramid_of_a_rare_spot()
+    alone = list(Sampler(lazy, layout_of(lazy), never).spread_samples())
+    read = lazy.read.copy()
+    found = list(Sampler(lazy, layout_of(lazy), never, coarser=[level]).spread_samples())
+    np.testing.assert_array_equal(lazy.read, 2 * read)
+    assert [weight for _, weight in found] == [1] * len(alone)
 
 
 def test_thinned_samples_are_about_as_many_as_asked_for_and_of_all_colours():
     array = np.broadcast_to(np.array([1, 2, 3], np.int32), (60, 60, 3))
     layout = layout_of(array, channels="rgb")
-    samples = np.concatenate(list(Sampler(array, layout, never).spread_samples(most=1200)))
+    sampler = Sampler(array, layout, never)
+    samples = np.concatenate([part for part, _ in sampler.spread_samples(most=1200)])
     assert 300 <= samples.size <= 1200
     assert np.ptp(np.bincount(samples)[1:]) <= 1
 

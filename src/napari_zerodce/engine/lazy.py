@@ -55,15 +55,7 @@ class LazyEnhancement:
                 f"{image.dtype}, which do not suit level 0 with {own.layout.shape} and "
                 f"{own.image.dtype}; open the levels that do."
             )
-        factor = max(1, round(own.layout.height / layout.height))
-        level = replace(
-            own,
-            image=image,
-            layout=layout,
-            part=own.part.scaled(own.layout, layout),
-            level_scale=max(1, round(own.scale_factor / factor)),
-        )
-        return EnhancedLevel(self, level, number)
+        return EnhancedLevel(self, own.for_level(image), number)
 
     def brightness_of(
         self, level: EnhancedLevel, index: tuple[int, ...], should_stop: ShouldStop

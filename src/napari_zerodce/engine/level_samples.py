@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from dataclasses import dataclass, field, replace
+from itertools import product
 from math import prod
 from typing import Any, Final
 
@@ -14,13 +14,13 @@ import torch
 
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.engine.brightness import Brightness, fit_brightness
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.planes import Array, SelectedPlane
-from napari_zerodce.imaging.sampling import spread
+from napari_zerodce.imaging.sampling import spread, spread_by_brightness
 from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.stopping import ShouldStop
 
@@ -54,6 +54,40 @@ class Cell:
     weight: float
 
 
+@dataclass(frozen=True)
+class LevelFit:
+    """The cells of an image at full resolution and at a coarser level, with their curves.
+
+    Parameters
+    ----------
+    fine, coarse : tuple of View
+        Each cell at both levels.
+    weights : tuple of float
+        How many cells of the plane each of them stands for.
+    """
+
+    fine: tuple[View, ...]
+    coarse: tuple[View, ...]
+    weights: tuple[float, ...]
+    _found: dict[Look, Brightness] = field(default_factory=dict, compare=False)
+
+    def brightness(self, look: Look) -> Brightness:
+        """Return what enhanced pixels of the level become; no network runs.
+
+        Parameters
+        ----------
+        look : Look
+        """
+        if look not in self._found:
+            self._found[look] = _fit(self.fine, self.coarse, self.weights, look)
+        return self._found[look]
+
+    def made_ready(self) -> LevelFit:
+        """Return this fit after the work that its first look would have to do."""
+        self.brightness(DEFAULT_LOOK)
+        return self
+
+
 class LevelSamples:
     """Cells of an image with their curves, at full resolution and at each coarser level.
 
@@ -65,14 +99,22 @@ class LevelSamples:
         For the finest level.
     coarser : sequence of array-like
         The other levels of the source.
+    most_pixels : int, optional
+        Of all cells of a channel.
     """
 
-    def __init__(self, resolved: ResolvedRequest, coarser: Sequence[Any]) -> None:
-        self._resolved, self._coarser = resolved, coarser
+    def __init__(
+        self,
+        resolved: ResolvedRequest,
+        coarser: Sequence[Any],
+        *,
+        most_pixels: int = _MOST_PIXELS,
+    ) -> None:
+        self._resolved, self._coarser, self._most_pixels = resolved, coarser, most_pixels
         self._lock = threading.RLock()
         self._cells: dict[int | None, tuple[Cell, ...]] = {}
-        self._views: dict[tuple[int | None, int], list[View]] = {}
-        self._fits: dict[tuple[int | None, int, Look], Brightness] = {}
+        self._views: dict[tuple[int | None, int], tuple[View, ...]] = {}
+        self._fits: dict[tuple[int | None, int], LevelFit] = {}
 
     def brightness(
         self,
@@ -82,6 +124,22 @@ class LevelSamples:
         should_stop: ShouldStop,
     ) -> Brightness:
         """Return what enhanced pixels of a level become, for the look of its settings.
+
+        Parameters
+        ----------
+        level, number, channel, should_stop
+            As in `fit`.
+        """
+        return self.fit(level, number, channel, should_stop).brightness(level.settings.look)
+
+    def fit(
+        self,
+        level: ResolvedRequest,
+        number: int,
+        channel: int | None,
+        should_stop: ShouldStop,
+    ) -> LevelFit:
+        """Return what gives the brightness of a level for any look; found once.
 
         Parameters
         ----------
@@ -98,25 +156,25 @@ class LevelSamples:
         Cancelled, DeviceError, ImageError
             As `enhance` does.
         """
-        key = channel, number, level.settings.look
+        key = channel, number
         with self._lock:
             if key not in self._fits:
                 fine = self._views_of(self._resolved, 0, channel, should_stop)
                 coarse = self._views_of(level, number, channel, should_stop)
-                weights = [cell.weight for cell in self._cells[channel]]
-                self._fits[key] = _fit(fine, coarse, weights, level.settings.look)
+                weights = tuple(cell.weight for cell in self._cells[channel])
+                self._fits[key] = LevelFit(fine, coarse, weights)
             return self._fits[key]
 
     def _views_of(
         self, level: ResolvedRequest, number: int, channel: int | None, should_stop: ShouldStop
-    ) -> list[View]:
+    ) -> tuple[View, ...]:
         if (channel, number) not in self._views:
             if channel not in self._cells:
                 self._cells[channel] = tuple(self._chosen_cells(channel))
             cells = self._cells[channel]
-            self._views[channel, number] = [
+            self._views[channel, number] = tuple(
                 self._view_of(level, cell, should_stop) for cell in cells
-            ]
+            )
         return self._views[channel, number]
 
     def _view_of(self, level: ResolvedRequest, cell: Cell, should_stop: ShouldStop) -> View:
@@ -146,7 +204,7 @@ class LevelSamples:
         ]
         planes = list(product(*ranges)) if np.prod([len(r) for r in ranges]) < 2**16 else []
         planes = [planes[number] for number in spread(len(planes), _MOST_PLANES)]
-        count = max(1, _MOST_PIXELS // side**2 // len(planes))
+        count = max(1, self._most_pixels // side**2 // len(planes))
         for index in planes:
             for number, weight in self._spread_cells(index, (rows, columns), count):
                 row, column = divmod(number, columns)
@@ -166,13 +224,7 @@ class LevelSamples:
         samples = np.asarray(plane[...]).astype(np.float32)
         means = coarser_levels(samples, [(*grid, *samples.shape[2:])])[0]
         means = means.reshape(cells, -1)[:, :3].mean(1)
-        brightest_first = np.argsort(np.nan_to_num(means, nan=-np.inf), kind="stable")[::-1]
-        borders = np.linspace(0, 1, min(count, cells) + 1) ** 2 * cells
-        ends = np.unique(np.rint(borders).astype(int))
-        return [
-            (int(brightest_first[(start + stop) // 2]), float(stop - start))
-            for start, stop in pairwise(ends.tolist())
-        ]
+        return [(number, float(weight)) for number, weight in spread_by_brightness(means, count)]
 
 
 def _fit(

@@ -28,14 +28,16 @@ _SECONDS_BEFORE_READING_IS_TOLD = 0.2
 """Small images are read at once."""
 
 
-def reading_reporter(report: Report) -> OnRegion:
-    """Return a function that reports how much of an image is read to find its window.
+def reading_reporter(report: Report, doing: str = "Finding the window") -> OnRegion:
+    """Return a function that reports how much of an image is read before its run.
 
     The reports leave the bar at 0, because the run has not begun.
 
     Parameters
     ----------
     report : callable
+    doing : str
+        What it is read for.
     """
     started = time.perf_counter()
     last = started + _SECONDS_BEFORE_READING_IS_TOLD - _SECONDS_BETWEEN_REPORTS
@@ -47,7 +49,7 @@ def reading_reporter(report: Report) -> OnRegion:
             return
         last = now
         left = (now - started) / done * (total - done) if done else None
-        report(Progress(0, 1, f"Finding the window: {done} of {total} parts read", left))
+        report(Progress(0, 1, f"{doing}: {done} of {total} parts read", left))
 
     return told
 

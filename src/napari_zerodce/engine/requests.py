@@ -49,6 +49,9 @@ class EnhanceRequest:
     skip_unreadable : bool
         Whether planes that cannot be read are left out, if there are others: the result is then 0
         or NaN there. By default, the first one is an error.
+    coarser : tuple of array-like, optional
+        The coarser levels of the image. If it is lazy, they tell where its bright regions are, so
+        that its window is found from few samples.
     """
 
     image: Any
@@ -59,6 +62,7 @@ class EnhanceRequest:
     time_axis: int | None = None
     axes: str = ""
     skip_unreadable: bool = False
+    coarser: tuple[Any, ...] = ()
 
     def with_axes(self, text: str) -> EnhanceRequest:
         """Return the request with the axes that a user has written, and those of channels and time.
@@ -91,6 +95,11 @@ class EnhanceRequest:
     def planes(self) -> Any:
         """The image, which is not read, with rows and columns as the last axes before colours."""
         return planes_last(self.image, self.axes)
+
+    @property
+    def levels(self) -> tuple[Any, ...]:
+        """The image and its coarser levels, in the order of `planes`."""
+        return tuple(planes_last(level, self.axes) for level in (self.image, *self.coarser))
 
     @property
     def layout(self) -> PlaneLayout:

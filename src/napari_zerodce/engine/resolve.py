@@ -39,7 +39,7 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region
-from napari_zerodce.imaging.window_search import background_of, channels_of, find_windows
+from napari_zerodce.imaging.window_search import background_of, find_windows, levels_of_channels
 from napari_zerodce.imaging.windows import Window, enclosing
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -255,6 +255,25 @@ class ResolvedRequest:
             axes="",
         )
 
+    def for_level(self, image: Any) -> ResolvedRequest:
+        """Return the same choices for a coarser level of the image, with all its axes.
+
+        Its thumbnail is nearly that of the finest level, so that its curves are, too.
+
+        Parameters
+        ----------
+        image : array-like
+        """
+        layout = layout_of(image, channels=self.layout.channels)
+        factor = max(1, round(self.layout.height / layout.height))
+        return replace(
+            self,
+            image=image,
+            layout=layout,
+            part=self.part.scaled(self.layout, layout),
+            level_scale=max(1, round(self.scale_factor / factor)),
+        )
+
     def provenance(self, **facts: Any) -> Provenance:
         """Return the provenance of a result of these choices.
 
@@ -372,10 +391,10 @@ def _read_image(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
 ) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...]]:
     """Return windows, the choice of weights if it is automatic, and notices; read once."""
-    image, channels, axis = request.planes, request.channels, request.channel_axis
+    channels, axis = request.channels, request.channel_axis
     reading = reading_reporter(report)
     found = find_windows(
-        image,
+        request.levels,
         request.settings.window,
         channels=channels,
         channel_axis=axis,
@@ -389,8 +408,14 @@ def _read_image(
     backgrounds = [each.background for each in found]
     if channels == "mono" and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
-            background_of(part, channels=channels, should_stop=should_stop, on_region=reading)
-            for part in channels_of(image, axis)
+            background_of(
+                part,
+                channels=channels,
+                should_stop=should_stop,
+                on_region=reading,
+                coarser=coarser,
+            )
+            for part, *coarser in levels_of_channels(request.levels, axis)
         ]
     return windows, choose_weights(channels, typical(backgrounds)), notices
 

@@ -189,7 +189,7 @@ class Series:
             plane = self._image[index]
         layout = layout_of(plane, channels=self._layout.channels)
         samples = Sampler(plane, layout, never).spread_samples(most=_SAMPLES, most_read=_MOST_READ)
-        return measure_exposure(np.concatenate(list(samples)))
+        return measure_exposure(np.concatenate([part for part, _ in samples]))
 
     # ---- curves
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -17,17 +18,20 @@ from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
 from napari_zerodce.core.networks import Span
 from napari_zerodce.engine.apply_look import tone, tone_pair
+from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import single_threads
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod
 from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import ResolvedRequest, resolve
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.sampling import chunks_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile, grown, within
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
@@ -36,6 +40,9 @@ Array = np.ndarray[Any, Any]
 
 _STRIP = 2**18
 """Samples of a strip, about the cache of a core: twice as fast as the whole part at a time."""
+
+_MOST_READ = 2**24
+"""Samples of a lazy plane that are read at once to keep some of them."""
 
 
 @cache
@@ -67,6 +74,8 @@ class View:
         Those of the network that estimated the curves.
     correction : Correction
         Makes the exposure of the plane steady along time.
+    brightness : callable, optional
+        For a coarser level of an image: given a look, what its enhanced pixels become.
     """
 
     viewport: Viewport
@@ -80,6 +89,7 @@ class View:
     device: str
     precision: str
     correction: Correction = UNCHANGED
+    brightness: Callable[[Look], Brightness] | None = None
 
     @cached_property
     def steady(self) -> Array:
@@ -105,6 +115,11 @@ class View:
         low, high = self.alphas[:, 0 if self.alphas.stride(1) == 0 else slice(None)].aminmax()
         return max(-float(low), float(high))
 
+    def made_ready(self) -> View:
+        """Return this view after the work that its first picture would have to do."""
+        _ = self.pair, self.bound
+        return self
+
     def alphas_for(self, look: Look) -> Tensor:
         """Return the curves that a look uses: each pixel's own, or the mean of all."""
         return self.mean_alphas if look.global_curve else self.alphas
@@ -128,13 +143,15 @@ class View:
         limited = look.detail_gain_limit is not None
         draw, pixels = (tone_pair, self.pair) if limited else (tone, self.unit)
         bound = self.bound
+        brightness = self.brightness and self.brightness(look)
 
         def fill(start: int) -> None:
             strip = slice(start, min(rows, start + height))
             own = alphas if look.global_curve else alphas[..., strip, :]
             with torch.inference_mode():
                 unit = draw(pixels[..., strip, :], own, look, bound=bound)
-                colours[strip] = self._restored(unit[0], strip)
+                restored = self._restored(unit[0], strip)
+                colours[strip] = brightness.apply(restored, self.window) if brightness else restored
 
         list(_strip_workers().map(fill, range(0, rows, height)))
         return output
@@ -217,12 +234,14 @@ def estimate_view(
     """
     rows, columns = viewport.rows, viewport.columns
     if viewport.step > 1 and isinstance(request, EnhanceRequest):
-        request = replace(request, image=_kept(request.image, viewport))
+        kept = _kept(request.image, viewport, report, should_stop)
+        request = replace(request, image=kept, coarser=())
     resolved = resolve(request, report=report, should_stop=should_stop)
     if viewport.step > 1:
         if resolved is request:
             spans = _spans(viewport, resolved.layout.height, resolved.layout.width)
-            resolved = resolved.on(_kept(resolved.image, viewport), spans=spans)
+            kept = _kept(resolved.image, viewport, report, should_stop)
+            resolved = resolved.on(kept, spans=spans)
         rows, columns = slice(0, resolved.layout.height), slice(0, resolved.layout.width)
         resolved = replace(
             resolved, level_scale=max(1, round(resolved.scale_factor / viewport.step))
@@ -256,12 +275,32 @@ def _spans(viewport: Viewport, height: int, width: int) -> tuple[Span, Span]:
     return rows, columns
 
 
-def _kept(image: Any, viewport: Viewport) -> Array:
-    """Return the pixels of a plane that a viewport keeps."""
-    rows, columns = (
-        slice(side.start, side.stop, viewport.step) for side in (viewport.rows, viewport.columns)
-    )
-    return np.asarray(image[rows, columns])
+def _kept(image: Any, viewport: Viewport, report: Report, should_stop: ShouldStop) -> Array:
+    """Return the pixels of a plane that a viewport keeps.
+
+    Of a lazy plane, all chunks under it are computed, so they are read in bands: few are in memory
+    at a time, and the user can stop.
+    """
+    rows, columns, step = viewport.rows, viewport.columns, viewport.step
+    across = slice(columns.start, columns.stop, step)
+    if isinstance(image, np.ndarray) and not isinstance(image, np.memmap):
+        return image[rows.start : rows.stop : step, across]
+    height = _rows_at_once(image, columns.stop - columns.start, step)
+    starts = range(rows.start, rows.stop, height)
+    reading, bands = reading_reporter(report, "Reading the part on screen"), []
+    for number, start in enumerate(starts):
+        raise_if_stopped(should_stop)
+        reading(number, len(starts))
+        bands.append(np.asarray(image[start : min(start + height, rows.stop) : step, across]))
+    return np.concatenate(bands)
+
+
+def _rows_at_once(image: Any, width: int, step: int) -> int:
+    """Return the height of a band of whole chunks, of about `_MOST_READ` samples."""
+    chunk = chunks_of(image)
+    chunk_rows = chunk[0] if chunk else 1
+    height = max(chunk_rows, _MOST_READ // max(1, width) // chunk_rows * chunk_rows)
+    return -(-height // step) * step
 
 
 def _estimate(

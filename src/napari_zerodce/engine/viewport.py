@@ -62,6 +62,7 @@ def viewport_for_screen(
     visible: tuple[slice, slice],
     *,
     largest: int = LARGEST_VIEW,
+    whole: int | None = None,
 ) -> Viewport:
     """Choose the part of a plane to process, so small that any look of it is drawn at once.
 
@@ -75,6 +76,8 @@ def viewport_for_screen(
         Rows and columns on screen, which may extend beyond the plane.
     largest : int
         Largest number of samples of the part.
+    whole : int, optional
+        Largest number of samples of a plane that is taken as a whole; by default `largest`.
 
     Returns
     -------
@@ -82,15 +85,32 @@ def viewport_for_screen(
         The whole plane if it is small enough; otherwise its visible part, with every pixel if that
         is small enough.
     """
-    whole = Viewport(slice(0, shape[0]), slice(0, shape[1]))
-    if shape[0] * shape[1] * colours <= largest:
-        return whole
+    if shape[0] * shape[1] * colours <= (largest if whole is None else whole):
+        return Viewport(slice(0, shape[0]), slice(0, shape[1]))
     rows, columns = (_clipped(side, length) for side, length in zip(visible, shape, strict=True))
     samples = (rows.stop - rows.start) * (columns.stop - columns.start) * colours
     part = Viewport(rows, columns, max(1, ceil(sqrt(samples / largest))))
     while part.shape[0] * part.shape[1] * colours > max(largest, colours):
         part = replace(part, step=part.step + 1)  # rounding up can exceed the limit
     return part
+
+
+def scaled(part: Viewport, factor: int, shape: tuple[int, int]) -> Viewport:
+    """Return a part of a level of an image, in pixels of the finest level.
+
+    Parameters
+    ----------
+    part : Viewport
+    factor : int
+        How many pixels of the finest level a pixel of the level covers, along each axis.
+    shape : tuple of int
+        Rows and columns of the finest level.
+    """
+    rows, columns = (
+        slice(side.start * factor, min(length, side.stop * factor))
+        for side, length in zip((part.rows, part.columns), shape, strict=True)
+    )
+    return Viewport(rows, columns, part.step * factor)
 
 
 def _nearest(place: float, side: slice, step: int, kept: int) -> int | None:

@@ -14,7 +14,7 @@ from napari_zerodce.imaging.sampling import Sampler
 MOST_SAMPLES_SORTED: Final = 2**24
 """Up to this number percentiles of 32- and 64-bit dtypes are exact; above, samples are skipped."""
 
-_SAMPLES_COUNTED_AT_ONCE = 2**20  # numpy.bincount needs 8 bytes for each
+_SAMPLES_COUNTED_AT_ONCE = 2**18  # numpy.bincount needs 8 bytes for each
 _BINS = 4096  # 32- and 64-bit dtypes have too many values to count each
 
 
@@ -63,11 +63,11 @@ def _counted(sampler: Sampler, dtype: np.dtype[Any], low: float, high: float) ->
     native = dtype.newbyteorder("=")
     bits = np.dtype(f"u{dtype.itemsize}")
     counts = np.zeros(2 ** (8 * dtype.itemsize), np.int64)
-    for samples in sampler.spread_samples():
+    for samples, weight in sampler.spread_samples():
         patterns = np.ascontiguousarray(samples, native).view(bits)
         for start in range(0, patterns.size, _SAMPLES_COUNTED_AT_ONCE):
             part = patterns[start : start + _SAMPLES_COUNTED_AT_ONCE]
-            counts += np.bincount(part, minlength=counts.size)
+            counts += weight * np.bincount(part, minlength=counts.size)
     present = np.flatnonzero(counts)
     values = present.astype(bits).view(native)
     order = np.argsort(values)
@@ -81,7 +81,7 @@ def _counted(sampler: Sampler, dtype: np.dtype[Any], low: float, high: float) ->
 
 def _sorted(sampler: Sampler, dtype: np.dtype[Any], low: float, high: float) -> Histogram:
     """Return the histogram of any dtype from partially sorted samples."""
-    parts = list(sampler.spread_samples(most=MOST_SAMPLES_SORTED))
+    parts = [part for part, _ in sampler.spread_samples(most=MOST_SAMPLES_SORTED, even=True)]
     samples: Array = np.concatenate(parts, dtype=dtype.newbyteorder("="))
     del parts
     if not samples.size:

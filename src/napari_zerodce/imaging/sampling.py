@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from math import ceil, gcd, prod
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.planes import Array, PlaneLayout
 from napari_zerodce.imaging.unreadable import array_reading_told
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -17,8 +19,18 @@ from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 SAMPLES_PER_REGION = 2**22
 """Samples read at once, unless one chunk has more: as many as a plane of 2048x2048 pixels."""
 
-MOST_SAMPLES_OF_LAZY_IMAGE = 2**28
-"""Of a larger lazy image, evenly spaced regions with about this number of samples are read."""
+MOST_SAMPLES_OF_LAZY_IMAGE = 2**26
+"""Of a larger lazy image, evenly spaced regions with about this number of samples are read: 0.3 s
+on two cores. benchmarks/window_samples.py has the table of errors."""
+
+MOST_SAMPLES_OF_PYRAMID = 2**24
+"""If a coarser level tells where the bright regions are, so few samples are enough."""
+
+LARGEST_OVERVIEW = 2**20
+"""Samples. The finest level with so few tells where the bright regions are."""
+
+_SAMPLES_PER_REGION_OF_PYRAMID = 2**18
+_LEAST_REGIONS = 32
 
 _Region = tuple[slice, ...]
 
@@ -46,6 +58,8 @@ class Sampler:
         Called before each region; if it returns True, the methods raise `Cancelled`.
     on_region : callable, optional
         Called before the first region and after each.
+    coarser : sequence of array-like, optional
+        The coarser levels of a lazy image, if it has some.
     """
 
     def __init__(
@@ -54,6 +68,7 @@ class Sampler:
         layout: PlaneLayout,
         should_stop: ShouldStop,
         on_region: OnRegion = unseen,
+        coarser: Sequence[Any] = (),
     ) -> None:
         self._unread: dict[str, UnreadableError] = {}
         self._array = array
@@ -61,44 +76,78 @@ class Sampler:
         self._on_region = on_region
         colours = () if layout.channels == "mono" else (layout.colours,)
         self._shape = (*layout.leading, layout.height, layout.width, *colours)
-        chunks = chunks_of(array)
-        self._steps = region_steps(self._shape, chunks, SAMPLES_PER_REGION)
         planes = (*(1 for _ in layout.leading), *self._shape[len(layout.leading) :])
-        self._units = planes if chunks is None else chunks[: len(self._shape)]
+        self._chunks = chunks_of(array)
+        self._units = planes if self._chunks is None else self._chunks[: len(self._shape)]
+        self._coarser = coarser
+        # A memory-mapped file is as slow as its disk.
+        self._is_lazy = not isinstance(array, np.ndarray) or isinstance(array, np.memmap)
+        self._grid(SAMPLES_PER_REGION)
+
+    def _grid(self, most: int) -> None:
+        """Divide the image into regions of at most so many samples, unless one chunk has more."""
+        self._steps = region_steps(self._shape, self._chunks, most)
         self._regions = tuple(
             ceil(length / step) for length, step in zip(self._shape, self._steps, strict=True)
         )
 
     def all_samples(self) -> Iterator[Array]:
         """Yield the finite samples of every region as a flat array."""
-        for region in self._read_each(range(prod(self._regions))):
+        for region, _ in self._read_each(range(prod(self._regions))):
             yield _finite(region.ravel())
 
     def spread_samples(
-        self, *, most: int | None = None, most_read: int | None = None
-    ) -> Iterator[Array]:
-        """Yield finite samples as flat arrays; of a large lazy image, only evenly spaced regions.
+        self, *, most: int | None = None, most_read: int | None = None, even: bool = False
+    ) -> Iterator[tuple[Array, int]]:
+        """Yield finite samples as flat arrays; of a large lazy image, only some regions.
 
         Parameters
         ----------
         most : int, optional
             If there are more samples than this, the method yields only every n-th of each region.
         most_read : int, optional
-            Number of samples that are read of a lazy image, but at least one region; by default
-            `MOST_SAMPLES_OF_LAZY_IMAGE`.
+            Number of samples that are read of a lazy image, but at least one region; by default so
+            many that they tell its window.
+        even : bool
+            Whether a region yields so many samples as it has weight, so that all count the same.
+
+        Yields
+        ------
+        samples : ndarray, shape (n,)
+        weight : int
+            How many regions they stand for; 1 for all, unless coarser levels are known.
         """
-        numbers = self._spread_regions(most_read or MOST_SAMPLES_OF_LAZY_IMAGE)
+        numbers, weights = self._chosen_regions(most_read)
         expected = prod(self._shape) * len(numbers) / prod(self._regions)
         thinning = 1 if most is None else ceil(expected / most)
-        for region in self._read_each(numbers):
-            yield _finite(region.ravel()[:: thinning_step(thinning, region.shape)])
+        for region, place in self._read_each(numbers):
+            weight = weights[place]
+            own = thinning * max(weights) // weight if even else thinning
+            yield _finite(region.ravel()[:: thinning_step(own, region.shape)]), weight
 
-    def _spread_regions(self, most_read: int) -> list[int]:
-        count = prod(self._regions)
-        # A memory-mapped file is as slow as its disk.
-        lazy = not isinstance(self._array, np.ndarray) or isinstance(self._array, np.memmap)
-        kept = max(1, most_read // prod(self._steps)) if lazy else count
-        return spread(count, kept)
+    def _chosen_regions(self, most_read: int | None) -> tuple[list[int], list[int]]:
+        """Return the numbers of the regions to read, and how many regions each stands for."""
+        most = most_read or MOST_SAMPLES_OF_LAZY_IMAGE
+        if not self._is_lazy or prod(self._shape) <= most:
+            count = prod(self._regions)
+            return list(range(count)), [1] * count
+        overview = None if most_read else _overview(self._coarser, self._shape)
+        if overview is not None:
+            self._grid(_SAMPLES_PER_REGION_OF_PYRAMID)
+            if all(a >= b for a, b in zip(overview.shape, self._regions, strict=True)):
+                return self._by_brightness(overview)
+            self._grid(SAMPLES_PER_REGION)
+        kept = max(1, most // prod(self._steps))
+        numbers = spread(prod(self._regions), kept)
+        return numbers, [1] * len(numbers)
+
+    def _by_brightness(self, overview: Any) -> tuple[list[int], list[int]]:
+        with self._reading_told():
+            samples = np.asarray(overview[(..., *(slice(n) for n in self._shape[-1:]))])
+        means = coarser_levels(samples.astype(np.float32), [self._regions])[0].ravel()
+        count = max(_LEAST_REGIONS, MOST_SAMPLES_OF_PYRAMID // prod(self._steps))
+        numbers, weights = zip(*spread_by_brightness(means, count), strict=True)
+        return list(numbers), list(weights)
 
     @property
     def unread(self) -> str:
@@ -109,13 +158,14 @@ class Sampler:
         parts = "1 part of the image does" if count == 1 else f"{count} parts of the image do"
         return f"{parts} not count for the window: {first}"
 
-    def _read_each(self, numbers: Sequence[int]) -> Iterator[Array]:
+    def _read_each(self, numbers: Sequence[int]) -> Iterator[tuple[Array, int]]:
+        """Yield what can be read of each region, with its place among the numbers."""
         found = False
         for done, number in enumerate(numbers):
             self._on_region(done, len(numbers))
             for block in self._readable(self._region(number)):
                 found = True
-                yield block
+                yield block, done
             if not found and len(self._unread) >= _MOST_UNREAD:
                 break  # each failure may take long, for example until a server does not answer
         if not found:
@@ -144,8 +194,12 @@ class Sampler:
             yield block
 
     def _read(self, region: _Region) -> Array:
-        with array_reading_told("A part of the image", advice="check the file that it comes from"):
+        with self._reading_told():
             return np.asarray(self._array[region])
+
+    @staticmethod
+    def _reading_told() -> AbstractContextManager[None]:
+        return array_reading_told("A part of the image", advice="check the file that it comes from")
 
 
 def _halves(region: _Region, units: Sequence[int]) -> tuple[_Region, ...]:
@@ -205,6 +259,30 @@ def spread(count: int, kept: int) -> list[int]:
     ]
 
 
+def spread_by_brightness(means: Array, count: int) -> list[tuple[int, int]]:
+    """Choose some regions of all brightnesses, more of the bright ones, which are few.
+
+    Parameters
+    ----------
+    means : ndarray, shape (n,)
+        The mean brightness of each region; NaN counts as darkest.
+    count : int
+        How many to choose.
+
+    Returns
+    -------
+    list of tuple of int
+        The number of a region, and how many regions of similar brightness it stands for.
+    """
+    brightest_first = np.argsort(np.nan_to_num(means, nan=-np.inf), kind="stable")[::-1]
+    borders = np.linspace(0, 1, min(count, len(means)) + 1) ** 2 * len(means)
+    ends = np.unique(np.rint(borders).astype(int))
+    return [
+        (int(brightest_first[(start + stop) // 2]), stop - start)
+        for start, stop in pairwise(ends.tolist())
+    ]
+
+
 def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     """Return the smallest step from `thinning` on that reaches all columns and colours of a region.
 
@@ -221,8 +299,15 @@ def thinning_step(thinning: int, shape: tuple[int, ...]) -> int:
     return step
 
 
+def _overview(coarser: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Return the finest coarser level that is small, None if there is none."""
+    axes = len(shape)
+    small = (level for level in coarser if len(level.shape) == axes)
+    return next((level for level in small if prod(level.shape) <= LARGEST_OVERVIEW), None)
+
+
 def chunks_of(array: Any) -> tuple[int, ...] | None:
-    """Return the usual shape of a chunk, None if there is none.
+    """Return the usual shape of a chunk of a lazy array, None if there is none.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -52,6 +53,7 @@ def find_window(
     channels: Channels,
     should_stop: ShouldStop = never,
     on_region: OnRegion = unseen,
+    coarser: Sequence[Any] = (),
 ) -> FoundWindow:
     """Find the window of an image.
 
@@ -62,8 +64,9 @@ def find_window(
     Minimum and maximum are exact. The low percentile is the sample of the image just below the
     requested percentage, the high percentile the one just above. Both are exact for 8- and 16-bit
     dtypes, and for other dtypes up to 2^24 samples; in larger images only every n-th sample counts.
-    Of lazy images (dask, zarr, memory-mapped files, ...) with more than 2^28 samples, only evenly
-    spaced regions are read.
+    Of lazy images (dask, zarr, memory-mapped files, ...) with more than 2^26 samples, only some
+    regions are read: 64 of all brightnesses with 2^18 samples each if coarser levels tell where
+    they are, else evenly spaced ones with 2^26 samples.
 
     Parameters
     ----------
@@ -76,6 +79,8 @@ def find_window(
         Called before each region; returns whether the user cancelled.
     on_region : callable, optional
         Called with the number of regions that are read, and of those to read.
+    coarser : sequence of array-like, optional
+        The coarser levels of a lazy image, if it has some, with as many axes.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def find_window(
         )
     if choice.kind == "dtype" or (_takes_dtype(choice, dtype) and channels != "mono"):
         return FoundWindow(_dtype_window(dtype))
-    sampler = Sampler(array, layout, should_stop, on_region)
+    sampler = Sampler(array, layout, should_stop, on_region, coarser)
     return replace(_search(sampler, choice, channels, dtype), unread=sampler.unread)
 
 
@@ -131,7 +136,7 @@ def _search(
 
 
 def find_windows(
-    array: Any,
+    levels: Sequence[Any],
     choice: WindowChoice,
     *,
     channels: Channels,
@@ -143,7 +148,9 @@ def find_windows(
 
     Parameters
     ----------
-    array, choice, channels, should_stop, on_region
+    levels : sequence of array-like
+        The image, and its coarser levels if it has some.
+    choice, channels, should_stop, on_region
         As in `find_window`.
     channel_axis : int, optional
         The leading axis of the channels; None if one window serves the whole image.
@@ -158,13 +165,18 @@ def find_windows(
         As `find_window` does; a RequestError also if the choice is one of another number of
         channels.
     """
-    parts = channels_of(array, channel_axis)
+    parts = levels_of_channels(levels, channel_axis)
     found: list[FoundWindow] = []
     failed: list[UnreadableError] = []
-    for part, own in zip(parts, choice.for_channels(len(parts)), strict=True):
+    for (part, *coarser), own in zip(parts, choice.for_channels(len(parts)), strict=True):
         try:
             window = find_window(
-                part, own, channels=channels, should_stop=should_stop, on_region=on_region
+                part,
+                own,
+                channels=channels,
+                should_stop=should_stop,
+                on_region=on_region,
+                coarser=coarser,
             )
         except UnreadableError as err:
             failed.append(err)
@@ -175,18 +187,24 @@ def find_windows(
     return tuple(found)
 
 
-def channels_of(array: Any, channel_axis: int | None) -> list[Any]:
-    """Return the channels of an image, or the image alone if it has no axis of channels.
+def levels_of_channels(levels: Sequence[Any], channel_axis: int | None) -> list[list[Any]]:
+    """Return the levels of each channel of an image, or of it alone if it has no such axis.
 
     Parameters
     ----------
-    array : array-like
+    levels : sequence of array-like
+        The finest first. Levels with another number of channels are left out.
     channel_axis : int, optional
     """
     if channel_axis is None:
-        return [array]
-    count = array.shape[channel_axis]
-    return [channel_of(array, channel_axis, number) for number in range(count)]
+        return [list(levels)]
+    axes, count = len(levels[0].shape), levels[0].shape[channel_axis]
+    suiting = [
+        level for level in levels if len(level.shape) == axes and level.shape[channel_axis] == count
+    ]
+    return [
+        [channel_of(level, channel_axis, number) for level in suiting] for number in range(count)
+    ]
 
 
 def background_of(
@@ -195,6 +213,7 @@ def background_of(
     channels: Channels,
     should_stop: ShouldStop = never,
     on_region: OnRegion = unseen,
+    coarser: Sequence[Any] = (),
 ) -> Background | None:
     """Find the background of an image; parameters and errors are those of `find_window`.
 
@@ -203,7 +222,8 @@ def background_of(
     Background, optional
         None if the image has no finite sample.
     """
-    sampler = Sampler(array, layout_of(array, channels=channels), should_stop, on_region)
+    layout = layout_of(array, channels=channels)
+    sampler = Sampler(array, layout, should_stop, on_region, coarser)
     return _background_in(read_histogram(sampler, np.dtype(array.dtype), *DEFAULT_PERCENTILES))
 
 

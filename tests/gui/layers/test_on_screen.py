@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import dask.array
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -12,7 +13,7 @@ from napari.layers import Image
 
 from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport
 from napari_zerodce.errors import ImageError, RequestError
-from napari_zerodce.gui.layers.on_screen import map_step, on_screen
+from napari_zerodce.gui.layers.on_screen import map_step, on_screen, overview_of
 from napari_zerodce.gui.layers.source import read_source
 
 
@@ -76,17 +77,77 @@ def test_large_planes_are_looked_at_by_parts() -> None:
     assert map_step(read_source(layer)) == 3
 
 
-def test_coarse_views_of_a_pyramid_come_from_its_levels() -> None:
+def _pyramid(viewer: ViewerModel, side: int, count: int) -> Any:
+    levels = [np.broadcast_to(np.uint8(n), (side // 2**n, side // 2**n)) for n in range(count)]
+    return viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+
+
+def test_part_of_a_pyramid_is_that_of_the_level_that_napari_shows() -> None:
     viewer = ViewerModel()
-    side = 8 * int(LARGEST_VIEW**0.5) // 2
-    levels = [np.broadcast_to(np.uint8(n), (side // 2**n, side // 2**n)) for n in range(4)]
-    layer = viewer.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+    layer = _pyramid(viewer, 8192, 5)
+    layer.data_level = 2
+    layer.corner_pixels = np.array([[100, 200], [499, 899]])
     screen = _screen(viewer, layer)
-    assert screen.viewport.step == 4
-    plane, part = screen.plane()
-    assert plane.shape == (side // 4, side // 4)
-    assert plane[0, 0] == 2  # the third level
-    assert (part.step, part.shape) == (1, screen.viewport.shape)
+    assert (screen.level, screen.viewport.step) == (2, 4)
+    assert screen.part_of_level == Viewport(slice(100, 500), slice(200, 900))
+    assert screen.viewport == Viewport(slice(400, 2000), slice(800, 3600), 4)
+
+
+def test_pixels_of_a_level_lie_in_the_middle_of_those_that_they_cover() -> None:
+    viewer = ViewerModel()
+    layer = _pyramid(viewer, 8192, 5)
+    layer.data_level = 2
+    layer.corner_pixels = np.array([[100, 200], [499, 899]])
+    geometry = _screen(viewer, layer).geometry
+    np.testing.assert_allclose(geometry["translate"], (400 + 1.5, 800 + 1.5))
+    np.testing.assert_allclose(geometry["scale"], (4, 4))
+
+
+def test_small_level_is_taken_as_a_whole_so_that_it_can_be_moved() -> None:
+    viewer = ViewerModel()
+    layer = _pyramid(viewer, 8191, 5)  # the last row and column are in no coarser level
+    layer.data_level = 4
+    layer.corner_pixels = np.array([[100, 200], [299, 399]])
+    screen = _screen(viewer, layer)
+    assert screen.part_of_level == Viewport(slice(0, 511), slice(0, 511))
+    assert screen.viewport.shape == (511, 511)
+
+
+def test_of_a_level_in_large_chunks_only_what_the_camera_sees_is_taken() -> None:
+    viewer = ViewerModel()
+    layer = _pyramid(viewer, 8192, 2)
+    layer.data_level = 0
+    layer.corner_pixels = np.array([[0, 0], [8191, 8191]])
+    viewer.scene.camera.center = (0, 4000, 3000)
+    viewer.scene.camera.zoom = 1
+    height, width = viewer.canvas.size
+    part = _screen(viewer, layer).viewport
+    assert part.step == 1
+    assert part.rows.start == pytest.approx(4000 - height / 2, abs=2)
+    assert part.columns.stop == pytest.approx(3000 + width / 2, abs=2)
+
+
+def test_overview_is_the_finest_level_with_few_pixels() -> None:
+    viewer = ViewerModel()
+    layer = _pyramid(viewer, 8192, 7)
+    layer.data_level = 1
+    layer.corner_pixels = np.array([[100, 200], [499, 899]])
+    whole = overview_of(_screen(viewer, layer))
+    assert whole is not None
+    assert (whole.level, whole.viewport) == (5, Viewport(slice(0, 8192), slice(0, 8192), 32))
+    layer.data_level = 6
+    assert overview_of(_screen(viewer, layer)) is None, "what is shown has fewer pixels"
+
+
+def test_overview_of_one_level_keeps_few_pixels_if_that_is_quick() -> None:
+    viewer = ViewerModel()
+    small, large = (viewer.add_image(np.zeros((side, side), np.uint8)) for side in (500, 1500))
+    assert overview_of(_screen(viewer, small)) is None
+    whole = overview_of(_screen(viewer, large))
+    assert whole is not None
+    assert whole.viewport.step == 5  # 1500 / 4 would be 375: 140 thousand pixels
+    lazy = viewer.add_image(dask.array.zeros((1500, 1500), np.uint8), contrast_limits=(0, 1))
+    assert overview_of(_screen(viewer, lazy)) is None
 
 
 def test_same_place_in_another_array_is_cut_alike() -> None:
@@ -130,8 +191,7 @@ def test_levels_with_fewer_planes_are_no_source_of_planes() -> None:
     viewer.dims.set_point(0, 7)
     screen = _screen(viewer, layer)
     assert screen.index == (7,)
-    plane, _ = screen.plane()
-    assert plane[0, 0] == 0  # the finest level: the others have no eighth plane
+    assert screen.level == 0  # the others have no eighth plane
 
 
 def test_part_of_a_large_plane_lies_where_its_pixels_are() -> None:
@@ -194,7 +254,7 @@ def test_every_few_pixels_of_another_array_are_cut_alike() -> None:
     screen = replace(_screen(viewer, layer), viewport=part)
     other = np.arange(84).reshape(2, 6, 7)
     np.testing.assert_array_equal(screen.same_place_in(other), other[1, 1:6:2, 2:7:2])
-    np.testing.assert_array_equal(screen.plane()[0][1:6:2, 2:7:2], layer.data[1, 1:6:2, 2:7:2])
+    assert screen.part_of_level == part
 
 
 @pytest.mark.parametrize(

@@ -362,3 +362,55 @@ def test_another_layer_is_followed_instead_of_the_first(
     assert count_listeners(model) == before
     stack.translate = (0, 1, 1)
     assert not told.follower._timer.isActive()
+
+
+@pytest.fixture
+def large(model: ViewerModel) -> Image:
+    """A plane that is large enough to have an overview, in memory."""
+    layer = model.add_image(np.zeros((1500, 1500), np.uint8), contrast_limits=(0, 255))
+    assert isinstance(layer, Image)
+    return layer
+
+
+def test_overview_of_a_large_plane_comes_first_and_once(
+    told: Told, large: Image, network: Network, session: Session, qtbot: Any
+) -> None:
+    sketched: list[Any] = []
+    told.follower.sketched.connect(sketched.append)
+    _follow(told, large, qtbot)
+    steps = [wish.screen.viewport.step for wish in network.wishes]
+    assert steps == [5, 1]
+    assert [screen.viewport.step for screen in sketched] == [1], "for the part on screen"
+    assert told.follower.overview is not None
+    session.change(window=WindowChoice("dtype"))  # other curves
+    qtbot.waitUntil(lambda: len(told.known) == 2)
+    assert [wish.screen.viewport.step for wish in network.wishes] == [5, 1, 5, 1]
+
+
+def test_overview_is_forgotten_with_its_layer(
+    told: Told, large: Image, stack: Image, qtbot: Any
+) -> None:
+    _follow(told, large, qtbot)
+    _follow(told, stack, qtbot)
+    assert told.follower.overview is None
+
+
+def test_screen_that_moves_is_sketched_before_it_rests(
+    told: Told,
+    model: ViewerModel,
+    network: Network,
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    levels = [np.zeros((8192 // 2**n,) * 2, np.uint8) for n in range(6)]
+    layer = model.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+    assert isinstance(layer, Image)
+    layer.data_level = 1
+    layer.corner_pixels = np.array([[0, 0], [399, 699]])
+    _follow(told, layer, qtbot)
+    told.follower._timer.setInterval(60_000)  # the screen does not rest
+    layer.corner_pixels = np.array([[100, 0], [499, 699]])
+    with qtbot.waitSignal(told.follower.sketched) as sketched:
+        model.scene.camera.center = (0, 10, 10)
+    assert sketched.args[0].viewport.rows == slice(200, 1000)
+    assert len(network.wishes) == 2, "nothing new is estimated"

@@ -17,7 +17,7 @@ from napari.layers import Image
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.crew import ALONE
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import View
@@ -29,6 +29,7 @@ from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.added_result import add_enhanced
 from napari_zerodce.gui.shared.work import ViewRequest
+from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import never
@@ -501,3 +502,26 @@ def test_parts_that_do_not_count_for_the_window_are_told() -> None:
     assert result.window.high == planes[1].max()
     assert result.notices[0].startswith("1 part of the image does not count for the window: ")
     assert result.about_missing.startswith("1 of 3 planes is missing")
+
+
+def _mean(model: ViewerModel, layer: Image, level: int, look: Look) -> float:
+    layer.data_level = level
+    return float(_view(_wish(model, layer)).render(look).mean())
+
+
+@pytest.mark.parametrize("look", [Look(), DEFAULT_LOOK, Look(strength=1.5)])
+def test_each_level_of_a_pyramid_has_the_brightness_of_the_finest(
+    model: ViewerModel, look: Look
+) -> None:
+    rng = np.random.default_rng(0)
+    finest = rng.gamma(1.5, 40, (512, 512)).clip(0, 255).astype(np.uint8)
+    levels = [finest, *coarser_levels(finest, [(128, 128), (64, 64)])]
+    layer = model.add_image(levels, multiscale=True, contrast_limits=(0, 255))
+    assert isinstance(layer, Image)
+    fine, coarse, coarsest = (_mean(model, layer, level, look) for level in range(3))
+    assert coarse == pytest.approx(fine, abs=0.005 * 255)
+    assert coarsest == pytest.approx(fine, abs=0.005 * 255)
+    layer.data_level = 2
+    view = _view(_wish(model, layer))
+    uncorrected = replace(view, brightness=None).render(look).mean()
+    assert uncorrected > fine + 0.01 * 255

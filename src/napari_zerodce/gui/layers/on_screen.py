@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport, viewport_for_screen
+from napari_zerodce.engine.viewport import (
+    LARGEST_VIEW,
+    Viewport,
+    scaled,
+    viewport_for_screen,
+)
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.layers.geometry import GEOMETRY, geometry_of_part
 from napari_zerodce.gui.layers.source import Source
-from napari_zerodce.imaging.planes import Array, SelectedPlane
+from napari_zerodce.imaging.planes import Array
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Layer
+
+_LARGEST_LEVEL: Final = 2**19
+"""Samples. A shown level of up to this size is taken as a whole, so that it can be moved."""
+
+_LARGEST_OVERVIEW: Final = 2**17
+"""Samples: 0.2 s for Zero-DCE on two cores."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +43,22 @@ class OnScreen:
         Position of the plane in the leading axes.
     viewport : Viewport
         Rows and columns of the plane, in pixels of the finest level.
+    level : int
+        The number of the level that is read; 0 is the finest.
     """
 
     source: Source
     index: tuple[int, ...]
     viewport: Viewport
+    level: int = 0
 
     @property
     def geometry(self) -> dict[str, Any]:
         """The geometry of a layer that shows this part; it has all axes of its source layer."""
-        offset = (*self.index, self.viewport.rows.start, self.viewport.columns.start)
+        # A pixel of a coarser level lies in the middle of those that it covers.
+        middle = (self.source.factors[self.level] - 1) / 2
+        first = (self.viewport.rows.start + middle, self.viewport.columns.start + middle)
+        offset = (*self.index, *first)
         return geometry_of_part(self.source.properties, offset, self.viewport.step)
 
     @property
@@ -51,22 +70,18 @@ class OnScreen:
 
     def looks_like(self, other: OnScreen | None) -> bool:
         """Return whether another part has the same place in world coordinates."""
-        if other is None or (self.index, self.viewport) != (other.index, other.viewport):
+        if other is None or self.index != other.index or self.level != other.level:
+            return False
+        if self.viewport != other.viewport:
             return False
         mine, others = self.geometry, other.geometry
         return all(np.array_equal(mine[key], others[key]) for key in GEOMETRY)
 
-    def plane(self) -> tuple[Any, Viewport]:
-        """Return the plane to read from, and the part in pixels of that plane.
-
-        The plane is that of a coarser level if that level serves the step of the part.
-        """
-        for number in range(len(self.source.levels) - 1, 0, -1):
-            factor = self.source.factors[number]
-            if factor and self.viewport.step % factor == 0:
-                level = SelectedPlane(self.source.levels[number], self.index)
-                return level, _scaled(self.viewport, factor, level.shape)
-        return SelectedPlane(self.source.data, self.index), self.viewport
+    @property
+    def part_of_level(self) -> Viewport:
+        """The part in pixels of its level."""
+        factor = self.source.factors[self.level]
+        return _scaled(self.viewport, factor, plane_shape(self.source, self.level))
 
     def same_place_in(self, data: Any) -> Array:
         """Return the samples of this part from an array that has the shape of the source."""
@@ -127,12 +142,88 @@ def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
         If the layer's data are not a valid image.
     """
     source.check_planes_last()
-    layout = source.layout
     index = plane_on_screen(viewer, source)
-    part = viewport_for_screen(
-        (layout.height, layout.width), layout.colours, _visible(source.layer, source)
+    number = _shown_level(source)
+    factor = source.factors[number]
+    visible = _scaled_sides(_visible(source.layer, source), factor)
+    whole = _LARGEST_LEVEL if source.layer.multiscale else LARGEST_VIEW
+    if source.layer.multiscale and prod(s.stop - s.start for s in visible) > _LARGEST_LEVEL:
+        # napari reads whole chunks, and keeps what is larger than the screen.
+        visible = _overlapping(visible, _scaled_sides(_in_sight(viewer, source), factor))
+    return _part_of(source, index, number, visible=visible, whole=whole)
+
+
+def _part_of(
+    source: Source,
+    index: tuple[int, ...],
+    number: int,
+    *,
+    visible: tuple[slice, slice],
+    whole: int,
+    largest: int = LARGEST_VIEW,
+) -> OnScreen:
+    """Return the visible part of a level, in pixels of which it is given."""
+    shape = plane_shape(source, number)
+    part = viewport_for_screen(shape, source.layout.colours, visible, largest=largest, whole=whole)
+    part = scaled(part, source.factors[number], plane_shape(source, 0))
+    return OnScreen(source, index, part, number)
+
+
+def overview_of(screen: OnScreen) -> OnScreen | None:
+    """Return the whole plane of a part on screen, with few pixels; None if that is of no use.
+
+    Parameters
+    ----------
+    screen : OnScreen
+    """
+    source, part = screen.source, screen.viewport
+    samples = prod(plane_shape(source, 0)) * source.layout.colours
+    is_quick = source.layer.multiscale or isinstance(source.data, np.ndarray)
+    if not is_quick or samples <= _LARGEST_LEVEL:
+        return None
+    number = _small_level(source)
+    rows, columns = (slice(0, length) for length in plane_shape(source, number))
+    few = _part_of(
+        source,
+        screen.index,
+        number,
+        visible=(rows, columns),
+        whole=_LARGEST_OVERVIEW,
+        largest=_LARGEST_OVERVIEW,
     )
-    return OnScreen(source, index, _on_a_level(part, source))
+    return few if few.viewport.step > part.step else None
+
+
+def _small_level(source: Source) -> int:
+    """Return the number of the finest level that is an overview, else of the coarsest."""
+    usable = [number for number, factor in enumerate(source.factors) if factor]
+    colours = source.layout.colours
+    small = (n for n in usable if prod(plane_shape(source, n)) * colours <= _LARGEST_OVERVIEW)
+    return next(small, usable[-1])
+
+
+def plane_shape(source: Source, number: int) -> tuple[int, int]:
+    """Return the rows and columns of a level of a source.
+
+    Parameters
+    ----------
+    source : Source
+    number : int
+        Of the level; 0 is the finest.
+    """
+    rows, columns = source.level_shapes[number][len(source.layout.leading) :][:2]
+    return rows, columns
+
+
+def _shown_level(source: Source) -> int:
+    """Return the number of the level that napari shows, if its planes are those of the finest."""
+    number = source.layer.data_level if source.layer.multiscale else 0
+    return number if source.factors[number] else 0
+
+
+def _scaled_sides(sides: tuple[slice, slice], factor: int) -> tuple[slice, slice]:
+    rows, columns = (slice(side.start // factor, -(-side.stop // factor)) for side in sides)
+    return rows, columns
 
 
 def plane_on_screen(viewer: napari.Viewer, source: Source) -> tuple[int, ...]:
@@ -234,17 +325,27 @@ def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
-def _on_a_level(part: Viewport, source: Source) -> Viewport:
-    """Return the part with its step rounded up to a multiple of a coarser level's factor."""
-    factor = max(factor for factor in source.factors if factor <= part.step)  # the first is 1
-    if factor == 1:
-        return part
-    step = -(-part.step // factor) * factor
-    # Start on a pixel of that level, so that the part can be cut from it.
+def _in_sight(viewer: napari.Viewer, source: Source) -> tuple[slice, slice]:
+    """Return the rows and columns that the camera sees, in pixels of the finest level."""
+    camera, layer = viewer.scene.camera, source.layer
+    middle = np.array(viewer.dims.point, float)
+    middle[-2:] = camera.center[-2:]
+    half = np.asarray(viewer.canvas.size, float) / camera.zoom / 2
+    corners = []
+    for signs in product((-1, 1), repeat=2):
+        place = middle.copy()
+        place[-2:] += signs * half
+        corners.append(layer.world_to_data(place)[-2:])
+    (top, left), (bottom, right) = np.min(corners, 0), np.max(corners, 0)
+    return slice(int(top), int(bottom) + 2), slice(int(left), int(right) + 2)
+
+
+def _overlapping(some: tuple[slice, slice], others: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Return where two regions overlap, and the first one if they do not."""
     rows, columns = (
-        slice(side.start // factor * factor, side.stop) for side in (part.rows, part.columns)
+        slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(some, others, strict=True)
     )
-    return Viewport(rows, columns, step)
+    return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else some
 
 
 def _scaled(part: Viewport, factor: int, shape: tuple[int, ...]) -> Viewport:

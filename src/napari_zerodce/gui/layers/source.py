@@ -275,4 +275,5 @@ def request_for(
         time,
         source.other_axes,
         skip_unreadable=True,
+        coarser=source.levels[1:],
     )

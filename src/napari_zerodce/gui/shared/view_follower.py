@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
-from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen
+from napari_zerodce.gui.layers.on_screen import OnScreen, on_screen, overview_of
 from napari_zerodce.gui.layers.source import read_source, request_for
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_zerodce.engine.view import View
 
 _PATIENCE_MS = 60  # sliders and the camera move many times a second
+_GLANCE_MS = 100  # between two glances at a screen that moves all the time
 _GEOMETRY_EVENTS = ("scale", "translate", "rotate", "shear", "affine")
 
 
@@ -39,6 +40,7 @@ class ViewFollower(QObject):
         Whether numbers are read from the curves: the precision "auto" then means float32.
     """
 
+    sketched = Signal(object)  # OnScreen, of which only the overview is known yet
     known = Signal(object, object)  # OnScreen, View or None; emitted again if the layer moved
     waiting = Signal()  # the part on screen has changed, and its curves are not yet estimated
     progressed = Signal(object)  # Progress, while the part on screen is waited for
@@ -59,6 +61,9 @@ class ViewFollower(QObject):
         self.layer: Image | None = None
         self.view: View | None = None
         self.screen: OnScreen | None = None
+        self.overview: View | None = None
+        """The plane on screen with few pixels, if it is large; it is estimated first."""
+        self._overview_plane: Any = None
         self._curves = True
         self._key: Any = None
         self._failed_key: Any = None
@@ -67,6 +72,10 @@ class ViewFollower(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE_MS)
         self._timer.timeout.connect(self._look)
+        self._glancing = QTimer(self)
+        self._glancing.setSingleShot(True)
+        self._glancing.setInterval(_GLANCE_MS)
+        self._glancing.timeout.connect(self._glance)
         self._viewer_emitters = (
             viewer.dims.events.point,
             viewer.dims.events.order,
@@ -133,6 +142,8 @@ class ViewFollower(QObject):
 
     def _on_screen_changed(self, _: Any = None) -> None:
         self.refresh()
+        if self.overview is not None and not self._glancing.isActive():
+            self._glancing.start()
 
     def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if new.for_curves() != old.for_curves():
@@ -154,10 +165,23 @@ class ViewFollower(QObject):
     # ---- one estimate at a time, for the latest request
 
     def _forget(self) -> None:
-        self._key = self._failed_key = self.view = self.screen = None
+        self._key = self._failed_key = self.view = self.screen = self.overview = None
         self._timer.stop()
+        self._glancing.stop()
         if self._job is not None:
             self._job.cancel()
+
+    def _glance(self) -> None:
+        """Tell where the screen is while it moves."""
+        if self.layer is None or self.is_orphaned or self.screen is None:
+            return
+        try:
+            screen = on_screen(self._viewer, read_source(self.layer))
+        except ZeroDCEError:
+            return  # it is told when the screen rests
+        same_plane = self._request_for(screen).plane == self._overview_plane
+        if same_plane and not screen.looks_like(self.screen):
+            self.sketched.emit(screen)
 
     def _look(self) -> None:
         if self.layer is None or self.is_orphaned:
@@ -184,10 +208,14 @@ class ViewFollower(QObject):
     def _begin(self, wanted: ViewRequest) -> None:
         """Switch to another request."""
         self.view, self._key, self.screen = None, wanted.key, wanted.screen
+        if self._overview_plane != wanted.plane:
+            self.overview = None
         if not self._curves:
             self.known.emit(wanted.screen, None)
             return
         self.waiting.emit()
+        if self.overview is not None:
+            self.sketched.emit(wanted.screen)
         if self._job is not None:
             self._job.cancel()
         self._start(wanted)
@@ -201,13 +229,27 @@ class ViewFollower(QObject):
     def _start(self, wanted: ViewRequest) -> None:
         if self._session.busy or self._job is not None:
             return  # the screen is checked again when that has ended
-        job = Job("Zero-DCE: estimating curves", work.viewing(wanted), quiet=True)
+        first = self._first_of(wanted)
+        job = Job("Zero-DCE: estimating curves", work.viewing(first), quiet=True)
         self._job = job
         job.progressed.connect(lambda progress: self._on_job_progressed(wanted, progress))
-        job.succeeded.connect(lambda view: self._on_job_succeeded(wanted, view))
+        if first is wanted:
+            job.succeeded.connect(lambda view: self._on_job_succeeded(wanted, view))
+        else:
+            job.succeeded.connect(lambda view: self._on_overview_known(wanted, view))
         job.failed.connect(lambda error: self._on_job_failed(wanted, error))
         job.finished.connect(self._on_job_finished)
         job.start()
+
+    def _first_of(self, wanted: ViewRequest) -> ViewRequest:
+        """Return the request for the overview if that is of use and not yet known."""
+        overview = None if self.overview is not None else overview_of(wanted.screen)
+        return wanted if overview is None else ViewRequest(wanted.request, overview)
+
+    def _on_overview_known(self, wanted: ViewRequest, view: View) -> None:
+        if wanted.key == self._key:
+            self.overview, self._overview_plane = view, wanted.plane
+            self.sketched.emit(wanted.screen)
 
     def _on_job_progressed(self, wanted: ViewRequest, progress: Progress) -> None:
         if wanted.key == self._key and not self._is_known:
@@ -226,5 +268,7 @@ class ViewFollower(QObject):
 
     def _on_job_finished(self) -> None:
         self._job = None
-        if not self._is_known:
+        if not self._is_known and self.overview is not None:
+            self._look()  # at once: the overview is on screen
+        elif not self._is_known:
             self.refresh()

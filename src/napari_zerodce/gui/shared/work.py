@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
@@ -26,11 +26,18 @@ from napari_zerodce.stopping import ShouldStop, never
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.lazy import LazyEnhancement
+    from napari_zerodce.engine.level_samples import LevelSamples
     from napari_zerodce.engine.resolve import ResolvedRequest
     from napari_zerodce.gui.layers.on_screen import OnScreen
     from napari_zerodce.gui.session.jobs import Work
 
 Shapes = Sequence[tuple[int, ...]]
+
+_LEAST_SCALE: Final = 3
+"""With it, the network of Zero-DCE++ needs 0.1 s for a level that fills the screen."""
+
+_MOST_PIXELS_OF_CELLS: Final = 2**17
+"""0.2 s for Zero-DCE on two cores, once for all looks and levels: the picture waits for them."""
 
 
 @dataclass(frozen=True)
@@ -206,26 +213,56 @@ class ViewRequest:
         self.request = request
         self.screen = screen
         curves = replace(request, settings=request.settings.for_curves())
-        self.key = (_key(curves), screen.index, screen.viewport.bounds)
+        self.plane = (_key(curves), screen.index)
+        """Equal for all parts of a plane whose curves belong together."""
+        self.key = (*self.plane, screen.level, screen.viewport.bounds)
 
 
 def viewing(wanted: ViewRequest) -> Work:
     """Return the work that gives the `View` of the part on screen; recent views are reused."""
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
-        from napari_zerodce.engine.view import estimate_view
-
-        def estimate() -> Any:
-            resolved = resolved_for(wanted.request, should_stop, report)
-            plane, viewport = wanted.screen.plane()
-            here = resolved.on(plane, wanted.screen.index)
-            view = estimate_view(here, viewport, report=report, should_stop=should_stop)
-            return replace(view, viewport=wanted.screen.viewport)
-
         key = (wanted.key, _written(wanted.request))
-        return _views.get(key, estimate, of=wanted.request.image)
+        make = partial(_estimated, wanted, report=report, should_stop=should_stop)
+        return _views.get(key, make, of=wanted.request.image)
 
     return work
+
+
+def _estimated(wanted: ViewRequest, *, report: Report, should_stop: ShouldStop) -> Any:
+    from napari_zerodce.engine.view import estimate_view
+
+    screen = wanted.screen
+    resolved = resolved_for(wanted.request, should_stop, report)
+    number = screen.level
+    level = resolved
+    if number:
+        level = resolved.for_level(screen.source.levels[number])
+        if resolved.scale_factor > 1:  # a larger thumbnail would cost more than it shows
+            level = replace(level, level_scale=max(_LEAST_SCALE, level.scale_factor))
+    view = estimate_view(
+        level.at(screen.index), screen.part_of_level, report=report, should_stop=should_stop
+    )
+    view = replace(view, viewport=screen.viewport)
+    if not number:
+        return view.made_ready()
+    axis = resolved.channel_axis
+    channel = None if axis is None else screen.index[axis]
+    fit = _samples_for(wanted.request, resolved).fit(level, number, channel, should_stop)
+    return replace(view, brightness=fit.made_ready().brightness).made_ready()
+
+
+def _samples_for(request: EnhanceRequest, resolved: ResolvedRequest) -> LevelSamples:
+    """Return the cells that give the levels of an image their brightness; recent ones are kept."""
+    from napari_zerodce.engine.level_samples import LevelSamples
+
+    key = (_key(replace(request, settings=resolved.settings)), _written(request))
+    found: LevelSamples = _samples.get(
+        key,
+        lambda: LevelSamples(resolved, request.coarser, most_pixels=_MOST_PIXELS_OF_CELLS),
+        of=request.image,
+    )
+    return found
 
 
 def resolved_for(
@@ -315,7 +352,7 @@ def _found_windows(
     return _windows.get(
         _key(alone),
         lambda: find_windows(
-            request.planes,
+            request.levels,
             choice,
             channels=request.channels,
             channel_axis=request.channel_axis,
@@ -327,12 +364,12 @@ def _found_windows(
 
 
 def _key(request: EnhanceRequest) -> EnhanceRequest:
-    """Return what can be a key: the request with the identity of its image in its place.
+    """Return what can be a key: the request with the identities of its arrays in their place.
 
     Every field of a request is so part of the key, also one that is added later: two layers may
     share an array, and take its last axis for colours or not.
     """
-    return replace(request, image=id(request.image))
+    return replace(request, image=id(request.image), coarser=tuple(map(id, request.coarser)))
 
 
 def _written(request: EnhanceRequest) -> int:
@@ -347,10 +384,11 @@ def _written(request: EnhanceRequest) -> int:
 
 def forget_views() -> None:
     """Forget all remembered results, so that everything is estimated again."""
-    for remembered in (_views, _windows, _resolved):
+    for remembered in (_views, _windows, _resolved, _samples):
         remembered.clear()
 
 
 _views: RecentResults[Any] = RecentResults(2)
 _windows: RecentResults[tuple[FoundWindow, ...]] = RecentResults(8)
 _resolved: RecentResults[Any] = RecentResults(2)
+_samples: RecentResults[Any] = RecentResults(2)

@@ -16,6 +16,7 @@ from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
+from napari_zerodce.gui.docks.adjust.backdrop import Backdrop, Picture
 from napari_zerodce.gui.docks.adjust.before_key import KEY, bind_before_key
 from napari_zerodce.gui.docks.adjust.comparison import compare
 from napari_zerodce.gui.docks.adjust.form import LookForm
@@ -91,6 +92,7 @@ class AdjustDock(Dock):
         self.reproduce = ReproduceButton(self._result, partial(source_layer_of, self._viewer))
         self.follower = ViewFollower(self._viewer, self._session, self)
         self.shown = PreviewLayer(self._viewer)
+        self._backdrop = Backdrop()
         self.swipe = Swipe(self._viewer, self)
         self._compared: Image | None = None  # the result layer on the right side of the swipe
         self._missing = ""  # says so if that layer has no pixels on screen
@@ -126,6 +128,7 @@ class AdjustDock(Dock):
         self.reproduce.told.connect(self.run.say)
         self.swipe.moved.connect(self._draw)
         self.follower.known.connect(self._on_follower_known)
+        self.follower.sketched.connect(self._draw_sketch)
         self.follower.waiting.connect(self._on_follower_waiting)
         self.follower.progressed.connect(self._on_follower_progressed)
         self.follower.failed.connect(self._on_follower_failed)
@@ -193,6 +196,7 @@ class AdjustDock(Dock):
             self.swipe.switch_off()
         self.follower.follow(layer, curves=self._swiped_result() is None)
         if layer is None:
+            self._backdrop.forget()
             self.shown.remove()
             self.swipe.switch_off()
             self.trust.clear()
@@ -259,13 +263,29 @@ class AdjustDock(Dock):
         if self._compared is not None:
             self._draw_comparison(screen, self._compared)
         elif view is not None:
-            after, limits = view.render(self.form.look()), _limits(screen, view)
-            if self.swipe_box.isChecked():
-                after = self.swipe.compose(screen, view.samples, after, limits)
-            else:
-                self.swipe.switch_off()
-            self.shown.show(screen, after, name=self._name(screen, view), limits=limits)
+            picture = Picture(view.viewport, view.samples, view.render(self.form.look()))
+            if self.follower.overview is not None:
+                self._backdrop.keep(self.follower.overview, self.form.look(), picture)
+            self._show(screen, picture, view)
             self._pausing.start()
+        elif self.follower.overview is not None:
+            self._draw_sketch(screen)
+
+    def _draw_sketch(self, screen: OnScreen) -> None:
+        """Show what is known of a part whose curves are not estimated yet."""
+        overview = self.follower.overview
+        if overview is not None and self._swiped_result() is None:
+            picture = self._backdrop.draw(overview, self.form.look(), screen.viewport)
+            self._show(screen, picture, overview)
+
+    def _show(self, screen: OnScreen, picture: Picture, view: View) -> None:
+        """Show a picture of the part on screen, which comes from a view."""
+        after, limits = picture.after, _limits(screen, view)
+        if self.swipe_box.isChecked():
+            after = self.swipe.compose(screen, picture.before, after, limits)
+        else:
+            self.swipe.switch_off()
+        self.shown.show(screen, after, name=self._name(screen, view), limits=limits)
 
     def _draw_comparison(self, screen: OnScreen, result: Image) -> None:
         """Show the source of a result layer left of the line, and the result right of it."""
@@ -302,7 +322,7 @@ class AdjustDock(Dock):
     def _notes(self, wanted: Wanted) -> tuple[str, ...]:
         """Return what the plan says about the view beside the plan of Apply."""
         screen, layout = self.follower.screen, wanted.sources[0].layout
-        step = 1 if screen is None else screen.viewport.step
+        step = 1 if screen is None or screen.level else screen.viewport.step
         hidden = " and ".join(f"'{layer.name}'" for layer in self.shown.hidden)
         one_curve = self.form.look().global_curve and layout.count > 1
         return (
