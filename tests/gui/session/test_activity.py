@@ -108,3 +108,12 @@ def test_cancel_in_the_activity_dock_cancels_the_job(make_napari_viewer_proxy: A
     assert bar.is_canceled
     assert job._stop.is_set()
     bar.close()
+
+
+def test_long_title_leaves_room_for_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity, "_Bar", Bar)
+    Bar.made = []
+    job = Job("Zero-DCE: saving a file with a very long name.zarr", lambda _report, _stop: None)
+    ActivityEntry(job)
+    assert Bar.made[0].desc == "Zero-DCE: saving a file with a ve…"
+    job.finished.emit()

@@ -11,13 +11,19 @@ from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 
 _STEPS = 100
+_LONGEST_TITLE = 34
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
 
 
 class _Bar(cancelable_progress):  # type: ignore[misc]
     """A progress bar whose Cancel button cancels a job."""
 
     def __init__(self, job: Job, **options: Any) -> None:
-        super().__init__(**options)
+        # napari shows what follows the last "|". With tqdm's own text, Cancel is out of sight.
+        super().__init__(bar_format="{bar}|{remaining} left", **options)
         self._job = job
 
     def cancel(self) -> None:
@@ -31,7 +37,7 @@ class ActivityEntry(QObject):
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)  # which keeps it: Qt's signals do not
-        self._bar = _Bar(job, total=_STEPS, desc=job.title)
+        self._bar = _Bar(job, total=_STEPS, desc=_short(job.title))
         self._updating = False
         job.progressed.connect(self._on_job_progressed)
         job.finished.connect(self._on_job_finished)
