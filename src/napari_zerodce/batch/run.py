@@ -144,8 +144,9 @@ class _Run:
         done, schedule = self._schedule.fraction, self._schedule
         elapsed = time.monotonic() - self._started
         left = elapsed * (1 - done) / done if done > 0 else None
-        workers = f"{len(self._threads)} worker{'s' if len(self._threads) != 1 else ''}"
-        message = f"{schedule.ended} of {schedule.planned} images, {workers}"
+        images = _counted(schedule.planned, "image")
+        workers = _counted(len(self._threads), "worker")
+        message = f"{schedule.ended} of {images}, {workers}"
         self._report(Progress(done, 1, message, left))
 
     def leave(self) -> None:
@@ -155,6 +156,10 @@ class _Run:
         with suppress(Exception):  # the workers may be gone
             self._client.cancel(list(self._tasks))
             self._client.run(stop, self._schedule.settings.batch, on_error="ignore")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _key_of(task: Task, number: str) -> str:
