@@ -52,7 +52,8 @@ def open_source(image: BatchImage) -> Source:
         return Source(read_image(image.source))
     saved = read_ome_zarr(named(image.source))
     pixels: Any = saved.levels[0]
-    return Source(ImageFile(pixels, saved.channels, {"axes": saved.axes}), saved)
+    content = ImageFile(pixels, saved.channels, {"axes": saved.axes}, saved.levels[1:])
+    return Source(content, saved)
 
 
 def identity_of(image: BatchImage) -> str:

@@ -153,7 +153,8 @@ class CommandSettings:
         from napari_zerodce.imaging.files.image_file import axis_in
 
         axes = axis_in(image, "C"), axis_in(image, "T")
-        return self._request(image.array, image.channels, checkpoint, axes)
+        request = self._request(image.array, image.channels, checkpoint, axes)
+        return replace(request, coarser=image.coarser)
 
     def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
         """Return the request to the engine for an image that may be on disk.
@@ -168,7 +169,8 @@ class CommandSettings:
             place if 0 <= place < len(image.leading) and image.shape[place] > 1 else None
             for place in map(image.axes.find, "CT")
         )
-        return self._request(image.levels[0], image.channels, checkpoint, (channels, time))
+        request = self._request(image.levels[0], image.channels, checkpoint, (channels, time))
+        return replace(request, coarser=image.levels[1:])
 
     def _request(
         self,

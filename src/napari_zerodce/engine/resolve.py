@@ -266,10 +266,13 @@ class ResolvedRequest:
         """
         layout = layout_of(image, channels=self.layout.channels)
         factor = max(1, round(self.layout.height / layout.height))
+        # Other frames than those of the finest level are no part of its series.
+        series = self.series if layout.leading == self.layout.leading else None
         return replace(
             self,
             image=image,
             layout=layout,
+            series=series,
             part=self.part.scaled(self.layout, layout),
             level_scale=max(1, round(self.scale_factor / factor)),
         )

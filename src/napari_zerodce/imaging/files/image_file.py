@@ -30,11 +30,14 @@ class ImageFile:
     details : mapping
         Facts that a file of the same kind can hold again: colour profile, resolution, EXIF, axes
         and compression, no others. Writers use the facts that they know.
+    coarser : tuple of array-like
+        The coarser levels of a lazy image, if its file has some.
     """
 
     array: Array
     channels: Channels
     details: Mapping[str, Any] = field(default_factory=dict)
+    coarser: tuple[Any, ...] = ()
 
 
 def axis_in(image: ImageFile, name: Literal["C", "T"]) -> int | None:
