@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import psutil
 
 from napari_zerodce.errors import ImageError
+
+LESS_AT_A_TIME: Final = "take fewer planes or a crop at a time"
 
 _budget: list[int | None] = [None]  # of this process: its results are in the same memory
 
@@ -47,7 +49,7 @@ def allocate(shape: tuple[int, ...], dtype: Any, *, opening: str) -> np.ndarray[
         raise _too_large(size, opening) from err
 
 
-def check_memory(size: int, *, opening: str) -> None:
+def check_memory(size: int, *, opening: str, advice: str = LESS_AT_A_TIME) -> None:
     """Raise an ImageError if arrays are larger than the free memory or the memory budget.
 
     Parameters
@@ -56,22 +58,21 @@ def check_memory(size: int, *, opening: str) -> None:
         Bytes of all arrays.
     opening : str
         The start of the error message, such as "The result needs".
+    advice : str
+        What to try.
     """
     if (budget := _budget[0]) is not None and size > budget:
         raise ImageError(
             f"{opening} {_gib(size)} of memory, and the preference 'Memory budget' allows "
-            f"{_gib(budget)}; raise it, or take fewer planes or a crop at a time."
+            f"{_gib(budget)}; raise it, or {advice}."
         )
     if size > psutil.virtual_memory().available:  # Linux would kill the process later
-        raise _too_large(size, opening)
+        raise _too_large(size, opening, advice)
 
 
-def _too_large(size: int, opening: str) -> ImageError:
+def _too_large(size: int, opening: str, advice: str = LESS_AT_A_TIME) -> ImageError:
     free = psutil.virtual_memory().available
-    return ImageError(
-        f"{opening} {_gib(size)} of memory, and {_gib(free)} are free; take fewer planes "
-        "or a crop at a time."
-    )
+    return ImageError(f"{opening} {_gib(size)} of memory, and {_gib(free)} are free; {advice}.")
 
 
 def room_for_blocks(part: float) -> int:

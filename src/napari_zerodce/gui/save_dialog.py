@@ -10,6 +10,7 @@ from napari.utils.history import get_save_history, update_save_history
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QApplication, QFileDialog
 
+from napari_zerodce.engine.disk import describe_disk
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.layers.saved import image_to_save, is_lazy
@@ -50,7 +51,10 @@ def save_active_layer(viewer: napari.viewer.Viewer) -> None:
     ActivityEntry(job)
     job.start()
     if is_lazy(image):
-        show_info(f"{path.name} is computed and saved; 'activity', below right, has Cancel.")
+        show_info(
+            f"{path.name} is computed and saved; it needs {describe_disk(image.size, path)}. "
+            "'activity', below right, has Cancel."
+        )
 
 
 def _asked_path(name: str) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,6 +23,10 @@ from napari_zerodce.imaging.levels import shapes_for_part
 if TYPE_CHECKING:
     import napari
     from napari.layers import Image
+
+_LAZY_INSTEAD: Final = (
+    "choose 'Where you look' beside Compute, or take fewer planes or a crop at a time"
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Wanted:
             If pixels where the user looks are no planes.
         """
         if not self.is_lazy:
-            check_memory(self.memory, opening="The result needs")
+            check_memory(self.memory, opening="The result needs", advice=_LAZY_INSTEAD)
             return
         for source in self.sources:
             if source.other_axes:

@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 from qtpy.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
+from napari_zerodce.engine.disk import describe_disk
 from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import RequestError, ZeroDCEError
@@ -82,6 +83,8 @@ class RunOn(QWidget):
             return
         suggested = Elsewhere(_beside(path), self._last.scheduler, self._last.workers)
         about = f"'{source.shown_name}' is enhanced from its file, {path}."
+        if not isinstance(named(path), Url):
+            about += f" The result needs {describe_disk(wanted.memory, Path(path))}."
         dialog = RunOnDialog(about, suggested, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.start(wanted, dialog.choice())
