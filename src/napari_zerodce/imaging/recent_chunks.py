@@ -18,7 +18,6 @@ from napari_zerodce.imaging.sampling import chunks_of
 _SIDE: Final = 512
 """Pixels. Smaller chunks are read together: a store answers one large question faster than many."""
 
-_LARGEST_TILE: Final = 2048
 _MOST_BYTES: Final = 2**28
 """Of kept chunks. A chunk of more than half of it is not kept, and read in parts."""
 
@@ -122,7 +121,8 @@ def tile_sides(array: Any, rows: int) -> tuple[int, int]:
 
 
 def _tile_side(chunk: int) -> int:
-    return -(-_SIDE // chunk) * chunk if chunk <= _LARGEST_TILE else _SIDE
+    """Return whole small chunks; a large one is kept while its tiles are read."""
+    return -(-_SIDE // chunk) * chunk if chunk < 2 * _SIDE else _SIDE
 
 
 def _are_regular(chunks: Sequence[Any]) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Between two refreshes of layers that show many blocks at once: in 3D, each refresh takes long.
 _SECONDS_BETWEEN = 0.2
 _PAUSE = 10  # times as long as the last refresh
+_LONGEST_REFRESH = 3.0  # seconds; one of a layer that is hidden meanwhile ends much later
 
 
 class LazyLayers(QObject):
@@ -41,6 +42,7 @@ class LazyLayers(QObject):
         self._layers: list[Layer] = []
         self._arrived: set[BlockKey] = set()
         self._next_refresh = 0.0
+        self._sliced_since: float | None = None
         self._events.inserted.connect(self._on_layer_inserted)
         self._events.removed.connect(self._on_layer_removed)
         blocks.arrived.connect(self._on_block_arrived)
@@ -74,17 +76,24 @@ class LazyLayers(QObject):
 
     def _refresh(self) -> None:
         """Show what has arrived since the last time."""
-        started = time.monotonic()
+        self._sliced_since = started = time.monotonic()
         for layer in self._layers:
             wanted = (self._blocks.wish_of(array) for array in lazy_arrays_of(layer))
             if layer.visible and not self._arrived.isdisjoint(chain.from_iterable(wanted)):
                 layer.refresh(highlight=False, extent=False)
         self._arrived.clear()
+        self._pause_after(started)
+
+    def _pause_after(self, started: float) -> None:
         now = time.monotonic()
-        self._next_refresh = now + max(_SECONDS_BETWEEN, _PAUSE * (now - started))
+        took = min(now - started, _LONGEST_REFRESH)
+        self._next_refresh = now + max(_SECONDS_BETWEEN, _PAUSE * took)
 
     def _on_sliced(self, _: Any = None) -> None:
         """Forget what is wanted of levels that are not shown any more; the coarsest always is."""
+        if self._sliced_since is not None:  # napari may have sliced in a thread of its own
+            self._pause_after(self._sliced_since)
+            self._sliced_since = None
         for layer in self._layers:
             for array in lazy_arrays_of(layer)[:-1]:
                 if array.grid.level != layer.data_level and self._blocks.wish_of(array):
