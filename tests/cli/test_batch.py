@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import json
 import os
 import signal
@@ -18,6 +19,13 @@ import tifffile
 
 CPU = ("--device", "cpu", "--precision", "float32")
 PARTS = ("--task-pixels", "3000")
+
+
+@pytest.fixture(autouse=True)
+def _no_client_is_left():
+    """Collect the clients of a test: one that is collected while another starts locks both."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
@@ -198,24 +206,28 @@ def test_an_address_must_be_one(stack, run_here) -> None:
     assert "'my-scheduler' is not that of a scheduler" in done.stderr
 
 
+PRETEND = """
+import sys
+from distributed import Client
+
+def pretend():
+    import torch
+    torch.__version__ = "1.2.3"
+    from importlib import metadata
+    from napari_zerodce.batch import facts
+    real = metadata.version
+    facts.version = lambda name: "1.2.3" if name == "torch" else real(name)
+
+with Client(sys.argv[1], timeout=30) as client:
+    client.wait_for_workers(1, timeout=60)
+    client.run(pretend)
+"""
+
+
 def test_other_versions_are_named_before_any_work(stack, run_here, start_cluster, tmp_path) -> None:
-    from distributed import Client
-
-    def pretend() -> None:
-        import torch
-
-        torch.__version__ = "1.2.3"
-        from importlib import metadata
-
-        real = metadata.version
-        from napari_zerodce.batch import facts
-
-        facts.version = lambda name: "1.2.3" if name == "torch" else real(name)
-
     address, _ = start_cluster(workers=1)
-    with Client(address, timeout=30, set_as_default=False) as client:
-        client.wait_for_workers(1, timeout=60)
-        client.run(pretend)
+    # In a process of its own: a client that is collected while another one starts can lock both.
+    subprocess.run([sys.executable, "-c", PRETEND, address], check=True, timeout=120)
     done = run_here("batch", stack, "--output", "out", "--scheduler", address, *CPU)
     assert done.returncode == 2
     assert "differs from this computer: torch " in done.stderr

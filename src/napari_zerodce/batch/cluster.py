@@ -174,10 +174,13 @@ def _children_deaf_to_ctrl_c() -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep dask's log out of the terminal: a batch reports lost workers and errors itself."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    # dask gives its client a level of its own.
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
