@@ -82,19 +82,37 @@ def connected(
 
 
 def _client_of(dask: Any, address: str) -> Any:
+    full = _checked(address)
     try:
-        return dask.Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
-    except ValueError as err:
-        raise RequestError(
-            f"The address {address!r} is not that of a scheduler; write it as the scheduler "
-            "prints it, such as tcp://10.0.0.5:8786."
-        ) from err
+        return dask.Client(full, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
     except Exception as err:
         # Each transport has its own errors for a scheduler that is not there.
         raise RequestError(
             f"The scheduler {address} does not answer within {_SECONDS_TO_ANSWER} s; check the "
             "address, or start one with 'dask scheduler'."
         ) from err
+
+
+def _checked(address: str) -> str:
+    """Return an address with its protocol; raise a RequestError if it is none.
+
+    A client that gets an invalid one waits 10 s when it is deleted, and prints a traceback.
+    """
+    from distributed.comm.addressing import get_address_host_port, parse_address
+    from distributed.comm.registry import get_backend
+
+    full = address if "://" in address else f"tcp://{address}"
+    try:
+        scheme, _ = parse_address(full)
+        get_backend(scheme)
+        if scheme in {"tcp", "tls", "ws", "wss"}:
+            get_address_host_port(full, strict=True)
+    except ValueError as err:
+        raise RequestError(
+            f"The address {address!r} is not that of a scheduler; write it as the scheduler "
+            "prints it, such as tcp://10.0.0.5:8786."
+        ) from err
+    return full
 
 
 def _cluster_here(dask: Any, environments: list[dict[str, str]]) -> Any:
