@@ -120,9 +120,10 @@ def find_provenance(layer: Layer) -> None:
 
 def _known(data: Any) -> Any:
     """Return data that have all pixels: a lazy layer reads as empty where it is not known."""
-    if not isinstance(data, LazyArray):
-        return data
-    return np.asarray(data) if data.computed is None else data.computed
+    computed = getattr(data, "computed", None)
+    if computed is not None:
+        return computed
+    return np.asarray(data) if isinstance(data, LazyArray) else data
 
 
 def _channels(data: Any, *, rgb: bool) -> Any:

@@ -94,6 +94,7 @@ class EnhanceDock(Dock):
         self._session.events.settings.connect(self._on_session_settings_changed)
 
     def _release(self) -> None:
+        self._chosen = ""  # an answer that arrives now is for nobody
         self.runs.release()
         self.plan.release()
         self.finder.release()
