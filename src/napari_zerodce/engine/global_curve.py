@@ -29,7 +29,7 @@ def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[fl
     resolved : ResolvedRequest
     loop : TileLoop
     """
-    method = CurveMethod(resolved.estimator, _sum)
+    method = CurveMethod(resolved.estimator, _sum, scale_factor=resolved.scale_factor)
     totals: dict[tuple[int, ...], dict[tuple[int, int], Tensor]] = {}
 
     def begin(plane: Plane) -> None:

@@ -123,7 +123,7 @@ def fill_maps(
     resolved = resolve_for_maps(request, report=report, should_stop=should_stop)
     loop = resolved.loop(doing="Computing maps", report=report, should_stop=should_stop)
     finish = partial(_maps_of_tile, kind=kind, step=step)
-    method = CurveMethod(resolved.estimator, finish)
+    method = CurveMethod(resolved.estimator, finish, scale_factor=resolved.scale_factor)
 
     def put(plane: Plane, tile: Tile, block: Array) -> None:
         rows, columns = (_kept(side, step)[1] for side in (tile.rows, tile.columns))

@@ -13,7 +13,7 @@ from napari.layers import Image
 
 from napari_zerodce.engine.viewport import LARGEST_VIEW, Viewport
 from napari_zerodce.errors import ImageError, RequestError
-from napari_zerodce.gui.layers.on_screen import map_step, on_screen, overview_of
+from napari_zerodce.gui.layers.on_screen import map_level, on_screen, overview_of
 from napari_zerodce.gui.layers.source import read_source
 
 
@@ -74,7 +74,7 @@ def test_large_planes_are_looked_at_by_parts() -> None:
     layer.corner_pixels = np.array([[100, 200], [499, 899]])
     near = _screen(viewer, layer).viewport
     assert near == Viewport(slice(100, 500), slice(200, 900))
-    assert map_step(read_source(layer)) == 3
+    assert map_level(read_source(layer)) == (0, 3)
 
 
 def _pyramid(viewer: ViewerModel, side: int, count: int) -> Any:
@@ -270,4 +270,10 @@ def test_maps_keep_as_many_pixels_as_a_view_has(
     shape: tuple[int, ...], rgb: bool, step: int
 ) -> None:
     layer = Image(np.broadcast_to(np.uint8(1), shape), rgb=rgb, contrast_limits=(0, 255))
-    assert map_step(read_source(layer)) == step
+    assert map_level(read_source(layer)) == (0, step)
+
+
+def test_maps_of_a_pyramid_are_those_of_the_finest_level_that_is_small_enough() -> None:
+    layer = _pyramid(ViewerModel(), 16_384, 6)
+    assert map_level(read_source(layer)) == (3, 1)  # 2048 pixels
+    assert map_level(read_source(_pyramid(ViewerModel(), 16_384, 2))) == (1, 4)

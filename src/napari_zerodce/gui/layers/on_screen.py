@@ -356,8 +356,22 @@ def _scaled(part: Viewport, factor: int, shape: tuple[int, ...]) -> Viewport:
     return Viewport(rows, columns, part.step // factor)
 
 
-def map_step(source: Source) -> int:
-    """Return the step of maps: 1 pixel of so many is kept in each direction, to limit memory."""
-    layout = source.layout
-    samples = layout.height * layout.width * layout.colours
+def map_level(source: Source) -> tuple[int, int]:
+    """Return the level of which maps are made, and their step in its pixels, to limit memory.
+
+    Of a pyramid, it is the finest level that is small enough, else the coarsest: larger ones would
+    take minutes. Of so many of its pixels, 1 is kept in each direction.
+
+    Parameters
+    ----------
+    source : Source
+    """
+    usable = [number for number, factor in enumerate(source.factors) if factor]
+    small = (number for number in usable if _map_step(source, number) == 1)
+    level = next(small, usable[-1])
+    return level, _map_step(source, level)
+
+
+def _map_step(source: Source, number: int) -> int:
+    samples = prod(plane_shape(source, number)) * source.layout.colours
     return max(1, int(np.ceil(np.sqrt(samples / LARGEST_VIEW))))

@@ -221,3 +221,11 @@ def test_maps_of_an_earlier_version_are_known_by_their_checkpoint(model: ViewerM
 def test_viewer_without_maps_has_no_old_ones(model: ViewerModel, stack: Image) -> None:
     assert mark_old_maps(model, "zero-dce") == []
     assert mark_old_maps(SimpleNamespace(layers=[]), "zero-dce") == []  # type: ignore[arg-type]
+
+
+def test_maps_of_a_coarser_level_lie_on_the_pixels_that_it_covers(model: ViewerModel) -> None:
+    levels = [np.zeros((2, 64, 64)), np.zeros((2, 16, 16))]
+    layer = model.add_image(levels, multiscale=True, scale=(5, 2, 2), contrast_limits=(0, 1))
+    geometry = map_geometry(read_source(layer), (1,), 1, level=1)
+    assert tuple(geometry["scale"]) == (5, 8, 8)
+    assert tuple(geometry["translate"]) == (5, 3, 3)  # the middle of four pixels of size 2

@@ -14,6 +14,7 @@ from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
 from napari_zerodce.gui.docks.curve_maps.work import mapping, mapping_block
 from napari_zerodce.gui.layers.lazy_array import BlockKey
+from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import never
 
 SETTINGS = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
@@ -48,6 +49,17 @@ def test_every_few_pixels_are_kept_exactly(
 ) -> None:
     mapped = mapping(request_of_stack, (1,), ALPHAS, step=3)(ignore, never)
     np.testing.assert_allclose(mapped.images[0].data, expected[1][..., ::3, ::3], atol=1e-6)
+
+
+def test_maps_of_a_pyramid_are_those_of_one_of_its_levels() -> None:
+    fine = np.random.default_rng(0).integers(100, 900, (2, 48, 40)).astype(np.uint16)
+    coarse = fine[:, ::2, ::2]
+    settings = replace(SETTINGS, window=WindowChoice("range", 100, 900), scale_factor=4)
+    request = EnhanceRequest(fine, "mono", settings, coarser=(coarse,))
+    mapped = mapping(request, (1,), ALPHAS, step=1, level=1)(ignore, never)
+    # Of half as many pixels, a thumbnail of the same size is made.
+    alone = EnhanceRequest(coarse[1], "mono", replace(settings, scale_factor=2))
+    np.testing.assert_allclose(mapped.images[0].data, curve_maps(alone)[0, 0], atol=1e-6)
 
 
 def test_what_is_resolved_is_used_again(

@@ -20,7 +20,7 @@ from napari_zerodce.gui.docks.curve_maps.layer_group import (
 )
 from napari_zerodce.gui.docks.curve_maps.layers import mark_old_maps
 from napari_zerodce.gui.docks.curve_maps.scale import MapScale
-from napari_zerodce.gui.layers.on_screen import map_step, on_screen
+from napari_zerodce.gui.layers.on_screen import map_level, on_screen, plane_shape
 from napari_zerodce.gui.layers.source import read_source, request_for, source_now
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import Dock
@@ -126,14 +126,14 @@ class CurveMapsDock(Dock):
         except ZeroDCEError as err:
             self.runs.show_failure(err)
             return
-        step = map_step(source)
+        level, step = map_level(source)
         job = Job(
             f"Zero-DCE: curve maps of {source.name}",
-            work.mapping(request, screen.index, choice, step=step),
+            work.mapping(request, screen.index, choice, step=step, level=level),
         )
         self.runs.start(
             job,
-            lambda mapped: self._on_mapped(MapRun(source, choice, step, mapped)),
+            lambda mapped: self._on_mapped(MapRun(source, choice, step, mapped, level)),
             if_closed=_CLOSED,
         )
 
@@ -230,12 +230,13 @@ class CurveMapsDock(Dock):
             choice = self.form.choice()
             source = read_source(self.layers.layer)
             source.check_planes_last()
-            layout, step = source.layout, map_step(source)
+            level, step = map_level(source)
+            rows, columns = plane_shape(source, level)
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))
             return
         what = "all planes, each when it is shown" if choice.extent == "stack" else "1 plane"
-        size = f"{-(-layout.width // step)}x{-(-layout.height // step)}"
+        size = f"{-(-columns // step)}x{-(-rows // step)}"
         self.run.plan.setText(f"Maps of {what}, {size}, of '{source.shown_name}'.")
 
     def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:

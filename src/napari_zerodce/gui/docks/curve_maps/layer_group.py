@@ -46,19 +46,22 @@ class MapRun:
     source : Source
     choice : MapChoice
     step : int
-        The maps keep every `step`-th row and column.
+        The maps keep every `step`-th row and column of their level.
     mapped : MappedPlane
         The plane that was on screen.
+    level : int
+        The level of the source of which they are made; 0 is the finest.
     """
 
     source: Source
     choice: MapChoice
     step: int
     mapped: MappedPlane
+    level: int = 0
 
     def geometry(self, index: tuple[int, ...]) -> dict[str, Any]:
         """Return the geometry of layers that begin at a plane."""
-        return map_geometry(self.source, index, self.step)
+        return map_geometry(self.source, index, self.step, self.level)
 
 
 class MapGroup(QObject):
@@ -113,8 +116,12 @@ class MapGroup(QObject):
         colours = " Green brightens, pink darkens." if run.choice.kind == "alphas" else ""
         if colours and layers[0].rgb:
             colours = " Lighter than middle grey brightens, darker darkens."
-        kept = f" 1 pixel of {run.step} in each direction is kept, with its exact value."
-        return f"Added {names}.{hidden}{colours}{kept if run.step > 1 else ''}"
+        kept = ""
+        if run.level:
+            kept = f" They are those of level {run.level} of the image, its overview."
+        elif run.step > 1:
+            kept = f" 1 pixel of {run.step} in each direction is kept, with its exact value."
+        return f"Added {names}.{hidden}{colours}{kept}"
 
     def _add_layers(self) -> list[Any]:
         mapped = self._run.mapped

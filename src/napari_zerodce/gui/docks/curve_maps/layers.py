@@ -204,7 +204,9 @@ def move_map_layers(
         layer.translate = translate
 
 
-def map_geometry(source: Source, index: tuple[int, ...], step: int) -> dict[str, Any]:
+def map_geometry(
+    source: Source, index: tuple[int, ...], step: int, level: int = 0
+) -> dict[str, Any]:
     """Return the geometry of the maps of a plane; they have all axes of their source layer.
 
     Parameters
@@ -213,9 +215,14 @@ def map_geometry(source: Source, index: tuple[int, ...], step: int) -> dict[str,
     index : tuple of int
         The plane.
     step : int
-        The maps keep every `step`-th row and column.
+        The maps keep every `step`-th row and column of their level.
+    level : int
+        The level of the source of which they are made; 0 is the finest.
     """
-    return geometry_of_part(source.properties, (*index, 0, 0), step)
+    factor = source.factors[level]
+    # A pixel of a coarser level lies in the middle of those that it covers.
+    middle = (factor - 1) / 2
+    return geometry_of_part(source.properties, (*index, middle, middle), factor * step)
 
 
 def mark_old_maps(

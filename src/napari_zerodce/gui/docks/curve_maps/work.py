@@ -23,25 +23,28 @@ def mapping(
     choice: MapChoice,
     *,
     step: int,
+    level: int = 0,
 ) -> Work:
     """Return the work that computes the maps of one plane; its result is a `MappedPlane`.
 
     Parameters
     ----------
     request : EnhanceRequest or ResolvedRequest
-        The request for the whole image.
+        The request for the whole image; a resolved one is for the level already.
     index : tuple of int
         Position of the plane in the leading axes.
     choice : MapChoice
         Which maps, and how they become images.
     step : int
-        The maps keep every `step`-th row and column.
+        The maps keep every `step`-th row and column of the level.
+    level : int
+        The number of the level of which they are made; 0 is the finest.
     """
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
         from napari_zerodce.engine.maps import fill_maps, in_memory
 
-        resolved = _resolved(request, should_stop, report)
+        resolved = _resolved(request, level, should_stop, report)
         maps = fill_maps(
             resolved.at(index),
             choice.kind,
@@ -71,13 +74,15 @@ def mapping_block(resolved: ResolvedRequest, choice: MapChoice, step: int, key: 
 
 
 def _resolved(
-    request: EnhanceRequest | ResolvedRequest, should_stop: ShouldStop, report: Report
+    request: EnhanceRequest | ResolvedRequest, level: int, should_stop: ShouldStop, report: Report
 ) -> ResolvedRequest:
     from napari_zerodce.engine.maps import resolve_for_maps
 
-    if isinstance(request, EnhanceRequest):
-        request = with_known_choices(request, should_stop, report)
-    return resolve_for_maps(request, should_stop=should_stop)
+    if not isinstance(request, EnhanceRequest):
+        return request
+    known = with_known_choices(request, should_stop, report)
+    resolved = resolve_for_maps(known, should_stop=should_stop)
+    return resolved.for_level(request.levels[level]) if level else resolved
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class MappedPlane:
     Parameters
     ----------
     resolved : ResolvedRequest
-        The request for the whole image; it serves its other planes, too.
+        The request for the whole level; it serves its other planes, too.
     index : tuple of int
         The plane.
     images : list of MapImage
