@@ -24,6 +24,7 @@ from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.saved import image_to_save
 from napari_zerodce.gui.layers.scope import ALL, PartChoice
 from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.gui.layers.time_series import series_to_measure
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared.lazy_run import LazyRun
@@ -114,6 +115,23 @@ def test_stack_has_the_pixels_of_an_eager_result(
     assert session.outcome.text.startswith("Added 'cells [Zero-DCE]'. Its pixels are computed")
     np.testing.assert_array_equal(np.asarray(layer.data), whole, "small: NumPy gets all of it")
     np.testing.assert_array_equal(np.asarray(layer.data.computed[1]), whole[1])
+
+
+def test_brightness_of_frames_is_that_of_the_computed_pixels(
+    model: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    source = model.add_image(
+        da.from_array(STACK, chunks=(1, 64, 64)), contrast_limits=(0, 1000),
+        axis_labels=("t", "y", "x"),
+    )  # fmt: skip
+    wanted = _wanted(model, source)
+    LazyRun(model, session, wanted, "Enhance").start()
+    with pytest.raises(RequestError, match="has no frames that can be measured yet"):
+        series_to_measure(model, source)
+    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    before, after = series_to_measure(model, source)
+    np.testing.assert_allclose(before.brightness()[1], STACK.mean((1, 2)))
+    np.testing.assert_allclose(after.brightness()[1], _enhanced(wanted).mean((1, 2)))
 
 
 def test_lazy_result_can_be_made_again(model: ViewerModel, session: Session, qtbot: Any) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.layers.lazy_array import LazyArray, lazy_arrays_of
 from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.results import newest_result_of, source_layer_of
-from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.gui.layers.source import axes_of, read_source
 from napari_zerodce.imaging.frame_brightness import frame_brightness
-from napari_zerodce.imaging.planes import Array, PlaneLayout
+from napari_zerodce.imaging.planes import Array, PlaneLayout, layout_of
 from napari_zerodce.imaging.scope import Scope
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ def series_to_measure(viewer: napari.Viewer, layer: Image | None) -> tuple[Measu
 
 
 def _series(layer: Any, written: str = "", *, like: str = "") -> MeasuredSeries:
+    if lazy := lazy_arrays_of(layer):
+        return _computed_series(layer, lazy, like)
     source = read_source(layer)
     axis, layout = source.time_axis, source.layout
     if axis is None:
@@ -86,6 +90,22 @@ def _series(layer: Any, written: str = "", *, like: str = "") -> MeasuredSeries:
     part = Scope.written(written, layout)
     first = part.leading[axis][0] if not like else _first_frame(like, axis)
     return MeasuredSeries(source.shown_name, source.data, layout, axis, part, first)
+
+
+def _computed_series(layer: Any, lazy: Sequence[LazyArray], like: str) -> MeasuredSeries:
+    """Return a result that is computed where the user looks; its coarsest level tells enough."""
+    axis, finest = axes_of(layer).time, lazy[0]
+    if axis is None or finest.computed is None:
+        raise RequestError(
+            f"'{layer.name}' has no frames that can be measured yet; wait until its name says how "
+            "it is made."
+        )
+    whole = [each for each in lazy if each.shape[axis] == finest.shape[axis]]
+    computed = whole[-1].computed
+    assert computed is not None
+    layout = layout_of(computed, channels=finest.computed.resolved.layout.channels)
+    first = _first_frame(like, axis) if like else 0
+    return MeasuredSeries(layer.name, computed, layout, axis, Scope.whole(layout), first)
 
 
 def _first_frame(part: str, axis: int) -> int:
