@@ -19,7 +19,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.adjust.reproduction import find_reproduction, subject_of
 from napari_zerodce.gui.layers import lazy_blocks
-from napari_zerodce.gui.layers.lazy_array import finest_data_of
+from napari_zerodce.gui.layers.lazy_array import finest_data_of, lazy_arrays_of
 from napari_zerodce.gui.layers.provenance import provenance_of
 from napari_zerodce.gui.layers.saved import image_to_save
 from napari_zerodce.gui.layers.scope import ALL, PartChoice
@@ -27,6 +27,7 @@ from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.layers.time_series import series_to_measure
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.lazy_run import LazyRun
 from napari_zerodce.imaging import recent_chunks, reduced_level
 from napari_zerodce.imaging.windows import WindowChoice
@@ -115,6 +116,22 @@ def test_stack_has_the_pixels_of_an_eager_result(
     assert session.outcome.text.startswith("Added 'cells [Zero-DCE]'. Its pixels are computed")
     np.testing.assert_array_equal(np.asarray(layer.data), whole, "small: NumPy gets all of it")
     np.testing.assert_array_equal(np.asarray(layer.data.computed[1]), whole[1])
+
+
+def test_a_chooser_takes_the_source_of_a_lazy_result(
+    model: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    other = model.add_image(np.zeros((8, 9)), name="other")
+    source = model.add_image(da.from_array(STACK, chunks=(1, 64, 64)), contrast_limits=(0, 1000))
+    _run(model, session, _wanted(model, source), qtbot)
+    chooser = LayerChooser(model)
+    qtbot.addWidget(chooser)
+    model.layers.selection.active = other
+    assert chooser.layer is other
+    model.layers.selection.active = model.layers[2]
+    assert lazy_arrays_of(model.layers[2])
+    assert chooser.layer is source
+    chooser.release()
 
 
 def test_brightness_of_frames_is_that_of_the_computed_pixels(

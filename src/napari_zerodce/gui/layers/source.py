@@ -117,8 +117,12 @@ class Source:
 
 
 def is_source(layer: Layer) -> bool:
-    """Return whether a layer can be a source: an image layer, but no live view and no map layer."""
-    return isinstance(layer, Image) and role_of(layer) in {None, "result"}
+    """Return whether a layer can be a source: an image layer whose pixels are all there.
+
+    Live views, map layers and results that are computed where the user looks are no sources.
+    """
+    is_result = isinstance(layer, Image) and role_of(layer) in {None, "result"}
+    return is_result and not lazy_arrays_of(layer)
 
 
 def selected_sources(viewer: napari.Viewer) -> tuple[Image, ...]:

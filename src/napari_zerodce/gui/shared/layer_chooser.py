@@ -8,13 +8,15 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from napari_zerodce.gui.layers.results import is_inserting
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.results import is_inserting, source_layer_of
 from napari_zerodce.gui.layers.source import active_image_layer, is_source, selected_sources
 from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.widgets.combos import make_narrow
 
 if TYPE_CHECKING:
     import napari
+    from napari.layers import Layer
 
 
 _SELECTED: Final = object()  # instead of a layer
@@ -123,8 +125,10 @@ class LayerChooser(QWidget):
     def _on_active_changed(self, _: Any = None) -> None:
         if is_inserting(self._viewer):
             return  # the user has not made another layer active
-        layer = active_image_layer(self._viewer)
-        if layer is not None and is_source(layer):
+        layer: Layer | None = active_image_layer(self._viewer)
+        if layer is not None and not is_source(layer) and role_of(layer) == "result":
+            layer = source_layer_of(self._viewer, layer)  # what a lazy result was made from
+        if isinstance(layer, Image) and is_source(layer):
             self.layer = layer
 
     def _on_selection_changed(self, _: Any = None) -> None:

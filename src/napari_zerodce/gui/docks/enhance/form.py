@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.layers.computing import Computing, ComputingChoice
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.gui.shared.axes_field import AxesField
@@ -101,7 +102,10 @@ class EnhanceForm(SettingsForm):
 
     def _show_series_rows(self) -> None:
         """Show the choices for the axes that a chosen layer has."""
-        sources = [read_source(layer) for layer in self.layers.layers]
+        sources = []
+        for layer in self.layers.layers:
+            with suppress(ZeroDCEError):  # the plan tells it
+                sources.append(read_source(layer))
         has_time = any(source.time_axis is not None for source in sources)
         has_channels = any(source.channel_axis is not None for source in sources)
         self.show_row(self._time_row, shown=has_time)
