@@ -26,7 +26,7 @@ from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.estimators.backends import make_estimator
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
-from napari_zerodce.engine.methods.curves import seen_region
+from napari_zerodce.engine.methods.thumbnail_curves import seen_region
 from napari_zerodce.engine.plane import NOTHING_SHARED, Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance

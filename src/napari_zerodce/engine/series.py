@@ -20,7 +20,7 @@ from torch.nn import functional
 from napari_zerodce.core.networks import WHOLE, Span
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
-from napari_zerodce.engine.methods.curves import ThumbnailCurves
+from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves
 from napari_zerodce.engine.plane import Plane, Shared
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.engine.requests import EnhanceRequest
