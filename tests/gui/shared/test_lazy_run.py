@@ -187,6 +187,34 @@ def test_chunks_are_read_once(model: ViewerModel, session: Session, qtbot: Any) 
     assert len(set(stack.read)) == len(stack.read)
 
 
+def test_coarse_picture_of_the_whole_plane_comes_first(
+    model: ViewerModel, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reduced_level, "_MOST_PIXELS_OF_DRAFT", 45 * 35)
+    stack = Counted(STACK, (1, 32, 32))
+    source = model.add_image(stack, contrast_limits=(0, 1000))
+    wanted = _wanted(model, source)
+    whole = _enhanced(wanted)
+    _run(model, session, wanted, qtbot)
+    layer = model.layers[1]
+    assert not layer.multiscale
+    blocks = layer.data.blocks
+    qtbot.waitUntil(lambda: not blocks.missing(), timeout=20_000)
+    stack.read.clear()
+    source.visible = False
+    pictures: list[np.ndarray] = []
+    blocks.arrived.connect(lambda _: pictures.append(_shown(layer).copy()))
+    model.dims.set_point(0, 2)
+    qtbot.waitUntil(lambda: not blocks.missing(), timeout=20_000)
+    assert len(pictures) == 1 + 9, "a draft and 3x3 tiles"
+    cells = [each[:90, :70].reshape(45, 2, 35, 2) for each in (pictures[0], whole[2])]
+    assert (cells[0] == cells[0][:, :1, :, :1]).all(), "a pixel of it covers 2x2"
+    errors = cells[0][:, 0, :, 0] - cells[1].mean((1, 3))
+    assert np.abs(errors).mean() < 50, "of a window of 1000"
+    np.testing.assert_array_equal(_shown(layer), whole[2])
+    assert len(set(stack.read)) == len(stack.read) == 9, "each of the chunks is read once for both"
+
+
 def _pyramid(*shapes: tuple[int, ...]) -> list[np.ndarray]:
     ramp = np.linspace(50, 900, 128 * 128).reshape(128, 128)
     return [

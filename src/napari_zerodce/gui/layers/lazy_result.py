@@ -16,8 +16,8 @@ from napari_zerodce.gui.layers.lazy_blocks import Block, LazyBlocks
 from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.imaging.planes import layout_of
-from napari_zerodce.imaging.recent_chunks import tile_sides
-from napari_zerodce.imaging.reduced_level import reduced_levels
+from napari_zerodce.imaging.recent_chunks import tile_sides, with_recent_chunks
+from napari_zerodce.imaging.reduced_level import draft_level, reduced_levels
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.lazy import LazyEnhancement
@@ -46,8 +46,8 @@ class LazyResult:
     """
 
     def __init__(self, session: Session, source: Source, request: EnhanceRequest) -> None:
-        self.coarser: list[Any] = []
-        """The levels of the source from which the coarser levels are made."""
+        self.images: list[Any] = []
+        """The levels of the source that are read, the finest first, with any draft as the last."""
         self._enhancement: LazyEnhancement | None = None
         self._told: set[str] = set()
         self.blocks = LazyBlocks(
@@ -59,24 +59,40 @@ class LazyResult:
             held=True,
         )
         self.blocks.failed.connect(partial(LazyResult._on_failed, self))
-        self.levels = self._made_levels(source, request)
+        grids = self._found_grids(source, request)
+        self._arrays = self._made_arrays(grids, source)
+        self.levels = [array for array in self._arrays if not array.grid.is_draft]
 
-    def _made_levels(self, source: Source, request: EnhanceRequest) -> list[LazyArray]:
+    def _found_grids(self, source: Source, request: EnhanceRequest) -> list[Grid]:
+        """Return the grids of the levels, and that of drafts if there is one level only."""
         layout, part = request.layout, request.part
-        grids = [_grid(source.data, part.shape_in(layout), len(layout.leading))]
         rows = len(layout.leading)
-        for level in source.levels[1:] or reduced_levels(source.data, rows, part.extent):
+        finest = with_recent_chunks(source.data)
+
+        def shape_of(level: Any) -> tuple[int, ...]:
             own = layout_of(level, channels=source.channels)
-            shape = part.scaled(layout, own).shape_in(own)
+            return part.scaled(layout, own).shape_in(own)
+
+        self.images.append(finest)
+        grids = [_grid(source.data, part.shape_in(layout), rows)]
+        for level in source.levels[1:] or reduced_levels(finest, rows, part.extent):
+            shape = shape_of(level)
             if shape != grids[-1].shape:  # small parts have fewer levels than the source
-                self.coarser.append(level)
-                grids.append(_grid(level, shape, len(own.leading), len(grids)))
-        blank = _lowest(source)
+                self.images.append(with_recent_chunks(level))
+                grids.append(_grid(level, shape, rows, len(grids)))
+        draft = draft_level(finest, rows, part.extent) if len(grids) == 1 else None
+        if draft is not None:
+            shape = shape_of(draft)
+            self.images.append(draft)
+            grids.append(Grid(shape, (shape[rows], shape[rows + 1]), rows, level=1, is_draft=True))
+        return grids
+
+    def _made_arrays(self, grids: list[Grid], source: Source) -> list[LazyArray]:
+        blank, dtype = _lowest(source), source.data.dtype
         made: list[LazyArray] = []
         for grid in reversed(grids):
             coarser = made[0] if made else None
-            array = LazyArray(self.blocks, grid, source.data.dtype, blank=blank, coarser=coarser)
-            made.insert(0, array)
+            made.insert(0, LazyArray(self.blocks, grid, dtype, blank=blank, coarser=coarser))
         return made
 
     def begin(self, enhancement: LazyEnhancement) -> None:
@@ -85,15 +101,15 @@ class LazyResult:
         Parameters
         ----------
         enhancement : LazyEnhancement
-            It has as many levels as this result.
+            Of `images`.
         """
         self._enhancement = enhancement
-        for array, level in zip(self.levels, enhancement.levels, strict=True):
+        for array, level in zip(self._arrays, enhancement.levels, strict=True):
             array.computed = level
         self.blocks.begin()
 
     def _work(self, key: BlockKey) -> Work:
-        enhancement, grid = self._enhancement, self.levels[key.level].grid
+        enhancement, grid = self._enhancement, self._arrays[key.level].grid
         assert enhancement is not None  # the blocks are held until then
         rows, columns = (
             slice(number * side, min((number + 1) * side, length))
