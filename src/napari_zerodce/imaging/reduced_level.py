@@ -48,6 +48,15 @@ class ReducedLevel:
         self.dtype: np.dtype[Any] = np.dtype(array.dtype)
         self.ndim, self.size = len(self.shape), prod(self.shape)
 
+    def of(self, array: Any) -> ReducedLevel:
+        """Return the same level of another array.
+
+        Parameters
+        ----------
+        array : array-like
+        """
+        return ReducedLevel(array, self._factor, self._rows)
+
     def __getitem__(self, key: Any) -> Array:
         """Return a region; `key` holds integers, slices and an ellipsis."""
         parts = complete_key(key, self.ndim)
