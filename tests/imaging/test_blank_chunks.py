@@ -44,6 +44,47 @@ def test_lost_chunk_is_blank_tried_once_and_named(dtype: Any, blank: float) -> N
         recent[1]
 
 
+class Striped(Damaged):
+    """An array with chunks of 2x5, which are read together; those in some rows are lost."""
+
+    chunks = (1, 2, 5)
+
+    def __init__(self, array: np.ndarray, lost: range) -> None:
+        super().__init__(array)
+        self._lost = lost
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        self.tries += 1
+        if any(row in self._lost for row in range(key[1].start, key[1].stop)):
+            raise OSError("bad sector")
+        return self._array[key]
+
+
+def test_of_chunks_that_are_read_together_only_the_lost_ones_are_blank() -> None:
+    array = Striped(WHOLE, range(4, 8))
+    image = BlankChunks(RecentChunks(array, (1, 10, 30)), 1)
+    expected = WHOLE.copy()
+    expected[0, 4:8] = np.nan
+    np.testing.assert_array_equal(image[0], expected[0])
+    np.testing.assert_array_equal(image[0, 5:, 3:], expected[0, 5:, 3:])
+    assert [place for _, place in image.unread_places()] == [
+        f"Plane 0, rows {row} to {row + 1}, columns {column} to {column + 4}"
+        for row in (4, 6)
+        for column in range(0, 30, 5)
+    ]
+
+
+def test_if_the_first_chunks_are_lost_the_others_are_not_tried() -> None:
+    array = Striped(WHOLE, range(20))
+    image = BlankChunks(RecentChunks(array, (1, 10, 30)), 1)
+    assert np.isnan(image[0, :10]).all()
+    assert array.tries == 1 + 8
+    image[0, :10]
+    assert array.tries == 1 + 8
+    ((_, place),) = image.unread_places()
+    assert place == "Plane 0, rows 0 to 9, columns 0 to 29"
+
+
 def test_only_what_was_lost_is_made_blank() -> None:
     image = BlankChunks(RecentChunks(Damaged(WHOLE), (1, 8, 8)), 1)
     image[1]

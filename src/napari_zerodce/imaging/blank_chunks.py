@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from contextlib import AbstractContextManager
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,11 +16,24 @@ from napari_zerodce.imaging.unreadable import array_reading_told
 
 _ADVICE: Final = "check the file that it comes from, and press Enhance again"
 
+_MOST_TRIED: Final = 8
+"""Chunks that are read together, if the first ones are all lost."""
+
+Region = tuple[slice, ...]
+
+
+class _Lost(NamedTuple):
+    """What cannot be read, and why."""
+
+    region: Region
+    error: UnreadableError
+
 
 class BlankChunks:
     """Recent chunks; those that cannot be read are NaN, or 0 if the dtype has none.
 
-    A chunk is tried once: each failure may take long, for example until a server does not answer.
+    What is lost is not tried again: each failure may take long, for example until a server does not
+    answer.
 
     Parameters
     ----------
@@ -32,7 +47,7 @@ class BlankChunks:
         self.shape, self.dtype, self.ndim = recent.shape, recent.dtype, recent.ndim
         self.chunks = recent.chunks
         self._blank = np.nan if self.dtype.kind == "f" else 0
-        self._unread: dict[Number, UnreadableError] = {}
+        self._lost: dict[Number, list[_Lost]] = {}
 
     def __getitem__(self, key: Any) -> Array:
         """Return a region; `key` holds integers, slices and an ellipsis."""
@@ -40,19 +55,47 @@ class BlankChunks:
 
     def _chunk(self, number: Number) -> Array:
         region = self._recent.region_of(number)
-        if number not in self._unread:
+        if number not in self._lost:
             try:
-                with array_reading_told(_described(region, self._rows), advice=_ADVICE):
+                with self._told(region):
                     return self._recent.chunk(number)
             except UnreadableError as err:
-                self._unread[number] = err
-        return np.full([side.stop - side.start for side in region], self._blank, self.dtype)
+                self._lost[number] = self._searched(number, _Lost(region, err))
+        return self._patched(number, [lost.region for lost in self._lost[number]])
+
+    def _searched(self, number: Number, whole: _Lost) -> list[_Lost]:
+        """Return which of the array's own chunks are lost, of those that are read together."""
+        parts = self._recent.parts_of(number)
+        lost: list[_Lost] = []
+        if len(parts) == 1:
+            return [whole]
+        for tried, part in enumerate(parts):
+            if len(lost) == tried == _MOST_TRIED:
+                return [whole]
+            try:
+                with self._told(part):
+                    self._recent.part(part)
+            except UnreadableError as err:
+                lost.append(_Lost(part, err))
+        return [whole] if len(lost) == len(parts) else lost
+
+    def _patched(self, number: Number, lost: list[Region]) -> Array:
+        whole = self._recent.region_of(number)
+        made = np.full([side.stop - side.start for side in whole], self._blank, self.dtype)
+        for part in self._recent.parts_of(number) if whole not in lost else ():
+            if part not in lost:
+                made[tuple(map(_shared, part, whole))] = self._recent.part(part)
+        return made
+
+    def _told(self, region: Region) -> AbstractContextManager[None]:
+        return array_reading_told(_described(region, self._rows), advice=_ADVICE)
 
     def unread_places(self) -> list[tuple[str, str]]:
         """Return, of each chunk that could not be read so far, a sentence for users, and where."""
         return [
-            (str(error), _described(self._recent.region_of(number), self._rows))
-            for number, error in tuple(self._unread.items())
+            (str(error), _described(region, self._rows))
+            for lost in tuple(self._lost.values())
+            for region, error in lost
         ]
 
     def put_blanks(self, made: Array, region: Sequence[slice]) -> None:
@@ -65,8 +108,7 @@ class BlankChunks:
         region : sequence of slice
             Of the first axes of this array, those of `made`.
         """
-        for number in tuple(self._unread):
-            chunk = self._recent.region_of(number)
+        for chunk, _ in chain.from_iterable(tuple(self._lost.values())):
             shared = [_shared(*sides) for sides in zip(chunk, region, strict=False)]
             if all(side.start < side.stop for side in shared):
                 made[tuple(shared)] = self._blank

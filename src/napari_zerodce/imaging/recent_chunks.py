@@ -80,10 +80,26 @@ class RecentChunks:
             for n, side, length in zip(number, self._unit, self.shape, strict=True)
         )
 
+    def parts_of(self, number: Number) -> list[tuple[slice, ...]]:
+        """Return where the array's own chunks are that are read together."""
+        sides = chunks_of(self._array) or self._unit
+        axes = [
+            [
+                slice(start, min(start + side, whole.stop))
+                for start in range(whole.start, whole.stop, side)
+            ]
+            for whole, side in zip(self.region_of(number), sides, strict=True)
+        ]
+        return list(product(*axes))
+
+    def part(self, region: tuple[slice, ...]) -> Array:
+        """Return a part of a chunk, which is not kept; called by `read` only."""
+        return np.asarray(self._array[region])
+
     def chunk(self, number: Number) -> Array:
         """Return a chunk; called by `read` only, which lets no other thread in."""
         if number not in self._kept:
-            self._kept[number] = np.asarray(self._array[self.region_of(number)])
+            self._kept[number] = self.part(self.region_of(number))
             most = max(1, _MOST_BYTES // (prod(self._unit) * self.dtype.itemsize))
             while len(self._kept) > most:
                 self._kept.popitem(last=False)
