@@ -119,6 +119,20 @@ def test_each_channel_has_a_brightness_of_its_own_and_z_may_be_coarser():
         assert abs(fine - coarse) / width < 0.005
 
 
+def test_levels_may_know_no_ellipsis():
+    class Virtual(Counting):
+        def __getitem__(self, key):
+            assert all(isinstance(part, int) or part.stop % 2 == 0 for part in key)
+            return super().__getitem__(key)
+
+    scene = noisy_scene()[:256, :256]
+    level = coarser_levels(scene, [(64, 64)])[0]
+    made = LazyEnhancement(resolved_for(scene), [Virtual(level)]).levels[1][...]
+    np.testing.assert_array_equal(
+        made, LazyEnhancement(resolved_for(scene), [level]).levels[1][...]
+    )
+
+
 def test_a_level_of_another_kind_is_refused():
     resolved = resolved_for(STACK)
     with pytest.raises(ImageError, match="Level 1 of the image has the shape"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.imaging import reduced_level
-from napari_zerodce.imaging.reduced_level import ReducedLevel, reduced_levels
+from napari_zerodce.imaging.reduced_level import ReducedLevel, draft_level, reduced_levels
 
 WHOLE = np.random.default_rng(0).integers(0, 60000, (2, 21, 34)).astype(np.uint16)
 CELLS = WHOLE[:, :20, :32].reshape(2, 5, 4, 8, 4).mean((2, 4))
@@ -55,3 +55,11 @@ def test_only_large_planes_are_reduced() -> None:
         (5000, 2250),
         (1250, 562),
     ]
+
+
+def test_draft_has_few_pixels_and_small_planes_need_none() -> None:
+    stack = np.broadcast_to(np.uint8(0), (3, 2048, 2048))
+    draft = draft_level(stack, 1, (2048, 2048))
+    assert draft is not None
+    assert draft.shape == (3, 341, 341), "every 6 pixels become one, so that 2^17 are left at most"
+    assert draft_level(stack, 1, (512, 512)) is None

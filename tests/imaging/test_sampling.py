@@ -161,6 +161,28 @@ def test_a_coarser_level_leads_to_the_bright_regions_which_count_as_what_they_ar
     assert sum(weight * part.mean() for part, weight in found) / 64 == lazy.array.mean()
 
 
+class Bounded:
+    """An array that is read with a start and a stop within it for each axis only."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def __getitem__(self, key):
+        ends = zip(key, self.shape, strict=True)
+        assert all(0 <= part.start < part.stop <= length for part, length in ends)
+        return self.array[key]
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_a_virtual_level_gets_a_slice_of_numbers_for_each_axis():
+    lazy, coarse = pyramid_of_a_rare_spot()
+    virtual = list(
+        Sampler(lazy, layout_of(lazy), never, coarser=[Bounded(coarse)]).spread_samples()
+    )
+    plain = list(Sampler(lazy, layout_of(lazy), never, coarser=[coarse]).spread_samples())
+    assert [weight for _, weight in virtual] == [weight for _, weight in plain]
+
+
 @pytest.mark.usefixtures("small_limits")
 def test_even_samples_count_the_same_whatever_their_region_stands_for():
     lazy, coarse = pyramid_of_a_rare_spot()

@@ -46,6 +46,17 @@ class LazyEnhancement:
         self.levels = (finest, *(self._level(*each) for each in enumerate(coarser, start=1)))
         self._samples = LevelSamples(resolved, coarser)
 
+    def reading(self, images: Sequence[Any]) -> LazyEnhancement:
+        """Return the same levels, made from other arrays of the same image.
+
+        Parameters
+        ----------
+        images : sequence of array-like
+            The finest level first, with rows and columns as the last axes before colours.
+        """
+        finest, *coarser = images
+        return LazyEnhancement(replace(self.resolved, image=finest), coarser)
+
     def _level(self, number: int, image: Any) -> EnhancedLevel:
         own = self.resolved
         layout = layout_of(image, channels=own.layout.channels)

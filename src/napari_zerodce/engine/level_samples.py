@@ -18,6 +18,7 @@ from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.resolve import ResolvedRequest
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.imaging.keys import whole_key
 from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.planes import Array, SelectedPlane
 from napari_zerodce.imaging.sampling import spread, spread_by_brightness
@@ -221,7 +222,7 @@ class LevelSamples:
         cells = prod(grid)
         if prod(plane.shape[:2]) > _LARGEST_OVERVIEW or min(plane.shape[:2]) < max(grid):
             return [(number, 1.0) for number in spread(cells, count)]
-        samples = np.asarray(plane[...]).astype(np.float32)
+        samples = np.asarray(plane[whole_key(plane.shape)]).astype(np.float32)
         means = coarser_levels(samples, [(*grid, *samples.shape[2:])])[0]
         means = means.reshape(cells, -1)[:, :3].mean(1)
         return [(number, float(weight)) for number, weight in spread_by_brightness(means, count)]

@@ -49,6 +49,16 @@ def picked(key: Sequence[Any], shape: Sequence[int]) -> list[range]:
     return [_picked(part, length) for part, length in zip(key, shape, strict=True)]
 
 
+def whole_key(shape: Sequence[int]) -> tuple[slice, ...]:
+    """Return the key of all of an array, which also arrays accept that know no ellipsis.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    """
+    return tuple(slice(0, int(length)) for length in shape)
+
+
 def span_of(places: range) -> tuple[slice, slice]:
     """Return the smallest slice that holds some places, and where they are within it.
 

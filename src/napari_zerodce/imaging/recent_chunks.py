@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 from typing import Any, Final
@@ -23,6 +23,9 @@ _MOST_BYTES: Final = 2**28
 
 Unit = tuple[int, ...]
 """The sides of what is read at once: whole chunks."""
+
+Number = tuple[int, ...]
+"""Of a unit, counted along each axis."""
 
 
 class RecentChunks:
@@ -43,11 +46,22 @@ class RecentChunks:
         self.dtype = np.dtype(array.dtype)
         self.ndim = len(self.shape)
         self.chunks = unit
-        self._kept: OrderedDict[tuple[int, ...], Array] = OrderedDict()
+        self._kept: OrderedDict[Number, Array] = OrderedDict()
         self._lock = threading.Lock()
 
     def __getitem__(self, key: Any) -> Array:
         """Return a region; `key` holds integers, slices and an ellipsis."""
+        return self.read(key, self.chunk)
+
+    def read(self, key: Any, chunk: Callable[[Number], Array]) -> Array:
+        """Return a region.
+
+        Parameters
+        ----------
+        key : int, slice, Ellipsis or tuple of these
+        chunk : callable
+            Given the number of a chunk, it returns that.
+        """
         parts = complete_key(key, self.ndim)
         places = picked(parts, self.shape)
         made: Array = np.empty(tuple(map(len, places)), self.dtype)
@@ -55,17 +69,37 @@ class RecentChunks:
         with self._lock:
             for each in product(*pieces):
                 number, there, here = zip(*each, strict=True)
-                made[there] = self._chunk(number)[here]
+                made[there] = chunk(number)[here]
         chosen: Array = made[without_integers(parts)]
         return chosen
 
-    def _chunk(self, number: tuple[int, ...]) -> Array:
+    def region_of(self, number: Number) -> tuple[slice, ...]:
+        """Return where a chunk is."""
+        return tuple(
+            slice(n * side, min((n + 1) * side, length))
+            for n, side, length in zip(number, self._unit, self.shape, strict=True)
+        )
+
+    def parts_of(self, number: Number) -> list[tuple[slice, ...]]:
+        """Return where the array's own chunks are that are read together."""
+        sides = chunks_of(self._array) or self._unit
+        axes = [
+            [
+                slice(start, min(start + side, whole.stop))
+                for start in range(whole.start, whole.stop, side)
+            ]
+            for whole, side in zip(self.region_of(number), sides, strict=True)
+        ]
+        return list(product(*axes))
+
+    def part(self, region: tuple[slice, ...]) -> Array:
+        """Return a part of a chunk, which is not kept; called by `read` only."""
+        return np.asarray(self._array[region])
+
+    def chunk(self, number: Number) -> Array:
+        """Return a chunk; called by `read` only, which lets no other thread in."""
         if number not in self._kept:
-            region = tuple(
-                slice(n * side, min((n + 1) * side, length))
-                for n, side, length in zip(number, self._unit, self.shape, strict=True)
-            )
-            self._kept[number] = np.asarray(self._array[region])
+            self._kept[number] = self.part(self.region_of(number))
             most = max(1, _MOST_BYTES // (prod(self._unit) * self.dtype.itemsize))
             while len(self._kept) > most:
                 self._kept.popitem(last=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import ceil, prod, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,9 @@ _LARGEST_PLAIN: Final = 4096
 _LARGEST_COARSEST: Final = 2048
 _AVERAGED: Final = 4
 """Samples along a side that a pixel is the average of, at most: more of them change little."""
+
+_MOST_PIXELS_OF_DRAFT: Final = 2**17
+"""0.2 s for Zero-DCE on two cores."""
 
 _AT_ONCE: Final = 2**24
 _CHUNK: Final = 512
@@ -44,6 +47,15 @@ class ReducedLevel:
         self.chunks = (*(1,) * rows, _CHUNK, _CHUNK, *after)
         self.dtype: np.dtype[Any] = np.dtype(array.dtype)
         self.ndim, self.size = len(self.shape), prod(self.shape)
+
+    def of(self, array: Any) -> ReducedLevel:
+        """Return the same level of another array.
+
+        Parameters
+        ----------
+        array : array-like
+        """
+        return ReducedLevel(array, self._factor, self._rows)
 
     def __getitem__(self, key: Any) -> Array:
         """Return a region; `key` holds integers, slices and an ellipsis."""
@@ -101,3 +113,20 @@ def reduced_levels(array: Any, rows: int, extent: tuple[int, int]) -> list[Reduc
         factors.append(factor)
         factor *= _FACTOR
     return [ReducedLevel(array, factor, rows) for factor in factors]
+
+
+def draft_level(array: Any, rows: int, extent: tuple[int, int]) -> ReducedLevel | None:
+    """Return a level with few enough pixels to be there at once, None for small planes.
+
+    Parameters
+    ----------
+    array : array-like
+    rows : int
+        The position of the axis of rows.
+    extent : tuple of int
+        Rows and columns of what will be shown.
+    """
+    pixels = prod(extent)
+    if pixels <= 2 * _MOST_PIXELS_OF_DRAFT:
+        return None
+    return ReducedLevel(array, ceil(sqrt(pixels / _MOST_PIXELS_OF_DRAFT)), rows)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.keys import whole_key
 from napari_zerodce.imaging.levels import coarser_levels
 from napari_zerodce.imaging.planes import Array, PlaneLayout
 from napari_zerodce.imaging.unreadable import array_reading_told
@@ -143,7 +144,8 @@ class Sampler:
 
     def _by_brightness(self, overview: Any) -> tuple[list[int], list[int]]:
         with self._reading_told():
-            samples = np.asarray(overview[(..., *(slice(n) for n in self._shape[-1:]))])
+            without_alpha = min(overview.shape[-1], self._shape[-1])
+            samples = np.asarray(overview[whole_key((*overview.shape[:-1], without_alpha))])
         means = coarser_levels(samples.astype(np.float32), [self._regions])[0].ravel()
         count = max(_LEAST_REGIONS, MOST_SAMPLES_OF_PYRAMID // prod(self._steps))
         numbers, weights = zip(*spread_by_brightness(means, count), strict=True)

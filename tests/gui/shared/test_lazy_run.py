@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import dask.array as da
@@ -16,7 +17,7 @@ from napari.utils.notifications import notification_manager
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.adjust.reproduction import find_reproduction, subject_of
 from napari_zerodce.gui.layers import lazy_blocks
 from napari_zerodce.gui.layers.lazy_array import finest_data_of, lazy_arrays_of
@@ -48,6 +49,7 @@ class Counted:
         self.ndim, self.size = array.ndim, array.size
         self.read: list[tuple[Any, ...]] = []
         self.damaged: set[int] = set()
+        self.bad: tuple[Any, ...] = ()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self._array
@@ -55,7 +57,7 @@ class Counted:
     def __getitem__(self, key: Any) -> np.ndarray:
         if isinstance(key, tuple) and isinstance(key[0], slice):
             self.read.append(tuple((part.start, part.stop) for part in key))
-            if key[0].start in self.damaged:
+            if key[0].start in self.damaged or self.read[-1] == self.bad:
                 raise OSError("bad sector")
         return self._array[key]
 
@@ -204,6 +206,34 @@ def test_chunks_are_read_once(model: ViewerModel, session: Session, qtbot: Any) 
     assert len(set(stack.read)) == len(stack.read)
 
 
+def test_coarse_picture_of_the_whole_plane_comes_first(
+    model: ViewerModel, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reduced_level, "_MOST_PIXELS_OF_DRAFT", 45 * 35)
+    stack = Counted(STACK, (1, 32, 32))
+    source = model.add_image(stack, contrast_limits=(0, 1000))
+    wanted = _wanted(model, source)
+    whole = _enhanced(wanted)
+    _run(model, session, wanted, qtbot)
+    layer = model.layers[1]
+    assert not layer.multiscale
+    blocks = layer.data.blocks
+    qtbot.waitUntil(lambda: not blocks.missing(), timeout=20_000)
+    stack.read.clear()
+    source.visible = False
+    pictures: list[np.ndarray] = []
+    blocks.arrived.connect(lambda _: pictures.append(_shown(layer).copy()))
+    model.dims.set_point(0, 2)
+    qtbot.waitUntil(lambda: not blocks.missing(), timeout=20_000)
+    assert len(pictures) == 1 + 9, "a draft and 3x3 tiles"
+    cells = [each[:90, :70].reshape(45, 2, 35, 2) for each in (pictures[0], whole[2])]
+    assert (cells[0] == cells[0][:, :1, :, :1]).all(), "a pixel of it covers 2x2"
+    errors = cells[0][:, 0, :, 0] - cells[1].mean((1, 3))
+    assert np.abs(errors).mean() < 50, "of a window of 1000"
+    np.testing.assert_array_equal(_shown(layer), whole[2])
+    assert len(set(stack.read)) == len(stack.read) == 9, "each of the chunks is read once for both"
+
+
 def _pyramid(*shapes: tuple[int, ...]) -> list[np.ndarray]:
     ramp = np.linspace(50, 900, 128 * 128).reshape(128, 128)
     return [
@@ -286,10 +316,44 @@ def test_unreadable_plane_is_named_once_and_the_rest_goes_on(
     qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
     sentences = [str(record.message) for record in notification_manager.records[told:]]
     assert len(sentences) == 1
-    assert sentences[0].startswith("Plane 2 cannot be read: bad sector")
+    assert sentences[0].startswith(
+        "9 parts of 'stack' stay empty (Plane 2, rows 0 to 31, columns 0 to 31; Plane 2, rows 0 "
+    )
     assert (_shown(layer) == 0).all()
     model.dims.set_point(0, 0)
     qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole[0]), timeout=20_000)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_unreadable_chunk_stays_empty_and_the_rest_of_its_plane_is_enhanced(
+    model: ViewerModel, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch, dtype: Any
+) -> None:
+    monkeypatch.setattr(reduced_level, "_MOST_PIXELS_OF_DRAFT", 45 * 35)
+    stack = Counted(STACK.astype(dtype) - 500, (1, 32, 32))
+    source = model.add_image(stack, contrast_limits=(-500, 500), name="cells")
+    settings = replace(SETTINGS, window=WindowChoice("range", -500, 500))
+    wanted = read_wanted(model, [source], settings, PartChoice("range", first_and_last=((1, 2),)))
+    _run(model, session, wanted, qtbot)
+    layer = model.layers[1]
+    source.visible = False
+    stack.bad = ((2, 3), (32, 64), (32, 64))
+    told = len(notification_manager.records)
+    model.dims.set_point(0, 2)
+    qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
+    shown = _shown(layer)
+    bad = np.zeros(shown.shape, bool)
+    bad[32:64, 32:64] = True
+    assert np.isnan(shown[bad]).all() if dtype == np.float32 else (shown[bad] == 0).all()
+    assert shown[~bad].mean() > stack._array[2][~bad].mean() + 50, "it is brighter"
+    sentences = [str(record.message) for record in notification_manager.records[told:]]
+    (sentence,) = sentences
+    assert sentence == (
+        "1 part of 'cells' stays empty: Plane 2, rows 32 to 63, columns 32 to 63 cannot be read: "
+        "bad sector; check the file that it comes from, and press Enhance again."
+    )
+    assert stack.read.count(stack.bad) == 1, "it is tried once"
+    with pytest.raises(ZeroDCEError, match="cannot be read: bad sector"):
+        layer.data.computed[1]  # what is saved has all pixels
 
 
 def test_cancelled_run_takes_its_layer_away(

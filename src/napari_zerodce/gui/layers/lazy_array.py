@@ -67,6 +67,8 @@ class Grid:
         Number of axes that come before, which each block has whole.
     level : int
         The number of the level in keys; 0 is the finest.
+    is_draft : bool
+        Whether it is no level of the layer, but has drafts of whole planes for the finer level.
     """
 
     shape: tuple[int, ...]
@@ -74,6 +76,7 @@ class Grid:
     leading: int
     first: int = 0
     level: int = 0
+    is_draft: bool = False
 
     @property
     def rows(self) -> int:
@@ -279,17 +282,19 @@ class LazyArray:
         exact = self.blocks.known([self._key(piece) for piece in pieces])
         self._has_exact = self._has_exact or any(block is not None for block in exact)
         unknown = [piece for piece, block in zip(pieces, exact, strict=True) if block is None]
-        drafts = unknown if self.grid.level and not self._has_exact else []
-        self.blocks.want(
-            self,
-            [
-                *(self._key(piece, exact=False) for piece in drafts),
-                *(self._key(piece) for piece in pieces),
-            ],
-        )
+        self.blocks.want(self, [*self._drafts_for(unknown), *map(self._key, pieces)])
         if unknown and self._coarser is not None:
             self._coarser.ask_for_kept()
         return self._known(pieces)
+
+    def _drafts_for(self, unknown: Sequence[Piece]) -> list[BlockKey]:
+        """Return what is there sooner than tiles that are not known."""
+        if self._coarser is not None and self._coarser.grid.is_draft:
+            planes = dict.fromkeys(piece.plane for piece in unknown)
+            level = self._coarser.grid.level
+            return [BlockKey(level, plane, exact=False) for plane in planes]
+        drafts = unknown if self.grid.level and not self._has_exact else []
+        return [self._key(piece, exact=False) for piece in drafts]
 
     def _known(self, pieces: Sequence[Piece]) -> list[Block | None]:
         exact = self.blocks.known([self._key(piece) for piece in pieces])

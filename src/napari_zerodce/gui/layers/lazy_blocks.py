@@ -145,8 +145,9 @@ class LazyBlocks(QObject):
         if self._is_held or self._is_released:
             return []
         with self._lock:
-            block = next(reversed(self._known.values()), None)
-            room = max(1, self._most_bytes // _size(block)) if block else 1
+            # By the largest block: with less, blocks would push each other out, again and again.
+            size = max(map(_size, self._known.values()), default=self._most_bytes)
+            room = max(1, self._most_bytes // size)
             newest_first = [wish[:room] for wish in reversed(self._wishes.values())]
             keys = dict.fromkeys(key for wish in newest_first for key in wish)
             left = (key for key in keys if key not in self._known and key not in self._failures)

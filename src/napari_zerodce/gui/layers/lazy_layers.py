@@ -63,16 +63,21 @@ class LazyLayers(QObject):
             for array in lazy_arrays_of(layer):
                 array.accept(key)
         self._arrived.add(key)
-        if not self._are_many() or time.monotonic() >= self._next_refresh:
+        if not self._are_many(exact=key.exact) or time.monotonic() >= self._next_refresh:
             self._refresh()
 
     def _on_computing(self, key: BlockKey | None) -> None:
         if key is None:  # nothing else arrives soon
             self._refresh()
 
-    def _are_many(self) -> bool:
+    def _are_many(self, *, exact: bool) -> bool:
+        """Return whether many drafts, or many exact blocks, are wanted; one is shown at once."""
         arrays = [array for layer in self._layers for array in lazy_arrays_of(layer)]
-        return any(len(self._blocks.wish_of(array)) > 1 for array in arrays)
+        wishes = map(self._blocks.wish_of, arrays)
+        return any(
+            sum(isinstance(key, BlockKey) and key.exact == exact for key in wish) > 1
+            for wish in wishes
+        )
 
     def _refresh(self) -> None:
         """Show what has arrived since the last time."""

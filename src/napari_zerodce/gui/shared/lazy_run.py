@@ -57,7 +57,7 @@ class LazyRun:
         """Add the layers, and make their choices in the background; raises a ZeroDCEError."""
         sources, requests = self.wanted.sources, self.wanted.requests
         results = [LazyResult(self.session, *each) for each in zip(sources, requests, strict=True)]
-        preparing = work.preparing_all(requests, [result.coarser for result in results])
+        preparing = work.preparing_all(requests, [result.images for result in results])
         started = [
             self._add(source, result, request.scope)
             for source, result, request in zip(sources, results, requests, strict=True)

@@ -18,7 +18,6 @@ from napari_zerodce.engine.settings import AUTOMATIC_WINDOW, EnhanceSettings
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.levels import coarser_levels, shapes_for_part
 from napari_zerodce.imaging.planes import Array
-from napari_zerodce.imaging.recent_chunks import with_recent_chunks
 from napari_zerodce.imaging.window_search import FoundWindow, find_windows
 from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 from napari_zerodce.recent_results import RecentResults
@@ -154,7 +153,7 @@ def _report_one_of(report: Report, pixels: Sequence[int], number: int, progress:
     report(Progress(before + here - to_do, sum(pixels), message, left))
 
 
-def preparing_all(requests: Sequence[EnhanceRequest], coarser: Sequence[Sequence[Any]]) -> Work:
+def preparing_all(requests: Sequence[EnhanceRequest], images: Sequence[Sequence[Any]]) -> Work:
     """Return the work that makes all choices of lazy results.
 
     It gives a tuple with a `LazyEnhancement`, or the error, for each image.
@@ -162,13 +161,13 @@ def preparing_all(requests: Sequence[EnhanceRequest], coarser: Sequence[Sequence
     Parameters
     ----------
     requests : sequence of EnhanceRequest
-    coarser : sequence of sequence of array-like
-        For each image the other levels of its source.
+    images : sequence of sequence of array-like
+        For each request the levels that are read, the finest first.
     """
 
     def work(report: Report, should_stop: ShouldStop) -> tuple[Any, ...]:
         done: list[Any] = []
-        for request, levels in zip(requests, coarser, strict=True):
+        for request, levels in zip(requests, images, strict=True):
             try:
                 done.append(_prepared(request, levels, report, should_stop))
             except ZeroDCEError as err:
@@ -179,14 +178,14 @@ def preparing_all(requests: Sequence[EnhanceRequest], coarser: Sequence[Sequence
 
 
 def _prepared(
-    request: EnhanceRequest, coarser: Sequence[Any], report: Report, should_stop: ShouldStop
+    request: EnhanceRequest, images: Sequence[Any], report: Report, should_stop: ShouldStop
 ) -> LazyEnhancement:
     from napari_zerodce.engine.lazy import LazyEnhancement
 
     report(Progress(0, 1, "Loading the checkpoint"))
     resolved = resolved_for(request, should_stop, report)
-    resolved = replace(resolved, image=with_recent_chunks(request.image))
-    return LazyEnhancement(resolved, [with_recent_chunks(level) for level in coarser])
+    finest, *coarser = images
+    return LazyEnhancement(replace(resolved, image=finest), coarser)
 
 
 def forecasting(request: EnhanceRequest) -> Work:
