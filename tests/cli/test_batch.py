@@ -246,6 +246,20 @@ def test_a_foreign_file_is_not_replaced(stack, run_here, cluster, tmp_path) -> N
     assert run_here(*words, "--overwrite").returncode == 0
 
 
+def test_an_image_that_took_the_place_of_a_result_is_not_replaced(
+    stack, run_here, cluster, tmp_path
+) -> None:
+    words = ("batch", stack, "--output", "out", "--scheduler", cluster, *CPU)
+    assert run_here(*words).returncode == 0
+    target = tmp_path / "out" / "stack.tif"
+    tifffile.imwrite(target, np.ones((7, 9), np.uint8))
+    done = run_here(*words)
+    assert "exists already and is not the result of a batch; use --overwrite" in done.stderr
+    assert tifffile.imread(target).shape == (7, 9)
+    assert run_here(*words, "--overwrite").returncode == 0
+    assert tifffile.imread(target).shape == (9, 60, 80)
+
+
 def test_without_distributed_a_sentence_says_how_to_install_it(
     stack, run_here, monkeypatch
 ) -> None:

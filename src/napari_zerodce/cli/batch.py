@@ -88,7 +88,11 @@ def add_parser(commands: Any) -> None:
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add_skip_option(add)
-    add("--overwrite", action="store_true", help="Replace outputs that no batch has made.")
+    add(
+        "--overwrite",
+        action="store_true",
+        help="Replace outputs that no batch has made, and make again those with gaps.",
+    )
     add("--json", action="store_true", help="Write progress and results to stdout as JSON lines.")
     parser.set_defaults(command=enhance_batch)
 
@@ -218,6 +222,7 @@ def _shared(settings: CommandSettings, pixels: int | None, *, elsewhere: bool) -
         facts=facts_here(names),
         overwrite=settings.overwrite,
         pixels=pixels or PIXELS_OF_A_TASK,
+        accepts_gaps=settings.skip_unreadable and not settings.overwrite,
     )
 
 

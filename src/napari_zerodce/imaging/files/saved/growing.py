@@ -39,6 +39,7 @@ from napari_zerodce.whole_file import replace_folder
 
 _BEGUN: Final = "begun.json"
 _MARKS: Final = "written"
+_GAPS: Final = "gaps"
 _METADATA: Final = ("zarr.json", ".zattrs")
 _ROOTS: Final = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 _LEFT: Final = "start again: it goes on where it was"
@@ -134,13 +135,23 @@ def is_complete(path: str | Path, image: SavedImage, *, version: NgffVersion = "
 def _make_room(path: Named, *, overwrite: bool) -> None:
     """Refuse what is at a path, unless it is a Zarr that may be replaced."""
     place = Place(path)
-    is_zarr = any(place.read(name) is not None for name in _ROOTS)
+    is_zarr = has_root(place)
     if not is_zarr and place.local is not None and os.path.lexists(place.local):
         raise ImageError(f"{path} exists and is not a Zarr folder; choose another name.")
     if is_zarr and not overwrite:
         raise ImageError(f"{path} exists already; choose another name, or replace it.")
     if is_zarr and place.local is None:
         place.remove()
+
+
+def has_root(place: Place) -> bool:
+    """Return whether a place is a Zarr.
+
+    Parameters
+    ----------
+    place : Place
+    """
+    return any(place.read(name) is not None for name in _ROOTS)
 
 
 def _create(grown: GrowingImage) -> None:
@@ -252,10 +263,19 @@ class GrowingImage:
     def _missing(self, levels: Sequence[int]) -> list[Region]:
         if self.is_published:  # its marks may be removed
             return []
-        written = (self.part / _MARKS).names() if self.has_arrays else set()
-        return [region for region in self._regions(levels) if region.name not in written]
+        marked = self._marked() if self.has_arrays else set()
+        return [region for region in self._regions(levels) if region.name not in marked]
 
-    def write(self, region: Region, block: Array) -> None:
+    def _marked(self) -> set[str]:
+        return (self.part / _MARKS).names() | (self.part / _GAPS).names()
+
+    def gaps(self) -> list[Region]:
+        """Return the regions that were written without pixels, as their source is unreadable."""
+        gaps = (self.part / _GAPS).names()
+        gaps -= (self.part / _MARKS).names() if gaps else set()
+        return [region for region in self.regions() if region.name in gaps]
+
+    def write(self, region: Region, block: Array, *, is_gap: bool = False) -> None:
         """Write a region; any thread of any process may do it, at the same time as others.
 
         Parameters
@@ -264,6 +284,8 @@ class GrowingImage:
             One of `regions`.
         block : ndarray
             Its pixels as in the image; the axes before those of the plane may be missing.
+        is_gap : bool
+            Whether they only stand for pixels that cannot be read. It can be written again.
 
         Raises
         ------
@@ -272,7 +294,7 @@ class GrowingImage:
         """
         with self._telling():
             self.levels[region.level].write(region, block)
-            (self.part / _MARKS).write(region.name, b"")
+            (self.part / (_GAPS if is_gap else _MARKS)).write(region.name, b"")
 
     def fill(self, levels: Sequence[Any], follow: Follow = follow_nothing) -> None:
         """Write all that is missing, and finish.

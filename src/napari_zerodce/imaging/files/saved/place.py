@@ -70,9 +70,16 @@ class Place:
                 Path(folder, name) for folder, _, names in os.walk(self.local) for name in names
             )
             return {path.relative_to(self.local).as_posix() for path in found}
+        return set(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of all files below the folder, by their names as `names` has them."""
+        if self.local is not None:
+            return {name: (self.local / name).stat().st_size for name in self.names()}
         files, root = self._files()
         files.invalidate_cache()
-        return {path.removeprefix(root).lstrip("/") for path in files.find(root)}
+        found = files.find(root, detail=True)
+        return {path.removeprefix(root).lstrip("/"): facts["size"] for path, facts in found.items()}
 
     def flush(self, names: Iterable[str]) -> None:
         """Return when files are on the disk, also if the power fails; missing ones are ignored."""
