@@ -164,6 +164,17 @@ def test_a_killed_worker_loses_nothing(
     assert [path.name for path in parts.iterdir()] == ["stack.tif.json"]
 
 
+def test_that_all_workers_are_gone_is_told_without_a_terminal(
+    stack, start_cluster, start_child, command, tmp_path
+) -> None:
+    address, _ = start_cluster(workers=0)
+    words = ("batch", stack, "--output", tmp_path / "out", "--scheduler", address, *CPU)
+    batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
+    assert batch.stderr.readline().startswith("waiting: the scheduler has no workers; start some")
+    os.killpg(batch.pid, signal.SIGINT)
+    assert batch.communicate(timeout=30)[1].startswith("napari-zerodce: interrupted: 0 enhanced")
+
+
 def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
     stack, expected, start_child, command, run_command, tmp_path
 ) -> None:

@@ -170,7 +170,9 @@ def _enhance_all(
         shared = _shared(settings, options.task_pixels, elsewhere=scheduler is not None)
         bars.say("Starting")
         with connected(scheduler, workers=options.workers, device=device) as client:
-            check_workers(client, shared.facts, report=bars.follow, should_stop=should_stop)
+            check_workers(
+                client, shared.facts, report=bars.follow, should_stop=should_stop, warn=bars.warn
+            )
             if client.dashboard_link and (scheduler or _has_dashboard()):
                 bars.print(f"dashboard: {client.dashboard_link}")
             _run(client, plan, shared, tally, bars, should_stop)
@@ -192,8 +194,15 @@ def _run(
 
     show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
     tell = partial(tally.tell, show)
-    report = bars.follow
-    run_batch(client, plan.images, shared, tell=tell, report=report, should_stop=should_stop)
+    run_batch(
+        client,
+        plan.images,
+        shared,
+        tell=tell,
+        report=bars.follow,
+        should_stop=should_stop,
+        warn=bars.warn,
+    )
 
 
 def _has_dashboard() -> bool:
