@@ -135,6 +135,28 @@ def test_image_files_become_ome_zarr_and_back() -> None:
     assert read_image("back.tif").details["metadata"]["PhysicalSizeX"] == 0.5
 
 
+@pytest.mark.parametrize("kind", ["npy", "tif", "ome.zarr"])
+def test_axes_that_the_user_corrects_are_those_of_the_result(kind: str) -> None:
+    array = cells((5, 60, 70))
+    stored, known = np.moveaxis(array, 0, -1), {"scale": (0.5, 0.25, 2.0)}
+    if kind == "npy":
+        np.save("in.npy", stored)
+    elif kind == "tif":
+        tifffile.imwrite("in.tif", stored, metadata={"axes": "ZYX"}, ome=True)
+    else:
+        write("in.ome.zarr", np.ascontiguousarray(stored), "ZYX", **known)
+    assert enhance(f"in.{kind}", "--output", "out.ome.zarr", "--axes", "YXC") == 0
+    made = read_ome_zarr(Path("out.ome.zarr"))
+    assert (made.axes, made.shape) == ("CYX", (5, 60, 70))
+    sizes = (1, 0.5, 0.25) if kind == "ome.zarr" else (1, 1, 1)
+    assert made.scale == sizes
+    np.save("right.npy", array)
+    assert enhance("right.npy", "--output", "right.ome.zarr", "--axes", "CYX") == 0
+    right = read_ome_zarr(Path("right.ome.zarr"))
+    np.testing.assert_array_equal(made.levels[0][...], right.levels[0][...])
+    assert len(made.display) == 5
+
+
 def test_photo_keeps_its_colours(dark: Path, load_photo: Any) -> None:
     assert enhance(dark, "--output", "out.zarr") == 0
     assert enhance(dark, "--output", "out.png") == 0
