@@ -288,6 +288,43 @@ def test_same_command_after_a_lost_end_keeps_or_makes_a_complete_image(
     assert not grown.part.names()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_two_that_write_the_same_image_at_once_do_no_harm(place: str, version: NgffVersion) -> None:
+    array = pixels((3, 1100, 40))
+    image = image_of(array.shape, "TYX")
+    first, second = (begin(place, image, version=version) for _ in range(2))
+    faster = iter([lambda: first.fill([array])])
+
+    class Pixels:
+        def __getitem__(self, key: Any) -> np.ndarray:
+            next(faster, lambda: None)()  # the other one ends before this region is written
+            return array[key]
+
+    second.fill([Pixels()])
+    np.testing.assert_array_equal(opened(place)["0"][...], array)
+    assert opened(place)["1"].shape == (3, 550, 20)
+    assert not first.part.names()
+
+
+@pytest.mark.parametrize("averaged", [1, 3])
+def test_two_that_finish_the_same_image_at_once_do_no_harm(place: str, averaged: int) -> None:
+    array = pixels((3, 1100, 40))
+    first, second = (begin(place, image_of(array.shape, "TYX")) for _ in range(2))
+    for region in second.regions():
+        second.write(region, array[region.key])
+    told: list[float] = []
+
+    def end_the_other(part: float) -> None:
+        told.append(part)
+        if len(told) == averaged:
+            first.finish()
+
+    second.finish(end_the_other)
+    made = [opened(place)[name][...] for name in "01"]
+    np.testing.assert_array_equal(made[0], array)
+    np.testing.assert_array_equal(made[1], coarser_levels(array, [(3, 550, 20)])[0])
+
+
 def test_arrays_that_are_lost_are_made_again(tmp_path: Path) -> None:
     array = pixels((3, 30, 40))
     image = image_of(array.shape, "TYX")

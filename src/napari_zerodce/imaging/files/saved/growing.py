@@ -293,8 +293,12 @@ class GrowingImage:
             If it cannot be written. The region is then missing.
         """
         with self._telling():
-            self.levels[region.level].write(region, block)
-            (self.part / (_GAPS if is_gap else _MARKS)).write(region.name, b"")
+            try:
+                self.levels[region.level].write(region, block)
+                (self.part / (_GAPS if is_gap else _MARKS)).write(region.name, b"")
+            except OSError:
+                if not self.is_published:  # by another process, which wrote the same pixels
+                    raise
 
     def fill(self, levels: Sequence[Any], follow: Follow = follow_nothing) -> None:
         """Write all that is missing, and finish.
