@@ -77,6 +77,21 @@ def test_finish_can_be_repeated(image, resolved, monkeypatch) -> None:
     assert output(image).is_done()
 
 
+def test_parts_of_a_run_with_other_settings_are_removed_at_the_end(image, resolved) -> None:
+    opened = open_source(image)
+    other = output_for(image, "c" * 64, pixels=1500, source=lambda: opened)
+    other.begin(overwrite=False)
+    other.write(other.missing()[0], PIXELS[:1], is_gap=False)
+    written(image)
+    output(image).finish(resolved, 1.0)
+    folder = Path(image.target).parent
+    kept = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert [name for name in kept if not name.startswith(image.name)] == [
+        f".napari-zerodce/{image.name}.json" for _ in [image] if image.kind == "file"
+    ]
+    assert not Path(f"{image.target}.part").exists()
+
+
 def test_gaps_of_a_result_are_made_again_unless_they_are_accepted(image, resolved) -> None:
     written(image, 1)
     assert len(output(image, accepts_gaps=True).missing()) == 0

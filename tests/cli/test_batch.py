@@ -151,7 +151,7 @@ def test_a_killed_worker_loses_nothing(
     )
     parts = tmp_path / "out" / ".napari-zerodce"
     deadline = time.monotonic() + 120
-    while len(list(parts.glob("*/*.npy"))) < 3:
+    while len(list(parts.rglob("*.npy"))) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     os.kill(workers[0].pid, signal.SIGKILL)
@@ -182,7 +182,7 @@ def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
     batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "out" / ".napari-zerodce"
     deadline = time.monotonic() + 120
-    while not list(parts.glob("*/*.npy")):
+    while not list(parts.rglob("*.npy")):
         assert time.monotonic() < deadline
         time.sleep(0.005)
     os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the whole group
@@ -192,7 +192,7 @@ def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
         "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done; the same command goes on "
         "with what is missing\n"
     )
-    done = {path: path.stat().st_mtime_ns for path in parts.glob("*/*.npy")}
+    done = {path: path.stat().st_mtime_ns for path in parts.rglob("*.npy")}
     assert done
     assert not (tmp_path / "out" / "stack.tif").exists()
     assert run_command(*words).returncode == 0

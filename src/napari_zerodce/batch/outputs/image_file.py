@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -56,7 +57,7 @@ class ImageFileOutput:
         accepts_gaps: bool = False,
     ) -> None:
         self._target, self._key, self._pixels, self._source = target, key, pixels, source
-        self._parts = target.parent / FOLDER / f"{target.name}.{key[:16]}.{pixels}"
+        self._parts = target.parent / FOLDER / f"{target.name}.parts" / f"{key[:16]}.{pixels}"
         self._accepts_gaps = accepts_gaps
         self._whole: Array | None = None
         self._whole_has_gaps = False
@@ -66,8 +67,13 @@ class ImageFileOutput:
         record = self._record()
         is_done = record is not None and (self._accepts_gaps or not record.has_gaps)
         if is_done:
-            shutil.rmtree(self._parts, ignore_errors=True)
+            self._remove_parts()
         return is_done
+
+    def _remove_parts(self) -> None:
+        shutil.rmtree(self._parts, ignore_errors=True)
+        with suppress(OSError):  # other settings have parts there, or it is gone
+            self._parts.parent.rmdir()
 
     def _record(self) -> Record | None:
         """Return the record of the file if that is the result for the key."""
@@ -113,7 +119,7 @@ class ImageFileOutput:
     def finish(self, resolved: ResolvedRequest, seconds: float) -> None:
         """Write the file, its record, and remove the parts."""
         if self._whole is None and not self._has_parts() and self._record():
-            shutil.rmtree(self._parts, ignore_errors=True)  # the rest of an end that was lost
+            self._remove_parts()  # the rest of an end that was lost
             return
         has_gaps = self._whole_has_gaps or any(self._parts.glob(f"*{_GAP}"))
         array = self._joined() if self._whole is None else self._whole
@@ -125,7 +131,7 @@ class ImageFileOutput:
             record = Record.of(self._target, key=self._key, provenance=made, has_gaps=has_gaps)
             record.write(self._target)
         del array  # Windows removes no file that is mapped
-        shutil.rmtree(self._parts, ignore_errors=True)
+        shutil.rmtree(self._parts.parent, ignore_errors=True)  # also parts of other settings
 
     def _has_parts(self) -> bool:
         return all(self._part_of(region).exists() for region in self._regions)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.whole_file import write_whole
 
@@ -104,5 +105,14 @@ class Place:
     def _files(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        files, root = url_to_fs(self.path)
+        try:
+            files, root = url_to_fs(self.path)
+        except ValueError as err:
+            if "protocol not known" not in str(err).lower():
+                raise
+            scheme = str(self.path).partition("://")[0]
+            raise ImageError(
+                f"The protocol {scheme}:// is unknown; write one that fsspec knows, such as s3:// "
+                "or https://."
+            ) from err
         return files, str(root).rstrip("/")
