@@ -203,6 +203,7 @@ def test_ome_zarr_in_a_folder_is_an_image(capsys: Any) -> None:
         (("s3://bucket/a.tif", "--output", "b.tif"), 2, "only OME-Zarr is read and written there"),
         (("a.tif", "--output", "s3://bucket/b.tif"), 2, "only OME-Zarr is read and written there"),
         (("missing.zarr", "--output", "b.zarr"), 1, "There is no OME-Zarr at missing.zarr"),
+        (("A", "--output", "b.zarr"), 1, "give the folder of one, or the plate if it is its row"),
         (("zip.zarr", "--output", "b.zarr"), 1, "zip.zarr is a file, but an OME-Zarr is a folder"),
         (
             ("foo://a.zarr", "--output", "b.zarr"),
@@ -227,6 +228,7 @@ def test_mistakes_are_one_sentence(
     write("in.zarr", cells((2, 60, 70)), "ZYX")
     zarr.create_group("plate.zarr", attributes={"ome": {"version": "0.5", "plate": {"wells": []}}})
     Path("folder.zarr").mkdir()
+    zarr.create_group("A", zarr_format=2)
     Path("zip.zarr").write_bytes(b"PK")
     assert exit_code(*words) == code
     err = capsys.readouterr().err
