@@ -151,7 +151,7 @@ def test_a_killed_worker_loses_nothing(
     )
     parts = tmp_path / "out" / ".napari-zerodce"
     deadline = time.monotonic() + 120
-    while len(list(parts.glob("*/*.npy"))) < 3:
+    while len(list(parts.rglob("*.npy"))) < 3:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     os.kill(workers[0].pid, signal.SIGKILL)
@@ -164,6 +164,17 @@ def test_a_killed_worker_loses_nothing(
     assert [path.name for path in parts.iterdir()] == ["stack.tif.json"]
 
 
+def test_that_all_workers_are_gone_is_told_without_a_terminal(
+    stack, start_cluster, start_child, command, tmp_path
+) -> None:
+    address, _ = start_cluster(workers=0)
+    words = ("batch", stack, "--output", tmp_path / "out", "--scheduler", address, *CPU)
+    batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
+    assert batch.stderr.readline().startswith("waiting: the scheduler has no workers; start some")
+    os.killpg(batch.pid, signal.SIGINT)
+    assert batch.communicate(timeout=30)[1].startswith("napari-zerodce: interrupted: 0 enhanced")
+
+
 def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
     stack, expected, start_child, command, run_command, tmp_path
 ) -> None:
@@ -171,7 +182,7 @@ def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
     batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "out" / ".napari-zerodce"
     deadline = time.monotonic() + 120
-    while not list(parts.glob("*/*.npy")):
+    while not list(parts.rglob("*.npy")):
         assert time.monotonic() < deadline
         time.sleep(0.005)
     os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the whole group
@@ -181,7 +192,7 @@ def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
         "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done; the same command goes on "
         "with what is missing\n"
     )
-    done = {path: path.stat().st_mtime_ns for path in parts.glob("*/*.npy")}
+    done = {path: path.stat().st_mtime_ns for path in parts.rglob("*.npy")}
     assert done
     assert not (tmp_path / "out" / "stack.tif").exists()
     assert run_command(*words).returncode == 0
@@ -244,6 +255,20 @@ def test_a_foreign_file_is_not_replaced(stack, run_here, cluster, tmp_path) -> N
     assert "exists already and is not the result of a batch; use --overwrite" in done.stderr
     assert (tmp_path / "out" / "stack.tif").read_bytes() == b"mine"
     assert run_here(*words, "--overwrite").returncode == 0
+
+
+def test_an_image_that_took_the_place_of_a_result_is_not_replaced(
+    stack, run_here, cluster, tmp_path
+) -> None:
+    words = ("batch", stack, "--output", "out", "--scheduler", cluster, *CPU)
+    assert run_here(*words).returncode == 0
+    target = tmp_path / "out" / "stack.tif"
+    tifffile.imwrite(target, np.ones((7, 9), np.uint8))
+    done = run_here(*words)
+    assert "exists already and is not the result of a batch; use --overwrite" in done.stderr
+    assert tifffile.imread(target).shape == (7, 9)
+    assert run_here(*words, "--overwrite").returncode == 0
+    assert tifffile.imread(target).shape == (9, 60, 80)
 
 
 def test_without_distributed_a_sentence_says_how_to_install_it(

@@ -89,18 +89,27 @@ def test_what_is_done_stays_and_what_is_damaged_or_set_otherwise_is_done_again(
     assert batch(*words).stdout.splitlines()[-1] == "1 enhanced, 0 failed"
     assert batch(*words).stdout.splitlines()[-1] == "0 enhanced, 1 done before, 0 failed"
     target = tmp_path / "out" / "wide.ome.zarr"
+    made = read_ome_zarr(target)
+    coarser = [np.asarray(level[...]) for level in made.levels[1:]]
     next(path for path in (target / "0" / "c").rglob("*") if path.is_file()).unlink()
     assert batch(*words).stdout.splitlines()[-1] == "1 enhanced, 0 failed"
     assert np.array_equal(read_ome_zarr(target).levels[0][...], enhanced(wide))
+    chunk = next(path for path in (target / "2" / "c").rglob("*") if path.is_file())
+    chunk.write_bytes(chunk.read_bytes()[:-9])
+    assert batch(*words).stdout.splitlines()[-1] == "1 enhanced, 0 failed"
+    for level, pixels in zip(read_ome_zarr(target).levels[1:], coarser, strict=True):
+        assert np.array_equal(level[...], pixels)
     half = batch(*words, "--window", "0,400")
     assert half.stdout.splitlines()[-1] == "1 enhanced, 0 failed"
     expected = enhanced(wide, window=(0, 400))
     assert np.array_equal(read_ome_zarr(target).levels[0][...], expected)
 
 
-def test_a_zarr_of_another_program_is_not_replaced(wide, batch, tmp_path) -> None:
+@pytest.mark.parametrize("is_image", [True, False])
+def test_a_zarr_of_another_program_is_not_replaced(is_image, wide, batch, tmp_path) -> None:
     shutil.copytree(tmp_path / "in", tmp_path / "out")
-    zarr.create_group(tmp_path / "out" / "wide.ome.zarr", overwrite=True)
+    if not is_image:
+        zarr.create_group(tmp_path / "out" / "wide.ome.zarr", overwrite=True)
     done = batch("in/wide.ome.zarr", "--output", "out")
     assert done.returncode == 1
     assert "exists already and is not the result of a batch; use --overwrite" in done.stderr
@@ -121,10 +130,10 @@ def test_regions_that_are_written_are_not_computed_again(
 ) -> None:
     write, written, room = GrowingImage.write, [], [2]
 
-    def stops(self, region, block) -> None:
+    def stops(self, region, block, **facts) -> None:
         if len(written) == room[0]:
             raise ImageError("The disk is lost.")
-        write(self, region, block)
+        write(self, region, block, **facts)
         written.append(region)
 
     monkeypatch.setattr(GrowingImage, "write", stops)
@@ -146,16 +155,26 @@ def test_an_unreadable_chunk_is_told_and_the_rest_is_kept(wide, batch, tmp_path)
     done = batch(*words)
     assert done.returncode == 1
     source, part = tmp_path / "in" / "wide.ome.zarr", tmp_path / "out" / "wide.ome.zarr.part"
-    assert done.stderr.startswith(f"failed: {source}: Plane 1")
-    assert done.stderr.count("\n") == 1
+    named = "Rows 0:40 and columns 2048:2100 of plane 1 cannot be read: "
+    # A region is enhanced with pixels around it, so the one beside the chunk fails, too.
+    assert sorted(done.stderr.splitlines())[1].startswith(f"failed: {source}: {named}")
+    assert done.stderr.count("\n") == 2
     assert len(list((part / "written").rglob("*.*"))) >= 3
     left_out = batch("in", "--output", "other", *words[3:], "--skip-unreadable")
     assert left_out.returncode == 0
-    assert left_out.stderr.startswith(f"note: {source}: ")
+    assert left_out.stderr.startswith(f"note: {source}: A region is missing, and is 0 in the re")
+    assert named in left_out.stderr
+    once_more = batch("in", "--output", "other", *words[3:], "--skip-unreadable")
+    assert once_more.stdout.splitlines()[-1] == "0 enhanced, 1 done before, 0 failed"
     chunk.write_bytes(kept)
     assert batch(*words).stdout.splitlines()[-1] == "1 enhanced, 0 failed"
     made = read_ome_zarr(tmp_path / "out" / "wide.ome.zarr").levels[0][...]
-    assert np.array_equal(made, enhanced(wide, window=(10, 400), checkpoint="zero-dce"))
+    expected = enhanced(wide, window=(10, 400), checkpoint="zero-dce")
+    assert np.array_equal(made, expected)
+    whole = batch("in", "--output", "other", *words[3:])  # gaps are done again
+    assert whole.stdout.splitlines()[-1] == "1 enhanced, 0 failed"
+    made = read_ome_zarr(tmp_path / "other" / "wide.ome.zarr").levels[0][...]
+    assert np.array_equal(made, expected)
 
 
 @pytest.fixture

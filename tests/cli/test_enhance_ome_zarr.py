@@ -135,6 +135,28 @@ def test_image_files_become_ome_zarr_and_back() -> None:
     assert read_image("back.tif").details["metadata"]["PhysicalSizeX"] == 0.5
 
 
+@pytest.mark.parametrize("kind", ["npy", "tif", "ome.zarr"])
+def test_axes_that_the_user_corrects_are_those_of_the_result(kind: str) -> None:
+    array = cells((5, 60, 70))
+    stored, known = np.moveaxis(array, 0, -1), {"scale": (0.5, 0.25, 2.0)}
+    if kind == "npy":
+        np.save("in.npy", stored)
+    elif kind == "tif":
+        tifffile.imwrite("in.tif", stored, metadata={"axes": "ZYX"}, ome=True)
+    else:
+        write("in.ome.zarr", np.ascontiguousarray(stored), "ZYX", **known)
+    assert enhance(f"in.{kind}", "--output", "out.ome.zarr", "--axes", "YXC") == 0
+    made = read_ome_zarr(Path("out.ome.zarr"))
+    assert (made.axes, made.shape) == ("CYX", (5, 60, 70))
+    sizes = (1, 0.5, 0.25) if kind == "ome.zarr" else (1, 1, 1)
+    assert made.scale == sizes
+    np.save("right.npy", array)
+    assert enhance("right.npy", "--output", "right.ome.zarr", "--axes", "CYX") == 0
+    right = read_ome_zarr(Path("right.ome.zarr"))
+    np.testing.assert_array_equal(made.levels[0][...], right.levels[0][...])
+    assert len(made.display) == 5
+
+
 def test_photo_keeps_its_colours(dark: Path, load_photo: Any) -> None:
     assert enhance(dark, "--output", "out.zarr") == 0
     assert enhance(dark, "--output", "out.png") == 0
@@ -181,6 +203,18 @@ def test_ome_zarr_in_a_folder_is_an_image(capsys: Any) -> None:
         (("s3://bucket/a.tif", "--output", "b.tif"), 2, "only OME-Zarr is read and written there"),
         (("a.tif", "--output", "s3://bucket/b.tif"), 2, "only OME-Zarr is read and written there"),
         (("missing.zarr", "--output", "b.zarr"), 1, "There is no OME-Zarr at missing.zarr"),
+        (("A", "--output", "b.zarr"), 1, "give the folder of one, or the plate if it is its row"),
+        (("zip.zarr", "--output", "b.zarr"), 1, "zip.zarr is a file, but an OME-Zarr is a folder"),
+        (
+            ("foo://a.zarr", "--output", "b.zarr"),
+            1,
+            "The protocol foo:// is unknown; write one",
+        ),
+        (
+            ("in.zarr", "--output", "foo://a.zarr"),
+            1,
+            "The protocol foo:// is unknown; write one",
+        ),
         (("in.zarr", "--output", "in.zarr"), 2, "would replace the input"),
         (("in.zarr", "--output", "folder.zarr"), 1, "exists and is not a Zarr folder"),
         (("in.zarr", "--output", "b.png"), 1, "A .png file cannot hold"),
@@ -194,6 +228,8 @@ def test_mistakes_are_one_sentence(
     write("in.zarr", cells((2, 60, 70)), "ZYX")
     zarr.create_group("plate.zarr", attributes={"ome": {"version": "0.5", "plate": {"wells": []}}})
     Path("folder.zarr").mkdir()
+    zarr.create_group("A", zarr_format=2)
+    Path("zip.zarr").write_bytes(b"PK")
     assert exit_code(*words) == code
     err = capsys.readouterr().err
     assert found in err

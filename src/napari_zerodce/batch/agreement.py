@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from napari_zerodce.batch.facts import Facts, difference, facts_here, versions_here
+from napari_zerodce.batch.patience import Patience, Warn, warn_nobody
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import RequestError
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -14,7 +15,14 @@ from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 _POLL_SECONDS: Final = 0.2
 
 
-def check_workers(client: Any, facts: Facts, *, report: Report, should_stop: ShouldStop) -> None:
+def check_workers(
+    client: Any,
+    facts: Facts,
+    *,
+    report: Report,
+    should_stop: ShouldStop,
+    warn: Warn = warn_nobody,
+) -> None:
     """Wait for the first workers, and compare their facts with those of this process.
 
     Parameters
@@ -23,6 +31,8 @@ def check_workers(client: Any, facts: Facts, *, report: Report, should_stop: Sho
     facts : Facts
         Of this process.
     report, should_stop : callable
+    warn : callable, optional
+        Called with a line for the user if no worker comes.
 
     Raises
     ------
@@ -31,12 +41,16 @@ def check_workers(client: Any, facts: Facts, *, report: Report, should_stop: Sho
     Cancelled
         If the user asked to stop.
     """
+    patience = Patience(warn)
     while not client.nthreads():
+        patience.look(0)
         report(Progress(0, 1, "Waiting for workers of the scheduler"))
         raise_if_stopped(should_stop)
         time.sleep(_POLL_SECONDS)
     report(Progress(0, 1, "Comparing the workers' versions"))
     for where, versions in client.run(versions_here, on_error="return").items():
+        if isinstance(versions, OSError) and where not in client.nthreads():
+            continue  # it is gone; a worker that comes later compares its facts itself
         if isinstance(versions, Exception):
             raise _missing(where, versions)
         _refuse_difference(facts, Facts(versions, facts.weights), where)
@@ -45,15 +59,19 @@ def check_workers(client: Any, facts: Facts, *, report: Report, should_stop: Sho
 
 
 def _facts_of_workers(client: Any, facts: Facts, should_stop: ShouldStop) -> Mapping[str, Facts]:
-    """Return the facts of each worker, which loads torch for it."""
+    """Return the facts of each worker that stays, which loads torch for it."""
     names = [name for name, _ in facts.weights]
     asked = {
-        where: client.submit(facts_here, names, workers=[where], pure=False, key=f"versions-{n}")
-        for n, where in enumerate(client.nthreads())
+        where: client.submit(facts_here, names, workers=[where], pure=False)
+        for where in client.nthreads()
     }
     while not all(future.done() for future in asked.values()):
         raise_if_stopped(should_stop)
         time.sleep(_POLL_SECONDS)
+        there = client.nthreads()
+        asked = {
+            where: future for where, future in asked.items() if where in there or future.done()
+        }
     for where, future in asked.items():
         if future.exception() is not None:
             raise _missing(where, future.exception())

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from napari_zerodce.batch.cluster import GPU
 from napari_zerodce.batch.images import BatchImage
+from napari_zerodce.batch.patience import Patience, Warn, warn_nobody
 from napari_zerodce.batch.schedule import Ending, Schedule, Task
 from napari_zerodce.batch.tasks import BatchSettings
 from napari_zerodce.batch.worker import Outcome, do, stop
@@ -23,7 +24,7 @@ _AHEAD: Final = 2
 """Tasks for each thread of a worker: one in work, one that waits."""
 
 
-def run_batch(
+def run_batch(  # noqa: PLR0913  callbacks, each named when it is given
     client: Any,
     images: Sequence[BatchImage],
     settings: BatchSettings,
@@ -31,6 +32,7 @@ def run_batch(
     tell: Callable[[Ending], None],
     report: Report,
     should_stop: ShouldStop,
+    warn: Warn = warn_nobody,
 ) -> float:
     """Enhance all images of a batch.
 
@@ -44,6 +46,8 @@ def run_batch(
     report : callable
         Called with a `Progress`.
     should_stop : callable
+    warn : callable, optional
+        Called with a line for the user if all workers are gone.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def run_batch(
     ZeroDCEError
         If the scheduler is lost.
     """
-    run = _Run(client, Schedule(images, settings), report)
+    run = _Run(client, Schedule(images, settings), report, warn)
     try:
         while run.submit():
             raise_if_stopped(should_stop)
@@ -72,8 +76,9 @@ def run_batch(
 class _Run:
     """The tasks that are with the workers."""
 
-    def __init__(self, client: Any, schedule: Schedule, report: Report) -> None:
+    def __init__(self, client: Any, schedule: Schedule, report: Report, warn: Warn) -> None:
         self._client, self._schedule, self._report = client, schedule, report
+        self._patience = Patience(warn)
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._tasks: dict[Any, Task] = {}
         self._number = 0
@@ -105,6 +110,7 @@ class _Run:
             )
         with suppress(OSError, TimeoutError):
             self._threads = self._client.nthreads()
+            self._patience.look(len(self._threads))
             self._resources = _gpu_of(self._client)
 
     def _submit(self, task: Task) -> Any:

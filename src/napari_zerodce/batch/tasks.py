@@ -52,6 +52,8 @@ class BatchSettings:
         Whether targets that no batch has made are replaced.
     pixels : int
         Most pixels of a task.
+    accepts_gaps : bool
+        Whether regions that an earlier run could not read stay as they are.
     """
 
     batch: str
@@ -60,6 +62,7 @@ class BatchSettings:
     facts: Facts
     overwrite: bool
     pixels: int = PIXELS_OF_A_TASK
+    accepts_gaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,29 +207,42 @@ def _write_part(
 ) -> tuple[str, ...]:
     notices: dict[str, None] = {}
     for region in part:
-        block, told = _enhanced(resolved, region, _stopped_in(settings))
-        output.write(region, block)
+        block, told, is_gap = _enhanced(resolved, region, _stopped_in(settings))
+        output.write(region, block, is_gap=is_gap)
         notices |= dict.fromkeys(told)
     return tuple(notices)
 
 
 def _enhanced(
     resolved: ResolvedRequest, region: Scope, should_stop: ShouldStop
-) -> tuple[Array, tuple[str, ...]]:
-    """Return a region and what users should know; a gap if it may be left out and is unreadable."""
+) -> tuple[Array, tuple[str, ...], bool]:
+    """Return a region, what users should know, and whether it has gaps, if these are allowed."""
     from napari_zerodce.engine.enhance import enhance
 
     try:
         with _gpu_of(resolved):
             result = enhance(replace(resolved, part=region), should_stop=should_stop)
     except UnreadableError as err:
+        unread = _with_region(str(err), region, resolved)
         if not resolved.skip_unreadable:
-            raise
+            raise UnreadableError(unread) from err
         dtype = np.dtype(resolved.image.dtype)
         fill = np.nan if dtype.kind == "f" else 0
         gap = np.full(region.shape_in(resolved.layout), fill, dtype)
-        return gap, (f"A region is missing, and is {fill} in the result: {err}",)
-    return result.image, result.notices
+        return gap, (f"A region is missing, and is {fill} in the result: {unread}",), True
+    return result.image, result.notices, bool(result.missing)
+
+
+def _with_region(unread: str, region: Scope, resolved: ResolvedRequest) -> str:
+    """Return the sentence about an unreadable plane with the rows and columns that were read."""
+    layout = resolved.layout
+    if (region.rows, region.columns) == ((0, layout.height), (0, layout.width)):
+        return unread
+    rows, columns = (f"{start}:{stop}" for start, stop in (region.rows, region.columns))
+    _, _, reason = unread.partition(" cannot be read: ")
+    place = ", ".join(str(start) for start, _ in region.leading)
+    of_plane = f" of plane {place}" if place else ""
+    return f"Rows {rows} and columns {columns}{of_plane} cannot be read: {reason}"
 
 
 def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest:
@@ -261,7 +277,13 @@ def _resolve(request: EnhanceRequest, settings: BatchSettings) -> ResolvedReques
 
 
 def _output(settings: BatchSettings, image: BatchImage, key: str) -> Output:
-    return output_for(image, key, pixels=settings.pixels, source=lambda: _source(image, key))
+    return output_for(
+        image,
+        key,
+        pixels=settings.pixels,
+        source=lambda: _source(image, key),
+        accepts_gaps=settings.accepts_gaps,
+    )
 
 
 def _source(image: BatchImage, key: str) -> Source:

@@ -88,7 +88,11 @@ def add_parser(commands: Any) -> None:
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add_skip_option(add)
-    add("--overwrite", action="store_true", help="Replace outputs that no batch has made.")
+    add(
+        "--overwrite",
+        action="store_true",
+        help="Replace outputs that no batch has made, and make again those with gaps.",
+    )
     add("--json", action="store_true", help="Write progress and results to stdout as JSON lines.")
     parser.set_defaults(command=enhance_batch)
 
@@ -166,7 +170,9 @@ def _enhance_all(
         shared = _shared(settings, options.task_pixels, elsewhere=scheduler is not None)
         bars.say("Starting")
         with connected(scheduler, workers=options.workers, device=device) as client:
-            check_workers(client, shared.facts, report=bars.follow, should_stop=should_stop)
+            check_workers(
+                client, shared.facts, report=bars.follow, should_stop=should_stop, warn=bars.warn
+            )
             if client.dashboard_link and (scheduler or _has_dashboard()):
                 bars.print(f"dashboard: {client.dashboard_link}")
             _run(client, plan, shared, tally, bars, should_stop)
@@ -188,8 +194,15 @@ def _run(
 
     show = bars.tell if isinstance(bars, JsonLines) else partial(_show, bars)
     tell = partial(tally.tell, show)
-    report = bars.follow
-    run_batch(client, plan.images, shared, tell=tell, report=report, should_stop=should_stop)
+    run_batch(
+        client,
+        plan.images,
+        shared,
+        tell=tell,
+        report=bars.follow,
+        should_stop=should_stop,
+        warn=bars.warn,
+    )
 
 
 def _has_dashboard() -> bool:
@@ -218,6 +231,7 @@ def _shared(settings: CommandSettings, pixels: int | None, *, elsewhere: bool) -
         facts=facts_here(names),
         overwrite=settings.overwrite,
         pixels=pixels or PIXELS_OF_A_TASK,
+        accepts_gaps=settings.skip_unreadable and not settings.overwrite,
     )
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.imaging.files.conversion import with_axes, without_axes
+from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
@@ -92,7 +92,9 @@ class GrowingOutput:
         request = self.settings.lazy_request(image, checkpoint)
         resolved = resolve(request, report=bars.follow, should_stop=should_stop)
         resolved = with_curve(resolved, report=bars.follow, should_stop=should_stop)
-        result = result_to_save(image, resolved, identity=_identity(source), path=_absolute(source))
+        described = with_letters(image, self.settings.axes) if self.settings.axes else image
+        identity, path = _identity(source), _absolute(source)
+        result = result_to_save(described, resolved, identity=identity, path=path)
         replaces = self.settings.overwrite
         grown = begin(
             target,

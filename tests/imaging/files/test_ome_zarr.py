@@ -134,7 +134,9 @@ def test_what_is_no_image_is_refused_with_advice(
 def test_missing_folder_file_and_metadata(tmp_path: Path) -> None:
     (tmp_path / "file.zarr").touch()
     (tmp_path / "empty.zarr").mkdir()
-    for name in ("file.zarr", "empty.zarr", "missing.zarr"):
+    with pytest.raises(ImageError, match=r"file.zarr is a file, but an OME-Zarr is a folder; if"):
+        read_ome_zarr(tmp_path / "file.zarr")
+    for name in ("empty.zarr", "missing.zarr"):
         with pytest.raises(ImageError, match=r"There is no OME-Zarr at .*; check the path"):
             read_ome_zarr(tmp_path / name)
     (tmp_path / "empty.zarr" / "zarr.json").write_text("{")

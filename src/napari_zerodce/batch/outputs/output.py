@@ -15,7 +15,10 @@ class Output(Protocol):
     """The result of one image. Each worker has an object of its own for it; the files are one."""
 
     def is_done(self) -> bool:
-        """Return whether the result is complete, valid and made with the same key."""
+        """Return whether the result is complete, valid and made with the same key.
+
+        One with gaps is not, unless they are accepted. What a killed finish has left is removed.
+        """
         ...
 
     def begin(self, *, overwrite: bool) -> None:
@@ -34,15 +37,31 @@ class Output(Protocol):
         ...
 
     def missing(self) -> tuple[Scope, ...]:
-        """Return the regions that are not on disk yet; only after `begin`, in its worker."""
+        """Return the regions that are not on disk yet; only after `begin`, in its worker.
+
+        Gaps are among them, unless they are accepted.
+        """
         ...
 
-    def write(self, region: Scope, block: Array) -> None:
-        """Write an enhanced region, whole or not at all; raises an ImageError."""
+    def write(self, region: Scope, block: Array, *, is_gap: bool) -> None:
+        """Write an enhanced region, whole or not at all.
+
+        Parameters
+        ----------
+        region : Scope
+        block : ndarray
+        is_gap : bool
+            Whether pixels of it are missing, as they cannot be read.
+
+        Raises
+        ------
+        ImageError
+            If it cannot be written.
+        """
         ...
 
     def finish(self, resolved: ResolvedRequest, seconds: float) -> None:
-        """Give the complete result its name; all regions are on disk.
+        """Give the complete result its name; all regions are on disk. It can be repeated.
 
         Parameters
         ----------

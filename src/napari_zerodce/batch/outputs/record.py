@@ -32,6 +32,8 @@ class Record:
         Of its content, which is read only if the file was touched later.
     provenance : mapping
         How it was made, as `Provenance.as_dict` gives it.
+    has_gaps : bool
+        Whether pixels are missing, as they could not be read.
     """
 
     key: str
@@ -39,20 +41,24 @@ class Record:
     modified: int
     sha256: str
     provenance: Mapping[str, Any]
+    has_gaps: bool = False
 
     @classmethod
-    def of(cls, target: Path, *, key: str, provenance: Mapping[str, Any]) -> Record:
+    def of(
+        cls, target: Path, *, key: str, provenance: Mapping[str, Any], has_gaps: bool = False
+    ) -> Record:
         """Return the record of a file that has just been written."""
         status = target.stat()
-        return cls(key, status.st_size, status.st_mtime_ns, _digest(target), provenance)
+        known = status.st_size, status.st_mtime_ns, _digest(target)
+        return cls(key, *known, provenance, has_gaps)
 
-    def is_valid(self, target: Path, *, key: str) -> bool:
-        """Return whether the file is still the result for a key."""
+    def describes(self, target: Path) -> bool:
+        """Return whether the file is still the one that was written."""
         try:
             status = target.stat()
         except OSError:
             return False
-        if self.key != key or self.size != status.st_size:
+        if self.size != status.st_size:
             return False
         return self.modified == status.st_mtime_ns or self.sha256 == _digest(target)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.imaging.axes import UNKNOWN, letters_of
+from napari_zerodce.imaging.axes import UNKNOWN, Axes, letters_of
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.saved.image import SavedImage
+from napari_zerodce.imaging.files.saved.image import Blank, SavedImage
 from napari_zerodce.imaging.files.saved.tiff import OME_UNITS
 from napari_zerodce.imaging.planes import layout_of
 
@@ -48,6 +49,43 @@ def with_axes(image: ImageFile, name: str) -> SavedImage:
         units=tuple(unit for _, unit in steps),
         name=name,
     )
+
+
+def with_letters(image: SavedImage, text: str) -> SavedImage:
+    """Return an image without pixels, with the axes that a user has written, planes last.
+
+    An axis of another kind, such as time that was depth, loses the size that it had.
+
+    Parameters
+    ----------
+    image : SavedImage
+    text : str
+        A letter for each axis of the levels.
+
+    Raises
+    ------
+    RequestError
+        If the letters do not describe the image.
+    """
+    axes = Axes.parse(text, len(image.axes))
+    given = zip(image.axes, image.scale, image.translate, image.units, strict=True)
+    steps = [
+        (scale, first, unit) if _is_same_kind(old, new) else (1.0, 0.0, "pixel")
+        for new, (old, scale, first, unit) in zip(axes.letters, given, strict=True)
+    ]
+    scale, translate, units = zip(*axes.planes_last(steps), strict=True)
+    return replace(
+        image,
+        levels=tuple(Blank(axes.planes_last(level.shape), image.dtype) for level in image.levels),
+        axes="".join(axes.planes_last(axes.letters)),
+        scale=scale,
+        translate=translate,
+        units=units,
+    )
+
+
+def _is_same_kind(old: str, new: str) -> bool:
+    return old == new or {old, new} <= set("ZYX")
 
 
 def _dialect(image: ImageFile) -> str:

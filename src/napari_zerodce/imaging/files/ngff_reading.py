@@ -12,6 +12,9 @@ from napari_zerodce.imaging.files.saved.image import ChannelDisplay
 
 _VERSIONS: Final = ("0.4", "0.5")
 _KINDS: Final = {"time": "T", "channel": "C"}
+_OF_ZARR: Final = {"zarr_format", "node_type"}
+"""What the metadata of a group without attributes have."""
+
 _SPACE: Final = ("Z", "Y", "X")
 
 
@@ -90,6 +93,8 @@ def _refuse_other_groups(metadata: Mapping[str, Any], place: str) -> None:
         instead = f"the image that they belong to, {place.partition('/labels')[0]}"
     elif "bioformats2raw.layout" in metadata:
         found, instead = "a folder of images", f"one of them, such as {place}/0"
+    elif set(metadata) <= _OF_ZARR:
+        found, instead = "no OME-Zarr image", "the folder of one, or the plate if it is its row"
     elif not metadata.get("multiscales"):
         found, instead = (
             "no OME-Zarr image",

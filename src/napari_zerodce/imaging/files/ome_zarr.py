@@ -74,6 +74,10 @@ def metadata_text(path: Named) -> bytes:
     """
     with reading_told(path):
         content = _metadata_of(path)
+    if content is None and isinstance(path, Path) and path.is_file():
+        raise ImageError(
+            f"{path} is a file, but an OME-Zarr is a folder; if it is a zip file, extract it."
+        )
     if content is None:
         raise ImageError(f"There is no OME-Zarr at {path}; check the path.")
     return content

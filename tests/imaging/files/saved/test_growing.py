@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from napari_zerodce.imaging.files.saved import SavedImage, read_saved
 from napari_zerodce.imaging.files.saved.growing import GrowingImage, begin, is_complete
 from napari_zerodce.imaging.files.saved.image import Blank, ChannelDisplay
 from napari_zerodce.imaging.files.saved.ngff import NgffVersion
+from napari_zerodce.imaging.files.saved.place import Place
 from napari_zerodce.imaging.levels import coarser_levels
 
 VERSIONS: tuple[NgffVersion, ...] = ("0.4", "0.5")
@@ -247,6 +249,93 @@ def test_existing_image_stays_until_the_new_one_is_complete(tmp_path: Path) -> N
     np.testing.assert_array_equal(read_saved(tmp_path / "a.zarr").levels[0], array)
     begin(tmp_path / "a.zarr", image, overwrite=True).fill([array * 0])
     assert not read_saved(tmp_path / "a.zarr").levels[0].any()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_finish_can_be_repeated_when_its_end_was_lost(
+    place: str, version: NgffVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = pixels((2, 1100, 40))
+    image = image_of(array.shape, "TYX")
+    grown = begin(place, image, version=version)
+    for region in grown.regions():
+        grown.write(region, array[region.key])
+    with monkeypatch.context() as killed:
+        killed.setattr(Place, "remove", lambda _: None)  # after the image got its name
+        grown.finish()
+    assert grown.part.names()
+    assert grown.missing() == []
+    pickle.loads(pickle.dumps(grown)).finish()
+    assert not grown.part.names()
+    grown.finish()
+    np.testing.assert_array_equal(opened(place)["0"][...], array)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_same_command_after_a_lost_end_keeps_or_makes_a_complete_image(
+    place: str, overwrite: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = pixels((3, 30, 40))
+    image = image_of(array.shape, "TYX")
+    grown = begin(place, image)
+    with monkeypatch.context() as killed:
+        killed.setattr(Place, "remove", lambda _: None)
+        grown.fill([array])
+    again = begin(place, image, overwrite=overwrite, restart=overwrite)
+    assert len(again.missing()) == (3 if overwrite else 0)
+    again.fill([array])
+    np.testing.assert_array_equal(opened(place)["0"][...], array)
+    assert not grown.part.names()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_two_that_write_the_same_image_at_once_do_no_harm(place: str, version: NgffVersion) -> None:
+    array = pixels((3, 1100, 40))
+    image = image_of(array.shape, "TYX")
+    first, second = (begin(place, image, version=version) for _ in range(2))
+    faster = iter([lambda: first.fill([array])])
+
+    class Pixels:
+        def __getitem__(self, key: Any) -> np.ndarray:
+            next(faster, lambda: None)()  # the other one ends before this region is written
+            return array[key]
+
+    second.fill([Pixels()])
+    np.testing.assert_array_equal(opened(place)["0"][...], array)
+    assert opened(place)["1"].shape == (3, 550, 20)
+    assert not first.part.names()
+
+
+@pytest.mark.parametrize("averaged", [1, 3])
+def test_two_that_finish_the_same_image_at_once_do_no_harm(place: str, averaged: int) -> None:
+    array = pixels((3, 1100, 40))
+    first, second = (begin(place, image_of(array.shape, "TYX")) for _ in range(2))
+    for region in second.regions():
+        second.write(region, array[region.key])
+    told: list[float] = []
+
+    def end_the_other(part: float) -> None:
+        told.append(part)
+        if len(told) == averaged:
+            first.finish()
+
+    second.finish(end_the_other)
+    made = [opened(place)[name][...] for name in "01"]
+    np.testing.assert_array_equal(made[0], array)
+    np.testing.assert_array_equal(made[1], coarser_levels(array, [(3, 550, 20)])[0])
+
+
+def test_arrays_that_are_lost_are_made_again(tmp_path: Path) -> None:
+    array = pixels((3, 30, 40))
+    image = image_of(array.shape, "TYX")
+    grown = begin(tmp_path / "a.zarr", image)
+    for region in grown.regions():
+        grown.write(region, array[region.key])
+    shutil.rmtree(tmp_path / "a.zarr.part" / "image")
+    with pytest.raises(ImageError, match="3 of 3 regions are missing"):
+        grown.finish()
+    begin(tmp_path / "a.zarr", image).fill([array])
+    np.testing.assert_array_equal(opened(str(tmp_path / "a.zarr"))["0"][...], array)
 
 
 def test_complete_image_is_known_by_its_key(place: str) -> None:

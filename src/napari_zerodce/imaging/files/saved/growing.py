@@ -39,6 +39,7 @@ from napari_zerodce.whole_file import replace_folder
 
 _BEGUN: Final = "begun.json"
 _MARKS: Final = "written"
+_GAPS: Final = "gaps"
 _METADATA: Final = ("zarr.json", ".zattrs")
 _ROOTS: Final = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 _LEFT: Final = "start again: it goes on where it was"
@@ -81,16 +82,27 @@ def begin(
     check_axes(path.name, image)
     grown = GrowingImage(path, image.blank, version)
     with writing_told(path):
+        if not overwrite and grown.is_kept and grown.part.names() and grown.is_published:
+            return grown  # only the rest of its part folder is to be removed
         _make_room(path, overwrite=overwrite)
-        begun = grown.part.read(_BEGUN) if grown.is_kept else None
-        if begun is None or json.loads(begun) != grown.fingerprint:
-            if begun is not None and not restart:
-                raise ImageError(
-                    f"{grown.part.path} is the beginning of an image with another source or other "
-                    "settings; go on with those, remove it, or choose another name."
-                )
+        if not _is_begun(grown, restart=restart):
             _create(grown)
     return grown
+
+
+def _is_begun(grown: GrowingImage, *, restart: bool) -> bool:
+    """Return whether there is something to go on with; refuse what has another key."""
+    begun = grown.part.read(_BEGUN) if grown.is_kept else None
+    if begun is None:
+        return False
+    if json.loads(begun) == grown.fingerprint:
+        return grown.has_arrays
+    if not restart:
+        raise ImageError(
+            f"{grown.part.path} is the beginning of an image with another source or other "
+            "settings; go on with those, remove it, or choose another name."
+        )
+    return False
 
 
 def begun_at(path: str | Path) -> Named | None:
@@ -117,25 +129,29 @@ def is_complete(path: str | Path, image: SavedImage, *, version: NgffVersion = "
     path, image, version
         As for `begin`.
     """
-    grown = GrowingImage(named(path), image.blank, version)
-    try:
-        known = [json.loads(Place(grown.path).read(name) or b"{}") for name in _METADATA]
-        attributes = [content.get("attributes", content) for content in known]
-        return any(each.get(KEY, {}).get("fingerprint") == grown.fingerprint for each in attributes)
-    except (ValueError, AttributeError):  # of another program, or damaged
-        return False
+    return GrowingImage(named(path), image.blank, version).has_its_name
 
 
 def _make_room(path: Named, *, overwrite: bool) -> None:
     """Refuse what is at a path, unless it is a Zarr that may be replaced."""
     place = Place(path)
-    is_zarr = any(place.read(name) is not None for name in _ROOTS)
+    is_zarr = has_root(place)
     if not is_zarr and place.local is not None and os.path.lexists(place.local):
         raise ImageError(f"{path} exists and is not a Zarr folder; choose another name.")
     if is_zarr and not overwrite:
         raise ImageError(f"{path} exists already; choose another name, or replace it.")
     if is_zarr and place.local is None:
         place.remove()
+
+
+def has_root(place: Place) -> bool:
+    """Return whether a place is a Zarr.
+
+    Parameters
+    ----------
+    place : Place
+    """
+    return any(place.read(name) is not None for name in _ROOTS)
 
 
 def _create(grown: GrowingImage) -> None:
@@ -191,6 +207,32 @@ class GrowingImage:
         place = Place(self.path)
         return place if place.local is None else self.part / "image"
 
+    @property
+    def has_its_name(self) -> bool:
+        """Whether a complete OME-Zarr with this fingerprint is at the path."""
+        place = Place(self.path)
+        try:
+            known = [json.loads(place.read(name) or b"{}") for name in _METADATA]
+            attributes = [content.get("attributes", content) for content in known]
+            return any(
+                each.get(KEY, {}).get("fingerprint") == self.fingerprint for each in attributes
+            )
+        except (ValueError, AttributeError):  # of another program, or damaged
+            return False
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether the arrays of all levels are there to be written."""
+        name = "zarr.json" if self.version == "0.5" else ".zarray"
+        folders = (self.folder / str(number) for number in range(len(self.shapes)))
+        return all(folder.read(name) is not None for folder in folders)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it is complete at its path; at most the rest of its part folder is left."""
+        grows = self.folder.local is not None and self.has_arrays
+        return not grows and self.has_its_name
+
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of all levels, the finest first; also of those that are made by averaging."""
@@ -219,10 +261,21 @@ class GrowingImage:
             yield from regions_of(level, self.shapes[level], len(self.image.leading))
 
     def _missing(self, levels: Sequence[int]) -> list[Region]:
-        written = (self.part / _MARKS).names()
-        return [region for region in self._regions(levels) if region.name not in written]
+        if self.is_published:  # its marks may be removed
+            return []
+        marked = self._marked() if self.has_arrays else set()
+        return [region for region in self._regions(levels) if region.name not in marked]
 
-    def write(self, region: Region, block: Array) -> None:
+    def _marked(self) -> set[str]:
+        return (self.part / _MARKS).names() | (self.part / _GAPS).names()
+
+    def gaps(self) -> list[Region]:
+        """Return the regions that were written without pixels, as their source is unreadable."""
+        gaps = (self.part / _GAPS).names()
+        gaps -= (self.part / _MARKS).names() if gaps else set()
+        return [region for region in self.regions() if region.name in gaps]
+
+    def write(self, region: Region, block: Array, *, is_gap: bool = False) -> None:
         """Write a region; any thread of any process may do it, at the same time as others.
 
         Parameters
@@ -231,6 +284,8 @@ class GrowingImage:
             One of `regions`.
         block : ndarray
             Its pixels as in the image; the axes before those of the plane may be missing.
+        is_gap : bool
+            Whether they only stand for pixels that cannot be read. It can be written again.
 
         Raises
         ------
@@ -238,8 +293,12 @@ class GrowingImage:
             If it cannot be written. The region is then missing.
         """
         with self._telling():
-            self.levels[region.level].write(region, block)
-            (self.part / _MARKS).write(region.name, b"")
+            try:
+                self.levels[region.level].write(region, block)
+                (self.part / (_GAPS if is_gap else _MARKS)).write(region.name, b"")
+            except OSError:
+                if not self.is_published:  # by another process, which wrote the same pixels
+                    raise
 
     def fill(self, levels: Sequence[Any], follow: Follow = follow_nothing) -> None:
         """Write all that is missing, and finish.
@@ -263,6 +322,8 @@ class GrowingImage:
     def finish(self, follow: Follow = follow_nothing) -> None:
         """Make the coarser levels of a large plane by averaging, and give the image its name.
 
+        Whatever ended it, it can be called again, also when the image has its name already.
+
         Parameters
         ----------
         follow : callable
@@ -273,6 +334,23 @@ class GrowingImage:
         ImageError
             If a region is missing, or a file cannot be written.
         """
+        self.average(follow)
+        with self._telling():
+            self._publish()
+
+    def average(self, follow: Follow = follow_nothing) -> None:
+        """Make the coarser levels of a large plane by averaging, as the first half of `finish`.
+
+        Parameters
+        ----------
+        follow : callable
+            As in `fill`.
+
+        Raises
+        ------
+        ImageError
+            As `finish`.
+        """
         if missing := len(self.missing()):
             raise ImageError(
                 f"{self.path} is not complete: {missing} of {len(list(self.regions()))} regions "
@@ -281,8 +359,6 @@ class GrowingImage:
         made = range(len(self.image.levels), len(self.shapes))
         for region in self._each(self._missing(made), follow):
             self.write(region, self._average(region))
-        with self._telling():
-            self._publish()
 
     def _average(self, region: Region) -> Array:
         shape = self.shapes[region.level]
@@ -291,6 +367,11 @@ class GrowingImage:
         return coarser_region(finer, shape, (*region.key, *colours))
 
     def _publish(self) -> None:
+        if not self.is_published:
+            self._give_name()
+        self.part.remove()
+
+    def _give_name(self) -> None:
         own = {**self.image.mark(), "fingerprint": self.fingerprint}
         files = root_files(self.image, self.shapes, version=self.version, own=own)
         for name, content in files.items():
@@ -299,8 +380,8 @@ class GrowingImage:
         if grown is not None and target is not None:
             for leftover in grown.rglob("*.partial"):  # of a process that was killed
                 leftover.unlink()
-            replace_folder(target, grown)
-        self.part.remove()
+            if self.has_arrays:  # else another process was faster
+                replace_folder(target, grown)
 
     def _each(self, regions: Sequence[Region], follow: Follow) -> Iterator[Region]:
         """Yield regions, and tell after each what part of all regions is written."""

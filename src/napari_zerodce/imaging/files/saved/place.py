@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.whole_file import write_whole
 
@@ -70,9 +71,16 @@ class Place:
                 Path(folder, name) for folder, _, names in os.walk(self.local) for name in names
             )
             return {path.relative_to(self.local).as_posix() for path in found}
+        return set(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of all files below the folder, by their names as `names` has them."""
+        if self.local is not None:
+            return {name: (self.local / name).stat().st_size for name in self.names()}
         files, root = self._files()
         files.invalidate_cache()
-        return {path.removeprefix(root).lstrip("/") for path in files.find(root)}
+        found = files.find(root, detail=True)
+        return {path.removeprefix(root).lstrip("/"): facts["size"] for path, facts in found.items()}
 
     def flush(self, names: Iterable[str]) -> None:
         """Return when files are on the disk, also if the power fails; missing ones are ignored."""
@@ -97,5 +105,14 @@ class Place:
     def _files(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        files, root = url_to_fs(self.path)
+        try:
+            files, root = url_to_fs(self.path)
+        except ValueError as err:
+            if "protocol not known" not in str(err).lower():
+                raise
+            scheme = str(self.path).partition("://")[0]
+            raise ImageError(
+                f"The protocol {scheme}:// is unknown; write one that fsspec knows, such as s3:// "
+                "or https://."
+            ) from err
         return files, str(root).rstrip("/")
