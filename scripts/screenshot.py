@@ -48,7 +48,7 @@ def _enhance(viewer: Any) -> None:
     before, after = viewer.layers
     after.translate = (*before.translate[:-1], before.extent.world[1][-1] * 1.03)
     viewer.reset_view()
-    _wait_for(lambda: dock.run.plan.text().endswith("out") and "timing" not in dock.run.plan.text())
+    _wait_for(lambda: "memory" in (plan := dock.run.plan.text()) and "timing" not in plan)
 
 
 def _look_inside(viewer: Any) -> None:
