@@ -1,9 +1,11 @@
-"""Measure how huge images feel in the real window: with the live view, and in napari alone.
+"""Measure how huge images feel in the real window: with our views, and in napari alone.
 
 Usage: python benchmarks/browsing.py [stack|pyramid|huge|plane ...]
-Chunks are computed, so that no disk decides. Each row is one image with or without the live view,
-and with napari's asynchronous slicing on or off, in a process of its own. "coarse" and "exact" are
-the times from an action to the first and to the final picture; gaps are those of the event loop.
+Chunks are computed, so that no disk decides. Each row is one image in a process of its own: with
+the live view ("live"), with a result of the Enhance dock that is computed where the user looks
+("lazy"), or with neither, and with napari's asynchronous slicing on or off. "coarse" and "exact"
+are the times from an action to the first and to the final picture; gaps are those of the event
+loop.
 """
 
 from __future__ import annotations
@@ -149,9 +151,9 @@ def pause(seconds: float) -> None:
 
 
 class Window:
-    """A napari window with an image, with or without the live view."""
+    """A napari window with an image, and with a view of it: "live", "lazy" or "alone"."""
 
-    def __init__(self, name: str, *, live: bool, network: str) -> None:
+    def __init__(self, name: str, *, kind: str, network: str) -> None:
         import napari
 
         self.viewer = napari.Viewer()
@@ -165,8 +167,14 @@ class Window:
         if self.is_stack:
             self.viewer.dims.set_point(0, 0)
         pause(1)
-        self.dock, self.drawn = None, [0]
-        if live:
+        self.dock, self.enhance, self.result = None, None, None
+        if kind == "lazy":
+            _, self.enhance = self.viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
+            self.enhance._session.change(checkpoint=network)
+            import napari_zerodce.engine.lazy
+
+            pause(1)
+        if kind == "live":
             _, self.dock = self.viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
             self.dock._session.change(checkpoint=network)
             import napari_zerodce.engine.view  # noqa: F401  (torch: another run has loaded it)
@@ -178,6 +186,8 @@ class Window:
         camera, rng = self.viewer.scene.camera, np.random.default_rng(0)
         if self.dock is not None:
             yield "open", lambda: self.dock.live.setChecked(True)
+        if self.enhance is not None:
+            yield "open", self._enhance
         for _ in range(5):
             yield "zoom in", lambda: setattr(camera, "zoom", camera.zoom * 2)
         for _ in range(4):
@@ -195,12 +205,29 @@ class Window:
         camera = self.viewer.scene.camera
         camera.center = tuple(np.asarray(camera.center) + shift / camera.zoom)
 
+    def _enhance(self) -> None:
+        self.enhance.start()
+        self.result = self.viewer.layers[-1]
+        wait(lambda: not self.enhance._session.busy)
+
+    def _time_of_result(self, started: float) -> tuple[float, float]:
+        levels = list(self.result.data) if self.result.multiscale else [self.result.data]
+        blocks, first = levels[0].blocks, [0.0]
+        tell = lambda *_: first.append(time.perf_counter() - started)  # noqa: E731
+        blocks.arrived.connect(tell)
+        pause(0.15)  # napari has sliced it
+        wait(lambda: not blocks.missing())
+        blocks.arrived.disconnect(tell)
+        return (first[1], first[-1]) if len(first) > 1 else (0.0, 0.0)
+
     def time(self, action: Callable[[], Any]) -> tuple[float, float]:
         """Return the seconds until the first and until the final picture after an action."""
         changes: list[float] = []
         shown = self.dock.shown if self.dock is not None else None
         started = time.perf_counter()
         action()
+        if self.result is not None:
+            return self._time_of_result(started)
         if shown is None:
             wait(lambda: self.layer.loaded, 10)
             pause(0.05)
@@ -230,7 +257,7 @@ def memory() -> float:
 
 def browse(name: str, kind: str, network: str) -> None:
     """Print one row for each kind of action."""
-    window = Window(name, live=kind == "live", network=network)
+    window = Window(name, kind=kind, network=network)
     gaps, start = Gaps(), memory()
     asynchronous = "async" if os.environ.get("NAPARI_ASYNC") == "1" else "sync"
     found: dict[str, list[tuple[float, float]]] = {}
@@ -244,7 +271,8 @@ def browse(name: str, kind: str, network: str) -> None:
         shown[what] = f"{window.read[0] - before:>7}"
         shown.setdefault(f"{what} gaps", "")
         shown[f"{what} gaps"] = _worse(shown[f"{what} gaps"], gaps.take())
-    label = f"{name}, {network if kind == 'live' else 'napari alone'}, {asynchronous}"
+    view = "napari alone" if kind == "alone" else f"{kind} {network}"
+    label = f"{name}, {view}, {asynchronous}"
     for what, seconds in found.items():
         coarse, exact = np.max(seconds, axis=0)
         print(
@@ -265,7 +293,9 @@ def main(*names: str) -> None:
         f"{'':<36} {'action':<9} {'coarse':>6} {'exact':>6} {'longest':>7} {'p99':>5} "
         f"{'chunks':>7} {'+GB':>7}"
     )
-    kinds = [("alone", "-"), ("live", "zero-dce-pp"), ("live", "zero-dce")]
+    networks = ("zero-dce-pp", "zero-dce")
+    kinds = [("alone", "-"), *(("live", name) for name in networks)]
+    kinds += [("lazy", name) for name in networks]
     for name in names or ("stack", "pyramid", "huge"):
         for asynchronous in ("0", "1"):
             for kind, network in kinds:
