@@ -12,6 +12,7 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from napari.layers._source import layer_source
 from PIL import Image as PillowImage
+from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.engine.enhance import enhance
@@ -202,12 +203,20 @@ def test_the_button_waits_for_its_answer(
     qtbot.waitUntil(reproduced.button.isEnabled)
 
 
+@pytest.mark.parametrize("released", ["during the check", "after it, before Qt tells"])
 def test_a_released_button_copies_nothing(
-    reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, tmp_path: Path, qtbot: Any
+    reproduced: Reproduced,
+    model: ViewerModel,
+    result: EnhanceResult,
+    tmp_path: Path,
+    qtbot: Any,
+    released: str,
 ) -> None:
     PillowImage.fromarray(PIXELS).save(tmp_path / "photo.png")
     reproduced.layer = _result_layer(model, result, tmp_path / "photo.png")
     reproduced.button.copy_command.trigger()
+    if released != "during the check":
+        QThreadPool.globalInstance().waitForDone()
     reproduced.button.release()
     qtbot.waitUntil(reproduced.button.isEnabled)
     assert reproduced.told == []

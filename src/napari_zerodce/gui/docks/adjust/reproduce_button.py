@@ -74,6 +74,7 @@ class ReproduceButton(QPushButton):
         """End the check, because nobody waits for it any more."""
         if self._job is not None:
             self._job.cancel()
+            self._job = None  # it may have found its answer already, which Qt still delivers
 
     def _find(self, copy: Copy) -> None:
         layer = self._result()
@@ -103,10 +104,11 @@ class ReproduceButton(QPushButton):
         self._job.start()
 
     def _on_reproduction_found(self, found: Reproduction) -> None:
-        self.told.emit(*self._copy(found))
+        if self._job is not None:
+            self.told.emit(*self._copy(found))
 
     def _on_job_failed(self, error: Exception) -> None:
-        if isinstance(error, ZeroDCEError):
+        if self._job is not None and isinstance(error, ZeroDCEError):
             self.told.emit(f"Nothing was copied: {error}", "bad")
 
     def _on_job_finished(self) -> None:
