@@ -365,6 +365,7 @@ class ResolvedRequest:
                 "time_window": self.settings.time_window,
                 "channel_curves": self.settings.channel_curves,
                 "lock_normalisation": self.settings.lock_normalisation,
+                "statistics": "" if (found := self.normalisation) is None else found.describe(),
                 "look": self.settings.look,
                 "device": self.device.name,
                 "precision": self.precision,
@@ -428,7 +429,7 @@ def resolve(
         series=None if isinstance(runner, Translator) else series_of(request, windows, runner),
         axes=request.axes,
         skip_unreadable=request.skip_unreadable,
-        notices=notices,
+        notices=(*notices, *_about_crops(request, whole_side)),
         whole_side=whole_side,
     )
     _check_tile(resolved)
@@ -442,6 +443,18 @@ def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -
     layout = request.layout
     check_translation(info, request.settings, layout)
     return first_tile(info.design, (layout.height, layout.width), device)
+
+
+def _about_crops(request: EnhanceRequest, whole_side: int | None) -> tuple[str, ...]:
+    """Return the notice about planes of which only crops decide the statistics."""
+    shape = (request.layout.height, request.layout.width)
+    if whole_side is None or whole_side >= max(shape) or request.settings.lock_normalisation:
+        return ()
+    told = (
+        f"A plane of {shape[1]}x{shape[0]} pixels does not fit into memory whole, so crops of it "
+        "decide how it is normalised: contrast and brightness differ a little from a whole pass."
+    )
+    return (told,)
 
 
 def _check_tile(resolved: ResolvedRequest) -> None:
