@@ -397,7 +397,7 @@ def test_weights_too_large_for_float32(torch_file, refused, weights):
 def test_another_network(torch_file, refused):
     layers = nn.Sequential(*(nn.Conv2d(8, 8, 3) for _ in range(8)))
     path = torch_file(nn.ModuleDict({"model": layers}).state_dict(), name="latest_net_G.pth")
-    refused(path, "is not a Zero-DCE checkpoint", "model.0.weight, model.0.bias and 14 more")
+    refused(path, "an unknown network", "model.0.weight, model.0.bias and 14 more")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from napari_zerodce.checkpoints import metadata
 from napari_zerodce.checkpoints.defects import Defect, defects_as_errors, listed
 from napari_zerodce.checkpoints.file_bytes import read_whole
+from napari_zerodce.checkpoints.find_weights import weights_in
 from napari_zerodce.checkpoints.formats.checkpoint_format import format_of
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, CheckpointInfo
-from napari_zerodce.checkpoints.recognise import most_likely, recognise
+from napari_zerodce.checkpoints.recognise import recognise
 from napari_zerodce.checkpoints.registry import entry_of, resolve
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind, architecture_named
@@ -69,7 +70,7 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
         content = read_whole(path)
         file = format_of(content).read(content)
         described = metadata.decode(file.metadata)
-        found = recognise(most_likely(file.groups))
+        found = recognise(weights_in(file.groups))
         if described:
             metadata.agree(described, found.kind)
         weights = _finite(found.tensors)
