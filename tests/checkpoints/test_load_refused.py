@@ -578,7 +578,7 @@ def test_metadata_that_is_no_json_object(write, files, refused, weights, text):
 
 
 def test_metadata_of_a_newer_version(write, files, refused, weights):
-    content = described(files, weights, format=2)
+    content = described(files, weights, format=3)
     refused(write("a.safetensors", content), "saved by a newer napari-zerodce", "update")
 
 

@@ -71,8 +71,9 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
         file = format_of(content).read(content)
         described = metadata.decode(file.metadata)
         found = recognise(weights_in(file.groups))
+        design = found.design
         if described:
-            metadata.agree(described, found.kind)
+            design = metadata.agreed(described, found.kind, design)
         weights = _finite(found.tensors)
     digest = hashlib.sha256(content).hexdigest()
     entry = entry_of(path, digest)
@@ -86,7 +87,7 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
         path=path,
         licence=described.licence if described else licence,
         provenance=described.provenance if described else {},
-        design=found.design,
+        design=design,
     )
     return CheckpointContent(info, weights)
 
