@@ -26,8 +26,8 @@ class Compared:
         Shape and dtype of the compared plane; None if there was a problem.
     problem : str
         A sentence for the user if there is no image, else empty.
-    seconds : float
-        Wall-clock time, without that of loading a checkpoint.
+    seconds : float, optional
+        Wall-clock time, without that of loading a checkpoint; None for the source.
     figures : Figures, optional
     about : str
         How the image was made, in a few words, such as the exponent of gamma.
@@ -41,7 +41,7 @@ class Compared:
     title: str
     image: np.ndarray[Any, Any] | None = None
     problem: str = ""
-    seconds: float = 0.0
+    seconds: float | None = None
     figures: Figures | None = None
     about: str = ""
     provenance: Provenance | None = None

@@ -107,7 +107,7 @@ class _Made:
     """An image that a candidate has made, and how."""
 
     image: Array
-    seconds: float
+    seconds: float | None = None
     about: str = ""
     provenance: Provenance | None = None
     notices: tuple[str, ...] = ()
@@ -159,7 +159,7 @@ class _Subject:
 
     def _made(self, candidate: Candidate, step: _Step) -> _Made:
         if isinstance(candidate, SourceCandidate):
-            return _Made(self._shared.plane.samples, 0.0)
+            return _Made(self._shared.plane.samples)
         if isinstance(candidate, BaselineCandidate):
             return self._by_baseline(candidate)
         return self._by_checkpoint(candidate, step)
