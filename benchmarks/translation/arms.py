@@ -16,8 +16,11 @@ STEPS: Final[Mapping[MethodName, int]] = {
     "cut": 400,
     "fastcut": 400,
 }
+REAL_STEPS: Final = 1000
+"""Real pictures have more to learn than a tone."""
+
 PAIRS: Final = 8
-"""Pairs that pix2pix learns by heart."""
+"""Pairs of the toy that pix2pix learns by heart; of a real task it gets all."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Arm:
 
     @property
     def steps(self) -> int:
-        """Steps of the training."""
+        """Steps of a training on the toy."""
         return STEPS[self.method]
 
 
@@ -43,8 +46,14 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """For files, such as "toy.cut, no NCE.0"."""
-        return f"{self.task}.{self.arm}.{self.seed}"
+        """For files and choices, such as "toy.cut-no-nce.0"."""
+        arm = self.arm.lower().replace(", ", "-").replace(" ", "-")
+        return f"{self.task}.{arm}.{self.seed}"
+
+    @property
+    def steps(self) -> int:
+        """Steps of the training."""
+        return ARMS[self.arm].steps if self.task == "toy" else REAL_STEPS
 
 
 def _without(method: MethodName, *off: Term) -> Arm:
@@ -64,16 +73,12 @@ CONTROLS: Final[Mapping[str, Arm]] = {
     "CycleGAN, no identity": _without("cyclegan", "identity"),
     "CycleGAN, no identity, no GAN": _without("cyclegan", "identity", "gan"),
     "CycleGAN, no GAN": _without("cyclegan", "gan"),
-    "CycleGAN, no cycle": _without("cyclegan", "cycle"),
-    "CycleGAN, no cycle, no identity": _without("cyclegan", "cycle", "identity"),
+    "CycleGAN, GAN alone": _without("cyclegan", "cycle", "identity"),
     "CUT, no GAN": _without("cut", "gan"),
-    "CUT, no NCE": _without("cut", "nce", "identity"),
-    "CUT, no identity": _without("cut", "identity"),
+    "CUT, no NCE": _without("cut", "nce"),
     "FastCUT, no GAN": _without("fastcut", "gan"),
     "FastCUT, no NCE": _without("fastcut", "nce"),
 }
-"""The identity of CUT is a PatchNCE too."""
-
 ARMS: Final[Mapping[str, Arm]] = {**FULL, **CONTROLS}
 
 REAL_TASKS: Final[tuple[TaskName, ...]] = ("photos", "cells")

@@ -97,18 +97,18 @@ def test_every_method_has_a_control_without_each_term_and_the_first_units_are_se
     assert all(not arm.off for arm in FULL.values())
     assert all(arm.off for arm in CONTROLS.values())
     terms = {"pix2pix": {"gan", "l1"}, "cyclegan": {"gan", "cycle", "identity"}}
-    terms |= {"cut": {"gan", "nce", "identity"}, "fastcut": {"gan", "nce"}}
+    terms |= {"cut": {"gan", "nce"}, "fastcut": {"gan", "nce"}}
     for method, wanted in terms.items():
         found = {term for arm in CONTROLS.values() if arm.method == method for term in arm.off}
         assert found == wanted
     every = units()
     assert [unit.seed for unit in every[: len(ARMS)]] == [0] * len(ARMS)
     assert len({unit.name for unit in every}) == len(every)
-    assert [unit.name for unit in chosen(["toy.CUT.", "cells.pix"], every)] == [
-        "toy.CUT.0",
+    assert [unit.name for unit in chosen(["toy.cut.", "cells.pix"], every)] == [
+        "toy.cut.0",
         "cells.pix2pix.0",
-        "toy.CUT.1",
-        "toy.CUT.2",
+        "toy.cut.1",
+        "toy.cut.2",
     ]
 
 
