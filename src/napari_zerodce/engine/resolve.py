@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.core.detail import BASE_HALO
 from napari_zerodce.core.networks import WHOLE, Span
@@ -46,7 +46,6 @@ from napari_zerodce.engine.translation_limits import (
     room_for_translation,
     working_memory,
 )
-from napari_zerodce.errors import CheckpointError, RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.sampling import spread
 from napari_zerodce.imaging.scope import Scope
@@ -141,7 +140,7 @@ class ResolvedRequest:
             If it is a translator.
         """
         if isinstance(self.runner, Translator):
-            raise no_curves(self.checkpoint)
+            raise self.checkpoint.refusal(NO_CURVES)
         return self.runner
 
     @property
@@ -401,7 +400,7 @@ def resolve(
         return request
     settings = request.settings
     layout, part = request.layout, request.part
-    _check_axes(request, layout)
+    request.check_axes()
     device = resolve_device(settings.device)
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
@@ -433,6 +432,34 @@ def resolve(
         whole_side=whole_side,
     )
     _check_tile(resolved)
+    return resolved
+
+
+def resolve_for_curves(
+    request: EnhanceRequest | ResolvedRequest,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
+) -> ResolvedRequest:
+    """Resolve a request whose curves are needed, as `resolve` does.
+
+    Parameters
+    ----------
+    request : EnhanceRequest or ResolvedRequest
+    report, should_stop : callable, optional
+        As in `resolve`.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is a translator; then the image is not read.
+    Cancelled, DeviceError, ImageError, RequestError
+        As `enhance` does.
+    """
+    if isinstance(request, EnhanceRequest) and not request.settings.is_automatic:
+        _ = checkpoint_of(request.settings).curve_network
+    resolved = resolve(request, report=report, should_stop=should_stop)
+    _ = resolved.estimator
     return resolved
 
 
@@ -468,36 +495,6 @@ def _check_tile(resolved: ResolvedRequest) -> None:
     elif resolved.checkpoint.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
         check_tile(pixels, tile, resolved.device)
-
-
-def no_curves(info: CheckpointInfo) -> CheckpointError:
-    """Return the error of a use that needs curves, for a translator."""
-    return info.refusal("translates pictures and has no curves; choose Zero-DCE weights")
-
-
-def _check_axes(request: EnhanceRequest, layout: PlaneLayout) -> None:
-    for axis, of in ((request.channel_axis, "the channels"), (request.time_axis, "time")):
-        if axis is not None and not 0 <= axis < len(layout.leading):
-            raise RequestError(
-                f"The axis of {of} is {axis}, but the image has {len(layout.leading)} axes "
-                "before its rows and columns; choose one of them, counted from 0, or none."
-            )
-    if request.time_axis is not None and request.time_axis == request.channel_axis:
-        raise RequestError(
-            f"Axis {request.time_axis} is that of time and that of the channels; "
-            "choose two different axes."
-        )
-    settings = request.settings
-    if settings.time != "frames" and request.time_axis is None:
-        raise RequestError(
-            f"The time is {settings.time!r}, but the image has no axis of time; say which axis it "
-            "is, or choose 'frames'."
-        )
-    if settings.channel_curves != "own" and request.channel_axis is None:
-        raise RequestError(
-            "The channels share their curves, but the image has no axis of channels; say which "
-            "axis it is, or choose 'own'."
-        )
 
 
 def _read_image(

@@ -11,10 +11,22 @@ import torch
 from napari_zerodce.engine import translation_limits
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.lazy import LazyEnhancement
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
+from napari_zerodce.engine.maps import curve_maps
+from napari_zerodce.engine.provenance import Provenance
+from napari_zerodce.engine.reproduce import code_of_layer, command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import Cancelled, CheckpointError, ImageError
+from napari_zerodce.engine.view import estimate_view
+from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.errors import (
+    Cancelled,
+    CheckpointError,
+    ImageError,
+    RequestError,
+    ZeroDCEError,
+)
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 
@@ -244,3 +256,58 @@ def test_other_channels_are_refused_in_a_sentence(translator, design, channels, 
     image = PHOTO if channels == "rgb" else PHOTO[..., 0]
     with pytest.raises(CheckpointError, match=said):
         made_of(image, translator(**design), channels)
+
+
+class Unreadable:
+    shape, dtype, ndim = (40, 50), np.dtype("u1"), 2
+
+    def __getitem__(self, key):
+        raise AssertionError("it need not be read")
+
+
+def test_what_needs_curves_refuses_translators_before_the_image_is_read(translator):
+    request = request_for(Unreadable(), translator())
+    viewport = Viewport(slice(0, 9), slice(0, 9))
+    for use in (curve_maps, lambda request: estimate_view(request, viewport)):
+        with pytest.raises(CheckpointError, match="translates pictures and has no curves; choose"):
+            use(request)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"look": Look(strength=0.5)}, "has no look"),
+        ({"tile": 64}, "has no tiles; leave the tile out"),
+        ({"precision": "bfloat16"}, "runs in float32 only, and not in bfloat16"),
+    ],
+)
+def test_settings_without_effect_are_refused_in_a_sentence(translator, settings, said):
+    with pytest.raises(ZeroDCEError, match=said):
+        made_of(PHOTO[..., 0], translator("unet"), **settings)
+
+
+def test_the_usual_look_is_no_wish(translator):
+    made_of(PHOTO[..., 0], translator(), look=DEFAULT_LOOK)
+
+
+def test_series_settings_are_refused(translator):
+    request = request_for(STACK, translator(inputs=1, outputs=1), time="smoothed")
+    with pytest.raises(RequestError, match="has no time 'smoothed'"):
+        enhance(replace(request, time_axis=0))
+
+
+def test_eight_bit_images_run_in_float32(translator):
+    result = enhance(request_for(PHOTO[..., 0].astype(np.uint8), translator()))
+    assert result.precision == "float32"
+
+
+def test_the_provenance_says_what_made_it_and_makes_it_again(translator):
+    checkpoint = translator(inputs=1, outputs=1)
+    result = enhance(request_for(STACK, checkpoint, lock_normalisation=True))
+    made = result.provenance
+    assert made.design == "CycleGAN, ResNet with 2 blocks, 1 -> 1 channels"
+    assert made.statistics == "some planes of the stack together"
+    assert "not there" in made.as_dict()["display_only"]
+    assert Provenance.from_dict(made.as_dict()) == made
+    assert "--lock-normalisation" in command_line(made, "a.tif", "b.tif")
+    assert "lock_normalisation=True" in python_lines(made, code_of_layer("a"))
