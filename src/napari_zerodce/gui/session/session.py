@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from weakref import WeakKeyDictionary
 
 from psygnal import SignalGroupDescriptor
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.session.jobs import Job
     from napari_zerodce.gui.session.training_process import TrainingProcess
 
+TrainingKind = Literal["curves", "translation"]
+
 CANCELLED: Final = "Cancelled"
 ABORTED: Final = "napari stopped the run because another window closed"
 
@@ -46,8 +49,8 @@ class Session:
     """The run in progress; it outlives the dock that started it."""
     outcome: Outcome | None = None
     """What came of the last run, as long as that is true; it outlives the dock, too."""
-    training: TrainingProcess | None = None
-    """The training run that was started or opened last; it outlives the dock."""
+    runs: Mapping[TrainingKind, TrainingProcess] = field(default_factory=dict)
+    """The training run of each kind that was started or opened last; it outlives the dock."""
 
     @property
     def checkpoint(self) -> str | Path:
@@ -67,6 +70,21 @@ class Session:
             Fields of `EnhanceSettings`.
         """
         self.settings = replace(self.settings, **changes)
+
+    def follow(self, kind: TrainingKind, training: TrainingProcess) -> None:
+        """Remember a training run, instead of the one of its kind before.
+
+        Parameters
+        ----------
+        kind : {"curves", "translation"}
+        training : TrainingProcess
+        """
+        self.runs = {**self.runs, kind: training}
+
+    @property
+    def kind_in_training(self) -> TrainingKind | None:
+        """The kind of the training run in progress, None if there is none."""
+        return next((kind for kind, run in self.runs.items() if run.is_running), None)
 
     @property
     def shares_one_map(self) -> bool:

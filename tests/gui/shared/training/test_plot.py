@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.gui.docks.finetune.plot import LossPlot
-from napari_zerodce.training.events import History
+from napari_zerodce.gui.shared.training.plot import LossPlot
+from napari_zerodce.training.events import LOSSES, History
 
 
 @pytest.fixture
 def plot(qtbot: Any) -> LossPlot:
-    widget = LossPlot()
+    widget = LossPlot(LOSSES)
     qtbot.addWidget(widget)
     return widget
 

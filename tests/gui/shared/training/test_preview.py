@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.gui.docks.finetune.preview import PreviewPanel
+from napari_zerodce.gui.shared.training.preview import PreviewPanel
 from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.training.events import History, SavedCheckpoint
 from napari_zerodce.training.run_folder import RunFolder
