@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from weakref import WeakKeyDictionary
 
 from psygnal import SignalGroupDescriptor
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from napari_zerodce.gui.session.jobs import Job
     from napari_zerodce.gui.session.training_process import TrainingProcess
-
-TrainingKind = Literal["curves", "translation"]
+    from napari_zerodce.training.run_config import RunKind
 
 CANCELLED: Final = "Cancelled"
 ABORTED: Final = "napari stopped the run because another window closed"
@@ -49,7 +48,7 @@ class Session:
     """The run in progress; it outlives the dock that started it."""
     outcome: Outcome | None = None
     """What came of the last run, as long as that is true; it outlives the dock, too."""
-    runs: Mapping[TrainingKind, TrainingProcess] = field(default_factory=dict)
+    runs: Mapping[RunKind, TrainingProcess] = field(default_factory=dict)
     """The training run of each kind that was started or opened last; it outlives the dock."""
 
     @property
@@ -71,7 +70,7 @@ class Session:
         """
         self.settings = replace(self.settings, **changes)
 
-    def follow(self, kind: TrainingKind, training: TrainingProcess) -> None:
+    def follow(self, kind: RunKind, training: TrainingProcess) -> None:
         """Remember a training run, instead of the one of its kind before.
 
         Parameters
@@ -82,7 +81,7 @@ class Session:
         self.runs = {**self.runs, kind: training}
 
     @property
-    def kind_in_training(self) -> TrainingKind | None:
+    def kind_in_training(self) -> RunKind | None:
         """The kind of the training run in progress, None if there is none."""
         return next((kind for kind, run in self.runs.items() if run.is_running), None)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
+    from napari_zerodce.training.config import RunConfig
     from napari_zerodce.training.run_folder import RunFolder
 
 
@@ -95,6 +96,9 @@ class FineTuneDock(TrainingDock):
             preview=pinned_crop(self._viewer, layers, window),
             **self.form.duration(),
         )
+
+    def _config_of(self, folder: RunFolder) -> RunConfig:
+        return folder.config()
 
     def _show_settings_of(self, folder: RunFolder) -> None:
         with suppress(ZeroDCEError):  # the folder was deleted

@@ -15,7 +15,6 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.preferences import Preferences
-from napari_zerodce.gui.session.session import TrainingKind
 from napari_zerodce.gui.session.training_process import TrainingProcess
 from napari_zerodce.gui.shared.dock import Dock, frame_of
 from napari_zerodce.gui.shared.training.checkpoint_actions import (
@@ -29,12 +28,13 @@ from napari_zerodce.gui.shared.training.plot import LossPlot
 from napari_zerodce.gui.shared.training.preview import PreviewPanel
 from napari_zerodce.gui.shared.training.runs_field import RunsField
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
+from napari_zerodce.training.run_config import AnyRunConfig, RunKind
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 
 if TYPE_CHECKING:
     import napari
 
-DOCKS: Final[dict[TrainingKind, str]] = {
+DOCKS: Final[dict[RunKind, str]] = {
     "curves": "Fine-tune",
     "translation": "Train translator",
 }
@@ -53,7 +53,7 @@ class TrainingDock(Dock):
     preview : PreviewPanel
     """
 
-    kind: ClassVar[TrainingKind]
+    kind: ClassVar[RunKind]
     """Which runs the dock starts and shows."""
     preparing: ClassVar[str]
     """What is said while a run is prepared."""
@@ -124,6 +124,16 @@ class TrainingDock(Dock):
         """
         raise NotImplementedError
 
+    def _config_of(self, folder: RunFolder) -> AnyRunConfig:
+        """Return the configuration of a run of this kind.
+
+        Raises
+        ------
+        RequestError
+            If it is missing or invalid, or the run is of another kind.
+        """
+        raise NotImplementedError
+
     def _show_settings_of(self, folder: RunFolder) -> None:
         """Show the settings and the images of a run, so that the next one can be alike."""
         raise NotImplementedError
@@ -185,7 +195,7 @@ class TrainingDock(Dock):
         folder = RunFolder(path)
         try:
             folder.check_run()
-            folder.config()
+            self._config_of(folder)
         except ZeroDCEError as err:
             self._show_failure(err)
             return
@@ -283,7 +293,7 @@ class TrainingDock(Dock):
 
     def _show_name_of(self, training: TrainingProcess) -> None:
         with suppress(ZeroDCEError):  # the folder was deleted
-            name = training.folder.config().name
+            name = self._config_of(training.folder).name
             self.preview.show_name(name)
             self.panel.show_run(name, training.folder.path)
 
@@ -317,7 +327,7 @@ class TrainingDock(Dock):
         for part in (self.plot, self.logarithmic):
             part.setVisible(bool(history.steps))
         if training.is_running and len(history.notices) > self._notices_seen:
-            self.panel.say(history.notices[-1])
+            self.panel.say("\n".join(history.notices[self._notices_seen :]))
         self._notices_seen = len(history.notices)
 
     def _on_training_ended(self) -> None:

@@ -93,7 +93,8 @@ class ImageChooser(QWidget):
         self.no_folder_button.setToolTip(tool_tip("Remove", "Do not use the folder."))
         self.no_folder_button.setFixedWidth(28)
         self.folder_line = text_label("folder")
-        self.regions = QComboBox()
+        self.regions = QComboBox(self)
+        self.regions.setVisible(asked.in_regions)
         self.regions.setToolTip(
             tool_tip(
                 "Regions",
@@ -117,21 +118,19 @@ class ImageChooser(QWidget):
         self.choose_folder(None)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        for part, stretch in (
-            (self.folder_button, 0), (self.no_folder_button, 0), (self.regions, 1)
-        ):  # fmt: skip
-            row.addWidget(part, stretch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.title)
-        layout.addWidget(self.list)
-        layout.addLayout(row)
-        layout.addWidget(self.folder_line)
-        self.regions.setVisible(self._asked.in_regions)
-        if not self._asked.in_regions:
-            row.addStretch(1)
+        buttons = (self.folder_button, self.no_folder_button)
+        if self._asked.in_regions:
+            rows = [(self.title,), (self.list,), (*buttons, self.regions)]
+        else:  # lower, because a dock has two of them
+            rows = [(self.title, *buttons), (self.list,)]
+        for parts in (*rows, (self.folder_line,)):
+            row = QHBoxLayout()
+            for part in parts:
+                row.addWidget(part, 0 if part in buttons else 1)
+            layout.addLayout(row)
 
     def release(self) -> None:
         """Disconnect from the viewer."""
