@@ -53,7 +53,7 @@ class TrainingForm(QWidget):
         self.name = NameField()
         for name in PRESETS:
             self.preset.addItem(PRESET_TITLES[name], name)
-        self.length = DurationFields(setting_fields(TrainingConfig)["steps"])
+        self.length = DurationFields(setting_fields(TrainingConfig)["steps"], minutes=1.0)
         self.slow = text_label(
             "slow", "Zero-DCE needs a GPU; Zero-DCE++ learns in a minute without one."
         )

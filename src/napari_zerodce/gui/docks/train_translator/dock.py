@@ -38,7 +38,7 @@ _PICTURES: Final = Pictures(
         "Their translations by the chosen checkpoint",
         "Their targets",
     ),
-    ("source", "translation", "target"),
+    rows=("sources", "translations", "targets"),
 )
 _LARGEST_SEED: Final = 2**31 - 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QWidget
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from napari_zerodce.training.translation.config import TranslationRunConfig
 
 
+_MINUTES: Final = 3.0
+"""CUT then takes the usual number of steps on two cores."""
+
+
 class TranslatorForm(QWidget):
     """The form of the user's choices; it does not run them.
 
@@ -44,7 +48,7 @@ class TranslatorForm(QWidget):
         super().__init__()
         self.methods = methods
         self.start = TranslatorStartChooser()
-        self.length = DurationFields(setting_fields(TranslationConfig)["steps"])
+        self.length = DurationFields(setting_fields(TranslationConfig)["steps"], minutes=_MINUTES)
         self.name = NameField()
         self.details = TranslationForm()
         self.advanced = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")

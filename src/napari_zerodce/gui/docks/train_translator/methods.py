@@ -19,14 +19,14 @@ PURPOSES: Final[Mapping[TrainingMethod, str]] = {
 }
 
 SOURCES: Final = AskedImages(
-    title="Sources, which it learns to translate:",
+    title="Sources, to be translated:",
     label="Sources",
     tip="Tick one or more; crops come from all planes of a stack.",
     in_regions=False,
 )
 
 TARGETS: Final = AskedImages(
-    title="Targets, which results should look like:",
+    title="Targets, the look of results:",
     label="Targets",
     tip="Tick one or more, of the same scenes as the sources for pix2pix, of any for the others.",
     is_guessed=False,

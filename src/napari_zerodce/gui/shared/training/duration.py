@@ -14,7 +14,7 @@ from napari_zerodce.setting import SettingField, setting_fields
 from napari_zerodce.training.config import RunConfig
 
 _MINUTES: Final = setting_fields(RunConfig)["minutes"]
-_AT_FIRST: Final = {"minutes": 1.0, "steps": 500}
+_STEPS: Final = 500
 
 
 class DurationFields(QWidget):
@@ -24,11 +24,13 @@ class DurationFields(QWidget):
     ----------
     steps : SettingField
         The setting of the number of steps.
+    minutes : float
+        At first.
     """
 
     changed = Signal()
 
-    def __init__(self, steps: SettingField) -> None:
+    def __init__(self, steps: SettingField, *, minutes: float) -> None:
         super().__init__()
         self.fields: dict[str, Field] = {}
         self.unit = QComboBox()
@@ -39,11 +41,11 @@ class DurationFields(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for described in (_MINUTES, steps):
+        for described, first in ((_MINUTES, minutes), (steps, _STEPS)):
             field = self.fields[described.name] = Field(described)
             field.setParent(self)
-            field.value = _AT_FIRST[described.name]
-            field.native.setToolTip(tip_of(described, _AT_FIRST[described.name]))
+            field.value = first
+            field.native.setToolTip(tip_of(described, first))
             field.changed.connect(self.changed)
             layout.addWidget(field.native, 1)
             self.unit.addItem(described.name, described.name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QPixmap, QResizeEvent
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -29,18 +30,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What the pictures of a preview are, from left to right.
+    """What the pictures of a preview are: the original, the result, and its target.
 
     Parameters
     ----------
     tips : tuple of str
-        Of the original, the result, and what the result should look like.
-    names : tuple of str
-        The words for them in the line below; empty if the line does not name them.
+        Their tool tips.
+    rows : tuple of str
+        What they are called, if they are rows of crops below each other; empty if they are beside
+        each other and speak for themselves.
     """
 
     tips: tuple[str, str, str]
-    names: tuple[str, str, str] = ("", "", "")
+    rows: tuple[str, ...] = ()
 
 
 OF_ENHANCEMENT: Final = Pictures(
@@ -70,7 +72,7 @@ class PreviewPanel(QWidget):
         self._checkpoints: list[SavedCheckpoint] = []
         self._best: int | None = None
         self._validation: dict[int, float] = {}
-        self._names = pictures.names
+        self._rows = pictures.rows
         self.original, self.enhanced, self.target = map(_ImageLabel, pictures.tips)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip(
@@ -109,7 +111,8 @@ class PreviewPanel(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        images, scrubber, named, buttons = (QHBoxLayout() for _ in range(4))
+        images: QBoxLayout = QVBoxLayout() if self._rows else QHBoxLayout()
+        scrubber, named, buttons = (QHBoxLayout() for _ in range(3))
         for image in (self.original, self.enhanced, self.target):
             images.addWidget(image, 1)
         scrubber.addWidget(self.slider, 1)
@@ -204,10 +207,9 @@ class PreviewPanel(QWidget):
         self.caption.setText(f"Step {saved.step}{loss}{best}{self._named()}")
 
     def _named(self) -> str:
-        """Return which pictures are shown, as the end of a line."""
-        shown = (True, True, not self.target.isHidden())
-        names = [name for name, on in zip(self._names, shown, strict=True) if name and on]
-        return f" · {' | '.join(names)}" if names else ""
+        """Return what the rows are, as the end of a line."""
+        rows = self._rows[:2] if self.target.isHidden() else self._rows
+        return f" · from the top: {', '.join(rows)}" if rows else ""
 
 
 class _ImageLabel(QLabel):
