@@ -13,13 +13,14 @@ from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
+from napari_zerodce.gui.docks.finetune.dark_images import DARK_IMAGES
 from napari_zerodce.gui.layers.source import read_source
+from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
 
 
 @pytest.fixture
 def chooser(model: ViewerModel, qtbot: Any) -> ImageChooser:
-    chooser = ImageChooser(model)
+    chooser = ImageChooser(model, DARK_IMAGES)
     qtbot.addWidget(chooser)
     return chooser
 
@@ -53,7 +54,7 @@ def test_first_image_is_ticked_and_later_ones_are_not(
 def test_active_image_is_ticked_when_the_dock_opens(model: ViewerModel, qtbot: Any) -> None:
     first, second = _image(model, "first"), _image(model, "second")
     model.layers.selection.active = first
-    chooser = ImageChooser(model)
+    chooser = ImageChooser(model, DARK_IMAGES)
     qtbot.addWidget(chooser)
     assert first in chooser.layers()
     assert chooser.layers() == [second, first], "the topmost is the one that comes first"
@@ -166,7 +167,7 @@ def test_release_leaves_no_listener(
     _image(model, "first")
     model.add_shapes(name="shapes")
     before = count_listeners(model)
-    chooser = ImageChooser(model)
+    chooser = ImageChooser(model, DARK_IMAGES)
     qtbot.addWidget(chooser)
     assert count_listeners(model) != before
     chooser.release()

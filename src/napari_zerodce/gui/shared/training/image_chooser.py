@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.layers.provenance import role_of
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
 from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 
 if TYPE_CHECKING:
     import napari
@@ -33,26 +34,52 @@ _HEIGHT = 84
 _WHOLE = "Whole images"
 
 
+@dataclass(frozen=True)
+class AskedImages:
+    """Which images a chooser asks for.
+
+    Parameters
+    ----------
+    title : str
+        The line above the list.
+    label : str
+        What the images are called, as the beginning of a tool tip.
+    tip : str
+        What to tick.
+    is_guessed : bool
+        Whether the first image is ticked before the user ticks one.
+    in_regions : bool
+        Whether the images may be only the shapes of a Shapes layer.
+    """
+
+    title: str
+    label: str
+    tip: str
+    is_guessed: bool = True
+    in_regions: bool = True
+
+
 class ImageChooser(QWidget):
     """A list of the viewer's image layers with check boxes, a folder, and a Shapes layer.
 
     Parameters
     ----------
     viewer : napari.Viewer
+    asked : AskedImages
     """
 
     changed = Signal()
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.Viewer, asked: AskedImages) -> None:
         super().__init__()
         self._viewer = viewer
+        self._asked = asked
+        self.title = text_label("images_title", asked.title)
         self.list = QListWidget()
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip(
             tool_tip(
-                "Dark images",
-                "Tick one or more; crops come from all planes of a stack.",
-                default="the active layer",
+                asked.label, asked.tip, default="the active layer" if asked.is_guessed else "none"
             )
         )
         self.folder: Path | None = None
@@ -66,7 +93,8 @@ class ImageChooser(QWidget):
         self.no_folder_button.setToolTip(tool_tip("Remove", "Do not use the folder."))
         self.no_folder_button.setFixedWidth(28)
         self.folder_line = text_label("folder")
-        self.regions = QComboBox()
+        self.regions = QComboBox(self)
+        self.regions.setVisible(asked.in_regions)
         self.regions.setToolTip(
             tool_tip(
                 "Regions",
@@ -85,23 +113,24 @@ class ImageChooser(QWidget):
         self.no_folder_button.clicked.connect(lambda: self.choose_folder(None))
         self._on_layers_changed()
         active = active_image_layer(viewer)
-        if active is not None:
+        if asked.is_guessed and active is not None:
             self.tick(active)
         self.choose_folder(None)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        for part, stretch in (
-            (self.folder_button, 0), (self.no_folder_button, 0), (self.regions, 1)
-        ):  # fmt: skip
-            row.addWidget(part, stretch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(text_label("images_title", "Dark images to train on, without references:"))
-        layout.addWidget(self.list)
-        layout.addLayout(row)
-        layout.addWidget(self.folder_line)
+        buttons = (self.folder_button, self.no_folder_button)
+        if self._asked.in_regions:
+            rows = [(self.title,), (self.list,), (*buttons, self.regions)]
+        else:  # lower, because a dock has two of them
+            rows = [(self.title, *buttons), (self.list,)]
+        for parts in (*rows, (self.folder_line,)):
+            row = QHBoxLayout()
+            for part in parts:
+                row.addWidget(part, 0 if part in buttons else 1)
+            layout.addLayout(row)
 
     def release(self) -> None:
         """Disconnect from the viewer."""
@@ -159,7 +188,7 @@ class ImageChooser(QWidget):
         chosen = self.region()
         images = [layer for layer in reversed(self._viewer.layers) if is_source(layer)]
         new = [layer for layer in images if layer not in self._listed]
-        if not any(layer in images for layer in ticked):
+        if self._asked.is_guessed and not any(layer in images for layer in ticked):
             # The first image, or the first one after all others were deleted, is the likely choice.
             ticked = [layer for layer in new[:1] if role_of(layer) is None]
         self._listed = images
@@ -191,6 +220,6 @@ class ImageChooser(QWidget):
         self.changed.emit()
 
     def _on_folder_clicked(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Images to train on")
+        name = QFileDialog.getExistingDirectory(self, self._asked.label)
         if name:
             self.choose_folder(Path(name))

@@ -12,9 +12,9 @@ from napari_zerodce.checkpoints.named_files import renamed
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import BUNDLED
 from napari_zerodce.errors import CheckpointError
-from napari_zerodce.gui.docks.finetune.checkpoint_actions import CheckpointActions
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.training.checkpoint_actions import CheckpointActions
 from napari_zerodce.training.run_folder import RunFolder
 
 

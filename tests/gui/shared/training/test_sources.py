@@ -11,8 +11,8 @@ from napari.layers import Image, Shapes
 
 from napari_zerodce.engine.viewport import LARGEST_VIEW
 from napari_zerodce.errors import ImageError, RequestError
-from napari_zerodce.gui.docks.finetune import sources
-from napari_zerodce.gui.docks.finetune.sources import images_of, pinned_crop
+from napari_zerodce.gui.shared.training import sources
+from napari_zerodce.gui.shared.training.sources import images_of, pinned_crop
 from napari_zerodce.imaging.windows import WindowChoice
 
 AUTO = WindowChoice("auto")

@@ -14,9 +14,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.engine.forecast import describe_seconds
-from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
 from napari_zerodce.gui.widgets.start_button import StartButton
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 
 if TYPE_CHECKING:
     from pathlib import Path

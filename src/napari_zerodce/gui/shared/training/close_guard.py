@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QMainWindow, QMessageBox, QWidget
 
-from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.session import Session
@@ -45,9 +45,10 @@ class CloseGuard(QObject):
         """
         if event is None or event.type() != QEvent.Type.Close or watched is not self.parent():
             return False
-        training = self._session.training
-        if training is None or not training.is_running or self._is_closed_by_a_script:
+        kind = self._session.kind_in_training
+        if kind is None or self._is_closed_by_a_script:
             return False
+        training = self._session.runs[kind]
         answer = self._ask(training.history.step, training.history.planned)
         if answer == "stop":
             with suppress(OSError):  # the run folder was deleted: the run ends without a request
@@ -78,8 +79,8 @@ class CloseGuard(QObject):
         box = QMessageBox(window if isinstance(window, QMainWindow) else None)
         box.setObjectName("close_guard")
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Fine-tuning is running")
-        box.setText(f"A fine-tuning run is in progress (step {step} of {planned}).")
+        box.setWindowTitle("Training is running")
+        box.setText(f"A training run is in progress (step {step} of {planned}).")
         box.setInformativeText(
             "It can continue without napari. Later, open its run folder with 'Open run…'."
         )

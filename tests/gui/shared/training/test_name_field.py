@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from qtpy.QtWidgets import QLineEdit
 
-from napari_zerodce.gui.docks.finetune.name_field import NameField
+from napari_zerodce.gui.shared.training.name_field import NameField
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.gui.docks.finetune import work
+from napari_zerodce.checkpoints.names import as_file_name
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.training import work
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.session import Session
@@ -91,3 +93,19 @@ class CheckpointActions(QObject):
     def _say(self, sentence: str) -> None:
         if not self._is_released:
             self.done.emit(sentence)
+
+
+def ask_where_to_keep(parent: QWidget, name: str) -> Path | None:
+    """Ask for the file of a copy; return None if the user has cancelled.
+
+    Parameters
+    ----------
+    parent : QWidget
+    name : str
+        Free text that becomes the proposed name of the file.
+    """
+    dialog = QFileDialog(parent, "Keep the checkpoint as", "", "Checkpoints (*.safetensors)")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("safetensors")  # so that it asks before it replaces such a file
+    dialog.selectFile(f"{as_file_name(name, otherwise='weights')}.safetensors")
+    return Path(dialog.selectedFiles()[0]) if dialog.exec() else None

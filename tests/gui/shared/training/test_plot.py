@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.gui.docks.finetune.plot import LossPlot
-from napari_zerodce.training.events import History
+from napari_zerodce.gui.shared.training.plot import LossPlot
+from napari_zerodce.training.events import LOSSES, History
 
 
 @pytest.fixture
 def plot(qtbot: Any) -> LossPlot:
-    widget = LossPlot()
+    widget = LossPlot(LOSSES)
     qtbot.addWidget(widget)
     return widget
 
@@ -67,3 +67,17 @@ def test_hours_of_training_are_drawn_quickly(plot: LossPlot) -> None:
     began = time.perf_counter()
     plot.show_history(history)
     assert time.perf_counter() - began < 0.5
+
+
+def test_other_losses_get_lines_and_names_when_they_come(qtbot: Any) -> None:
+    plot = LossPlot(("gan",), has_total=False)
+    qtbot.addWidget(plot)
+    history = History(steps=[1, 2], losses={"gan": [1.0, 2.0], "new": [3.0, 4.0], "total": [4, 6]})
+    plot.show_history(history)
+    assert plot.lines["new"].getOriginalDataset()[1].tolist() == [3, 4]
+    legend = plot.getPlotItem().titleLabel.text
+    assert "— gan<" in legend
+    assert "— new<" in legend
+    assert "total" not in plot.lines
+    assert "total" not in legend
+    assert "validation" not in legend, "there is none"

@@ -7,37 +7,45 @@ from typing import Any, Final
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from napari_zerodce.gui.docks.finetune.tool_tips import tip_of, tool_tip
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.setting_field import Field
-from napari_zerodce.setting import setting_fields
-from napari_zerodce.training.config import RunConfig, TrainingConfig
+from napari_zerodce.gui.widgets.tool_tips import tip_of, tool_tip
+from napari_zerodce.setting import SettingField, setting_fields
+from napari_zerodce.training.config import RunConfig
 
-_DESCRIBED: Final = (setting_fields(RunConfig)["minutes"], setting_fields(TrainingConfig)["steps"])
-_AT_FIRST: Final = {"minutes": 1.0, "steps": 500}
+_MINUTES: Final = setting_fields(RunConfig)["minutes"]
+_STEPS: Final = 500
 
 
 class DurationFields(QWidget):
-    """A field for each unit; only the field of the chosen unit is shown."""
+    """A field for each unit; only the field of the chosen unit is shown.
+
+    Parameters
+    ----------
+    steps : SettingField
+        The setting of the number of steps.
+    minutes : float
+        At first.
+    """
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, steps: SettingField, *, minutes: float) -> None:
         super().__init__()
         self.fields: dict[str, Field] = {}
         self.unit = QComboBox()
         make_narrow(self.unit)
         tip = "Set the approximate minutes, or the exact number of steps."
-        self.unit.setToolTip(tool_tip("Train for", tip, default=_DESCRIBED[0].name))
+        self.unit.setToolTip(tool_tip("Train for", tip, default=_MINUTES.name))
         self.setToolTip(self.unit.toolTip())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for described in _DESCRIBED:
+        for described, first in ((_MINUTES, minutes), (steps, _STEPS)):
             field = self.fields[described.name] = Field(described)
             field.setParent(self)
-            field.value = _AT_FIRST[described.name]
-            field.native.setToolTip(tip_of(described, _AT_FIRST[described.name]))
+            field.value = first
+            field.native.setToolTip(tip_of(described, first))
             field.changed.connect(self.changed)
             layout.addWidget(field.native, 1)
             self.unit.addItem(described.name, described.name)
@@ -46,7 +54,7 @@ class DurationFields(QWidget):
         self.unit.activated.connect(self._on_unit_changed)
 
     def duration(self) -> dict[str, Any]:
-        """Return minutes or steps as a keyword argument of a `TrainingRequest`."""
+        """Return either the minutes or the steps, by their name."""
         name = self.unit.currentData()
         return {name: self.fields[name].value}
 

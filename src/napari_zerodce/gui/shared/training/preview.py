@@ -1,13 +1,15 @@
-"""The preview crop beside its enhancement, and the choice of the checkpoint that enhances it."""
+"""The preview crop beside its result, and the choice of the checkpoint that makes the result."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QPixmap, QResizeEvent
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,30 +19,61 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_zerodce.gui.docks.finetune.name_field import NameField
-from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
+from napari_zerodce.gui.shared.training.name_field import NameField
 from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 
 if TYPE_CHECKING:
     from napari_zerodce.training.events import History, SavedCheckpoint
     from napari_zerodce.training.run_folder import RunFolder
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """What the pictures of a preview are: the original, the result, and its target.
+
+    Parameters
+    ----------
+    tips : tuple of str
+        Their tool tips.
+    rows : tuple of str
+        What they are called, if they are rows of crops below each other; empty if they are beside
+        each other and speak for themselves.
+    """
+
+    tips: tuple[str, str, str]
+    rows: tuple[str, ...] = ()
+
+
+OF_ENHANCEMENT: Final = Pictures(
+    (
+        "The preview crop before enhancement",
+        "The preview crop, enhanced with the chosen checkpoint",
+        "",
+    )
+)
+
+
 class PreviewPanel(QWidget):
-    """Shows one checkpoint of a run: the newest, until the user moves the slider."""
+    """Shows one checkpoint of a run: the newest, until the user moves the slider.
+
+    Parameters
+    ----------
+    pictures : Pictures
+    """
 
     use_requested = Signal(object)  # Path of a checkpoint
     keep_requested = Signal(object)
     chosen_changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Pictures = OF_ENHANCEMENT) -> None:
         super().__init__()
         self._folder: RunFolder | None = None
         self._checkpoints: list[SavedCheckpoint] = []
         self._best: int | None = None
         self._validation: dict[int, float] = {}
-        self.original = _ImageLabel("The preview crop before enhancement")
-        self.enhanced = _ImageLabel("The preview crop, enhanced with the chosen checkpoint")
+        self._rows = pictures.rows
+        self.original, self.enhanced, self.target = map(_ImageLabel, pictures.tips)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip(
             tool_tip(
@@ -78,8 +111,9 @@ class PreviewPanel(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        images, scrubber, named, buttons = (QHBoxLayout() for _ in range(4))
-        for image in (self.original, self.enhanced):
+        images: QBoxLayout = QVBoxLayout() if self._rows else QHBoxLayout()
+        scrubber, named, buttons = (QHBoxLayout() for _ in range(3))
+        for image in (self.original, self.enhanced, self.target):
             images.addWidget(image, 1)
         scrubber.addWidget(self.slider, 1)
         scrubber.addWidget(self.best_button)
@@ -138,7 +172,7 @@ class PreviewPanel(QWidget):
         if follows or before not in self._checkpoints:
             self.slider.setValue(last)
         self.slider.blockSignals(False)
-        self.best_button.setEnabled(bool(self._judged()))
+        self.best_button.setVisible(bool(self._judged()))
         self._show_chosen()
 
     def _chosen(self) -> SavedCheckpoint | None:
@@ -165,10 +199,17 @@ class PreviewPanel(QWidget):
             return
         self.original.show_file(self._folder.original)
         self.enhanced.show_file(self._folder.preview(saved.step))
+        self.target.show_file(self._folder.target)
+        self.target.setVisible(self._folder.target.is_file())
         validation = self._validation.get(saved.step)
         loss = "" if validation is None else f" · validation loss {validation:.4g}"
         best = ", the lowest" if saved.step == self._best else ""
-        self.caption.setText(f"Step {saved.step}{loss}{best}")
+        self.caption.setText(f"Step {saved.step}{loss}{best}{self._named()}")
+
+    def _named(self) -> str:
+        """Return what the rows are, as the end of a line."""
+        rows = self._rows[:2] if self.target.isHidden() else self._rows
+        return f" · from the top: {', '.join(rows)}" if rows else ""
 
 
 class _ImageLabel(QLabel):

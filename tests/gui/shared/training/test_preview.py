@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_zerodce.gui.docks.finetune.preview import PreviewPanel
+from napari_zerodce.gui.shared.training.preview import Pictures, PreviewPanel
 from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.training.events import History, SavedCheckpoint
 from napari_zerodce.training.run_folder import RunFolder
@@ -70,3 +70,28 @@ def test_nothing_is_chosen_before_there_is_a_checkpoint(
     panel.show_run(folder, History())
     assert panel.chosen() is None
     assert panel.isHidden()
+
+
+def test_without_a_validation_there_is_no_best(panel: PreviewPanel, folder: RunFolder) -> None:
+    history = history_of(folder, 0, 10)
+    history.validation = []
+    panel.show_run(folder, history)
+    assert panel.best_button.isHidden()
+    assert panel.caption.text() == "Step 10"
+
+
+@pytest.mark.parametrize("has_target", [False, True])
+def test_rows_are_named_and_a_target_is_shown_if_there_is_one(
+    folder: RunFolder, qtbot: Any, has_target: bool
+) -> None:
+    panel = PreviewPanel(Pictures(("a", "b", "c"), rows=("sources", "results", "targets")))
+    qtbot.addWidget(panel)
+    if has_target:
+        write_image(folder.target, ImageFile(np.full((20, 40), 200, np.uint8), "mono"))
+    history = history_of(folder, 0)
+    history.validation = []
+    panel.show_run(folder, history)
+    assert panel.target.isHidden() is not has_target
+    names = "sources, results, targets" if has_target else "sources, results"
+    assert panel.caption.text() == f"Step 0 · from the top: {names}"
+    assert panel.enhanced.y() >= panel.original.y()

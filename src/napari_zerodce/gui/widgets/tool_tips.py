@@ -1,4 +1,4 @@
-"""The tool tips of the Fine-tune dock: what a control is called, what it does, and its default."""
+"""The tool tip of a control: what it is called, what it does, and its default."""
 
 from __future__ import annotations
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QLineEdit
 
 from napari_zerodce.checkpoints.names import as_file_name
 from napari_zerodce.errors import RequestError
-from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.run_folder import runs_folder
-
-if TYPE_CHECKING:
-    from napari_zerodce.training.new_run import TrainingRequest
 
 
 class RunsField(QLineEdit):
@@ -50,25 +46,28 @@ class RunsField(QLineEdit):
         purpose = "Each new run gets its own folder in this folder."
         self.setToolTip(tool_tip("Runs in", purpose, default=folder))
 
-    def new_folder(self, request: TrainingRequest) -> Path:
+    def new_folder(self, name: str, *, otherwise: str) -> Path:
         """Return the path of a folder that does not exist yet, named by the time and the weights.
 
         Parameters
         ----------
-        request : TrainingRequest
+        name : str
+            The name of the weights, which may be empty.
+        otherwise : str
+            What names the folder if the weights have no name.
 
         Raises
         ------
         RequestError
             If the path in the field is not a full path.
         """
-        words = as_file_name(request.name, otherwise=request.preset)
-        name = f"{datetime.now():%Y-%m-%d %H.%M.%S} {words}"
+        words = as_file_name(name, otherwise=otherwise)
+        timed = f"{datetime.now():%Y-%m-%d %H.%M.%S} {words}"
         folder = Path(self.text().strip()).expanduser()
         if not folder.is_absolute():
             raise RequestError(
                 f"'Runs in' is {self.text()!r}, but must be the full path of a folder, for "
                 f"example {runs_folder()}; change it in the advanced section."
             )
-        numbered = (f"{name} ({number})" for number in count(2))
-        return next(folder / one for one in chain([name], numbered) if not (folder / one).exists())
+        numbered = (f"{timed} ({number})" for number in count(2))
+        return next(folder / one for one in chain([timed], numbered) if not (folder / one).exists())

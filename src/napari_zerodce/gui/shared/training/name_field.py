@@ -7,8 +7,8 @@ from typing import Final
 from qtpy.QtWidgets import QLineEdit
 
 from napari_zerodce.checkpoints.names import as_name
-from napari_zerodce.gui.docks.finetune.tool_tips import tip_of
 from napari_zerodce.gui.widgets.setting_field import Field
+from napari_zerodce.gui.widgets.tool_tips import tip_of
 from napari_zerodce.setting import setting_fields
 from napari_zerodce.training.config import RunConfig
 

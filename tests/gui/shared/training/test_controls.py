@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from napari_zerodce.gui.docks.finetune.controls import State, TrainingControls
+from napari_zerodce.gui.shared.training.controls import State, TrainingControls
 from napari_zerodce.training.events import History
 
 

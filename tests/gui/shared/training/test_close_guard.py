@@ -10,8 +10,8 @@ from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QApplication, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
-from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.training.close_guard import CloseGuard
 
 
 class Training:
@@ -46,11 +46,11 @@ class Guarded:
         self.guard = CloseGuard(self.window, self.session)
 
     def end(self) -> None:
-        self.session.training = None
+        self.session.runs = {}
 
     def run(self, **options: Any) -> Training:
         training = Training(**options)
-        self.session.training = training  # type: ignore[assignment]
+        self.session.follow("curves", training)  # type: ignore[arg-type]
         return training
 
     def answer(self, words: str, questions: list[str]) -> None:
@@ -96,7 +96,7 @@ def test_answer_decides_about_window_and_run(
     questions: list[str] = []
     guarded.answer(words, questions)
     assert guarded.window.close() is closes
-    assert questions == ["A fine-tuning run is in progress (step 7 of 30)."]
+    assert questions == ["A training run is in progress (step 7 of 30)."]
     assert guarded.window.isVisible() is not closes
     assert training.asked == asked
 
@@ -131,7 +131,7 @@ def test_window_without_a_middle_is_closed_by_a_script(qtbot: Any) -> None:
     window, session = QMainWindow(), Session()
     qtbot.addWidget(window)
     CloseGuard(window, session)
-    session.training = Training()  # type: ignore[assignment]
+    session.follow("curves", Training())  # type: ignore[arg-type]
     assert window.close()
 
 
