@@ -16,8 +16,9 @@ from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
 SUFFIXES: Final[tuple[str, ...]] = (".pth", ".pt", ".ckpt")
 
 _MOST_MEMBERS: Final = 10_000
-_LARGEST_MEMBER: Final = 4 * 2**20
-"""Bytes after unpacking. The largest tensor of the published files has 0.07 MiB."""
+_LARGEST_PICKLE: Final = 4 * 2**20
+_LARGEST_STORAGE: Final = 2**28
+"""Bytes after unpacking. The largest tensor of the U-Net of pix2pix has 32 MiB."""
 
 _ZIP_FAILURES: Final = (
     zipfile.BadZipFile,
@@ -60,7 +61,7 @@ def read(content: bytes) -> TensorFile:
     order = f"{folder}byteorder"
     return Archive(
         root=root,
-        storage=lambda key: _member(archive, f"{folder}data/{key}"),
+        storage=lambda key: _member(archive, f"{folder}data/{key}", most=_LARGEST_STORAGE),
         big_endian=order in archive.namelist() and _member(archive, order) == b"big",
     ).tensor_file()
 
@@ -81,15 +82,15 @@ def _folder_of_pickle(names: list[str]) -> str:
     return folder
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str, *, most: int = _LARGEST_PICKLE) -> bytes:
     """Return one file of a zip archive without trusting the size that the archive states."""
     try:
         info = archive.getinfo(name)
     except KeyError as err:
         raise Defect(f"is damaged: {shown(name)} is missing; download it again") from err
-    if info.file_size > _LARGEST_MEMBER:
+    if info.file_size > most:
         raise Defect(
-            f"is not a Zero-DCE checkpoint: {shown(name)} in it unpacks to "
+            f"is not a checkpoint that can be used: {shown(name)} in it unpacks to "
             f"{readable_size(info.file_size)}; choose another file"
         )
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
