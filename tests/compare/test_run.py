@@ -17,6 +17,7 @@ from napari_zerodce.compare.candidates import (
 )
 from napari_zerodce.compare.figures import measure
 from napari_zerodce.compare.run import compare
+from napari_zerodce.engine import memory
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.errors import Cancelled, ImageError
@@ -114,6 +115,20 @@ def test_too_little_memory_is_told(samples, make_request, monkeypatch) -> None:
 
     monkeypatch.setattr("napari_zerodce.compare.run.apply_baseline", full)
     assert "more memory" in compare(make_request(samples(9, 9)), [GAMMA]).compared[1].problem
+
+
+def test_baseline_without_room_is_left_out(samples, make_request) -> None:
+    image = samples(100, 100)  # the comparison needs 40 bytes a pixel and 3 for images, CLAHE 65
+    memory.set_budget(43 * image.size)
+    try:
+        _, gamma, clahe = compare(make_request(image), ALL_BASELINES[:2]).compared
+        assert not gamma.problem
+        assert clahe.problem.startswith("CLAHE needs")
+        memory.set_budget(43 * image.size - 1)
+        with pytest.raises(ImageError, match="compare on a smaller part"):
+            compare(make_request(image), ALL_BASELINES[:2])
+    finally:
+        memory.set_budget(None)
 
 
 @pytest.mark.parametrize(
