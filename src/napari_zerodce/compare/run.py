@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.compare.baselines import BYTES_A_SAMPLE, apply_baseline
 from napari_zerodce.compare.candidates import (
     SOURCE,
@@ -26,10 +27,12 @@ from napari_zerodce.compare.plane import (
     single_plane,
     with_found_window,
 )
+from napari_zerodce.engine.look import AS_PUBLISHED
 from napari_zerodce.engine.memory import check_memory
 from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report, ignore
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 
@@ -187,7 +190,8 @@ class _Subject:
         request = _request_for(candidate, self._shared.request)
         if not request.settings.is_automatic:
             loaded = checkpoint_of(request.settings)
-            request = replace(request, settings=replace(request.settings, checkpoint=loaded))
+            settings = replace(request.settings, checkpoint=loaded)
+            request = replace(request, settings=_suitable(settings, loaded.info))
         started = time.perf_counter()
         result = enhance(request, report=step.report, should_stop=step.should_stop)
         return _Made(
@@ -210,6 +214,14 @@ def _request_for(candidate: CheckpointCandidate, request: EnhanceRequest) -> Enh
     look = candidate.look or request.settings.look
     settings = replace(request.settings, checkpoint=candidate.checkpoint, look=look)
     return replace(request, settings=settings)
+
+
+def _suitable(settings: EnhanceSettings, checkpoint: CheckpointInfo) -> EnhanceSettings:
+    """Return the settings that all share without those that a translator refuses."""
+    if checkpoint.design is None:
+        return settings
+    tile = settings.tile if checkpoint.design.receptive_radius else None
+    return replace(settings, look=AS_PUBLISHED, time="frames", channel_curves="own", tile=tile)
 
 
 def _size(plane: PlaneInWindow) -> str:
