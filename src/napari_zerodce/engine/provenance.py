@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
+from napari_zerodce.core.architectures import NetworkTraits
+from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import (
     USUAL_TIME_WINDOW,
@@ -26,6 +27,10 @@ _TEXTS: Final = (
     "architecture", "channels", "device", "precision", "part", "image_axes",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
+_WARNING_OF_TRANSLATOR: Final = (
+    "Made by a generative network for looking at: it may show structures that are not there, and "
+    "hide others; do not measure anything in it."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Provenance:
     checkpoint_source : str
         Loads the checkpoint: its name in the registry, or its file.
     checkpoint_sha256 : str
-    architecture : Architecture
+    architecture : NetworkKind
     scale_factor : int
     channels : {"mono", "rgb", "rgba"}
     window : tuple of float
@@ -57,6 +62,7 @@ class Provenance:
     time : {"frames", "smoothed", "shared"}
     time_window : int
     channel_curves : {"own", "shared"}
+    lock_normalisation : bool
         As in `EnhanceSettings`.
     look : Look
     global_curve : tuple of float
@@ -79,7 +85,7 @@ class Provenance:
     checkpoint: str
     checkpoint_source: str
     checkpoint_sha256: str
-    architecture: Architecture
+    architecture: NetworkKind
     scale_factor: int
     channels: Channels
     window: tuple[float, float]
@@ -90,6 +96,7 @@ class Provenance:
     time: TimeChoice = "frames"
     time_window: int = USUAL_TIME_WINDOW
     channel_curves: ChannelCurves = "own"
+    lock_normalisation: bool = False
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
@@ -147,25 +154,27 @@ class Provenance:
         return [Window(*pair) for pair in self.channel_windows or (self.window,)]
 
     def sharing(self) -> dict[str, Any]:
-        """Return what frames and channels share, as fields of `EnhanceSettings`.
+        """Return what frames, channels and planes share, as fields of `EnhanceSettings`.
 
         Raises
         ------
         RequestError
             If a value is invalid.
         """
-        names = ("time", "time_window", "channel_curves")
+        names = ("time", "time_window", "channel_curves", "lock_normalisation")
         known = EnhanceSettings(**{name: getattr(self, name) for name in names})
         return {name: getattr(known, name) for name in names}
 
     @property
-    def traits(self) -> ArchitectureTraits:
+    def traits(self) -> NetworkTraits:
         """The properties of the architecture."""
-        return ARCHITECTURES[self.architecture]
+        return NETWORKS[self.architecture]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for metadata; `from_dict` reads them."""
-        return {"display_only": _WARNING, **asdict(self)}
+        translated = self.traits.method == "translation"
+        warning = _WARNING_OF_TRANSLATOR if translated else _WARNING
+        return {"display_only": warning, **asdict(self)}
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Provenance:
@@ -201,7 +210,7 @@ class Provenance:
             raise _invalid()
         if made.time != "frames" and not isinstance(made.time_axis, int):
             raise _invalid()
-        if made.architecture not in ARCHITECTURES:
+        if made.architecture not in NETWORKS:
             raise _invalid()
         return made
 

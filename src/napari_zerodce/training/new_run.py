@@ -86,7 +86,7 @@ def settle(request: TrainingRequest) -> tuple[TrainingConfig, CheckpointInfo | N
     if request.steps is not None and request.minutes is not None:
         raise RequestError("Both steps and minutes are given; give one of them.")
     info = None if request.checkpoint is None else read_info(request.checkpoint)
-    architecture = request.architecture if info is None else info.architecture
+    architecture = request.architecture if info is None else info.curve_architecture
     changes = dict(request.changes)
     if request.steps is not None:
         changes["steps"] = request.steps

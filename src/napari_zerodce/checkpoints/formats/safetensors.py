@@ -68,7 +68,7 @@ def read(content: bytes) -> TensorFile:
     except SafetensorError as err:
         raise _damaged() from err
     stored = {name: _stored(entry) for name, entry in tensors}
-    return TensorFile([stored], header.get("__metadata__") or {})
+    return TensorFile([("", stored)], header.get("__metadata__") or {})
 
 
 def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
@@ -92,7 +92,7 @@ def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
 def _parse(header: bytes) -> dict[str, Any]:
     if len(header) > _LARGEST_HEADER:
         raise Defect(
-            f"is not a Zero-DCE checkpoint: its header has {readable_size(len(header))}, "
+            f"is not a checkpoint that can be used: its header has {readable_size(len(header))}, "
             "but a few KiB are expected; choose another file"
         )
     try:

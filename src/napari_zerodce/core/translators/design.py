@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from napari_zerodce.core.architectures import Shapes
+from napari_zerodce.core.architectures import NetworkTraits, Shapes
 
 Family = Literal["unet", "resnet"]
 Norm = Literal["instance", "batch", "none"]
 TranslatorMethod = Literal["pix2pix", "cyclegan", "cut"]
 """The method whose official generators have this design."""
 
-METHOD_TITLES: Final[Mapping[TranslatorMethod, str]] = {
-    "pix2pix": "pix2pix",
-    "cyclegan": "CycleGAN",
-    "cut": "CUT",
+TRANSLATORS: Final[Mapping[TranslatorMethod, NetworkTraits]] = {
+    "pix2pix": NetworkTraits(title="pix2pix", method="translation"),
+    "cyclegan": NetworkTraits(title="CycleGAN", method="translation"),
+    "cut": NetworkTraits(title="CUT", method="translation"),
 }
 
 RESNET_DOWNS: Final = 2
@@ -71,7 +71,7 @@ class GeneratorDesign:
     @property
     def title(self) -> str:
         """The method and the family, such as "CycleGAN, ResNet with 9 blocks"."""
-        method = METHOD_TITLES[self.method]
+        method = TRANSLATORS[self.method].title
         if self.family == "unet":
             return f"{method}, U-Net for {self.multiple} pixels"
         return f"{method}, ResNet with {self.depth} blocks"
