@@ -226,7 +226,9 @@ def test_git_lfs_pointer(write, refused):
         (b"\xff\xd8\xff\xe0" + bytes(50), "a JPEG image"),
         (b"II*\x00" + bytes(50), "a TIFF image"),
         (b"\x93NUMPY\x01\x00" + bytes(50), "a NumPy array"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file, as Keras"),
+        (b"\x08\x08\x12\x07pytorch\x1a\x05" + bytes(50), "an ONNX file"),
+        (b"\x08\x07:\x80\x01" + bytes(50), "an ONNX file"),
         (gzip.compress(b"weights"), "a gzip archive"),
     ],
 )
@@ -397,7 +399,7 @@ def test_weights_too_large_for_float32(torch_file, refused, weights):
 def test_another_network(torch_file, refused):
     layers = nn.Sequential(*(nn.Conv2d(8, 8, 3) for _ in range(8)))
     path = torch_file(nn.ModuleDict({"model": layers}).state_dict(), name="latest_net_G.pth")
-    refused(path, "is not a Zero-DCE checkpoint", "model.0.weight, model.0.bias and 14 more")
+    refused(path, "an unknown network", "model.0.weight, model.0.bias and 14 more")
 
 
 @pytest.mark.parametrize(
@@ -578,7 +580,7 @@ def test_metadata_that_is_no_json_object(write, files, refused, weights, text):
 
 
 def test_metadata_of_a_newer_version(write, files, refused, weights):
-    content = described(files, weights, format=2)
+    content = described(files, weights, format=3)
     refused(write("a.safetensors", content), "saved by a newer napari-zerodce", "update")
 
 
