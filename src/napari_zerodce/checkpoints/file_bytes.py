@@ -56,11 +56,11 @@ def read_whole(path: Path) -> bytes:
     Defect
         If the file cannot be read, or for one of the causes of `file_state`.
     """
-    file_state(path)
+    state = file_state(path)
     try:
         with path.open("rb") as file:
             # The file may have grown since the check.
-            return file.read(LARGEST_FILE)
+            return file.read(state.size)
     except (OSError, ValueError) as err:
         raise _unreadable(err) from err
 

@@ -208,6 +208,11 @@ def resolve(source: str | Path) -> Path:
     )
 
 
+def is_name(source: str | Path) -> bool:
+    """Return whether a text is a name of the registry, of bundled or of published weights."""
+    return os.fspath(source) in _ENTRIES
+
+
 def entry_of(path: Path, sha256: str) -> RegistryEntry | None:
     """Return the registry entry of a file, None if it has none.
 

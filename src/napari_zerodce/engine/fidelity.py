@@ -13,6 +13,7 @@ from napari_zerodce.engine.apply_look import noise_gain
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.view import View
 from napari_zerodce.imaging.intensity import outside_of
+from napari_zerodce.imaging.rank_correlation import rank_correlation
 
 Array = np.ndarray[Any, Any]
 
@@ -60,9 +61,6 @@ def measure_fidelity(view: View, look: Look, rendered: Array) -> Fidelity:
     rendered : ndarray
         The result of ``view.render(look)``.
     """
-    # Slow to import, and only a worker thread needs it.
-    from scipy.stats import rankdata
-
     step = max(1, ceil(sqrt(view.samples.size / _MOST_PIXELS)))
     before, after = view.steady[::step, ::step], rendered[::step, ::step]
     outside = outside_of(before, view.window)
@@ -72,7 +70,7 @@ def measure_fidelity(view: View, look: Look, rendered: Array) -> Fidelity:
         own = alphas if look.global_curve else alphas[..., ::step, ::step]
         gains = noise_gain(view.unit[..., ::step, ::step], own, look)[0, 0].numpy()
     return Fidelity(
-        rank_correlation=_correlation(rankdata(before[finite]), rankdata(after[finite])),
+        rank_correlation=rank_correlation(before[finite], after[finite]),
         clipped=float((_at_an_end(after, view) & ~_at_an_end(before, view)).mean()),
         unchanged=float(outside.mean()),
         noise_gain=float(np.median(np.where(outside, 1, gains))),
@@ -82,9 +80,3 @@ def measure_fidelity(view: View, look: Look, rendered: Array) -> Fidelity:
 def _at_an_end(samples: Array, view: View) -> Array:
     ends: Array = (samples <= view.window.low) | (samples >= view.window.high)
     return ends
-
-
-def _correlation(ranks: Array, others: Array) -> float:
-    if ranks.size < 2 or np.ptp(ranks) == 0 or np.ptp(others) == 0:
-        return float("nan")
-    return float(np.corrcoef(ranks, others)[0, 1])

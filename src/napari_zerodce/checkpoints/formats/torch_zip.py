@@ -10,7 +10,7 @@ from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, listed, readable_size, shown
 from napari_zerodce.checkpoints.formats.pickle_machine import PickleStream, read_pickle
-from napari_zerodce.checkpoints.formats.stored_tensor import TensorFile
+from napari_zerodce.checkpoints.formats.stored_tensor import ITEM_SIZES, TensorFile
 from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
 
 SUFFIXES: Final[tuple[str, ...]] = (".pth", ".pt", ".ckpt")
@@ -57,11 +57,12 @@ def read(content: bytes) -> TensorFile:
     except _ZIP_FAILURES as err:
         raise Defect(CUT_OFF) from err
     folder = _folder_of_pickle(archive.namelist())
-    root = read_pickle(PickleStream(_member(archive, f"{folder}data.pkl"))).value
+    saved = read_pickle(PickleStream(_member(archive, f"{folder}data.pkl")))
+    sizes = {each.key: each.count * ITEM_SIZES[each.number_format] for each in saved.storages}
     order = f"{folder}byteorder"
     return Archive(
-        root=root,
-        storage=lambda key: _member(archive, f"{folder}data/{key}", most=_LARGEST_STORAGE),
+        root=saved.value,
+        storage=lambda key: _member(archive, f"{folder}data/{key}", most=sizes[key]),
         big_endian=order in archive.namelist() and _member(archive, order) == b"big",
     ).tensor_file()
 
@@ -88,7 +89,7 @@ def _member(archive: zipfile.ZipFile, name: str, *, most: int = _LARGEST_PICKLE)
         info = archive.getinfo(name)
     except KeyError as err:
         raise Defect(f"is damaged: {shown(name)} is missing; download it again") from err
-    if info.file_size > most:
+    if info.file_size > min(most, _LARGEST_STORAGE):
         raise Defect(
             f"is not a checkpoint that can be used: {shown(name)} in it unpacks to "
             f"{readable_size(info.file_size)}; choose another file"

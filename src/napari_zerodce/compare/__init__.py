@@ -1,0 +1,1 @@
+"""How methods compare on one image: checkpoints and classical baselines, pictures and figures."""

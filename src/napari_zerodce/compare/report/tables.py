@@ -1,0 +1,170 @@
+"""The tables of a report: one row for each result, the means over images, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite, isnan
+from typing import Any, Final
+
+from napari_zerodce.compare.columns import ALL_COLUMNS, Column
+from napari_zerodce.compare.report.entries import ImageEntry, PlaneEntry, ResultEntry
+
+_NAMES: Final = tuple(column.name for column in ALL_COLUMNS)
+
+
+@dataclass(frozen=True)
+class MeanRow:
+    """The means of a candidate over the images.
+
+    Parameters
+    ----------
+    title : str
+    images : int
+        Number of images that it made.
+    means : tuple of float or None
+        For each of `ALL_COLUMNS`, over the images where the figure is finite; None if there is no
+        such image.
+    """
+
+    title: str
+    images: int
+    means: tuple[float | None, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The means as a table shows them."""
+        pairs = zip(ALL_COLUMNS, self.means, strict=True)
+        return tuple(column.text(value) for column, value in pairs)
+
+
+def mean_rows(images: Sequence[ImageEntry]) -> tuple[MeanRow, ...]:
+    """Return the means of each candidate, in the order in which the candidates appear.
+
+    Parameters
+    ----------
+    images : sequence of ImageEntry
+    """
+    by_title: dict[str, list[ResultEntry]] = {}
+    for image in images:
+        for result in image.results:
+            by_title.setdefault(result.title, []).append(result)
+    return tuple(
+        MeanRow(
+            title,
+            sum(not each.problem for each in results),
+            tuple(_mean(results, column) for column in ALL_COLUMNS),
+        )
+        for title, results in by_title.items()
+    )
+
+
+def table_lines(rows: Sequence[MeanRow]) -> list[str]:
+    """Return the table of means as lines of text.
+
+    Parameters
+    ----------
+    rows : sequence of MeanRow
+    """
+    cells = [("", "Images", *(column.heading for column in ALL_COLUMNS))]
+    cells += [(row.title, str(row.images), *row.texts) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join((title.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])))
+        for title, *numbers in cells
+    ]
+
+
+def as_csv(images: Sequence[ImageEntry]) -> str:
+    """Return all figures as CSV; a figure that is not defined is an empty cell.
+
+    Parameters
+    ----------
+    images : sequence of ImageEntry
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["image", "plane", "reference", "candidate", *_NAMES, "about", "checkpoint_sha256",
+         "problem"]
+    )  # fmt: skip
+    for image in images:
+        plane = " ".join(map(str, image.source.index)) if image.source else ""
+        start = [image.name, plane, image.reference.name if image.reference else ""]
+        if image.problem:
+            writer.writerow([*start, "", *("" for _ in _NAMES), "", "", image.problem])
+        for result in image.results:
+            writer.writerow([*start, result.title, *_cells(result)])
+    return text.getvalue()
+
+
+def as_json(images: Sequence[ImageEntry], **facts: Any) -> str:
+    """Return all that a report says as JSON; a figure that is not finite is null.
+
+    Parameters
+    ----------
+    images : sequence of ImageEntry
+    **facts
+        About the whole report.
+    """
+    content = {
+        **facts,
+        "images": [_image(image) for image in images],
+        "means": [
+            {
+                "candidate": row.title,
+                "images": row.images,
+                **dict(zip(_NAMES, row.means, strict=True)),
+            }
+            for row in mean_rows(images)
+        ],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _mean(results: Sequence[ResultEntry], column: Column) -> float | None:
+    values = [value for each in results if (value := _finite(each.value(column))) is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
+
+
+def _cells(result: ResultEntry) -> list[Any]:
+    values = [result.value(column) for column in ALL_COLUMNS]
+    known = ["" if value is None or isnan(value) else f"{value:.6g}" for value in values]
+    sha256 = result.provenance.checkpoint_sha256 if result.provenance else ""
+    return [*known, result.about, sha256, result.problem]
+
+
+def _image(image: ImageEntry) -> dict[str, Any]:
+    return {
+        "image": image.name,
+        "source": _plane(image.source),
+        "reference": _plane(image.reference),
+        "notices": image.notices,
+        "problem": image.problem,
+        "results": [_result(result) for result in image.results],
+    }
+
+
+def _plane(plane: PlaneEntry | None) -> dict[str, Any] | None:
+    if plane is None:
+        return None
+    return {**asdict(plane), "window": (plane.window.low, plane.window.high)}
+
+
+def _result(result: ResultEntry) -> dict[str, Any]:
+    return {
+        "candidate": result.title,
+        "picture": result.picture,
+        **{column.name: _finite(result.value(column)) for column in ALL_COLUMNS},
+        "about": result.about,
+        "problem": result.problem,
+        "notices": result.notices,
+        "provenance": result.provenance.as_dict() if result.provenance else None,
+    }

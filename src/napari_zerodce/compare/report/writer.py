@@ -1,0 +1,170 @@
+"""A report grows image by image; its page and tables are written at the end."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from napari_zerodce.compare.comparison import Comparison
+from napari_zerodce.compare.plane import PlaneInWindow
+from napari_zerodce.compare.report.entries import ImageEntry, PlaneEntry, ResultEntry
+from napari_zerodce.compare.report.page import page
+from napari_zerodce.compare.report.pictures import save_picture, shown
+from napari_zerodce.compare.report.tables import MeanRow, as_csv, as_json, mean_rows
+from napari_zerodce.whole_file import whole_folder
+
+Array = np.ndarray[Any, Any]
+
+PAGE: Final = "index.html"
+FIGURES_JSON: Final = "figures.json"
+FIGURES_CSV: Final = "figures.csv"
+PICTURES: Final = "pictures"
+
+_FILES: Final = frozenset({PAGE, FIGURES_JSON, FIGURES_CSV, PICTURES})
+
+
+class ReportWriter:
+    """Writes a report into a folder; only figures and names of finished images stay in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        It is created. The caller moves it to its place when it is complete.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._images: list[ImageEntry] = []
+
+    @property
+    def means(self) -> tuple[MeanRow, ...]:
+        """The means over the images so far."""
+        return mean_rows(self._images)
+
+    def add(self, name: str, comparison: Comparison, *, reference_name: str = "") -> None:
+        """Write the pictures of an image, and keep its figures.
+
+        Parameters
+        ----------
+        name, reference_name : str
+            What to call the image and its reference, such as their files.
+        comparison : Comparison
+
+        Raises
+        ------
+        OSError
+            If a picture cannot be written.
+        """
+        source = comparison.source
+        results = tuple(
+            ResultEntry.of(each, self._result_picture(place, source, each.image))
+            for place, each in enumerate(comparison.compared)
+        )
+        entry = _entry(name, source, results[0].picture)
+        reference = self._reference(reference_name, comparison.reference)
+        self._images.append(ImageEntry(name, entry, reference, results, comparison.notices))
+
+    def add_problem(self, name: str, problem: str) -> None:
+        """Say why an image is not compared.
+
+        Parameters
+        ----------
+        name, problem : str
+        """
+        self._images.append(ImageEntry(name, problem=problem))
+
+    def write(self, *, command: str = "") -> None:
+        """Write the page and the tables.
+
+        Parameters
+        ----------
+        command : str
+            The command that makes the report again, if there is one.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be written.
+        """
+        software = f"napari-zerodce {version('napari-zerodce')}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            PAGE: page(self._images, software=software, command=command),
+            FIGURES_CSV: as_csv(self._images),
+            FIGURES_JSON: as_json(self._images, software=software, command=command),
+        }
+        for name, text in content.items():
+            (self._folder / name).write_text(text, encoding="utf-8")
+
+    def _result_picture(self, place: int, source: PlaneInWindow, image: Array | None) -> str:
+        return "" if image is None else self._save(f"{place:02}", shown(source, image))
+
+    def _reference(self, name: str, reference: PlaneInWindow | None) -> PlaneEntry | None:
+        if reference is None:
+            return None
+        picture = self._save("reference", shown(reference, reference.samples))
+        return _entry(name, reference, picture)
+
+    def _save(self, which: str, picture: Array) -> str:
+        """Save a picture of the next image, and return its path in the report."""
+        name = f"{PICTURES}/{len(self._images) + 1:04}-{which}.png"
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_picture(path, picture)
+        return name
+
+
+def write_report(folder: Path, name: str, comparison: Comparison, **names: str) -> None:
+    """Write the report of one comparison as a folder that appears whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Replaced if it exists; ask `is_replaceable` before.
+    name : str
+        What to call the image.
+    comparison : Comparison
+    **names
+        As in `ReportWriter.add`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    with whole_folder(folder) as part:
+        writer = ReportWriter(part)
+        writer.add(name, comparison, **names)
+        writer.write()
+
+
+def is_replaceable(folder: Path) -> bool:
+    """Return whether a folder holds an earlier report and nothing else, or nothing.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError:  # a file, or nobody may look into it
+        return False
+    # File managers leave hidden files everywhere.
+    visible = {name for name in names if not name.startswith(".")}
+    return not visible or (FIGURES_JSON in visible and visible <= _FILES)
+
+
+def _entry(name: str, plane: PlaneInWindow, picture: str) -> PlaneEntry:
+    height, width = plane.samples.shape[:2]
+    return PlaneEntry(
+        name,
+        plane.window,
+        plane.channels,
+        plane.samples.dtype.name,
+        (width, height),
+        plane.index,
+        picture,
+    )
