@@ -26,12 +26,13 @@ from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
 from napari_zerodce.gui.docks.enhance.run_on_dialog import RunOnDialog
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
+from napari_zerodce.gui.docks.train_translator.dock import TrainTranslatorDock
 
 CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QAbstractItemView, QComboBox, QLineEdit,
 )  # fmt: skip
 
-DOCKS = (EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock)
+DOCKS = (EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock, TrainTranslatorDock)
 
 
 def _controls(root: QWidget) -> Iterator[QWidget]:

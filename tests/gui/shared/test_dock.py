@@ -14,6 +14,7 @@ from napari_zerodce.gui.docks.adjust.dock import AdjustDock
 from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
+from napari_zerodce.gui.docks.train_translator.dock import TrainTranslatorDock
 from napari_zerodce.gui.session.session import session_of
 from napari_zerodce.gui.shared import dock as dock_module
 from napari_zerodce.gui.shared.dock import Dock, frame_of, open_dock
@@ -173,7 +174,9 @@ def test_help_button_opens_the_page_of_the_dock(
     assert opened.pages.source().fileName() == "adjust.md"
 
 
-@pytest.mark.parametrize("kind", [EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock])
+@pytest.mark.parametrize(
+    "kind", [EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock, TrainTranslatorDock]
+)
 def test_each_dock_has_a_page(kind: type[Dock]) -> None:
     assert (pages_folder() / kind.page).is_file()
     assert 0 < len(kind.purpose) < 40, "one line beside the button"
