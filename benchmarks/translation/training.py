@@ -9,12 +9,12 @@ from typing import Final
 
 import numpy as np
 import torch
-from napari_zerodce.training.translation.loop import TranslationState, train_translator
 
 from napari_zerodce.core.translators.generators import Generator
 from napari_zerodce.core.translators.statistics import MeasuredGenerator
 from napari_zerodce.training.translation.config import TranslationConfig, configure
 from napari_zerodce.training.translation.crops import TranslationCrops
+from napari_zerodce.training.translation.loop import TranslationState, train_translator
 from translation.arms import ARMS, PAIRS, Unit
 from translation.figures import figures, mean_psnr
 from translation.files import generator_file, translations_file

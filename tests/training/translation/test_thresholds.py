@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from translation.arms import PAIRS, Unit
+from translation.arms import Unit
 from translation.figures import Figures, figures, mean_psnr
 from translation.toy import Task, toy
 from translation.training import Fit, fit, others, translated
@@ -82,12 +82,12 @@ def test_pix2pix_learns_eight_pairs_by_heart_and_translates_others() -> None:
 
 def test_statistics_of_the_picture_are_those_of_pix2pix_in_training_and_matter() -> None:
     generator = fitted("pix2pix").state.generator
-    sources = task().sources[:PAIRS]
     ours, trained, running = (
-        each(generator, sources) for each in (translated, as_in_training, with_running_statistics)
+        each(generator, task().held_sources)
+        for each in (translated, as_in_training, with_running_statistics)
     )
     assert np.abs(ours - trained).max() <= 1e-5
-    answers = task().paired_targets[:PAIRS]
+    answers = task().held_targets
     assert abs(mean_psnr(trained, answers) - mean_psnr(running, answers)) >= 1
 
 
