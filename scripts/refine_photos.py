@@ -130,12 +130,13 @@ def main() -> None:
     torch.set_flush_denormal(True)  # weights that vanish would be 40 times slower on CPUs
     start = load_checkpoint(arguments.checkpoint)
     pictures = Pictures(load_pictures(arguments.data), WHOLE_SHARE, ALL_STOPS)
-    refine(start.network, pictures, steps=arguments.steps)
+    network = start.curve_network
+    refine(network, pictures, steps=arguments.steps)
     facts = dict(start.info.provenance) | {
         "refined": f"{arguments.steps} steps of scripts/refine_photos.py from "
         f"sha256 {start.info.sha256}"
     }
-    save_checkpoint(arguments.output, start.network, licence=start.info.licence, provenance=facts)
+    save_checkpoint(arguments.output, network, licence=start.info.licence, provenance=facts)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ def montage(work: Path) -> Image.Image:
 
 def write_montage(work: Path, output: Path) -> None:
     """Write the montage with as many colours as 300 kB allow."""
-    sheet = montage(work)
+    write_few_colours(montage(work), output)
+
+
+def write_few_colours(sheet: Image.Image, output: Path) -> None:
+    """Write a picture as PNG with as many colours as 300 kB allow."""
     for colours in (256, 192, 128, 96, 64, 48):
         buffer = io.BytesIO()
         # Without dithering, which would be noise of its own.

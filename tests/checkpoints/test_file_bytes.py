@@ -8,7 +8,7 @@ import pytest
 
 from napari_zerodce.checkpoints import file_bytes
 from napari_zerodce.checkpoints.defects import Defect
-from napari_zerodce.checkpoints.file_bytes import file_state, read_whole
+from napari_zerodce.checkpoints.file_bytes import FileState, file_state, read_whole
 
 
 def test_the_state_is_that_of_the_file(tmp_path):
@@ -42,8 +42,7 @@ def test_bytes_come_whole_up_to_the_limit(tmp_path, monkeypatch):
 
 
 def test_a_file_that_grows_while_it_is_read_is_not_read_on_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(file_bytes, "LARGEST_FILE", 4)
-    monkeypatch.setattr(file_bytes, "file_state", lambda _: None)
+    monkeypatch.setattr(file_bytes, "file_state", lambda _: FileState(4, 0, 0))
     path = tmp_path / "a.pth"
     path.write_bytes(b"123456789")
     assert read_whole(path) == b"1234"

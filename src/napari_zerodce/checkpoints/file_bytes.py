@@ -10,8 +10,8 @@ from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, readable_size
 
-LARGEST_FILE: Final = 64 * 2**20
-"""Bytes. The published files have 0.05 and 0.31 MiB, and about 1 MiB with an optimiser's state."""
+LARGEST_FILE: Final = 2**30
+"""Bytes. The largest official generator, the U-Net of pix2pix, has 208 MiB."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def file_state(path: Path) -> FileState:
         raise Defect("is a device or a pipe; choose a .pth or .safetensors file")
     if found.st_size > LARGEST_FILE:
         raise Defect(
-            f"has {readable_size(found.st_size)}, far too large for a Zero-DCE checkpoint; "
+            f"has {readable_size(found.st_size)}, far too large for a checkpoint; "
             f"choose a file of less than {readable_size(LARGEST_FILE)}"
         )
     return FileState(found.st_size, found.st_mtime_ns, found.st_ino)
@@ -56,11 +56,11 @@ def read_whole(path: Path) -> bytes:
     Defect
         If the file cannot be read, or for one of the causes of `file_state`.
     """
-    file_state(path)
+    state = file_state(path)
     try:
         with path.open("rb") as file:
             # The file may have grown since the check.
-            return file.read(LARGEST_FILE)
+            return file.read(state.size)
     except (OSError, ValueError) as err:
         raise _unreadable(err) from err
 

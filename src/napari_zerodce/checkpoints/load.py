@@ -1,4 +1,4 @@
-"""How a checkpoint becomes a network that estimates curve parameter maps."""
+"""How a checkpoint becomes a network: one that estimates curves, or a translator."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from napari_zerodce.checkpoints.defects import defects_as_errors
 from napari_zerodce.checkpoints.file_bytes import file_state
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
+from napari_zerodce.checkpoints.recognise import BATCH_COUNT
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.core.networks import CurveNetwork, make_network
+from napari_zerodce.core.translators.generators import Generator, make_generator
 from napari_zerodce.recent_results import RecentResults
 
 MOST_REMEMBERED: Final = 8
@@ -26,12 +28,38 @@ class Checkpoint:
     Attributes
     ----------
     info : CheckpointInfo
-    network : CurveNetwork
+    network : CurveNetwork or Generator
         In evaluation mode, float32, on the CPU, without gradients. It belongs to the caller alone.
     """
 
     info: CheckpointInfo
-    network: CurveNetwork
+    network: CurveNetwork | Generator
+
+    @property
+    def curve_network(self) -> CurveNetwork:
+        """The network if it estimates curves.
+
+        Raises
+        ------
+        CheckpointError
+            If it is a translator.
+        """
+        if isinstance(self.network, CurveNetwork):
+            return self.network
+        raise self.info.refusal("estimates no curves; choose Zero-DCE weights")
+
+    @property
+    def generator(self) -> Generator:
+        """The network if it is a translator.
+
+        Raises
+        ------
+        CheckpointError
+            If it estimates curves.
+        """
+        if isinstance(self.network, Generator):
+            return self.network
+        raise self.info.refusal("is not a translator; choose weights of pix2pix, CycleGAN or CUT")
 
 
 def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> Checkpoint:
@@ -71,13 +99,20 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     return Checkpoint(content.info, _network(content))
 
 
-def _network(content: CheckpointContent) -> CurveNetwork:
+def _network(content: CheckpointContent) -> CurveNetwork | Generator:
     # On "meta" nothing is initialised, so no random numbers are drawn from the user's generator.
     with torch.device("meta"):
-        network = make_network(content.info.architecture, content.info.scale_factor)
+        network = _empty_network(content.info)
     tensors = {name: torch.from_numpy(numbers.copy()) for name, numbers in content.weights.items()}
-    network.load_state_dict(tensors, assign=True)
+    counts = (name for name in network.state_dict() if name.endswith(BATCH_COUNT))
+    network.load_state_dict(tensors | {name: torch.tensor(0) for name in counts}, assign=True)
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def _empty_network(info: CheckpointInfo) -> CurveNetwork | Generator:
+    if info.design is not None:
+        return make_generator(info.design)
+    return make_network(info.curve_architecture, info.scale_factor)
 
 
 _remembered: RecentResults[CheckpointContent] = RecentResults(MOST_REMEMBERED)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, shown
-from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
+from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind, kind_named
 
 KEY: Final = "napari-zerodce"
 _FORMAT: Final = 1
@@ -22,7 +22,7 @@ LARGEST_SCALE_FACTOR: Final = 2**16
 class Description:
     """The facts that one of our files states about its weights."""
 
-    architecture: Architecture
+    architecture: NetworkKind
     scale_factor: int
     licence: str
     provenance: Mapping[str, str]
@@ -66,7 +66,7 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
             "scale_factor": int(scale_factor),
             "licence": str(licence),
             "provenance": dict(provenance),
-        } if (known := _known(architecture)) and is_scale_factor(scale_factor):
+        } if (known := kind_named(architecture)) and is_scale_factor(scale_factor):
             # Not shortened as for a sentence: someone may repeat the training from these texts.
             words = {
                 shown(key): shown(str(text), longest=_LONGEST_PROVENANCE)
@@ -76,30 +76,26 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
     raise _damaged()
 
 
-def agree(description: Description, architecture: Architecture) -> None:
-    """Raise a `Defect` if the tensors do not belong to the stated architecture.
+def agree(description: Description, kind: NetworkKind) -> None:
+    """Raise a `Defect` if the tensors do not belong to the stated kind of network.
 
     Parameters
     ----------
     description : Description
         Facts that the file states.
-    architecture : Architecture
-        Architecture that the tensors of the file belong to.
+    kind : NetworkKind
+        Kind of network that the tensors of the file belong to.
     """
-    if description.architecture != architecture:
+    if description.architecture != kind:
         raise Defect(
-            f"contradicts itself: it says it is {ARCHITECTURES[description.architecture].title} "
-            f"and holds the weights of {ARCHITECTURES[architecture].title}; save it again"
+            f"contradicts itself: it says it is {NETWORKS[description.architecture].title} "
+            f"and holds the weights of {NETWORKS[kind].title}; save it again"
         )
 
 
 def is_scale_factor(value: object) -> bool:
     """Return whether a value is a valid scale factor of Zero-DCE++."""
     return type(value) is int and 1 <= value <= LARGEST_SCALE_FACTOR
-
-
-def _known(name: str) -> Architecture | None:
-    return next((architecture for architecture in ARCHITECTURES if architecture == name), None)
 
 
 def _damaged() -> Defect:

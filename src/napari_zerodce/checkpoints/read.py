@@ -16,12 +16,10 @@ from napari_zerodce.checkpoints.file_bytes import read_whole
 from napari_zerodce.checkpoints.formats.checkpoint_format import format_of
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, CheckpointInfo
-from napari_zerodce.checkpoints.recognise import (
-    most_likely,
-    recognise,
-)
+from napari_zerodce.checkpoints.recognise import most_likely, recognise
 from napari_zerodce.checkpoints.registry import entry_of, resolve
-from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES
+from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind, architecture_named
 from napari_zerodce.errors import RequestError
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -70,23 +68,24 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
     with defects_as_errors(path):
         content = read_whole(path)
         file = format_of(content).read(content)
-        tensors, described = most_likely(file.groups), metadata.decode(file.metadata)
-        architecture = recognise(tensors)
+        described = metadata.decode(file.metadata)
+        found = recognise(most_likely(file.groups))
         if described:
-            metadata.agree(described, architecture)
-        weights = _finite(tensors)
+            metadata.agree(described, found.kind)
+        weights = _finite(found.tensors)
     digest = hashlib.sha256(content).hexdigest()
     entry = entry_of(path, digest)
     licence = entry.licence if entry else UNKNOWN_LICENCE
     info = CheckpointInfo(
         name=entry.name if entry else path.name,
-        architecture=architecture,
-        scale_factor=_scale_factor(architecture, described, scale_factor),
-        parameters=ARCHITECTURES[architecture].parameters,
+        architecture=found.kind,
+        scale_factor=_scale_factor(found.kind, described, scale_factor),
+        parameters=found.parameters,
         sha256=digest,
         path=path,
         licence=described.licence if described else licence,
         provenance=described.provenance if described else {},
+        design=found.design,
     )
     return CheckpointContent(info, weights)
 
@@ -112,16 +111,17 @@ def _finite(tensors: Mapping[str, StoredTensor]) -> Weights:
 
 
 def _scale_factor(
-    architecture: Architecture, described: metadata.Description | None, asked: int | None
+    kind: NetworkKind, described: metadata.Description | None, asked: int | None
 ) -> int:
-    traits = ARCHITECTURES[architecture]
-    if not traits.has_scale_factor:
+    architecture = architecture_named(kind)
+    traits = None if architecture is None else ARCHITECTURES[architecture]
+    if traits is None or not traits.has_scale_factor:
         if asked not in {None, 1}:
             others = " or ".join(
                 other.title for other in ARCHITECTURES.values() if other.has_scale_factor
             )
             raise RequestError(
-                f"{traits.title} has no scale factor, but {asked} was given: "
+                f"{NETWORKS[kind].title} has no scale factor, but {asked} was given: "
                 f"leave it out, or choose a checkpoint of {others}."
             )
         return 1

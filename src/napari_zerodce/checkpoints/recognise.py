@@ -1,15 +1,24 @@
-"""The architecture of a set of tensors, recognised by their names and shapes alone."""
+"""The network that a set of tensors belongs to, recognised by their names and shapes alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from napari_zerodce.checkpoints.defects import Defect, listed, shown
 from napari_zerodce.checkpoints.formats.stored_tensor import WEIGHT_FORMATS, StoredTensor
-from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, Shapes
+from napari_zerodce.checkpoints.infer_design import design_of
+from napari_zerodce.core.architectures import ARCHITECTURES, Shapes
+from napari_zerodce.core.network_kinds import NetworkKind
+from napari_zerodce.core.translators.design import GeneratorDesign
 
 T = TypeVar("T")
+
+BATCH_COUNT: Final = ".num_batches_tracked"
+"""Ends the names of the counts of batches in a batch normalisation, which change nothing."""
+
+_STATISTICS: Final = (".running_mean", ".running_var")
 
 _EXPECTED: Final = {name: traits.shapes for name, traits in ARCHITECTURES.items()}
 
@@ -36,19 +45,42 @@ def likeness(names: Mapping[str, object]) -> int:
     return max(len(names.keys() & expected.keys()) for expected in _EXPECTED.values())
 
 
-def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
-    """Return the architecture that has exactly these tensors.
+@dataclass(frozen=True)
+class Recognised:
+    """A network and its tensors.
+
+    Attributes
+    ----------
+    kind : NetworkKind
+    tensors : Mapping of str to StoredTensor
+        Without those that change nothing.
+    parameters : int
+        Number of weights.
+    design : GeneratorDesign, optional
+        Of a translator.
+    """
+
+    kind: NetworkKind
+    tensors: Mapping[str, StoredTensor]
+    parameters: int
+    design: GeneratorDesign | None = None
+
+
+def recognise(tensors: Mapping[str, StoredTensor]) -> Recognised:
+    """Return the network that has exactly these tensors.
 
     Raises
     ------
     Defect
-        If there is no such architecture. The message compares the tensors with those of the most
-        similar architecture: missing, additional and misshapen ones, and wrong number formats.
+        If there is no such network. The message compares the tensors with those of the most
+        similar network: missing, additional and misshapen ones, and wrong number formats.
     """
     if not tensors:
         raise Defect(
             "holds no weights; expected a state_dict, as torch.save(network.state_dict()) writes it"
         )
+    if design := design_of({name: tensor.shape for name, tensor in tensors.items()}):
+        return _translator(tensors, design)
     if not likeness(tensors):
         raise Defect(
             "is not a Zero-DCE checkpoint: it holds "
@@ -56,12 +88,26 @@ def recognise(tensors: Mapping[str, StoredTensor]) -> Architecture:
             "and the tensors of Zero-DCE are named e_conv1 to e_conv7; choose another file"
         )
     architecture = max(_EXPECTED, key=lambda name: len(tensors.keys() & _EXPECTED[name].keys()))
-    if problems := _problems(tensors, _EXPECTED[architecture]):
+    traits = ARCHITECTURES[architecture]
+    _check(tensors, _EXPECTED[architecture], traits.title)
+    return Recognised(architecture, tensors, traits.parameters)
+
+
+def _translator(tensors: Mapping[str, StoredTensor], design: GeneratorDesign) -> Recognised:
+    # Until PyTorch 0.4, instance normalisation saved statistics that it never used.
+    unused = (BATCH_COUNT, *(_STATISTICS if design.norm == "instance" else ()))
+    used = {name: tensor for name, tensor in tensors.items() if not name.endswith(unused)}
+    expected = {n: shape for n, shape in design.shapes.items() if not n.endswith(BATCH_COUNT)}
+    _check(used, expected, design.title)
+    return Recognised(design.method, used, design.parameters, design)
+
+
+def _check(tensors: Mapping[str, StoredTensor], expected: Shapes, title: str) -> None:
+    if problems := _problems(tensors, expected):
         raise Defect(
-            f"does not fit {ARCHITECTURES[architecture].title}: {'; '.join(problems)}; "
+            f"does not fit {title}: {'; '.join(problems)}; "
             "choose the complete weights of one network"
         )
-    return architecture
 
 
 def _problems(tensors: Mapping[str, StoredTensor], expected: Shapes) -> list[str]:

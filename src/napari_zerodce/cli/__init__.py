@@ -1,4 +1,4 @@
-"""The command line, ``napari-zerodce``: enhance files, write maps, fine-tune, show checkpoints.
+"""The command line, ``napari-zerodce``: enhance files, write maps, compare, fine-tune, ...
 
 Exit codes: 0 for success, 1 if a file or a download failed, 2 for a mistake in the command line,
 and 130 after Ctrl-C (128 plus the signal's number after another signal).
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_any_name()
     words = with_negative_numbers(sys.argv[1:] if arguments is None else arguments)
     options = build_parser().parse_args(words)
+    options.words = words
     try:
         exit_code: int = options.command(options)
         sys.stdout.flush()

@@ -19,15 +19,22 @@ def add_engine_options(add: AddArgument) -> None:
     These are one for each field of `EnhanceSettings` except the look, the SHA-256 of the weights,
     and the axes of the channels and of time.
     """
-    described = dict(setting_fields(EnhanceSettings))
-    add_options(add, [described.pop("checkpoint")])
+    add_options(add, [setting_fields(EnhanceSettings)["checkpoint"]])
     add(
         "--checkpoint-sha256",
         metavar="HEX",
         help="Stop unless the weights have this SHA-256, which 'napari-zerodce info' prints.",
     )
+    add_run_options(add)
+
+
+def add_run_options(add: AddArgument) -> None:
+    """Add the options of the engine that do not choose a checkpoint."""
+    described = [
+        each for each in setting_fields(EnhanceSettings).values() if each.name != "checkpoint"
+    ]
     defaults = {"scale_factor": "the checkpoint's", "tile": "one that suits the device"}
-    add_options(add, described.values(), defaults=defaults)
+    add_options(add, described, defaults=defaults)
     add(
         "--channel-axis",
         metavar="auto|none|N",

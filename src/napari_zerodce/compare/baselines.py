@@ -42,7 +42,7 @@ def apply_baseline(
     """
     if candidate.name == "gamma":
         exponent = candidate.exponent or exponent_for(unit)
-        return gamma(unit, exponent), f"x^{exponent:.3g}"
+        return gamma(unit, exponent), f"exponent {exponent:.3g}"
     if candidate.name == "clahe":
         return clahe(unit), "scikit-image's defaults"
     if reference is None:

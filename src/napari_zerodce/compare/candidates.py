@@ -126,6 +126,11 @@ Candidate = SourceCandidate | CheckpointCandidate | BaselineCandidate
 ALL_BASELINES: Final = tuple(BaselineCandidate(name) for name in BASELINE_NAMES)
 
 
+def needs_reference(candidate: Candidate) -> bool:
+    """Return whether a candidate makes the image like another one."""
+    return isinstance(candidate, BaselineCandidate) and candidate.needs_reference
+
+
 def titles_of(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """Return a title for each candidate, all different.
 

@@ -126,6 +126,7 @@ def with_found_window(
     RequestError
         Also if the scope has several planes.
     """
+    request.check_axes()
     part, layout = request.part, request.layout
     if part.count != 1:
         raise RequestError(

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 Architecture = Literal["zero-dce", "zero-dce-pp"]
 """The network that a checkpoint's weights belong to."""
 
-MethodName = Literal["curves"]
-"""How a network enhances a tile: by curves that it estimates."""
+MethodName = Literal["curves", "translation"]
+"""How a network enhances a picture: by curves that it estimates, or by making another picture."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -30,14 +30,33 @@ FEATURES: Final = 32
 _INPUTS: Final = (3, *(FEATURES,) * 3, *(2 * FEATURES,) * 3)
 
 
-@dataclass(frozen=True)
-class ArchitectureTraits:
-    """The properties of a network architecture.
+@dataclass(frozen=True, kw_only=True)
+class NetworkTraits:
+    """The properties that networks of all kinds have.
 
     Parameters
     ----------
     title : str
         The name in texts for users.
+    method : {"curves", "translation"}
+        How the network enhances a picture; see `engine.methods.enhancing`.
+    """
+
+    title: str
+    method: MethodName
+
+    @property
+    def has_scale_factor(self) -> bool:
+        """Whether the network sees a thumbnail, whose size the user can choose."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchitectureTraits(NetworkTraits):
+    """The properties of a network that estimates curves.
+
+    Parameters
+    ----------
     shapes : Mapping of str to tuple of int
         Names and shapes of the tensors of its state dict, by which a checkpoint is recognised.
     maps : int
@@ -55,13 +74,10 @@ class ArchitectureTraits:
     short_run : Mapping of str to object
         Fields of `TrainingConfig` that suit a short fine-tuning. Measured on two cores: 0.2 seconds
         a step for Zero-DCE++ and 0.5 for Zero-DCE.
-    method : {"curves"}
-        How the network enhances a tile; see `engine.methods.enhancing`.
     is_bundled : bool
         Whether the package contains weights under the name of the architecture.
     """
 
-    title: str
     shapes: Shapes
     maps: int
     default_scale_factor: int

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.core.architectures import ARCHITECTURES, Architecture, ArchitectureTraits
+from napari_zerodce.core.architectures import NetworkTraits
+from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import (
     USUAL_TIME_WINDOW,
@@ -43,7 +44,7 @@ class Provenance:
     checkpoint_source : str
         Loads the checkpoint: its name in the registry, or its file.
     checkpoint_sha256 : str
-    architecture : Architecture
+    architecture : NetworkKind
     scale_factor : int
     channels : {"mono", "rgb", "rgba"}
     window : tuple of float
@@ -79,7 +80,7 @@ class Provenance:
     checkpoint: str
     checkpoint_source: str
     checkpoint_sha256: str
-    architecture: Architecture
+    architecture: NetworkKind
     scale_factor: int
     channels: Channels
     window: tuple[float, float]
@@ -159,9 +160,9 @@ class Provenance:
         return {name: getattr(known, name) for name in names}
 
     @property
-    def traits(self) -> ArchitectureTraits:
+    def traits(self) -> NetworkTraits:
         """The properties of the architecture."""
-        return ARCHITECTURES[self.architecture]
+        return NETWORKS[self.architecture]
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for metadata; `from_dict` reads them."""
@@ -201,7 +202,7 @@ class Provenance:
             raise _invalid()
         if made.time != "frames" and not isinstance(made.time_axis, int):
             raise _invalid()
-        if made.architecture not in ARCHITECTURES:
+        if made.architecture not in NETWORKS:
             raise _invalid()
         return made
 

@@ -15,6 +15,7 @@ from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.axes import Axes
 from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, PlaneLayout, layout_of
@@ -90,6 +91,34 @@ class EnhanceRequest:
             channel_axis=channels,
             time_axis=time,
         )
+
+    def check_axes(self) -> None:
+        """Raise a RequestError if the axes of channels and time, or what needs them, are invalid.
+
+        It raises an ImageError, too, if the image is invalid.
+        """
+        leading = len(self.layout.leading)
+        for axis, of in ((self.channel_axis, "the channels"), (self.time_axis, "time")):
+            if axis is not None and not 0 <= axis < leading:
+                raise RequestError(
+                    f"The axis of {of} is {axis}, but the image has {leading} axes before its rows "
+                    "and columns; choose one of them, counted from 0, or none."
+                )
+        if self.time_axis is not None and self.time_axis == self.channel_axis:
+            raise RequestError(
+                f"Axis {self.time_axis} is that of time and that of the channels; "
+                "choose two different axes."
+            )
+        if self.settings.time != "frames" and self.time_axis is None:
+            raise RequestError(
+                f"The time is {self.settings.time!r}, but the image has no axis of time; say which "
+                "axis it is, or choose 'frames'."
+            )
+        if self.settings.channel_curves != "own" and self.channel_axis is None:
+            raise RequestError(
+                "The channels share their curves, but the image has no axis of channels; say which "
+                "axis it is, or choose 'own'."
+            )
 
     @property
     def planes(self) -> Any:

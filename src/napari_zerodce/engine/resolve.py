@@ -35,7 +35,6 @@ from napari_zerodce.engine.series import Series, series_of
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize, side_for_all
-from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region
@@ -331,7 +330,7 @@ def resolve(
         return request
     settings = request.settings
     layout, part = request.layout, request.part
-    _check_axes(request, layout)
+    request.check_axes()
     device = resolve_device(settings.device)
     precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
@@ -363,31 +362,6 @@ def resolve(
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
         check_tile(pixels, settings.tile, device)
     return resolved
-
-
-def _check_axes(request: EnhanceRequest, layout: PlaneLayout) -> None:
-    for axis, of in ((request.channel_axis, "the channels"), (request.time_axis, "time")):
-        if axis is not None and not 0 <= axis < len(layout.leading):
-            raise RequestError(
-                f"The axis of {of} is {axis}, but the image has {len(layout.leading)} axes "
-                "before its rows and columns; choose one of them, counted from 0, or none."
-            )
-    if request.time_axis is not None and request.time_axis == request.channel_axis:
-        raise RequestError(
-            f"Axis {request.time_axis} is that of time and that of the channels; "
-            "choose two different axes."
-        )
-    settings = request.settings
-    if settings.time != "frames" and request.time_axis is None:
-        raise RequestError(
-            f"The time is {settings.time!r}, but the image has no axis of time; say which axis it "
-            "is, or choose 'frames'."
-        )
-    if settings.channel_curves != "own" and request.channel_axis is None:
-        raise RequestError(
-            "The channels share their curves, but the image has no axis of channels; say which "
-            "axis it is, or choose 'own'."
-        )
 
 
 def _read_image(

@@ -309,7 +309,7 @@ def _estimate(
     """Return the alphas of the part of a plane, shape (1, 8, C, h, w), in the CPU's memory."""
     rows, columns = resolved.part.region
     size = (rows.stop - rows.start, columns.stop - columns.start)
-    maps = resolved.checkpoint.traits.maps
+    maps = resolved.checkpoint.curve_traits.maps
     alphas = torch.empty((1, maps, resolved.layout.colours, *size))
 
     def put(_: Plane, tile: Tile, found: Tensor) -> None:

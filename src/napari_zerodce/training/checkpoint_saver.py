@@ -109,7 +109,7 @@ class CheckpointSaver:
         path = self._folder.checkpoint(step)
         if not path.exists():
             write_whole(path, self._folder.best.read_bytes())
-            best = load_checkpoint(self._folder.best).network
+            best = load_checkpoint(self._folder.best).curve_network
             picture = enhanced(self._preview, best)
             if picture is not None:
                 self._show(step, picture)

@@ -7,14 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE
-from napari_zerodce.checkpoints.names import as_name
 from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE_PP, Architecture
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
 from napari_zerodce.errors import RequestError
 from napari_zerodce.setting import Choice, Setting, setting_fields
+from napari_zerodce.training.run_config import AnyRunConfig, Frozen
 
 Weight = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -35,11 +34,7 @@ _WEIGHT = partial(Setting, minimum=0, offered=(0, 1e6), decimals=3)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class LossWeights(_Frozen):
+class LossWeights(Frozen):
     """How much each loss counts. The defaults are the weights of the published code.
 
     The paper prints 1, 1, 0.5 and 20: the same ratios, but a spatial loss ten times stronger.
@@ -109,7 +104,7 @@ class LossWeights(_Frozen):
         return ARCHITECTURES[architecture].smoothness_weight
 
 
-class TrainingConfig(_Frozen):
+class TrainingConfig(Frozen):
     """How to train. The same configuration and images give the same weights on the same machine."""
 
     architecture: Architecture = ZERO_DCE_PP
@@ -247,51 +242,14 @@ class TrainingConfig(_Frozen):
         return stops
 
 
-class RunConfig(_Frozen):
+class RunConfig(AnyRunConfig):
     """A run folder's ``config.json``: a training, its device, and the weights it starts from."""
 
+    kind: Literal["curves"] = "curves"
     training: TrainingConfig
-    name: Annotated[
-        str,
-        Setting(
-            label="Name",
-            help="The name of the new weights, such as cells of November, which choosers and "
-            "layers show. Without a name, they show the folder of the run.",
-        ),
-    ] = ""
-    """One line of at most 60 characters; other text is brought into this form."""
-    device: str = "auto"
-    checkpoint: str | None = None
-    """The weights at the start, as information for people; None: random weights."""
-    checkpoint_sha256: str | None = None
     scale_factor: Annotated[int, Field(ge=1)] = 1
     """The scale factor of the checkpoints that the run writes, for use on whole images."""
-    licence: str = UNKNOWN_LICENCE
-    """The licence of the checkpoints that the run writes: that of the weights at the start."""
-    minutes: Annotated[
-        float | None,
-        Setting(
-            label="Minutes",
-            help="Approximate duration of the training, instead of a number of steps.",
-            above=0,
-            maximum=100_000,
-            offered=(0.1, 100_000),
-            step=1,
-            decimals=1,
-        ),
-    ] = None
-    """A number of steps replaces the minutes when the machine's speed is known."""
-    checkpoint_seconds: Positive = 5.0
-    """Time between two checkpoints, longer if writing is slow: the most that a kill loses."""
-    images: tuple[str, ...] = ()
-    """Names of the images of the crops, as information for people."""
     preset: str = ""
-    software: str = ""
-
-    @field_validator("name")
-    @classmethod
-    def _name_is_one_line(cls, name: str) -> str:
-        return as_name(name)
 
 
 def read_model(kind: type[_Model], path: Path) -> _Model:
@@ -328,11 +286,22 @@ def first_mistake(err: ValidationError) -> tuple[str, str]:
     return place, f"{reason}, not {found}" if isinstance(found, int | float) else reason
 
 
-def mistake_of_user(err: ValidationError) -> str:
-    """Return a sentence about the first invalid setting that a user has chosen."""
+Owners = Mapping[tuple[int | str, ...], Any]
+"""The classes of described settings, by their place in a configuration."""
+
+
+def mistake_of_user(err: ValidationError, owners: Owners | None = None) -> str:
+    """Return a sentence about the first invalid setting that a user has chosen.
+
+    Parameters
+    ----------
+    err : ValidationError
+    owners : mapping, optional
+        The classes that describe the settings; by default those of a `TrainingConfig`.
+    """
     first = err.errors()[0]
     *group, name = first["loc"] or ("",)
-    owner = _GROUPS.get(tuple(group))
+    owner = (_OWNERS if owners is None else owners).get(tuple(group))
     described = {} if owner is None else setting_fields(owner)
     if name in described:
         try:
@@ -343,7 +312,7 @@ def mistake_of_user(err: ValidationError) -> str:
     return f"The training setting {place} is invalid: {reason}."
 
 
-_GROUPS: Final[Mapping[tuple[int | str, ...], Any]] = {
+_OWNERS: Final[Owners] = {
     (): TrainingConfig,
     ("weights",): LossWeights,
     ("smoothness",): SmoothnessKind,

@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from napari_zerodce.errors import ImageError, RequestError
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.intensity import Window, normalise, resolve_window
 from napari_zerodce.imaging.planes import Array, PlaneLayout, layout_of
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.config import SMALLEST_CROP
 from napari_zerodce.training.crops import CROPS, Crops, CropSet, TrainingImage
+from napari_zerodce.training.layouts import layouts_of
 
 _HELD_BACK: Final = 8
 """One crop for validation per this number of training crops, at least one and at most 16."""
@@ -31,8 +32,17 @@ _PLANES_FOR_ONE: Final = 8
 
 _MOST_PLANES: Final = 1024
 
-_Crop = tuple[int, Array]
-"""The number of an image, and a crop from it, shape (1 or 3, side, side), values in [0, 1]."""
+
+@dataclass(frozen=True)
+class _Crop:
+    """The number of an image, a crop from it, and the same place in its partner.
+
+    They have shape (1 or 3, side, side) and values in [0, 1].
+    """
+
+    image: int
+    values: Array
+    partner: Array | None
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ def sample_crops(
     RequestError
         If there is no image, or some images are mono and others colour.
     """
-    layouts = _layouts(images)
+    layouts = layouts_of(images)
     notices: list[str] = []
     wanted, side = max(side // SMALLEST_CROP, 1) * SMALLEST_CROP, _fitting_side(layouts, side)
     if side < wanted:
@@ -127,28 +137,14 @@ def sample_crops(
 
 
 def _set(crops: Sequence[_Crop], background: Sequence[float]) -> CropSet:
-    values = [np.rint(crop * 65535).astype(np.uint16) for _, crop in crops]
-    limits = [background[image] for image, _ in crops]
-    return CropSet(np.stack(values), np.array(limits, np.float32))
+    limits = np.array([background[crop.image] for crop in crops], np.float32)
+    partners = [crop.partner for crop in crops if crop.partner is not None]
+    values = _as_integers([crop.values for crop in crops])
+    return CropSet(values, limits, _as_integers(partners) if partners else None)
 
 
-def _layouts(images: Sequence[TrainingImage]) -> list[PlaneLayout]:
-    if not images:
-        raise RequestError("There is no image to train on; choose one or more dark images.")
-    layouts = []
-    for image in images:
-        try:
-            layouts.append(layout_of(image.array, channels=image.channels))
-        except ImageError as err:
-            raise ImageError(f"'{image.name}' cannot be used for training: {err}") from err
-    for name, layout in zip((p.name for p in images), layouts, strict=True):
-        if layout.colours != layouts[0].colours:
-            kinds = {1: "one channel", 3: "colour"}
-            raise RequestError(
-                f"'{images[0].name}' has {kinds[layouts[0].colours]}, but '{name}' has "
-                f"{kinds[layout.colours]}; train on images of one kind at a time."
-            )
-    return layouts
+def _as_integers(crops: Sequence[Array]) -> Array:
+    return np.stack([np.rint(crop * 65535).astype(np.uint16) for crop in crops])
 
 
 def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
@@ -279,9 +275,12 @@ class _Sampler:
             place = self._somewhere(area)
             if place is None:
                 continue
-            crop = self._read(area, *place)
+            image = self._images[area.image]
+            crop = self._read(image, area, *place)
             if np.ptp(crop) >= _LEAST_RANGE:
-                return area.image, crop
+                other = image.partner
+                partner = None if other is None else self._read(other, area, *place)
+                return _Crop(area.image, crop, partner)
         return None
 
     def _somewhere(self, area: _Area) -> tuple[int, int] | None:
@@ -304,25 +303,24 @@ class _Sampler:
         row, column = (int(start) for start in corner)
         return row, column
 
-    def _read(self, area: _Area, row: int, column: int) -> Array:
-        image, layout = self._images[area.image], self._layouts[area.image]
+    def _read(self, image: TrainingImage, area: _Area, row: int, column: int) -> Array:
+        layout = layout_of(image.array, channels=image.channels)
         rows = slice(row, min(row + self._side, area.rows.stop))
         columns = slice(column, min(column + self._side, area.columns.stop))
         block = layout.read(image.array, area.index, rows, columns)
-        crop = normalise(np.ascontiguousarray(block), self._window(area.image))
+        crop = normalise(np.ascontiguousarray(block), self._window(image))
         missing = [(0, self._side - length) for length in crop.shape[1:]]
         return np.pad(crop, [(0, 0), *missing], mode="symmetric")
 
-    def _window(self, number: int) -> Window:
-        if number not in self._windows:
-            image = self._images[number]
-            self._windows[number] = resolve_window(
+    def _window(self, image: TrainingImage) -> Window:
+        if id(image) not in self._windows:
+            self._windows[id(image)] = resolve_window(
                 image.array,
                 image.window,
                 channels=image.channels,
                 should_stop=self._should_stop,
             )
-        return self._windows[number]
+        return self._windows[id(image)]
 
 
 def _extent(image: TrainingImage, layout: PlaneLayout, side: int) -> tuple[slice, slice]:
@@ -351,10 +349,10 @@ def _background(crops: Sequence[_Crop], images: int) -> list[float]:
     from skimage.filters import threshold_otsu
 
     brightness: list[list[Array]] = [[] for _ in range(images)]
-    for image, crop in crops:
-        side = crop.shape[-1] // _PATCH * _PATCH
-        patches = crop[:, :side, :side].mean(0).reshape(side // _PATCH, _PATCH, -1, _PATCH)
-        brightness[image].append(patches.mean((1, 3)).ravel())
+    for crop in crops:
+        side = crop.values.shape[-1] // _PATCH * _PATCH
+        cells = crop.values[:, :side, :side].mean(0).reshape(side // _PATCH, _PATCH, -1, _PATCH)
+        brightness[crop.image].append(cells.mean((1, 3)).ravel())
     limits = []
     for values in brightness:
         means = np.concatenate(values) if values else np.zeros(1)

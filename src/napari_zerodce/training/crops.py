@@ -32,6 +32,9 @@ class TrainingImage:
     region_step : int
     index : tuple of int, optional
         The one plane from which crops are taken. By default crops come from all planes.
+    partner : TrainingImage, optional
+        What a translator should make of the image, as large as it; its crops come from the same
+        places.
     """
 
     name: str
@@ -41,6 +44,7 @@ class TrainingImage:
     region: NDArray[np.bool_] | None = None
     region_step: int = 1
     index: tuple[int, ...] | None = None
+    partner: TrainingImage | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,13 @@ class CropSet:
         65535 stands for 1.
     background : ndarray, shape (N,), float32
         Patches up to this brightness, in [0, 1], are background; below 0 if a crop has none.
+    partners : ndarray, shape (N, 1 or 3, side, side), uint16, optional
+        The same places in the partners of the images.
     """
 
     values: NDArray[np.uint16]
     background: NDArray[np.float32]
+    partners: NDArray[np.uint16] | None = None
 
     def __len__(self) -> int:
         return len(self.values)

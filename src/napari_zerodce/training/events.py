@@ -12,6 +12,9 @@ from typing import IO, Any, Final, Literal, Self
 Ending = Literal["done", "stopped", "diverged", "failed"]
 
 LOSSES: Final = ("spatial", "exposure", "colour", "channels", "smoothness")
+TRANSLATION_LOSSES: Final = ("gan", "l1", "cycle", "identity", "nce", "discriminator")
+"""The losses of translators. Their total is that of the generator, without the discriminator's."""
+
 TOTAL: Final = "total"
 
 

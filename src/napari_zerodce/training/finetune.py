@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import psutil
 import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
-from napari_zerodce.device import Device, resolve_device
-from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
+from napari_zerodce.device import resolve_device
+from napari_zerodce.errors import Cancelled, TrainingError
 from napari_zerodce.stopping import ShouldStop, never
 from napari_zerodce.training.batches import CropBatches, validation_batches
 from napari_zerodce.training.checkpoint_saver import CheckpointSaver
 from napari_zerodce.training.config import RunConfig
 from napari_zerodce.training.crops import Crops
-from napari_zerodce.training.events import TOTAL, Ending, EventWriter
+from napari_zerodce.training.events import Ending
 from napari_zerodce.training.loop import (
     Diverged,
     StepReport,
@@ -33,22 +29,22 @@ from napari_zerodce.training.loop import (
     train,
     validate,
 )
-from napari_zerodce.training.run_folder import RunFolder, written_or_told
-from napari_zerodce.training.tensorboard import TensorBoardLog
-
-Told = Callable[[Mapping[str, Any]], None]
+from napari_zerodce.training.run_folder import RunFolder
+from napari_zerodce.training.run_process import (
+    TRIAL_STEPS,
+    StepLog,
+    Told,
+    Write,
+    occupy_and_run,
+    steps_in,
+    untold,
+)
 
 _VALIDATIONS: Final = 20
 _STEPS_BETWEEN_VALIDATIONS: Final = 50
-_SPEED_SECONDS: Final = 5.0
-_TRIAL_STEPS: Final = 4
-_OVERHEAD: Final = 1.15
-"""Time of a step with its share of validation and saving, divided by the time of the step alone."""
 
 
-def finetune(
-    folder: RunFolder, *, should_stop: ShouldStop = never, tell: Told = lambda _: None
-) -> Ending:
+def finetune(folder: RunFolder, *, should_stop: ShouldStop = never, tell: Told = untold) -> Ending:
     """Start or continue the run of a folder until its last step, or until someone stops it.
 
     Parameters
@@ -69,32 +65,13 @@ def finetune(
     ZeroDCEError
         If the run cannot start or continue; the last event holds the same message.
     """
-    folder.check_run()
-    with folder.occupied(), written_or_told(folder.path), EventWriter(folder.events) as writer:
-
-        def write(event: str, **facts: Any) -> None:
-            writer.write(event, **facts)
-            tell({"event": event, **facts})
-
-        try:
-            with written_or_told(folder.path):
-                ending, message = _Run(folder, write, should_stop).go()
-        except Cancelled:
-            ending, message = "stopped", "Stopped before the first step."
-        except ZeroDCEError as err:
-            with suppress(OSError):  # a full disk has no room for this event, either
-                write("ended", ending="failed", message=str(err))
-            raise
-        write("ended", ending=ending, message=message)
-        return ending
+    return occupy_and_run(folder, _Run, should_stop=should_stop, tell=tell)
 
 
 class _Run:
     """The work of one process on a run."""
 
-    def __init__(
-        self, folder: RunFolder, write: Callable[..., None], should_stop: ShouldStop
-    ) -> None:
+    def __init__(self, folder: RunFolder, write: Write, should_stop: ShouldStop) -> None:
         self._folder, self._write = folder, write
         self._asked = should_stop
         config = folder.config()
@@ -111,19 +88,12 @@ class _Run:
         self._saver = CheckpointSaver(
             folder, self._config, self._state, preview=preview, write=write
         )
-        self._stepped: deque[float] = deque()
-        self._board = TensorBoardLog(folder.path / "tensorboard", step=self._state.step)
+        self._log = StepLog(folder, self.device, write, step=self._state.step)
 
     def go(self) -> tuple[Ending, str]:
         """Take all remaining steps; return how the run ended, and a sentence about it."""
         state = self._state
-        self._write(
-            "started",
-            step=state.step,
-            steps=state.config.steps,
-            device=str(self.device),
-            time=_now(),
-        )
+        self._log.begin(state.step, state.config.steps)
         try:
             if "best" not in state.notes:
                 self._begin()
@@ -150,7 +120,7 @@ class _Run:
         except Diverged as err:
             return "diverged", str(err)
         finally:
-            self._board.close()
+            self._log.close()
         return "done", f"Done: {state.step} steps. {self._verdict()}"
 
     def _begin(self) -> None:
@@ -165,26 +135,9 @@ class _Run:
     # ---- after each step
 
     def _on_step(self, report: StepReport) -> None:
-        now = time.monotonic()
-        self._stepped.append(now)
-        while now - self._stepped[0] > _SPEED_SECONDS and len(self._stepped) > 2:
-            self._stepped.popleft()
-        self._write(
-            "step",
-            step=report.step,
-            losses=dict(report.terms),
-            total=report.total,
-            steps_per_second=round(self._speed(), 3),
-            memory=round(_memory(self.device), 3),
-        )
-        self._board.write("training", report.step, {**report.terms, TOTAL: report.total})
+        self._log.add_step(report.step, report.terms, report.total)
         self._notice_smaller_batch()
         self._saver.save_after_step()
-
-    def _speed(self) -> float:
-        if len(self._stepped) < 2:
-            return 0.0
-        return (len(self._stepped) - 1) / max(1e-6, self._stepped[-1] - self._stepped[0])
 
     def _notice_smaller_batch(self) -> None:
         earlier = self._state.notes.get("batch", self._state.config.batch)
@@ -211,8 +164,7 @@ class _Run:
         if best:
             state.notes |= {"best": total, "best_step": state.step}
             self._saver.save_best()
-        self._write("validation", step=state.step, losses=losses, total=total, best=best)
-        self._board.write("validation", state.step, {**losses, TOTAL: total})
+        self._log.add_validation(state.step, losses, best=best)
         if best:
             # Now, so that a run that continues after a kill knows the loss of this file.
             save_state(state, self._folder.path)
@@ -237,12 +189,11 @@ class _Run:
             train(
                 trial,
                 CropBatches(crops, config.training),
-                until=_TRIAL_STEPS,
+                until=TRIAL_STEPS,
                 report=lambda _: moments.append(time.perf_counter()),
                 should_stop=self._should_stop,
             )
-        seconds = min(np.diff(moments), default=1.0) * _OVERHEAD
-        steps = max(_VALIDATIONS, int(60 * config.minutes / seconds))
+        steps = steps_in(config.minutes, moments, least=_VALIDATIONS)
         training = config.training.model_copy(update={"steps": steps})
         config = config.model_copy(update={"training": training, "minutes": None})
         self._folder.write_config(config)
@@ -273,14 +224,3 @@ def _start_weights(folder: RunFolder, config: RunConfig) -> Mapping[str, torch.T
             )
         return None
     return load_checkpoint(folder.start).network.state_dict()
-
-
-def _memory(device: Device) -> float:
-    """Return the memory in GiB that the run needs on its device."""
-    if device.kind == "cuda":
-        return torch.cuda.max_memory_allocated(device.name) / 2**30
-    return float(psutil.Process().memory_info().rss) / 2**30
-
-
-def _now() -> str:
-    return datetime.now(tz=UTC).isoformat(timespec="seconds")

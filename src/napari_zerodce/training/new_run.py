@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +27,8 @@ from napari_zerodce.training.presets import Preset, at_crop, configure
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 
 PREVIEW_SIDE: Final = 384
-_YOURS: Final = "that of the images' owner (trained from scratch)"
+YOURS: Final = "that of the images' owner (trained from scratch)"
+"""The licence of weights that began as random numbers."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def settle(request: TrainingRequest) -> tuple[TrainingConfig, CheckpointInfo | N
     if request.steps is not None and request.minutes is not None:
         raise RequestError("Both steps and minutes are given; give one of them.")
     info = None if request.checkpoint is None else read_info(request.checkpoint)
-    architecture = request.architecture if info is None else info.architecture
+    architecture = request.architecture if info is None else info.curve_architecture
     changes = dict(request.changes)
     if request.steps is not None:
         changes["steps"] = request.steps
@@ -143,19 +144,35 @@ def create_run(
         checkpoint=None if info is None else info.label,
         checkpoint_sha256=None if info is None else info.sha256,
         scale_factor=_scale_factor(config.architecture, info),
-        licence=_YOURS if info is None else info.licence,
+        licence=YOURS if info is None else info.licence,
         minutes=request.minutes,
-        images=tuple(_readable(image.name) for image in request.images),
+        images=tuple(readable(image.name) for image in request.images),
         preset=request.preset,
-        software=f"napari-zerodce {version('napari-zerodce')}",
+        software=software(),
     )
     preview = preview_crop(image, row, column, should_stop=should_stop)
     raise_if_stopped(should_stop)
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
-    with written_or_told(folder.path), EventWriter(folder.events) as events:
-        for notice in (*request.notices, *crops.notices):
-            events.write("notice", text=notice)
+    write_notices(folder, (*request.notices, *crops.notices))
     return folder
+
+
+def write_notices(folder: RunFolder, notices: Iterable[str]) -> None:
+    """Write sentences for the user into the events of a new run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    notices : iterable of str
+    """
+    with written_or_told(folder.path), EventWriter(folder.events) as events:
+        for notice in notices:
+            events.write("notice", text=notice)
+
+
+def software() -> str:
+    """Return the name and the version of this package, for the facts of a run."""
+    return f"napari-zerodce {version('napari-zerodce')}"
 
 
 def preview_crop(
@@ -207,7 +224,7 @@ def preview_crop(
     return pixels
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """Return a name that JSON can hold, because file names may contain any bytes."""
     return name.encode(errors="backslashreplace").decode()
 

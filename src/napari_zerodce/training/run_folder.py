@@ -9,10 +9,10 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import psutil
@@ -24,6 +24,7 @@ from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet
 from napari_zerodce.training.events import History, read_history
+from napari_zerodce.training.run_config import AnyRunConfig, RunKind
 from napari_zerodce.whole_file import write_whole
 
 RUNS_VARIABLE: Final = "NAPARI_ZERODCE_RUNS"
@@ -36,6 +37,10 @@ _START: Final = "start.weights"
 _LOCK: Final = "running.json"
 _STOP: Final = "stop"
 _SETS: Final = ("training", "validation")
+_TRAINED: Final[Mapping[RunKind, str]] = {
+    "curves": "a network that gives curves",
+    "translation": "a translator",
+}
 _ROOM: Final = 2**25
 """Bytes for checkpoints, preview images and events."""
 
@@ -46,6 +51,7 @@ _HEARTBEAT: Final = 60.0
 """Seconds. A process on another machine counts as alive for this time after its last heartbeat."""
 
 Preview = NDArray[np.uint16]
+_Config = TypeVar("_Config", bound=AnyRunConfig)
 
 
 def runs_folder(preferred: Path | None = None) -> Path:
@@ -121,7 +127,7 @@ class RunFolder:
     def create(
         self, config: RunConfig, crops: Crops, preview: Preview, *, start: bytes | None
     ) -> None:
-        """Create the folder of a new run; ``config.json`` is written last.
+        """Create the folder of a new run that trains a network of curves.
 
         Parameters
         ----------
@@ -129,6 +135,24 @@ class RunFolder:
         crops : Crops
         preview : ndarray, shape (3 or 1, h, w), uint16
             The crop that is enhanced with each checkpoint.
+        start : bytes, optional
+            Content of the checkpoint file from which the run starts.
+
+        Raises
+        ------
+        ZeroDCEError
+            As `create_with` does.
+        """
+        self.create_with(config, _packed(crops, preview), start=start)
+
+    def create_with(self, config: AnyRunConfig, crops: bytes, *, start: bytes | None) -> None:
+        """Create the folder of a new run; ``config.json`` is written last.
+
+        Parameters
+        ----------
+        config : AnyRunConfig
+        crops : bytes
+            Content of ``crops.npz``.
         start : bytes, optional
             Content of the checkpoint file from which the run starts.
 
@@ -143,13 +167,13 @@ class RunFolder:
         with written_or_told(self.path):
             existed = self.path.exists()
             try:
-                self._fill(config, _packed(crops, preview), start)
+                self._fill(config, crops, start)
             except BaseException:
                 for part in self.path.iterdir() if existed else [self.path]:
                     shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
                 raise
 
-    def _fill(self, config: RunConfig, crops: bytes, start: bytes | None) -> None:
+    def _fill(self, config: AnyRunConfig, crops: bytes, start: bytes | None) -> None:
         (self.path / CHECKPOINTS_FOLDER).mkdir(parents=True, exist_ok=True)
         self.original.parent.mkdir(exist_ok=True)
         free = shutil.disk_usage(self.path).free
@@ -186,7 +210,7 @@ class RunFolder:
             found = "is not empty" if self.path.is_dir() else "is a file"
             raise RequestError(f"{self.path} {found}; choose another folder for the run.")
 
-    def write_config(self, config: RunConfig) -> None:
+    def write_config(self, config: AnyRunConfig) -> None:
         """Write the configuration, whole or not at all."""
         write_whole(self.path / _CONFIG, config.model_dump_json(indent=2).encode() + b"\n")
 
@@ -210,7 +234,42 @@ class RunFolder:
 
     def config(self) -> RunConfig:
         """Read the configuration; raise a `RequestError` if it is missing or invalid."""
-        return read_model(RunConfig, self.path / _CONFIG)
+        return self.config_as(RunConfig)
+
+    def config_as(self, kind: type[_Config]) -> _Config:
+        """Read the configuration of a run of any kind.
+
+        Parameters
+        ----------
+        kind : type
+            The class of the configuration.
+
+        Raises
+        ------
+        RequestError
+            If the file is missing or invalid, or the run trains something else.
+        """
+        expected = kind.model_fields["kind"].default
+        if self.kind != expected:
+            raise RequestError(
+                f"The run {self.path} trains {_TRAINED[self.kind]}, and a run that trains "
+                f"{_TRAINED[expected]} was expected; choose another folder."
+            )
+        return read_model(kind, self.path / _CONFIG)
+
+    @property
+    def kind(self) -> RunKind:
+        """What the run trains; older runs, which do not say it, train curves."""
+        try:
+            found = json.loads((self.path / _CONFIG).read_bytes()).get("kind", "curves")
+        except (OSError, ValueError, AttributeError):
+            return "curves"  # whoever reads the file as a whole says what is wrong
+        return found if found in _TRAINED else "curves"
+
+    @property
+    def packed_crops(self) -> Path:
+        """The path of the file with the crops."""
+        return self.path / _CROPS
 
     def crops(self) -> tuple[Crops, Preview]:
         """Read the crops and the preview crop; raise a `TrainingError` if the file is damaged."""

@@ -92,7 +92,7 @@ def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
 def _parse(header: bytes) -> dict[str, Any]:
     if len(header) > _LARGEST_HEADER:
         raise Defect(
-            f"is not a Zero-DCE checkpoint: its header has {readable_size(len(header))}, "
+            f"is not a checkpoint that can be used: its header has {readable_size(len(header))}, "
             "but a few KiB are expected; choose another file"
         )
     try:

@@ -10,14 +10,15 @@ from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, listed, readable_size, shown
 from napari_zerodce.checkpoints.formats.pickle_machine import PickleStream, read_pickle
-from napari_zerodce.checkpoints.formats.stored_tensor import TensorFile
+from napari_zerodce.checkpoints.formats.stored_tensor import ITEM_SIZES, TensorFile
 from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
 
 SUFFIXES: Final[tuple[str, ...]] = (".pth", ".pt", ".ckpt")
 
 _MOST_MEMBERS: Final = 10_000
-_LARGEST_MEMBER: Final = 4 * 2**20
-"""Bytes after unpacking. The largest tensor of the published files has 0.07 MiB."""
+_LARGEST_PICKLE: Final = 4 * 2**20
+_LARGEST_STORAGE: Final = 2**28
+"""Bytes after unpacking. The largest tensor of the U-Net of pix2pix has 32 MiB."""
 
 _ZIP_FAILURES: Final = (
     zipfile.BadZipFile,
@@ -56,11 +57,12 @@ def read(content: bytes) -> TensorFile:
     except _ZIP_FAILURES as err:
         raise Defect(CUT_OFF) from err
     folder = _folder_of_pickle(archive.namelist())
-    root = read_pickle(PickleStream(_member(archive, f"{folder}data.pkl"))).value
+    saved = read_pickle(PickleStream(_member(archive, f"{folder}data.pkl")))
+    sizes = {each.key: each.count * ITEM_SIZES[each.number_format] for each in saved.storages}
     order = f"{folder}byteorder"
     return Archive(
-        root=root,
-        storage=lambda key: _member(archive, f"{folder}data/{key}"),
+        root=saved.value,
+        storage=lambda key: _member(archive, f"{folder}data/{key}", most=sizes[key]),
         big_endian=order in archive.namelist() and _member(archive, order) == b"big",
     ).tensor_file()
 
@@ -81,15 +83,15 @@ def _folder_of_pickle(names: list[str]) -> str:
     return folder
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str, *, most: int = _LARGEST_PICKLE) -> bytes:
     """Return one file of a zip archive without trusting the size that the archive states."""
     try:
         info = archive.getinfo(name)
     except KeyError as err:
         raise Defect(f"is damaged: {shown(name)} is missing; download it again") from err
-    if info.file_size > _LARGEST_MEMBER:
+    if info.file_size > min(most, _LARGEST_STORAGE):
         raise Defect(
-            f"is not a Zero-DCE checkpoint: {shown(name)} in it unpacks to "
+            f"is not a checkpoint that can be used: {shown(name)} in it unpacks to "
             f"{readable_size(info.file_size)}; choose another file"
         )
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:

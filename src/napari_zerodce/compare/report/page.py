@@ -11,8 +11,10 @@ from napari_zerodce.compare.columns import ALL_COLUMNS, COLUMNS
 from napari_zerodce.compare.report.entries import ImageEntry, PlaneEntry, ResultEntry
 from napari_zerodce.compare.report.pictures import LONGEST_SIDE
 from napari_zerodce.compare.report.tables import mean_rows
+from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.imaging.windows import in_words
 
+_LINE: Final = "\n"
 _TITLE: Final = "Comparison of enhancement methods"
 
 
@@ -128,7 +130,7 @@ def _figure(result: ResultEntry, source: PlaneEntry) -> str:
     top = _image(result.picture, result.title, source, "result")
     below = "" if result.picture == source.picture else _image(source.picture, "", source)
     values = " · ".join(
-        f"{escape(column.title)} {column.text(value)}"
+        f"{column.title} {column.text(value)}".replace(" ", "&nbsp;")
         for column in COLUMNS
         if (value := result.value(column)) is not None
     )
@@ -171,19 +173,20 @@ ends.</p>
 
 
 def _made(images: Sequence[ImageEntry], software: str, command: str) -> str:
-    results = (result for image in images for result in image.results)
-    weights = {
-        made.checkpoint_sha256: f"<li>{escape(made.checkpoint_label or made.checkpoint)}: "
-        f"{escape(made.checkpoint_source)}, SHA-256 <code>{made.checkpoint_sha256}</code></li>"
-        for made in (result.provenance for result in results)
-        if made
-    }
+    made = [each.provenance for image in images for each in image.results if each.provenance]
+    weights = {each.checkpoint_sha256: _weights(each) for each in made}
     again = f"<pre>{escape(command)}</pre>" if command else ""
     return f"""<section>
 <h2>How it was made</h2>
 <p>{escape(software)}</p>
 {again}
 <ul>
-{chr(10).join(weights.values())}
+{_LINE.join(weights.values())}
 </ul>
 </section>"""
+
+
+def _weights(made: Provenance) -> str:
+    names = dict.fromkeys((made.checkpoint_label or made.checkpoint, made.checkpoint_source))
+    sha256 = f"SHA-256 <code>{made.checkpoint_sha256}</code>"
+    return f"<li>{', '.join((*map(escape, names), sha256))}</li>"

@@ -62,6 +62,22 @@ def mean_rows(images: Sequence[ImageEntry]) -> tuple[MeanRow, ...]:
     )
 
 
+def table_lines(rows: Sequence[MeanRow]) -> list[str]:
+    """Return the table of means as lines of text.
+
+    Parameters
+    ----------
+    rows : sequence of MeanRow
+    """
+    cells = [("", "Images", *(column.heading for column in ALL_COLUMNS))]
+    cells += [(row.title, str(row.images), *row.texts) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join((title.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])))
+        for title, *numbers in cells
+    ]
+
+
 def as_csv(images: Sequence[ImageEntry]) -> str:
     """Return all figures as CSV; a figure that is not defined is an empty cell.
 

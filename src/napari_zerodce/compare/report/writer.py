@@ -148,8 +148,13 @@ def is_replaceable(folder: Path) -> bool:
     ----------
     folder : Path
     """
-    names = {entry.name for entry in folder.iterdir()} if folder.is_dir() else {""}
-    return not names or (FIGURES_JSON in names and names <= _FILES)
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError:  # a file, or nobody may look into it
+        return False
+    # File managers leave hidden files everywhere.
+    visible = {name for name in names if not name.startswith(".")}
+    return not visible or (FIGURES_JSON in visible and visible <= _FILES)
 
 
 def _entry(name: str, plane: PlaneInWindow, picture: str) -> PlaneEntry:

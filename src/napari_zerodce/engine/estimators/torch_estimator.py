@@ -36,7 +36,7 @@ class TorchEstimator:
         self.scale_factor = checkpoint.info.scale_factor
         self.device = torch.device(device.name)
         self.dtype: torch.dtype = getattr(torch, precision)
-        self.network: CurveNetwork = copy.deepcopy(checkpoint.network)
+        self.network: CurveNetwork = copy.deepcopy(checkpoint.curve_network)
         forget_subnormal_weights(self.network)
         # Channels-last is 1.4 times faster than torch's default layout on CPUs.
         self.network.to(self.device, self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -53,7 +53,7 @@ def mapping(
             report=report,
             should_stop=should_stop,
         )
-        shared = resolved.checkpoint.traits.shares_one_map
+        shared = resolved.checkpoint.curve_traits.shares_one_map
         return MappedPlane(resolved, index, pictures(maps, choice, shared=shared))
 
     return work

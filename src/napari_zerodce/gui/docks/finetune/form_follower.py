@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
+from napari_zerodce.core.network_kinds import architecture_named
 from napari_zerodce.gui.docks.finetune.material_finder import MaterialFinder
 from napari_zerodce.gui.docks.finetune.proposal import Material, propose
 from napari_zerodce.gui.session.jobs import Job
@@ -68,4 +69,5 @@ class FormFollower(QObject):
 
     def _on_checkpoint_read(self, source: str | Path, info: CheckpointInfo) -> None:
         if not self._released:  # the dock may have been closed during the job
-            self._form.start.offer(source, info.architecture, info.scale_factor)
+            architecture = architecture_named(info.architecture)  # None for a translator
+            self._form.start.offer(source, architecture, info.scale_factor)

@@ -1,0 +1,1 @@
+"""Small tasks on which pix2pix, CycleGAN and CUT are trained, and switched off in parts."""

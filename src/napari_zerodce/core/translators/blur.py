@@ -1,0 +1,55 @@
+"""Changes of resolution with a fixed blur against aliasing, as in the networks of CUT."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def _blur(weights: tuple[float, ...]) -> Tensor:
+    """Return a separable filter, shape (1, 1, n, n), sum 1."""
+    line = torch.tensor(weights)
+    square = torch.outer(line, line)
+    return (square / square.sum())[None, None]
+
+
+class BlurredHalving(nn.Module):
+    """Blurs with [1, 2, 1] and keeps every second pixel (Zhang, ICML 2019).
+
+    Parameters
+    ----------
+    features : int
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.filt: Tensor
+        self.register_buffer("filt", _blur((1.0, 2.0, 1.0)).repeat(features, 1, 1, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Halve features of shape (N, features, H, W); odd sides are rounded up."""
+        padded = functional.pad(features, (1, 1, 1, 1), mode="reflect")
+        return functional.conv2d(padded, self.filt, stride=2, groups=len(self.filt))
+
+
+class BlurredDoubling(nn.Module):
+    """Doubles the resolution and blurs with [1, 3, 3, 1].
+
+    Parameters
+    ----------
+    features : int
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.filt: Tensor
+        # Of four pixels that the doubling makes of one, three are 0.
+        self.register_buffer("filt", 4 * _blur((1.0, 3.0, 3.0, 1.0)).repeat(features, 1, 1, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Double features of shape (N, features, H, W)."""
+        padded = functional.pad(features, (1, 1, 1, 1), mode="replicate")
+        return functional.conv_transpose2d(
+            padded, self.filt, stride=2, padding=3, groups=len(self.filt)
+        )

@@ -1,0 +1,304 @@
+"""How the run folder of a translator is created: settings are settled and crops sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.read import read_info
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.errors import RequestError
+from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
+from napari_zerodce.training.crop_sampler import sample_crops
+from napari_zerodce.training.crops import CROPS, Crops, TrainingImage
+from napari_zerodce.training.new_run import YOURS, readable, software, write_notices
+from napari_zerodce.training.run_folder import RunFolder
+from napari_zerodce.training.translation.config import (
+    SMALLEST_CROP,
+    TRAINING_TITLES,
+    NetworkSize,
+    TrainingMethod,
+    TranslationConfig,
+    TranslationRunConfig,
+    configure,
+)
+from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
+
+MANY_IMAGES: Final = 20
+"""Training on fewer images learns them by heart (answers in the official repositories)."""
+
+_MOST_CROPS: Final = 2048
+_MOST_BYTES: Final = 2**27
+"""Of the crops of a set; 340 colour crops of 256 pixels."""
+
+
+@dataclass(frozen=True)
+class TranslationRequest:
+    """The choices of a user for a new run that trains a translator.
+
+    Parameters
+    ----------
+    method : {"pix2pix", "cyclegan", "cut", "fastcut"}
+    sources, targets : sequence of TrainingImage
+        What is translated, and what results should look like. For pix2pix, the same number of both,
+        and each source is the same scene as the target at its place; the others need no pairs.
+    size : {"small", "full"}
+        The networks, their crops and the number of steps; see `config.SIZES`, and
+        `forecast.size_for` for the one that suits a device.
+    checkpoint : str or Path, optional
+        A generator to start from; None for random weights.
+    name : str
+        The name of the new weights; any text.
+    minutes : float, optional
+        Length of the run, instead of a number of steps among the changes.
+    device : str
+    crops : int, optional
+        Number of training crops of each set; by default as many as have room in 128 MiB.
+    changes : mapping
+        Fields of `TranslationConfig` that differ from those of the size.
+    notices : sequence of str
+        Sentences for the user about the images.
+    """
+
+    method: TrainingMethod
+    sources: Sequence[TrainingImage]
+    targets: Sequence[TrainingImage]
+    size: NetworkSize = "small"
+    checkpoint: str | Path | None = None
+    name: str = ""
+    minutes: float | None = None
+    device: str = "auto"
+    crops: int | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    notices: Sequence[str] = ()
+
+
+def settle_translation(
+    request: TranslationRequest,
+) -> tuple[TranslationConfig, CheckpointInfo | None]:
+    """Return the settings of a run before its images are read, and the facts of its checkpoint.
+
+    Torch is not needed.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is invalid.
+    RequestError
+        If a setting is invalid, or the method cannot train the checkpoint.
+    """
+    if request.minutes is not None and "steps" in request.changes:
+        raise RequestError("Both steps and minutes are given; give one of them.")
+    if request.checkpoint is None:
+        return configure(request.method, request.size, **request.changes), None
+    info = read_info(request.checkpoint)
+    if info.design is None:  # type: ignore[attr-defined]
+        raise RequestError(
+            f"{info.label} is {info.title}, which gives curves, and a generator of pix2pix, "
+            "CycleGAN or CUT was expected; choose one, or start from random weights."
+        )
+    return _settled_for(info.design, request), info  # type: ignore[attr-defined]
+
+
+def _settled_for(design: GeneratorDesign, request: TranslationRequest) -> TranslationConfig:
+    """Return the settings with which a generator of another training continues."""
+    if design.family == "unet" and request.method in {"cut", "fastcut"}:
+        raise RequestError(
+            f"{TRAINING_TITLES[request.method]} compares features of a ResNet, and the checkpoint "
+            f"is a U-Net ({design.title}); choose pix2pix or CycleGAN, or another checkpoint."
+        )
+    own = {"inputs": design.inputs, "outputs": design.outputs, "features": design.features}
+    if design.family == "resnet":
+        own["blocks"] = design.depth
+    else:
+        own["crop"] = max(design.multiple, SMALLEST_CROP)
+    return configure(request.method, request.size, **{**own, **request.changes})
+
+
+def create_translation_run(
+    request: TranslationRequest, output: str | Path, *, should_stop: ShouldStop = never
+) -> RunFolder:
+    """Sample crops and create the run's folder.
+
+    Parameters
+    ----------
+    request : TranslationRequest
+    output : str or Path
+        A folder that is empty or does not exist yet.
+    should_stop : callable, optional
+        Called again and again; returns whether the user cancelled.
+
+    Returns
+    -------
+    RunFolder
+        Ready for `training.carry_out.carry_out`, or for ``napari-zerodce train --resume``.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` returned True; no file is written.
+    ZeroDCEError
+        If the images, the checkpoint, a setting or the folder is invalid.
+    """
+    folder = RunFolder(output)
+    folder.check_free()
+    config, info = settle_translation(request)
+    crops = _sample(request, config, should_stop)
+    config = _for_crops(config, crops, None if info is None else info.design)  # type: ignore[attr-defined]
+    if info is not None:
+        crops = _with_channels(crops, config)
+    run = TranslationRunConfig(
+        training=config,
+        name=request.name,
+        device=request.device,
+        checkpoint=None if info is None else info.label,
+        checkpoint_sha256=None if info is None else info.sha256,
+        licence=YOURS if info is None else info.licence,
+        minutes=request.minutes,
+        images=tuple(readable(image.name) for image in request.sources),
+        targets=tuple(readable(image.name) for image in request.targets),
+        software=software(),
+    )
+    raise_if_stopped(should_stop)
+    folder.create_with(run, crops.packed(), start=None if info is None else info.path.read_bytes())
+    write_notices(folder, (*request.notices, *_few(request), *crops.notices))
+    return folder
+
+
+def _sample(
+    request: TranslationRequest, config: TranslationConfig, should_stop: ShouldStop
+) -> TranslationCrops:
+    for images, noun in ((request.sources, "source"), (request.targets, "target")):
+        if not images:
+            raise RequestError(f"There is no {noun}; choose one or more images.")
+    if request.crops is not None and request.crops < 1:
+        raise RequestError(f"The number of crops is {request.crops}; give 1 or more.")
+    count = request.crops or crops_for(config)
+    if config.is_paired:
+        return _sample_pairs(request, config, count, should_stop)
+
+    def sample(images: Sequence[TrainingImage], side: int, seed: int) -> Crops:
+        return sample_crops(images, side=side, seed=seed, count=count, should_stop=should_stop)
+
+    sources, targets = (
+        sample(images, config.crop, config.seed + number)
+        for number, images in enumerate((request.sources, request.targets))
+    )
+    # Networks may see the size of a crop; both sets must look alike in this.
+    if targets.side > sources.side:
+        targets = sample(request.targets, sources.side, config.seed + 1)
+    elif sources.side > targets.side:
+        sources = sample(request.sources, targets.side, config.seed)
+    return TranslationCrops(
+        _distinct(sources.training.values),
+        _distinct(targets.training.values),
+        sources.validation.values,
+        targets.validation.values,
+        tuple(dict.fromkeys((*sources.notices, *targets.notices))),
+    )
+
+
+def _sample_pairs(
+    request: TranslationRequest, config: TranslationConfig, count: int, should_stop: ShouldStop
+) -> TranslationCrops:
+    if len(request.sources) != len(request.targets):
+        raise RequestError(
+            f"There are {len(request.sources)} sources and {len(request.targets)} targets, and "
+            "pix2pix needs pairs; give a target for each source, or choose CycleGAN or CUT."
+        )
+    pairs = zip(request.sources, request.targets, strict=True)
+    images = [replace(source, partner=target) for source, target in pairs]
+    crops = sample_crops(
+        images, side=config.crop, seed=config.seed, count=count, should_stop=should_stop
+    )
+    training, held = crops.training, crops.validation
+    assert training.partners is not None
+    assert held.partners is not None
+    return TranslationCrops(
+        training.values, training.partners, held.values, held.partners, crops.notices
+    )
+
+
+def crops_for(config: TranslationConfig) -> int:
+    """Return the number of crops of a set that have room in memory, at least 128.
+
+    Parameters
+    ----------
+    config : TranslationConfig
+    """
+    size = 2 * max(config.inputs, config.outputs) * config.crop**2
+    return max(CROPS, min(_MOST_CROPS, _MOST_BYTES // size))
+
+
+def _distinct(crops: Pixels) -> Pixels:
+    """Return each crop once: images as small as a crop would give the same one again and again."""
+    first = {crop.tobytes(): number for number, crop in reversed(list(enumerate(crops)))}
+    return crops[sorted(first.values())]
+
+
+def _for_crops(
+    config: TranslationConfig, crops: TranslationCrops, loaded: GeneratorDesign | None
+) -> TranslationConfig:
+    """Return the settings for the crops that the images gave."""
+    changes: dict[str, int] = {"crop": crops.side}
+    if crops.side < SMALLEST_CROP:
+        raise RequestError(
+            f"The images are too small: they give crops of {crops.side} pixels, and at least "
+            f"{SMALLEST_CROP} are needed; choose larger images."
+        )
+    if loaded is None:
+        changes |= dict(zip(("inputs", "outputs"), crops.channels, strict=True))
+    elif crops.side % loaded.multiple:
+        raise RequestError(
+            f"The images give crops of {crops.side} pixels, and {loaded.title} takes multiples of "
+            f"{loaded.multiple}; choose another crop size, larger images or another checkpoint."
+        )
+    config = config.model_copy(update=changes)
+    _check_channels(config)
+    return config
+
+
+def _check_channels(config: TranslationConfig) -> None:
+    """Refuse a training whose losses compare pictures with other numbers of channels."""
+    title = TRAINING_TITLES[config.method]
+    if config.inputs == config.outputs or config.method == "pix2pix":
+        return
+    found = f"The sources have {config.inputs} channels and the targets {config.outputs}"
+    if config.method != "cyclegan":
+        raise RequestError(
+            f"{found}, and {title} compares them; choose images of one kind, or pix2pix with pairs."
+        )
+    if config.identity > 0:
+        raise RequestError(
+            f"{found}, so that {title} can have no identity loss; set the identity weight to 0, or "
+            "choose images of one kind."
+        )
+
+
+def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> TranslationCrops:
+    """Return crops with the channels of a loaded generator: mono images are three equal ones."""
+    changes: dict[str, Any] = {}
+    for name, wanted in (("sources", config.inputs), ("targets", config.outputs)):
+        for key in (name, f"held_{name}"):
+            values = getattr(crops, key)
+            if values.shape[1] not in {1, wanted}:
+                raise RequestError(
+                    f"The {name} have {values.shape[1]} channels, and the checkpoint has {wanted}; "
+                    "choose other images or another checkpoint."
+                )
+            changes[key] = np.repeat(values, wanted // values.shape[1], axis=1)
+    return replace(crops, **changes)
+
+
+def _few(request: TranslationRequest) -> list[str]:
+    """Return a sentence if there are so few images that a training learns them by heart."""
+    numbers = len(request.sources), len(request.targets)
+    if min(numbers) >= MANY_IMAGES:
+        return []
+    found = f"There are {numbers[0]} sources and {numbers[1]} targets"
+    return [f"{found}: with less than {MANY_IMAGES} images, results suit only images like them."]
