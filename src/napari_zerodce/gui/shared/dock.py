@@ -129,7 +129,7 @@ class Dock(QScrollArea):
 
 
 def _shorten_tab(frame: QDockWidget) -> None:
-    """Leave the plugin's name out of the text of a dock's tab, so that four tabs fit.
+    """Leave the plugin's name out of the text of a dock's tab, so that all tabs fit.
 
     napari keeps the whole name in its own title bar and in the menu of windows.
     """
