@@ -88,16 +88,24 @@ def _in_sight(viewer: napari.Viewer) -> _Rectangle:
     return _Rectangle(tuple(middle - half), tuple(middle + half))
 
 
-def _look_at(viewer: napari.Viewer, seen: _Rectangle, extent: _Rectangle) -> None:
-    """Show a part of an extent, or all of it if the part is most of it."""
-    if seen.area > _MOST * extent.area:
-        seen = extent
-    filled = _FILLED if seen == extent else 1.0
+def _look_at(
+    viewer: napari.Viewer, seen: _Rectangle, extent: _Rectangle, *, above: int = 0
+) -> None:
+    """Show a part of an extent, or all of it if the part is most of it.
+
+    All of it is below so many pixels of the screen, which are for its name.
+    """
     camera = viewer.scene.camera
-    middle = np.add(seen.low, seen.high) / 2
-    camera.center = (*camera.center[:-2], *middle)
     box = np.asarray(viewer.canvas.viewbox_size(viewer.layers), float)
-    camera.zoom = float(filled * np.min(box / np.asarray(seen.size)))
+    middle = np.add(seen.low, seen.high) / 2
+    if seen.area <= _MOST * extent.area:
+        camera.zoom = float(np.min(box / np.asarray(seen.size)))
+    else:
+        above = above if box[0] > 2 * above else 0
+        room = (box - (above, 0)) / np.asarray(extent.size)
+        camera.zoom = float(_FILLED * np.min(room))
+        middle = np.add(extent.low, extent.high) / 2 - (above / 2 / camera.zoom, 0)
+    camera.center = (*camera.center[:-2], *middle)
 
 
 class Stage:
@@ -158,7 +166,10 @@ class Stage:
         self._set = wanted
         for name, value in wanted.items():
             setattr(grid, name, value)
-        _look_at(viewer, seen if in_grid else extent, extent)
+        if in_grid:
+            _look_at(viewer, seen, extent, above=_NAME)
+        else:
+            _look_at(viewer, extent, extent)
         first = self._cameras[0] if self._cameras is not None else before
         self._cameras = (first, (camera.center, camera.zoom))
         self._extent = extent
