@@ -103,6 +103,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     time_axis: int | None = None,
     time: TimeChoice = "frames",
     time_window: int = USUAL_TIME_WINDOW,
+    lock_normalisation: bool = False,
     axes: str | None = None,
     skip_unreadable: bool = False,
 ) -> Array:
@@ -154,6 +155,9 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         "shared": the same, with one set of curves for all frames.
     time_window : int, optional
         So many frames, with the frame in their middle, decide its exposure.
+    lock_normalisation : bool, optional
+        For translators such as CycleGAN: whether all planes of a stack are normalised with the
+        statistics of eight of them, so that a time series does not flicker.
     axes : str, optional
         A letter for each axis without that of colours, such as "YXZ": Y and X are the rows and
         columns, T, C and Z time, channels and depth, Q any other axis. Each channel of an axis C
@@ -195,6 +199,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         channel_curves=channel_curves,
         time=time,
         time_window=time_window,
+        lock_normalisation=lock_normalisation,
         axes=axes,
     )
     request = replace(request, skip_unreadable=skip_unreadable)

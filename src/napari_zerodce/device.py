@@ -178,15 +178,28 @@ def default_tile(device: Device, *, has_network: bool = True) -> int:
         Whether the network processes each tile; otherwise a thumbnail gives the curves.
     """
     if device.kind == "cuda":
-        free, _ = import_torch().cuda.mem_get_info(device.name)
-        side = int((free / 2 / _BYTES_PER_PIXEL) ** 0.5) // _SMALLEST_TILE * _SMALLEST_TILE
+        side = (
+            int((free_memory(device) / 2 / _BYTES_PER_PIXEL) ** 0.5)
+            // _SMALLEST_TILE
+            * _SMALLEST_TILE
+        )
         return max(_SMALLEST_TILE, min(_LARGEST_CUDA_TILE, side))
     if device.kind == "mps":
         return _MPS_TILE
     return _CPU_TILE if has_network else _CPU_TILE_OF_CURVES
 
 
-def check_tile(pixels: int, tile: int, device: Device) -> None:
+def free_memory(device: Device) -> int:
+    """Return the free memory of a device in bytes; a GPU of Apple shares that of the CPU."""
+    if device.kind == "cuda":
+        free, _ = import_torch().cuda.mem_get_info(device.name)
+        return int(free)
+    return psutil.virtual_memory().available
+
+
+def check_tile(
+    pixels: int, tile: int, device: Device, *, bytes_per_pixel: int = _BYTES_PER_PIXEL
+) -> None:
     """Refuse a tile that needs more memory than the CPU has, before the system kills the process.
 
     Parameters
@@ -196,13 +209,15 @@ def check_tile(pixels: int, tile: int, device: Device) -> None:
     tile : int
         Side of the tiles in pixels, as the user set it.
     device : Device
+    bytes_per_pixel : int, optional
+        The peak memory of the network; by default that of Zero-DCE.
 
     Raises
     ------
     DeviceError
         If too little memory is free. Other devices report this themselves, in time.
     """
-    needed, free = pixels * _BYTES_PER_PIXEL, psutil.virtual_memory().available
+    needed, free = pixels * bytes_per_pixel, psutil.virtual_memory().available
     if device.kind == "cpu" and needed > free:
         raise DeviceError(
             f"Tiles of {tile} pixels need {needed / 2**30:.1f} GiB of memory, and "

@@ -18,6 +18,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from napari_zerodce.checkpoints import load
+from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
 from napari_zerodce.errors import CheckpointError
@@ -147,6 +148,19 @@ def with_header(content: bytes, change: Callable[[dict[str, Any]], object]) -> b
     change(header)
     encoded = json.dumps(header).encode()
     return len(encoded).to_bytes(8, "little") + encoded + content[8 + length :]
+
+
+@pytest.fixture(scope="session")
+def stored() -> Callable[..., dict[str, StoredTensor]]:
+    """Make tensors of given shapes without numbers, as a file shows them before it is read."""
+
+    def make(shapes: Any, number_format: str = "float32") -> dict[str, StoredTensor]:
+        return {
+            name: StoredTensor(number_format, shape, None, 0, bytes)
+            for name, shape in shapes.items()
+        }
+
+    return make
 
 
 @pytest.fixture

@@ -5,21 +5,10 @@ from __future__ import annotations
 import pytest
 
 from napari_zerodce.checkpoints.defects import Defect
-from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
-from napari_zerodce.checkpoints.recognise import (
-    likeness,
-    most_likely,
-    recognise,
-    without_prefixes,
-)
+from napari_zerodce.checkpoints.recognise import recognise
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.networks import ZeroDCE, ZeroDCEPlusPlus
-
-
-def stored(shapes, number_format="float32"):
-    return {
-        name: StoredTensor(number_format, shape, None, 0, bytes) for name, shape in shapes.items()
-    }
+from napari_zerodce.core.translators.design import GeneratorDesign
 
 
 @pytest.mark.parametrize(
@@ -38,7 +27,7 @@ def test_parameters_are_those_of_the_papers():
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("number_format", ["float16", "bfloat16", "float32", "float64"])
-def test_recognised_without_looking_at_a_number(architecture, number_format):
+def test_recognised_without_looking_at_a_number(stored, architecture, number_format):
     tensors = stored(ARCHITECTURES[architecture].shapes, number_format)
     assert recognise(dict(reversed(tensors.items()))).kind == architecture
 
@@ -48,22 +37,34 @@ def test_nothing():
         recognise({})
 
 
-def test_prefixes_go_only_if_every_name_has_them():
-    assert without_prefixes({"module.a": 1, "module.b": 2}) == {"a": 1, "b": 2}
-    assert without_prefixes({"module.a": 1, "b": 2}) == {"module.a": 1, "b": 2}
-    assert without_prefixes({}) == {}
-    assert without_prefixes({"_orig_mod.module.a": 1}) == {"a": 1}
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+def test_a_translator_is_recognised_whatever_it_counts(stored, norm):
+    design = GeneratorDesign("resnet", 1, 2, 4, 2, norm)
+    complete = stored(design.shapes)
+    uncounted = {n: tensor for n, tensor in complete.items() if not n.endswith("batches_tracked")}
+    for tensors in (complete, uncounted):
+        found = recognise(tensors)
+        assert found.design == design
+        assert found.kind == "cyclegan"
+        assert found.parameters == design.parameters
+        assert found.tensors.keys() == uncounted.keys()
 
 
-def test_likeness_counts_known_names():
-    assert likeness({}) == 0
-    assert likeness({"weight": 1}) == 0
-    assert likeness({"e_conv1.weight": 1, "e_conv2.bias": 1, "e_conv8.bias": 1}) == 2
+def test_statistics_go_only_where_instance_normalisation_never_used_them(stored):
+    statistics = {"model.2.running_mean": (4,), "model.2.running_var": (4,)}
+    instance = GeneratorDesign("resnet", 3, 3, 4, 2)
+    found = recognise(stored({**instance.shapes, **statistics}))
+    assert found.tensors.keys() == instance.shapes.keys()
+    batch = GeneratorDesign("resnet", 3, 3, 4, 2, "batch")
+    assert recognise(stored(batch.shapes)).tensors.keys() >= statistics.keys()
+    bare = {name: shape for name, shape in batch.shapes.items() if name not in statistics}
+    with pytest.raises(
+        Defect, match=r"model\.2\.running_mean and model\.2\.running_var are missing"
+    ):
+        recognise(stored(bare))
 
 
-def test_the_group_most_like_an_estimator_is_chosen_under_its_bare_names():
-    ours = {"module.e_conv1.weight": 1, "module.e_conv2.weight": 2}
-    other = {"weight": 1, "bias": 2, "scale": 3}
-    assert most_likely([other, ours]) == {"e_conv1.weight": 1, "e_conv2.weight": 2}
-    assert most_likely([other, {}]) == other
-    assert most_likely([]) == {}
+def test_more_weights_than_memory_is_for_are_refused(stored):
+    design = GeneratorDesign("resnet", 3, 3, 1024, 9)
+    with pytest.raises(Defect, match=r"has 2,907,\d{3},\d{3} weights"):
+        recognise(stored(design.shapes))

@@ -103,7 +103,7 @@ def test_folder_that_does_not_exist_or_cannot_be_written(tmp_path):
 
 def test_other_networks_and_values_are_programming_errors(tmp_path):
     path = tmp_path / "x.safetensors"
-    with pytest.raises(TypeError, match="not a Linear"):
+    with pytest.raises(TypeError, match="network is a Linear"):
         save_checkpoint(path, torch.nn.Linear(1, 1), licence="x", provenance={})
     with pytest.raises(TypeError, match="strings to strings"):
         save_checkpoint(path, ZeroDCE(), licence="x", provenance={"epochs": 3})

@@ -76,5 +76,5 @@ def _norm(shapes: Shapes, first: str) -> Norm:
     """Return the normalisation: only before one without weights, convolutions have a bias."""
     if f"{first}.bias" in shapes:
         return "instance"
-    has_weights = any(name.endswith(".running_mean") for name in shapes)
+    has_weights = any(n.endswith(".weight") and len(shape) == 1 for n, shape in shapes.items())
     return "batch" if has_weights else "none"

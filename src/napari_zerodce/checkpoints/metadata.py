@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from napari_zerodce.checkpoints.defects import Defect, shown
 from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind, kind_named
+from napari_zerodce.core.translators.design import GeneratorDesign
 
 KEY: Final = "napari-zerodce"
-_FORMAT: Final = 1
+_FORMATS: Final = {"curves": 1, "translation": 2}
+"""Versions up to 0.1 know only the first one."""
+
 _LONGEST_PROVENANCE: Final = 10_000
 
 LARGEST_SCALE_FACTOR: Final = 2**16
@@ -20,12 +23,13 @@ LARGEST_SCALE_FACTOR: Final = 2**16
 
 @dataclass(frozen=True)
 class Description:
-    """The facts that one of our files states about its weights."""
+    """The facts that one of our files states about its weights, and the design of a translator."""
 
     architecture: NetworkKind
     scale_factor: int
     licence: str
     provenance: Mapping[str, str]
+    design: Mapping[str, Any] | None = None
 
 
 def encode(description: Description) -> dict[str, str]:
@@ -34,13 +38,15 @@ def encode(description: Description) -> dict[str, str]:
     The metadata has one entry, because safetensors writes several entries in random order, and the
     file's hash would then change from one save to the next (measured with safetensors 0.8).
     """
-    facts = {
-        "format": _FORMAT,
+    facts: dict[str, Any] = {
+        "format": _FORMATS[NETWORKS[description.architecture].method],
         "architecture": description.architecture,
         "scale_factor": description.scale_factor,
         "licence": description.licence,
         "provenance": dict(description.provenance),
     }
+    if description.design is not None:
+        facts["design"] = dict(description.design)
     return {KEY: json.dumps(facts, ensure_ascii=False, sort_keys=True)}
 
 
@@ -59,7 +65,7 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
     except (ValueError, RecursionError) as err:
         raise _damaged() from err
     match facts:
-        case {"format": int(version)} if version > _FORMAT:
+        case {"format": int(version)} if version > max(_FORMATS.values()):
             raise Defect("was saved by a newer napari-zerodce; update the plugin to use it")
         case {
             "architecture": str(architecture),
@@ -72,25 +78,49 @@ def decode(metadata: Mapping[str, str]) -> Description | None:
                 shown(key): shown(str(text), longest=_LONGEST_PROVENANCE)
                 for key, text in provenance.items()
             }
-            return Description(known, scale_factor, shown(licence), words)
+            design = facts.get("design")
+            return Description(
+                known,
+                scale_factor,
+                shown(licence),
+                words,
+                design if isinstance(design, dict) else None,
+            )
     raise _damaged()
 
 
-def agree(description: Description, kind: NetworkKind) -> None:
-    """Raise a `Defect` if the tensors do not belong to the stated kind of network.
+def agreed(
+    description: Description, kind: NetworkKind, design: GeneratorDesign | None = None
+) -> GeneratorDesign | None:
+    """Return the design of a translator, of which a description says what tensors do not show.
 
     Parameters
     ----------
     description : Description
         Facts that the file states.
     kind : NetworkKind
-        Kind of network that the tensors of the file belong to.
+    design : GeneratorDesign, optional
+        Of the network that the tensors of the file belong to.
+
+    Raises
+    ------
+    Defect
+        If the tensors do not belong to the stated network.
     """
     if description.architecture != kind:
         raise Defect(
             f"contradicts itself: it says it is {NETWORKS[description.architecture].title} "
             f"and holds the weights of {NETWORKS[kind].title}; save it again"
         )
+    stated = description.design or {}
+    if design is not None and design.family == "unet":  # no tensor shows its dropout
+        design = replace(design, dropout=stated.get("dropout") is True)
+    if stated != ({} if design is None else asdict(design)):
+        raise Defect(
+            f"contradicts itself: it describes another {NETWORKS[kind].title} network than its "
+            "weights belong to; save it again"
+        )
+    return design
 
 
 def is_scale_factor(value: object) -> bool:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from napari_zerodce.checkpoints import metadata
 from napari_zerodce.checkpoints.defects import Defect, defects_as_errors, listed
 from napari_zerodce.checkpoints.file_bytes import read_whole
+from napari_zerodce.checkpoints.find_weights import weights_in
 from napari_zerodce.checkpoints.formats.checkpoint_format import format_of
 from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor
 from napari_zerodce.checkpoints.info import UNKNOWN_LICENCE, CheckpointInfo
-from napari_zerodce.checkpoints.recognise import most_likely, recognise
+from napari_zerodce.checkpoints.recognise import recognise
 from napari_zerodce.checkpoints.registry import entry_of, resolve
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind, architecture_named
@@ -69,9 +70,10 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
         content = read_whole(path)
         file = format_of(content).read(content)
         described = metadata.decode(file.metadata)
-        found = recognise(most_likely(file.groups))
+        found = recognise(weights_in(file.groups))
+        design = found.design
         if described:
-            metadata.agree(described, found.kind)
+            design = metadata.agreed(described, found.kind, design)
         weights = _finite(found.tensors)
     digest = hashlib.sha256(content).hexdigest()
     entry = entry_of(path, digest)
@@ -85,7 +87,7 @@ def read_checkpoint(path: Path, *, scale_factor: int | None = None) -> Checkpoin
         path=path,
         licence=described.licence if described else licence,
         provenance=described.provenance if described else {},
-        design=found.design,
+        design=design,
     )
     return CheckpointContent(info, weights)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, listed, shown
+from napari_zerodce.checkpoints.file_bytes import LARGEST_FILE
+from napari_zerodce.checkpoints.find_weights import likeness, shapes_of
 from napari_zerodce.checkpoints.formats.stored_tensor import WEIGHT_FORMATS, StoredTensor
 from napari_zerodce.checkpoints.infer_design import design_of
+from napari_zerodce.checkpoints.other_networks import other_network
 from napari_zerodce.core.architectures import ARCHITECTURES, Shapes
 from napari_zerodce.core.network_kinds import NetworkKind
 from napari_zerodce.core.translators.design import GeneratorDesign
-
-T = TypeVar("T")
 
 BATCH_COUNT: Final = ".num_batches_tracked"
 """Ends the names of the counts of batches in a batch normalisation, which change nothing."""
@@ -22,27 +23,8 @@ _STATISTICS: Final = (".running_mean", ".running_var")
 
 _EXPECTED: Final = {name: traits.shapes for name, traits in ARCHITECTURES.items()}
 
-_PREFIXES: Final = ("_orig_mod.", "module.", "_orig_mod.")
-"""The prefixes that `torch.compile` and `nn.DataParallel` add to every name, in either order."""
-
-
-def most_likely(groups: Iterable[Mapping[str, T]]) -> dict[str, T]:
-    """Return the tensors of the group that is most similar to a network, under their bare names."""
-    return max(map(without_prefixes, groups), key=likeness, default={})
-
-
-def without_prefixes(tensors: Mapping[str, T]) -> dict[str, T]:
-    """Return tensors under the names that they have in a bare network."""
-    bare = dict(tensors)
-    for prefix in _PREFIXES:
-        if all(name.startswith(prefix) for name in bare):
-            bare = {name.removeprefix(prefix): tensor for name, tensor in bare.items()}
-    return bare
-
-
-def likeness(names: Mapping[str, object]) -> int:
-    """Return how many of the names belong to the most similar architecture."""
-    return max(len(names.keys() & expected.keys()) for expected in _EXPECTED.values())
+_MOST_PARAMETERS: Final = LARGEST_FILE // 4
+"""As float32. A small file can claim many, if it is compressed."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +61,16 @@ def recognise(tensors: Mapping[str, StoredTensor]) -> Recognised:
         raise Defect(
             "holds no weights; expected a state_dict, as torch.save(network.state_dict()) writes it"
         )
-    if design := design_of({name: tensor.shape for name, tensor in tensors.items()}):
+    shapes = shapes_of(tensors)
+    if words := other_network(shapes):
+        raise Defect(words)
+    if design := design_of(shapes):
         return _translator(tensors, design)
     if not likeness(tensors):
+        names = listed([shown(name) for name in tensors], most=2)
         raise Defect(
-            "is not a Zero-DCE checkpoint: it holds "
-            f"{listed([shown(name) for name in tensors], most=2)}, "
-            "and the tensors of Zero-DCE are named e_conv1 to e_conv7; choose another file"
+            f"holds an unknown network, whose tensors are {names}; "
+            "choose weights of Zero-DCE, Zero-DCE++, pix2pix, CycleGAN or CUT"
         )
     architecture = max(_EXPECTED, key=lambda name: len(tensors.keys() & _EXPECTED[name].keys()))
     traits = ARCHITECTURES[architecture]
@@ -99,6 +84,11 @@ def _translator(tensors: Mapping[str, StoredTensor], design: GeneratorDesign) ->
     used = {name: tensor for name, tensor in tensors.items() if not name.endswith(unused)}
     expected = {n: shape for n, shape in design.shapes.items() if not n.endswith(BATCH_COUNT)}
     _check(used, expected, design.title)
+    if design.parameters > _MOST_PARAMETERS:
+        raise Defect(
+            f"has {design.parameters:,} weights, but at most {_MOST_PARAMETERS:,} can be used; "
+            "train a smaller network"
+        )
     return Recognised(design.method, used, design.parameters, design)
 
 

@@ -102,7 +102,12 @@ class _Run:
         if passes == 2:
             self._curve = estimate_global_curve(resolved, self._loop)
         enhancement = Enhancement(
-            resolved.estimator, look, self._curve, resolved.level_scale, resolved.brightness
+            resolved.runner,
+            look,
+            self._curve,
+            resolved.level_scale,
+            resolved.brightness,
+            resolved.normalisation,
         )
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count

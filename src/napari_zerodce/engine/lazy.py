@@ -80,8 +80,8 @@ class LazyEnhancement:
             Of a plane of the level of the source.
         should_stop : callable
         """
-        if level.number == 0:
-            return None
+        if level.number == 0 or self.resolved.checkpoint.is_translator:
+            return None  # of translations, each level is that of its own picture
         axis = self.resolved.channel_axis
         channel = None if axis is None else index[axis]
         return self._samples.brightness(level.resolved, level.number, channel, should_stop)

@@ -17,7 +17,13 @@ from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.blocks import BlockwisePlane
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
-from napari_zerodce.imaging.intensity import Window, normalise, outside_of, restore
+from napari_zerodce.imaging.intensity import (
+    Window,
+    intensities_for,
+    normalise,
+    outside_of,
+    restore,
+)
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region, Tile, within
@@ -182,6 +188,21 @@ class Plane:
             As they are; if outside the window, they are only corrected.
         """
         return restore(unit, self.correction.apply(block), self.window)
+
+    def translated(self, unit: Array, block: Array) -> Array:
+        """Return intensities for values of another picture in the place of samples from `read`.
+
+        Parameters
+        ----------
+        unit : ndarray, float32, values in [0, 1]
+        block : ndarray of the same shape
+            As they are; NaN stays NaN.
+        """
+        made = intensities_for(unit, block, self.window)
+        if block.dtype.kind == "f":
+            missing = np.isnan(block)
+            made[missing] = block[missing]
+        return made
 
     def outside(self, block: Array) -> Array:
         """Return which samples from `read` lie outside the window."""

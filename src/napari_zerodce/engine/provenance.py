@@ -27,6 +27,10 @@ _TEXTS: Final = (
     "architecture", "channels", "device", "precision", "part", "image_axes",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
+_WARNING_OF_TRANSLATOR: Final = (
+    "Made by a generative network for looking at: it may show structures that are not there, and "
+    "hide others; do not measure anything in it."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Provenance:
     time : {"frames", "smoothed", "shared"}
     time_window : int
     channel_curves : {"own", "shared"}
+    lock_normalisation : bool
         As in `EnhanceSettings`.
     look : Look
     global_curve : tuple of float
@@ -91,6 +96,7 @@ class Provenance:
     time: TimeChoice = "frames"
     time_window: int = USUAL_TIME_WINDOW
     channel_curves: ChannelCurves = "own"
+    lock_normalisation: bool = False
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
@@ -148,14 +154,14 @@ class Provenance:
         return [Window(*pair) for pair in self.channel_windows or (self.window,)]
 
     def sharing(self) -> dict[str, Any]:
-        """Return what frames and channels share, as fields of `EnhanceSettings`.
+        """Return what frames, channels and planes share, as fields of `EnhanceSettings`.
 
         Raises
         ------
         RequestError
             If a value is invalid.
         """
-        names = ("time", "time_window", "channel_curves")
+        names = ("time", "time_window", "channel_curves", "lock_normalisation")
         known = EnhanceSettings(**{name: getattr(self, name) for name in names})
         return {name: getattr(known, name) for name in names}
 
@@ -166,7 +172,9 @@ class Provenance:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for metadata; `from_dict` reads them."""
-        return {"display_only": _WARNING, **asdict(self)}
+        translated = self.traits.method == "translation"
+        warning = _WARNING_OF_TRANSLATOR if translated else _WARNING
+        return {"display_only": warning, **asdict(self)}
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Provenance:

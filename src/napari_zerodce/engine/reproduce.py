@@ -120,7 +120,8 @@ def command_line(
     if provenance.time_axis is not None:
         words += ["--time-axis", str(provenance.time_axis)]
     for name, value in _shared(provenance).items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [option, str(value)]
     if provenance.image_axes:
         words += ["--axes", provenance.image_axes]
     if provenance.part:
@@ -173,7 +174,7 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
 
 
 def _shared(provenance: Provenance) -> dict[str, Any]:
-    """Return what frames and channels share, by name, as far as it differs from the default."""
+    """Return what frames, channels and planes share, by name, unless it is the default."""
     plain = EnhanceSettings()
     given = provenance.sharing()
     return {name: value for name, value in given.items() if value != getattr(plain, name)}

@@ -264,6 +264,7 @@ class EnhanceResult:
             time=self.settings.time,
             time_window=self.settings.time_window,
             channel_curves=self.settings.channel_curves,
+            lock_normalisation=self.settings.lock_normalisation,
             image_axes=self.axes,
             missing=self.missing,
             look=self.look,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -24,9 +25,12 @@ from napari_zerodce.device import (
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
-from napari_zerodce.engine.estimators.backends import make_estimator
+from napari_zerodce.engine.estimators.backends import make_runner
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
+from napari_zerodce.engine.estimators.translator import Translator
+from napari_zerodce.engine.methods.crops import MOST_PLANES
 from napari_zerodce.engine.methods.thumbnail_curves import seen_region
+from napari_zerodce.engine.methods.translation import Normalisation
 from napari_zerodce.engine.plane import NOTHING_SHARED, Plane
 from napari_zerodce.engine.progress import Meter, reading_reporter
 from napari_zerodce.engine.provenance import Provenance
@@ -35,7 +39,16 @@ from napari_zerodce.engine.series import Series, series_of
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize, side_for_all
+from napari_zerodce.engine.translation_limits import (
+    bytes_per_pixel,
+    check_translation,
+    first_tile,
+    room_for_translation,
+    working_memory,
+)
+from napari_zerodce.errors import CheckpointError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
+from napari_zerodce.imaging.sampling import spread
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.imaging.window_search import background_of, find_windows, levels_of_channels
@@ -59,7 +72,8 @@ class ResolvedRequest:
     settings : EnhanceSettings
         As the user chose them.
     checkpoint : CheckpointInfo
-    estimator : CurveEstimator
+    runner : CurveEstimator or Translator
+        The network on its device.
     device : Device
     precision : {"float32", "bfloat16", "float16"}
     windows : tuple of Window
@@ -90,13 +104,15 @@ class ResolvedRequest:
         For a coarser level of an image: how many times smaller its thumbnail is.
     brightness : Brightness, optional
         For a coarser level of an image: what its enhanced pixels become.
+    whole_side : int, optional
+        For a translator: planes with sides of up to this number of pixels fit into memory whole.
     """
 
     image: Any
     layout: PlaneLayout
     settings: EnhanceSettings
     checkpoint: CheckpointInfo
-    estimator: CurveEstimator
+    runner: CurveEstimator | Translator
     device: Device
     precision: Precision
     windows: tuple[Window, ...]
@@ -113,11 +129,52 @@ class ResolvedRequest:
     global_curve: tuple[float, ...] = ()
     level_scale: int | None = None
     brightness: Brightness | None = None
+    whole_side: int | None = None
+
+    @property
+    def estimator(self) -> CurveEstimator:
+        """The network that estimates curves.
+
+        Raises
+        ------
+        CheckpointError
+            If it is a translator.
+        """
+        if isinstance(self.runner, Translator):
+            raise no_curves(self.checkpoint)
+        return self.runner
+
+    @property
+    def normalisation(self) -> Normalisation | None:
+        """Which pixels decide the statistics of a translator; None for curves."""
+        if self.whole_side is None:
+            return None
+        fits = max(self.layout.height, self.layout.width) <= self.whole_side
+        channels = 1 if self.channel_axis is None else self.layout.leading[self.channel_axis]
+        shares = self.settings.lock_normalisation and self.layout.count > channels
+        sample = self._sample if shares else None
+        whole = replace(self, part=Scope.whole(self.layout))
+        return Normalisation(self.image, fits, sample, whole.plane)
+
+    def _sample(self, index: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return the indices of some planes of the image, of the same channel as a plane."""
+        lengths = [
+            1 if axis == self.channel_axis else length
+            for axis, length in enumerate(self.layout.leading)
+        ]
+        found = (np.unravel_index(place, lengths) for place in spread(prod(lengths), MOST_PLANES))
+        return [
+            tuple(
+                index[axis] if axis == self.channel_axis else int(place)
+                for axis, place in enumerate(each)
+            )
+            for each in found
+        ]
 
     @property
     def scale_factor(self) -> int:
         """How many times smaller than a plane the thumbnail is; 1 for none."""
-        return self.level_scale or self.estimator.scale_factor
+        return self.level_scale or self.runner.scale_factor
 
     @property
     def window(self) -> Window:
@@ -135,7 +192,7 @@ class ResolvedRequest:
         It is never larger than the plane, so that half of it always needs less memory.
         """
         sides = (self.layout.height, self.layout.width)
-        side = self.settings.tile
+        side = self.settings.tile or self.whole_side
         if side is None:
             has_network = self.scale_factor == 1
             side = default_tile(self.device, has_network=has_network)
@@ -170,6 +227,8 @@ class ResolvedRequest:
     @property
     def _seen(self) -> Region:
         """The pixels of a plane that decide those of the part, with any look."""
+        if self.checkpoint.is_translator:
+            return slice(0, self.layout.height), slice(0, self.layout.width)
         shape = (self.layout.height, self.layout.width)
         return seen_region(self.part.region, shape, self.scale_factor, halo=BASE_HALO)
 
@@ -209,6 +268,8 @@ class ResolvedRequest:
 
     def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
+        if self.checkpoint.design is not None:
+            return self._crew_of_translator(crew), ALONE
         rows, columns = self.part.extent
         scale_factor = self.scale_factor
         # Planes side by side need less time than tiles side by side, but all in memory.
@@ -216,6 +277,14 @@ class ResolvedRequest:
             return crew_for_items(crew, rows * columns, scale_factor), ALONE
         tile = min(rows, self.tile) * min(columns, self.tile)
         return ALONE, crew_for_items(crew, tile, scale_factor)
+
+    def _crew_of_translator(self, crew: Crew) -> Crew:
+        """Return who processes planes: side by side only if all of them fit into memory."""
+        design, shape = self.checkpoint.design, (self.layout.height, self.layout.width)
+        assert design is not None
+        each = working_memory(design, shape, self.tile)
+        fit = each * crew.size <= room_for_translation(self.device)
+        return crew if fit and self.part.count >= crew.size else ALONE
 
     def at(self, index: tuple[int, ...]) -> ResolvedRequest:
         """Return the same choices for one plane.
@@ -295,6 +364,7 @@ class ResolvedRequest:
                 "time": self.settings.time,
                 "time_window": self.settings.time_window,
                 "channel_curves": self.settings.channel_curves,
+                "lock_normalisation": self.settings.lock_normalisation,
                 "look": self.settings.look,
                 "device": self.device.name,
                 "precision": self.precision,
@@ -332,20 +402,22 @@ def resolve(
     layout, part = request.layout, request.part
     request.check_axes()
     device = resolve_device(settings.device)
-    precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
+    own = settings if checkpoint is None else settings.for_checkpoint(checkpoint.info)
+    precision = resolve_precision(own.precision, device, np.dtype(request.image.dtype))
+    whole_side = None if checkpoint is None else _whole_side(checkpoint.info, request, device)
     windows, automatic, notices = _read_image(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
-    estimator = make_estimator(checkpoint, device, precision)
+    runner = make_runner(checkpoint, device, precision)
     resolved = ResolvedRequest(
         image=request.planes,
         layout=layout,
         settings=settings,
         checkpoint=checkpoint.info,
-        estimator=estimator,
+        runner=runner,
         device=device,
         precision=precision,
         windows=windows,
@@ -353,15 +425,41 @@ def resolve(
         automatic=automatic,
         channel_axis=request.channel_axis,
         time_axis=None if settings.time == "frames" else request.time_axis,
-        series=series_of(request, windows, estimator),
+        series=None if isinstance(runner, Translator) else series_of(request, windows, runner),
         axes=request.axes,
         skip_unreadable=request.skip_unreadable,
         notices=notices,
+        whole_side=whole_side,
     )
-    if settings.tile is not None and checkpoint.info.scale_factor == 1:
-        pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
-        check_tile(pixels, settings.tile, device)
+    _check_tile(resolved)
     return resolved
+
+
+def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -> int | None:
+    """Check a request for a translator, and return the side of planes that fit whole."""
+    if info.design is None:
+        return None
+    layout = request.layout
+    check_translation(info, request.settings, layout)
+    return first_tile(info.design, (layout.height, layout.width), device)
+
+
+def _check_tile(resolved: ResolvedRequest) -> None:
+    tile, layout = resolved.settings.tile, resolved.layout
+    if tile is None:
+        return
+    if (design := resolved.checkpoint.design) is not None:
+        each = bytes_per_pixel(design)
+        pixels = working_memory(design, (layout.height, layout.width), resolved.tile) // each
+        check_tile(pixels, tile, resolved.device, bytes_per_pixel=each)
+    elif resolved.checkpoint.scale_factor == 1:
+        pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
+        check_tile(pixels, tile, resolved.device)
+
+
+def no_curves(info: CheckpointInfo) -> CheckpointError:
+    """Return the error of a use that needs curves, for a translator."""
+    return info.refusal("translates pictures and has no curves; choose Zero-DCE weights")
 
 
 def _read_image(

@@ -13,6 +13,7 @@ from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import Choice, Setting, setting_fields
 
 if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.checkpoints.load import Checkpoint
 
 AUTOMATIC_WINDOW = WindowChoice("auto")
@@ -51,6 +52,9 @@ class EnhanceSettings:
         So many frames, with the frame in their middle, decide its exposure.
     channel_curves : {"own", "shared"}
         For images with an axis of channels: whether all channels share one set of curves.
+    lock_normalisation : bool
+        For translators: whether all planes of a stack are normalised with the statistics of some
+        of them, so that a time series does not flicker; by default each with its own.
     look : Look
         How strongly the curves are applied; by default as published. Docks, the command line and
         the function for notebooks give `DEFAULT_LOOK` instead.
@@ -174,11 +178,20 @@ class EnhanceSettings:
             ),
         ),
     ] = "own"
+    lock_normalisation: Annotated[
+        bool,
+        Setting(
+            label="Lock normalisation",
+            help="For translators: normalise all planes of a stack with the statistics of eight of "
+            "them, so that a time series does not flicker. Otherwise each plane has its own, as "
+            "in the published code.",
+        ),
+    ] = False
     look: Look = AS_PUBLISHED
 
     def __post_init__(self) -> None:
         described = setting_fields(EnhanceSettings)
-        for name in ("tile", "time", "time_window", "channel_curves"):
+        for name in ("tile", "time", "time_window", "channel_curves", "lock_normalisation"):
             object.__setattr__(self, name, described[name].checked(getattr(self, name)))
 
     @property
@@ -197,6 +210,10 @@ class EnhanceSettings:
         """
         return replace(self, precision="float32") if self.precision == "auto" else self
 
+    def for_checkpoint(self, info: CheckpointInfo) -> EnhanceSettings:
+        """Return the settings for a loaded checkpoint: for a translator "auto" is float32."""
+        return self.for_numbers() if info.is_translator else self
+
     def describe(self) -> str:
         """Return the window, the device and the scale factor as text, such as for a label.
 
@@ -212,7 +229,8 @@ class EnhanceSettings:
         """Return what frames and channels share in words, or ""."""
         frames = {"frames": "", "smoothed": "without flicker", "shared": "shared by all frames"}
         channels = "" if self.channel_curves == "own" else "shared by channels"
-        return ", ".join(filter(None, (frames[self.time], channels)))
+        locked = "locked normalisation" if self.lock_normalisation else ""
+        return ", ".join(filter(None, (frames[self.time], channels, locked)))
 
     def for_axes(self, *, time: bool, channels: bool) -> EnhanceSettings:
         """Return the settings for an image without some axes, whose settings have no effect then.

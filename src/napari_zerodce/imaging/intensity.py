@@ -19,6 +19,7 @@ __all__ = [
     "Window",
     "WindowChoice",
     "WindowKind",
+    "intensities_for",
     "normalise",
     "outside_of",
     "resolve_window",
@@ -76,23 +77,38 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
         A new array. 0 becomes exactly the window's low end and 1 its high end, as far as the dtype
         holds them. Integers are rounded half up.
     """
-    if wide_integers.are_in(original):
-        return wide_integers.restore(unit, original, window)
-    scale = _scale_for(original.dtype, window)
-    # With the memory order of `original`, because passes that mix two orders are very slow.
-    real = scale.width.dtype
-    values = np.empty_like(original, real, subok=False)
-    np.multiply(unit, scale.width, out=values, dtype=real)  # NumPy 1 would use float32
-    if original.dtype.kind == "f":
-        restored = scale.restore_floats(values, unit, original.dtype)
-        outside = scale.outside(original)
-    else:
-        restored = _round(values, window, original.dtype)
-        if _covers(window, original.dtype):
-            return restored
-        outside = integers_outside(original, window)
-    keep(original, restored, outside)
+    restored = intensities_for(unit, original, window)
+    if not _covers(window, original.dtype):
+        keep(original, restored, outside_of(original, window))
     return restored
+
+
+def intensities_for(unit: Array, like: Array, window: Window) -> Array:
+    """Map [0, 1] to the intensities of a window, wherever those of the source are.
+
+    Parameters
+    ----------
+    unit : ndarray, float32, values in [0, 1]
+        A greater value never gives a smaller intensity.
+    like : ndarray of the same shape
+        Its dtype and its memory order are those of the result.
+    window : Window
+
+    Returns
+    -------
+    ndarray, dtype of `like`
+        A new array, as in `restore`.
+    """
+    if wide_integers.are_in(like):
+        return wide_integers.intensities_for(unit, like.dtype, window)
+    scale = _scale_for(like.dtype, window)
+    # With the memory order of `like`, because passes that mix two orders are very slow.
+    real = scale.width.dtype
+    values = np.empty_like(like, real, subok=False)
+    np.multiply(unit, scale.width, out=values, dtype=real)  # NumPy 1 would use float32
+    if like.dtype.kind == "f":
+        return scale.restore_floats(values, unit, like.dtype)
+    return _round(values, window, like.dtype)
 
 
 def outside_of(block: Array, window: Window) -> Array:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from napari_zerodce.imaging.outside_window import integers_outside, keep
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.windows import Window
 
@@ -39,21 +38,21 @@ def normalise(block: Array, window: Window) -> Array:
     return unit.astype(np.float32)
 
 
-def restore(unit: Array, original: Array, window: Window) -> Array:
-    """Map [0, 1] back to 64-bit integers like `intensity.restore`.
+def intensities_for(unit: Array, dtype: np.dtype[Any], window: Window) -> Array:
+    """Map [0, 1] to 64-bit integers like `intensity.intensities_for`.
 
     Parameters
     ----------
     unit : ndarray, float32, values in [0, 1]
-    original : ndarray of int64 or uint64, shape of `unit`
-        Samples outside the window are returned unchanged.
+    dtype : dtype
+        int64 or uint64.
     window : Window
 
     Returns
     -------
-    ndarray, dtype of `original`
+    ndarray of the dtype, shape of `unit`
     """
-    bottom, top = rounded_ends(window, original.dtype)
+    bottom, top = rounded_ends(window, dtype)
     values = np.multiply(unit, float(window.high - window.low), dtype=np.float64)
     values += float(window.low - bottom) + 0.5
     np.clip(values, 0, None, out=values)
@@ -63,9 +62,7 @@ def restore(unit: Array, original: Array, window: Window) -> Array:
     with np.errstate(invalid="ignore"):
         offsets = values.astype(np.uint64)
     offsets[highest] = top - bottom
-    restored = (offsets + _wrapped(bottom)).astype(original.dtype)
-    keep(original, restored, integers_outside(original, window))
-    return restored
+    return (offsets + _wrapped(bottom)).astype(dtype)
 
 
 def rounded_ends(window: Window, dtype: np.dtype[Any]) -> tuple[int, int]:

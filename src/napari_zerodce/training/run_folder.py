@@ -84,6 +84,7 @@ class RunFolder:
     ``best.safetensors``                    the weights with the lowest validation loss
     ``last.safetensors``                    the weights of the last saved step
     ``previews/step-000120.png``            the preview crop, enhanced with the weights of a step
+    ``previews/target.png``                 what the result should look like, if it is known
     ``log.txt``                             the output of the process, if a dock started it
     ``running.json``, ``stop``              the process that works on the run; a request to stop
     ======================================  ======================================================
@@ -102,6 +103,7 @@ class RunFolder:
         self.log = self.path / "log.txt"
         self.state = self.path / STATE_FILE
         self.original = self.path / "previews" / "original.png"
+        self.target = self.path / "previews" / "target.png"
 
     def checkpoint(self, step: int) -> Path:
         """Return the path of the checkpoint of a step."""

@@ -30,7 +30,7 @@ def test_each_format_gives_the_same_tensors(files, weights):
         files.torch(weights, legacy=True),
     ]
     for content in contents:
-        (group,) = format_of(content).read(content).groups
+        ((_, group),) = format_of(content).read(content).groups
         assert group.keys() == weights.keys()
         for name, tensor in group.items():
             assert torch.equal(torch.from_numpy(tensor.read()), weights[name])

@@ -68,7 +68,7 @@ def read(content: bytes) -> TensorFile:
     except SafetensorError as err:
         raise _damaged() from err
     stored = {name: _stored(entry) for name, entry in tensors}
-    return TensorFile([stored], header.get("__metadata__") or {})
+    return TensorFile([("", stored)], header.get("__metadata__") or {})
 
 
 def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:

@@ -94,12 +94,13 @@ class TensorFile:
 
     Attributes
     ----------
-    groups : iterable of dict
-        Groups of tensors by name, one of which holds the weights. A training may, for example, save
-        two networks in one file, or averages beside the weights.
+    groups : iterable of (str, dict)
+        The place of each group in the file, such as "netG", and its tensors by name. One group
+        holds the weights. A training may, for example, save two networks in one file, or averages
+        beside the weights.
     metadata : Mapping of str to str
         Free text, empty if the format has no place for it.
     """
 
-    groups: Iterable[Mapping[str, StoredTensor]]
+    groups: Iterable[tuple[str, Mapping[str, StoredTensor]]]
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -36,13 +36,13 @@ class Archive:
         """Return the tensors of each dict in it; raise `Defect` for an optimiser's state."""
         if isinstance(self.root, dict) and self.root.keys() >= {"state", "param_groups"}:
             raise Defect("holds an optimiser's state and no weights; choose the network's file")
-        return TensorFile(map(self._group, _dicts(self.root)))
+        return TensorFile((place, self._group(found)) for place, found in _dicts(self.root))
 
-    def _group(self, place: dict[Any, Any]) -> dict[str, StoredTensor]:
+    def _group(self, found: dict[Any, Any]) -> dict[str, StoredTensor]:
         # Other values, such as an epoch beside the weights, are ignored.
         return {
             name: self._stored(value)
-            for name, value in place.items()
+            for name, value in found.items()
             if isinstance(name, str) and isinstance(value, TensorRecord)
         }
 
@@ -68,13 +68,18 @@ class Archive:
         return content
 
 
-def _dicts(root: object) -> Iterator[dict[Any, Any]]:
+def _dicts(root: object) -> Iterator[tuple[str, dict[Any, Any]]]:
+    """Yield the dicts in a value with the keys that lead to them, such as "ema.netG"."""
     seen: set[int] = set()
-    level = [root]
+    level = [("", root)]
     for _ in range(3):
         # Each dict once, because a small file can refer to the same dict a billion times.
-        new = {id(value): value for value in level if isinstance(value, dict)}
-        places = [place for key, place in new.items() if key not in seen]
+        new = {id(value): (place, value) for place, value in level if isinstance(value, dict)}
+        found = [each for key, each in new.items() if key not in seen]
         seen.update(new)
-        yield from places
-        level = [value for place in places for value in place.values()]
+        yield from found
+        level = [
+            (f"{place}.{key}".lstrip(".") if isinstance(key, str) else place, value)
+            for place, values in found
+            for key, value in values.items()
+        ]

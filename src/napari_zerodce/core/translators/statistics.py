@@ -110,19 +110,19 @@ class _MeasuredNorm(nn.Module):
         super().__init__()
         assert isinstance(norm, nn.InstanceNorm2d | nn.BatchNorm2d)
         self._number, self._current, self._eps = number, current, norm.eps
-        self._weight, self._bias = norm.weight, norm.bias
+        self._weight: Tensor | None = norm.weight
+        self._bias: Tensor | None = norm.bias
 
     def forward(self, features: Tensor) -> Tensor:
         given = self._current.given
         found = measured(features, self._eps) if given is None else given.layers[self._number]
         self._current.used[self._number] = found
         mean, scale = found
-        if self._weight is None:
+        if self._weight is None or self._bias is None:
             shift = -mean * scale
         else:
             scale = scale * self._weight
-            # Rounded once, as in torch.
-            shift = (self._bias.double() - mean.double() * scale.double()).to(features.dtype)
+            shift = _subtracted(self._bias, mean, scale)
         return torch.addcmul(shift[:, None, None], features, scale[:, None, None], out=features)
 
 
@@ -136,7 +136,13 @@ def measured(features: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     """
     parts = [
         torch.native_batch_norm(part, None, None, None, None, True, 0.0, eps)[1:]
-        for part in features.split(_CHANNELS_AT_ONCE, 1)
+        for part in torch.split(features, _CHANNELS_AT_ONCE, dim=1)
     ]
     means, scales = zip(*parts, strict=True)
     return torch.cat(means), torch.cat(scales)
+
+
+def _subtracted(bias: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+    """Return bias - mean * scale, rounded once, as in torch; Apple's GPUs have no float64."""
+    exact = bias.cpu().double() - mean.cpu().double() * scale.cpu().double()
+    return exact.to(mean)

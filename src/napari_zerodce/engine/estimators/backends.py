@@ -1,4 +1,4 @@
-"""Which backend runs the network of a checkpoint: the table of all backends, and the choice."""
+"""What runs the network of a checkpoint: the table of all backends, and the choice."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.device import Device, Precision
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.errors import DeviceError
 
 Backend = Callable[[Checkpoint, Device, Precision], CurveEstimator | None]
@@ -16,6 +17,27 @@ Backend = Callable[[Checkpoint, Device, Precision], CurveEstimator | None]
 
 BACKENDS: Final[tuple[Backend, ...]] = (TorchEstimator,)
 """In order of preference. To add a backend, write one module and add it here."""
+
+
+def make_runner(
+    checkpoint: Checkpoint, device: Device, precision: Precision
+) -> CurveEstimator | Translator:
+    """Return what runs the network of a checkpoint of any kind.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    device : Device
+    precision : {"float32", "bfloat16", "float16"}
+
+    Raises
+    ------
+    DeviceError
+        As `make_estimator` does, or if a translator cannot run at the precision.
+    """
+    if checkpoint.info.is_translator:
+        return Translator(checkpoint, device, precision)
+    return make_estimator(checkpoint, device, precision)
 
 
 def make_estimator(checkpoint: Checkpoint, device: Device, precision: Precision) -> CurveEstimator:

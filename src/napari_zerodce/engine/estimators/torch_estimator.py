@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from napari_zerodce.core.architectures import FEATURES
 from napari_zerodce.core.networks import CurveNetwork, forget_subnormal_weights
 from napari_zerodce.device import Device, Precision
 from napari_zerodce.engine.estimators.estimator import Check, no_check
+from napari_zerodce.engine.estimators.honest_float32 import honest_float32
 
 
 class TorchEstimator:
@@ -67,7 +66,7 @@ class TorchEstimator:
         self._thread.check = check
         colours = image.expand(self._batch(image), 3, -1, -1).to(self.dtype)
         colours = colours.contiguous(memory_format=torch.channels_last)
-        with self._honest_float32():
+        with honest_float32(self.device):
             maps = self.network.estimate_maps(colours)
         maps = maps[:1].float().contiguous()
         return maps.mean(2, keepdim=True) if image.shape[1] == 1 else maps
@@ -81,13 +80,3 @@ class TorchEstimator:
         """
         tiny = image.shape[-2] * image.shape[-1] * FEATURES <= 20_480
         return 2 if tiny and self.device.type == "cpu" else 1
-
-    @contextmanager
-    def _honest_float32(self) -> Iterator[None]:
-        # By default cuDNN computes float32 convolutions with 10-bit mantissas (TF32), which is not
-        # the float32 that the user chose.
-        if self.device.type != "cuda":
-            yield
-            return
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            yield

@@ -13,9 +13,11 @@ from napari_zerodce.core.architectures import MethodName
 from napari_zerodce.engine.apply_look import base_for, halo_of, tone
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.methods.method import TileMethod
+from napari_zerodce.engine.methods.translation import Normalisation, TranslationMethod
 
 Array = np.ndarray[Any, Any]
 
@@ -26,7 +28,7 @@ class Enhancement:
 
     Parameters
     ----------
-    estimator : CurveEstimator
+    runner : CurveEstimator or Translator
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 for all pixels; empty if each pixel has its own curves.
@@ -34,20 +36,24 @@ class Enhancement:
         Replaces that of the estimator.
     brightness : Brightness, optional
         For a coarser level: what its enhanced pixels become.
+    normalisation : Normalisation, optional
+        For a translator: which pixels decide its statistics.
     """
 
-    estimator: CurveEstimator
+    runner: CurveEstimator | Translator
     look: Look
     global_curve: tuple[float, ...] = ()
     scale_factor: int | None = None
     brightness: Brightness | None = None
+    normalisation: Normalisation | None = None
 
 
 def _by_curves(enhancement: Enhancement) -> TileMethod[Array]:
-    look = enhancement.look
+    look, runner = enhancement.look, enhancement.runner
+    assert not isinstance(runner, Translator)
     finish = partial(_toned, look=look, brightness=enhancement.brightness)
     return CurveMethod(
-        enhancement.estimator,
+        runner,
         finish,
         halo=halo_of(look),
         scale_factor=enhancement.scale_factor,
@@ -64,8 +70,16 @@ def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Arr
     return restored if brightness is None else brightness.apply(restored, tile.plane.window)
 
 
+def _by_translation(enhancement: Enhancement) -> TileMethod[Array]:
+    runner, normalisation = enhancement.runner, enhancement.normalisation
+    assert isinstance(runner, Translator)
+    assert normalisation is not None
+    return TranslationMethod(runner, normalisation)
+
+
 METHODS: Final[Mapping[MethodName, Callable[[Enhancement], TileMethod[Array]]]] = {
-    "curves": _by_curves
+    "curves": _by_curves,
+    "translation": _by_translation,
 }
 """By the name in the table of architectures. To add a method, write one module and add it here."""
 
@@ -75,7 +89,7 @@ def enhancing_method(name: MethodName, enhancement: Enhancement) -> TileMethod[A
 
     Parameters
     ----------
-    name : {"curves"}
+    name : {"curves", "translation"}
         The method of the architecture.
     enhancement : Enhancement
     """

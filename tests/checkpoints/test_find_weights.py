@@ -1,0 +1,71 @@
+"""The network is found among prefixes, wrappers, optimisers and discriminators."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_zerodce.checkpoints.defects import Defect
+from napari_zerodce.checkpoints.find_weights import (
+    likeness,
+    shapes_of,
+    weights_in,
+    without_prefixes,
+)
+from napari_zerodce.core.translators.design import GeneratorDesign
+
+RESNET = GeneratorDesign("resnet", 3, 3, 4, 2)
+UNET = GeneratorDesign("unet", 3, 3, 4, 3, "batch")
+
+
+def prefixed(prefix, shapes):
+    return {f"{prefix}{name}": shape for name, shape in shapes.items()}
+
+
+def test_prefixes_go_only_if_every_name_has_them():
+    assert without_prefixes({"module.a": 1, "module.b": 2}) == {"a": 1, "b": 2}
+    assert without_prefixes({"module.a": 1, "b": 2}) == {"module.a": 1, "b": 2}
+    assert without_prefixes({}) == {}
+    assert without_prefixes({"_orig_mod.module.a": 1}) == {"a": 1}
+
+
+def test_likeness_counts_known_names(stored):
+    assert likeness({}) == 0
+    assert likeness(stored({"weight": (1,)})) == 0
+    names = ("e_conv1.weight", "e_conv2.bias", "e_conv8.bias")
+    assert likeness(stored(dict.fromkeys(names, (1,)))) == 2
+    assert likeness(stored({**RESNET.shapes, "extra": (1,)})) == len(RESNET.shapes)
+
+
+def test_the_group_most_like_an_estimator_is_chosen_under_its_bare_names(stored):
+    ours = stored({"module.e_conv1.weight": (1,), "module.e_conv2.weight": (2,)})
+    other = stored({"weight": (1,), "bias": (2,), "scale": (3,)})
+    assert weights_in([("", other), ("net", ours)]).keys() == {"e_conv1.weight", "e_conv2.weight"}
+    assert weights_in([("", other), ("a", {})]) == other
+    assert weights_in([]) == {}
+
+
+@pytest.mark.parametrize("design", [RESNET, UNET])
+@pytest.mark.parametrize(
+    "prefix", ["", "module.", "netG.", "module.netG.", "netG.module.", "generator._orig_mod."]
+)
+def test_a_generator_is_found_within_another_network(stored, design, prefix):
+    tensors = stored(prefixed(prefix, design.shapes) | {"netD.model.0.weight": (4, 3, 4, 4)})
+    if prefix in {"", "netG.", "generator._orig_mod.", "netG.module."}:
+        assert shapes_of(weights_in([("", tensors)])) == design.shapes
+    alone = stored(prefixed(prefix, design.shapes))
+    assert shapes_of(weights_in([("", alone)])) == design.shapes
+
+
+def test_two_generators_leave_the_choice_to_the_user(stored):
+    groups = [("G_A", stored(RESNET.shapes)), ("G_B", stored(RESNET.shapes))]
+    with pytest.raises(Defect, match=r"holds 2 translators \(G_A and G_B\)"):
+        weights_in([*groups, ("D_A", stored({"model.0.weight": (4, 3, 4, 4)}))])
+    flat = stored(prefixed("netG_A.", RESNET.shapes) | prefixed("netG_B.", RESNET.shapes))
+    with pytest.raises(Defect, match=r"\(state_dict\.netG_A and state_dict\.netG_B\)"):
+        weights_in([("state_dict", flat)])
+
+
+def test_a_known_other_network_is_told_rather_than_an_unknown_one(stored):
+    unknown = stored({"weight": (1,), "bias": (2,)})
+    features = stored({"mlp_0.0.weight": (256, 3)})
+    assert weights_in([("", unknown), ("netF", features)]) == features
