@@ -1,7 +1,7 @@
 """Make the README's pictures: the real window with the night sample, after real clicks in docks.
 
 Usage: python scripts/screenshot.py OUTPUT.png [SCENE] [SAMPLE] [WIDTHxHEIGHT]
-Scenes: enhance, look-inside, adjust, fine-tune, train-translator.
+Scenes: enhance, look-inside, adjust, compare, fine-tune, train-translator.
 Under Linux without a screen: xvfb-run -s "-screen 0 1280x720x24" python scripts/screenshot.py ...
 """
 
@@ -31,6 +31,7 @@ def main(
         "enhance": _enhance,
         "look-inside": _look_inside,
         "adjust": _adjust,
+        "compare": _compare,
         "fine-tune": _fine_tune,
         "train-translator": _train_translator,
     }
@@ -73,6 +74,13 @@ def _adjust(viewer: Any) -> None:
     dock.live.setChecked(True)
     dock.swipe_box.setChecked(True)
     _wait_for(lambda: dock.shown.layer is not None)
+
+
+def _compare(viewer: Any) -> None:
+    """Show the bundled networks and two classical methods beside each other."""
+    dock = _dock(viewer, "Compare")
+    dock.run.button.click()
+    _wait_for(lambda: not dock.table.isHidden() and dock.run.state == "idle")
 
 
 def _fine_tune(viewer: Any) -> None:

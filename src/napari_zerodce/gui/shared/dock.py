@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from npe2 import PluginManager
 from qtpy.QtCore import QEvent, Qt, QTimer
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     import napari
 
 _PLUGIN = "napari-zerodce"
-_NARROWEST = 300
+NARROWEST: Final = 300
+"""Pixels of the screen."""
 _HELP_SIDE = 22
 
 
@@ -87,7 +88,7 @@ class Dock(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumWidth(_NARROWEST)
+        self.setMinimumWidth(NARROWEST)
 
     def _first_line(self) -> QWidget:
         button = QPushButton("?")
