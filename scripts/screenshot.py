@@ -107,12 +107,13 @@ def _train_translator(viewer: Any) -> None:
     for name in ("chelsea", "coffee", "rocket", "astronaut"):
         photo = getattr(skimage.data, name)()
         bright = photo.astype(np.float32) / 255
-        dark = viewer.add_image((bright**2 * 90).astype(np.uint8), name=f"dark {name}")
+        viewer.add_image((bright**2 * 90).astype(np.uint8), name=f"dark {name}")
         viewer.add_image(photo, name=name, visible=False)
-    viewer.layers.selection.active = dark
+    dark = [layer for layer in viewer.layers if layer.visible]
+    viewer.layers.selection.active = dark[-1]
     dock = _dock(viewer, "Train translator")
     for layer in viewer.layers:
-        (dock.sources if layer.name.startswith("dark") else dock.targets).tick(layer)
+        (dock.sources if layer in dark else dock.targets).tick(layer)
     dock.form.length.show_duration(minutes=None, steps=500)
     _train(dock)
 
