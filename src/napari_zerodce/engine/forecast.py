@@ -20,7 +20,7 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.translation_limits import Cost, cost_of, first_tile
@@ -211,7 +211,8 @@ def _time(request: EnhanceRequest, info: CheckpointInfo, should_stop: ShouldStop
     shape = _probe_shape(request, _PROBE_SIDE if info.design is None else _TRANSLATED_SIDE)
     noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
     settings = request.settings.for_axes(time=False, channels=False)
-    settings = replace(settings, window=_ANY_WINDOW, lock_normalisation=False)
+    look = settings.look if info.design is None else AS_PUBLISHED
+    settings = replace(settings, window=_ANY_WINDOW, lock_normalisation=False, look=look)
     probe = EnhanceRequest(noise, request.channels, settings)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)

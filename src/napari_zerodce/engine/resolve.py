@@ -456,11 +456,17 @@ def resolve_for_curves(
     Cancelled, DeviceError, ImageError, RequestError
         As `enhance` does.
     """
-    if isinstance(request, EnhanceRequest) and not request.settings.is_automatic:
-        _ = checkpoint_of(request.settings).curve_network
+    if isinstance(request, EnhanceRequest):
+        check_curves(request.settings)
     resolved = resolve(request, report=report, should_stop=should_stop)
     _ = resolved.estimator
     return resolved
+
+
+def check_curves(settings: EnhanceSettings) -> None:
+    """Raise a CheckpointError if the checkpoint of settings is a translator."""
+    if not settings.is_automatic:
+        _ = checkpoint_of(settings).curve_network
 
 
 def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -> int | None:
