@@ -63,10 +63,13 @@ def click(button: QPushButton, qtbot: Any) -> None:
 
 
 def wait_for_steps(dock: Any, qtbot: Any, steps: int) -> None:
-    def enough() -> bool:
-        return dock.training is not None and dock.training.history.step >= steps
+    def is_there() -> bool:
+        return dock.panel.state == "idle" or (
+            dock.training is not None and dock.training.history.step >= steps
+        )
 
-    qtbot.waitUntil(enough, timeout=CHILD)
+    qtbot.waitUntil(is_there, timeout=CHILD)
+    assert dock.panel.state != "idle", dock.panel.message.text()
 
 
 def wait_until_idle(dock: Any, qtbot: Any) -> None:
