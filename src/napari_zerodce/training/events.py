@@ -134,6 +134,8 @@ class History:
         Device of the run, and the memory in GiB that the run needs there.
     notices : list of str
         Sentences for the user.
+    alarm : str
+        The last notice that says that something is wrong with the run; empty if none is.
     ending : {"done", "stopped", "diverged", "failed"}, optional
         None if the run continues, or if its process was killed.
     message : str
@@ -149,6 +151,7 @@ class History:
     device: str = ""
     memory: float = 0.0
     notices: list[str] = field(default_factory=list)
+    alarm: str = ""
     ending: Ending | None = None
     message: str = ""
 
@@ -217,7 +220,10 @@ class History:
         self.checkpoints = sorted([*self.checkpoints, saved], key=lambda saved: saved.step)
 
     def _take_notice(self, event: Mapping[str, Any]) -> None:
-        self.notices.append(str(event["text"]))
+        text = str(event["text"])
+        self.notices.append(text)
+        if "is_alarm" in event:  # False ends an alarm
+            self.alarm = text if event["is_alarm"] else ""
 
     def _take_ended(self, event: Mapping[str, Any]) -> None:
         self.ending, self.message = event["ending"], str(event["message"])

@@ -12,7 +12,7 @@ import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.device import resolve_device
-from napari_zerodce.errors import Cancelled, TrainingError
+from napari_zerodce.errors import Cancelled
 from napari_zerodce.stopping import ShouldStop, never
 from napari_zerodce.training.batches import CropBatches, validation_batches
 from napari_zerodce.training.checkpoint_saver import CheckpointSaver
@@ -35,6 +35,8 @@ from napari_zerodce.training.run_process import (
     StepLog,
     Told,
     Write,
+    check_whole,
+    has_start,
     occupy_and_run,
     steps_in,
     untold,
@@ -78,7 +80,7 @@ class _Run:
         self.device = resolve_device(config.device)
         self._weights = _start_weights(folder, config)
         crops, preview = folder.crops()
-        _check_whole(folder, config, crops)
+        check_whole(folder, config.training.crop, crops.side, kept=folder.best)
         self._config = self._with_steps(config, crops)
         training = self._config.training
         self._batches = CropBatches(crops, training)
@@ -200,27 +202,7 @@ class _Run:
         return config
 
 
-def _check_whole(folder: RunFolder, config: RunConfig, crops: Crops) -> None:
-    """Refuse a run with missing or changed files, which would silently start again or differ."""
-    expected = config.training.crop
-    if crops.side != expected:
-        raise TrainingError(
-            f"config.json of {folder.path} states crops of {expected} pixels, but the crops in "
-            f"crops.npz have {crops.side}; start a new run for other crops."
-        )
-    if not folder.state.exists() and folder.best.exists() and folder.history().step > 0:
-        raise TrainingError(
-            f"{folder.state} is missing, so the run cannot continue; start a new run from "
-            f"{folder.best}."
-        )
-
-
 def _start_weights(folder: RunFolder, config: RunConfig) -> Mapping[str, torch.Tensor] | None:
-    if not folder.start.exists():
-        if config.checkpoint is not None and not folder.state.exists():
-            raise TrainingError(
-                f"{folder.start} with the weights from which the run starts is missing; start a "
-                "new run."
-            )
+    if not has_start(folder, config):
         return None
     return load_checkpoint(folder.start).network.state_dict()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -22,13 +21,12 @@ from napari_zerodce.device import (
     OutOfDeviceMemory,
     release_memory,
 )
-from napari_zerodce.errors import DeviceError, RequestError, TrainingError
+from napari_zerodce.errors import DeviceError, TrainingError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.batches import Batch, BatchSource
 from napari_zerodce.training.config import TrainingConfig, TrainingPrecision
 from napari_zerodce.training.objective import estimate, total_of, weighted_losses
-from napari_zerodce.training.run_folder import STATE_FILE
-from napari_zerodce.whole_file import write_whole
+from napari_zerodce.training.saved_state import read_state, write_state
 
 _CPU: Final = Device("cpu", "")
 
@@ -312,20 +310,14 @@ def save_state(state: TrainingState, folder: str | Path) -> Path:
     Path
         The path of the file.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     content: dict[str, Any] = {
-        "config": state.config.model_dump_json(),
         "step": state.step,
         "batch": state.batch,
         "notes": state.notes,
         "estimator": state.network.state_dict(),  # the key in files of older versions, too
         "optimiser": state.optimiser.state_dict(),
     }
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    write_whole(folder / STATE_FILE, buffer.getvalue())
-    return folder / STATE_FILE
+    return write_state(folder, state.config, content)
 
 
 def resume(
@@ -350,26 +342,11 @@ def resume(
     TrainingError
         If the saved state is damaged.
     """
-    path = Path(folder) / STATE_FILE
     state = start(config, device=device, weights=weights)
-    if not path.exists():
+    content = read_state(folder, config, device)
+    if content is None:
         return state
-    try:
-        content = torch.load(path, weights_only=True, map_location=device.name)
-        # As values: older versions did not write the settings that exist now.
-        saved = TrainingConfig.model_validate_json(content["config"])
-        step = content["step"]
-    except Exception as err:
-        raise TrainingError(
-            f"{path} is damaged: the run cannot continue; start a new run from one of its "
-            "checkpoints."
-        ) from err
-    if saved != config:
-        raise RequestError(
-            f"{folder} holds a training run with other settings: continue it with its own "
-            "settings, or choose an empty folder."
-        )
     state.network.load_state_dict(content["estimator"])
     state.optimiser.load_state_dict(content["optimiser"])
-    state.step, state.batch, state.notes = step, content["batch"], content["notes"]
+    state.step, state.batch, state.notes = content["step"], content["batch"], content["notes"]
     return state

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -14,9 +15,10 @@ import psutil
 import torch
 
 from napari_zerodce.device import Device
-from napari_zerodce.errors import Cancelled, ZeroDCEError
+from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
 from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.events import TOTAL, Ending, EventWriter
+from napari_zerodce.training.run_config import AnyRunConfig
 from napari_zerodce.training.run_folder import RunFolder, written_or_told
 from napari_zerodce.training.tensorboard import TensorBoardLog
 
@@ -91,6 +93,56 @@ def occupy_and_run(
             raise
         write("ended", ending=ending, message=message)
         return ending
+
+
+def check_whole(folder: RunFolder, expected: int, found: int, *, kept: Path) -> None:
+    """Refuse a run with missing or changed files, which would silently start again or differ.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    expected, found : int
+        Side of the crops in the configuration, and of those in the file.
+    kept : Path
+        The weights that a run has after its first steps.
+
+    Raises
+    ------
+    TrainingError
+        If a file is missing, or the crops are others.
+    """
+    if found != expected:
+        raise TrainingError(
+            f"config.json of {folder.path} states crops of {expected} pixels, but the crops in "
+            f"crops.npz have {found}; start a new run for other crops."
+        )
+    if not folder.state.exists() and kept.exists() and folder.history().step > 0:
+        raise TrainingError(
+            f"{folder.state} is missing, so the run cannot continue; start a new run from {kept}."
+        )
+
+
+def has_start(folder: RunFolder, config: AnyRunConfig) -> bool:
+    """Return whether a run starts from the weights of a checkpoint.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    config : AnyRunConfig
+
+    Raises
+    ------
+    TrainingError
+        If it should, and they are missing.
+    """
+    if folder.start.exists():
+        return True
+    if config.checkpoint is not None and not folder.state.exists():
+        raise TrainingError(
+            f"{folder.start} with the weights from which the run starts is missing; start a new "
+            "run."
+        )
+    return False
 
 
 class StepLog:

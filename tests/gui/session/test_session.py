@@ -174,3 +174,16 @@ def test_viewer_that_goes_takes_its_session() -> None:
     gc.collect()
     assert viewer() is None
     assert session() is None
+
+
+def test_each_kind_of_training_has_a_run_and_one_of_them_is_in_progress() -> None:
+    class Run:
+        is_running = False
+
+    session, curves, translation = Session(), Run(), Run()
+    session.follow("curves", curves)  # type: ignore[arg-type]
+    session.follow("translation", translation)  # type: ignore[arg-type]
+    assert session.runs == {"curves": curves, "translation": translation}
+    assert session.kind_in_training is None
+    translation.is_running = True
+    assert session.kind_in_training == "translation"

@@ -52,4 +52,4 @@ def save_picture(path: Path, picture: Array) -> None:
     if factor < 1:
         size = [max(1, round(side * factor)) for side in image.size]
         image = image.resize((size[0], size[1]), Image.Resampling.BOX)
-    image.save(path, optimize=True)
+    image.save(path)

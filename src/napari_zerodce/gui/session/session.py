@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from napari_zerodce.gui.session.jobs import Job
     from napari_zerodce.gui.session.training_process import TrainingProcess
+    from napari_zerodce.training.run_config import RunKind
 
 CANCELLED: Final = "Cancelled"
 ABORTED: Final = "napari stopped the run because another window closed"
@@ -46,8 +48,8 @@ class Session:
     """The run in progress; it outlives the dock that started it."""
     outcome: Outcome | None = None
     """What came of the last run, as long as that is true; it outlives the dock, too."""
-    training: TrainingProcess | None = None
-    """The training run that was started or opened last; it outlives the dock."""
+    runs: Mapping[RunKind, TrainingProcess] = field(default_factory=dict)
+    """The training run of each kind that was started or opened last; it outlives the dock."""
 
     @property
     def checkpoint(self) -> str | Path:
@@ -67,6 +69,21 @@ class Session:
             Fields of `EnhanceSettings`.
         """
         self.settings = replace(self.settings, **changes)
+
+    def follow(self, kind: RunKind, training: TrainingProcess) -> None:
+        """Remember a training run, instead of the one of its kind before.
+
+        Parameters
+        ----------
+        kind : {"curves", "translation"}
+        training : TrainingProcess
+        """
+        self.runs = {**self.runs, kind: training}
+
+    @property
+    def kind_in_training(self) -> RunKind | None:
+        """The kind of the training run in progress, None if there is none."""
+        return next((kind for kind, run in self.runs.items() if run.is_running), None)
 
     @property
     def shares_one_map(self) -> bool:

@@ -18,10 +18,10 @@ from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from napari_zerodce.checkpoints.read import read_info
-from napari_zerodce.gui.docks.finetune.close_guard import CloseGuard
 from napari_zerodce.gui.session import training_process
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import frame_of
+from napari_zerodce.gui.shared.training.close_guard import CloseGuard
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.run_folder import RunFolder
 
@@ -44,7 +44,7 @@ def finetune(viewer: Any, qtbot: Any) -> Iterator[Any]:
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Fine-tune")
     qtbot.waitUntil(lambda: widget.form.start.count() == 6, timeout=10_000)
     yield widget
-    training = widget._session.training
+    training = widget.training
     if training is not None:
         training.kill()
         qtbot.waitUntil(lambda: not training.is_running, timeout=10_000)
@@ -258,7 +258,7 @@ def close_napari_in_the_middle(viewer: Any, qtbot: Any) -> RunFolder:
     assert window.isVisible()
     assert would_close(finetune, "Continue the run", questions)
     assert len(questions) == 2
-    assert "fine-tuning run is in progress" in questions[0]
+    assert "training run is in progress" in questions[0]
     viewer.close()
     return finetune.training.folder
 

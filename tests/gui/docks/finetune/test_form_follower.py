@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_zerodce.gui.docks.finetune.dark_images import DARK_IMAGES
 from napari_zerodce.gui.docks.finetune.form import TrainingForm
 from napari_zerodce.gui.docks.finetune.form_follower import FormFollower
-from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
 from napari_zerodce.imaging.files.images import ImageFile, write_image
 
 
@@ -33,7 +34,11 @@ class Followed:
     """A form that follows a session and the images of a viewer."""
 
     def __init__(self, model: ViewerModel, qtbot: Any) -> None:
-        self.session, self.pictures, self.form = Session(), ImageChooser(model), TrainingForm()
+        self.session, self.pictures, self.form = (
+            Session(),
+            ImageChooser(model, DARK_IMAGES),
+            TrainingForm(),
+        )
         for widget in (self.pictures, self.form):
             qtbot.addWidget(widget)
         self.follower = FormFollower(self.session, self.pictures, self.form)

@@ -9,18 +9,19 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
+from napari_zerodce.gui.docks.finetune.dark_images import DARK_IMAGES
 from napari_zerodce.gui.docks.finetune.material_finder import MaterialFinder
 from napari_zerodce.gui.docks.finetune.proposal import Material
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
 
 
 class Desk:
     """A finder, the images that it looks at, and what it has found."""
 
     def __init__(self, model: ViewerModel) -> None:
-        self.model, self.session, self.pictures = model, Session(), ImageChooser(model)
+        self.model, self.session, self.pictures = model, Session(), ImageChooser(model, DARK_IMAGES)
         self.finder = MaterialFinder(self.session, self.pictures, self.pictures)
         self.found: list[Material] = []
         self.finder.found.connect(self.found.append)

@@ -1,10 +1,9 @@
-"""Tool tips: label, effect, default and unit; no control of the dock is without one."""
+"""No control of the dock is without a tool tip, and defaults are those of the preset."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from napari.components import ViewerModel
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -20,9 +19,6 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
 from napari_zerodce.gui.docks.finetune.form import TrainingForm
-from napari_zerodce.gui.docks.finetune.tool_tips import tip_of, tool_tip, value_in_words
-from napari_zerodce.setting import setting_fields
-from napari_zerodce.training.config import TrainingConfig
 
 CONTROLS = (
     QAbstractButton,
@@ -32,7 +28,6 @@ CONTROLS = (
     QLineEdit,
     QListWidget,
 )
-FIELDS = setting_fields(TrainingConfig)
 
 
 def is_own(control: QWidget) -> bool:
@@ -61,29 +56,6 @@ def test_every_control_says_what_it_does(model: ViewerModel, qtbot: Any, settle:
 def tips(control: QWidget) -> str:
     """The tool tip that Qt shows: that of the control, or of a parent if it has none."""
     return control.toolTip() or (control.parentWidget().toolTip() if control.parentWidget() else "")
-
-
-def test_a_tool_tip_has_the_label_the_effect_the_default_and_the_unit() -> None:
-    assert tool_tip("Best", "Choose it.") == "Best: Choose it."
-    crop = tip_of(FIELDS["crop"], 256, of_preset=True)
-    assert crop == (
-        "Crop: Side of the square crops for training.\nDefault: 256 px (from the preset)."
-    )
-    assert all(len(line) <= 72 for line in tool_tip("x", "word " * 50).splitlines())
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("crop", 128, "128 px"),
-        ("learning_rate", 0.0003, "0.0003"),
-        ("keep_background", False, "off"),
-        ("keep_background", True, "on"),
-        ("precision", "auto", "Automatic"),
-    ],
-)
-def test_values_are_as_in_the_dock(name: str, value: Any, words: str) -> None:
-    assert value_in_words(FIELDS[name], value) == words
 
 
 def test_defaults_are_those_of_the_preset(qtbot: Any) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QComboBox
 
 from napari_zerodce.core.smoothness_kind import SmoothnessKind
-from napari_zerodce.gui.docks.finetune.tool_tips import explain_labels, tip_of, tool_tip
+from napari_zerodce.gui.shared.training.defaults_form import DefaultsForm
 from napari_zerodce.gui.widgets.combos import make_narrow
-from napari_zerodce.gui.widgets.settings_form import SettingsForm, side_by_side
+from napari_zerodce.gui.widgets.settings_form import side_by_side
+from napari_zerodce.gui.widgets.tool_tips import explain_labels, tip_of, tool_tip
 from napari_zerodce.setting import Setting, SettingField, setting_fields
 from napari_zerodce.training.config import MOST_STOPS, LossWeights, TrainingConfig
 
@@ -43,12 +45,11 @@ _ORDER_TIP: Final = tool_tip(
 )
 
 
-class AdvancedForm(SettingsForm):
+class AdvancedForm(DefaultsForm):
     """The form of the fields of a `TrainingConfig` that the user can choose."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: dict[str, Any] = {}  # the value of each field before the user changes it
         self.order = _order_combo()
         self.order.activated.connect(self._on_field_changed)
         self.add_field(_TRAINING["target"])
@@ -65,19 +66,6 @@ class AdvancedForm(SettingsForm):
             self.add_field(_TRAINING[name])
         self.show_values({"normalisation": "period"})
         self.fields["seed"].native.setToolTip(tip_of(_TRAINING["seed"], 0))
-        explain_labels(self.rows)
-
-    def add_row(self, label: str, part: QWidget) -> None:
-        """Add a row that is not a setting of the training.
-
-        Parameters
-        ----------
-        label : str
-            Text in front of the widget.
-        part : QWidget
-            The widget.
-        """
-        self.rows.addRow(label, part)
         explain_labels(self.rows)
 
     def _add_smoothness(self) -> None:
@@ -112,21 +100,20 @@ class AdvancedForm(SettingsForm):
             Whether fields that the user has changed stay.
         """
         wanted = _of_preset(config)
-        if keep:
-            wanted = {key: value for key, value in wanted.items() if not self._was_changed(key)}
-        orders = wanted.pop("orders", None)
-        self.show_values(wanted)
-        self._shown |= {key: self.fields[key].value for key in wanted}
-        if orders is not None:
-            self._show_orders(orders)
-            self._shown["orders"] = orders
-        self._explain(_of_preset(config))
+        self.show_defaults(wanted, keep=keep)
+        del wanted["normalisation"]  # its tool tip is that of all about the smoothness
+        self.explain(wanted, of_preset=True)
 
     def show_run(self, config: TrainingConfig) -> None:
         """Show all fields of the configuration of a run; the preset's ones stay the defaults."""
-        wanted = {**_of_preset(config), "seed": config.seed}
-        self._show_orders(wanted.pop("orders"))
-        self.show_values(wanted)
+        self._show({**_of_preset(config), "seed": config.seed})
+
+    def _show(self, values: Mapping[str, Any]) -> None:
+        others = dict(values)
+        orders = others.pop("orders", None)
+        super()._show(others)
+        if orders is not None:
+            self._show_orders(orders)
 
     def _show_orders(self, orders: dict[int, float]) -> None:
         """Choose an entry of the orders; a mixture from the command line becomes a new entry."""
@@ -140,22 +127,10 @@ class AdvancedForm(SettingsForm):
     def _orders_at(self, row: int) -> dict[int, float]:
         return dict(self.order.itemData(row))
 
-    def _explain(self, defaults: dict[str, Any]) -> None:
-        """Say the preset's values as defaults in the tool tips."""
-        for key, value in defaults.items():
-            field = self.fields.get(key)
-            if field is not None and key != "normalisation":
-                field.native.setToolTip(tip_of(field.described, value, of_preset=True))
-        explain_labels(self.rows)
-
-    def _was_changed(self, key: str) -> bool:
-        value = self._value_of(key)
-        return bool(value != self._shown.get(key, value))
-
     def _value_of(self, key: str) -> Any:
         if key == "orders":
             return self._orders_at(self.order.currentIndex())
-        return self.fields[key].value
+        return super()._value_of(key)
 
 
 def _of_preset(config: TrainingConfig) -> dict[str, Any]:

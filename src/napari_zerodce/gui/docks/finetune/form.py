@@ -11,19 +11,21 @@ from superqt import QCollapsible
 
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.gui.docks.finetune.advanced_form import AdvancedForm
-from napari_zerodce.gui.docks.finetune.duration import DurationFields
-from napari_zerodce.gui.docks.finetune.name_field import NameField
 from napari_zerodce.gui.docks.finetune.start_chooser import StartChooser
-from napari_zerodce.gui.docks.finetune.tool_tips import explain_labels, tool_tip
+from napari_zerodce.gui.shared.training.duration import DurationFields
+from napari_zerodce.gui.shared.training.name_field import NameField
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.labels import Sentence, text_label
 from napari_zerodce.gui.widgets.settings_form import form_layout
+from napari_zerodce.gui.widgets.tool_tips import explain_labels, tool_tip
+from napari_zerodce.setting import setting_fields
+from napari_zerodce.training.config import TrainingConfig
 from napari_zerodce.training.presets import PRESET_TITLES, PRESETS, configure
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.docks.finetune.proposal import Proposal
     from napari_zerodce.gui.widgets.setting_field import Field
-    from napari_zerodce.training.config import RunConfig, TrainingConfig
+    from napari_zerodce.training.config import RunConfig
     from napari_zerodce.training.presets import Preset
 
 _PRESET_TIP: Final = (
@@ -52,7 +54,7 @@ class TrainingForm(QWidget):
         self.name = NameField()
         for name in PRESETS:
             self.preset.addItem(PRESET_TITLES[name], name)
-        self.length = DurationFields()
+        self.length = DurationFields(setting_fields(TrainingConfig)["steps"], minutes=1.0)
         self.slow = text_label(
             "slow", "Zero-DCE needs a GPU; Zero-DCE++ learns in a minute without one."
         )

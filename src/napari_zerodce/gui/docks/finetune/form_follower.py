@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
     from napari_zerodce.engine.settings import EnhanceSettings
     from napari_zerodce.gui.docks.finetune.form import TrainingForm
-    from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
     from napari_zerodce.gui.session.session import Session
+    from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
 
 
 _NO_START: Final = (

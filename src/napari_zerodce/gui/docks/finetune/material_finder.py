@@ -16,8 +16,8 @@ from napari_zerodce.gui.session.jobs import Job
 if TYPE_CHECKING:
     from napari.layers import Image
 
-    from napari_zerodce.gui.docks.finetune.image_chooser import ImageChooser
     from napari_zerodce.gui.session.session import Session
+    from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
 
 
 class MaterialFinder(QObject):

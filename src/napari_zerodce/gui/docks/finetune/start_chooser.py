@@ -12,8 +12,8 @@ from qtpy.QtWidgets import QComboBox
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.named_files import label_of
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
-from napari_zerodce.gui.docks.finetune.tool_tips import tool_tip
 from napari_zerodce.gui.widgets.combos import make_narrow
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 
 if TYPE_CHECKING:
     from napari_zerodce.training.config import RunConfig

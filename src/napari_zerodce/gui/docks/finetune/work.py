@@ -8,21 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.checkpoints.named_files import renamed
-from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.engine.automatic import AutomaticChoice, weights_for
 from napari_zerodce.engine.requests import EnhanceRequest, Report
-from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
+from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.finetune.proposal import Material
+from napari_zerodce.gui.shared.training.work import with_folder
 from napari_zerodce.gui.shared.work import chosen_for
 from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.imaging.files.folders import images_below
 from napari_zerodce.imaging.files.images import read_image
-from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop
-from napari_zerodce.training.images import read_images
 from napari_zerodce.training.new_run import TrainingRequest, create_run
-from napari_zerodce.whole_file import write_whole
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.jobs import Work
@@ -31,8 +27,7 @@ if TYPE_CHECKING:
 def preparing(request: TrainingRequest, folder: Path | None, output: Path) -> Work:
     """Return the work that samples crops and prepares a run; its result is a `RunFolder`.
 
-    The images of the folder are added to those of the request. Their window is that of the first
-    image of the request, or the automatic one if there is no such image or it is two numbers.
+    The images of the folder are added to those of the request.
 
     Parameters
     ----------
@@ -44,16 +39,8 @@ def preparing(request: TrainingRequest, folder: Path | None, output: Path) -> Wo
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
-        images, notices = list(request.images), list[str]()
-        if folder is not None:
-            found = list(images_below(folder, READABLE_SUFFIXES))
-            if not found and not images:
-                raise RequestError(f"{folder} contains no readable image; choose another folder.")
-            window = images[0].window if images else WindowChoice("auto")
-            shared = window if window.kind != "range" else WindowChoice("auto")
-            seed = int(request.changes.get("seed", 0))
-            read, notices = read_images(found, shared, seed=seed, should_stop=should_stop)
-            images += read
+        seed = int(request.changes.get("seed", 0))
+        images, notices = with_folder(request.images, folder, seed=seed, should_stop=should_stop)
         whole = replace(request, images=images, notices=notices)
         return create_run(whole, output, should_stop=should_stop)
 
@@ -97,31 +84,3 @@ def _choices(
             file = read_image(path)
             found = weights_for(file.array, channels=file.channels, should_stop=should_stop)
             yield file.channels, found
-
-
-def keeping(checkpoint: Path, name: str, target: Path) -> Work:
-    """Return the work that copies a checkpoint under a name; its result is a `CheckpointInfo`.
-
-    Parameters
-    ----------
-    checkpoint : Path
-    name : str
-        The name inside the new file.
-    target : Path
-        An existing file is replaced. If it is the checkpoint itself, nothing is written.
-    """
-
-    def work(_report: Report, _should_stop: ShouldStop) -> Any:
-        if target != checkpoint:
-            content = renamed(checkpoint, name)
-            try:
-                target.parent.mkdir(exist_ok=True)
-                write_whole(target, content)
-            except OSError as err:
-                raise CheckpointError(
-                    f"{checkpoint.name} cannot be saved as {target}: "
-                    f"{err.strerror or type(err).__name__}; choose another folder."
-                ) from err
-        return read_info(target)
-
-    return work

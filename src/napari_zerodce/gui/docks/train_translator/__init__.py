@@ -1,0 +1,1 @@
+"""The Train translator dock and its parts."""

@@ -1,0 +1,110 @@
+"""The line that says before Start how long the training takes, and what is realistic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from qtpy.QtCore import QTimer
+
+from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.gui.docks.train_translator import work
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.widgets.labels import Sentence
+
+if TYPE_CHECKING:
+    from napari_zerodce.engine.settings import EnhanceSettings
+    from napari_zerodce.gui.docks.train_translator.form import TranslatorForm
+    from napari_zerodce.gui.session.session import Session
+
+_PATIENCE_MS: Final = 700
+"""A user who types changes a setting several times."""
+
+
+class ForecastLine(Sentence):
+    """A sentence that follows the form; it measures in the background, never beside a run.
+
+    Parameters
+    ----------
+    session : Session
+    form : TranslatorForm
+    is_needed : callable
+        Returns whether there are images to train on: before, torch need not be loaded.
+    """
+
+    def __init__(
+        self, session: Session, form: TranslatorForm, is_needed: Callable[[], bool]
+    ) -> None:
+        super().__init__("forecast")
+        self._session, self._form, self._is_needed = session, form, is_needed
+        self._key: Any = None
+        self._job: Job | None = None
+        self._released = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE_MS)
+        self._timer.timeout.connect(self._measure)
+        form.changed.connect(self.look)
+        session.events.settings.connect(self._on_settings_changed)
+        session.events.job.connect(self.look)
+        self.look()
+
+    def release(self) -> None:
+        """Stop following, because the dock closes."""
+        self._released = True
+        self._timer.stop()
+        self._session.events.settings.disconnect(self._on_settings_changed)
+        self._session.events.job.disconnect(self.look)
+        if self._job is not None:
+            self._job.cancel()
+
+    def look(self, *_: Any) -> None:
+        """Measure soon, unless it is known what the form asks for."""
+        if self._is_needed() and self._wanted() != self._key:
+            self._timer.start()
+
+    def _wanted(self) -> Any:
+        """Return what decides the time, None if a setting is invalid."""
+        try:
+            config = self._form.config()
+        except ZeroDCEError:
+            return None  # Start says why
+        generator = self._form.start.generator
+        return (
+            config.model_copy(update={"seed": 0}),
+            self._form.duration().get("minutes"),
+            self._session.settings.device,
+            None if generator is None else generator.design,
+        )
+
+    def _measure(self) -> None:
+        if self._session.busy or self._session.kind_in_training or self._job is not None:
+            return  # their ends look again
+        self._key = wanted = self._wanted()
+        if wanted is None:
+            self.say("")
+            return
+        config, minutes, device, design = wanted
+        made = work.forecasting(config, minutes=minutes, device=device, design=design)
+        self._job = job = Job("Zero-DCE: estimating a training", made, quiet=True)
+        job.succeeded.connect(self._on_job_succeeded)
+        job.failed.connect(self._on_job_failed)
+        job.finished.connect(self._on_job_finished)
+        job.start()
+
+    def _on_job_succeeded(self, sentence: str) -> None:
+        if not self._released:
+            self.say(sentence)
+
+    def _on_job_failed(self, _: Exception) -> None:
+        if not self._released:  # such as a device that is not there: Start says it
+            self.say("")
+
+    def _on_job_finished(self) -> None:
+        self._job = None
+        if not self._released:
+            self.look()
+
+    def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
+        if new.device != old.device:
+            self.look()

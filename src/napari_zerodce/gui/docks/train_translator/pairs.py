@@ -1,0 +1,78 @@
+"""Which source belongs to which target: by their names, or else in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.files import READABLE_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Pairs of sources and targets.
+
+    Parameters
+    ----------
+    targets : tuple of int
+        The number of the target of each source.
+    by : {"name", "order"}
+        How they were found.
+    """
+
+    targets: tuple[int, ...]
+    by: Literal["name", "order"]
+
+    def sentence(self, sources: Sequence[str], targets: Sequence[str]) -> str:
+        """Return how images are paired, with the first pair as an example."""
+        how = {"name": "by their names", "order": "in the order of the lists"}[self.by]
+        count = len(self.targets)
+        example = f"'{sources[0]}' with '{targets[self.targets[0]]}'"
+        return f"{count} {'pair' if count == 1 else 'pairs'} {how}, such as {example}."
+
+
+def paired(sources: Sequence[str], targets: Sequence[str]) -> Pairing:
+    """Return the pairs of images with these names.
+
+    Images with the same name apart from the ending belong together. If no name is in both sets,
+    the first source belongs to the first target, and so on.
+
+    Parameters
+    ----------
+    sources, targets : sequence of str
+        Names of layers and files.
+
+    Raises
+    ------
+    RequestError
+        If the numbers differ, or only some names are in both sets.
+    """
+    stems, of_targets = [_stem(name) for name in sources], [_stem(name) for name in targets]
+    if len(stems) != len(of_targets):
+        raise RequestError(
+            f"There are {len(sources)} sources and {len(targets)} targets, and pix2pix needs "
+            "pairs; choose a target for each source, or another method."
+        )
+    common = set(stems) & set(of_targets)
+    if not common:
+        return Pairing(tuple(range(len(stems))), "order")
+    alone = next((n for n, stem in enumerate(stems) if stem not in common), None)
+    if alone is not None:
+        raise RequestError(
+            f"The source '{sources[alone]}' has no target of the same name; give both the same "
+            "name, or choose another method."
+        )
+    if len(set(stems)) < len(stems) or len(set(of_targets)) < len(of_targets):
+        raise RequestError(
+            "Some images have the same name, so that pairs are not clear; give each pair a name "
+            "of its own."
+        )
+    return Pairing(tuple(of_targets.index(stem) for stem in stems), "name")
+
+
+def _stem(name: str) -> str:
+    path = PurePath(name)
+    return (path.stem if path.suffix.lower() in READABLE_SUFFIXES else name).casefold()

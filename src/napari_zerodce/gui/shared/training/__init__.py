@@ -1,0 +1,1 @@
+"""What the docks that train have in common: images, controls, plot, preview, checkpoints."""

@@ -1,0 +1,91 @@
+"""The estimate follows the form in the background, and never runs beside a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from qtpy.QtWidgets import QWidget
+
+from napari_zerodce.errors import RequestError
+from napari_zerodce.gui.docks.train_translator import forecast_line
+from napari_zerodce.gui.docks.train_translator.forecast_line import ForecastLine
+from napari_zerodce.gui.docks.train_translator.form import TranslatorForm
+from napari_zerodce.gui.docks.train_translator.method_chooser import MethodChooser
+from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.session import Session
+
+
+class Training:
+    is_running = True
+
+
+class Estimated:
+    """A line whose estimates are given, and what was asked for."""
+
+    def __init__(self, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[tuple[str, Any]] = []
+        self.error: Exception | None = None
+        self.has_images = True
+        self.session = Session()
+        monkeypatch.setattr(forecast_line, "_PATIENCE_MS", 1)
+        monkeypatch.setattr(forecast_line.work, "forecasting", self._forecasting)
+        self.parent = QWidget()
+        qtbot.addWidget(self.parent)
+        self.methods = MethodChooser()
+        self.form = TranslatorForm(self.methods)
+        for each in (self.methods, self.form):
+            each.setParent(self.parent)
+        self.line = ForecastLine(self.session, self.form, lambda: self.has_images)
+        self.line.setParent(self.parent)
+
+    def _forecasting(self, config: Any, *, minutes: Any, device: str, design: Any) -> Any:
+        def work(_report: Any, _should_stop: Any) -> str:
+            self.asked.append((config.method, minutes))
+            if self.error is not None:
+                raise self.error
+            return f"{config.method}: {minutes} minutes"
+
+        return work
+
+
+@pytest.fixture
+def estimated(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estimated]:
+    yield (made := Estimated(qtbot, monkeypatch))
+    made.line.release()
+    qtbot.waitUntil(lambda: not Job._alive, timeout=5000)
+
+
+def test_the_line_follows_the_form(estimated: Estimated, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: estimated.line.text() == "cut: 3.0 minutes", timeout=5000)
+    estimated.methods.choose("fastcut")
+    qtbot.waitUntil(lambda: estimated.line.text() == "fastcut: 3.0 minutes", timeout=5000)
+    estimated.form.fields["seed"].value = 9
+    qtbot.wait(50)
+    assert len(estimated.asked) == 2, "a seed costs no time"
+
+
+def test_nothing_is_measured_without_images_or_beside_a_run(
+    estimated: Estimated, qtbot: Any
+) -> None:
+    qtbot.waitUntil(lambda: len(estimated.asked) == 1, timeout=5000)
+    estimated.has_images = False
+    estimated.methods.choose("fastcut")
+    qtbot.wait(50)
+    estimated.has_images = True
+    estimated.session.follow("curves", Training())  # type: ignore[arg-type]
+    estimated.line.look()
+    qtbot.wait(50)
+    assert len(estimated.asked) == 1
+    estimated.session.runs = {}
+    estimated.line.look()
+    qtbot.waitUntil(lambda: len(estimated.asked) == 2, timeout=5000)
+
+
+def test_what_cannot_be_estimated_is_left_to_start(estimated: Estimated, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: bool(estimated.line.text()), timeout=5000)
+    estimated.error = RequestError("There is no such device.")
+    estimated.session.change(device="cuda:7")
+    qtbot.waitUntil(lambda: estimated.line.text() == "", timeout=5000)
+    assert estimated.line.isHidden()
