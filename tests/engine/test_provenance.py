@@ -32,7 +32,7 @@ MADE = Provenance.of(
 NEW = {
     "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
     "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
-    "channel_curves": "own",
+    "channel_curves": "own", "lock_normalisation": False, "design": "", "statistics": "",
 }  # fmt: skip
 
 # As version 0.1.0 has written it into layers.
