@@ -223,7 +223,9 @@ def test_lazy_blocks_are_those_of_the_whole(translator):
     for checkpoint in (translator(inputs=1, outputs=1), translator("unet", "u.pth")):
         lazy = LazyEnhancement(resolve(request_for(STACK, checkpoint)), [STACK[:, ::2, ::2]])
         whole = made_of(STACK, checkpoint)
-        np.testing.assert_allclose(lazy.levels[0][3:5, 10:30, 7:50], whole[3:5, 10:30, 7:50])
+        part = (slice(3, 5), slice(10, 30), slice(7, 50))
+        # Planes side by side have one thread each, and the last bits may differ.
+        np.testing.assert_allclose(lazy.levels[0][part], whole[part], atol=1e-6)
         coarse = made_of(STACK[:, ::2, ::2], checkpoint)
         np.testing.assert_allclose(lazy.levels[1][4], coarse[4], atol=1e-6)
 
