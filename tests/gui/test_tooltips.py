@@ -20,18 +20,22 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.checkpoints.registry import PUBLISHED
 from napari_zerodce.gui.docks.adjust.dock import AdjustDock
+from napari_zerodce.gui.docks.compare.dock import CompareDock
 from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
 from napari_zerodce.gui.docks.enhance.batch_process import Elsewhere
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
 from napari_zerodce.gui.docks.enhance.run_on_dialog import RunOnDialog
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
+from napari_zerodce.gui.docks.train_translator.dock import TrainTranslatorDock
 
 CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QAbstractItemView, QComboBox, QLineEdit,
 )  # fmt: skip
 
-DOCKS = (EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock)
+DOCKS = (
+    EnhanceDock, AdjustDock, CurveMapsDock, CompareDock, FineTuneDock, TrainTranslatorDock,
+)  # fmt: skip
 
 
 def _controls(root: QWidget) -> Iterator[QWidget]:
