@@ -3,6 +3,7 @@
     python benchmarks/translation_study.py untrained --data DATA
     python benchmarks/translation_study.py train --data DATA --work WORK [toy.cut photos ...]
     python benchmarks/translation_study.py gains --work WORK
+    python benchmarks/translation_study.py cost
     python benchmarks/translation_study.py report
     python benchmarks/translation_study.py montage --data DATA --work WORK --output montage.png
 
@@ -80,6 +81,13 @@ def run_gains(options: argparse.Namespace) -> None:
     print(table(toy(), options.work))
 
 
+def run_cost(_: argparse.Namespace) -> None:
+    """Measure a step with the networks of the papers."""
+    from translation.full_size import table
+
+    print(table())
+
+
 def run_report(options: argparse.Namespace) -> None:
     """Print the tables."""
     from translation.report import report
@@ -99,12 +107,12 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     commands = parser.add_subparsers(required=True)
-    runs = (run_untrained, run_train, run_gains, run_report, run_montage)
-    for run in runs:
+    for run in (run_untrained, run_train, run_gains, run_cost, run_report, run_montage):
         command = commands.add_parser(run.__name__.removeprefix("run_"), help=run.__doc__)
         command.set_defaults(run=run)
-        command.add_argument("--results", type=Path, default=RESULTS, help="file of the results")
-        if run is not run_report:
+        if run in {run_untrained, run_train, run_report}:
+            command.add_argument("--results", type=Path, default=RESULTS, help="file of results")
+        if run in {run_untrained, run_train, run_montage}:
             command.add_argument("--data", type=Path, help="folder with photos/ and microscopy/")
         if run in {run_train, run_gains, run_montage}:
             command.add_argument("--work", type=Path, required=True, help="folder of the study")
