@@ -184,7 +184,9 @@ def test_a_description_of_another_network(tmp_path, files, write, refused, chang
 
 def test_uses_that_a_translator_or_a_curve_network_is_not_made_for(torch_file):
     translator = load_checkpoint(torch_file(generator_of(CYCLEGAN).state_dict(), name="g.pth"))
-    sentence = r"g\.pth \(CycleGAN, ResNet with 2 blocks\) estimates no curves; choose Zero-DCE"
+    sentence = (
+        r"g\.pth \(CycleGAN, ResNet with 2 blocks\) translates pictures and has no curves; choose"
+    )
     for ask in (
         lambda: translator.curve_network,
         lambda: translator.info.curve_architecture,

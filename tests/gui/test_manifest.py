@@ -71,12 +71,12 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     viewer.window.resize(1280, 720)
     docks = [
         viewer.window.add_plugin_dock_widget("napari-zerodce", name)[1]
-        for name in ("Enhance", "Adjust", "Curve maps", "Fine-tune")
+        for name in ("Enhance", "Adjust", "Curve maps", "Compare", "Fine-tune")
     ]
     first, *others = (frame_of(dock) for dock in docks)
     window = first.parent()
     qtbot.waitUntil(lambda: set(window.tabifiedDockWidgets(first)) == set(others), timeout=2000)
-    names = ["Enhance", "Adjust", "Curve maps", "Fine-tune"]
+    names = ["Enhance", "Adjust", "Curve maps", "Compare", "Fine-tune"]
     bars = window.findChildren(QTabBar)
     bar = next(bar for bar in bars if [bar.tabText(i) for i in range(bar.count())] == names)
     qtbot.waitUntil(lambda: bar.width() > 200, timeout=2000)

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_zerodce.checkpoints.registry import PUBLISHED
 from napari_zerodce.gui.docks.adjust.dock import AdjustDock
+from napari_zerodce.gui.docks.compare.dock import CompareDock
 from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
 from napari_zerodce.gui.docks.enhance.batch_process import Elsewhere
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
@@ -32,7 +33,9 @@ CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QAbstractItemView, QComboBox, QLineEdit,
 )  # fmt: skip
 
-DOCKS = (EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock, TrainTranslatorDock)
+DOCKS = (
+    EnhanceDock, AdjustDock, CurveMapsDock, CompareDock, FineTuneDock, TrainTranslatorDock,
+)  # fmt: skip
 
 
 def _controls(root: QWidget) -> Iterator[QWidget]:

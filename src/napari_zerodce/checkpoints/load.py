@@ -10,7 +10,7 @@ import torch
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
 from napari_zerodce.checkpoints.file_bytes import file_state
-from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
 from napari_zerodce.checkpoints.recognise import BATCH_COUNT
 from napari_zerodce.checkpoints.registry import resolve
@@ -51,7 +51,7 @@ class Checkpoint:
         """
         if isinstance(self.network, CurveNetwork):
             return self.network
-        raise self.info.refusal("estimates no curves; choose Zero-DCE weights")
+        raise self.info.refusal(NO_CURVES)
 
     @property
     def generator(self) -> Generator:

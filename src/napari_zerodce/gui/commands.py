@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_zerodce.gui.docks.adjust.dock import AdjustDock
+    from napari_zerodce.gui.docks.compare.dock import CompareDock
     from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
     from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 
@@ -43,6 +44,15 @@ def adjust_active_layer(viewer: napari.viewer.Viewer) -> None:
         dock: AdjustDock = open_dock(viewer, "Adjust")
         dock.select_layer(layer)
         dock.live.setChecked(True)
+
+
+def compare_on_active_layer(viewer: napari.viewer.Viewer) -> None:
+    """Open the Compare dock and compare what is ticked there on the active image layer."""
+    layer = _active_source(viewer, "compare on")
+    if layer is not None:
+        dock: CompareDock = open_dock(viewer, "Compare")
+        dock.select_layer(layer)
+        dock.compare()
 
 
 def _active_source(viewer: napari.viewer.Viewer, verb: str) -> Image | None:

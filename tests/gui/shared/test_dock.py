@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from napari.components import LayerList, ViewerModel
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QTabBar, QWidget
 
 from napari_zerodce.gui.docks.adjust.dock import AdjustDock
 from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
@@ -115,6 +115,18 @@ def test_docks_of_one_place_become_tabs(
     other = _put(window, second)
     _placed(second, qtbot)
     assert window.tabifiedDockWidgets(frame) == [other]
+
+
+def test_names_of_many_tabs_scroll_instead_of_being_cut(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    for name in ("Enhance", "Train translator", "Curve maps"):
+        dock = Counting(model)
+        _put(window, dock).setWindowTitle(name)
+        _placed(dock, qtbot)
+    (bar,) = (bar for bar in window.findChildren(QTabBar) if bar.count() == 3)
+    assert bar.elideMode() == Qt.TextElideMode.ElideNone
+    assert bar.usesScrollButtons()
 
 
 @pytest.mark.parametrize("where", ["hidden", "floating", "left", "of another plugin"])

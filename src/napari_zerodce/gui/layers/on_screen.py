@@ -143,13 +143,13 @@ def on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
     """
     source.check_planes_last()
     index = plane_on_screen(viewer, source)
-    number = _shown_level(source)
+    number = shown_level(source)
     factor = source.factors[number]
     visible = _scaled_sides(_visible(source.layer, source), factor)
     whole = _LARGEST_LEVEL if source.layer.multiscale else LARGEST_VIEW
     if source.layer.multiscale and prod(s.stop - s.start for s in visible) > _LARGEST_LEVEL:
         # napari reads whole chunks, and keeps what is larger than the screen.
-        visible = _overlapping(visible, _scaled_sides(_in_sight(viewer, source), factor))
+        visible = _overlapping(visible, _scaled_sides(in_sight(viewer, source), factor))
     return _part_of(source, index, number, visible=visible, whole=whole)
 
 
@@ -215,8 +215,13 @@ def plane_shape(source: Source, number: int) -> tuple[int, int]:
     return rows, columns
 
 
-def _shown_level(source: Source) -> int:
-    """Return the number of the level that napari shows, if its planes are those of the finest."""
+def shown_level(source: Source) -> int:
+    """Return the number of the level that napari shows, if its planes are those of the finest.
+
+    Parameters
+    ----------
+    source : Source
+    """
     number = source.layer.data_level if source.layer.multiscale else 0
     return number if source.factors[number] else 0
 
@@ -325,12 +330,20 @@ def _visible(layer: Layer, source: Source) -> tuple[slice, slice]:
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
-def _in_sight(viewer: napari.Viewer, source: Source) -> tuple[slice, slice]:
-    """Return the rows and columns that the camera sees, in pixels of the finest level."""
+def in_sight(viewer: napari.Viewer, source: Source) -> tuple[slice, slice]:
+    """Return the rows and columns that the camera sees, in pixels of the finest level.
+
+    They may extend beyond the source, and are known also if its layer is hidden.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    source : Source
+    """
     camera, layer = viewer.scene.camera, source.layer
     middle = np.array(viewer.dims.point, float)
     middle[-2:] = camera.center[-2:]
-    half = np.asarray(viewer.canvas.size, float) / camera.zoom / 2
+    half = np.asarray(viewer.canvas.viewbox_size(viewer.layers), float) / camera.zoom / 2
     corners = []
     for signs in product((-1, 1), repeat=2):
         place = middle.copy()

@@ -14,8 +14,9 @@ from napari_zerodce.errors import RequestError
 
 METADATA_KEY: Final = "napari-zerodce"
 
-Role = Literal["result", "live", "maps"]
-"""The role of a layer of this plugin: a result layer, a live view, or a map layer."""
+Role = Literal["result", "live", "maps", "compared"]
+"""The role of a layer of this plugin: a result layer, a live view, a map layer, or a picture of a
+comparison."""
 
 _SIGN: Final = "LE(x) = x + A x (1 - x): A > 0 brightens"
 
@@ -26,7 +27,7 @@ class LayerProvenance:
 
     Parameters
     ----------
-    role : {"result", "live", "maps"}
+    role : {"result", "live", "maps", "compared"}
     source : str
         Name of the source layer.
     source_id : str

@@ -133,7 +133,7 @@ def _channels(data: Any, *, rgb: bool) -> Any:
 def _kept_metadata(metadata: Mapping[Any, Any]) -> dict[str, Any]:
     plain = {key: _plain(value) for key, value in metadata.items() if isinstance(key, str)}
     own = plain.get(METADATA_KEY)
-    if isinstance(own, dict) and own.get("role") == "live":
+    if isinstance(own, dict) and own.get("role") in {"live", "compared"}:
         del plain[METADATA_KEY]
     return {key: value for key, value in plain.items() if _is_json(value)}
 

@@ -103,7 +103,7 @@ class Source:
 
         Parameters
         ----------
-        role : {"result", "live", "maps"}
+        role : {"result", "live", "maps", "compared"}
         **facts
             Other fields of `LayerProvenance`.
         """
@@ -119,7 +119,8 @@ class Source:
 def is_source(layer: Layer) -> bool:
     """Return whether a layer can be a source: an image layer whose pixels are all there.
 
-    Live views, map layers and results that are computed where the user looks are no sources.
+    Live views, map layers, pictures of a comparison and results that are computed where the user
+    looks are no sources.
     """
     is_result = isinstance(layer, Image) and role_of(layer) in {None, "result"}
     return is_result and not lazy_arrays_of(layer)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
-import torch
-from torch import nn
 
 from napari_zerodce.core.translators.generators import Generator
+from napari_zerodce.core.translators.statistics import MeasuredGenerator
 from napari_zerodce.training.translation.crops import Pixels
 from napari_zerodce.training.translation.loop import as_picture
 
@@ -16,8 +13,7 @@ from napari_zerodce.training.translation.loop import as_picture
 def translate(generator: Generator, crops: Pixels) -> Pixels | None:
     """Return what a generator makes of crops, one by one.
 
-    Batch normalisation uses the statistics of the crop, as in the official test of pix2pix; nothing
-    is dropped. The generator itself does not change.
+    The generator is used as on whole images, and does not change itself.
 
     Parameters
     ----------
@@ -30,17 +26,34 @@ def translate(generator: Generator, crops: Pixels) -> Pixels | None:
     ndarray, shape (N, outputs, H, W), uint16, or None
         None if a result is not finite.
     """
-    used = copy.deepcopy(generator).eval()
-    for layer in used.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.train()
-    device = next(used.parameters()).device
-    with torch.no_grad():
-        made = [used(as_picture(crop).to(device))[0].cpu().numpy() for crop in crops]
+    used = MeasuredGenerator(generator)
+    device = next(generator.parameters()).device
+    made = [used(as_picture(crop).to(device))[0][0].cpu().numpy() for crop in crops]
     if not all(np.isfinite(each).all() for each in made):
         return None
     pixels: Pixels = np.rint((np.stack(made) + 1) * (65535 / 2)).astype(np.uint16)
     return pixels
+
+
+def difference_to(targets: Pixels, generator: Generator, sources: Pixels) -> float:
+    """Return the mean absolute difference of results to their targets, NaN if one is not finite.
+
+    Parameters
+    ----------
+    targets : ndarray, shape (N, outputs, H, W), uint16
+    generator : Generator
+    sources : ndarray, shape (N, inputs, H, W), uint16
+
+    Returns
+    -------
+    float
+        In the units of networks, in which pictures reach from -1 to 1.
+    """
+    results = translate(generator, sources)
+    if results is None:
+        return float("nan")
+    differences = np.abs(results.astype(np.float32) - targets.astype(np.float32))
+    return float(differences.mean() / (65535 / 2))
 
 
 def brightness_correlation(sources: Pixels, results: Pixels) -> float:
