@@ -2,6 +2,7 @@
 
     python benchmarks/translation_study.py untrained --data DATA
     python benchmarks/translation_study.py train --data DATA --work WORK [toy.cut photos ...]
+    python benchmarks/translation_study.py measure --data DATA --work WORK
     python benchmarks/translation_study.py gains --work WORK
     python benchmarks/translation_study.py cost
     python benchmarks/translation_study.py report
@@ -23,7 +24,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from translation.arms import REAL_TASKS, TaskName, chosen, units
-from translation.results import Result, append_result, read_results
+from translation.results import Result, append_result, read_results, write_results
 from translation.toy import Task, toy
 
 RESULTS = Path(__file__).parents[1] / "docs" / "training-logs" / "translation-study.jsonl"
@@ -74,6 +75,15 @@ def run_train(options: argparse.Namespace) -> None:
             print(unit.name, result.figures, result.others, result.cost, flush=True)
 
 
+def run_measure(options: argparse.Namespace) -> None:
+    """Measure the translations of all trainings again, if there are new figures."""
+    from translation.measuring import measured_again
+
+    results = read_results(options.results)
+    tasks = {name: task_of(name, options.data) for name in tasks_with(options.data)}
+    write_results(options.results, [measured_again(each, tasks, options.work) for each in results])
+
+
 def run_gains(options: argparse.Namespace) -> None:
     """Print what trained networks and curves make of the same pictures with other exposures."""
     from translation.exposure import table
@@ -107,14 +117,22 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     commands = parser.add_subparsers(required=True)
-    for run in (run_untrained, run_train, run_gains, run_cost, run_report, run_montage):
+    for run in (
+        run_untrained,
+        run_train,
+        run_measure,
+        run_gains,
+        run_cost,
+        run_report,
+        run_montage,
+    ):
         command = commands.add_parser(run.__name__.removeprefix("run_"), help=run.__doc__)
         command.set_defaults(run=run)
-        if run in {run_untrained, run_train, run_report}:
+        if run in {run_untrained, run_train, run_measure, run_report}:
             command.add_argument("--results", type=Path, default=RESULTS, help="file of results")
-        if run in {run_untrained, run_train, run_montage}:
+        if run in {run_untrained, run_train, run_measure, run_montage}:
             command.add_argument("--data", type=Path, help="folder with photos/ and microscopy/")
-        if run in {run_train, run_gains, run_montage}:
+        if run in {run_train, run_measure, run_gains, run_montage}:
             command.add_argument("--work", type=Path, required=True, help="folder of the study")
         if run is run_train:
             command.add_argument("names", nargs="*", help="such as toy.cut; default: all")

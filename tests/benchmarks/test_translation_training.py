@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from translation import arms
 from translation.arms import ARMS, Unit
 from translation.exposure import GAINS, table
 from translation.files import generator_file, translations_file
+from translation.measuring import measured_again
 from translation.montage import sheet, write_montage
 from translation.toy import Task, toy
 from translation.training import config_for, fit, train_unit, translated
@@ -63,6 +65,9 @@ def test_a_unit_leaves_figures_generator_and_translations(
     generator.load_state_dict(torch.load(generator_file(tmp_path, unit), weights_only=True))
     found = translated(generator, task.held_sources)
     np.testing.assert_array_equal(found, np.load(translations_file(tmp_path, unit)))
+    forgotten = replace(result, figures={})
+    assert measured_again(forgotten, {"toy": task}, tmp_path) == result
+    assert measured_again(forgotten, {}, tmp_path) is forgotten
 
 
 def test_translations_are_those_of_a_runs_preview(task: Task) -> None:
