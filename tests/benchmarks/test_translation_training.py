@@ -10,7 +10,7 @@ import pytest
 import torch
 from translation import arms
 from translation.arms import ARMS, Unit
-from translation.exposure import GAINS, table
+from translation.exposure import GAINS, table_of_gains, table_of_means
 from translation.files import generator_file, translations_file
 from translation.measuring import measured_again
 from translation.montage import sheet, write_montage
@@ -83,9 +83,12 @@ def test_translations_are_those_of_a_runs_preview(task: Task) -> None:
 def test_exposure_table_has_a_row_for_each_method(brief: None, task: Task, tmp_path: Path) -> None:
     for arm in arms.FULL:
         train_unit(Unit(arm, 0), task, tmp_path)
-    lines = table(task, tmp_path).splitlines()
+    lines = table_of_gains(task, tmp_path).splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == [*arms.FULL, "Zero-DCE"]
     assert all(line.count("(") == len(GAINS) for line in lines[2:])
+    means = table_of_means(task, "toy", tmp_path)
+    assert f"| the answers | {task.held_targets.mean(axis=(1, 2, 3)).std():.3f} | 1.00 |" in means
+    assert "| FastCUT |" in means
     write_montage({"toy": task}, tmp_path, tmp_path / "montage.png")
     assert 0 < (tmp_path / "montage.png").stat().st_size < 300_000
 
