@@ -63,9 +63,10 @@ def run_train(options: argparse.Namespace) -> None:
     """Train and measure all units that are not in the file."""
     from translation.training import train_unit
 
-    done = {result.key for result in read_results(options.results)}
     there = tasks_with(options.data)
     for unit in chosen(options.names, units()):
+        # Read again each time: another process may train other units.
+        done = {result.key for result in read_results(options.results)}
         if unit.task in there and (unit.task, unit.arm, unit.seed) not in done:
             result = train_unit(unit, task_of(unit.task, options.data), options.work)
             append_result(options.results, result)

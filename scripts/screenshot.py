@@ -1,7 +1,7 @@
 """Make the README's pictures: the real window with the night sample, after real clicks in docks.
 
 Usage: python scripts/screenshot.py OUTPUT.png [SCENE] [SAMPLE] [WIDTHxHEIGHT]
-Scenes: enhance, look-inside, adjust, compare, fine-tune.
+Scenes: enhance, look-inside, adjust, compare, fine-tune, train-translator.
 Under Linux without a screen: xvfb-run -s "-screen 0 1280x720x24" python scripts/screenshot.py ...
 """
 
@@ -33,6 +33,7 @@ def main(
         "adjust": _adjust,
         "compare": _compare,
         "fine-tune": _fine_tune,
+        "train-translator": _train_translator,
     }
     scenes[scene](viewer)
     _pause()
@@ -97,6 +98,28 @@ def _fine_tune(viewer: Any) -> None:
         combo.setCurrentIndex(combo.findData(data))
         combo.activated.emit(combo.currentIndex())
     dock.form.fields["steps"].value = 300
+    _train(dock)
+
+
+def _train_translator(viewer: Any) -> None:
+    """Train CUT from dark photos to bright ones, and show the losses and the preview."""
+    viewer.layers.clear()
+    for name in ("chelsea", "coffee", "rocket", "astronaut"):
+        photo = getattr(skimage.data, name)()
+        bright = photo.astype(np.float32) / 255
+        viewer.add_image((bright**2 * 90).astype(np.uint8), name=f"dark {name}")
+        viewer.add_image(photo, name=name, visible=False)
+    dark = [layer for layer in viewer.layers if layer.visible]
+    viewer.layers.selection.active = dark[-1]
+    dock = _dock(viewer, "Train translator")
+    for layer in viewer.layers:
+        (dock.sources if layer in dark else dock.targets).tick(layer)
+    dock.form.length.show_duration(minutes=None, steps=500)
+    _train(dock)
+
+
+def _train(dock: Any) -> None:
+    """Press Start, wait until the run has ended, and scroll to its progress."""
     with tempfile.TemporaryDirectory() as runs:
         dock.runs.setText(runs)
         dock.panel.button.click()

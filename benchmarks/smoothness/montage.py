@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Final
 
+from comparison.small_png import write_small_png
 from PIL import Image, ImageDraw
 
 from smoothness.arms import NETWORKS, Unit
@@ -23,7 +23,6 @@ COLUMNS: Final = (
     "detail-limit-2",
     "non-local-means",
 )
-MOST_BYTES: Final = 300_000
 _ENLARGED = 2
 _GAP = 4
 _HEAD = 14
@@ -48,18 +47,4 @@ def montage(work: Path) -> Image.Image:
 
 def write_montage(work: Path, output: Path) -> None:
     """Write the montage with as many colours as 300 kB allow."""
-    write_few_colours(montage(work), output)
-
-
-def write_few_colours(sheet: Image.Image, output: Path) -> None:
-    """Write a picture as PNG with as many colours as 300 kB allow."""
-    for colours in (256, 192, 128, 96, 64, 48):
-        buffer = io.BytesIO()
-        # Without dithering, which would be noise of its own.
-        few = sheet.quantize(colours, dither=Image.Dither.NONE)
-        few.save(buffer, "PNG", optimize=True)
-        if buffer.tell() <= MOST_BYTES:
-            break
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(buffer.getvalue())
-    print(f"{output}: {buffer.tell() / 1000:.0f} kB, {colours} colours")
+    write_small_png(montage(work), output)

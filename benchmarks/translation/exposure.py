@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
+from comparison.tables import markdown_table
 
+from napari_zerodce.core.translators.generators import make_generator
+from translation.arms import FULL, Unit
 from translation.figures import mean_psnr
+from translation.files import generator_file
 from translation.toy import Pictures, Task
+from translation.training import config_for, translated
+from translation.untrained import METHODS
 
 GAINS: Final = (4.0, 2.0, 1.0, 0.5, 0.1, 0.02, 0.005)
 
 Translate = Callable[[Pictures], Pictures]
-"""Pictures in [0, 1] as they are, without a window, to pictures in [0, 1]."""
+"""From pictures in [0, 1], or beyond it, to pictures in [0, 1]."""
 
 
-def psnr_by_gain(translate: Translate, task: Task) -> dict[str, float]:
-    """Return the PSNR in dB of held-aside pictures times each gain, in floats and not clipped."""
-    return {
-        f"gain {gain:g}": mean_psnr(
-            translate(task.held_sources * np.float32(gain)), task.held_targets
-        )
-        for gain in GAINS
-    }
+def with_gains(translate: Translate, task: Task) -> Iterator[Pictures]:
+    """Yield the translations of held-aside pictures times each gain, in floats, not clipped."""
+    for gain in GAINS:
+        yield translate(task.held_sources * np.float32(gain))
 
 
-def brightness_by_gain(translate: Translate, task: Task) -> dict[str, float]:
-    """Return the mean of the translations of held-aside pictures times each gain."""
-    return {
-        f"gain {gain:g}": float(translate(task.held_sources * np.float32(gain)).mean())
-        for gain in GAINS
-    }
+def table(task: Task, work: Path) -> str:
+    """Return the PSNR, and the mean of the translations in brackets, at each gain.
+
+    Parameters
+    ----------
+    task : Task
+    work : Path
+        Folder of the study.
+    """
+    rows = [
+        [name, *(_cell(found, task) for found in with_gains(translate, task))]
+        for name, translate in _translators(task, work).items()
+    ]
+    return markdown_table(("gain", *(f"{gain:g}" for gain in GAINS)), rows)
+
+
+def _cell(found: Pictures, task: Task) -> str:
+    return f"{mean_psnr(found, task.held_targets):.1f} ({found.mean():.2f})"
+
+
+def _translators(task: Task, work: Path) -> Mapping[str, Translate]:
+    found = {arm: _trained(Unit(arm, 0), task, work) for arm in FULL}
+    return {**found, "Zero-DCE": _curves(task)}
+
+
+def _trained(unit: Unit, task: Task, work: Path) -> Translate:
+    generator = make_generator(config_for(unit, task).design)
+    generator.load_state_dict(torch.load(generator_file(work, unit), weights_only=True))
+    return lambda pictures: translated(generator, pictures)
+
+
+def _curves(task: Task) -> Translate:
+    def translate(pictures: Pictures) -> Pictures:
+        given = {**vars(task), "held_sources": pictures.clip(0, 1)}
+        return METHODS["Zero-DCE"](Task(**given))
+
+    return translate

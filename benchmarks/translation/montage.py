@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from comparison.small_png import write_small_png
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from smoothness.montage import write_few_colours
 
 from translation.arms import FULL, TaskName, Unit
+from translation.files import translations_file
 from translation.toy import Task
 from translation.untrained import METHODS
 
@@ -42,12 +43,7 @@ def write_montage(tasks: Mapping[TaskName, Task], work: Path, output: Path) -> N
         PNG to write.
     """
     rows = [row for name, task in tasks.items() for row in _rows(task, name, work)]
-    write_few_colours(sheet(rows), output)
-
-
-def translations_file(work: Path, unit: Unit) -> Path:
-    """Return the file with the translations of held-aside pictures, shape (N, H, W, C)."""
-    return work / f"{unit.name}.npy"
+    write_small_png(sheet(rows), output)
 
 
 def sheet(rows: Sequence[Sequence[Cell]]) -> Image.Image:

@@ -41,7 +41,8 @@ def load_checkpoint(
     source : str or Path, optional
         ``zero-dce`` or ``zero-dce-pp``, for photos, or ``zero-dce-fluo`` or ``zero-dce-pp-fluo``,
         for fluorescence, which come with the package; ``published-zero-dce`` or
-        ``published-zero-dce-pp``, after a download; or a ``.pth`` or ``.safetensors`` file.
+        ``published-zero-dce-pp``, after a download; or a ``.pth`` or ``.safetensors`` file, also of
+        pix2pix, CycleGAN or CUT.
     scale_factor : int, optional
         Zero-DCE++ only: how many times smaller the thumbnail is from which curves are estimated;
         by default as the checkpoint says, or 12.
@@ -49,7 +50,8 @@ def load_checkpoint(
     Returns
     -------
     Checkpoint
-        ``info`` describes it; ``network`` is the network, in float32 on the CPU.
+        ``info`` describes it; ``network`` is the network, in float32 on the CPU: ``curve_network``
+        or ``generator``.
 
     Raises
     ------

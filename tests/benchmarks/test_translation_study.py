@@ -106,9 +106,9 @@ def test_every_method_has_a_control_without_each_term_and_the_first_units_are_se
     assert len({unit.name for unit in every}) == len(every)
     assert [unit.name for unit in chosen(["toy.cut.", "cells.pix"], every)] == [
         "toy.cut.0",
-        "cells.pix2pix.0",
         "toy.cut.1",
         "toy.cut.2",
+        "cells.pix2pix.0",
     ]
 
 

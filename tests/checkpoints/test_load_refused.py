@@ -226,7 +226,9 @@ def test_git_lfs_pointer(write, refused):
         (b"\xff\xd8\xff\xe0" + bytes(50), "a JPEG image"),
         (b"II*\x00" + bytes(50), "a TIFF image"),
         (b"\x93NUMPY\x01\x00" + bytes(50), "a NumPy array"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file, as Keras"),
+        (b"\x08\x08\x12\x07pytorch\x1a\x05" + bytes(50), "an ONNX file"),
+        (b"\x08\x07:\x80\x01" + bytes(50), "an ONNX file"),
         (gzip.compress(b"weights"), "a gzip archive"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_the_weights_of_a_renamed_file_stay(tmp_path: Path) -> None:
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert read_info(new).label == label_of(new) == "cells of November, step 7"
     assert read_info(new).licence == "BSD-3-Clause"
+
+
+def test_a_label_needs_only_the_start_of_a_file(tmp_path: Path) -> None:
+    path = save(tmp_path / "mine.safetensors", "mine")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: 8 + int.from_bytes(whole[:8], "little")])
+    assert label_of(path) == "mine, step 7"
+
+
+@pytest.mark.parametrize("stated", ["x", ["x"], {"napari-zerodce": 3}, None])
+def test_a_file_with_damaged_metadata_is_called_as_the_file(tmp_path: Path, stated: object) -> None:
+    header = json.dumps({"__metadata__": stated}).encode()
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert label_of(path) == "x.safetensors"
 
 
 def test_a_label_follows_the_file(tmp_path: Path) -> None:

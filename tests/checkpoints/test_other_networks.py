@@ -40,6 +40,7 @@ def test_discriminators(norm, antialias):
             },
             "more than twice",
         ),
+        ({"model.10.conv_block.0.weight": (8, 8, 3, 3)}, "pad with zeros"),
         ({"model.10.conv_block.1.weight": (8, 8, 3, 3)}, "another first layer"),
         ({"model.model.0.weight": (8, 3, 3, 3)}, "another first layer"),
     ],

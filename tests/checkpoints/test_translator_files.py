@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from napari_zerodce.checkpoints import load
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.save import save_checkpoint, save_official
@@ -17,6 +18,7 @@ from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.discriminators import PatchDiscriminator
 from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.errors import CheckpointError
+from napari_zerodce.recent_results import RecentResults
 
 CYCLEGAN = GeneratorDesign("resnet", 3, 3, 4, 2)
 CUT = GeneratorDesign("resnet", 1, 2, 4, 3, dropout=True, antialias_down=True, antialias_up=True)
@@ -65,6 +67,15 @@ def test_the_network_is_ready_for_use_and_belongs_to_its_caller(torch_file):
     assert not any(each.is_meta for each in first.buffers())
     for mine, theirs in zip(first.parameters(), second.parameters(), strict=True):
         assert mine.data_ptr() != theirs.data_ptr()
+
+
+def test_few_large_files_are_remembered(torch_file, monkeypatch):
+    monkeypatch.setattr(load, "_LARGE", 0)
+    monkeypatch.setattr(load, "_remembered_large", RecentResults(load.MOST_LARGE_REMEMBERED))
+    saved = generator_of(CYCLEGAN).state_dict()
+    for number in range(5):
+        load_checkpoint(torch_file(saved, name=f"{number}.pth"))
+    assert (len(load._remembered), len(load._remembered_large)) == (0, 2)
 
 
 @pytest.mark.parametrize("prefix", ["module.", "netG.", "generator.module."])
@@ -173,7 +184,9 @@ def test_a_description_of_another_network(tmp_path, files, write, refused, chang
 
 def test_uses_that_a_translator_or_a_curve_network_is_not_made_for(torch_file):
     translator = load_checkpoint(torch_file(generator_of(CYCLEGAN).state_dict(), name="g.pth"))
-    sentence = r"g\.pth \(CycleGAN, ResNet with 2 blocks\) estimates no curves; choose Zero-DCE"
+    sentence = (
+        r"g\.pth \(CycleGAN, ResNet with 2 blocks\) translates pictures and has no curves; choose"
+    )
     for ask in (
         lambda: translator.curve_network,
         lambda: translator.info.curve_architecture,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.cards import card_of
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED
-from napari_zerodce.checkpoints.save import save_checkpoint
+from napari_zerodce.checkpoints.save import save_checkpoint, save_official
 from napari_zerodce.cli import main
 from napari_zerodce.cli.card_text import card_lines
 from napari_zerodce.core.networks import ZeroDCEPlusPlus
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
 
 
 def test_bundled_checkpoint(capsys) -> None:
@@ -71,6 +74,27 @@ def test_file_as_json(tmp_path: Path, capsys) -> None:
     assert facts["card"] is None
     assert len(facts["sha256"]) == 64
     assert facts["description"] == load_checkpoint(path).info.describe()
+
+
+def test_a_translator_says_how_it_is_built(tmp_path: Path, capsys) -> None:
+    design = GeneratorDesign("resnet", 1, 2, 4, 3, antialias_down=True, antialias_up=True)
+    path = save_official(tmp_path / "latest_net_G.pth", make_generator(design))
+    assert main(["info", str(path)]) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("CUT, ResNet with 3 blocks, 1 -> 2 channels · ")
+    details = {key.strip(): words.strip() for key, _, words in (x.partition(":") for x in lines)}
+    assert details["architecture"] == "cut"
+    assert details["blocks"] == "3"
+    assert details["channels"] == "1 -> 2"
+    assert details["features"] == "4"
+    assert details["normalisation"] == "instance"
+    assert details["antialiasing"] == "down and up"
+    assert details["picture sides"].startswith("multiples of 4 pixels")
+    assert "scale factor" not in details
+    assert main(["info", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["architecture"] == "cut"
+    assert facts["design"] == asdict(design)
 
 
 def test_published_file_is_recognised(shared_data: Path, capsys) -> None:

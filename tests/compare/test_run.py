@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.compare.candidates import (
@@ -17,6 +18,9 @@ from napari_zerodce.compare.candidates import (
 )
 from napari_zerodce.compare.figures import measure
 from napari_zerodce.compare.run import compare
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
+from napari_zerodce.engine import memory
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
 from napari_zerodce.errors import Cancelled, ImageError
@@ -116,6 +120,20 @@ def test_too_little_memory_is_told(samples, make_request, monkeypatch) -> None:
     assert "more memory" in compare(make_request(samples(9, 9)), [GAMMA]).compared[1].problem
 
 
+def test_baseline_without_room_is_left_out(samples, make_request) -> None:
+    image = samples(100, 100)  # the comparison needs 40 bytes a pixel and 3 for images, CLAHE 65
+    memory.set_budget(43 * image.size)
+    try:
+        _, gamma, clahe = compare(make_request(image), ALL_BASELINES[:2]).compared
+        assert not gamma.problem
+        assert clahe.problem.startswith("CLAHE needs")
+        memory.set_budget(43 * image.size - 1)
+        with pytest.raises(ImageError, match="compare on a smaller part"):
+            compare(make_request(image), ALL_BASELINES[:2])
+    finally:
+        memory.set_budget(None)
+
+
 @pytest.mark.parametrize(
     ("shape", "channels"), [((20, 25), "mono"), ((20, 24, 3), "rgb"), ((5, 6, 4), "rgba")]
 )
@@ -202,3 +220,32 @@ def test_choice_of_window_may_name_each_channel(samples, make_request) -> None:
     assert comparison.contrast_limits == (10, 90)
     assert not any(each.problem for each in comparison.compared)
     assert json.dumps(comparison.compared[1].provenance.as_dict())
+
+
+@pytest.mark.parametrize(
+    "design",
+    [GeneratorDesign("resnet", features=4, depth=1), GeneratorDesign("unet", features=4, depth=5)],
+    ids=["resnet", "unet"],
+)
+def test_translators_are_candidates_without_a_look(design, samples, make_request, tmp_path) -> None:
+    path = tmp_path / "latest_net_G.pth"
+    torch.save(make_generator(design).state_dict(), path)
+    request = make_request(samples(40, 50, 3), "rgb")
+    settings = replace(request.settings, look=Look(strength=1.5), tile=32)
+    candidates = [CheckpointCandidate(path), PP]
+    found = compare(replace(request, settings=settings), candidates).compared
+    assert [each.problem for each in found] == ["", "", ""]
+    assert found[1].about.startswith(("CycleGAN, ResNet", "pix2pix, U-Net"))
+    assert found[1].image.shape == (40, 50, 3)
+    assert found[2].provenance.look == Look(strength=1.5)
+
+
+def test_translator_of_other_channels_is_told(samples, make_request, tmp_path) -> None:
+    path = tmp_path / "latest_net_G.pth"
+    design = GeneratorDesign("resnet", inputs=5, outputs=5, features=4, depth=1)
+    torch.save(make_generator(design).state_dict(), path)
+    _, translated, gamma = compare(
+        make_request(samples(40, 50)), [CheckpointCandidate(path), GAMMA]
+    ).compared
+    assert "5" in translated.problem
+    assert not gamma.problem

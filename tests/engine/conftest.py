@@ -8,6 +8,8 @@ import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.curves import apply_curves
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.device import Device
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
@@ -29,6 +31,23 @@ def run():
         return enhance(request).image
 
     return run
+
+
+@pytest.fixture
+def translator(tmp_path):
+    """Save a small generator with random weights, and load it as a checkpoint."""
+
+    def make(family="resnet", name="latest_net_G.pth", **design):
+        usual = {"features": 4, "depth": 2 if family == "resnet" else 3}
+        generator = make_generator(GeneratorDesign(family, **{**usual, **design}))
+        numbers = torch.Generator().manual_seed(0)
+        with torch.no_grad():  # the usual small weights would make pictures without contrast
+            for weights in generator.parameters():
+                weights.normal_(0, 0.2, generator=numbers)
+        torch.save(generator.state_dict(), tmp_path / name)
+        return load_checkpoint(tmp_path / name)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from napari_zerodce.checkpoints.read import read_info
+from napari_zerodce.core.network_kinds import NETWORKS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.reproduce import command_line
@@ -31,7 +32,7 @@ MADE = Provenance.of(
 NEW = {
     "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
     "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
-    "channel_curves": "own",
+    "channel_curves": "own", "lock_normalisation": False, "design": "", "statistics": "",
 }  # fmt: skip
 
 # As version 0.1.0 has written it into layers.
@@ -112,3 +113,12 @@ def test_what_cannot_be_is_told_in_one_sentence(changes):
         Provenance.from_dict(OLD | changes)
     with pytest.raises(RequestError, match="do not say completely"):
         Provenance.from_dict({})
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_network_of_any_kind_is_written_and_read(kind):
+    made = replace(MADE, architecture=kind)
+    again = Provenance.from_dict(json.loads(json.dumps(made.as_dict())))
+    assert again.architecture == kind
+    assert again.traits is NETWORKS[kind]
+    assert again.traits.has_scale_factor == (kind == "zero-dce-pp")

@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QMenu
 REPOSITORY = Path(__file__).parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 DOCK_PAGES = [REPOSITORY / "README.md"] + [
-    REPOSITORY / "docs" / f"{name}.md" for name in ("enhance", "adjust", "look-inside", "fine-tune")
+    REPOSITORY / "docs" / f"{name}.md"
+    for name in ("enhance", "adjust", "look-inside", "fine-tune", "train-translators")
 ]
 
 EMPHASISED = {
@@ -21,7 +22,7 @@ EMPHASISED = {
     "Before and after", "Charbonnier", "For viewing, not for measuring.",
     "Noise is amplified with the signal.", "See what is in your dark images.",
     "The curve of a pixel", "The limit cannot tell noise from fine texture.", "edge-aware",
-    "memory budget", "napari-zerodce", "published weights are not part of it",
+    "invents", "memory budget", "napari-zerodce", "published weights are not part of it",
 }  # fmt: skip
 """What is bold in the pages without being the text of a control."""
 

@@ -17,10 +17,21 @@ from napari_zerodce.gui.docks.curve_maps.form import MapForm
 from napari_zerodce.gui.docks.curve_maps.images import MapChoice
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.finetune.form import TrainingForm
+from napari_zerodce.gui.docks.train_translator.form import TranslatorForm
+from napari_zerodce.gui.docks.train_translator.method_chooser import MethodChooser
 from napari_zerodce.setting import setting_fields
 from napari_zerodce.training.config import LossWeights, RunConfig, TrainingConfig
+from napari_zerodce.training.translation.config import TranslationConfig
 
-TYPED = (EnhanceSettings, Look, TrainingConfig, LossWeights, SmoothnessKind, RunConfig)
+TYPED = (
+    EnhanceSettings,
+    Look,
+    TrainingConfig,
+    LossWeights,
+    SmoothnessKind,
+    RunConfig,
+    TranslationConfig,
+)
 
 WITHOUT_A_FIELD = {
     "EnhanceSettings.checkpoint": "the dock has a chooser of checkpoints",
@@ -34,7 +45,7 @@ WITHOUT_A_FIELD = {
 
 def test_what_can_be_typed_can_be_clicked_or_there_is_a_reason(qtbot: Any) -> None:
     enhance = EnhanceForm(ViewerModel(), EnhanceSettings())
-    forms = (LookForm(), MapForm(), TrainingForm(), enhance)
+    forms = (LookForm(), MapForm(), TrainingForm(), TranslatorForm(MethodChooser()), enhance)
     for form in forms:
         qtbot.addWidget(form)
     enhance.release()

@@ -27,12 +27,15 @@ from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
 from napari_zerodce.gui.docks.enhance.run_on_dialog import RunOnDialog
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
+from napari_zerodce.gui.docks.train_translator.dock import TrainTranslatorDock
 
 CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QAbstractItemView, QComboBox, QLineEdit,
 )  # fmt: skip
 
-DOCKS = (EnhanceDock, AdjustDock, CurveMapsDock, CompareDock, FineTuneDock)
+DOCKS = (
+    EnhanceDock, AdjustDock, CurveMapsDock, CompareDock, FineTuneDock, TrainTranslatorDock,
+)  # fmt: skip
 
 
 def _controls(root: QWidget) -> Iterator[QWidget]:

@@ -56,11 +56,23 @@ def read_whole(path: Path) -> bytes:
     Defect
         If the file cannot be read, or for one of the causes of `file_state`.
     """
+    return read_start(path, LARGEST_FILE)
+
+
+def read_start(path: Path, size: int) -> bytes:
+    """Return the first bytes of a file; raise `Defect` as `read_whole` does.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Largest number of bytes.
+    """
     state = file_state(path)
     try:
         with path.open("rb") as file:
             # The file may have grown since the check.
-            return file.read(state.size)
+            return file.read(min(size, state.size))
     except (OSError, ValueError) as err:
         raise _unreadable(err) from err
 

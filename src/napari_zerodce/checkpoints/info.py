@@ -20,6 +20,7 @@ from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.errors import CheckpointError
 
 UNKNOWN_LICENCE: Final = "unknown"
+NO_CURVES: Final = "translates pictures and has no curves; choose Zero-DCE weights"
 TRAINED_BY: Final = "trained_by"
 """The entry of the provenance that the one-line description quotes."""
 
@@ -81,7 +82,7 @@ class CheckpointInfo:
         """
         if architecture := architecture_named(self.architecture):
             return architecture
-        raise self.refusal("estimates no curves; choose Zero-DCE weights")
+        raise self.refusal(NO_CURVES)
 
     @property
     def curve_traits(self) -> ArchitectureTraits:

@@ -10,7 +10,7 @@ import torch
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
 from napari_zerodce.checkpoints.file_bytes import file_state
-from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
 from napari_zerodce.checkpoints.recognise import BATCH_COUNT
 from napari_zerodce.checkpoints.registry import resolve
@@ -19,6 +19,11 @@ from napari_zerodce.core.translators.generators import Generator, make_generator
 from napari_zerodce.recent_results import RecentResults
 
 MOST_REMEMBERED: Final = 8
+MOST_LARGE_REMEMBERED: Final = 2
+"""The generator of CycleGAN takes 43 MiB of memory, and that of pix2pix 208."""
+
+_LARGE: Final = 16 * 2**20
+"""Bytes of a file."""
 
 
 @dataclass(frozen=True, eq=False)  # so that settings with a checkpoint can be a key
@@ -46,7 +51,7 @@ class Checkpoint:
         """
         if isinstance(self.network, CurveNetwork):
             return self.network
-        raise self.info.refusal("estimates no curves; choose Zero-DCE weights")
+        raise self.info.refusal(NO_CURVES)
 
     @property
     def generator(self) -> Generator:
@@ -66,8 +71,9 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     """Load a checkpoint.
 
     The file may be one of the authors' ``.pth`` files, a ``.pth`` file of another training (bare or
-    wrapped in a dict, from one or more GPUs), or one of our own ``.safetensors`` files. The content
-    decides which, not the name. No code in a file is executed. An unchanged file is read only once.
+    wrapped in a dict, from one or more GPUs), one of our own ``.safetensors`` files, or a generator
+    of pix2pix, CycleGAN or CUT, such as ``latest_net_G.pth``. The content decides which, not the
+    name. No code in a file is executed. An unchanged file is read only once.
 
     Parameters
     ----------
@@ -93,7 +99,8 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     path = resolve(source)
     with defects_as_errors(path):
         state = file_state(path)
-    content = _remembered.get(
+    memory = _remembered if state.size < _LARGE else _remembered_large
+    content = memory.get(
         (path, state, scale_factor), lambda: read_checkpoint(path, scale_factor=scale_factor)
     )
     return Checkpoint(content.info, _network(content))
@@ -116,3 +123,4 @@ def _empty_network(info: CheckpointInfo) -> CurveNetwork | Generator:
 
 
 _remembered: RecentResults[CheckpointContent] = RecentResults(MOST_REMEMBERED)
+_remembered_large: RecentResults[CheckpointContent] = RecentResults(MOST_LARGE_REMEMBERED)

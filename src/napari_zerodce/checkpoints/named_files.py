@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_zerodce.checkpoints import metadata
 from napari_zerodce.checkpoints.defects import Defect, defects_as_errors
-from napari_zerodce.checkpoints.file_bytes import FileState, file_state, read_whole
+from napari_zerodce.checkpoints.file_bytes import FileState, file_state, read_start, read_whole
 from napari_zerodce.checkpoints.formats import safetensors
 from napari_zerodce.checkpoints.names import GIVEN_NAME, as_name, label_from
 
@@ -23,10 +23,11 @@ def label_of(path: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _label_of(path: Path, _state: FileState) -> str:
-    content = read_whole(path)
-    if not safetensors.begins(content):
+    # Not the whole file: some have 200 MiB, and a chooser waits for its label.
+    start = read_start(path, 8 + safetensors.LARGEST_HEADER)
+    if not safetensors.begins(start):
         return path.name
-    described = metadata.decode(safetensors.read(content).metadata)
+    described = metadata.decode(safetensors.metadata_in(start))
     return label_from(path, {} if described is None else described.provenance)
 
 

@@ -62,6 +62,10 @@ def _place(name: str) -> int:
     return int(parts[1]) if len(parts) > 2 and parts[1].isdecimal() else 0
 
 
+def _pads_with_zeros(shapes: Shapes) -> bool:
+    return any(name.endswith(".conv_block.0.weight") for name in shapes)
+
+
 def _has_biases_before_norm_weights(shapes: Shapes) -> bool:
     first = next((name for name in ("model.model.0", "model.1") if f"{name}.bias" in shapes), None)
     norms = (n for n, shape in shapes.items() if n.endswith(".weight") and len(shape) == 1)
@@ -110,6 +114,10 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
     (
         _halves_too_often,
         f"holds a ResNet that halves pictures more than twice, as that of pix2pixHD; {_RESNET}",
+    ),
+    (
+        _pads_with_zeros,
+        f"holds a ResNet whose blocks pad with zeros, and official ones reflect; {_RESNET}",
     ),
     (
         _has_biases_before_norm_weights,

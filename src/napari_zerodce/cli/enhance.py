@@ -246,8 +246,9 @@ def _by_regions(output: GrowingOutput, run: _Run) -> _Made:
 
 
 def _facts(made: Provenance) -> list[str]:
-    """Return how an image was enhanced: device, precision, window, look and global curve."""
-    facts = [made.device, made.precision, f"window {in_words(made.windows)}"]
+    """Return how an image was enhanced: translator, device, precision, window and look."""
+    network = [made.design] if made.design else []
+    facts = [*network, made.device, made.precision, f"window {in_words(made.windows)}"]
     if look := made.look.describe():
         facts.append(look)
     if made.global_curve:

@@ -14,6 +14,7 @@ from napari_zerodce.cli.card_text import card_lines
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
+    from napari_zerodce.core.translators.design import GeneratorDesign
 
 
 _LONGEST = 300
@@ -82,6 +83,7 @@ def _facts(info: CheckpointInfo) -> dict[str, Any]:
         "label": info.label,
         "title": info.title,
         "architecture": info.architecture,
+        "design": info.design and asdict(info.design),
         "scale_factor": info.scale_factor,
         "parameters": info.parameters,
         "licence": info.licence,
@@ -101,7 +103,7 @@ def _details(info: CheckpointInfo) -> list[str]:
     facts = {
         "name": info.name,
         "architecture": info.architecture,
-        "scale factor": info.scale_factor,
+        **({"scale factor": info.scale_factor} if info.design is None else _built(info.design)),
         "parameters": f"{info.parameters:,}",
         "licence": info.licence,
         "sha256": info.sha256,
@@ -109,6 +111,22 @@ def _details(info: CheckpointInfo) -> list[str]:
     } | {key.replace("_", " "): words for key, words in sorted(info.provenance.items())}
     width = max(map(len, facts)) + 1
     return [f"  {f'{key}:'.ljust(width)} {_shortened(value)}" for key, value in facts.items()]
+
+
+def _built(design: GeneratorDesign) -> dict[str, object]:
+    """Return how a translator is built, and what follows from it for its pictures."""
+    blurred = {"down": design.antialias_down, "up": design.antialias_up}
+    depth = "halvings" if design.family == "unet" else "blocks"
+    return {
+        "channels": design.channels.removesuffix(" channels"),
+        "features": design.features,
+        depth: design.depth,
+        "normalisation": design.norm,
+        "dropout": "in training" if design.dropout else "none that the file shows",
+        "antialiasing": " and ".join(way for way, is_so in blurred.items() if is_so) or "none",
+        "picture sides": f"multiples of {design.multiple} pixels; others are padded and cropped",
+        "results": "for looking at, not for measuring: a translator can invent what it shows",
+    }
 
 
 def _shortened(value: object) -> str:

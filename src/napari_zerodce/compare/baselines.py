@@ -5,19 +5,27 @@ An image has the shape (H, W), or (H, W, 3) in colour.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from math import ceil
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.compare.candidates import BaselineCandidate
+from napari_zerodce.compare.candidates import BaselineCandidate, BaselineName
 from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.sampling import thinning_step
 
 Array = np.ndarray[Any, Any]
 
 TARGET_BRIGHTNESS: Final = 0.4
 """The mean that an automatic gamma gives: that of well-exposed photos. The mean of twelve Kodak
 photos is 0.40, and half of them are between 0.37 and 0.42."""
+
+BYTES_A_SAMPLE: Final[Mapping[BaselineName, int]] = MappingProxyType(
+    {"gamma": 8, "clahe": 65, "histogram": 31, "mean-std": 8}
+)
+"""The memory that each baseline needs, as measured."""
 
 _EXPONENTS: Final = (0.05, 20.0)
 _MOST_SAMPLES: Final = 2**20
@@ -92,8 +100,9 @@ def exponent_for(unit: Array, target: float = TARGET_BRIGHTNESS) -> float:
     """
     from scipy.optimize import brentq
 
-    samples = unit[(unit > 0) & (unit < 1)].astype(np.float64)
-    samples = samples[:: max(1, samples.size // _MOST_SAMPLES)]
+    step = thinning_step(ceil(unit.size / _MOST_SAMPLES), unit.shape)
+    samples = unit.ravel()[::step].astype(np.float64)
+    samples = samples[(samples > 0) & (samples < 1)]
     if not samples.size:
         return 1.0
 
@@ -132,8 +141,7 @@ def match_histogram(unit: Array, reference: Array) -> Array:
     """
     from skimage.exposure import match_histograms
 
-    matched: Array = match_histograms(unit, reference, channel_axis=_colour_axis(unit))
-    return matched
+    return _by_colour(match_histograms, unit, reference)
 
 
 def match_mean_std(unit: Array, reference: Array) -> Array:
@@ -143,10 +151,24 @@ def match_mean_std(unit: Array, reference: Array) -> Array:
     ----------
     unit, reference : ndarray, values in [0, 1]
     """
-    mean, deviation = unit.mean((0, 1), np.float64), unit.std((0, 1), np.float64)
-    wanted, spread = reference.mean((0, 1), np.float64), reference.std((0, 1), np.float64)
-    gain = spread / np.where(deviation > 0, deviation, 1)
-    matched: Array = ((unit - mean) * gain + wanted).clip(0, 1)
+    return _by_colour(_moved, unit, reference)
+
+
+def _moved(plane: Array, reference: Array) -> Array:
+    # Python's numbers leave float32 as it is, which needs half the memory.
+    mean, wanted = (float(each.mean(dtype=np.float64)) for each in (plane, reference))
+    deviation, spread = (float(each.std(dtype=np.float64)) for each in (plane, reference))
+    moved: Array = (plane - mean) * (spread / deviation if deviation else 1.0)
+    moved += wanted
+    return moved.clip(0, 1, out=moved)
+
+
+def _by_colour(match: Callable[[Array, Array], Array], unit: Array, reference: Array) -> Array:
+    if unit.ndim == 2:
+        return match(unit, reference)
+    matched = np.empty_like(unit)
+    for colour in range(unit.shape[-1]):
+        matched[..., colour] = match(unit[..., colour], reference[..., colour])
     return matched
 
 
@@ -154,10 +176,6 @@ _MATCHINGS: Final[dict[str, Callable[[Array, Array], Array]]] = {
     "histogram": match_histogram,
     "mean-std": match_mean_std,
 }
-
-
-def _colour_axis(unit: Array) -> int | None:
-    return -1 if unit.ndim == 3 else None
 
 
 def _kind(unit: Array) -> str:

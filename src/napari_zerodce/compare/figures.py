@@ -68,7 +68,8 @@ def measure(unit: Array, source: Array, reference: Array | None = None) -> Figur
     noise = _mean_over_colours(noise_deviation, unit)
     if reference is None:
         return Figures(brightness, noise, rank)
-    return Figures(brightness, noise, rank, ssim(unit, reference), psnr(unit, reference))
+    likeness = _mean_over_colours(ssim, unit, reference)
+    return Figures(brightness, noise, rank, likeness, psnr(unit, reference))
 
 
 def noise_deviation(plane: Array) -> float:
@@ -100,12 +101,12 @@ _ROUNDING: Final = 1e-6
 """Differences of float32 values in [0, 1] below it are rounding errors."""
 
 
-def ssim(unit: Array, reference: Array) -> float:
+def ssim(plane: Array, reference: Array) -> float:
     """Return the structural similarity (Wang et al. 2004: Gaussian window, sigma 1.5).
 
     Parameters
     ----------
-    unit, reference : ndarray, shape (H, W) or (H, W, 3), values in [0, 1]
+    plane, reference : ndarray, shape (H, W), values in [0, 1]
 
     Returns
     -------
@@ -114,17 +115,16 @@ def ssim(unit: Array, reference: Array) -> float:
     """
     from skimage.metrics import structural_similarity
 
-    if min(unit.shape[:2]) < _SSIM_SIDE:
+    if min(plane.shape) < _SSIM_SIDE:
         return nan
     return float(
         structural_similarity(  # type: ignore[no-untyped-call]
             reference,
-            unit,
+            plane,
             data_range=1,
             gaussian_weights=True,
             sigma=1.5,
             use_sample_covariance=False,
-            channel_axis=-1 if unit.ndim == 3 else None,
         )
     )
 

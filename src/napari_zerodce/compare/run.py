@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.compare.baselines import apply_baseline
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.compare.baselines import BYTES_A_SAMPLE, apply_baseline
 from napari_zerodce.compare.candidates import (
     SOURCE,
     BaselineCandidate,
@@ -26,13 +27,21 @@ from napari_zerodce.compare.plane import (
     single_plane,
     with_found_window,
 )
+from napari_zerodce.engine.look import AS_PUBLISHED
+from napari_zerodce.engine.memory import check_memory
 from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report, ignore
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 
 Array = np.ndarray[Any, Any]
+
+_BYTES_A_SAMPLE: Final = 40
+"""For the figures of an image, as measured, and for the source and the reference in [0, 1]."""
+
+_ADVICE: Final = "compare on a smaller part"
 
 
 def compare(
@@ -71,13 +80,14 @@ def compare(
     ImageError, RequestError
         If the image or the reference is invalid or cannot be read.
     """
+    wanted = (SOURCE, *(each for each in candidates if each != SOURCE))
+    _check_memory(request, len(wanted))
     reading = reading_reporter(report)
     shared = with_found_window(request, should_stop=should_stop, on_region=reading)
     other = None
     if reference is not None:
         other = with_found_window(reference, should_stop=should_stop, on_region=reading)
     subject = _Subject(shared, None if other is None else other.plane)
-    wanted = (SOURCE, *(each for each in candidates if each != SOURCE))
     compared = []
     for place, (candidate, title) in enumerate(zip(wanted, titles_of(wanted), strict=True)):
         raise_if_stopped(should_stop)
@@ -165,6 +175,8 @@ class _Subject:
         return self._by_checkpoint(candidate, step)
 
     def _by_baseline(self, candidate: BaselineCandidate) -> _Made:
+        size = BYTES_A_SAMPLE[candidate.name] * self._unit.size
+        check_memory(size, opening=f"{candidate.title} needs", advice=_ADVICE)
         started = time.perf_counter()
         unit, about = apply_baseline(candidate, self._unit, self._reference_unit)
         image = self._shared.plane.restored(unit)
@@ -178,7 +190,8 @@ class _Subject:
         request = _request_for(candidate, self._shared.request)
         if not request.settings.is_automatic:
             loaded = checkpoint_of(request.settings)
-            request = replace(request, settings=replace(request.settings, checkpoint=loaded))
+            settings = replace(request.settings, checkpoint=loaded)
+            request = replace(request, settings=_suitable(settings, loaded.info))
         started = time.perf_counter()
         result = enhance(request, report=step.report, should_stop=step.should_stop)
         return _Made(
@@ -190,10 +203,25 @@ class _Subject:
         )
 
 
+def _check_memory(request: EnhanceRequest, images: int) -> None:
+    """Refuse a plane that is too large, before it is read; raises an ImageError."""
+    samples = request.part.pixels * request.layout.colours
+    bytes_each = _BYTES_A_SAMPLE + images * np.dtype(request.image.dtype).itemsize
+    check_memory(samples * bytes_each, opening="The comparison needs", advice=_ADVICE)
+
+
 def _request_for(candidate: CheckpointCandidate, request: EnhanceRequest) -> EnhanceRequest:
     look = candidate.look or request.settings.look
     settings = replace(request.settings, checkpoint=candidate.checkpoint, look=look)
     return replace(request, settings=settings)
+
+
+def _suitable(settings: EnhanceSettings, checkpoint: CheckpointInfo) -> EnhanceSettings:
+    """Return the settings that all share without those that a translator refuses."""
+    if checkpoint.design is None:
+        return settings
+    tile = settings.tile if checkpoint.design.receptive_radius else None
+    return replace(settings, look=AS_PUBLISHED, time="frames", channel_curves="own", tile=tile)
 
 
 def _size(plane: PlaneInWindow) -> str:

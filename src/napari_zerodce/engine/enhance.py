@@ -159,4 +159,5 @@ class _Run:
             settings=resolved.settings,
             axes=resolved.axes,
             missing=self._unread.missing(scope),
+            statistics="" if (found := resolved.normalisation) is None else found.describe(),
         )

@@ -20,9 +20,10 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.engine.translation_limits import Cost, cost_of, first_tile
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 _PROBE_SIDE = 512
 _PROBE_PIXELS = _PROBE_SIDE**2
+_TRANSLATED_SIDE = 256
+"""Of a translator of full size, it takes 0.6 s on two cores."""
+
 _MOST_PROBE_PLANES = 64
 _PROBES = 3
 _ANY_WINDOW = WindowChoice("range", 0, 100)
@@ -102,11 +106,12 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
     request = _with_weights(request)
     info = checkpoint_of(request.settings).info
     device = resolve_device(request.settings.device)
-    precision = resolve_precision(request.settings.precision, device, np.dtype(request.image.dtype))
+    settings = request.settings.for_checkpoint(info)
+    precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
     key = _key(request, info, device.name, precision)
     with _one_at_a_time:
         if key not in _measured:
-            _measured[key] = _time(request, should_stop)
+            _measured[key] = _time(request, info, should_stop)
     return Forecast(info, device, precision, _measured[key])
 
 
@@ -121,6 +126,8 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     """
     samples = {"mono": 1, "rgb": 3, "rgba": 4}[result.channels]
     pixels = result.image.size // samples
+    if result.checkpoint.is_translator:
+        return  # its tiles overlap, so that a pixel of the result is no measure
     if pixels >= _LONG_RUN and not result.missing:  # those took no time
         key = _key(request, result.checkpoint, result.device, result.precision)
         seconds = result.seconds / pixels
@@ -156,7 +163,7 @@ def settings_for_speed(settings: EnhanceSettings) -> EnhanceSettings:
     limit = None if look.detail_gain_limit is None else 1.0
     kind = Look(global_curve=look.global_curve, detail_gain_limit=limit)
     settings = settings.for_axes(time=False, channels=False)
-    return replace(settings, window=_ANY_WINDOW, look=kind)
+    return replace(settings, window=_ANY_WINDOW, lock_normalisation=False, look=kind)
 
 
 def kind_for_speed(request: EnhanceRequest) -> tuple[Any, ...]:
@@ -177,7 +184,7 @@ def _key(
     settings, *rest = kind_for_speed(request)
     resolved = replace(
         settings,
-        checkpoint=info.architecture,  # other weights of it need the same time
+        checkpoint=str(info.design or info.architecture),  # other weights need the same time
         scale_factor=info.scale_factor,
         device=device,
         precision=precision,
@@ -185,25 +192,27 @@ def _key(
     return (resolved, *rest)
 
 
-def _probe_shape(request: EnhanceRequest) -> tuple[int, ...]:
+def _probe_shape(request: EnhanceRequest, largest: int = _PROBE_SIDE) -> tuple[int, ...]:
     """Return the shape of an image that is like the request's, but quick to enhance.
 
     Small planes take longer for a pixel than large ones, so the planes have the same size up to
     that of the probe.
     """
     part = request.part
-    height, width = (min(length, _PROBE_SIDE) for length in part.extent)
-    planes = min(part.count, _MOST_PROBE_PLANES, max(1, _PROBE_PIXELS // (height * width)))
+    height, width = (min(length, largest) for length in part.extent)
+    planes = min(part.count, _MOST_PROBE_PLANES, max(1, largest**2 // (height * width)))
     samples = {"mono": (), "rgb": (3,), "rgba": (4,)}[request.channels]
     return (planes, height, width, *samples)
 
 
-def _time(request: EnhanceRequest, should_stop: ShouldStop) -> Speed:
+def _time(request: EnhanceRequest, info: CheckpointInfo, should_stop: ShouldStop) -> Speed:
     from napari_zerodce.engine.enhance import enhance
 
-    shape = _probe_shape(request)
+    shape = _probe_shape(request, _PROBE_SIDE if info.design is None else _TRANSLATED_SIDE)
     noise = np.random.default_rng(0).integers(0, 100, shape).astype(request.image.dtype)
-    settings = replace(request.settings.for_axes(time=False, channels=False), window=_ANY_WINDOW)
+    settings = request.settings.for_axes(time=False, channels=False)
+    look = settings.look if info.design is None else AS_PUBLISHED
+    settings = replace(settings, window=_ANY_WINDOW, lock_normalisation=False, look=look)
     probe = EnhanceRequest(noise, request.channels, settings)
     # The first call also starts threads and chooses kernels.
     enhance(replace(probe, image=noise[:1, :64, :64]), should_stop=should_stop)
@@ -308,7 +317,7 @@ def describe_lazy_plans(
         return f"{what}{size} where you look, timing this machine…"
     pixels = min(rows * columns, _SCREEN)
     time = describe_range(known.speed.fastest * pixels, known.speed.slowest * pixels)
-    whole = sum(request.part.pixels for request in requests)
+    whole = sum(_cost_of(request, known).pixels for request in requests)
     all_time = describe_range(known.speed.fastest * whole, known.speed.slowest * whole)
     return (
         f"{what}{size} where you look, {known.device.name}, {time} for a full screen; "
@@ -319,12 +328,25 @@ def describe_lazy_plans(
 def _cost(requests: Sequence[EnhanceRequest], known: Forecast | None) -> str:
     if known is None:
         return "timing this machine…"
-    pixels = sum(request.part.pixels for request in requests)
+    costs = [_cost_of(request, known) for request in requests]
+    pixels = sum(cost.pixels for cost in costs)
     time = describe_range(known.speed.fastest * pixels, known.speed.slowest * pixels)
+    if memory := max(cost.memory for cost in costs):
+        time += f" with up to {readable_size(memory)} while it works"
     device = known.device.name
     if known.precision != "float32":
         device += f" in {known.precision} (off by up to {LARGEST_DEVIATION[known.precision]:.1%})"
     return f"{device}, {time}"
+
+
+def _cost_of(request: EnhanceRequest, known: Forecast) -> Cost:
+    """Return the pixels that the network gets, and the memory of a translator's work."""
+    design, layout = known.checkpoint.design, request.layout
+    if design is None:
+        return Cost(request.part.pixels, 0)
+    shape = (layout.height, layout.width)
+    side = request.settings.tile or first_tile(design, shape, known.device)
+    return cost_of(design, layout, request.part, side, locked=request.settings.lock_normalisation)
 
 
 def describe_range(fastest: float, slowest: float) -> str:

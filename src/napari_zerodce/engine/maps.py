@@ -17,7 +17,7 @@ from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve_for_curves
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never
@@ -74,11 +74,9 @@ def resolve_for_maps(
     Cancelled, CheckpointError, DeviceError, ImageError, RequestError
         As `enhance` does.
     """
-    if isinstance(request, ResolvedRequest):
-        return request
-    settings = request.settings.for_numbers()
-    request = replace(request, settings=settings, scope=None)
-    return resolve(request, report=report, should_stop=should_stop)
+    if isinstance(request, EnhanceRequest):
+        request = replace(request, settings=request.settings.for_numbers(), scope=None)
+    return resolve_for_curves(request, report=report, should_stop=should_stop)
 
 
 def fill_maps(

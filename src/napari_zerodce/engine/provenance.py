@@ -24,7 +24,8 @@ from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
-    "architecture", "channels", "device", "precision", "part", "image_axes",
+    "architecture", "channels", "device", "precision", "part", "image_axes", "design",
+    "statistics",
 )  # fmt: skip
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 _WARNING_OF_TRANSLATOR: Final = (
@@ -64,6 +65,10 @@ class Provenance:
     channel_curves : {"own", "shared"}
     lock_normalisation : bool
         As in `EnhanceSettings`.
+    design : str
+        What a translator is, such as "CycleGAN, ResNet with 9 blocks, 3 -> 3 channels".
+    statistics : str
+        Which pixels decided how a translator normalised.
     look : Look
     global_curve : tuple of float
         A_1 .. A_8 if one curve serves the whole image, else empty.
@@ -97,6 +102,8 @@ class Provenance:
     time_window: int = USUAL_TIME_WINDOW
     channel_curves: ChannelCurves = "own"
     lock_normalisation: bool = False
+    design: str = ""
+    statistics: str = ""
     look: Look = AS_PUBLISHED
     global_curve: tuple[float, ...] = ()
     part: str = ""
@@ -137,6 +144,7 @@ class Provenance:
             checkpoint_sha256=checkpoint.sha256,
             architecture=checkpoint.architecture,
             scale_factor=checkpoint.scale_factor,
+            design="" if (own := checkpoint.design) is None else f"{own.title}, {own.channels}",
             channels=channels,
             window=(whole.low, whole.high),
             channel_windows=tuple(ends) if len(ends) > 1 else (),

@@ -221,6 +221,8 @@ class EnhanceResult:
         As in the request.
     missing : tuple of tuple of int
         Index of each plane that could not be read, in the leading axes of the whole image.
+    statistics : str
+        Which pixels decided how a translator normalised; empty for curves.
     """
 
     image: np.ndarray[Any, Any]
@@ -241,6 +243,7 @@ class EnhanceResult:
     settings: EnhanceSettings = field(default_factory=EnhanceSettings)
     axes: str = ""
     missing: tuple[tuple[int, ...], ...] = ()
+    statistics: str = ""
 
     @property
     def window(self) -> Window:
@@ -267,6 +270,7 @@ class EnhanceResult:
             lock_normalisation=self.settings.lock_normalisation,
             image_axes=self.axes,
             missing=self.missing,
+            statistics=self.statistics,
             look=self.look,
             global_curve=self.global_curve,
             part="" if self.scope is None else str(self.scope),

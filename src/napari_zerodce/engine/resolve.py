@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.core.detail import BASE_HALO
 from napari_zerodce.core.networks import WHOLE, Span
@@ -46,7 +46,6 @@ from napari_zerodce.engine.translation_limits import (
     room_for_translation,
     working_memory,
 )
-from napari_zerodce.errors import CheckpointError
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.sampling import spread
 from napari_zerodce.imaging.scope import Scope
@@ -141,7 +140,7 @@ class ResolvedRequest:
             If it is a translator.
         """
         if isinstance(self.runner, Translator):
-            raise no_curves(self.checkpoint)
+            raise self.checkpoint.refusal(NO_CURVES)
         return self.runner
 
     @property
@@ -365,6 +364,7 @@ class ResolvedRequest:
                 "time_window": self.settings.time_window,
                 "channel_curves": self.settings.channel_curves,
                 "lock_normalisation": self.settings.lock_normalisation,
+                "statistics": "" if (found := self.normalisation) is None else found.describe(),
                 "look": self.settings.look,
                 "device": self.device.name,
                 "precision": self.precision,
@@ -428,11 +428,45 @@ def resolve(
         series=None if isinstance(runner, Translator) else series_of(request, windows, runner),
         axes=request.axes,
         skip_unreadable=request.skip_unreadable,
-        notices=notices,
+        notices=(*notices, *_about_crops(request, whole_side)),
         whole_side=whole_side,
     )
     _check_tile(resolved)
     return resolved
+
+
+def resolve_for_curves(
+    request: EnhanceRequest | ResolvedRequest,
+    *,
+    report: Report = ignore,
+    should_stop: ShouldStop = never,
+) -> ResolvedRequest:
+    """Resolve a request whose curves are needed, as `resolve` does.
+
+    Parameters
+    ----------
+    request : EnhanceRequest or ResolvedRequest
+    report, should_stop : callable, optional
+        As in `resolve`.
+
+    Raises
+    ------
+    CheckpointError
+        If the checkpoint is a translator; then the image is not read.
+    Cancelled, DeviceError, ImageError, RequestError
+        As `enhance` does.
+    """
+    if isinstance(request, EnhanceRequest):
+        check_curves(request.settings)
+    resolved = resolve(request, report=report, should_stop=should_stop)
+    _ = resolved.estimator
+    return resolved
+
+
+def check_curves(settings: EnhanceSettings) -> None:
+    """Raise a CheckpointError if the checkpoint of settings is a translator."""
+    if not settings.is_automatic:
+        _ = checkpoint_of(settings).curve_network
 
 
 def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -> int | None:
@@ -442,6 +476,18 @@ def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -
     layout = request.layout
     check_translation(info, request.settings, layout)
     return first_tile(info.design, (layout.height, layout.width), device)
+
+
+def _about_crops(request: EnhanceRequest, whole_side: int | None) -> tuple[str, ...]:
+    """Return the notice about planes of which only crops decide the statistics."""
+    shape = (request.layout.height, request.layout.width)
+    if whole_side is None or whole_side >= max(shape) or request.settings.lock_normalisation:
+        return ()
+    told = (
+        f"A plane of {shape[1]}x{shape[0]} pixels does not fit into memory whole, so crops of it "
+        "decide how it is normalised: contrast and brightness differ a little from a whole pass."
+    )
+    return (told,)
 
 
 def _check_tile(resolved: ResolvedRequest) -> None:
@@ -455,11 +501,6 @@ def _check_tile(resolved: ResolvedRequest) -> None:
     elif resolved.checkpoint.scale_factor == 1:
         pixels = min(resolved.tile, layout.height) * min(resolved.tile, layout.width)
         check_tile(pixels, tile, resolved.device)
-
-
-def no_curves(info: CheckpointInfo) -> CheckpointError:
-    """Return the error of a use that needs curves, for a translator."""
-    return info.refusal("translates pictures and has no curves; choose Zero-DCE weights")
 
 
 def _read_image(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
@@ -13,6 +14,7 @@ from napari_zerodce.engine.memory import room_for_blocks
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ImageError, RequestError
 from napari_zerodce.imaging.planes import Channels, PlaneLayout
+from napari_zerodce.imaging.scope import Scope
 
 _PART_OF_MEMORY: Final = 0.6
 """Of the free memory: the rest is for the result, and for other programs."""
@@ -24,6 +26,9 @@ _LEAST_SIDE: Final = 8
 """Pixels: a quarter of it is the smallest picture that can be padded by reflection."""
 
 _FLOAT: Final = 4
+
+MOST_MEASURED: Final = 2**21
+"""Pixels of the crops in which statistics are measured: 2.4 GiB for a ResNet of full size."""
 
 
 def bytes_per_pixel(design: GeneratorDesign) -> int:
@@ -102,6 +107,50 @@ def first_tile(design: GeneratorDesign, shape: tuple[int, int], device: Device) 
             f"tile by tile, so take a crop of at most {largest}x{largest} pixels."
         )
     return max(design.multiple, min(_LARGEST_TILE, largest - 2 * halo_of(design)))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the translation of an image costs.
+
+    Parameters
+    ----------
+    pixels : int
+        So many pixels go through the generator.
+    memory : int
+        Bytes that it needs while it works.
+    """
+
+    pixels: int
+    memory: int
+
+
+def cost_of(
+    design: GeneratorDesign, layout: PlaneLayout, part: Scope, side: int, *, locked: bool
+) -> Cost:
+    """Return the cost of a translation.
+
+    Parameters
+    ----------
+    design : GeneratorDesign
+    layout : PlaneLayout
+        Of the image.
+    part : Scope
+        The part of it to translate.
+    side : int
+        Side of tiles; if it is that of a plane, planes are translated whole.
+    locked : bool
+        Whether the planes share their statistics.
+    """
+    shape = (layout.height, layout.width)
+    memory = working_memory(design, shape, side)
+    whole = math.prod(padded(length, design) for length in shape)
+    if side >= max(shape):
+        return Cost(part.count * whole, memory)
+    around = 2 * halo_of(design)
+    sides = [length + around * -(-length // side) for length in part.extent]
+    measured = 1 if locked else part.count
+    return Cost(part.count * math.prod(sides) + measured * min(whole, MOST_MEASURED), memory)
 
 
 def room_for_translation(device: Device) -> int:

@@ -26,7 +26,7 @@ from napari_zerodce.engine.methods.curves import CurveMethod
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import ResolvedRequest, resolve_for_curves
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore
@@ -236,7 +236,7 @@ def estimate_view(
     if viewport.step > 1 and isinstance(request, EnhanceRequest):
         kept = _kept(request.image, viewport, report, should_stop)
         request = replace(request, image=kept, coarser=())
-    resolved = resolve(request, report=report, should_stop=should_stop)
+    resolved = resolve_for_curves(request, report=report, should_stop=should_stop)
     if viewport.step > 1:
         if resolved is request:
             spans = _spans(viewport, resolved.layout.height, resolved.layout.width)

@@ -58,7 +58,7 @@ class CheckpointSaver:
 
     def save_original(self) -> None:
         """Write the preview crop unchanged."""
-        write_picture(self._folder, self._preview)
+        write_picture(self._folder.original, self._preview)
 
     def save_best(self) -> None:
         """Save the weights as the best ones of the run."""
@@ -115,7 +115,7 @@ class CheckpointSaver:
                 self._show(step, picture)
 
     def _show(self, step: int, picture: NDArray[np.uint16]) -> None:
-        write_picture(self._folder, picture, step=step)
+        write_picture(self._folder.preview(step), picture)
         self._write(
             "checkpoint",
             step=step,
@@ -167,23 +167,17 @@ def enhanced(preview: NDArray[np.uint16], network: CurveNetwork) -> NDArray[np.u
     return pixels
 
 
-def write_picture(
-    folder: RunFolder, preview: NDArray[np.uint16], *, step: int | None = None
-) -> None:
+def write_picture(path: Path, preview: NDArray[np.uint16]) -> None:
     """Write a preview image as PNG.
 
     Parameters
     ----------
-    folder : RunFolder
+    path : Path
     preview : ndarray, shape (3 or 1, h, w), uint16
-        The preview crop, enhanced or not.
-    step : int, optional
-        The step whose network enhanced it; None for the original crop.
     """
     pixels = (preview // 257).astype(np.uint8)
     mono = len(pixels) == 1
     array = pixels[0] if mono else np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    path = folder.original if step is None else folder.preview(step)
     write_image(path, ImageFile(array, "mono" if mono else "rgb"), overwrite=True)
 
 

@@ -222,8 +222,8 @@ class History:
     def _take_notice(self, event: Mapping[str, Any]) -> None:
         text = str(event["text"])
         self.notices.append(text)
-        if event.get("is_alarm"):
-            self.alarm = text
+        if "is_alarm" in event:  # False ends an alarm
+            self.alarm = text if event["is_alarm"] else ""
 
     def _take_ended(self, event: Mapping[str, Any]) -> None:
         self.ending, self.message = event["ending"], str(event["message"])

@@ -74,7 +74,7 @@ class RunFolder:
     """The files of one run.
 
     ======================================  ======================================================
-    ``config.json``                         a `RunConfig`
+    ``config.json``                         a `RunConfig` or a `TranslationRunConfig`
     ``crops.npz``                           the sampled crops, and the preview crop
     ``start.weights``                       the checkpoint from which the run starts, if any
     ``events.jsonl``                        the events of the run, one per line
@@ -83,6 +83,8 @@ class RunFolder:
     ``named/NAME step-000120.safetensors``  the same under a name that was given later
     ``best.safetensors``                    the weights with the lowest validation loss
     ``last.safetensors``                    the weights of the last saved step
+    ``last_B.safetensors``                  those of CycleGAN's way back
+    ``official/latest_net_G.pth``           a translator's last weights, for the official programs
     ``previews/step-000120.png``            the preview crop, enhanced with the weights of a step
     ``previews/target.png``                 what the result should look like, if it is known
     ``log.txt``                             the output of the process, if a dock started it

@@ -11,7 +11,7 @@ import pytest
 from napari_zerodce.compare.columns import ALL_COLUMNS, MISSING
 from napari_zerodce.compare.figures import Figures
 from napari_zerodce.compare.report.entries import ImageEntry, ResultEntry
-from napari_zerodce.compare.report.tables import as_csv, as_json, mean_rows, table_lines
+from napari_zerodce.compare.report.tables import as_csv, as_json, mean_rows, mean_table, table_lines
 
 
 def image(name: str, *results: ResultEntry, problem: str = "") -> ImageEntry:
@@ -73,6 +73,14 @@ def test_lines_stand_in_columns() -> None:
     head, source, clahe = table_lines(mean_rows(IMAGES))
     assert len(head) == len(source) == len(clahe)
     assert source.split() == ["source", "3", "0.200", "0.0100", "1.000", *[MISSING] * 3]
+
+
+def test_figure_that_nobody_has_has_no_column() -> None:
+    rows = mean_rows([image("a.png", ResultEntry("source", figures=Figures(0.1, 0.01, 1)))])
+    assert mean_table(rows) == [
+        ("", "Images", "Brightness", "Noise", "Rank correlation"),
+        ("source", "1", "0.100", "0.0100", "1.000"),
+    ]
 
 
 def test_no_image_is_no_row() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_zerodce.core import architectures
+from napari_zerodce.core.network_kinds import NETWORKS
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.methods import enhancing
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -32,14 +32,13 @@ class Negative:
 
 
 def test_each_architecture_has_its_method():
-    for traits in architectures.ARCHITECTURES.values():
+    for traits in NETWORKS.values():
         assert traits.method in enhancing.METHODS
 
 
 def test_another_method_makes_the_result(monkeypatch):
-    known = architectures.ARCHITECTURES["zero-dce-pp"]
-    negative = {**architectures.ARCHITECTURES, "zero-dce-pp": replace(known, method="negative")}
-    monkeypatch.setattr("napari_zerodce.checkpoints.info.ARCHITECTURES", negative)
+    negative = {**NETWORKS, "zero-dce-pp": replace(NETWORKS["zero-dce-pp"], method="negative")}
+    monkeypatch.setattr("napari_zerodce.checkpoints.info.NETWORKS", negative)
     monkeypatch.setitem(enhancing.METHODS, "negative", lambda _: Negative())
     settings = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu", tile=16)
     result = enhance(EnhanceRequest(IMAGE, "mono", settings))

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from napari.components import LayerList, ViewerModel
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QTabBar, QWidget
 
 from napari_zerodce.gui.docks.adjust.dock import AdjustDock
 from napari_zerodce.gui.docks.curve_maps.dock import CurveMapsDock
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
+from napari_zerodce.gui.docks.train_translator.dock import TrainTranslatorDock
 from napari_zerodce.gui.session.session import session_of
 from napari_zerodce.gui.shared import dock as dock_module
 from napari_zerodce.gui.shared.dock import Dock, frame_of, open_dock
@@ -116,6 +117,18 @@ def test_docks_of_one_place_become_tabs(
     assert window.tabifiedDockWidgets(frame) == [other]
 
 
+def test_names_of_many_tabs_scroll_instead_of_being_cut(
+    model: ViewerModel, window: QMainWindow, qtbot: Any
+) -> None:
+    for name in ("Enhance", "Train translator", "Curve maps"):
+        dock = Counting(model)
+        _put(window, dock).setWindowTitle(name)
+        _placed(dock, qtbot)
+    (bar,) = (bar for bar in window.findChildren(QTabBar) if bar.count() == 3)
+    assert bar.elideMode() == Qt.TextElideMode.ElideNone
+    assert bar.usesScrollButtons()
+
+
 @pytest.mark.parametrize("where", ["hidden", "floating", "left", "of another plugin"])
 def test_dock_becomes_no_tab_of_one_that_is_elsewhere(
     model: ViewerModel, window: QMainWindow, qtbot: Any, where: str
@@ -173,7 +186,9 @@ def test_help_button_opens_the_page_of_the_dock(
     assert opened.pages.source().fileName() == "adjust.md"
 
 
-@pytest.mark.parametrize("kind", [EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock])
+@pytest.mark.parametrize(
+    "kind", [EnhanceDock, AdjustDock, CurveMapsDock, FineTuneDock, TrainTranslatorDock]
+)
 def test_each_dock_has_a_page(kind: type[Dock]) -> None:
     assert (pages_folder() / kind.page).is_file()
     assert 0 < len(kind.purpose) < 40, "one line beside the button"

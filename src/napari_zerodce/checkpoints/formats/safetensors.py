@@ -13,7 +13,7 @@ from napari_zerodce.checkpoints.formats.stored_tensor import StoredTensor, Tenso
 
 SUFFIXES: Final[tuple[str, ...]] = (".safetensors",)
 
-_LARGEST_HEADER: Final = 2**20
+LARGEST_HEADER: Final = 2**20
 """Bytes. The headers of our own files have about 3 KiB."""
 
 _ALIGNMENT: Final = 8
@@ -71,6 +71,25 @@ def read(content: bytes) -> TensorFile:
     return TensorFile([("", stored)], header.get("__metadata__") or {})
 
 
+def metadata_in(start: bytes) -> dict[str, str]:
+    """Return the metadata from the start of a file, without its tensors.
+
+    Parameters
+    ----------
+    start : bytes
+        At least the length and the header.
+
+    Raises
+    ------
+    Defect
+        If the header is damaged.
+    """
+    found = _parse(start[8 : 8 + int.from_bytes(start[:8], "little")]).get("__metadata__", {})
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise _damaged()
+    return found
+
+
 def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
     """Return a file with other metadata, as the library would write it.
 
@@ -90,7 +109,7 @@ def with_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
 
 
 def _parse(header: bytes) -> dict[str, Any]:
-    if len(header) > _LARGEST_HEADER:
+    if len(header) > LARGEST_HEADER:
         raise Defect(
             f"is not a checkpoint that can be used: its header has {readable_size(len(header))}, "
             "but a few KiB are expected; choose another file"

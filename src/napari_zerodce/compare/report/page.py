@@ -10,7 +10,7 @@ from typing import Final
 from napari_zerodce.compare.columns import ALL_COLUMNS, COLUMNS
 from napari_zerodce.compare.report.entries import ImageEntry, PlaneEntry, ResultEntry
 from napari_zerodce.compare.report.pictures import LONGEST_SIDE
-from napari_zerodce.compare.report.tables import mean_rows
+from napari_zerodce.compare.report.tables import mean_rows, mean_table
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.imaging.windows import in_words
 
@@ -42,6 +42,7 @@ def page(images: Sequence[ImageEntry], *, software: str, command: str = "") -> s
 <header>
 <h1>{_TITLE}</h1>
 <p>{_opening(images)}</p>
+{_warnings(images)}
 </header>
 <input type="checkbox" id="before"><label for="before">Show the source in every picture</label>
 <main>
@@ -58,32 +59,38 @@ def page(images: Sequence[ImageEntry], *, software: str, command: str = "") -> s
 def _opening(images: Sequence[ImageEntry]) -> str:
     compared = sum(not image.problem for image in images)
     count = "1 image" if compared == 1 else f"{compared} images"
-    return (
-        f"{count}. All pictures of an image have the same contrast limits, those of its window. "
-        "They are for looking at: do not measure intensities in them."
+    return f"{count}. All pictures of an image have the same contrast limits, those of its window."
+
+
+def _warnings(images: Sequence[ImageEntry]) -> str:
+    """Return what each kind of network warns of, with the titles of its results."""
+    titles: dict[str, dict[str, None]] = {}
+    for result in (each for image in images for each in image.results):
+        if result.provenance:
+            warning = result.provenance.as_dict()["display_only"]
+            titles.setdefault(warning, {})[result.title] = None
+    return _LINE.join(
+        f"<p><b>{escape(', '.join(names))}</b>: {escape(warning)}</p>"
+        for warning, names in titles.items()
     )
 
 
 def _summary(images: Sequence[ImageEntry]) -> str:
-    titles = ("", "Images", *(column.heading for column in ALL_COLUMNS))
-    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
-    rows = "\n".join(
-        f"<tr><th>{escape(row.title)}</th>{_cells((str(row.images), *row.texts))}</tr>"
-        for row in mean_rows(images)
+    (_, *headings), *rows = mean_table(mean_rows(images))
+    head = "".join(f"<th>{escape(text)}</th>" for text in ("", *headings))
+    body = "\n".join(
+        f"<tr><th>{escape(title)}</th>{''.join(f'<td>{escape(text)}</td>' for text in texts)}</tr>"
+        for title, *texts in rows
     )
     return f"""<section>
 <h2>Means over the images</h2>
 <div class="wide"><table>
 <tr>{head}</tr>
-{rows}
+{body}
 </table></div>
 <p class="quiet">All figures: <a href="figures.csv">figures.csv</a>,
 <a href="figures.json">figures.json</a>.</p>
 </section>"""
-
-
-def _cells(texts: Sequence[str]) -> str:
-    return "".join(f"<td>{escape(text)}</td>" for text in texts)
 
 
 def _section(image: ImageEntry) -> str:

@@ -34,12 +34,6 @@ class MeanRow:
     images: int
     means: tuple[float | None, ...]
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The means as a table shows them."""
-        pairs = zip(ALL_COLUMNS, self.means, strict=True)
-        return tuple(column.text(value) for column, value in pairs)
-
 
 def mean_rows(images: Sequence[ImageEntry]) -> tuple[MeanRow, ...]:
     """Return the means of each candidate, in the order in which the candidates appear.
@@ -62,6 +56,25 @@ def mean_rows(images: Sequence[ImageEntry]) -> tuple[MeanRow, ...]:
     )
 
 
+def mean_table(rows: Sequence[MeanRow]) -> list[tuple[str, ...]]:
+    """Return the table of means as texts, the headings first.
+
+    A figure that no candidate has, such as SSIM without references, has no column.
+
+    Parameters
+    ----------
+    rows : sequence of MeanRow
+    """
+    columns = [
+        (column.heading, *map(column.text, means))
+        for column, means in zip(ALL_COLUMNS, _transposed(rows), strict=True)
+        if any(mean is not None for mean in means)
+    ]
+    first = ("", *(row.title for row in rows))
+    counts = ("Images", *(str(row.images) for row in rows))
+    return list(zip(first, counts, *columns, strict=True))
+
+
 def table_lines(rows: Sequence[MeanRow]) -> list[str]:
     """Return the table of means as lines of text.
 
@@ -69,8 +82,7 @@ def table_lines(rows: Sequence[MeanRow]) -> list[str]:
     ----------
     rows : sequence of MeanRow
     """
-    cells = [("", "Images", *(column.heading for column in ALL_COLUMNS))]
-    cells += [(row.title, str(row.images), *row.texts) for row in rows]
+    cells = mean_table(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join((title.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])))
@@ -123,6 +135,11 @@ def as_json(images: Sequence[ImageEntry], **facts: Any) -> str:
         ],
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _transposed(rows: Sequence[MeanRow]) -> list[tuple[float | None, ...]]:
+    """Return the means of all candidates for each column."""
+    return [tuple(row.means[place] for row in rows) for place in range(len(ALL_COLUMNS))]
 
 
 def _mean(results: Sequence[ResultEntry], column: Column) -> float | None:

@@ -10,16 +10,13 @@ import numpy as np
 
 from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.translation_limits import padded
+from napari_zerodce.engine.translation_limits import MOST_MEASURED, padded
 from napari_zerodce.imaging.tiling import Region
 
 Array = np.ndarray[Any, Any]
 
 SIDE: Final = 512
 """Pixels of a crop: a large part of its pixels then lies deeper than half the receptive field."""
-
-MOST_PIXELS: Final = 2**21
-"""Of all crops: 2.4 GiB for a ResNet of full size."""
 
 MOST_PLANES: Final = 8
 """Planes of a stack that share their statistics, which are measured in so many of them."""
@@ -52,7 +49,7 @@ def padded_to(picture: Array, rows: int, columns: int) -> Array:
     """
     below, right = rows - picture.shape[-2], columns - picture.shape[-1]
     if not below and not right:
-        return np.require(picture, requirements="CW")  # torch warns of others
+        return np.require(picture, requirements=("C", "W"))  # torch warns of others
     return np.pad(picture, ((0, 0), (0, 0), (0, below), (0, right)), mode="reflect")
 
 
@@ -90,7 +87,7 @@ def crops_of(planes: Sequence[Plane], design: GeneratorDesign) -> Array:
     ndarray, shape (N, inputs, H, W), values in [0, 1]
     """
     shape = planes[0].shape
-    each = MOST_PIXELS // len(planes)
+    each = MOST_MEASURED // len(planes)
     if math.prod(shape) <= each:
         return np.concatenate([whole_picture(plane, design) for plane in planes])
     regions = spread_regions(shape, max(1, each // SIDE**2))

@@ -47,6 +47,12 @@ class Normalisation:
     sample: Callable[[Index], Sequence[Index]] | None = None
     read: Callable[[Index], Plane] | None = None
 
+    def describe(self) -> str:
+        """Return in words which pixels decide."""
+        if self.sample is not None:
+            return "some planes of the stack together"
+        return "each plane, whole" if self.fits_whole else "crops of each plane"
+
 
 @dataclass(frozen=True)
 class TranslationMethod:

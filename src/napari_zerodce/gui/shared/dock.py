@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QMainWindow,
     QPushButton,
     QScrollArea,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -125,11 +126,21 @@ class Dock(QScrollArea):
             if frame is not own and other._placed and _is_docked(frame, window, beside=own):
                 window.tabifyDockWidget(frame, own)
                 own.raise_()
+                _keep_names_whole(window, own)
                 return
 
 
+def _keep_names_whole(window: QMainWindow, frame: QDockWidget) -> None:
+    """Let the tabs of docks scroll if they have no room: of six cut names, none can be read."""
+    for bar in window.findChildren(QTabBar):
+        titles = [bar.tabText(number) for number in range(bar.count())]
+        if frame.windowTitle() in titles:
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
+
+
 def _shorten_tab(frame: QDockWidget) -> None:
-    """Leave the plugin's name out of the text of a dock's tab, so that all tabs fit.
+    """Leave the plugin's name out of the text of a dock's tab, so that more tabs fit.
 
     napari keeps the whole name in its own title bar and in the menu of windows.
     """

@@ -229,8 +229,10 @@ def viewing(wanted: ViewRequest) -> Work:
 
 
 def _estimated(wanted: ViewRequest, *, report: Report, should_stop: ShouldStop) -> Any:
+    from napari_zerodce.engine.resolve import check_curves
     from napari_zerodce.engine.view import estimate_view
 
+    check_curves(wanted.request.settings)  # before the image is read
     screen = wanted.screen
     resolved = resolved_for(wanted.request, should_stop, report)
     number = screen.level

@@ -52,7 +52,7 @@ class CheckpointChooser(QWidget):
         self.other_button.hide()
         self.open_button = QPushButton("Open file…")
         self.open_button.setToolTip(
-            "Open a .pth or .safetensors file of Zero-DCE or Zero-DCE++.\n"
+            "Open a .pth or .safetensors file of Zero-DCE, Zero-DCE++,\npix2pix, CycleGAN or CUT.\n"
             "You can also drop the file on this dock."
         )
         self.published_button = QPushButton("Get published weights…")
@@ -163,7 +163,7 @@ class CheckpointChooser(QWidget):
     def _on_open_clicked(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
         name, _ = QFileDialog.getOpenFileName(
-            self, "Open a Zero-DCE checkpoint", "", f"Checkpoints ({patterns});;All files (*)"
+            self, "Open a checkpoint", "", f"Checkpoints ({patterns});;All files (*)"
         )
         if name:
             self.source_chosen.emit(Path(name))

@@ -97,12 +97,12 @@ def settle_translation(
     if request.checkpoint is None:
         return configure(request.method, request.size, **request.changes), None
     info = read_info(request.checkpoint)
-    if info.design is None:  # type: ignore[attr-defined]
+    if info.design is None:
         raise RequestError(
             f"{info.label} is {info.title}, which gives curves, and a generator of pix2pix, "
             "CycleGAN or CUT was expected; choose one, or start from random weights."
         )
-    return _settled_for(info.design, request), info  # type: ignore[attr-defined]
+    return _settled_for(info.design, request), info
 
 
 def _settled_for(design: GeneratorDesign, request: TranslationRequest) -> TranslationConfig:
@@ -149,7 +149,7 @@ def create_translation_run(
     folder.check_free()
     config, info = settle_translation(request)
     crops = _sample(request, config, should_stop)
-    config = _for_crops(config, crops, None if info is None else info.design)  # type: ignore[attr-defined]
+    config = _for_crops(config, crops, None if info is None else info.design)
     if info is not None:
         crops = _with_channels(crops, config)
     run = TranslationRunConfig(
@@ -286,7 +286,7 @@ def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> Transl
     for name, wanted in (("sources", config.inputs), ("targets", config.outputs)):
         for key in (name, f"held_{name}"):
             values = getattr(crops, key)
-            if values.shape[1] not in {1, wanted}:
+            if values.shape[1] not in {1, wanted} or wanted not in {1, 3}:
                 raise RequestError(
                     f"The {name} have {values.shape[1]} channels, and the checkpoint has {wanted}; "
                     "choose other images or another checkpoint."

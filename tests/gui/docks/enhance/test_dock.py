@@ -13,6 +13,9 @@ from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
 from napari_zerodce.checkpoints.registry import resolve
+from napari_zerodce.checkpoints.save import save_official
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -171,6 +174,18 @@ def test_dropped_checkpoint_becomes_active(
     _drop(dock, path)
     qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
     assert dock.checkpoints.combo.currentText() == "mine.safetensors"
+
+
+def test_the_dock_says_what_a_dropped_translator_is(
+    viewer: Any, dock: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    generator = make_generator(GeneratorDesign("resnet", 1, 2, 4, 3))
+    path = save_official(tmp_path / "latest_net_G.pth", generator)
+    _drop(dock, path)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
+    said = "CycleGAN, ResNet with 3 blocks, 1 -> 2 channels · "
+    assert dock.checkpoints.description.text().startswith(said)
+    assert not dock.form.fields["scale_factor"].native.isVisible()
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from napari_zerodce.gui.layers.results import (
 from napari_zerodce.gui.layers.saved import find_provenance
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.curves_check import CurvesCheck
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.part_chooser import PartChooser
@@ -74,6 +75,7 @@ class AdjustDock(Dock):
         self.part = PartChooser(self._viewer, self.layers)
         self.settings = SettingsLine(self._viewer, self._session)
         self.finder = WeightsFinder(self._session, self.layers, self)
+        self.curves = CurvesCheck(self._session, self)
         self.live = QCheckBox("Live view")
         self.live.setToolTip(
             "Show the plane on screen, enhanced as set below, in a separate layer."
@@ -120,6 +122,7 @@ class AdjustDock(Dock):
     def _connect(self) -> None:
         self.layers.changed.connect(self._on_layer_chosen)
         self.finder.changed.connect(self._on_choice_changed)
+        self.curves.changed.connect(self._on_curves_changed)
         self.live.toggled.connect(self._on_switch_toggled)
         self.swipe_box.toggled.connect(self._on_switch_toggled)
         self.form.changed.connect(self._on_look_changed)
@@ -141,8 +144,8 @@ class AdjustDock(Dock):
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoomed)
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         for part in (
-            self.plan, self.runs, self.follower, self.swipe, self.finder, self.part, self.layers,
-            self.settings, self.run, self.reproduce,
+            self.plan, self.runs, self.follower, self.swipe, self.finder, self.curves, self.part,
+            self.layers, self.settings, self.run, self.reproduce,
         ):  # fmt: skip
             part.release()
         self.shown.remove()
@@ -160,6 +163,7 @@ class AdjustDock(Dock):
 
     def _read_form(self) -> Wanted:
         """Return what Apply does; raises a ZeroDCEError if something is missing."""
+        self.curves.check()
         settings = replace(self._session.settings, look=self.form.look())
         return read_wanted(self._viewer, self.layers.layers, settings, self.part.choice)
 
@@ -172,6 +176,16 @@ class AdjustDock(Dock):
 
     def _on_choice_changed(self) -> None:
         self.settings.show_choice(self.finder.choice)
+
+    def _on_curves_changed(self) -> None:
+        """Let nothing be adjusted while a translator is active; the plan says why."""
+        has_curves = self.curves.has_curves
+        for part in (self.live, self.form):
+            part.setEnabled(has_curves)
+        if not has_curves:
+            self.live.setChecked(False)
+        self.run.forget_complaint()
+        self.plan.show()
 
     def _on_switch_toggled(self, _: bool) -> None:
         self._follow()

@@ -23,6 +23,7 @@ from napari_zerodce.gui.docks.curve_maps.scale import MapScale
 from napari_zerodce.gui.layers.on_screen import map_level, on_screen, plane_shape
 from napari_zerodce.gui.layers.source import read_source, request_for, source_now
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.curves_check import CurvesCheck
 from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.shared.run_controller import RunController
@@ -58,6 +59,7 @@ class CurveMapsDock(Dock):
         self.layers = LayerChooser(self._viewer)
         self.settings = SettingsLine(self._viewer, self._session)
         self.finder = WeightsFinder(self._session, self.layers, self)
+        self.curves = CurvesCheck(self._session, self)
         self._automatic: dict[str, str] = {}  # the checkpoint for a layer, by the layer's unique id
         self.form = MapForm()
         self.scale = MapScale(self._viewer)
@@ -85,6 +87,7 @@ class CurveMapsDock(Dock):
         self.layers.changed.connect(self._on_layer_chosen)
         self.layers.renamed.connect(self._show_plan)
         self.finder.changed.connect(self._on_choice_changed)
+        self.curves.changed.connect(self._on_curves_changed)
         self.form.changed.connect(self._on_form_changed)
         self.run.start_requested.connect(self.add_maps)
         self.inspector.switched.connect(self._on_inspector_switched)
@@ -101,8 +104,8 @@ class CurveMapsDock(Dock):
         self._session.events.job.disconnect(self._show_plan)
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         for part in (
-            self.runs, self.follower, self.inspector, self.finder, self.layers, self.settings,
-            self.run, self.scale
+            self.runs, self.follower, self.inspector, self.finder, self.curves, self.layers,
+            self.settings, self.run, self.scale
         ):  # fmt: skip
             part.release()
         for group in self.groups:
@@ -119,6 +122,7 @@ class CurveMapsDock(Dock):
         if self._session.busy:
             return
         try:
+            self.curves.check()
             source = read_source(self.layers.layer)
             choice = self.form.choice()
             screen = on_screen(self._viewer, source)
@@ -227,6 +231,7 @@ class CurveMapsDock(Dock):
         if self._session.busy:
             return
         try:
+            self.curves.check()
             choice = self.form.choice()
             source = read_source(self.layers.layer)
             source.check_planes_last()
@@ -242,6 +247,16 @@ class CurveMapsDock(Dock):
     def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if new.for_curves() != old.for_curves():
             self._on_checkpoint_changed()
+
+    def _on_curves_changed(self) -> None:
+        """Let nothing be computed while a translator is active; the plan says why."""
+        has_curves = self.curves.has_curves
+        for part in (self.form, self.inspector.box):
+            part.setEnabled(has_curves)
+        if not has_curves:
+            self.inspector.box.setChecked(False)
+        self.run.forget_complaint()
+        self._show_plan()
 
     def _on_choice_changed(self) -> None:
         choice, layer = self.finder.choice, self.finder.layer

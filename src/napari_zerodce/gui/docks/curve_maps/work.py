@@ -77,9 +77,11 @@ def _resolved(
     request: EnhanceRequest | ResolvedRequest, level: int, should_stop: ShouldStop, report: Report
 ) -> ResolvedRequest:
     from napari_zerodce.engine.maps import resolve_for_maps
+    from napari_zerodce.engine.resolve import check_curves
 
     if not isinstance(request, EnhanceRequest):
         return request
+    check_curves(request.settings)  # before the image is read
     known = with_known_choices(request, should_stop, report)
     resolved = resolve_for_maps(known, should_stop=should_stop)
     return resolved.for_level(request.levels[level]) if level else resolved

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _PAINT_MS = 200
 _TIP = "Add an enhanced copy of the chosen layer above it; the layer itself does not change."
 
+_ABOUT_TRANSLATIONS = "A translation may show what is not there: look at it, do not measure in it."
+
 _CLOSED = "The Enhance dock was closed, so the download was stopped; start it again in the dock."
 
 
@@ -223,6 +225,8 @@ class EnhanceDock(Dock):
         )
 
     def _notes(self, _: Wanted) -> tuple[str, ...]:
+        if self.form.translates:
+            return (self.form.part.note, _ABOUT_TRANSLATIONS)
         used = self._session.settings.look == DEFAULT_LOOK
         look = "" if used else "The look of the Adjust dock is not used; apply it there."
         return (self.form.part.note, look)

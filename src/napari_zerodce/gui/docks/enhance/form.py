@@ -32,7 +32,9 @@ _LOOKING: Final = Choice("auto", "Automatic (searching…)")
 
 
 _PLOT_TIP: Final = "Plot the mean brightness of each frame, before and after."
-_OF_SERIES: Final = ("time", "time_window", "channel_curves")
+_OF_SERIES: Final = ("time", "time_window", "channel_curves", "lock_normalisation")
+_OF_CURVES: Final = ("precision", "scale_factor", "time", "time_window", "channel_curves")
+_OF_TRANSLATORS: Final = ("lock_normalisation",)
 
 
 class EnhanceForm(SettingsForm):
@@ -57,6 +59,8 @@ class EnhanceForm(SettingsForm):
         self.window_chooser = WindowChooser()
         self.window_chooser.show_choice(settings.window)
         self._has_scale = False
+        self.translates = False
+        """Whether the checkpoint is a translator, so that settings of curves are hidden."""
         self.rows.addRow("Image", self.layers)
         self.rows.addRow("Axes", self.axes)
         self.rows.addRow(self.part)
@@ -93,6 +97,7 @@ class EnhanceForm(SettingsForm):
         self.rows.addRow(described["time"].setting.label, self._time_row)
         self.add_field(described["time_window"])
         self.add_field(described["channel_curves"])
+        self.add_field(described["lock_normalisation"])
 
     def _show_axes(self) -> None:
         """Show the axes of the chosen layers, if there is something to say or to choose."""
@@ -108,10 +113,13 @@ class EnhanceForm(SettingsForm):
                 sources.append(read_source(layer))
         has_time = any(source.time_axis is not None for source in sources)
         has_channels = any(source.channel_axis is not None for source in sources)
+        has_planes = any(source.layout.count > 1 for source in sources)
         self.show_row(self._time_row, shown=has_time)
+        self.fields["time"].native.setVisible(not self.translates)  # the plot stays
         steady = has_time and self.fields["time"].value != "frames"
-        self.show_field("time_window", shown=steady)
-        self.show_field("channel_curves", shown=has_channels)
+        self.show_field("time_window", shown=steady and not self.translates)
+        self.show_field("channel_curves", shown=has_channels and not self.translates)
+        self.show_field("lock_normalisation", shown=has_planes and self.translates)
         self.plot.setEnabled(len(sources) == 1)
 
     def choices(self) -> dict[str, Any]:
@@ -120,6 +128,9 @@ class EnhanceForm(SettingsForm):
         del chosen["computing"]
         if not self._has_scale:
             chosen["scale_factor"] = None
+        plain = EnhanceSettings()
+        for name in _OF_CURVES if self.translates else _OF_TRANSLATORS:  # they are hidden
+            chosen[name] = getattr(plain, name)
         return {"window": self.window_chooser.choice(), **chosen}
 
     @property
@@ -173,6 +184,9 @@ class EnhanceForm(SettingsForm):
         info : CheckpointInfo, optional
             None if the checkpoint is automatic: it has no scale factor.
         """
+        self.translates = info is not None and info.is_translator
+        self.show_field("precision", shown=not self.translates)
+        self._show_series_rows()
         if info is None or not info.traits.has_scale_factor:
             self.show_scale_factor(None)
         else:

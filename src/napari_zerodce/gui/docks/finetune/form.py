@@ -44,6 +44,7 @@ class TrainingForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.start = StartChooser()
+        self.no_start = Sentence("no_start")  # why the active checkpoint is not offered
         self.preset = QComboBox()
         make_narrow(self.preset)
         self.preset.setToolTip(
@@ -76,6 +77,7 @@ class TrainingForm(QWidget):
     def _lay_out(self) -> None:
         form = form_layout(self)
         form.addRow("Start from", self.start)
+        form.addRow(self.no_start)
         form.addRow("Preset", self.preset)
         form.addRow(self.reason)
         form.addRow("Train for", self.length)

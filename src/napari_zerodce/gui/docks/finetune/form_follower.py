@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QObject
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.docks.finetune.form import TrainingForm
     from napari_zerodce.gui.session.session import Session
     from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
+
+
+_NO_START: Final = (
+    "has no curves to fine-tune, so the run starts from Zero-DCE weights; the Train translator "
+    "dock trains translators"
+)
 
 
 class FormFollower(QObject):
@@ -71,3 +77,5 @@ class FormFollower(QObject):
         if not self._released:  # the dock may have been closed during the job
             architecture = architecture_named(info.architecture)  # None for a translator
             self._form.start.offer(source, architecture, info.scale_factor)
+            refusal = info.refusal(_NO_START) if info.is_translator else ""
+            self._form.no_start.say(str(refusal))

@@ -16,13 +16,16 @@ from napari_zerodce.gui.docks.train_translator.form import TranslatorForm
 from napari_zerodce.gui.docks.train_translator.generator_reader import GeneratorReader
 from napari_zerodce.gui.docks.train_translator.method_chooser import MethodChooser
 from napari_zerodce.gui.docks.train_translator.methods import SOURCES, TARGETS
+from napari_zerodce.gui.layers.source import active_image_layer
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.shared.dock import open_dock
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.training.dock import TrainingDock
 from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
 from napari_zerodce.gui.shared.training.plot import LossPlot
 from napari_zerodce.gui.shared.training.preview import Pictures, PreviewPanel
 from napari_zerodce.gui.shared.training.sources import images_of
+from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.events import TRANSLATION_LOSSES
 from napari_zerodce.training.translation.config import TRAINING_TITLES, TranslationRunConfig
 from napari_zerodce.training.translation.new_run import TranslationRequest
@@ -69,11 +72,19 @@ class TrainTranslatorDock(TrainingDock):
         self.reader = GeneratorReader(self._session, self.form.start)
         self.forecast = ForecastLine(self._session, self.form, self._has_images)
         self.alarm = InversionAlarm()
+        self.preview.use_button.setText("Use in Enhance")
+        self.preview.use_button.setToolTip(
+            tool_tip(
+                "Use in Enhance",
+                "Make the chosen checkpoint the active one, under this name, and open Enhance.",
+            )
+        )
         self._starts_again = False  # whether the run is stopped to start with a new seed
         self.fill(
             (self.methods, self.sources, self.targets, self.settings, self.form, self.forecast,
              self.panel, self.alarm, self.preview, self.plot, self.logarithmic)
         )  # fmt: skip
+        self._guess_source()
         self._connect_form()
         self._on_form_changed()
         self._show_session_run()
@@ -84,6 +95,13 @@ class TrainTranslatorDock(TrainingDock):
         self.form.changed.connect(self._on_form_changed)
         self.reader.failed.connect(self._show_failure)
         self.alarm.restart_requested.connect(self.start_again)
+        self.checkpoints.used.connect(lambda: open_dock(self._viewer, "Enhance"))
+
+    def _guess_source(self) -> None:
+        """Tick only the active image: others are likely to be targets."""
+        active, ticked = active_image_layer(self._viewer), self.sources.layers()
+        for layer in ticked if active in ticked else ():
+            self.sources.tick(layer, on=layer is active)
 
     def _release(self) -> None:
         super()._release()

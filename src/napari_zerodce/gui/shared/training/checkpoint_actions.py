@@ -27,6 +27,7 @@ class CheckpointActions(QObject):
     parent : QObject
     """
 
+    used = Signal()  # in the session, as the active checkpoint
     done = Signal(str)  # a sentence
     failed = Signal(object)  # an exception
 
@@ -84,7 +85,9 @@ class CheckpointActions(QObject):
             return
         scale = info.scale_factor if info.traits.has_scale_factor else None
         self._session.change(checkpoint=info.path, scale_factor=scale)
-        self._say(f"{info.label} is now the active checkpoint of all docks.")
+        where = "; Enhance translates with it" if info.is_translator else " of all docks"
+        self._say(f"{info.label} is now the active checkpoint{where}.")
+        self.used.emit()
 
     def _on_job_failed(self, error: Exception) -> None:
         if not self._is_released:

@@ -326,9 +326,10 @@ class TrainingDock(Dock):
         self.preview.show_run(training.folder, history)
         for part in (self.plot, self.logarithmic):
             part.setVisible(bool(history.steps))
-        if training.is_running and len(history.notices) > self._notices_seen:
-            self.panel.say("\n".join(history.notices[self._notices_seen :]))
+        new = [each for each in history.notices[self._notices_seen :] if each != history.alarm]
         self._notices_seen = len(history.notices)
+        if training.is_running and new:
+            self.panel.say("\n".join(new))
 
     def _on_training_ended(self) -> None:
         training = self.training

@@ -24,11 +24,17 @@ _COLOURS = {
     "colour": "#cc79a7",
     "channels": "#0072b2",
     "smoothness": "#009e73",
+    "gan": "#56b4e9",
+    "l1": "#e69f00",
+    "cycle": "#009e73",
+    "identity": "#cc79a7",
+    "nce": "#e69f00",
+    "discriminator": GREY,
     TOTAL: GREY,
     _VALIDATION: "#d55e00",
 }
 _OTHERS: Final = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#f0e442", GREY, "#999933")
-_NAMES_IN_A_ROW: Final = 4
+_NAMES_IN_A_ROW: Final = 3
 _SMOOTHED_OVER = 9
 _SMALLEST = 1e-9
 
