@@ -60,6 +60,7 @@ def test_tox_tests_the_wheel_and_not_the_source_tree() -> None:
     [
         "napari.yaml",
         "py.typed",
+        "compare/report/page.css",
         "checkpoints/bundled/zero-dce.safetensors",
         "checkpoints/bundled/zero-dce-pp.safetensors",
         "checkpoints/bundled/zero-dce.json",

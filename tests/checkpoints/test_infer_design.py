@@ -97,6 +97,7 @@ def test_layouts_written_by_hand(shapes, design):
         {"model.model.0.weight": (64, 3, 4, 4), "model" + ".model" * 5000: (1,)},
         {"model.model.0.weight": (64,)},
         {"model.1.weight": ()},
+        {**CYCLEGAN, "model.1.weight": (0, 3, 7, 7)},
     ],
 )
 def test_what_is_no_generator(shapes):

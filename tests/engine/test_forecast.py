@@ -238,3 +238,24 @@ def test_plan_of_lazy_results_says_both_costs() -> None:
     small = EnhanceRequest(np.zeros((10, 10), np.uint8), "mono")
     plan = describe_lazy_plans([stack, small], known(fastest=seconds, slowest=seconds), memory=0)
     assert plan.startswith("11 planes of 2 images where you look, cuda:0, about 2 s")
+
+
+def test_a_plan_of_a_translator_says_the_memory_of_its_work(translator):
+    checkpoint = translator(features=16)
+    request = request_for(np.zeros((100, 120), np.uint8), checkpoint=checkpoint, device="cpu")
+    measured = forecast(request)
+    assert measured.precision == "float32"
+    plan = describe_plan(request, replace(measured, speed=Speed(1e-3, 1e-3)))
+    assert plan == (
+        "1 plane of 120x100, cpu, about 12 s with up to 3.3 MiB while it works, 11.7 KiB of uint8 "
+        "in memory"
+    )
+
+
+def test_translators_of_other_sizes_have_speeds_of_their_own(translator):
+    image = np.zeros((40, 50), np.uint8)
+    speeds = [
+        forecast(request_for(image, checkpoint=translator(features=features), device="cpu")).speed
+        for features in (4, 8)
+    ]
+    assert speeds[0] != speeds[1]

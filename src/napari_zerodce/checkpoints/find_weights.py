@@ -31,7 +31,7 @@ def weights_in(groups: Iterable[tuple[str, Tensors]]) -> Tensors:
         If there are several translators.
     """
     networks = [each for place, tensors in groups for each in _networks(place, tensors)]
-    generators = [shown(place) for place, each in networks if design_of(shapes_of(each))]
+    generators = [shown(p) or "the outer one" for p, each in networks if design_of(shapes_of(each))]
     if len(generators) > 1:
         raise Defect(
             f"holds {len(generators)} translators ({listed(generators)}); save the state_dict of "

@@ -26,10 +26,13 @@ def design_of(shapes: Shapes) -> GeneratorDesign | None:
     shapes : Mapping of str to tuple of int
     """
     if shapes.get(f"{_UNET_FIRST}.weight", ())[2:] == (4, 4):
-        return _unet(shapes)
-    if shapes.get(f"{_RESNET_FIRST}.weight", ())[2:] == (7, 7):
-        return _resnet(shapes)
-    return None
+        design = _unet(shapes)
+    elif shapes.get(f"{_RESNET_FIRST}.weight", ())[2:] == (7, 7):
+        design = _resnet(shapes)
+    else:
+        return None
+    is_one = design and min(design.inputs, design.outputs, design.features) > 0
+    return design if is_one else None
 
 
 def _unet(shapes: Shapes) -> GeneratorDesign | None:

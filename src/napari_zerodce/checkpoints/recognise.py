@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from napari_zerodce.checkpoints.defects import Defect, listed, shown
@@ -22,6 +23,10 @@ BATCH_COUNT: Final = ".num_batches_tracked"
 _STATISTICS: Final = (".running_mean", ".running_var")
 
 _EXPECTED: Final = {name: traits.shapes for name, traits in ARCHITECTURES.items()}
+
+_MOST_PROBLEMS: Final = 2
+_LONGEST_LIST: Final = 130
+"""So that a sentence stays one that people read: kinds of problems, and characters of each."""
 
 _MOST_PARAMETERS: Final = LARGEST_FILE // 4
 """As float32. A small file can claim many, if it is compressed."""
@@ -95,7 +100,7 @@ def _translator(tensors: Mapping[str, StoredTensor], design: GeneratorDesign) ->
 def _check(tensors: Mapping[str, StoredTensor], expected: Shapes, title: str) -> None:
     if problems := _problems(tensors, expected):
         raise Defect(
-            f"does not fit {title}: {'; '.join(problems)}; "
+            f"does not fit {title}: {'; '.join(problems[:_MOST_PROBLEMS])}; "
             "choose the complete weights of one network"
         )
 
@@ -115,11 +120,17 @@ def _problems(tensors: Mapping[str, StoredTensor], expected: Shapes) -> list[str
     ]
     problems = []
     if missing:
-        problems.append(f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+        problems.append(f"{_some(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     if extra:
-        problems.append(f"{listed(extra)} {'is' if len(extra) == 1 else 'are'} not part of it")
-    problems.extend(listed(found, most=2) for found in (misshapen, not_floating) if found)
+        problems.append(f"{_some(extra)} {'is' if len(extra) == 1 else 'are'} not part of it")
+    problems.extend(_some(found) for found in (misshapen, not_floating) if found)
     return problems
+
+
+def _some(names: list[str]) -> str:
+    """Return the first few of the names; those deep in a U-Net are long."""
+    lengths = accumulate(map(len, names[:3]))
+    return listed(names, most=max(1, sum(length <= _LONGEST_LIST for length in lengths)))
 
 
 def _product(shape: tuple[int, ...]) -> str:

@@ -25,6 +25,7 @@ from napari_zerodce.training.translation.pictures import (
 PICTURES: Final = 4
 """Held-aside crops in a preview."""
 
+_EARLY: Final = 0.2
 _LEAST_REST: Final = 20.0
 """Least time between two saves, in times that a save takes: full-size states have 500 MB."""
 
@@ -126,10 +127,11 @@ class TranslationSaver:
     def _warn_of_inversion(self, correlation: float) -> None:
         """Tell when results become dark where sources are bright, and when this ends.
 
-        Random weights may begin inverted; nothing is wrong before the first steps.
+        Random weights may begin inverted; nothing is wrong in the first fifth of a run.
         """
         notes, inverted = self._state.notes, correlation < 0
-        if self._state.step == 0 or inverted == notes.get("inverted", False):
+        early = self._state.step < _EARLY * self._state.config.steps
+        if early or inverted == notes.get("inverted", False):
             return
         notes["inverted"] = inverted
         found = f"At step {self._state.step}, the correlation of brightness is {correlation:.2f}"

@@ -15,6 +15,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_zerodce.checkpoints.registry import BUNDLED
 from napari_zerodce.compare.candidates import BaselineCandidate, CheckpointCandidate
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.compare import work
 from napari_zerodce.gui.docks.compare.dock import CompareDock
@@ -78,6 +80,20 @@ def test_failure_is_a_sentence_in_the_table(dock: CompareDock, qtbot: Any, tmp_p
     assert "2 pictures" in dock.run.message.text()
     assert "1 failed" in dock.run.message.text()
     assert "bad.pth" in dock.table.item(1, 0).text()
+
+
+def test_translator_is_a_candidate_like_others(
+    model: ViewerModel, dock: CompareDock, qtbot: Any, tmp_path: Path
+) -> None:
+    import torch
+
+    design = GeneratorDesign("resnet", 1, 1, features=4, depth=6)
+    torch.save(make_generator(design).state_dict(), tmp_path / "latest_net_G.pth")
+    _tick_only(dock)
+    dock.add_files((tmp_path / "latest_net_G.pth",))
+    qtbot.waitUntil(lambda: len(dock.form.candidates.chosen()) == 1, timeout=60_000)
+    _compare(dock, qtbot)
+    assert _pictures(model) == ["source", "latest_net_G.pth"]
 
 
 def test_nothing_to_compare_is_said(model: ViewerModel, dock: CompareDock, qtbot: Any) -> None:

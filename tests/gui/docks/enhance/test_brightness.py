@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow, described
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.layers.source import read_source, request_for
+
+TRANSLATOR = CheckpointInfo(
+    "latest_net_G.pth", "cyclegan", 1, 9, "ab" * 32, Path("latest_net_G.pth"),
+    design=GeneratorDesign("resnet"),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -99,3 +107,24 @@ def test_flicker_in_words() -> None:
     expected = f"changes by {changes:.1f} % before and 0.0 % after."
     assert described([before, after]).endswith(expected)
     assert "0.0 %" in described([np.array([np.nan])])
+
+
+def test_a_translator_has_other_rows(model: ViewerModel, form: EnhanceForm) -> None:
+    layer = model.add_image(np.zeros((3, 8, 8), np.uint16), axis_labels=("t", "y", "x"))
+    form.fields["time"].value, form.fields["lock_normalisation"].value = "smoothed", True
+    lock, precision = (form.fields[name].native for name in ("lock_normalisation", "precision"))
+    assert lock.isHidden()
+    assert form.choices()["lock_normalisation"] is False
+    form.show_architecture(TRANSLATOR)
+    assert shown(form) == {"time"}  # with the plot alone
+    assert form.fields["time"].native.isHidden()
+    assert not lock.isHidden()
+    assert precision.isHidden()
+    chosen = form.choices()
+    assert (chosen["time"], chosen["lock_normalisation"]) == ("frames", True)
+    layer.data = np.zeros((8, 8), np.uint16)
+    form.show_architecture(TRANSLATOR)
+    assert lock.isHidden()
+    form.show_architecture(None)
+    assert not precision.isHidden()
+    assert form.choices()["time"] == "smoothed"
