@@ -88,11 +88,13 @@ def run_measure(options: argparse.Namespace) -> None:
 
 def run_gains(options: argparse.Namespace) -> None:
     """Print what networks and curves make of exposures: of the toy's, and of the photos'."""
-    from translation.exposure import table_of_gains, table_of_means
+    from translation.exposure import table_of_gains, table_of_means, table_of_wholes
+    from translation.real import whole_photos
 
     print(table_of_gains(toy(), options.work))
     if options.data:
         print("\n" + table_of_means(task_of("photos", options.data), "photos", options.work))
+        print("\n" + table_of_wholes(whole_photos(options.data), options.work))
 
 
 def run_cost(_: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from comparison.tables import markdown_table
 
 from napari_zerodce.core.translators.generators import make_generator
 from translation.arms import FULL, TaskName, Unit
-from translation.figures import mean_psnr
+from translation.figures import figures, mean_psnr
 from translation.files import generator_file, translations_file
 from translation.toy import Pictures, Task
 from translation.training import config_for, translated
@@ -65,6 +65,29 @@ def table_of_means(task: Task, name: TaskName, work: Path) -> str:
     return markdown_table(
         ("", "deviation of the means", "correlation with those of the answers"), rows
     )
+
+
+def table_of_wholes(task: Task, work: Path) -> str:
+    """Return the figures of networks for photos, trained on crops, on whole photos.
+
+    Parameters
+    ----------
+    task : Task
+        Of whole photos.
+    work : Path
+        Folder of the study.
+    """
+    found = {method: METHODS[method](task) for method in METHODS if method != "Gaussian blur"}
+    for arm in FULL:
+        unit = Unit(arm, 0, "photos")
+        if generator_file(work, unit).exists():
+            found[arm] = _trained(unit, task, work)(task.held_sources)
+    measured = {arm: figures(each, task.held_targets) for arm, each in found.items()}
+    rows = [
+        [arm, f"{each.psnr:.1f}", f"{each.structure:.2f}", f"{each.ssim:.2f}"]
+        for arm, each in measured.items()
+    ]
+    return markdown_table(("", "PSNR, dB", "structure", "SSIM"), rows)
 
 
 def _spread(found: Pictures, wanted: Pictures) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from translation.arms import ARMS, CONTROLS, FULL, STEPS, chosen, units
 from translation.figures import channel_error, correlation, distribution_error, figures, mean_psnr
-from translation.real import cells, photos
+from translation.real import cells, photos, whole_photos
 from translation.report import report
 from translation.results import Result, append_result, read_results
 from translation.toy import HELD_ASIDE, SIDE, TRAINED, Task, scenes, toy
@@ -142,6 +142,9 @@ def test_photos_are_darkened_and_held_aside_by_photo(shared_data: Path) -> None:
     ratio = task.sources.mean() / task.paired_targets.mean()
     assert 0.2 < ratio < 0.6  # of sRGB values, 2 to 4 stops
     assert figures(task.held_sources, task.held_targets).structure > 0.95
+    wholes = whole_photos(shared_data)
+    assert wholes.held_targets.shape == (4, 256, 384, 3)
+    np.testing.assert_array_equal(wholes.held_targets[0, :SIDE, :SIDE], task.held_targets[0])
 
 
 def test_nuclei_are_dim_and_noisy_in_one_channel(shared_data: Path) -> None:
