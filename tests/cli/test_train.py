@@ -111,7 +111,7 @@ def test_mistakes_are_one_sentence(
         (("cut", dark, bright, *new, "--minutes", "0"), "The minutes is 0; give above 0"),
         (("cut", dark, tmp_path / "none", *new), "none"),
         (("--resume", "none"), "is not the folder of a run"),
-        (("cut", dark, "--resume", "none"), "an image or a method is given, too"),
+        (("cut", dark, "--resume", "none"), "a method is given, too"),
     ):
         failed = run_here("train", *words)
         assert failed.returncode in {1, 2}, words

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.training_run import add_folder_options, new_folder, run_command, to_resume
 from napari_zerodce.device import resolve_device
@@ -32,6 +32,9 @@ examples:
 No reference images are needed. 'napari-zerodce enhance --checkpoint run/best.safetensors' uses the
 best checkpoint of the run. Ctrl-C stops after the present step and saves.
 """
+
+
+_INPUTS: Final = {"inputs": "an image"}
 
 
 def add_parser(commands: Any) -> None:
@@ -60,7 +63,7 @@ def _add_options(parser: ArgumentParser) -> None:
 def train(options: Namespace) -> int:
     """Begin or continue a run, and return the exit code."""
     resumes = options.resume is not None
-    return run_command(*to_resume(options, {"inputs"}) if resumes else _to_begin(options))
+    return run_command(*to_resume(options, _INPUTS) if resumes else _to_begin(options))
 
 
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:

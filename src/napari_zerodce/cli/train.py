@@ -43,7 +43,7 @@ need no pairs. 'napari-zerodce enhance --checkpoint run/last.safetensors' uses t
 stops after the present step and saves.
 """
 
-_ARGUMENTS: Final = ("method", "source", "target")
+_INPUTS: Final = {"method": "a method", "source": "an image", "target": "an image"}
 
 
 def add_parser(commands: Any) -> None:
@@ -100,7 +100,7 @@ def _add_options(parser: ArgumentParser) -> None:
 def train(options: Namespace) -> int:
     """Begin or continue a run, and return the exit code."""
     resumes = options.resume is not None
-    return run_command(*to_resume(options, _ARGUMENTS) if resumes else _to_begin(options))
+    return run_command(*to_resume(options, _INPUTS) if resumes else _to_begin(options))
 
 
 def _to_begin(options: Namespace) -> tuple[RunFolder, Begin]:
@@ -109,7 +109,7 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Begin]:
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
     from napari_zerodce.training.translation.new_run import settle_translation
 
-    missing = [name.upper() for name in _ARGUMENTS if not getattr(options, name)]
+    missing = [name.upper() for name in _INPUTS if not getattr(options, name)]
     if missing:
         raise RequestError(
             f"{missing[0]} is missing; give a method, the images to translate and images that show "

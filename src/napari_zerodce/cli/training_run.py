@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
@@ -37,14 +37,14 @@ def add_folder_options(add: AddArgument) -> None:
     add_options(add, [device], untyped_is_none=True, defaults={"device": "auto, or the run's"})
 
 
-def to_resume(options: Namespace, inputs: Collection[str]) -> tuple[RunFolder, Begin]:
+def to_resume(options: Namespace, inputs: Mapping[str, str]) -> tuple[RunFolder, Begin]:
     """Return the folder of the run to continue, and what prepares it.
 
     Parameters
     ----------
     options : Namespace
-    inputs : collection of str
-        The names of the arguments without dashes.
+    inputs : mapping of str to str
+        What the arguments without dashes are for a user, by their names.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def to_resume(options: Namespace, inputs: Collection[str]) -> tuple[RunFolder, B
     values = [(name, value) for name, value in vars(options).items() if name not in _OF_ALL_RUNS]
     given = [name for name, value in values if value not in (None, [])]
     if given:
-        is_input = given[0] in inputs
-        what = "an image or a method" if is_input else f"--{given[0].replace('_', '-')}"
+        option = f"--{given[0].replace('_', '-')}"
+        what = inputs.get(given[0], option)
         raise RequestError(
             f"--resume continues with the run's own settings, and {what} is given, too; leave it "
             "out, or start a new run with --output."

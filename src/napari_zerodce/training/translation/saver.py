@@ -170,12 +170,13 @@ def _provenance(
     training = config.training
     ways = ", ".join(config.images), ", ".join(config.targets)
     sources, targets = reversed(ways) if backwards else ways
+    loaded = None if backwards else config.checkpoint  # the way back is in no checkpoint
     facts = {
         GIVEN_NAME: f"{config.name}, backwards" if backwards and config.name else config.name,
         "trained_by": f"{TRAINING_TITLES[training.method]} training",
         "software": config.software,
-        "began_with": config.checkpoint or f"random weights, seed {training.seed}",
-        "began_with_sha256": config.checkpoint_sha256 or "",
+        "began_with": loaded or f"random weights, seed {training.seed}",
+        "began_with_sha256": config.checkpoint_sha256 or "" if loaded else "",
         "images": sources,
         "targets": targets,
         STEP: f"{state.step} of {training.steps}",
