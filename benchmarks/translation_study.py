@@ -2,7 +2,9 @@
 
     python benchmarks/translation_study.py untrained --data DATA
     python benchmarks/translation_study.py train --data DATA --work WORK [toy.cut photos ...]
-    python benchmarks/translation_study.py gains --work WORK
+    python benchmarks/translation_study.py measure --data DATA --work WORK
+    python benchmarks/translation_study.py gains --data DATA --work WORK
+    python benchmarks/translation_study.py cost
     python benchmarks/translation_study.py report
     python benchmarks/translation_study.py montage --data DATA --work WORK --output montage.png
 
@@ -15,14 +17,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
 # Such small networks gain nothing by a second thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from translation.arms import REAL_TASKS, TaskName, chosen, units
-from translation.results import Result, append_result, read_results
+from translation.results import Result, append_result, read_results, write_results
 from translation.toy import Task, toy
 
 RESULTS = Path(__file__).parents[1] / "docs" / "training-logs" / "translation-study.jsonl"
@@ -73,11 +77,31 @@ def run_train(options: argparse.Namespace) -> None:
             print(unit.name, result.figures, result.others, result.cost, flush=True)
 
 
-def run_gains(options: argparse.Namespace) -> None:
-    """Print what trained networks and curves make of the same pictures with other exposures."""
-    from translation.exposure import table
+def run_measure(options: argparse.Namespace) -> None:
+    """Measure the translations of all trainings again, if there are new figures."""
+    from translation.measuring import measured_again
 
-    print(table(toy(), options.work))
+    results = read_results(options.results)
+    tasks = {name: task_of(name, options.data) for name in tasks_with(options.data)}
+    write_results(options.results, [measured_again(each, tasks, options.work) for each in results])
+
+
+def run_gains(options: argparse.Namespace) -> None:
+    """Print what networks and curves make of exposures: of the toy's, and of the photos'."""
+    from translation.exposure import table_of_gains, table_of_means, table_of_wholes
+    from translation.real import whole_photos
+
+    print(table_of_gains(toy(), options.work))
+    if options.data:
+        print("\n" + table_of_means(task_of("photos", options.data), "photos", options.work))
+        print("\n" + table_of_wholes(whole_photos(options.data), options.work))
+
+
+def run_cost(_: argparse.Namespace) -> None:
+    """Measure a step with the networks of the papers."""
+    from translation.full_size import table
+
+    print(table())
 
 
 def run_report(options: argparse.Namespace) -> None:
@@ -99,22 +123,32 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     commands = parser.add_subparsers(required=True)
-    runs = (run_untrained, run_train, run_gains, run_report, run_montage)
-    for run in runs:
+    for run, names in COMMANDS.items():
         command = commands.add_parser(run.__name__.removeprefix("run_"), help=run.__doc__)
         command.set_defaults(run=run)
-        command.add_argument("--results", type=Path, default=RESULTS, help="file of the results")
-        if run is not run_report:
-            command.add_argument("--data", type=Path, help="folder with photos/ and microscopy/")
-        if run in {run_train, run_gains, run_montage}:
-            command.add_argument("--work", type=Path, required=True, help="folder of the study")
-        if run is run_train:
-            command.add_argument("names", nargs="*", help="such as toy.cut; default: all")
-        if run is run_montage:
-            command.add_argument("--output", type=Path, required=True, help="PNG to write")
+        for name in names:
+            words, settings = OPTIONS[name]
+            command.add_argument(*words, **settings)
     options = parser.parse_args()
     options.run(options)
 
+
+OPTIONS: Final[Mapping[str, tuple[tuple[str, ...], dict[str, Any]]]] = {
+    "results": (("--results",), {"type": Path, "default": RESULTS, "help": "file of results"}),
+    "data": (("--data",), {"type": Path, "help": "folder with photos/ and microscopy/"}),
+    "work": (("--work",), {"type": Path, "required": True, "help": "folder of the study"}),
+    "output": (("--output",), {"type": Path, "required": True, "help": "PNG to write"}),
+    "names": (("names",), {"nargs": "*", "help": "such as toy.cut; default: all"}),
+}
+COMMANDS: Final = {
+    run_untrained: ("results", "data"),
+    run_train: ("results", "data", "work", "names"),
+    run_measure: ("results", "data", "work"),
+    run_gains: ("data", "work"),
+    run_cost: (),
+    run_report: ("results",),
+    run_montage: ("data", "work", "output"),
+}
 
 if __name__ == "__main__":
     main()

@@ -80,7 +80,7 @@ def _compare(viewer: Any) -> None:
     """Show the bundled networks and two classical methods beside each other."""
     dock = _dock(viewer, "Compare")
     dock.run.button.click()
-    _wait_for(lambda: not dock.table.isHidden() and dock.run.state == "idle")
+    _wait_for(lambda: not dock.results.isHidden() and dock.run.state == "idle")
 
 
 def _fine_tune(viewer: Any) -> None:

@@ -26,7 +26,8 @@ DISTRIBUTION = distribution("napari-zerodce")
 TORCH_FREE = re.compile(
     r"(api|cli|cli\..*|compare|compare\..*|device|errors|setting|imaging|imaging\..*"
     r"|checkpoints|checkpoints\.(cards|info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|map_kinds|provenance|requests|reproduce|settings|viewport)|training"
-    r"|training\.(config|crops|events|images|new_run|presets|run_folder)|core|core\.(architectures|smoothness_kind)"
+    r"|training\.(config|crops|events|images|layouts|new_run|owned_folder|presets|run_config|run_folder)"
+    r"|training\.translation(\.(config|crops|forecast|new_run|pairs))?|core|core\.(architectures|smoothness_kind)"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
 TORCH_FREE_MODULES = [
@@ -60,6 +61,7 @@ def test_tox_tests_the_wheel_and_not_the_source_tree() -> None:
     [
         "napari.yaml",
         "py.typed",
+        "compare/report/page.css",
         "checkpoints/bundled/zero-dce.safetensors",
         "checkpoints/bundled/zero-dce-pp.safetensors",
         "checkpoints/bundled/zero-dce.json",

@@ -15,8 +15,8 @@ def write_small_png(sheet: Image.Image, output: Path) -> None:
     """Write a picture with at most 256 colours, without dithering, and say its size."""
     for colours in (256, 192, 128, 96, 64, 48):
         buffer = io.BytesIO()
-        # Without dithering, which would be noise of its own.
-        few = sheet.quantize(colours, dither=Image.Dither.NONE)
+        # Without dithering, which would be noise of its own; the method keeps rare dark colours.
+        few = sheet.quantize(colours, Image.Quantize.MAXCOVERAGE, 2, dither=Image.Dither.NONE)
         few.save(buffer, "PNG", optimize=True)
         if buffer.tell() <= MOST_BYTES:
             break

@@ -25,6 +25,9 @@ class Figures:
         Correlation of the luminance with that of the answer; negative if contrast is inverted.
     channel_error : float
         The largest difference of a colour's mean over all pictures from that of the answers.
+    distribution : float
+        The largest distance of a colour's values from those of the answers, wherever they are
+        (Wasserstein): by how much they change on average if one becomes the other.
     ssim : float
         Of the luminance, Gaussian with sigma 1.5.
     """
@@ -32,6 +35,7 @@ class Figures:
     psnr: float
     structure: float
     channel_error: float
+    distribution: float
     ssim: float
 
     def as_dict(self) -> dict[str, float]:
@@ -47,6 +51,7 @@ def figures(found: Pictures, wanted: Pictures) -> Figures:
         psnr=mean_psnr(found, wanted),
         structure=float(np.mean([correlation(*pair) for pair in planes])),
         channel_error=channel_error(found, wanted),
+        distribution=distribution_error(found, wanted),
         ssim=float(np.mean([_ssim(*pair) for pair in planes])),
     )
 
@@ -71,6 +76,16 @@ def channel_error(found: Pictures, wanted: Pictures) -> float:
     """Return the largest difference of the mean of a colour, over all pictures."""
     means = [pictures.mean(axis=(0, 1, 2), dtype=np.float64) for pictures in (found, wanted)]
     return float(np.abs(means[0] - means[1]).max())
+
+
+def distribution_error(found: Pictures, wanted: Pictures) -> float:
+    """Return the largest Wasserstein distance of the values of a colour, over all pictures."""
+    # As many values in both: the sorted ones belong together.
+    sorted_ = [
+        np.sort(each.reshape(-1, each.shape[-1]), axis=0).astype(np.float64)
+        for each in (found, wanted)
+    ]
+    return float(np.abs(sorted_[0] - sorted_[1]).mean(axis=0).max())
 
 
 def _plane(picture: NDArray[Any]) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +58,20 @@ def photos(folder: Path, *, seed: int = 0) -> Task:
     return Task(
         _photographed(generator, left), right, left, _photographed(generator, bright), bright
     )
+
+
+def whole_photos(folder: Path, *, seed: int = 0) -> Task:
+    """Return the held-aside photos of `photos` as wholes of 256 x 384 pixels; the rest is the same.
+
+    Parameters
+    ----------
+    folder, seed
+        As in `photos`.
+    """
+    files = sorted((folder / "photos" / "kodak").glob("*.png"))[-HELD_PHOTOS:]
+    bright = np.stack([_halved(path) for path in files])
+    dark = _photographed(np.random.default_rng(seed), bright)
+    return replace(photos(folder, seed=seed), held_sources=dark, held_targets=bright)
 
 
 def cells(folder: Path, *, seed: int = 0) -> Task:

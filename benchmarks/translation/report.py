@@ -12,8 +12,8 @@ from translation.arms import CONTROLS, FULL
 from translation.results import Result
 from translation.untrained import METHODS
 
-_DIGITS: Final[Mapping[str, int]] = {"psnr": 1, "structure": 2, "channel_error": 3, "ssim": 2}
-_TITLES: Final = ("PSNR, dB", "structure", "colour error", "SSIM")
+_DIGITS: Final[Mapping[str, int]] = {"psnr": 1, "structure": 2, "distribution": 3, "ssim": 2}
+_TITLES: Final = ("PSNR, dB", "structure", "distance of colours", "SSIM")
 _TASKS: Final[Mapping[str, str]] = {
     "toy": "The toy",
     "photos": "Photos",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from napari_zerodce.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,16 @@ def append_result(path: Path, result: Result) -> None:
     """Add a line to a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(_rounded(asdict(result))) + "\n")
+        file.write(_line(result))
+
+
+def write_results(path: Path, results: Iterable[Result]) -> None:
+    """Replace a file."""
+    write_whole(path, "".join(map(_line, results)).encode())
+
+
+def _line(result: Result) -> str:
+    return json.dumps(_rounded(asdict(result))) + "\n"
 
 
 def _rounded(value: object) -> object:

@@ -56,9 +56,12 @@ def histograms(task: Task) -> Pictures:
     The held-aside sources are matched together with the sources for training: one picture may have
     other objects than the whole set.
     """
-    both = np.concatenate((task.held_sources, task.sources))
-    matched = match_histograms(both, task.targets, channel_axis=-1)
-    return np.asarray(matched[: len(task.held_sources)], np.float32)
+    held, known, wanted = (
+        pictures.reshape(-1, pictures.shape[-1])
+        for pictures in (task.held_sources, task.sources, task.targets)
+    )
+    matched = match_histograms(np.concatenate((held, known)), wanted, channel_axis=-1)
+    return np.asarray(matched[: len(held)], np.float32).reshape(task.held_sources.shape)
 
 
 def blurred(task: Task) -> Pictures:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from translation.arms import ARMS, CONTROLS, FULL, STEPS, chosen, units
-from translation.figures import channel_error, correlation, figures, mean_psnr
-from translation.real import cells, photos
+from translation.figures import channel_error, correlation, distribution_error, figures, mean_psnr
+from translation.real import cells, photos, whole_photos
 from translation.report import report
 from translation.results import Result, append_result, read_results
 from translation.toy import HELD_ASIDE, SIDE, TRAINED, Task, scenes, toy
@@ -53,6 +53,14 @@ def test_psnr_of_a_known_error_is_known() -> None:
     found = wanted.copy()
     found[..., 1] += 0.25
     assert channel_error(found, wanted) == pytest.approx(0.25)
+    assert distribution_error(found, wanted) == pytest.approx(0.25)
+
+
+def test_distance_of_distributions_does_not_ask_where_values_are(task: Task) -> None:
+    answers = task.held_targets
+    assert distribution_error(answers[::-1, ::-1, :, :], answers) == 0
+    spread = np.array([0.2, 0.4]).reshape(1, 1, 2, 1)
+    assert distribution_error(spread, np.full((1, 1, 2, 1), 0.3)) == pytest.approx(0.1)
 
 
 def test_structure_is_negative_for_inverted_contrast_and_0_for_none(task: Task) -> None:
@@ -115,13 +123,13 @@ def test_every_method_has_a_control_without_each_term_and_the_first_units_are_se
 def test_results_come_back_from_their_file_and_stand_beside_each_other(tmp_path: Path) -> None:
     path = tmp_path / "new" / "results.jsonl"
     assert read_results(path) == []
-    measured = {"psnr": 20.0, "structure": 0.9, "channel_error": 0.0123456789, "ssim": 0.8}
+    measured = {"psnr": 20.0, "structure": 0.9, "distribution": 0.0123456789, "ssim": 0.8}
     cost = {"parameters": 1000, "steps": 400, "cpu_seconds": 40.0}
     for seed in (1, 0):
         append_result(path, Result("toy", "CUT", seed, {**measured, "psnr": 20.0 + seed}, {}, cost))
     first, second = read_results(path)
     assert (first.key, second.key) == (("toy", "CUT", 1), ("toy", "CUT", 0))
-    assert first.figures["channel_error"] == 0.012346
+    assert first.figures["distribution"] == 0.012346
     tables = report([first, second])
     assert "| CUT | 20.0 / 21.0 | 0.90 / 0.90 | 0.012 / 0.012 | 0.80 / 0.80 |" in tables
     assert "| CUT | 1,000 | 400 | 0.100 | 40 |" in tables
@@ -134,6 +142,9 @@ def test_photos_are_darkened_and_held_aside_by_photo(shared_data: Path) -> None:
     ratio = task.sources.mean() / task.paired_targets.mean()
     assert 0.2 < ratio < 0.6  # of sRGB values, 2 to 4 stops
     assert figures(task.held_sources, task.held_targets).structure > 0.95
+    wholes = whole_photos(shared_data)
+    assert wholes.held_targets.shape == (4, 256, 384, 3)
+    np.testing.assert_array_equal(wholes.held_targets[0, :SIDE, :SIDE], task.held_targets[0])
 
 
 def test_nuclei_are_dim_and_noisy_in_one_channel(shared_data: Path) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 
 from napari_zerodce.checkpoints import load
 from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.checkpoints.named_files import label_of, renamed
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.save import save_checkpoint, save_official
 from napari_zerodce.core.networks import ZeroDCE
@@ -129,6 +130,13 @@ def test_what_we_save_we_load(tmp_path, design):
     info = assert_holds(ours, generator).info
     assert (info.licence, dict(info.provenance)) == ("CC0-1.0", facts)
     assert_holds(save_official(tmp_path / "latest_net_G.pth", generator), generator)
+
+
+def test_a_translator_can_have_another_name(tmp_path):
+    generator = generator_of(PIX2PIX)
+    path = save_checkpoint(tmp_path / "x.safetensors", generator, licence="x", provenance={})
+    path.write_bytes(renamed(path, "day to night"))
+    assert assert_holds(path, generator).info.label == label_of(path) == "day to night"
 
 
 def test_an_official_file_is_the_plain_state_dict(tmp_path):

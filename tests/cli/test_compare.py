@@ -105,6 +105,11 @@ def test_references_of_the_same_name_are_refused(compare, dark, save, make_photo
     assert "have the same name" in done.stderr
 
 
+def test_reference_that_does_not_exist_is_refused(compare, dark) -> None:
+    done = compare(dark, "--reference", "nowhere")
+    assert (done.returncode, "There is no reference 'nowhere'" in done.stderr) == (2, True)
+
+
 def test_middle_plane_of_a_stack_or_another(compare, content, save) -> None:
     stack = np.random.default_rng(0).integers(0, 900, (5, 20, 24)).astype(np.uint16)
     save("stack.tif", stack, metadata={"axes": "ZYX"})

@@ -102,7 +102,7 @@ def _listeners(model: ViewerModel, session: Any = None) -> dict[str, int]:
         for name, group in groups.items()
         for event, emitter in group.emitters.items()
     }
-    for name in () if session is None else ("settings", "job", "training"):
+    for name in () if session is None else ("settings", "job", "runs"):
         found[f"session.{name}"] = len(getattr(session.events, name))
     for name in ("mouse_move_callbacks", "mouse_drag_callbacks"):
         found[name] = len(getattr(model, name))

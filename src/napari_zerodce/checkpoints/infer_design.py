@@ -37,7 +37,8 @@ def design_of(shapes: Shapes) -> GeneratorDesign | None:
 
 def _unet(shapes: Shapes) -> GeneratorDesign | None:
     features, inputs, *_ = shapes[f"{_UNET_FIRST}.weight"]
-    _, outputs, *_ = (*shapes.get(f"{_UNET_LAST}.weight", ()), features, inputs)
+    last = shapes.get(f"{_UNET_LAST}.weight", ())
+    outputs = last[1] if len(last) > 1 else inputs
     halvings = max(name.split(".").count("model") for name in shapes) - 1
     if not 1 < halvings <= _MOST_HALVINGS:
         return None

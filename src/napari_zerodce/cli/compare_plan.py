@@ -208,9 +208,11 @@ class References:
         Raises
         ------
         RequestError
-            If two files of the folder have the same name without suffix.
+            If there is no such file, or two files of the folder have the same name without suffix.
         """
         path = named(text) if text else None
+        if isinstance(path, Path) and not os.path.lexists(path):
+            raise RequestError(f"There is no reference {text!r}; give a file or a folder.")
         if path is None or isinstance(path, Url) or not is_folder(path):
             return cls(path, {})
         by_stem: dict[str, Path] = {}

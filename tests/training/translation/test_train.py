@@ -187,6 +187,10 @@ def test_a_loaded_generator_is_frozen_at_first(
     info = load_checkpoint(folder.last).info
     assert (info.licence, info.design.features) == ("CC0-1.0", 3)
     assert info.provenance["began_with"] == "generator.safetensors"
+    if method == "cyclegan":
+        back = load_checkpoint(folder.last.with_name("last_B.safetensors")).info
+        assert back.provenance["began_with"] == "random weights, seed 1"
+        assert "began_with_sha256" not in back.provenance
 
 
 # ---- what goes wrong

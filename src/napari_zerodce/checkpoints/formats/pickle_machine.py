@@ -69,9 +69,7 @@ def read_pickle(stream: PickleStream) -> Pickle:
     try:
         for count, (instruction, argument, _) in enumerate(pickletools.genops(stream)):
             if count > _MOST_INSTRUCTIONS:
-                raise Defect(
-                    "is not a Zero-DCE checkpoint: it holds too many values; choose another file"
-                )
+                raise Defect("is not a checkpoint: it holds too many values; choose another file")
             machine.run(instruction.name, argument)
         return Pickle(machine.pop(), machine.storages)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as err:

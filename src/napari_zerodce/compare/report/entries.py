@@ -13,14 +13,30 @@ from napari_zerodce.imaging.windows import Window
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """The pictures of an image in the report.
+
+    Parameters
+    ----------
+    whole : str
+        Path of the PNG in the report.
+    detail : str
+        Path of a part pixel by pixel; empty if the whole is shown so.
+    """
+
+    whole: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class ResultEntry:
     """A candidate on one image.
 
     Parameters
     ----------
     title : str
-    picture : str
-        Path of its PNG in the report; empty if there is none.
+    pictures : Pictures, optional
+        None if there is a problem.
     figures : Figures, optional
     seconds : float, optional
     about, problem : str
@@ -30,7 +46,7 @@ class ResultEntry:
     """
 
     title: str
-    picture: str = ""
+    pictures: Pictures | None = None
     figures: Figures | None = None
     seconds: float | None = None
     about: str = ""
@@ -39,17 +55,17 @@ class ResultEntry:
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, compared: Compared, picture: str) -> ResultEntry:
+    def of(cls, compared: Compared, pictures: Pictures | None) -> ResultEntry:
         """Return the entry of a result.
 
         Parameters
         ----------
         compared : Compared
-        picture : str
+        pictures : Pictures, optional
         """
         return cls(
             compared.title,
-            picture,
+            pictures,
             compared.figures,
             compared.seconds,
             compared.about,
@@ -78,8 +94,7 @@ class PlaneEntry:
         Width and height in pixels.
     index : tuple of int
         Of the plane in the leading axes.
-    picture : str
-        Path of its PNG in the report.
+    pictures : Pictures
     """
 
     name: str
@@ -88,7 +103,7 @@ class PlaneEntry:
     dtype: str
     size: tuple[int, int]
     index: tuple[int, ...]
-    picture: str
+    pictures: Pictures
 
 
 @dataclass(frozen=True)

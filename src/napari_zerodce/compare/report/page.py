@@ -97,16 +97,13 @@ def _section(image: ImageEntry) -> str:
     notices = "".join(f'<p class="notice">{escape(text)}</p>\n' for text in _notices(image))
     if image.source is None:
         return f"<section>\n<h2>{escape(image.name)}</h2>\n{notices}</section>"
-    first, *others = (_figure(result, image.source) for result in image.results)
-    reference = [] if image.reference is None else [_reference(image.reference)]
-    figures = "\n".join((first, *reference, *others))
     return f"""<section>
 <h2>{escape(image.name)}</h2>
 <p class="quiet">{escape(_facts(image.source))}</p>
 {notices}<div class="grid">
-{figures}
+{_LINE.join(_figures(image, image.source))}
 </div>
-</section>"""
+{_details(image, image.source)}</section>"""
 
 
 def _notices(image: ImageEntry) -> Iterator[str]:
@@ -127,41 +124,71 @@ def _facts(plane: PlaneEntry) -> str:
     return " · ".join(facts)
 
 
+def _figures(image: ImageEntry, source: PlaneEntry) -> Iterator[str]:
+    """Yield the figures of an image: the source, the reference, and the others."""
+    for place, result in enumerate(image.results):
+        yield _figure(result, source)
+        if place == 0 and image.reference:
+            yield _reference(image.reference)
+
+
 def _figure(result: ResultEntry, source: PlaneEntry) -> str:
-    title = escape(result.title)
-    if not result.picture:
-        return (
-            f'<figure><div class="invalid">{escape(result.problem)}</div>'
-            f"<figcaption><b>{title}</b></figcaption></figure>"
-        )
-    top = _image(result.picture, result.title, source, "result")
-    below = "" if result.picture == source.picture else _image(source.picture, "", source)
+    title = f"<b>{escape(result.title)}</b>"
+    if result.pictures is None:
+        return _framed(f'<div class="invalid">{escape(result.problem)}</div>', title)
     values = " · ".join(
         f"{column.title} {column.text(value)}".replace(" ", "&nbsp;")
         for column in COLUMNS
         if (value := result.value(column)) is not None
     )
     about = f" <span>{escape(result.about)}</span>" if result.about else ""
-    return (
-        f'<figure><a href="{result.picture}">{below}{top}</a>'
-        f"<figcaption><b>{title}</b>{about}<br><small>{values}</small></figcaption></figure>"
-    )
+    stacked = _stacked(result.pictures.whole, source.pictures.whole, result.title, source.size)
+    return _framed(stacked, f"{title}{about}<br><small>{values}</small>")
 
 
 def _reference(plane: PlaneEntry) -> str:
-    return (
-        f'<figure><a href="{plane.picture}">{_image(plane.picture, "reference", plane)}</a>'
-        f"<figcaption><b>reference</b> <span>{escape(plane.name)}</span><br>"
-        f"<small>{escape(_facts(plane))}</small></figcaption></figure>"
+    whole = plane.pictures.whole
+    caption = f"<b>reference</b> <span>{escape(plane.name)}</span>"
+    return _framed(
+        _stacked(whole, whole, "reference", plane.size),
+        f"{caption}<br><small>{escape(_facts(plane))}</small>",
     )
 
 
-def _image(picture: str, title: str, plane: PlaneEntry, kind: str = "source") -> str:
-    width, height = plane.size
-    return (
-        f'<img class="{kind}" src="{picture}" alt="{escape(title)}" loading="lazy" '
-        f'width="{width}" height="{height}">'
+def _details(image: ImageEntry, source: PlaneEntry) -> str:
+    """Return the details of a large image, "" if it is shown pixel by pixel."""
+    if not source.pictures.detail:
+        return ""
+    first, *others = ((each.title, each.pictures) for each in image.results)
+    reference = [("reference", image.reference.pictures)] if image.reference else []
+    figures = (
+        _framed(_stacked(each.detail, source.pictures.detail, title), f"<b>{escape(title)}</b>")
+        for title, each in (first, *reference, *others)
+        if each and each.detail
     )
+    return f"""<details>
+<summary>A detail, pixel by pixel</summary>
+<div class="grid">
+{_LINE.join(figures)}
+</div>
+</details>
+"""
+
+
+def _framed(content: str, caption: str) -> str:
+    return f"<figure>{content}<figcaption>{caption}</figcaption></figure>"
+
+
+def _stacked(picture: str, source: str, title: str, size: tuple[int, int] | None = None) -> str:
+    """Return a picture above that of the source, which a click opens."""
+    below = "" if source == picture else _image(source, "", "source", size)
+    return f'<a href="{picture}">{below}{_image(picture, title, "result", size)}</a>'
+
+
+def _image(picture: str, title: str, kind: str, size: tuple[int, int] | None) -> str:
+    # With its size, a picture that is loaded late moves nothing.
+    sides = f' width="{size[0]}" height="{size[1]}"' if size else ""
+    return f'<img class="{kind}" src="{picture}" alt="{escape(title)}" loading="lazy"{sides}>'
 
 
 def _meanings() -> str:

@@ -172,13 +172,16 @@ def _image(image: ImageEntry) -> dict[str, Any]:
 def _plane(plane: PlaneEntry | None) -> dict[str, Any] | None:
     if plane is None:
         return None
-    return {**asdict(plane), "window": (plane.window.low, plane.window.high)}
+    known = asdict(plane)
+    known["window"] = (plane.window.low, plane.window.high)
+    known["picture"] = known.pop("pictures")["whole"]
+    return known
 
 
 def _result(result: ResultEntry) -> dict[str, Any]:
     return {
         "candidate": result.title,
-        "picture": result.picture,
+        "picture": result.pictures.whole if result.pictures else None,
         **{column.name: _finite(result.value(column)) for column in ALL_COLUMNS},
         "about": result.about,
         "problem": result.problem,

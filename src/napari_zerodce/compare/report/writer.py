@@ -10,10 +10,11 @@ import numpy as np
 
 from napari_zerodce.compare.comparison import Comparison
 from napari_zerodce.compare.plane import PlaneInWindow
-from napari_zerodce.compare.report.entries import ImageEntry, PlaneEntry, ResultEntry
+from napari_zerodce.compare.report.entries import ImageEntry, Pictures, PlaneEntry, ResultEntry
 from napari_zerodce.compare.report.page import page
-from napari_zerodce.compare.report.pictures import save_picture, shown
+from napari_zerodce.compare.report.pictures import detail_of, save_picture, shown
 from napari_zerodce.compare.report.tables import MeanRow, as_csv, as_json, mean_rows
+from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.whole_file import whole_folder
 
 Array = np.ndarray[Any, Any]
@@ -58,14 +59,17 @@ class ReportWriter:
         OSError
             If a picture cannot be written.
         """
-        source = comparison.source
+        source, reference = comparison.source, comparison.reference
+        detail = detail_of(shown(source, source.samples))
         results = tuple(
-            ResultEntry.of(each, self._result_picture(place, source, each.image))
+            ResultEntry.of(each, self._result_pictures(f"{place:02}", source, each.image, detail))
             for place, each in enumerate(comparison.compared)
         )
-        entry = _entry(name, source, results[0].picture)
-        reference = self._reference(reference_name, comparison.reference)
-        self._images.append(ImageEntry(name, entry, reference, results, comparison.notices))
+        own = results[0].pictures
+        assert own is not None  # the source has no problem
+        other = self._reference(reference_name, reference, source, detail) if reference else None
+        entry = _entry(name, source, own)
+        self._images.append(ImageEntry(name, entry, other, results, comparison.notices))
 
     def add_problem(self, name: str, problem: str) -> None:
         """Say why an image is not compared.
@@ -99,22 +103,27 @@ class ReportWriter:
         for name, text in content.items():
             (self._folder / name).write_text(text, encoding="utf-8")
 
-    def _result_picture(self, place: int, source: PlaneInWindow, image: Array | None) -> str:
-        return "" if image is None else self._save(f"{place:02}", shown(source, image))
+    def _result_pictures(
+        self, which: str, source: PlaneInWindow, image: Array | None, detail: Region | None
+    ) -> Pictures | None:
+        return None if image is None else self._save(which, shown(source, image), detail)
 
-    def _reference(self, name: str, reference: PlaneInWindow | None) -> PlaneEntry | None:
-        if reference is None:
-            return None
-        picture = self._save("reference", shown(reference, reference.samples))
-        return _entry(name, reference, picture)
+    def _reference(
+        self, name: str, reference: PlaneInWindow, source: PlaneInWindow, detail: Region | None
+    ) -> PlaneEntry:
+        same = reference.samples.shape[:2] == source.samples.shape[:2]
+        picture = shown(reference, reference.samples)
+        return _entry(name, reference, self._save("reference", picture, detail if same else None))
 
-    def _save(self, which: str, picture: Array) -> str:
-        """Save a picture of the next image, and return its path in the report."""
-        name = f"{PICTURES}/{len(self._images) + 1:04}-{which}.png"
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_picture(path, picture)
-        return name
+    def _save(self, which: str, picture: Array, detail: Region | None) -> Pictures:
+        """Save the pictures of the next image, and return their paths in the report."""
+        start = f"{PICTURES}/{len(self._images) + 1:04}-{which}"
+        whole, part = f"{start}.png", "" if detail is None else f"{start}-detail.png"
+        (self._folder / PICTURES).mkdir(parents=True, exist_ok=True)
+        save_picture(self._folder / whole, picture)
+        if detail is not None:
+            save_picture(self._folder / part, picture[detail])
+        return Pictures(whole, part)
 
 
 def write_report(folder: Path, name: str, comparison: Comparison, **names: str) -> None:
@@ -157,7 +166,7 @@ def is_replaceable(folder: Path) -> bool:
     return not visible or (FIGURES_JSON in visible and visible <= _FILES)
 
 
-def _entry(name: str, plane: PlaneInWindow, picture: str) -> PlaneEntry:
+def _entry(name: str, plane: PlaneInWindow, pictures: Pictures) -> PlaneEntry:
     height, width = plane.samples.shape[:2]
     return PlaneEntry(
         name,
@@ -166,5 +175,5 @@ def _entry(name: str, plane: PlaneInWindow, picture: str) -> PlaneEntry:
         plane.samples.dtype.name,
         (width, height),
         plane.index,
-        picture,
+        pictures,
     )

@@ -81,6 +81,7 @@ class MeasuredGenerator(nn.Module):
         self._current.given, self._current.used = statistics, {}
         translated = self._generator(pictures)
         used = self._current.used
+        self._current.given, self._current.used = None, {}
         return translated, Statistics(tuple(used[number] for number in sorted(used)))
 
 

@@ -99,6 +99,12 @@ class Translator:
         self._thread.check = check
         # In [-1, 1], as the official networks are trained.
         centred = torch.from_numpy(pictures).to(self._device) * 2 - 1
-        with honest_float32(self._device):
-            made, used = self._network(centred, statistics)
+        try:
+            with honest_float32(self._device):
+                made, used = self._network(centred, statistics)
+        finally:
+            # It may refer to this translator, which the thread would keep until it ends. Qt's
+            # threads then crash: torch frees weights that were read from a file in a thread whose
+            # state Python is deleting.
+            del self._thread.check
         return ((made + 1) / 2).cpu().numpy(), used

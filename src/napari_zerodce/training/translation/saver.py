@@ -25,6 +25,7 @@ from napari_zerodce.training.translation.pictures import (
 PICTURES: Final = 4
 """Held-aside crops in a preview."""
 
+_EARLY: Final = 0.2
 _LEAST_REST: Final = 20.0
 """Least time between two saves, in times that a save takes: full-size states have 500 MB."""
 
@@ -126,10 +127,11 @@ class TranslationSaver:
     def _warn_of_inversion(self, correlation: float) -> None:
         """Tell when results become dark where sources are bright, and when this ends.
 
-        Random weights may begin inverted; nothing is wrong before the first steps.
+        Random weights may begin inverted; nothing is wrong in the first fifth of a run.
         """
         notes, inverted = self._state.notes, correlation < 0
-        if self._state.step == 0 or inverted == notes.get("inverted", False):
+        early = self._state.step < _EARLY * self._state.config.steps
+        if early or inverted == notes.get("inverted", False):
             return
         notes["inverted"] = inverted
         found = f"At step {self._state.step}, the correlation of brightness is {correlation:.2f}"
@@ -168,12 +170,13 @@ def _provenance(
     training = config.training
     ways = ", ".join(config.images), ", ".join(config.targets)
     sources, targets = reversed(ways) if backwards else ways
+    loaded = None if backwards else config.checkpoint  # the way back is in no checkpoint
     facts = {
         GIVEN_NAME: f"{config.name}, backwards" if backwards and config.name else config.name,
         "trained_by": f"{TRAINING_TITLES[training.method]} training",
         "software": config.software,
-        "began_with": config.checkpoint or f"random weights, seed {training.seed}",
-        "began_with_sha256": config.checkpoint_sha256 or "",
+        "began_with": loaded or f"random weights, seed {training.seed}",
+        "began_with_sha256": config.checkpoint_sha256 or "" if loaded else "",
         "images": sources,
         "targets": targets,
         STEP: f"{state.step} of {training.steps}",

@@ -64,6 +64,13 @@ def test_files_come_after_the_checkpoints_once(candidates: CandidateList, tmp_pa
     assert CheckpointCandidate(tmp_path / "mine.pth") in candidates.chosen()
 
 
+def test_files_of_one_name_are_told_apart(candidates: CandidateList) -> None:
+    for folder in ("day", "night"):
+        candidates.add_file(Path("/runs") / folder / "latest_net_G.pth", "")
+    titles = {candidates.list.item(row).text() for row in range(candidates.list.count())}
+    assert titles >= {"day/latest_net_G.pth", "night/latest_net_G.pth"}
+
+
 def test_button_asks_for_several_files(
     candidates: CandidateList, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

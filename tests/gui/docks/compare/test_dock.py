@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_zerodce.checkpoints.registry import BUNDLED
 from napari_zerodce.compare.candidates import BaselineCandidate, CheckpointCandidate
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.compare import work
 from napari_zerodce.gui.docks.compare.dock import CompareDock
@@ -51,22 +54,22 @@ def _compare(dock: CompareDock, qtbot: Any) -> None:
 def test_comparison_is_shown_and_closed(
     model: ViewerModel, dock: CompareDock, stack: Any, qtbot: Any
 ) -> None:
-    assert dock.table.isHidden()
+    assert dock.results.table.isHidden()
     assert dock.results.isHidden()
     _tick_only(dock, "zero-dce-pp", "gamma")
     assert dock.run.plan.text() == "The source and 2 methods on 'stack': plane 0, 8x8 pixels."
     _compare(dock, qtbot)
     assert _pictures(model) == ["source", "zero-dce-pp", "gamma"]
-    assert dock.table.titles() == ["source", "zero-dce-pp", "gamma"]
+    assert dock.results.table.titles() == ["source", "zero-dce-pp", "gamma"]
     assert not dock.results.isHidden()
     assert "3 pictures" in dock.run.message.text()
     assert model.layers.selection.active is stack
-    dock.table.setCurrentCell(2, 1)
+    dock.results.table.setCurrentCell(2, 1)
     assert model.layers.selection.active.name == "gamma"
     assert dock.form.layers.layer is stack  # still what is compared
-    qtbot.mouseClick(dock.close_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.results.close_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: list(model.layers) == [stack])
-    assert dock.table.isHidden()
+    assert dock.results.table.isHidden()
     assert dock.run.message.text() == ""
 
 
@@ -77,7 +80,21 @@ def test_failure_is_a_sentence_in_the_table(dock: CompareDock, qtbot: Any, tmp_p
     _compare(dock, qtbot)
     assert "2 pictures" in dock.run.message.text()
     assert "1 failed" in dock.run.message.text()
-    assert "bad.pth" in dock.table.item(1, 0).text()
+    assert "bad.pth" in dock.results.table.item(1, 0).text()
+
+
+def test_translator_is_a_candidate_like_others(
+    model: ViewerModel, dock: CompareDock, qtbot: Any, tmp_path: Path
+) -> None:
+    import torch
+
+    design = GeneratorDesign("resnet", 1, 1, features=4, depth=6)
+    torch.save(make_generator(design).state_dict(), tmp_path / "latest_net_G.pth")
+    _tick_only(dock)
+    dock.add_files((tmp_path / "latest_net_G.pth",))
+    qtbot.waitUntil(lambda: len(dock.form.candidates.chosen()) == 1, timeout=60_000)
+    _compare(dock, qtbot)
+    assert _pictures(model) == ["source", "latest_net_G.pth"]
 
 
 def test_nothing_to_compare_is_said(model: ViewerModel, dock: CompareDock, qtbot: Any) -> None:
@@ -104,7 +121,7 @@ def test_reference_gives_figures_and_one_that_does_not_fit_a_sentence(
     dock.form.reference.layer = pair
     assert dock.form.chosen()[1] == BaselineCandidate("histogram")
     _compare(dock, qtbot)
-    assert [dock.table.horizontalHeaderItem(n).text() for n in (4, 5)] == ["SSIM", "PSNR"]
+    assert [dock.results.table.horizontalHeaderItem(n).text() for n in (4, 5)] == ["SSIM", "PSNR"]
 
 
 def test_other_arrangement_needs_no_run(
@@ -118,7 +135,7 @@ def test_other_arrangement_needs_no_run(
     monkeypatch.setattr(work, "comparing", None)
     dock.form.arrangement = "grid"
     assert _pictures(model) == ["source", "gamma"]
-    assert dock.table.titles() == ["source", "gamma"]
+    assert dock.results.table.titles() == ["source", "gamma"]
 
 
 def test_slider_moves_the_plan_and_the_notice(
@@ -126,12 +143,12 @@ def test_slider_moves_the_plan_and_the_notice(
 ) -> None:
     _tick_only(dock, "gamma")
     _compare(dock, qtbot)
-    assert dock.notices.text() == ""
+    assert dock.results.notices.text() == ""
     model.dims.set_point(0, 2)
     qtbot.waitUntil(lambda: "plane 2" in dock.run.plan.text())
-    assert "pictures are of plane 0" in dock.notices.text()
+    assert "pictures are of plane 0" in dock.results.notices.text()
     model.dims.set_point(0, 0)
-    qtbot.waitUntil(lambda: dock.notices.text() == "")
+    qtbot.waitUntil(lambda: dock.results.notices.text() == "")
 
 
 def test_all_candidates_share_the_settings_of_the_session(
@@ -171,15 +188,22 @@ def test_files_that_are_no_checkpoint_are_told(
 
 
 def test_report_is_saved(
-    dock: CompareDock, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    model: ViewerModel, stack: Any, dock: CompareDock, qtbot: Any, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     dock.save_report(tmp_path)  # nothing to save
+    pair = model.add_image(stack.data * 2, name="the pair")
+    dock.select_layer(stack)
+    dock.form.reference.layer = pair
     _tick_only(dock, "gamma")
     _compare(dock, qtbot)
+    dock.form.reference.layer = None  # the report is of the comparison, not of the form
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(tmp_path))
-    qtbot.mouseClick(dock.report_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.results.report, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "index.html" in dock.run.message.text())
-    assert (tmp_path / "comparison of stack" / "index.html").is_file()
+    page = (tmp_path / "comparison of stack" / "index.html").read_text("utf-8")
+    assert "stack" in page
+    assert "the pair" in page
 
 
 # ---- what happens during a run
@@ -195,7 +219,7 @@ def _waiting(monkeypatch: pytest.MonkeyPatch, model: ViewerModel) -> list[bool]:
 
         def wait(report: Any, should_stop: Any) -> Any:
             while not go and not should_stop():
-                pass
+                time.sleep(0.005)
             return compare(report, should_stop)
 
         return wait
@@ -260,7 +284,7 @@ def test_comparison_outlives_the_dock(
     assert _pictures(model) == ["source", "gamma"]
     other = CompareDock(model)
     qtbot.addWidget(other)
-    assert other.table.titles() == ["source", "gamma"]
+    assert other.results.table.titles() == ["source", "gamma"]
     other.shown.close()
     qtbot.waitUntil(lambda: list(model.layers) == [stack])
     other.release_once()

@@ -44,7 +44,7 @@ def test_pictures_are_side_by_side_in_the_window(viewer: Any, photo: Any, qtbot:
     viewer.scene.camera.zoom *= 2
     QApplication.processEvents()
     assert np.array_equal(*(layer.corner_pixels for layer in _ours(viewer)[:2]))
-    qtbot.mouseClick(dock.close_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.results.close_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: list(viewer.layers) == [photo])
     assert photo.visible
     assert not viewer.canvas.grid.enabled
@@ -64,11 +64,13 @@ def test_window_closes_during_a_run_and_with_a_comparison(
 def test_dock_is_not_cut_on_a_small_screen(viewer: Any, photo: Any, qtbot: Any) -> None:
     dock = open_dock(viewer, "Compare")
     dock.compare()
-    qtbot.waitUntil(lambda: not dock.table.isHidden(), timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.results.table.isHidden(), timeout=60_000)
     qtbot.waitUntil(lambda: dock.run.state == "idle")
     QApplication.processEvents()
     assert dock.widget().width() <= dock.viewport().width()
-    columns = sum(dock.table.columnWidth(n) for n in range(dock.table.columnCount()))
-    assert columns <= dock.table.width()
+    columns = sum(
+        dock.results.table.columnWidth(n) for n in range(dock.results.table.columnCount())
+    )
+    assert columns <= dock.results.table.width()
     visible = dock.results.visibleRegion().boundingRect()
     assert visible.height() == dock.results.height()  # the table's end is in sight

@@ -110,7 +110,14 @@ def test_a_cut_run_is_started_killed_resumed_stopped_and_used(
     assert info.design is not None
     assert (info.design.method, info.design.features, info.design.depth) == ("cut", 4, 1)
     assert info.label.startswith("dark to bright, step ")
-    assert "Enhance (Zero-DCE)" in viewer.window.dock_widgets
+    enhance = viewer.window.dock_widgets["Enhance (Zero-DCE)"]
+    before = len(viewer.layers)
+    enhance.select_layer(viewer.layers["dark 1"])
+    qtbot.waitUntil(enhance.run.button.isEnabled, timeout=20_000)
+    click(enhance.run.button, qtbot)
+    qtbot.waitUntil(lambda: len(viewer.layers) == before + 1, timeout=CHILD)
+    made = next(layer for layer in viewer.layers if "dark to bright, step" in layer.name)
+    assert made.data.shape == (96, 96, 3)
 
 
 def test_a_run_goes_on_without_its_dock_and_is_found_again(

@@ -24,6 +24,7 @@ from napari_zerodce.compare.candidates import (
     BaselineName,
     Candidate,
     CheckpointCandidate,
+    titles_of,
 )
 
 _ROWS: Final = 8
@@ -134,12 +135,17 @@ class CandidateList(QWidget):
         self._insert(row, CheckpointCandidate(entry.name), tip)
 
     def _insert(self, row: int, candidate: Candidate, tip: str) -> QListWidgetItem:
-        item = QListWidgetItem(candidate.title)
+        item = QListWidgetItem()
         item.setData(Qt.ItemDataRole.UserRole, candidate)
         item.setToolTip(tip)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Unchecked)
+        self.list.blockSignals(True)
         self.list.insertItem(row, item)
+        candidates = [_candidate(each) for each in self._items()]
+        for each, title in zip(self._items(), titles_of(candidates), strict=True):
+            each.setText(title)  # files of one name are told apart by their folders
+        self.list.blockSignals(False)
         return item
 
     def _items(self) -> Iterator[QListWidgetItem]:

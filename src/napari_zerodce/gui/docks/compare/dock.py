@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
@@ -26,8 +25,8 @@ from napari_zerodce.gui.docks.compare.part import (
     of_reference,
     part_on_screen,
 )
+from napari_zerodce.gui.docks.compare.results_panel import ResultsPanel
 from napari_zerodce.gui.docks.compare.shown import shown_in
-from napari_zerodce.gui.docks.compare.table import FiguresTable
 from napari_zerodce.gui.layers.source import read_source, request_for, source_now
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import NARROWEST, Dock
@@ -36,8 +35,6 @@ from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.work import checking
 from napari_zerodce.gui.widgets.checkpoint_chooser import dropped_checkpoint
-from napari_zerodce.gui.widgets.labels import Sentence
-from napari_zerodce.gui.widgets.settings_form import side_by_side
 
 if TYPE_CHECKING:
     import napari
@@ -61,6 +58,7 @@ class _Wanted:
     candidates: tuple[Candidate, ...]
     request: EnhanceRequest
     reference: EnhanceRequest | None
+    reference_name: str
 
     def describe(self) -> str:
         name = self.screen.source.shown_name
@@ -87,20 +85,11 @@ class CompareDock(Dock):
         self.run = RunPanel("Compare", self._session, tip=_TIP)
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.shown = shown_in(self._viewer)
-        self.notices = Sentence("notices")
-        self.table = FiguresTable()
-        self.copy_button = _button("Copy", "Copy the figures, for a spreadsheet.")
-        self.close_button = _button(
-            "Close", "Remove the layers of the comparison, and show what was on screen before."
-        )
-        self.report_button = _button(
-            "Save report…", "Write a folder with a page of the pictures and the figures."
-        )
-        self.results = side_by_side(self.copy_button, self.report_button, self.close_button)
+        self.results = ResultsPanel()
         self._looking = QTimer(self)
         self._looking.setSingleShot(True)
         self._looking.setInterval(_PATIENCE_MS)
-        self.fill((self.form, self.settings, self.run, self.notices, self.table, self.results))
+        self.fill((self.form, self.settings, self.run, self.results))
         self.setAcceptDrops(True)
         self._connect()
         self._add_active_file()
@@ -112,10 +101,9 @@ class CompareDock(Dock):
         self.form.arrangement_changed.connect(self._on_arrangement_changed)
         self.form.candidates.files_requested.connect(self.add_files)
         self.run.start_requested.connect(self.compare)
-        self.table.picked.connect(self._on_row_picked)
-        self.copy_button.clicked.connect(self.table.copy)
-        self.report_button.clicked.connect(self._on_report_clicked)
-        self.close_button.clicked.connect(self.shown.close)
+        self.results.picked.connect(self._on_row_picked)
+        self.results.report_requested.connect(self.save_report)
+        self.results.close_requested.connect(self.shown.close)
         self._looking.timeout.connect(self._on_view_rests)
         self.shown.changed.connect(self._on_shown_changed)
         self._session.events.job.connect(self._show_plan)
@@ -161,9 +149,7 @@ class CompareDock(Dock):
             f"Zero-DCE: comparing methods on {wanted.screen.source.name}",
             work.comparing(wanted.request, wanted.screen, wanted.candidates, wanted.reference),
         )
-        self.runs.start(
-            job, lambda found: self._on_compared(wanted.screen, found), if_closed=_CLOSED
-        )
+        self.runs.start(job, partial(self._on_compared, wanted), if_closed=_CLOSED)
 
     def save_report(self, folder: Path) -> None:
         """Save the shown comparison as a new folder with a page in a folder.
@@ -175,13 +161,8 @@ class CompareDock(Dock):
         comparison, screen = self.shown.comparison, self.shown.screen
         if comparison is None or screen is None:
             return
-        reference = self.form.reference.layer
-        saving = work.saving(
-            folder,
-            screen.source.name,
-            comparison,
-            reference_name="" if reference is None else reference.name,
-        )
+        name, reference_name = screen.source.name, self.shown.reference_name
+        saving = work.saving(folder, name, comparison, reference_name=reference_name)
         job = Job("Zero-DCE: saving a report of a comparison", saving)
         job.succeeded.connect(self._on_report_saved)
         job.failed.connect(self.runs.show_failure)
@@ -194,8 +175,13 @@ class CompareDock(Dock):
         source = read_source(self.form.layers.layer)
         screen = self.shown.same_part(source) or part_on_screen(self._viewer, source)
         layer = self.form.reference.layer
-        reference = None if layer is None else of_reference(read_source(layer), screen)
-        return _Wanted(screen, self.form.chosen(), request_for(source, self._settings()), reference)
+        return _Wanted(
+            screen,
+            self.form.chosen(),
+            request_for(source, self._settings()),
+            None if layer is None else of_reference(read_source(layer), screen),
+            "" if layer is None else layer.name,
+        )
 
     def _settings(self) -> EnhanceSettings:
         """Return what all candidates share: not what belongs to one checkpoint, or to series."""
@@ -254,13 +240,14 @@ class CompareDock(Dock):
 
     # ---- what is shown
 
-    def _on_compared(self, screen: OnScreen, comparison: Comparison) -> None:
-        source = screen.source
+    def _on_compared(self, wanted: _Wanted, comparison: Comparison) -> None:
+        source = wanted.screen.source
         if source_now(self._viewer, source) is None:
             what = "got another image" if source.layer in self._viewer.layers else "was deleted"
             self.run.say(f"'{source.name}' {what} during the run; no layers were added.", "bad")
             return
-        self.shown.show(screen, comparison, self.form.arrangement)
+        self.shown.reference_name = wanted.reference_name
+        self.shown.show(wanted.screen, comparison, self.form.arrangement)
         self.run.say(_describe(comparison), "good")
         QTimer.singleShot(0, partial(self.ensureWidgetVisible, self.results))
 
@@ -270,9 +257,7 @@ class CompareDock(Dock):
 
     def _on_shown_changed(self) -> None:
         comparison = self.shown.comparison
-        if comparison is not self.table.comparison:
-            self.table.show_comparison(comparison)
-        self.results.setVisible(comparison is not None)
+        self.results.show_comparison(comparison)
         self._show_notices()
         if comparison is None and self.run.message.tone == "good":
             self.run.say("")
@@ -281,15 +266,10 @@ class CompareDock(Dock):
         """Show what is to be known of the comparison, and where its pictures are if not here."""
         comparison, screen = self.shown.comparison, self.shown.screen
         if comparison is None or screen is None:
-            self.notices.say("")
             return
-        place = "" if is_on_screen(self._viewer, screen) else _elsewhere(screen)
-        self.notices.say(" ".join(filter(None, (place, *comparison.notices))))
-
-    def _on_report_clicked(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Where to save the folder of the report")
-        if name:
-            self.save_report(Path(name))
+        is_elsewhere = describe_place(screen) and not is_on_screen(self._viewer, screen)
+        place = _elsewhere(screen) if is_elsewhere else ""
+        self.results.notices.say(" ".join(filter(None, (place, *comparison.notices))))
 
     def _on_report_saved(self, folder: Path) -> None:
         self.run.say(f"The report is in {folder}; open its index.html in a browser.", "good")
@@ -309,9 +289,3 @@ def _describe(comparison: Comparison) -> str:
     done = len(comparison.compared) - failed
     text = f"{done} pictures with the same contrast limits"
     return f"{text}; {failed} failed, the table says why." if failed else f"{text}."
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button

@@ -124,26 +124,12 @@ def of_reference(reference: Source, screen: OnScreen) -> EnhanceRequest:
         If it has not.
     """
     reference.check_planes_last()
-    source = screen.source
-    number = _fitting_level(reference, plane_shape(source, screen.level))
+    number = _fitting_level(reference, plane_shape(screen.source, screen.level))
     if number is None:
-        raise RequestError(
-            f"The reference '{reference.shown_name}' has planes of "
-            f"{_size(plane_shape(reference, 0))} pixels, but '{source.shown_name}' has "
-            f"{_size(plane_shape(source, screen.level))}; choose a reference of the same size."
-        )
-    if (reference.channels == "mono") != (source.channels == "mono"):
-        raise RequestError(
-            f"The reference '{reference.shown_name}' is {_colour(reference)}, but "
-            f"'{source.shown_name}' is {_colour(source)}; choose a reference of the same kind."
-        )
+        raise _unfit_size(reference, screen)
+    _check_kind(reference, screen.source)
     leading = reference.layout.leading
-    has_same = leading == source.layout.leading
-    if not has_same and prod(leading) > 1:
-        raise RequestError(
-            f"The reference '{reference.shown_name}' has {prod(leading)} planes of other axes than "
-            f"'{source.shown_name}'; choose one with one plane, or with the same axes."
-        )
+    has_same = leading == screen.source.layout.leading
     index = screen.index if has_same else (0,) * len(leading)
     return replace(
         request_for(reference, EnhanceSettings()),
@@ -151,6 +137,30 @@ def of_reference(reference: Source, screen: OnScreen) -> EnhanceRequest:
         coarser=reference.levels[number + 1 :],
         scope=_scope(index, screen.part_of_level),
     )
+
+
+def _unfit_size(reference: Source, screen: OnScreen) -> RequestError:
+    source = screen.source
+    return RequestError(
+        f"The reference '{reference.shown_name}' has planes of "
+        f"{_size(plane_shape(reference, 0))} pixels, but '{source.shown_name}' has "
+        f"{_size(plane_shape(source, screen.level))}; choose a reference of the same size."
+    )
+
+
+def _check_kind(reference: Source, source: Source) -> None:
+    """Raise a RequestError if a reference has other colours, or several planes of other axes."""
+    if (reference.channels == "mono") != (source.channels == "mono"):
+        raise RequestError(
+            f"The reference '{reference.shown_name}' is {_colour(reference)}, but "
+            f"'{source.shown_name}' is {_colour(source)}; choose a reference of the same kind."
+        )
+    leading = reference.layout.leading
+    if leading != source.layout.leading and prod(leading) > 1:
+        raise RequestError(
+            f"The reference '{reference.shown_name}' has {prod(leading)} planes of other axes than "
+            f"'{source.shown_name}'; choose one with one plane, or with the same axes."
+        )
 
 
 def _fitting_level(reference: Source, shape: tuple[int, int]) -> int | None:

@@ -39,6 +39,15 @@ class ShownComparison:
     ----------
     viewer : napari.Viewer
         It is not kept alive.
+
+    Attributes
+    ----------
+    comparison : Comparison, optional
+        None if there is none.
+    screen : OnScreen, optional
+        Its part.
+    reference_name : str
+        What to call its reference in a report.
     """
 
     changed = Signal()
@@ -52,6 +61,7 @@ class ShownComparison:
         self._arrangement: Arrangement = "grid"
         self.comparison: Comparison | None = None
         self.screen: OnScreen | None = None
+        self.reference_name = ""
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def show(self, screen: OnScreen, comparison: Comparison, arrangement: Arrangement) -> None:

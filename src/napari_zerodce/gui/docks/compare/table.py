@@ -29,7 +29,7 @@ _HEADINGS: Final = {
 }
 """Short titles of the columns, so that all fit into a dock."""
 
-_PADDING: Final = 12
+_PADDING: Final = 10
 
 _OF_REFERENCE: Final = frozenset({"ssim", "psnr"})
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.device import resolve_device
 from napari_zerodce.engine.requests import Report
-from napari_zerodce.errors import RequestError
-from napari_zerodce.gui.docks.train_translator.pairs import paired
 from napari_zerodce.gui.shared.training.work import with_folder
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 from napari_zerodce.training.crops import TrainingImage
@@ -21,6 +18,7 @@ from napari_zerodce.training.translation.new_run import (
     create_translation_run,
     settle_translation,
 )
+from napari_zerodce.training.translation.pairs import in_pairs
 
 if TYPE_CHECKING:
     from napari_zerodce.core.translators.design import GeneratorDesign
@@ -67,32 +65,6 @@ def preparing(request: TranslationRequest, folders: Folders, output: Path) -> Wo
         return create_translation_run(whole, output, should_stop=should_stop)
 
     return work
-
-
-def in_pairs(
-    sources: Sequence[TrainingImage], targets: Sequence[TrainingImage], *, is_complete: bool
-) -> tuple[list[TrainingImage], str]:
-    """Return the target of each source, and a sentence about how they were found.
-
-    Parameters
-    ----------
-    sources, targets : sequence of TrainingImage
-    is_complete : bool
-        Whether all files could be read. If not, an order says nothing about pairs.
-
-    Raises
-    ------
-    RequestError
-        If the pairs are not clear.
-    """
-    names = [[image.name for image in images] for images in (sources, targets)]
-    pairing = paired(*names)
-    if pairing.by == "order" and not is_complete:
-        raise RequestError(
-            "Some files cannot be read, and the others have no names in common, so that pairs are "
-            "not clear; give each pair a name of its own, or remove those files."
-        )
-    return [targets[number] for number in pairing.targets], pairing.sentence(*names)
 
 
 def forecasting(

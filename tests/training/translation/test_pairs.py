@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_zerodce.errors import RequestError
-from napari_zerodce.gui.docks.train_translator.pairs import Pairing, paired
+from napari_zerodce.training.translation.pairs import Pairing, paired
 
 
 def test_names_decide_whatever_the_order_and_the_ending() -> None:

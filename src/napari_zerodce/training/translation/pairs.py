@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
+from typing import Final, Literal
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files import READABLE_SUFFIXES
+from napari_zerodce.training.crops import TrainingImage
+
+_SOME: Final = "Some files cannot be read"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,37 @@ def paired(sources: Sequence[str], targets: Sequence[str]) -> Pairing:
             "of its own."
         )
     return Pairing(tuple(of_targets.index(stem) for stem in stems), "name")
+
+
+def in_pairs(
+    sources: Sequence[TrainingImage], targets: Sequence[TrainingImage], *, is_complete: bool
+) -> tuple[list[TrainingImage], str]:
+    """Return the target of each source, and a sentence about how they were found.
+
+    Parameters
+    ----------
+    sources, targets : sequence of TrainingImage
+    is_complete : bool
+        Whether all files could be read. If not, an order says nothing about pairs.
+
+    Raises
+    ------
+    RequestError
+        If the pairs are not clear.
+    """
+    names = [[image.name for image in images] for images in (sources, targets)]
+    if not is_complete and len(sources) != len(targets):
+        raise RequestError(
+            f"{_SOME}: {len(sources)} sources and {len(targets)} targets are left, and pix2pix "
+            "needs pairs; remove or mend those files and their partners."
+        )
+    pairing = paired(*names)
+    if pairing.by == "order" and not is_complete:
+        raise RequestError(
+            f"{_SOME}, and the others have no names in common, so that pairs are not clear; give "
+            "each pair a name of its own, or remove those files."
+        )
+    return [targets[number] for number in pairing.targets], pairing.sentence(*names)
 
 
 def _stem(name: str) -> str:
