@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -362,3 +364,23 @@ def test_what_is_held_back_is_like_what_is_trained_on() -> None:
     assert held_back == pytest.approx(training, rel=0.15)
     levels = np.unique(crops.validation.values.reshape(16, -1).min(1) // 3_000)
     assert len(levels) == 16, "each is from another image"
+
+
+# ---- partners
+
+
+def test_partners_have_crops_from_the_same_places(dark_image) -> None:
+    images = [
+        replace(
+            image, partner=replace(image, name="partner", array=255 - image.array, window=DTYPE)
+        )
+        for image in (replace(dark_image(seed), window=DTYPE) for seed in range(2))
+    ]
+    crops = sample_crops(images, side=32, seed=0, count=6)
+    for part in (crops.training, crops.validation):
+        assert part.partners is not None
+        assert np.array_equal(part.partners, 65535 - part.values)
+
+
+def test_crops_without_partners_have_none(dark_image) -> None:
+    assert sample_crops([dark_image()], side=32, count=2).training.partners is None

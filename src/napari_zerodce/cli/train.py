@@ -179,5 +179,19 @@ def _prepare(
         notices.append(how)
     whole = replace(request, sources=sources, targets=targets, notices=notices)
     create_translation_run(whole, folder.path, should_stop=should_stop)
-    for notice in folder.history().notices:
+    for notice in (*folder.history().notices, *_forecast(folder)):
         sys.stderr.write(f"{notice}\n")
+
+
+def _forecast(folder: RunFolder) -> list[str]:
+    """Return a sentence about how long a run takes, unless it is given in minutes."""
+    from napari_zerodce.checkpoints.read import read_info
+    from napari_zerodce.training.translation.config import TranslationRunConfig
+    from napari_zerodce.training.translation.forecast import forecast
+
+    config = folder.config_as(TranslationRunConfig)
+    if config.minutes is not None:
+        return []
+    design = read_info(folder.start).design if folder.start.exists() else None
+    device = resolve_device(config.device)
+    return [forecast(config.training, device, design=design).sentence]

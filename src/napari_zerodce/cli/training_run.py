@@ -71,7 +71,7 @@ def to_resume(options: Namespace, inputs: Mapping[str, str]) -> tuple[RunFolder,
 
 def _continue(folder: RunFolder, device: str | None, _should_stop: ShouldStop) -> None:
     from napari_zerodce.training.carry_out import config_of
-    from napari_zerodce.training.run_folder import written_or_told
+    from napari_zerodce.training.owned_folder import written_or_told
 
     if device is not None:
         resolve_device(device)

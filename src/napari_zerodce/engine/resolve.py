@@ -268,7 +268,7 @@ class ResolvedRequest:
     def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
         if self.checkpoint.design is not None:
-            return self._crew_of_translator(crew), ALONE
+            return self._crews_of_translator(crew)
         rows, columns = self.part.extent
         scale_factor = self.scale_factor
         # Planes side by side need less time than tiles side by side, but all in memory.
@@ -277,13 +277,14 @@ class ResolvedRequest:
         tile = min(rows, self.tile) * min(columns, self.tile)
         return ALONE, crew_for_items(crew, tile, scale_factor)
 
-    def _crew_of_translator(self, crew: Crew) -> Crew:
-        """Return who processes planes: side by side only if all of them fit into memory."""
+    def _crews_of_translator(self, crew: Crew) -> tuple[Crew, Crew]:
+        """Return who processes planes and tiles: side by side only if all fit into memory."""
         design, shape = self.checkpoint.design, (self.layout.height, self.layout.width)
         assert design is not None
         each = working_memory(design, shape, self.tile)
-        fit = each * crew.size <= room_for_translation(self.device)
-        return crew if fit and self.part.count >= crew.size else ALONE
+        if each * crew.size > room_for_translation(self.device):
+            return ALONE, ALONE
+        return (crew, ALONE) if self.part.count >= crew.size else (ALONE, crew)
 
     def at(self, index: tuple[int, ...]) -> ResolvedRequest:
         """Return the same choices for one plane.

@@ -23,8 +23,9 @@ from napari_zerodce.training.config import RunConfig, TrainingConfig
 from napari_zerodce.training.crop_sampler import sample_crops
 from napari_zerodce.training.crops import CROPS, TrainingImage
 from napari_zerodce.training.events import EventWriter
+from napari_zerodce.training.owned_folder import written_or_told
 from napari_zerodce.training.presets import Preset, at_crop, configure
-from napari_zerodce.training.run_folder import RunFolder, written_or_told
+from napari_zerodce.training.run_folder import RunFolder
 
 PREVIEW_SIDE: Final = 384
 YOURS: Final = "that of the images' owner (trained from scratch)"

@@ -7,15 +7,11 @@ import io
 import json
 import os
 import shutil
-import socket
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
@@ -24,6 +20,7 @@ from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.config import RunConfig, read_model
 from napari_zerodce.training.crops import Crops, CropSet
 from napari_zerodce.training.events import History, read_history
+from napari_zerodce.training.owned_folder import OwnedFolder, unwritable, written_or_told
 from napari_zerodce.training.run_config import AnyRunConfig, RunKind
 from napari_zerodce.whole_file import write_whole
 
@@ -34,8 +31,6 @@ STATE_FILE: Final = "state.pt"
 _CONFIG: Final = "config.json"
 _CROPS: Final = "crops.npz"
 _START: Final = "start.weights"
-_LOCK: Final = "running.json"
-_STOP: Final = "stop"
 _SETS: Final = ("training", "validation")
 _TRAINED: Final[Mapping[RunKind, str]] = {
     "curves": "a network that gives curves",
@@ -43,12 +38,6 @@ _TRAINED: Final[Mapping[RunKind, str]] = {
 }
 _ROOM: Final = 2**25
 """Bytes for checkpoints, preview images and events."""
-
-_CLOCK: Final = 2.0
-"""Seconds. The stated start of a process changes a little when the system adjusts its clock."""
-
-_HEARTBEAT: Final = 60.0
-"""Seconds. A process on another machine counts as alive for this time after its last heartbeat."""
 
 Preview = NDArray[np.uint16]
 _Config = TypeVar("_Config", bound=AnyRunConfig)
@@ -70,7 +59,7 @@ def runs_folder(preferred: Path | None = None) -> Path:
     return preferred or user_data_path("napari-zerodce", appauthor=False) / "runs"
 
 
-class RunFolder:
+class RunFolder(OwnedFolder):
     """The files of one run.
 
     ======================================  ======================================================
@@ -97,7 +86,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).expanduser().absolute()
+        super().__init__(path)
         self.events = self.path / "events.jsonl"
         self.best = self.path / "best.safetensors"
         self.last = self.path / "last.safetensors"
@@ -204,7 +193,7 @@ class RunFolder:
         try:
             taken = self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
         except OSError as err:
-            raise TrainingError(_unwritable(self.path, err)) from err
+            raise TrainingError(unwritable(self.path, err)) from err
         if taken and self.is_run:
             raise RequestError(
                 f"{self.path} already holds a run; resume it, or choose another folder for a new "
@@ -293,107 +282,6 @@ class RunFolder:
     def history(self) -> History:
         """Return the history of the run, read from its events."""
         return read_history(self.events)
-
-    # ---- the process that works on the run
-
-    @contextmanager
-    def occupied(self) -> Iterator[None]:
-        """Mark this process as the only one that works on the run, inside the ``with`` block.
-
-        Raises
-        ------
-        TrainingError
-            If another process works on the run, or the folder cannot be written.
-        """
-        if self.is_alive:
-            raise self._taken()
-        lock = self.path / _LOCK
-        own = {"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}
-        with written_or_told(self.path):
-            lock.unlink(missing_ok=True)  # of a process that no longer exists
-            try:
-                with lock.open("xb") as file:
-                    file.write(json.dumps(own).encode())
-            except FileExistsError as err:
-                raise self._taken() from err
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                lock.unlink()
-            with suppress(OSError):
-                (self.path / _STOP).unlink()
-
-    def _taken(self) -> TrainingError:
-        return TrainingError(
-            f"Another process already works on the run {self.path}; stop that process first."
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether a process works on the run."""
-        lock = self.path / _LOCK
-        try:
-            owner = json.loads(lock.read_bytes())
-            if owner["host"] != socket.gethostname():
-                return time.time() - lock.stat().st_mtime < _HEARTBEAT
-            started = _started(owner["pid"])
-            return started is not None and abs(owner["started"] - started) < _CLOCK
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-
-    def kill_owner(self) -> None:
-        """End the process of this machine that works on the run, if there is one."""
-        if self.is_alive:
-            owner = json.loads((self.path / _LOCK).read_bytes())
-            if owner["host"] == socket.gethostname():
-                psutil.Process(owner["pid"]).kill()
-
-    def beat(self) -> None:
-        """Update the heartbeat, by which other machines know that the process is alive."""
-        lock = self.path / _LOCK
-        if lock.exists():
-            os.utime(lock)
-
-    def ask_to_stop(self) -> None:
-        """Ask the process that works on the run to stop after its present step."""
-        (self.path / _STOP).touch()
-
-    @property
-    def shall_stop(self) -> bool:
-        """Whether someone has asked to stop since this process started."""
-        try:
-            asked = (self.path / _STOP).stat().st_mtime
-        except FileNotFoundError:
-            return False
-        return asked >= psutil.Process().create_time()
-
-
-def _started(pid: int) -> float | None:
-    """Return the start time of a process, None if there is none; systems reuse process numbers."""
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except psutil.Error:
-        return None
-
-
-@contextmanager
-def written_or_told(path: Path) -> Iterator[None]:
-    """Turn an `OSError` into a `TrainingError` that says why the folder cannot be written."""
-    try:
-        yield
-    except OSError as err:
-        raise TrainingError(_unwritable(path, err)) from err
-
-
-def _unwritable(path: Path, err: OSError) -> str:
-    reason = err.strerror or type(err).__name__
-    if err.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        advice = "free some space, or choose another folder. Earlier files are kept"
-    else:
-        advice = "choose another folder"
-    return f"The run folder {path} cannot be written: {reason}; {advice}."
 
 
 def _packed(crops: Crops, preview: Preview) -> bytes:

@@ -18,8 +18,9 @@ from napari_zerodce.device import Device
 from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
 from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.events import TOTAL, Ending, EventWriter
+from napari_zerodce.training.owned_folder import written_or_told
 from napari_zerodce.training.run_config import AnyRunConfig
-from napari_zerodce.training.run_folder import RunFolder, written_or_told
+from napari_zerodce.training.run_folder import RunFolder
 from napari_zerodce.training.tensorboard import TensorBoardLog
 
 Told = Callable[[Mapping[str, Any]], None]

@@ -82,7 +82,8 @@ class PlanLine(QObject):
         kind, forecast = self._known
         forecast = forecast if kind == kind_for_speed(wanted.requests[0]) else None
         plan, *rest = filter(None, (*wanted.describe(forecast), *self._notes(wanted)))
-        self._panel.plan.setText(" ".join((f"{plan}." if rest else plan, *rest)))
+        stop = "." if rest and not plan.endswith("…") else ""
+        self._panel.plan.setText(" ".join((f"{plan}{stop}", *rest)))
 
     def _on_probe_known(self, forecast: Forecast) -> None:
         with suppress(ZeroDCEError):  # the plan says so already

@@ -107,13 +107,14 @@ class EnhanceForm(SettingsForm):
 
     def _show_series_rows(self) -> None:
         """Show the choices for the axes that a chosen layer has."""
-        sources = []
+        sources, has_planes = [], False
         for layer in self.layers.layers:
             with suppress(ZeroDCEError):  # the plan tells it
-                sources.append(read_source(layer))
+                source = read_source(layer)
+                sources.append(source)
+                has_planes |= source.layout.count > 1
         has_time = any(source.time_axis is not None for source in sources)
         has_channels = any(source.channel_axis is not None for source in sources)
-        has_planes = any(source.layout.count > 1 for source in sources)
         self.show_row(self._time_row, shown=has_time)
         self.fields["time"].native.setVisible(not self.translates)  # the plot stays
         steady = has_time and self.fields["time"].value != "frames"

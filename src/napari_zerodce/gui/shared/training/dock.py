@@ -28,8 +28,9 @@ from napari_zerodce.gui.shared.training.plot import LossPlot
 from napari_zerodce.gui.shared.training.preview import PreviewPanel
 from napari_zerodce.gui.shared.training.runs_field import RunsField
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
+from napari_zerodce.training.owned_folder import written_or_told
 from napari_zerodce.training.run_config import AnyRunConfig, RunKind
-from napari_zerodce.training.run_folder import RunFolder, written_or_told
+from napari_zerodce.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import napari
