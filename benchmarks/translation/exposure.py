@@ -16,7 +16,7 @@ from translation.figures import figures, mean_psnr
 from translation.files import generator_file, translations_file
 from translation.toy import Pictures, Task
 from translation.training import config_for, translated
-from translation.untrained import METHODS
+from translation.untrained import AGAINST_NOISE, METHODS
 
 GAINS: Final = (4.0, 2.0, 1.0, 0.5, 0.1, 0.02, 0.005)
 
@@ -77,7 +77,7 @@ def table_of_wholes(task: Task, work: Path) -> str:
     work : Path
         Folder of the study.
     """
-    found = {method: METHODS[method](task) for method in METHODS if method != "Gaussian blur"}
+    found = {method: METHODS[method](task) for method in METHODS if method not in AGAINST_NOISE}
     for arm in FULL:
         unit = Unit(arm, 0, "photos")
         if generator_file(work, unit).exists():

@@ -10,7 +10,7 @@ from comparison.tables import markdown_table
 
 from translation.arms import CONTROLS, FULL
 from translation.results import Result
-from translation.untrained import METHODS
+from translation.untrained import AGAINST_NOISE, METHODS
 
 _DIGITS: Final[Mapping[str, int]] = {"psnr": 1, "structure": 2, "distribution": 3, "ssim": 2}
 _TITLES: Final = ("PSNR, dB", "structure", "distance of colours", "SSIM")
@@ -32,7 +32,8 @@ def _parts(results: Sequence[Result]) -> Iterator[str]:
         if not own:
             continue
         yield f"### {title}"
-        yield _table(own, [*METHODS, *FULL])
+        others = [] if task == "cells" else [*AGAINST_NOISE]
+        yield _table(own, [name for name in (*METHODS, *FULL) if name not in others])
         if task == "toy":
             yield "#### Each term switched off"
             yield _table(own, [*FULL, *CONTROLS])

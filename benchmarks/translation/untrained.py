@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -66,7 +67,17 @@ def histograms(task: Task) -> Pictures:
 
 def blurred(task: Task) -> Pictures:
     """Return the sources after a Gaussian blur of 1.5 pixels against noise."""
-    return gaussian_filter(task.held_sources, (0, 1.5, 1.5, 0))
+    return _blurred(task.held_sources)
+
+
+def blurred_and_matched(task: Task) -> Pictures:
+    """Return the blurred sources with the targets' mean and standard deviation of each colour."""
+    sources, held_sources = _blurred(task.sources), _blurred(task.held_sources)
+    return mean_and_deviation(replace(task, sources=sources, held_sources=held_sources))
+
+
+def _blurred(pictures: Pictures) -> Pictures:
+    return gaussian_filter(pictures, (0, 1.5, 1.5, 0))
 
 
 def _with_weights(name: str, look: Look, task: Task) -> Pictures:
@@ -83,6 +94,10 @@ def _each(change: Callable[..., Pictures], pictures: Pictures) -> Pictures:
     return np.stack(results).astype(np.float32)
 
 
+AGAINST_NOISE: Final[Mapping[str, Method]] = {
+    "blur": blurred,
+    "blur, mean and deviation": blurred_and_matched,
+}
 METHODS: Final[Mapping[str, Method]] = {
     "untouched": untouched,
     "constant": constant,
@@ -90,7 +105,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "CLAHE": clahe,
     "mean and deviation": mean_and_deviation,
     "histograms": histograms,
-    "Gaussian blur": blurred,
+    **AGAINST_NOISE,
     "Zero-DCE": partial(_with_weights, "zero-dce", Look()),
     "Zero-DCE++": partial(_with_weights, "zero-dce-pp", Look()),
 }
