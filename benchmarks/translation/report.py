@@ -47,11 +47,18 @@ def _table(results: Iterable[Result], arms: Iterable[str]) -> str:
     """Return a table with a row for each arm that was measured; seeds stand beside each other."""
     by_arm = grouped(results)
     rows = [
-        [arm, *(_beside(by_arm[arm], name, digits) for name, digits in _DIGITS.items())]
+        [_named(by_arm[arm]), *(_beside(by_arm[arm], *column) for column in _DIGITS.items())]
         for arm in arms
         if arm in by_arm
     ]
     return markdown_table(("", *_TITLES), rows)
+
+
+def _named(results: Sequence[Result]) -> str:
+    """Return the arm, and its seeds if they are not the first ones."""
+    seeds = [result.seed for result in results]
+    told = "" if seeds == [*range(len(seeds))] else f" (seeds {', '.join(map(str, seeds))})"
+    return results[0].arm + told
 
 
 def _beside(results: Iterable[Result], name: str, digits: int) -> str:

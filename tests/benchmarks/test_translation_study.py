@@ -133,6 +133,7 @@ def test_results_come_back_from_their_file_and_stand_beside_each_other(tmp_path:
     tables = report([first, second])
     assert "| CUT | 20.0 / 21.0 | 0.90 / 0.90 | 0.012 / 0.012 | 0.80 / 0.80 |" in tables
     assert "| CUT | 1,000 | 400 | 0.100 | 40 |" in tables
+    assert "| CUT (seeds 1) | 21.0 |" in report([first])
 
 
 def test_photos_are_darkened_and_held_aside_by_photo(shared_data: Path) -> None:
