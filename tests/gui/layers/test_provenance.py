@@ -53,7 +53,7 @@ ROLES = [
 NEW = {
     "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
     "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
-    "channel_curves": "own",
+    "channel_curves": "own", "design": "", "lock_normalisation": False, "statistics": "",
 }  # fmt: skip
 """What layers of earlier versions do not say."""
 
