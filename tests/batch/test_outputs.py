@@ -14,7 +14,8 @@ from napari_zerodce.batch.outputs.choice import output_for
 from napari_zerodce.batch.outputs.output import Output
 from napari_zerodce.batch.sources import open_source
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceSettings
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import resolve
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.imaging.files.conversion import with_axes
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.saved.growing import begin

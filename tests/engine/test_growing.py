@@ -16,7 +16,8 @@ from napari_zerodce.engine.growing import enhance_into
 from napari_zerodce.engine.lazy import LazyEnhancement
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.requests import EnhanceRequest, Progress, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import resolve
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.save_lazy import save_lazy
 from napari_zerodce.engine.saved_result import key_of, result_to_save, sampled_identity
 from napari_zerodce.engine.settings import EnhanceSettings

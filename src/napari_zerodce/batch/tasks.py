@@ -29,7 +29,7 @@ from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 _MOST_IMAGES: Final = 2
 """Of one image, parts follow each other; the next one may begin before the last part has ended."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.file_plan import FileJob
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 
 def read_file(path: Named) -> ImageFile:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_zerodce.cli.bars import Bars
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 _EXAMPLES = """\
 examples:

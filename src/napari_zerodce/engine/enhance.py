@@ -13,7 +13,8 @@ from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.enhancing import Enhancement, enhancing_method
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve
+from napari_zerodce.engine.resolve import resolve
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.unread import Unread
 from napari_zerodce.errors import Cancelled, UnreadableError, ZeroDCEError
 from napari_zerodce.imaging.axes import Axes

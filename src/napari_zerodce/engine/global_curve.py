@@ -11,7 +11,7 @@ from torch import Tensor
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.unread import Unread
 from napari_zerodce.imaging.tiling import Tile

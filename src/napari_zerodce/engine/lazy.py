@@ -18,7 +18,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.level_samples import LevelSamples
 from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.requests import Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.keys import complete_key, picked, span_of, without_integers
 from napari_zerodce.imaging.permuted import planes_last

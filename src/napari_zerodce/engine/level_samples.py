@@ -15,7 +15,7 @@ import torch
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.engine.brightness import Brightness, fit_brightness
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
-from napari_zerodce.engine.resolve import ResolvedRequest
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.view import View, estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.keys import whole_key

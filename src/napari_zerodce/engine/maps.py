@@ -17,7 +17,8 @@ from napari_zerodce.engine.memory import allocate
 from napari_zerodce.engine.methods.curves import CurveMethod, CurveTile
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve_for_curves
+from napari_zerodce.engine.resolve import resolve_for_curves
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.tiling import Tile
 from napari_zerodce.stopping import ShouldStop, never

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.engine.resolve import ResolvedRequest
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.imaging.files.saved.image import KEY, Blank, ChannelDisplay, SavedImage
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.scope import Scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari_zerodce.engine.plane import Plane
-from napari_zerodce.engine.resolve import ResolvedRequest
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.errors import UnreadableError
 from napari_zerodce.imaging.scope import Scope
 

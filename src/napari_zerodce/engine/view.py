@@ -26,7 +26,8 @@ from napari_zerodce.engine.methods.curves import CurveMethod
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
-from napari_zerodce.engine.resolve import ResolvedRequest, resolve_for_curves
+from napari_zerodce.engine.resolve import resolve_for_curves
+from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore

@@ -24,7 +24,7 @@ from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.whole_file import whole_file
 
 if TYPE_CHECKING:
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 
 _GAP: Final = ".gap"

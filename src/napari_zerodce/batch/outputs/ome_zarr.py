@@ -19,7 +19,7 @@ from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Scope
 
 if TYPE_CHECKING:
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 _BATCH: Final = "batch"
 """The entry by which a later run sees whether a file was lost or damaged, and whether gaps are."""

@@ -8,7 +8,7 @@ from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.scope import Scope
 
 if TYPE_CHECKING:
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 
 class Output(Protocol):

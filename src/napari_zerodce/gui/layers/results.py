@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import napari
     import numpy as np
 
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
     from napari_zerodce.gui.layers.lazy_array import LazyArray
 
 PREPARING: Final = "preparing…"

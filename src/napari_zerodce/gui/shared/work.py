@@ -26,7 +26,7 @@ from napari_zerodce.stopping import ShouldStop, never
 if TYPE_CHECKING:
     from napari_zerodce.engine.lazy import LazyEnhancement
     from napari_zerodce.engine.level_samples import LevelSamples
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
     from napari_zerodce.gui.layers.on_screen import OnScreen
     from napari_zerodce.gui.session.jobs import Work
 

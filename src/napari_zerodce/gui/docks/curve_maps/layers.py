@@ -30,7 +30,7 @@ from napari_zerodce.imaging.intensity import Window
 if TYPE_CHECKING:
     import napari
 
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
 
 AXIS: Final = "iteration"
 _OVERLAY_OPACITY = 0.6

@@ -13,7 +13,7 @@ from napari_zerodce.gui.shared.work import with_known_choices
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
-    from napari_zerodce.engine.resolve import ResolvedRequest
+    from napari_zerodce.engine.resolved import ResolvedRequest
     from napari_zerodce.gui.session.jobs import Work
 
 
