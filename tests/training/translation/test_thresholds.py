@@ -70,7 +70,7 @@ def test_without_a_term_the_method_does_not_solve_the_toy(arm: str, control: str
 
 
 def test_cycle_alone_finds_the_other_set_by_chance_only() -> None:
-    # Of three seeds, it found it in one: docs/translation.md says how.
+    # Of four seeds, it found it in two: docs/translation.md says how.
     passes = PASSES["CycleGAN, no identity"]
     assert not all(passes(measured("CycleGAN, no identity, no GAN", seed)) for seed in (0, 1))
 
