@@ -200,6 +200,24 @@ def test_channels_are_locked_each_for_itself(translator):
     np.testing.assert_allclose(both[:, 1], alone, atol=1e-6)
 
 
+@pytest.mark.parametrize(("image", "channel_axis"), [(STACK[0], None), (STACK[:2], 0)])
+def test_a_lock_that_has_nothing_to_lock_is_not_stated(translator, image, channel_axis):
+    request = request_for(image, translator(inputs=1, outputs=1), lock_normalisation=True)
+    request = replace(request, channel_axis=channel_axis)
+    result = enhance(request)
+    assert result.provenance.lock_normalisation is False
+    assert result.settings.describe_sharing() == ""
+    assert "--lock" not in command_line(result.provenance, "a.tif", "b.tif")
+    assert resolve(request).provenance().lock_normalisation is False, "as of a lazy result"
+
+
+def test_a_lock_without_effect_does_not_hide_that_crops_decide(translator, monkeypatch):
+    monkeypatch.setattr(translation_limits, "room_for_translation", lambda _: 2**19)
+    image = np.tile(STACK[0], (30, 24))
+    request = request_for(image, translator(inputs=1, outputs=1), lock_normalisation=True)
+    assert "crops of it decide" in resolve(request).notices[-1]
+
+
 def test_a_plane_that_does_not_fit_is_normalised_by_crops_of_it(translator, monkeypatch):
     checkpoint = translator(inputs=1, outputs=1)
     image = np.tile(STACK[0], (30, 24))
