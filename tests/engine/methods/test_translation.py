@@ -331,3 +331,15 @@ def test_the_provenance_says_what_made_it_and_makes_it_again(translator):
     assert Provenance.from_dict(made.as_dict()) == made
     assert "--lock-normalisation" in command_line(made, "a.tif", "b.tif")
     assert "lock_normalisation=True" in python_lines(made, code_of_layer("a"))
+
+
+@pytest.mark.parametrize("look", [Look(), DEFAULT_LOOK])
+def test_the_provenance_has_no_facts_of_curves(translator, look):
+    made = enhance(request_for(PHOTO[:8, :8, 0], translator(), look=look)).provenance
+    written = made.as_dict()
+    assert not written.keys() & {"look", "global_curve", "scale_factor", "time", "time_window"}
+    assert Provenance.from_dict(written) == made
+    assert "--detail" not in command_line(made, "a.tif", "b.tif")
+    assert "look" not in python_lines(made, code_of_layer("a"))
+    with pytest.raises(RequestError):
+        Provenance.from_dict(written | {"architecture": "zero-dce-pp"})
