@@ -11,6 +11,7 @@ from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import NetworkTraits
 from napari_zerodce.core.network_kinds import NETWORKS, NetworkKind
+from napari_zerodce.core.translators.design import TRANSLATORS
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.settings import (
     USUAL_TIME_WINDOW,
@@ -27,6 +28,11 @@ _TEXTS: Final = (
     "architecture", "channels", "device", "precision", "part", "image_axes", "design",
     "statistics",
 )  # fmt: skip
+_OF_CURVES: Final = frozenset(
+    {"scale_factor", "look", "global_curve", "time_axis", "time", "time_window", "channel_curves"}
+)
+"""The facts that a translator does not have."""
+
 _WARNING: Final = "Enhanced for looking at; do not measure intensities in it."
 _WARNING_OF_TRANSLATOR: Final = (
     "Made by a generative network for looking at: it may show structures that are not there, and "
@@ -132,7 +138,7 @@ class Provenance:
         windows : sequence of Window
             One for all planes, or one for each channel.
         **facts
-            The other fields.
+            The other fields; for a translator, those of curves are left out.
         """
         ends = [(window.low, window.high) for window in windows]
         whole = enclosing(windows)
@@ -148,7 +154,7 @@ class Provenance:
             channels=channels,
             window=(whole.low, whole.high),
             channel_windows=tuple(ends) if len(ends) > 1 else (),
-            **facts,
+            **_applying(checkpoint.traits, facts),
         )
 
     @property
@@ -180,9 +186,8 @@ class Provenance:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for metadata; `from_dict` reads them."""
-        translated = self.traits.method == "translation"
-        warning = _WARNING_OF_TRANSLATOR if translated else _WARNING
-        return {"display_only": warning, **asdict(self)}
+        warning = _WARNING_OF_TRANSLATOR if _translates(self.traits) else _WARNING
+        return {"display_only": warning, **_applying(self.traits, asdict(self))}
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> Provenance:
@@ -200,6 +205,8 @@ class Provenance:
         """
         try:
             known = {each.name: facts[each.name] for each in fields(cls) if each.name in facts}
+            if known["architecture"] in TRANSLATORS:
+                known.setdefault("scale_factor", 1)
             window = Window(*known["window"])
             known["window"] = (window.low, window.high)
             own = (Window(*pair) for pair in known.get("channel_windows", ()))
@@ -221,6 +228,16 @@ class Provenance:
         if made.architecture not in NETWORKS:
             raise _invalid()
         return made
+
+
+def _applying(traits: NetworkTraits, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts that a network of such traits has."""
+    without = _OF_CURVES if _translates(traits) else frozenset[str]()
+    return {name: fact for name, fact in facts.items() if name not in without}
+
+
+def _translates(traits: NetworkTraits) -> bool:
+    return traits.method == "translation"
 
 
 def source_of(checkpoint: CheckpointInfo) -> str:

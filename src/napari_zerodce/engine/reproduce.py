@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from napari_zerodce.engine.look import DEFAULT_LOOK
+from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.setting import command_words
@@ -114,7 +114,7 @@ def command_line(
         words += ["--scale-factor", str(provenance.scale_factor)]
     words += [f"--window={_window(provenance)}"]
     words += ["--device", _kind(provenance.device), "--precision", provenance.precision]
-    words += command_words(provenance.look, defaults=DEFAULT_LOOK)
+    words += command_words(_look(provenance), defaults=DEFAULT_LOOK)
     if provenance.channel_axis is not None:
         words += ["--channel-axis", str(provenance.channel_axis)]
     if provenance.time_axis is not None:
@@ -138,7 +138,7 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
     image : ArrayCode
         Gives the array of the source image.
     """
-    look = provenance.look
+    look = _look(provenance)
     names = ["enhance", "load_checkpoint", *(["Look"] if look != DEFAULT_LOOK else [])]
     own = f"from napari_zerodce import {', '.join(sorted(names, key=str.lower))}"
     lines = sorted((own, *image.imports), key=lambda line: not line.startswith("import "))
@@ -171,6 +171,11 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
     if provenance.part:
         lines.append(f"    part={provenance.part!r},")
     return "\n".join([*lines, ")"]) + "\n"
+
+
+def _look(provenance: Provenance) -> Look:
+    """Return the look, or the default one for a translator: it has none."""
+    return DEFAULT_LOOK if provenance.traits.method == "translation" else provenance.look
 
 
 def _shared(provenance: Provenance) -> dict[str, Any]:

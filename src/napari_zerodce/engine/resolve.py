@@ -28,6 +28,7 @@ from napari_zerodce.engine.translation_limits import (
     first_tile,
     working_memory,
 )
+from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.window_search import background_of, find_windows, levels_of_channels
 from napari_zerodce.imaging.windows import Window
 from napari_zerodce.stopping import ShouldStop, never
@@ -71,6 +72,7 @@ def resolve(
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
     runner = make_runner(checkpoint, device, precision)
+    settings = _without_useless_lock(request, checkpoint.info)
     resolved = ResolvedRequest(
         image=request.planes,
         layout=layout,
@@ -87,7 +89,7 @@ def resolve(
         series=None if isinstance(runner, Translator) else series_of(request, windows, runner),
         axes=request.axes,
         skip_unreadable=request.skip_unreadable,
-        notices=(*notices, *_about_crops(request, whole_side)),
+        notices=(*notices, *_about_crops(settings, layout, whole_side)),
         whole_side=whole_side,
     )
     _check_tile(resolved)
@@ -137,10 +139,19 @@ def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -
     return first_tile(info.design, (layout.height, layout.width), device)
 
 
-def _about_crops(request: EnhanceRequest, whole_side: int | None) -> tuple[str, ...]:
+def _without_useless_lock(request: EnhanceRequest, info: CheckpointInfo) -> EnhanceSettings:
+    """Return the settings of a request, unlocked if no planes of it share their normalisation."""
+    several = request.layout.count_of_channel(request.channel_axis) > 1
+    locked = request.settings.lock_normalisation and info.is_translator and several
+    return replace(request.settings, lock_normalisation=locked)
+
+
+def _about_crops(
+    settings: EnhanceSettings, layout: PlaneLayout, whole_side: int | None
+) -> tuple[str, ...]:
     """Return the notice about planes of which only crops decide the statistics."""
-    shape = (request.layout.height, request.layout.width)
-    if whole_side is None or whole_side >= max(shape) or request.settings.lock_normalisation:
+    shape = (layout.height, layout.width)
+    if whole_side is None or whole_side >= max(shape) or settings.lock_normalisation:
         return ()
     told = (
         f"A plane of {shape[1]}x{shape[0]} pixels does not fit into memory whole, so crops of it "

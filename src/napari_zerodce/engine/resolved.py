@@ -60,7 +60,7 @@ class ResolvedRequest:
     image : array-like
     layout : PlaneLayout
     settings : EnhanceSettings
-        As the user chose them.
+        As the user chose them, without a lock of normalisation that has nothing to lock.
     checkpoint : CheckpointInfo
     runner : CurveEstimator or Translator
         The network on its device.
@@ -140,9 +140,8 @@ class ResolvedRequest:
         if self.whole_side is None:
             return None
         fits = max(self.layout.height, self.layout.width) <= self.whole_side
-        channels = 1 if self.channel_axis is None else self.layout.leading[self.channel_axis]
-        shares = self.settings.lock_normalisation and self.layout.count > channels
-        sample = self._sample if shares else None
+        several = self.layout.count_of_channel(self.channel_axis) > 1
+        sample = self._sample if several and self.settings.lock_normalisation else None
         whole = replace(self, part=Scope.whole(self.layout))
         return Normalisation(self.image, fits, sample, whole.plane)
 

@@ -59,6 +59,16 @@ class PlaneLayout:
         """Number of planes."""
         return prod(self.leading)
 
+    def count_of_channel(self, axis: int | None) -> int:
+        """Return the number of planes of each channel.
+
+        Parameters
+        ----------
+        axis : int, optional
+            The leading axis of the channels, if there is one.
+        """
+        return self.count // (1 if axis is None else max(1, self.leading[axis]))
+
     def indices(self) -> Iterator[tuple[int, ...]]:
         """Yield the index of each plane in the leading axes; the last axis varies fastest."""
         return np.ndindex(self.leading)

@@ -200,6 +200,24 @@ def test_channels_are_locked_each_for_itself(translator):
     np.testing.assert_allclose(both[:, 1], alone, atol=1e-6)
 
 
+@pytest.mark.parametrize(("image", "channel_axis"), [(STACK[0], None), (STACK[:2], 0)])
+def test_a_lock_that_has_nothing_to_lock_is_not_stated(translator, image, channel_axis):
+    request = request_for(image, translator(inputs=1, outputs=1), lock_normalisation=True)
+    request = replace(request, channel_axis=channel_axis)
+    result = enhance(request)
+    assert result.provenance.lock_normalisation is False
+    assert result.settings.describe_sharing() == ""
+    assert "--lock" not in command_line(result.provenance, "a.tif", "b.tif")
+    assert resolve(request).provenance().lock_normalisation is False, "as of a lazy result"
+
+
+def test_a_lock_without_effect_does_not_hide_that_crops_decide(translator, monkeypatch):
+    monkeypatch.setattr(translation_limits, "room_for_translation", lambda _: 2**19)
+    image = np.tile(STACK[0], (30, 24))
+    request = request_for(image, translator(inputs=1, outputs=1), lock_normalisation=True)
+    assert "crops of it decide" in resolve(request).notices[-1]
+
+
 def test_a_plane_that_does_not_fit_is_normalised_by_crops_of_it(translator, monkeypatch):
     checkpoint = translator(inputs=1, outputs=1)
     image = np.tile(STACK[0], (30, 24))
@@ -313,3 +331,15 @@ def test_the_provenance_says_what_made_it_and_makes_it_again(translator):
     assert Provenance.from_dict(made.as_dict()) == made
     assert "--lock-normalisation" in command_line(made, "a.tif", "b.tif")
     assert "lock_normalisation=True" in python_lines(made, code_of_layer("a"))
+
+
+@pytest.mark.parametrize("look", [Look(), DEFAULT_LOOK])
+def test_the_provenance_has_no_facts_of_curves(translator, look):
+    made = enhance(request_for(PHOTO[:8, :8, 0], translator(), look=look)).provenance
+    written = made.as_dict()
+    assert not written.keys() & {"look", "global_curve", "scale_factor", "time", "time_window"}
+    assert Provenance.from_dict(written) == made
+    assert "--detail" not in command_line(made, "a.tif", "b.tif")
+    assert "look" not in python_lines(made, code_of_layer("a"))
+    with pytest.raises(RequestError):
+        Provenance.from_dict(written | {"architecture": "zero-dce-pp"})

@@ -122,6 +122,9 @@ def test_a_translator_has_other_rows(model: ViewerModel, form: EnhanceForm) -> N
     assert precision.isHidden()
     chosen = form.choices()
     assert (chosen["time"], chosen["lock_normalisation"]) == ("frames", True)
+    layer.axis_labels = ("c", "y", "x")
+    form.show_architecture(TRANSLATOR)
+    assert lock.isHidden(), "each channel has one plane"
     layer.data = np.zeros((8, 8), np.uint16)
     form.show_architecture(TRANSLATOR)
     assert lock.isHidden()

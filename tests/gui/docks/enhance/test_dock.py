@@ -188,6 +188,29 @@ def test_the_dock_says_what_a_dropped_translator_is(
     assert not dock.form.fields["scale_factor"].native.isVisible()
 
 
+def test_a_file_that_was_replaced_is_read_again_before_the_run(
+    viewer: Any, dock: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    def write(channels: int) -> Path:
+        generator = make_generator(GeneratorDesign("resnet", channels, channels, 4, 2))
+        return save_official(tmp_path / "latest_net_G.pth", generator)
+
+    viewer.add_image(np.eye(16, dtype=np.float32), name="cells")
+    dock.choose_checkpoint(path := write(1))
+    qtbot.waitUntil(lambda: "1 -> 1" in dock.checkpoints.description.text(), timeout=20_000)
+    write(3)
+    _click(dock, qtbot)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    _wait_until_idle(dock, qtbot)
+    assert "3 -> 3" in dock.checkpoints.description.text()
+    assert "3 -> 3" in viewer.layers[1].metadata[METADATA_KEY]["design"]
+    path.unlink()
+    dock.run.button._started = 0.0  # as if it were no double click
+    _click(dock, qtbot)
+    qtbot.waitUntil(lambda: "latest_net_G.pth" in dock.run.message.text(), timeout=20_000)
+    assert len(viewer.layers) == 2
+
+
 @pytest.mark.parametrize(
     "content", [b"<!DOCTYPE html><html></html>", b"", b"PK\x03\x04 no archive"]
 )

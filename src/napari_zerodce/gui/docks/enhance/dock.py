@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,14 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QDialog
 
 from napari_zerodce.checkpoints import registry
+from napari_zerodce.checkpoints.defects import defects_as_errors
+from napari_zerodce.checkpoints.file_bytes import FileState, file_state
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.engine.forecast import describe_progress
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import RequestError, ZeroDCEError
+from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.enhance import work
 from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
@@ -54,12 +57,13 @@ class EnhanceDock(Dock):
     napari_viewer : napari.Viewer
     """
 
-    purpose = "A brighter copy of an image layer"
+    purpose = "A brighter or translated copy of an image"
     page = "enhance.md"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
+        self._read: FileState | None = None  # the file of the shown checkpoint, as it was read
         self.checkpoints = CheckpointChooser()
         self.form = EnhanceForm(self._viewer, self._session.settings)
         self.run = RunPanel("Enhance", self._session, tip=_TIP)
@@ -118,20 +122,36 @@ class EnhanceDock(Dock):
         """Choose the layer to enhance."""
         self.form.layers.layer = layer
 
-    def choose_checkpoint(self, source: str | Path) -> None:
-        """Make a checkpoint active if it loads; if not, show the error and keep the active one."""
+    def choose_checkpoint(self, source: str | Path, then: Callable[[], None] | None = None) -> None:
+        """Make a checkpoint active if it loads; if not, show the error and keep the active one.
+
+        Parameters
+        ----------
+        source : str or Path
+            A name in the registry, or a file.
+        then : callable, optional
+            Called when the checkpoint is active and shown.
+        """
         self._chosen = source  # the answer for an earlier choice may arrive later
         if source == registry.AUTOMATIC:
             self._on_automatic_chosen()
             return
+        found = _state_of(source)  # before it is read, so that a later change is noticed
         job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
-        job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info))
+        job.succeeded.connect(lambda info: self._on_checkpoint_loaded(source, info, found, then))
         job.failed.connect(lambda error: self._on_checkpoint_failed(source, error))
         job.start()
 
     def start(self) -> None:
-        """Enhance what is chosen, unless a run is in progress."""
-        self.runs.enhance_chosen(self._read_form)
+        """Enhance what is chosen, unless a run is in progress.
+
+        A checkpoint whose file was replaced is read again before: other choices may suit it.
+        """
+        source = self._session.checkpoint
+        if source == registry.AUTOMATIC or self._session.busy or _state_of(source) == self._read:
+            self.runs.enhance_chosen(self._read_form)
+        else:
+            self.choose_checkpoint(source, lambda: self.runs.enhance_chosen(self._read_form))
 
     def plot_brightness(self) -> None:
         """Plot the brightness of the chosen layer's frames, and of its newest result."""
@@ -169,13 +189,22 @@ class EnhanceDock(Dock):
         if self._session.settings.is_automatic and self._chosen == registry.AUTOMATIC:
             self.checkpoints.show_reading(describe_progress(progress))
 
-    def _on_checkpoint_loaded(self, source: str | Path, info: CheckpointInfo) -> None:
+    def _on_checkpoint_loaded(
+        self,
+        source: str | Path,
+        info: CheckpointInfo,
+        found: FileState | None,
+        then: Callable[[], None] | None,
+    ) -> None:
         if source != self._chosen:
             return
+        self._read = found
         self.run.forget_complaint()
         self._session.change(checkpoint=source)
         self.checkpoints.show_active(source, info.describe())
         self.form.show_architecture(info)
+        if then is not None:
+            then()
 
     def _on_checkpoint_failed(self, source: str | Path, error: Exception) -> None:
         if source == self._chosen:
@@ -243,6 +272,15 @@ class EnhanceDock(Dock):
         if not self._session.busy:  # the panel shows the run, not a plan
             self.run.forget_complaint()
             self.plan.show()
+
+
+def _state_of(source: str | Path) -> FileState | None:
+    """Return the state of a checkpoint's file; None if there is none, which its reading tells."""
+    with suppress(CheckpointError):
+        path = registry.resolve(source)
+        with defects_as_errors(path):
+            return file_state(path)
+    return None
 
 
 def _changes_the_plan(new: EnhanceSettings, old: EnhanceSettings) -> bool:

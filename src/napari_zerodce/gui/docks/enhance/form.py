@@ -112,7 +112,7 @@ class EnhanceForm(SettingsForm):
             with suppress(ZeroDCEError):  # the plan tells it
                 source = read_source(layer)
                 sources.append(source)
-                has_planes |= source.layout.count > 1
+                has_planes |= source.layout.count_of_channel(source.channel_axis) > 1
         has_time = any(source.time_axis is not None for source in sources)
         has_channels = any(source.channel_axis is not None for source in sources)
         self.show_row(self._time_row, shown=has_time)
