@@ -159,8 +159,10 @@ def test_a_unet_takes_multiples_of_its_size(
     create: Create, saved: Callable[[GeneratorDesign], Path]
 ) -> None:
     checkpoint = saved(GeneratorDesign("unet", 1, 1, 2, depth=6, norm="batch"))
-    with pytest.raises(RequestError, match="crops of 48 pixels, and pix2pix, U-Net for 64 pixels"):
+    with pytest.raises(RequestError, match="crop size is 48 px, and pix2pix, U-Net for 64 pixels"):
         create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 48})
+    with pytest.raises(RequestError, match="room for crops of 48 px, and pix2pix, U-Net"):
+        create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 64})
     with pytest.raises(RequestError, match="CUT compares features of a ResNet"):
         create("cut", [ramp(0)], [ramp(0)], checkpoint=checkpoint)
 

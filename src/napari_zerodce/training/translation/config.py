@@ -41,6 +41,9 @@ SIZES: Final[Mapping[NetworkSize, Mapping[str, Any]]] = {
 SMALLEST_CROP: Final = 32
 """The discriminator judges no patch of a smaller picture."""
 
+CROP_MULTIPLE: Final = 16
+"""Crops are sampled with such sides, and every new generator halves them at least four times."""
+
 DEEPEST: Final = 8
 """How many times the largest published U-Net halves a picture (pix2pix, section 6.1.1)."""
 
@@ -72,7 +75,8 @@ class TranslationConfig(Frozen):
         Setting(
             label="Crop",
             noun="crop size",
-            help="Side of the square crops for training.",
+            help="Side of the square crops for training, a multiple of 16; for a loaded U-Net, a "
+            "multiple of its own size.",
             minimum=SMALLEST_CROP,
             offered=(SMALLEST_CROP, 4096),
             step=32,
@@ -262,8 +266,44 @@ def unet_depth(crop: int) -> int:
     return next(depth for depth in range(DEEPEST, 0, -1) if crop % 2**depth == 0)
 
 
+def check_crop(crop: int, loaded: GeneratorDesign | None, *, of_images: bool = False) -> None:
+    """Check that a generator can take crops.
+
+    Parameters
+    ----------
+    crop : int
+        Side of the crops in pixels.
+    loaded : GeneratorDesign, optional
+        Of a generator to start from; a new one is made for the crops.
+    of_images : bool
+        Whether the size is the largest that images have room for, and not the user's choice.
+
+    Raises
+    ------
+    RequestError
+        If the side is not a multiple of what the generator takes.
+    """
+    multiple, taker, other = CROP_MULTIPLE, "training", ""
+    if loaded is not None and loaded.family == "unet":
+        multiple = max(multiple, loaded.multiple)
+        taker, other = loaded.title, " or another checkpoint"
+    if crop % multiple == 0:
+        return
+    below = crop // multiple * multiple
+    near = [str(side) for side in (below, below + multiple) if side >= SMALLEST_CROP]
+    found = "The images have room for crops of" if of_images else "The crop size is"
+    choice = "larger images" if of_images else f"{' or '.join(near)} px"
+    raise RequestError(
+        f"{found} {crop} px, and {taker} takes multiples of {multiple}; choose {choice}{other}."
+    )
+
+
 def configure(
-    method: TrainingMethod, size: NetworkSize = "full", **changes: Any
+    method: TrainingMethod,
+    size: NetworkSize = "full",
+    *,
+    loaded: GeneratorDesign | None = None,
+    **changes: Any,
 ) -> TranslationConfig:
     """Return the configuration of a method.
 
@@ -272,17 +312,33 @@ def configure(
     method : {"pix2pix", "cyclegan", "cut", "fastcut"}
     size : {"small", "full"}
         The network and its crops; see `SIZES`.
+    loaded : GeneratorDesign, optional
+        Of a generator to start from, which decides its own network.
     **changes
-        Fields of `TranslationConfig` that replace those of the size.
+        Fields of `TranslationConfig` that replace those of the size and of the generator.
 
     Raises
     ------
     RequestError
-        If there is no such method or field, or a value is invalid.
+        If there is no such method or field, a value is invalid, or the generator cannot take
+        crops of this size.
     """
     if method not in METHODS:
         raise RequestError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    values = {"method": method, **SIZES[size], **_values_of(loaded), **changes}
     try:
-        return TranslationConfig.model_validate({"method": method, **SIZES[size], **changes})
+        config = TranslationConfig.model_validate(values)
     except ValidationError as err:
         raise RequestError(mistake_of_user(err, {(): TranslationConfig})) from err
+    check_crop(config.crop, loaded)
+    return config
+
+
+def _values_of(loaded: GeneratorDesign | None) -> dict[str, int]:
+    """Return the settings that a generator decides."""
+    if loaded is None:
+        return {}
+    values = {"inputs": loaded.inputs, "outputs": loaded.outputs, "features": loaded.features}
+    if loaded.family == "resnet":
+        return {**values, "blocks": loaded.depth}
+    return {**values, "crop": max(loaded.multiple, SMALLEST_CROP)}

@@ -25,6 +25,7 @@ from napari_zerodce.training.translation.config import (
     TrainingMethod,
     TranslationConfig,
     TranslationRunConfig,
+    check_crop,
     configure,
 )
 from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
@@ -112,12 +113,7 @@ def _settled_for(design: GeneratorDesign, request: TranslationRequest) -> Transl
             f"{TRAINING_TITLES[request.method]} compares features of a ResNet, and the checkpoint "
             f"is a U-Net ({design.title}); choose pix2pix or CycleGAN, or another checkpoint."
         )
-    own = {"inputs": design.inputs, "outputs": design.outputs, "features": design.features}
-    if design.family == "resnet":
-        own["blocks"] = design.depth
-    else:
-        own["crop"] = max(design.multiple, SMALLEST_CROP)
-    return configure(request.method, request.size, **{**own, **request.changes})
+    return configure(request.method, request.size, loaded=design, **request.changes)
 
 
 def create_translation_run(
@@ -251,13 +247,9 @@ def _for_crops(
             f"The images are too small: they give crops of {crops.side} pixels, and at least "
             f"{SMALLEST_CROP} are needed; choose larger images."
         )
+    check_crop(crops.side, loaded, of_images=True)
     if loaded is None:
         changes |= dict(zip(("inputs", "outputs"), crops.channels, strict=True))
-    elif crops.side % loaded.multiple:
-        raise RequestError(
-            f"The images give crops of {crops.side} pixels, and {loaded.title} takes multiples of "
-            f"{loaded.multiple}; choose another crop size, larger images or another checkpoint."
-        )
     config = config.model_copy(update=changes)
     _check_channels(config)
     return config
