@@ -12,6 +12,7 @@ import numpy as np
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.counting import there_are
 from napari_zerodce.errors import RequestError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.crop_sampler import sample_crops
@@ -204,8 +205,8 @@ def _sample_pairs(
 ) -> TranslationCrops:
     if len(request.sources) != len(request.targets):
         raise RequestError(
-            f"There are {len(request.sources)} sources and {len(request.targets)} targets, and "
-            "pix2pix needs pairs; give a target for each source, or choose CycleGAN or CUT."
+            f"{_numbers(request)}, and pix2pix needs pairs; give a target for each source, or "
+            "choose CycleGAN or CUT."
         )
     pairs = zip(request.sources, request.targets, strict=True)
     images = [replace(source, partner=target) for source, target in pairs]
@@ -289,8 +290,11 @@ def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> Transl
 
 def _few(request: TranslationRequest) -> list[str]:
     """Return a sentence if there are so few images that a training learns them by heart."""
-    numbers = len(request.sources), len(request.targets)
-    if min(numbers) >= MANY_IMAGES:
+    if min(len(request.sources), len(request.targets)) >= MANY_IMAGES:
         return []
-    found = f"There are {numbers[0]} sources and {numbers[1]} targets"
-    return [f"{found}: with less than {MANY_IMAGES} images, results suit only images like them."]
+    effect = f"with less than {MANY_IMAGES} images, results suit only images like them."
+    return [f"{_numbers(request)}: {effect}"]
+
+
+def _numbers(request: TranslationRequest) -> str:
+    return there_are((len(request.sources), "source"), (len(request.targets), "target"))
