@@ -47,6 +47,9 @@ CROP_MULTIPLE: Final = 16
 DEEPEST: Final = 8
 """How many times the largest published U-Net halves a picture (pix2pix, section 6.1.1)."""
 
+_FROZEN_SHARE: Final = 4
+"""Of a run, at most one part of so many."""
+
 _WEIGHT = partial(Setting, minimum=0, offered=(0, 1e6), decimals=3)
 
 
@@ -181,9 +184,9 @@ class TranslationConfig(Frozen):
         Setting(
             label="Frozen steps",
             noun="number of frozen steps",
-            help="For so many steps a loaded generator does not change, while its discriminator "
-            "learns: discriminators are not in published files. A generator with random weights "
-            "learns from the first step.",
+            help="For so many steps, but at most a quarter of a run, a loaded generator does not "
+            "change, while its discriminator learns: discriminators are not in published files. A "
+            "generator with random weights learns from the first step.",
             minimum=0,
             maximum=10**9,
             offered=(0, 10**6),
@@ -227,6 +230,11 @@ class TranslationConfig(Frozen):
     def steps_between_checkpoints(self) -> int:
         """Steps between two checkpoints that are kept."""
         return self.checkpoint_steps or max(1, math.ceil(self.steps / 10))
+
+    @property
+    def frozen(self) -> int:
+        """Steps for which a loaded generator does not change: a short run must change it, too."""
+        return min(self.frozen_steps, self.steps // _FROZEN_SHARE)
 
     @property
     def is_paired(self) -> bool:
