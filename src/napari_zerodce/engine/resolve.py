@@ -17,6 +17,7 @@ from napari_zerodce.device import (
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.estimators.backends import make_runner
 from napari_zerodce.engine.estimators.translator import Translator
+from napari_zerodce.engine.methods.crops import MOST_PLANES, measured_whole
 from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolved import ResolvedRequest
@@ -151,13 +152,17 @@ def _about_crops(
 ) -> tuple[str, ...]:
     """Return the notice about planes of which only crops decide the statistics."""
     shape = (layout.height, layout.width)
-    if whole_side is None or whole_side >= max(shape) or settings.lock_normalisation:
+    if whole_side is None:
         return ()
+    if settings.lock_normalisation:
+        planes = min(layout.count, MOST_PLANES)
+        told = f"Crops from {planes} planes decide how all planes are normalised."
+        return () if measured_whole(shape, planes) else (told,)
     told = (
         f"A plane of {shape[1]}x{shape[0]} pixels does not fit into memory whole, so crops of it "
         "decide how it is normalised: contrast and brightness differ a little from a whole pass."
     )
-    return (told,)
+    return () if whole_side >= max(shape) else (told,)
 
 
 def _check_tile(resolved: ResolvedRequest) -> None:

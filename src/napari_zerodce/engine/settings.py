@@ -183,8 +183,8 @@ class EnhanceSettings:
         Setting(
             label="Lock normalisation",
             help="For translators: normalise all planes of a stack with the statistics of eight of "
-            "them, so that a time series does not flicker. Otherwise each plane has its own, as "
-            "in the published code.",
+            "them, or of crops of these, so that a time series does not flicker. Otherwise each "
+            "plane has its own, as in the published code.",
         ),
     ] = False
     look: Look = AS_PUBLISHED
@@ -200,8 +200,8 @@ class EnhanceSettings:
         return self.checkpoint == AUTOMATIC
 
     def for_curves(self) -> EnhanceSettings:
-        """Return the settings that decide the curves: all except the look."""
-        return replace(self, look=AS_PUBLISHED)
+        """Return the settings that decide curves: without the look and those of translators."""
+        return replace(self, look=AS_PUBLISHED, lock_normalisation=False)
 
     def for_numbers(self) -> EnhanceSettings:
         """Return settings whose precision "auto" is float32.

@@ -13,6 +13,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.lazy import LazyEnhancement
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.maps import curve_maps
+from napari_zerodce.engine.methods.crops import crops_of
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.engine.reproduce import code_of_layer, command_line, python_lines
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -209,6 +210,19 @@ def test_a_lock_that_has_nothing_to_lock_is_not_stated(translator, image, channe
     assert result.settings.describe_sharing() == ""
     assert "--lock" not in command_line(result.provenance, "a.tif", "b.tif")
     assert resolve(request).provenance().lock_normalisation is False, "as of a lazy result"
+
+
+def test_crops_of_locked_planes_see_all_of_the_field(translator):
+    checkpoint = translator(inputs=1, outputs=1)
+    places = np.arange(1100 * 1100, dtype=np.float32).reshape(1100, 1100) / 1100**2
+    resolved = resolve(request_for(np.stack([places] * 8), checkpoint, lock_normalisation=True))
+    assert resolved.notices == ("Crops from 8 planes decide how all planes are normalised.",)
+    planes = [resolved.plane((number,)) for number in range(8)]
+    crops = crops_of(planes, checkpoint.generator.design)
+    # 1100 pixels have room for 5 crops of 256 in each direction.
+    assert len(np.unique(crops[:, 0, 0, 0])) == len(crops) == 25
+    assert crops.min() == places.min()
+    assert crops.max() == places.max()
 
 
 def test_a_lock_without_effect_does_not_hide_that_crops_decide(translator, monkeypatch):

@@ -46,6 +46,7 @@ OTHER: dict[str, Any] = {
     "time": "smoothed",
     "time_window": 5,
     "channel_curves": "shared",
+    "lock_normalisation": True,
     "look": Look(strength=0.5),
 }
 
@@ -64,7 +65,7 @@ def _view(wish: ViewRequest) -> View:
 # ---- the key
 
 
-def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel) -> None:
+def test_each_setting_that_decides_curves_makes_another_wish(model: ViewerModel) -> None:
     assert set(OTHER) == {field.name for field in fields(EnhanceSettings)}, "give another value"
     layer = model.add_image(np.zeros((2, 2, 8, 8), np.uint16), axis_labels=tuple("tcyx"))
     usual = replace(QUICK, time="shared")  # frames that share nothing have no window of frames
@@ -74,7 +75,7 @@ def test_each_setting_but_the_look_makes_another_wish(model: ViewerModel) -> Non
         for name, value in OTHER.items()
         if _wish(model, layer, replace(usual, **{name: value})).key == key
     }
-    assert same == {"look"}
+    assert same == {"look", "lock_normalisation"}  # a translator has no curves to view
 
 
 def test_settings_of_axes_that_a_layer_lacks_make_no_other_wish(

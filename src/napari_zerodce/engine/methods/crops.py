@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -72,6 +72,11 @@ def whole_picture(plane: Plane, design: GeneratorDesign) -> Array:
     return _picture(plane, region, design)
 
 
+def measured_whole(shape: tuple[int, int], planes: int) -> bool:
+    """Return whether so many planes of a shape are measured whole, and not by crops."""
+    return math.prod(shape) * planes <= MOST_MEASURED
+
+
 def crops_of(planes: Sequence[Plane], design: GeneratorDesign) -> Array:
     """Return crops of planes at full resolution; the planes themselves if they are small.
 
@@ -89,13 +94,23 @@ def crops_of(planes: Sequence[Plane], design: GeneratorDesign) -> Array:
     ndarray, shape (N, inputs, H, W), values in [0, 1]
     """
     shape = planes[0].shape
-    each = MOST_MEASURED // len(planes)
-    if math.prod(shape) <= each:
+    if measured_whole(shape, len(planes)):
         return np.concatenate([whole_picture(plane, design) for plane in planes])
-    regions = spread_regions(shape, max(1, each // SIDE**2))
+    regions = spread_regions(shape, max(1, MOST_MEASURED // SIDE**2))
     return np.concatenate(
-        [_picture(plane, region, design) for plane in planes for region in regions]
+        [_picture(plane, region, design) for plane, region in _dealt(planes, regions)]
     )
+
+
+def _dealt(planes: Sequence[Plane], regions: list[Region]) -> Iterator[tuple[Plane, Region]]:
+    """Deal out regions among planes, so that together they see all of the field of view.
+
+    They are shuffled: in a fixed order, each plane might get one column of the field.
+    """
+    shuffled = np.random.default_rng(0).permutation(len(regions))
+    for number in range(max(len(planes), len(regions))):
+        place = int(shuffled[number % len(regions)])
+        yield planes[number % len(planes)], regions[place]
 
 
 def spread_regions(shape: tuple[int, int], count: int) -> list[Region]:
