@@ -157,7 +157,7 @@ def test_the_curves_of_tiles_are_estimated_at_the_same_time(monkeypatch):
         return estimate(self, image, **named)
 
     monkeypatch.setattr(TorchEstimator, "estimate", met)
-    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _: Crew(2))
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _: Crew(2))
     settings = EnhanceSettings("zero-dce", device="cpu", tile=100)
     for shape in ((4, 64, 64), (1, 200, 200)):
         image = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
@@ -185,7 +185,7 @@ def test_a_thread_of_a_crew_works_alone_and_waits_for_no_other(size):
 
 def test_a_lazy_image_may_itself_be_enhanced(monkeypatch):
     monkeypatch.setattr("napari_zerodce.engine.plane._LARGEST_LOADED", 0)  # read tile by tile
-    monkeypatch.setattr("napari_zerodce.engine.resolve.crew_for", lambda _: Crew(2))
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _: Crew(2))
     image = np.random.default_rng(0).integers(0, 4000, (96, 96)).astype(np.uint16)
     settings = EnhanceSettings("zero-dce-pp", WindowChoice("range", 0, 4000), device="cpu", tile=40)
 
