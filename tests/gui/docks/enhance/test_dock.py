@@ -11,6 +11,7 @@ import pytest
 from napari.layers import Image
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QLabel
 
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.checkpoints.save import save_official
@@ -185,6 +186,7 @@ def test_the_dock_says_what_a_dropped_translator_is(
     qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
     said = "CycleGAN, ResNet with 3 blocks, 1 -> 2 channels · "
     assert dock.checkpoints.description.text().startswith(said)
+    assert "translated" in dock.findChild(QLabel, "purpose").text(), "not only brighter"
     assert not dock.form.fields["scale_factor"].native.isVisible()
 
 

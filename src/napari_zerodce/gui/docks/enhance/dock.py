@@ -57,7 +57,7 @@ class EnhanceDock(Dock):
     napari_viewer : napari.Viewer
     """
 
-    purpose = "A brighter or translated copy of an image"
+    purpose = "A brighter or translated copy"
     page = "enhance.md"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
