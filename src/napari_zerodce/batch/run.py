@@ -14,6 +14,7 @@ from napari_zerodce.batch.patience import Patience, Warn, warn_nobody
 from napari_zerodce.batch.schedule import Ending, Schedule, Task
 from napari_zerodce.batch.tasks import BatchSettings
 from napari_zerodce.batch.worker import Outcome, do, stop
+from napari_zerodce.counting import counted
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -150,8 +151,8 @@ class _Run:
         done, schedule = self._schedule.fraction, self._schedule
         elapsed = time.monotonic() - self._started
         left = elapsed * (1 - done) / done if done > 0 else None
-        images = _counted(schedule.planned, "image")
-        workers = _counted(len(self._threads), "worker")
+        images = counted(schedule.planned, "image")
+        workers = counted(len(self._threads), "worker")
         message = f"{schedule.ended} of {images}, {workers}"
         self._report(Progress(done, 1, message, left))
 
@@ -162,10 +163,6 @@ class _Run:
         with suppress(Exception):  # the workers may be gone
             self._client.cancel(list(self._tasks))
             self._client.run(stop, self._schedule.settings.batch, on_error="ignore")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _key_of(task: Task, number: str) -> str:

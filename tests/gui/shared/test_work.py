@@ -452,7 +452,7 @@ def test_forecast_is_of_the_request_or_says_what_is_wrong(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(forecast, "_measured", {})
     speed = forecast.Speed(1e-6, 2e-6)
-    monkeypatch.setattr(forecast, "_time", lambda _request, _should_stop: speed)
+    monkeypatch.setattr(forecast, "_time", lambda _request, _info, _should_stop: speed)
     image = np.zeros((8, 8), np.uint8)
     settings = EnhanceSettings(checkpoint="zero-dce-pp", device="cpu")
     known = work.forecasting(EnhanceRequest(image, "mono", settings))(ignore, never)

@@ -58,6 +58,23 @@ def test_mistakes(changes: dict[str, int], sentence: str) -> None:
         configure("cut", **changes)
 
 
+@pytest.mark.parametrize("method", ["pix2pix", "cut"])
+@pytest.mark.parametrize(("crop", "near"), [(33, "32 or 48"), (65, "64 or 80")])
+def test_a_crop_that_networks_cannot_halve(method: str, crop: int, near: str) -> None:
+    sentence = f"The crop size is {crop} px, and training takes multiples of 16; choose {near} "
+    with pytest.raises(RequestError, match=sentence):
+        configure(method, "small", crop=crop)
+
+
+def test_a_loaded_unet_takes_multiples_of_its_size() -> None:
+    unet = GeneratorDesign("unet", 1, 2, 8, depth=7, norm="batch")
+    config = configure("pix2pix", "small", loaded=unet)
+    assert (config.inputs, config.outputs, config.features, config.crop) == (1, 2, 8, 128)
+    sentence = "The crop size is 96 px, and pix2pix, U-Net for 128 pixels takes multiples of 128"
+    with pytest.raises(RequestError, match=sentence):
+        configure("pix2pix", "small", loaded=unet, crop=96)
+
+
 def test_an_unknown_method() -> None:
     with pytest.raises(RequestError, match="There is no method 'gan'; choose pix2pix, cyclegan"):
         configure("gan")

@@ -92,7 +92,7 @@ def test_the_run_says_what_it_learns_from(create: Create) -> None:
     assert folder.kind == "translation"
     assert (config.images, config.targets) == (("mono 0", "mono 1"), ("mono 2",))
     assert config.name == "a name"
-    assert "There are 2 sources and 1 targets" in folder.history().notices[0]
+    assert "There are 2 sources and 1 target" in folder.history().notices[0]
     with pytest.raises(RequestError, match="trains a translator, and a run that trains a network"):
         folder.config()
 
@@ -105,7 +105,7 @@ def test_the_run_says_what_it_learns_from(create: Create) -> None:
         ("cut", [ramp(0), ramp(0, 3)], [ramp(1)], "'mono 0' has one channel, but 'colour 0'"),
         ("cut", [ramp(0)], [ramp(1, 3)], "have 1 channels and the targets 3, and CUT compares"),
         ("cyclegan", [ramp(0)], [ramp(1, 3)], "set the identity weight to 0"),
-        ("pix2pix", [ramp(0), ramp(1)], [ramp(0)], "2 sources and 1 targets, and pix2pix needs"),
+        ("pix2pix", [ramp(0), ramp(1)], [ramp(0)], "2 sources and 1 target, and pix2pix needs"),
         ("pix2pix", [ramp(0)], [ramp(0, width=90)], "has 100x80 pixels, but its target 'mono 0'"),
         ("cut", [ramp(0, 1, 20, 40)], [ramp(1)], "at least 32 are needed"),
     ],
@@ -159,8 +159,10 @@ def test_a_unet_takes_multiples_of_its_size(
     create: Create, saved: Callable[[GeneratorDesign], Path]
 ) -> None:
     checkpoint = saved(GeneratorDesign("unet", 1, 1, 2, depth=6, norm="batch"))
-    with pytest.raises(RequestError, match="crops of 48 pixels, and pix2pix, U-Net for 64 pixels"):
+    with pytest.raises(RequestError, match="crop size is 48 px, and pix2pix, U-Net for 64 pixels"):
         create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 48})
+    with pytest.raises(RequestError, match="room for crops of 48 px, and pix2pix, U-Net"):
+        create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 64})
     with pytest.raises(RequestError, match="CUT compares features of a ResNet"):
         create("cut", [ramp(0)], [ramp(0)], checkpoint=checkpoint)
 

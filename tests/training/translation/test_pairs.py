@@ -29,7 +29,7 @@ def test_only_the_ending_of_an_image_file_is_no_part_of_the_name() -> None:
 @pytest.mark.parametrize(
     ("sources", "targets", "reason"),
     [
-        (["a", "b"], ["a"], "There are 2 sources and 1 targets"),
+        (["a", "b"], ["a"], "There are 2 sources and 1 target"),
         (["a", "b"], ["a", "c"], "The source 'b' has no target of the same name"),
         (["a.png", "a.tif"], ["a.png", "a.tif"], "Some images have the same name"),
     ],

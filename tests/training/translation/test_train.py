@@ -177,9 +177,9 @@ def test_a_loaded_generator_is_frozen_at_first(
     make_run: MakeRun, generator_file: Path, method: str
 ) -> None:
     wish = {"checkpoint": generator_file}
-    folder = make_run(method, wish=wish, frozen_steps=2, features=3, blocks=2)
+    folder = make_run(method, wish=wish, frozen_steps=2, features=3, blocks=2, steps=8)
     carry_out(folder)
-    first, frozen, last = (weights_in(folder.checkpoint(step)) for step in (0, 2, 4))
+    first, frozen, last = (weights_in(folder.checkpoint(step)) for step in (0, 2, 8))
     assert torch.equal(first, weights_in(generator_file))
     assert torch.equal(first, frozen)
     assert not torch.equal(frozen, last)
@@ -191,6 +191,15 @@ def test_a_loaded_generator_is_frozen_at_first(
         back = load_checkpoint(folder.last.with_name("last_B.safetensors")).info
         assert back.provenance["began_with"] == "random weights, seed 1"
         assert "began_with_sha256" not in back.provenance
+
+
+def test_a_short_run_changes_a_loaded_generator(make_run: MakeRun, generator_file: Path) -> None:
+    folder = make_run("cut", wish={"checkpoint": generator_file}, features=3, blocks=2)
+    carry_out(folder)
+    begun, frozen, last = (weights_in(folder.checkpoint(step)) for step in (0, 2, 4))
+    assert not torch.equal(begun, last)
+    assert not torch.equal(begun, frozen), "1 of 4 steps is frozen"
+    assert any("the first 1 step, a quarter of" in each for each in folder.history().notices)
 
 
 # ---- what goes wrong

@@ -41,8 +41,14 @@ SIZES: Final[Mapping[NetworkSize, Mapping[str, Any]]] = {
 SMALLEST_CROP: Final = 32
 """The discriminator judges no patch of a smaller picture."""
 
+CROP_MULTIPLE: Final = 16
+"""Crops are sampled with such sides, and every new generator halves them at least four times."""
+
 DEEPEST: Final = 8
 """How many times the largest published U-Net halves a picture (pix2pix, section 6.1.1)."""
+
+_FROZEN_SHARE: Final = 4
+"""Of a run, at most one part of so many."""
 
 _WEIGHT = partial(Setting, minimum=0, offered=(0, 1e6), decimals=3)
 
@@ -72,7 +78,8 @@ class TranslationConfig(Frozen):
         Setting(
             label="Crop",
             noun="crop size",
-            help="Side of the square crops for training.",
+            help="Side of the square crops for training, a multiple of 16; for a loaded U-Net, a "
+            "multiple of its own size.",
             minimum=SMALLEST_CROP,
             offered=(SMALLEST_CROP, 4096),
             step=32,
@@ -177,9 +184,9 @@ class TranslationConfig(Frozen):
         Setting(
             label="Frozen steps",
             noun="number of frozen steps",
-            help="For so many steps a loaded generator does not change, while its discriminator "
-            "learns: discriminators are not in published files. A generator with random weights "
-            "learns from the first step.",
+            help="For so many steps, but at most a quarter of a run, a loaded generator does not "
+            "change, while its discriminator learns: discriminators are not in published files. A "
+            "generator with random weights learns from the first step.",
             minimum=0,
             maximum=10**9,
             offered=(0, 10**6),
@@ -225,6 +232,11 @@ class TranslationConfig(Frozen):
         return self.checkpoint_steps or max(1, math.ceil(self.steps / 10))
 
     @property
+    def frozen(self) -> int:
+        """Steps for which a loaded generator does not change: a short run must change it, too."""
+        return min(self.frozen_steps, self.steps // _FROZEN_SHARE)
+
+    @property
     def is_paired(self) -> bool:
         """Whether each source has a target of its own."""
         return self.method == "pix2pix"
@@ -262,8 +274,44 @@ def unet_depth(crop: int) -> int:
     return next(depth for depth in range(DEEPEST, 0, -1) if crop % 2**depth == 0)
 
 
+def check_crop(crop: int, loaded: GeneratorDesign | None, *, of_images: bool = False) -> None:
+    """Check that a generator can take crops.
+
+    Parameters
+    ----------
+    crop : int
+        Side of the crops in pixels.
+    loaded : GeneratorDesign, optional
+        Of a generator to start from; a new one is made for the crops.
+    of_images : bool
+        Whether the size is the largest that images have room for, and not the user's choice.
+
+    Raises
+    ------
+    RequestError
+        If the side is not a multiple of what the generator takes.
+    """
+    multiple, taker, other = CROP_MULTIPLE, "training", ""
+    if loaded is not None and loaded.family == "unet":
+        multiple = max(multiple, loaded.multiple)
+        taker, other = loaded.title, " or another checkpoint"
+    if crop % multiple == 0:
+        return
+    below = crop // multiple * multiple
+    near = [str(side) for side in (below, below + multiple) if side >= SMALLEST_CROP]
+    found = "The images have room for crops of" if of_images else "The crop size is"
+    choice = "larger images" if of_images else f"{' or '.join(near)} px"
+    raise RequestError(
+        f"{found} {crop} px, and {taker} takes multiples of {multiple}; choose {choice}{other}."
+    )
+
+
 def configure(
-    method: TrainingMethod, size: NetworkSize = "full", **changes: Any
+    method: TrainingMethod,
+    size: NetworkSize = "full",
+    *,
+    loaded: GeneratorDesign | None = None,
+    **changes: Any,
 ) -> TranslationConfig:
     """Return the configuration of a method.
 
@@ -272,17 +320,33 @@ def configure(
     method : {"pix2pix", "cyclegan", "cut", "fastcut"}
     size : {"small", "full"}
         The network and its crops; see `SIZES`.
+    loaded : GeneratorDesign, optional
+        Of a generator to start from, which decides its own network.
     **changes
-        Fields of `TranslationConfig` that replace those of the size.
+        Fields of `TranslationConfig` that replace those of the size and of the generator.
 
     Raises
     ------
     RequestError
-        If there is no such method or field, or a value is invalid.
+        If there is no such method or field, a value is invalid, or the generator cannot take
+        crops of this size.
     """
     if method not in METHODS:
         raise RequestError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    values = {"method": method, **SIZES[size], **_values_of(loaded), **changes}
     try:
-        return TranslationConfig.model_validate({"method": method, **SIZES[size], **changes})
+        config = TranslationConfig.model_validate(values)
     except ValidationError as err:
         raise RequestError(mistake_of_user(err, {(): TranslationConfig})) from err
+    check_crop(config.crop, loaded)
+    return config
+
+
+def _values_of(loaded: GeneratorDesign | None) -> dict[str, int]:
+    """Return the settings that a generator decides."""
+    if loaded is None:
+        return {}
+    values = {"inputs": loaded.inputs, "outputs": loaded.outputs, "features": loaded.features}
+    if loaded.family == "resnet":
+        return {**values, "blocks": loaded.depth}
+    return {**values, "crop": max(loaded.multiple, SMALLEST_CROP)}

@@ -180,7 +180,7 @@ def _step(state: TranslationState, crops: TranslationCrops) -> dict[str, float]:
     generator = np.random.default_rng((state.config.seed, state.step))
     source, target = draw(crops, generator, paired=state.config.is_paired)
     state.trainer.set_learning_rate(learning_rate(state.config, state.step))
-    frozen = state.is_loaded and state.step < state.config.frozen_steps
+    frozen = state.is_loaded and state.step < state.config.frozen
     name = state.device.name
     try:
         with MemoryErrorsTranslated(), _seeded(generator, state.device):

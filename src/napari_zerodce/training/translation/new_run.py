@@ -12,6 +12,7 @@ import numpy as np
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.counting import there_are
 from napari_zerodce.errors import RequestError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.crop_sampler import sample_crops
@@ -25,6 +26,7 @@ from napari_zerodce.training.translation.config import (
     TrainingMethod,
     TranslationConfig,
     TranslationRunConfig,
+    check_crop,
     configure,
 )
 from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
@@ -112,12 +114,7 @@ def _settled_for(design: GeneratorDesign, request: TranslationRequest) -> Transl
             f"{TRAINING_TITLES[request.method]} compares features of a ResNet, and the checkpoint "
             f"is a U-Net ({design.title}); choose pix2pix or CycleGAN, or another checkpoint."
         )
-    own = {"inputs": design.inputs, "outputs": design.outputs, "features": design.features}
-    if design.family == "resnet":
-        own["blocks"] = design.depth
-    else:
-        own["crop"] = max(design.multiple, SMALLEST_CROP)
-    return configure(request.method, request.size, **{**own, **request.changes})
+    return configure(request.method, request.size, loaded=design, **request.changes)
 
 
 def create_translation_run(
@@ -208,8 +205,8 @@ def _sample_pairs(
 ) -> TranslationCrops:
     if len(request.sources) != len(request.targets):
         raise RequestError(
-            f"There are {len(request.sources)} sources and {len(request.targets)} targets, and "
-            "pix2pix needs pairs; give a target for each source, or choose CycleGAN or CUT."
+            f"{_numbers(request)}, and pix2pix needs pairs; give a target for each source, or "
+            "choose CycleGAN or CUT."
         )
     pairs = zip(request.sources, request.targets, strict=True)
     images = [replace(source, partner=target) for source, target in pairs]
@@ -251,13 +248,9 @@ def _for_crops(
             f"The images are too small: they give crops of {crops.side} pixels, and at least "
             f"{SMALLEST_CROP} are needed; choose larger images."
         )
+    check_crop(crops.side, loaded, of_images=True)
     if loaded is None:
         changes |= dict(zip(("inputs", "outputs"), crops.channels, strict=True))
-    elif crops.side % loaded.multiple:
-        raise RequestError(
-            f"The images give crops of {crops.side} pixels, and {loaded.title} takes multiples of "
-            f"{loaded.multiple}; choose another crop size, larger images or another checkpoint."
-        )
     config = config.model_copy(update=changes)
     _check_channels(config)
     return config
@@ -297,8 +290,11 @@ def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> Transl
 
 def _few(request: TranslationRequest) -> list[str]:
     """Return a sentence if there are so few images that a training learns them by heart."""
-    numbers = len(request.sources), len(request.targets)
-    if min(numbers) >= MANY_IMAGES:
+    if min(len(request.sources), len(request.targets)) >= MANY_IMAGES:
         return []
-    found = f"There are {numbers[0]} sources and {numbers[1]} targets"
-    return [f"{found}: with less than {MANY_IMAGES} images, results suit only images like them."]
+    effect = f"with less than {MANY_IMAGES} images, results suit only images like them."
+    return [f"{_numbers(request)}: {effect}"]
+
+
+def _numbers(request: TranslationRequest) -> str:
+    return there_are((len(request.sources), "source"), (len(request.targets), "target"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Literal
 
+from napari_zerodce.counting import counted, there_are
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.training.crops import TrainingImage
@@ -34,7 +35,7 @@ class Pairing:
         how = {"name": "by their names", "order": "in the order of the lists"}[self.by]
         count = len(self.targets)
         example = f"'{sources[0]}' with '{targets[self.targets[0]]}'"
-        return f"{count} {'pair' if count == 1 else 'pairs'} {how}, such as {example}."
+        return f"{counted(count, 'pair')} {how}, such as {example}."
 
 
 def paired(sources: Sequence[str], targets: Sequence[str]) -> Pairing:
@@ -56,7 +57,7 @@ def paired(sources: Sequence[str], targets: Sequence[str]) -> Pairing:
     stems, of_targets = [_stem(name) for name in sources], [_stem(name) for name in targets]
     if len(stems) != len(of_targets):
         raise RequestError(
-            f"There are {len(sources)} sources and {len(targets)} targets, and pix2pix needs "
+            f"{there_are((len(sources), 'source'), (len(targets), 'target'))}, and pix2pix needs "
             "pairs; choose a target for each source, or another method."
         )
     common = set(stems) & set(of_targets)
@@ -95,8 +96,8 @@ def in_pairs(
     names = [[image.name for image in images] for images in (sources, targets)]
     if not is_complete and len(sources) != len(targets):
         raise RequestError(
-            f"{_SOME}: {len(sources)} sources and {len(targets)} targets are left, and pix2pix "
-            "needs pairs; remove or mend those files and their partners."
+            f"{_SOME}: {counted(len(sources), 'source')} and {counted(len(targets), 'target')} are "
+            "left, and pix2pix needs pairs; remove or mend those files and their partners."
         )
     pairing = paired(*names)
     if pairing.by == "order" and not is_complete:

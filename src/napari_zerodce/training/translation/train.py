@@ -9,6 +9,7 @@ from typing import Final
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.translators.generators import Generator
+from napari_zerodce.counting import counted
 from napari_zerodce.device import resolve_device
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.stopping import ShouldStop, never
@@ -113,12 +114,15 @@ class _Run:
 
     def _begin(self) -> None:
         """Save the first weights and the pictures of the preview, and tell what is frozen."""
-        frozen = self._state.config.frozen_steps
+        config = self._state.config
+        frozen = config.frozen
         if self._is_loaded and frozen:
+            told = counted(frozen, "step")
+            share = ", a quarter of the run" if frozen < config.frozen_steps else ""
             self._write(
                 "notice",
                 text="The checkpoint holds no discriminator, so that a new one learns alone: the "
-                f"generator stays as it is for the first {frozen} steps.",
+                f"generator stays as it is for the first {told}{share}.",
             )
         self._saver.save_originals()
         self._keep()

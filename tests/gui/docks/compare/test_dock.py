@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari.layers import Image
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QFileDialog
@@ -22,6 +23,7 @@ from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.compare import work
 from napari_zerodce.gui.docks.compare.dock import CompareDock
 from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.results import insert_quietly
 
 
 @pytest.fixture
@@ -32,7 +34,6 @@ def dock(model: ViewerModel, stack: Any, qtbot: Any, settle: Any) -> Iterator[Co
     settle(dock)
     dock.close()
     dock.deleteLater()
-    qtbot.waitUntil(lambda: not any("closing" in layer.name for layer in model.layers))
 
 
 def _tick_only(dock: CompareDock, *titles: str) -> None:
@@ -316,3 +317,9 @@ def test_unfit_reference_is_refused_by_the_button(
     dock.compare()
     assert "choose a reference" in dock.run.message.text()
     assert not dock._session.busy
+    third = Image(stack.data)
+    insert_quietly(model, third, above=stack)
+    model.layers.remove(third)
+    assert "choose a reference" in dock.run.message.text()  # other layers do not mend it
+    dock.form.reference.layer = None
+    assert dock.run.message.text() == ""

@@ -148,7 +148,7 @@ def test_losses_notices_and_the_ending_are_shown(
     training.look()
     assert "Step 1 of 9" in dock.panel.status.text()
     assert dock.plot.lines["discriminator"].getOriginalDataset()[1].tolist() == [0.5]
-    assert "There are 1 sources and 1 targets" in dock.panel.message.text()
+    assert "There is 1 source and 1 target" in dock.panel.message.text()
     assert dock.alarm.isHidden()
     children.end(training, ending="done", message="Done: 9 steps.")
     assert dock.panel.state == "idle"

@@ -89,3 +89,14 @@ def test_what_cannot_be_estimated_is_left_to_start(estimated: Estimated, qtbot: 
     estimated.session.change(device="cuda:7")
     qtbot.waitUntil(lambda: estimated.line.text() == "", timeout=5000)
     assert estimated.line.isHidden()
+
+
+def test_an_invalid_setting_is_told_without_an_estimate(estimated: Estimated, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: bool(estimated.line.text()), timeout=5000)
+    estimated.methods.choose("pix2pix")
+    estimated.form.fields["crop"].value = 33
+    assert "The crop size is 33 px" in estimated.line.text()
+    qtbot.wait(50)
+    assert len(estimated.asked) == 1
+    estimated.form.fields["crop"].value = 48
+    qtbot.waitUntil(lambda: estimated.line.text() == "pix2pix: 3.0 minutes", timeout=5000)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.train_translator.advanced_form import SHOWN, used
 from napari_zerodce.gui.docks.train_translator.form import TranslatorForm
 from napari_zerodce.gui.docks.train_translator.method_chooser import MethodChooser
@@ -90,6 +91,16 @@ def test_a_loaded_generator_decides_its_network(form: TranslatorForm) -> None:
     form.methods.choose("pix2pix")
     assert form.config().crop == 128, "this U-Net takes no other size"
     assert form.start.network_size == "small"
+
+
+def test_a_crop_typed_before_a_unet_is_told(form: TranslatorForm) -> None:
+    form.methods.choose("pix2pix")
+    form.fields["crop"].value = 96
+    form.start.offer(PIX2PIX, chosen=True)
+    with pytest.raises(RequestError, match="U-Net for 128 pixels takes multiples of 128"):
+        form.config()
+    form.fields["crop"].value = 256
+    assert form.config().features == 8, "the generator decides"
 
 
 def test_a_run_comes_through(form: TranslatorForm) -> None:

@@ -86,6 +86,7 @@ class CompareDock(Dock):
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.shown = shown_in(self._viewer)
         self.results = ResultsPanel()
+        self._asked: tuple[Any, ...] = self.form.asked()
         self._looking = QTimer(self)
         self._looking.setSingleShot(True)
         self._looking.setInterval(_PATIENCE_MS)
@@ -195,7 +196,9 @@ class CompareDock(Dock):
         )
 
     def _on_form_changed(self) -> None:
-        self.run.forget_complaint()
+        before, self._asked = self._asked, self.form.asked()
+        if self._asked != before:  # not if some layer has come or gone
+            self.run.forget_complaint()
         self.setMinimumWidth(NARROWEST if self.form.reference.layer is None else _WITH_REFERENCE)
         self._show_plan()
 

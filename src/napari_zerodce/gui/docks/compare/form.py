@@ -17,6 +17,7 @@ from napari_zerodce.gui.widgets.settings_form import form_layout
 
 if TYPE_CHECKING:
     import napari
+    from napari.layers import Image
 
     from napari_zerodce.compare.candidates import Candidate
 
@@ -85,6 +86,10 @@ class CompareForm(QWidget):
     def arrangement(self, value: Arrangement) -> None:
         self._arrangement.setCurrentIndex(self._arrangement.findData(value))
         self.arrangement_changed.emit()
+
+    def asked(self) -> tuple[Image | None, tuple[Candidate, ...], Image | None]:
+        """Return the layer, what is ticked, and the reference."""
+        return self.layers.layer, self.candidates.chosen(), self.reference.layer
 
     def chosen(self) -> tuple[Candidate, ...]:
         """Return what is compared. Raises RequestError if nothing is ticked."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Image, Layer
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_zerodce.compare.comparison import Compared, Comparison
 from napari_zerodce.gui.docks.compare.grid import Stage, columns_for
@@ -20,8 +23,8 @@ from napari_zerodce.gui.docks.compare.layers import (
     picture_layer,
     pictures_of,
 )
-from napari_zerodce.gui.docks.compare.leaving import LeavingLayers
 from napari_zerodce.gui.docks.compare.part import is_on_screen
+from napari_zerodce.gui.docks.compare.removal import remove_together
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.results import insert_quietly
 from napari_zerodce.gui.layers.source import Source
@@ -55,7 +58,6 @@ class ShownComparison:
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = ref(viewer)
         self._stage = Stage(viewer)
-        self._leaving = LeavingLayers(viewer)
         self._pictures: dict[str, Image] = {}  # by the title of the candidate
         self._names: Layer | None = None
         self._arrangement: Arrangement = "grid"
@@ -111,19 +113,25 @@ class ShownComparison:
 
     def close(self) -> None:
         """Remove the layers, and bring back what was on screen before."""
+        remove_together(self._open_viewer(), self._end())
+
+    def _end(self) -> list[Layer]:
+        """Bring back what was on screen, and return the layers that are to be removed."""
         self._stage.clear()
-        self._release(self._layers())
+        gone = self._layers()
+        self._forget(gone)
         self.comparison = self.screen = None
         self.changed.emit()
+        return gone
 
     def _show_grid(self, screen: OnScreen, comparison: Comparison) -> None:
         """Show each picture in a layer, where possible in one that is there."""
         viewer, wanted = self._open_viewer(), pictures_of(comparison)
         kept = self._reusable(screen, comparison)
-        self._release(layer for layer in self._layers() if layer not in kept.values())
-        above = viewer.layers[-1]
-        for compared in wanted:
-            above = self._shown_picture(screen, comparison, compared, above=above)
+        with self._replacing([each for each in self._layers() if each not in kept.values()]):
+            above = viewer.layers[-1]
+            for compared in wanted:
+                above = self._shown_picture(screen, comparison, compared, above=above)
         self._pictures = {each.title: self._pictures[each.title] for each in wanted}
         layers = list(self._pictures.values())
         if len(layers) > 1:
@@ -145,11 +153,11 @@ class ShownComparison:
 
     def _show_mosaic(self, screen: OnScreen, comparison: Comparison) -> None:
         viewer, count = self._open_viewer(), len(pictures_of(comparison))
-        self._release(self._layers())
         columns = columns_for(count, viewer.canvas.size, screen.part_of_level.shape)
         image, names = mosaic_layers(screen, comparison, columns)
-        for layer in (image, names):
-            insert_quietly(viewer, layer, above=viewer.layers[-1])
+        with self._replacing(self._layers()):
+            for layer in (image, names):
+                insert_quietly(viewer, layer, above=viewer.layers[-1])
         self._pictures = dict.fromkeys((each.title for each in comparison.compared), image)
         self._names = names
 
@@ -170,10 +178,14 @@ class ShownComparison:
         names = () if self._names is None else (self._names,)
         return list(dict.fromkeys((*self._pictures.values(), *names)))
 
-    def _release(self, layers: Iterable[Layer]) -> None:
-        gone = list(layers)
+    @contextmanager
+    def _replacing(self, gone: Sequence[Layer]) -> Iterator[None]:
+        """Remove layers when others are there, so that sliders and camera stay where they are."""
         self._forget(gone)
-        self._leaving.add(gone)
+        for layer in gone:
+            layer.name = "closing"  # its name is free for another one
+        yield
+        remove_together(self._open_viewer(), gone)
 
     def _forget(self, gone: Sequence[Layer]) -> None:
         """Forget layers; napari would keep linked ones in memory for ever."""
@@ -193,8 +205,8 @@ class ShownComparison:
         if event.value not in self._layers():
             return
         self._forget([event.value])
-        if not self._pictures:
-            self.close()
+        if not self._pictures:  # napari cannot remove a layer while it removes another one
+            QTimer.singleShot(0, partial(remove_together, self._open_viewer(), self._end()))
 
 
 _shown: WeakKeyDictionary[napari.Viewer, ShownComparison] = WeakKeyDictionary()

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_zerodce.counting import counted
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.regions import is_region, mask_of
@@ -266,7 +267,7 @@ class Inspector(QWidget):
         self.region_text.setText(
             f"'{layer.name}' marks no pixel of the part on screen."
             if curve is None
-            else f"Dotted: the mean curve of {_counted(curve.pixels, 'pixel')} of '{layer.name}'."
+            else f"Dotted: the mean curve of {counted(curve.pixels, 'pixel')} of '{layer.name}'."
         )
 
     # ---- actions of the user
@@ -322,7 +323,7 @@ class Inspector(QWidget):
         clipboard = QApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(as_csv(curves, _CHANNELS[len(curves[0][1].values)]))
-        self.text.setText(f"Copied {_counted(len(curves), 'curve')} as CSV.")
+        self.text.setText(f"Copied {counted(len(curves), 'curve')} as CSV.")
 
     def _list_regions(self, _: Any = None) -> None:
         chosen = self.region.currentData()
@@ -336,10 +337,6 @@ class Inspector(QWidget):
         self.region.blockSignals(False)
         if chosen is not self.region.currentData():
             self._on_region_chosen()
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _shown(value: float) -> str:

@@ -59,16 +59,22 @@ class ForecastLine(Sentence):
             self._job.cancel()
 
     def look(self, *_: Any) -> None:
-        """Measure soon, unless it is known what the form asks for."""
-        if self._is_needed() and self._wanted() != self._key:
+        """Measure soon, unless it is known what the form asks for; say what is invalid at once."""
+        try:
+            wanted = self._wanted()
+        except ZeroDCEError as err:
+            self._key = None
+            self._timer.stop()
+            self.say(str(err), "bad")
+            return
+        if self._key is None:
+            self.say("")
+        if self._is_needed() and wanted != self._key:
             self._timer.start()
 
     def _wanted(self) -> Any:
-        """Return what decides the time, None if a setting is invalid."""
-        try:
-            config = self._form.config()
-        except ZeroDCEError:
-            return None  # Start says why
+        """Return what decides the time; raise a `ZeroDCEError` if a setting is invalid."""
+        config = self._form.config()
         generator = self._form.start.generator
         return (
             config.model_copy(update={"seed": 0}),
@@ -80,11 +86,7 @@ class ForecastLine(Sentence):
     def _measure(self) -> None:
         if self._session.busy or self._session.kind_in_training or self._job is not None:
             return  # their ends look again
-        self._key = wanted = self._wanted()
-        if wanted is None:
-            self.say("")
-            return
-        config, minutes, device, design = wanted
+        config, minutes, device, design = self._key = self._wanted()
         made = work.forecasting(config, minutes=minutes, device=device, design=design)
         self._job = job = Job("Zero-DCE: estimating a training", made, quiet=True)
         job.succeeded.connect(self._on_job_succeeded)
@@ -93,7 +95,7 @@ class ForecastLine(Sentence):
         job.start()
 
     def _on_job_succeeded(self, sentence: str) -> None:
-        if not self._released:
+        if not self._released and self._key is not None:  # else a setting became invalid
             self.say(sentence)
 
     def _on_job_failed(self, _: Exception) -> None:

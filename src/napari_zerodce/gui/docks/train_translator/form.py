@@ -17,13 +17,13 @@ from napari_zerodce.gui.widgets.tool_tips import explain_labels, tool_tip
 from napari_zerodce.setting import setting_fields
 from napari_zerodce.training.translation.config import (
     SIZES,
-    SMALLEST_CROP,
     NetworkSize,
     TranslationConfig,
     configure,
 )
 
 if TYPE_CHECKING:
+    from napari_zerodce.core.translators.design import GeneratorDesign
     from napari_zerodce.gui.docks.train_translator.method_chooser import MethodChooser
     from napari_zerodce.gui.widgets.setting_field import Field
     from napari_zerodce.training.translation.config import TranslationRunConfig
@@ -84,25 +84,29 @@ class TranslatorForm(QWidget):
         return self.length.duration()
 
     def config(self) -> TranslationConfig:
-        """Return the configuration for crops of three channels; the images decide the number.
+        """Return the configuration; the images decide the channels of a new generator.
 
         Raises
         ------
         RequestError
-            If a setting is invalid.
+            If a setting is invalid, or a loaded generator cannot take crops of this size.
         """
         steps = {name: value for name, value in self.duration().items() if name == "steps"}
         return configure(
-            self.methods.method, self.start.network_size, **self.details.changes(), **steps
+            self.methods.method,
+            self.start.network_size,
+            loaded=self._loaded(),
+            **self.details.changes(),
+            **steps,
         )
 
     def defaults(self) -> TranslationConfig:
         """Return the defaults of the chosen method and start."""
+        return configure(self.methods.method, self.start.network_size, loaded=self._loaded())
+
+    def _loaded(self) -> GeneratorDesign | None:
         generator = self.start.generator
-        own: dict[str, Any] = {}
-        if generator is not None and generator.design.family == "unet":  # it takes no other size
-            own = {"crop": max(generator.design.multiple, SMALLEST_CROP)}
-        return configure(self.methods.method, self.start.network_size, **own)
+        return None if generator is None else generator.design
 
     # ---- what is shown
 
