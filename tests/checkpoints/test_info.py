@@ -21,7 +21,8 @@ ENHANCER = CheckpointInfo(
 
 def test_everything_known():
     expected = (
-        "Zero-DCE++ · 10,561 parameters · scale 12 · trained by me · BSD-3-Clause · sha256 1a2b3c4d"
+        "Zero-DCE++ · 10,561 parameters · scale 12 · trained by me · licence: BSD-3-Clause"
+        " · sha256 1a2b3c4d"
     )
     assert ENHANCER.describe() == expected
     assert ENHANCER.title == "Zero-DCE++"

@@ -112,6 +112,6 @@ for module in ("torch", "requests"):
     finished = run(code, ours, theirs)
     assert finished.stderr == ""
     assert finished.stdout.splitlines() == [
-        "Zero-DCE · 79,416 parameters · trained by me · CC0-1.0 · sha256",
+        "Zero-DCE · 79,416 parameters · trained by me · licence: CC0-1.0 · sha256",
         "Zero-DCE++ · 10,561 parameters · scale 12 · licence unknown · sha256",
     ]

@@ -39,7 +39,7 @@ def test_a_stack_becomes_what_the_notebook_function_gives(
     assert enhance("out.tif", "resnet1.pth", "--lock-normalisation") == 0
     expected = napari_zerodce.enhance(STACK, "resnet1.pth", device="cpu", lock_normalisation=True)
     np.testing.assert_array_equal(tifffile.imread("out.tif"), expected)
-    assert "(CycleGAN, ResNet with 1 blocks, 1 -> 1 channels, cpu," in capsys.readouterr().out
+    assert "(CycleGAN, ResNet with 1 block, 1 -> 1 channel, cpu," in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("checkpoint", ["resnet1.pth", "unet1.pth"])

@@ -118,6 +118,6 @@ class CheckpointInfo:
         if trained_by := self.provenance.get(TRAINED_BY):
             facts.append(f"trained by {shown(trained_by)}")
         known = self.licence != UNKNOWN_LICENCE
-        facts.append(self.licence if known else "licence unknown")
+        facts.append(f"licence: {self.licence}" if known else "licence unknown")
         facts.append(f"sha256 {self.sha256[:8]}")
         return " · ".join(facts)

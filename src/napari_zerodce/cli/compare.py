@@ -17,6 +17,7 @@ from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.compare.candidates import BASELINE_NAMES
+from napari_zerodce.counting import counted
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.windows import in_words
@@ -209,4 +210,5 @@ def _facts(comparison: Comparison) -> list[str]:
     facts = [f"window {in_words([comparison.source.window])}"]
     if comparison.source.index:
         facts.insert(0, f"plane {', '.join(map(str, comparison.source.index))}")
-    return [*facts, f"{sum(not each.problem for each in comparison.compared)} pictures"]
+    done = sum(not each.problem for each in comparison.compared)
+    return [*facts, counted(done, "picture")]

@@ -118,7 +118,7 @@ def _built(design: GeneratorDesign) -> dict[str, object]:
     blurred = {"down": design.antialias_down, "up": design.antialias_up}
     depth = "halvings" if design.family == "unet" else "blocks"
     return {
-        "channels": design.channels.removesuffix(" channels"),
+        "channels": f"{design.inputs} -> {design.outputs}",
         "features": design.features,
         depth: design.depth,
         "normalisation": design.norm,

@@ -13,6 +13,7 @@ import psutil
 
 from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
+from napari_zerodce.counting import counted
 from napari_zerodce.device import (
     LARGEST_DEVIATION,
     Device,
@@ -250,7 +251,7 @@ def describe_plan(
         If the part is not inside the image.
     """
     part = request.part
-    planes = "1 plane" if part.count == 1 else f"{part.count} planes"
+    planes = counted(part.count, "plane")
     rows, columns = part.extent
     size = readable_size(request.result_size if memory is None else memory)
     dtype = np.dtype(request.image.dtype).name
@@ -311,7 +312,7 @@ def describe_lazy_plans(
     """
     planes = sum(request.part.count for request in requests)
     rows, columns = requests[0].part.extent
-    what = "1 plane" if planes == 1 else f"{planes} planes"
+    what = counted(planes, "plane")
     size = f" of {columns}x{rows}" if len(requests) == 1 else f" of {len(requests)} images"
     if known is None:
         return f"{what}{size} where you look, timing this machine…"

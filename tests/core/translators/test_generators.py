@@ -58,6 +58,8 @@ def test_titles() -> None:
     assert GeneratorDesign("resnet", antialias_up=True).title == "CUT, ResNet with 9 blocks"
     assert GeneratorDesign("unet", depth=8).title == "pix2pix, U-Net for 256 pixels"
     assert GeneratorDesign("unet", 1, 3).channels == "1 -> 3 channels"
+    assert GeneratorDesign("unet", 3, 1).channels == "3 -> 1 channel"
+    assert GeneratorDesign("resnet", depth=1).title == "CycleGAN, ResNet with 1 block"
 
 
 @pytest.mark.parametrize("design", [RESNETS[0], RESNETS[3], UNETS[0]], ids=str)

@@ -339,7 +339,7 @@ def test_the_provenance_says_what_made_it_and_makes_it_again(translator):
     checkpoint = translator(inputs=1, outputs=1)
     result = enhance(request_for(STACK, checkpoint, lock_normalisation=True))
     made = result.provenance
-    assert made.design == "CycleGAN, ResNet with 2 blocks, 1 -> 1 channels"
+    assert made.design == "CycleGAN, ResNet with 2 blocks, 1 -> 1 channel"
     assert made.statistics == "some planes of the stack together"
     assert "not there" in made.as_dict()["display_only"]
     assert Provenance.from_dict(made.as_dict()) == made

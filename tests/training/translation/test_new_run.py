@@ -103,7 +103,7 @@ def test_the_run_says_what_it_learns_from(create: Create) -> None:
         ("cut", [], [ramp(0)], "There is no source; choose one or more images."),
         ("cut", [ramp(0)], [], "There is no target"),
         ("cut", [ramp(0), ramp(0, 3)], [ramp(1)], "'mono 0' has one channel, but 'colour 0'"),
-        ("cut", [ramp(0)], [ramp(1, 3)], "have 1 channels and the targets 3, and CUT compares"),
+        ("cut", [ramp(0)], [ramp(1, 3)], "have 1 channel and the targets 3, and CUT compares"),
         ("cyclegan", [ramp(0)], [ramp(1, 3)], "set the identity weight to 0"),
         ("pix2pix", [ramp(0), ramp(1)], [ramp(0)], "2 sources and 1 target, and pix2pix needs"),
         ("pix2pix", [ramp(0)], [ramp(0, width=90)], "has 100x80 pixels, but its target 'mono 0'"),

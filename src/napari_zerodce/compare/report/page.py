@@ -11,6 +11,7 @@ from napari_zerodce.compare.columns import ALL_COLUMNS, COLUMNS
 from napari_zerodce.compare.report.entries import ImageEntry, PlaneEntry, ResultEntry
 from napari_zerodce.compare.report.pictures import LONGEST_SIDE
 from napari_zerodce.compare.report.tables import mean_rows, mean_table
+from napari_zerodce.counting import counted
 from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.imaging.windows import in_words
 
@@ -58,7 +59,7 @@ def page(images: Sequence[ImageEntry], *, software: str, command: str = "") -> s
 
 def _opening(images: Sequence[ImageEntry]) -> str:
     compared = sum(not image.problem for image in images)
-    count = "1 image" if compared == 1 else f"{compared} images"
+    count = counted(compared, "image")
     return f"{count}. All pictures of an image have the same contrast limits, those of its window."
 
 

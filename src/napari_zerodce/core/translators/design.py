@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from napari_zerodce.core.architectures import NetworkTraits, Shapes
+from napari_zerodce.counting import counted
 
 Family = Literal["unet", "resnet"]
 Norm = Literal["instance", "batch", "none"]
@@ -74,12 +75,12 @@ class GeneratorDesign:
         method = TRANSLATORS[self.method].title
         if self.family == "unet":
             return f"{method}, U-Net for {self.multiple} pixels"
-        return f"{method}, ResNet with {self.depth} blocks"
+        return f"{method}, ResNet with {counted(self.depth, 'block')}"
 
     @property
     def channels(self) -> str:
         """The numbers of channels, such as "3 -> 3 channels"."""
-        return f"{self.inputs} -> {self.outputs} channels"
+        return f"{self.inputs} -> {counted(self.outputs, 'channel')}"
 
     @property
     def multiple(self) -> int:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QLabel
 
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.checkpoints.save import save_official
@@ -100,6 +102,23 @@ def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) 
     assert len(viewer.layers) == 1
 
 
+def test_a_mask_that_is_active_as_the_dock_opens_is_one_sentence(
+    model: ViewerModel, qtbot: Any, settle: Any, tmp_path: Path
+) -> None:
+    masks = [model.add_image(np.zeros((2, 8, 8), bool), name=name) for name in "ab"]
+    dock = EnhanceDock(model)
+    qtbot.addWidget(dock)
+    generator = make_generator(GeneratorDesign("resnet", 1, 1, 4, 2))
+    for source in ("zero-dce-pp", save_official(tmp_path / "latest_net_G.pth", generator)):
+        dock.choose_checkpoint(source)  # pytest-qt reports a traceback in a slot
+        qtbot.waitUntil(lambda wanted=source: dock._session.checkpoint == wanted, timeout=20_000)
+        for mask in masks:
+            dock.select_layer(mask)
+            qtbot.waitUntil(lambda: "is a mask (bool)" in dock.run.plan.text(), timeout=20_000)
+    dock.release_once()
+    settle(dock)
+
+
 def test_cancel_takes_less_than_a_second_and_adds_nothing_by_itself(
     viewer: Any, dock: Any, qtbot: Any
 ) -> None:
@@ -185,6 +204,7 @@ def test_the_dock_says_what_a_dropped_translator_is(
     qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
     said = "CycleGAN, ResNet with 3 blocks, 1 -> 2 channels · "
     assert dock.checkpoints.description.text().startswith(said)
+    assert "translated" in dock.findChild(QLabel, "purpose").text(), "not only brighter"
     assert not dock.form.fields["scale_factor"].native.isVisible()
 
 

@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QMenu, QPushButton
 
+from napari_zerodce.counting import counted
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.adjust import work
 from napari_zerodce.gui.docks.adjust.reproduction import Reproduction, Subject, subject_of
@@ -153,8 +154,7 @@ def _where(found: Reproduction) -> str:
 def _checked(found: Reproduction) -> str:
     if not found.planes:
         return ""
-    planes = "1 plane" if found.planes == 1 else f"{found.planes} planes"
-    return f", as {planes} enhanced again showed"
+    return f", as {counted(found.planes, 'plane')} enhanced again showed"
 
 
 def _to_clipboard(text: str) -> None:

@@ -12,6 +12,7 @@ from qtpy.QtCore import QTimer
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.compare.comparison import Comparison
+from napari_zerodce.counting import counted
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -290,5 +291,5 @@ def _elsewhere(screen: OnScreen) -> str:
 def _describe(comparison: Comparison) -> str:
     failed = sum(bool(each.problem) for each in comparison.compared)
     done = len(comparison.compared) - failed
-    text = f"{done} pictures with the same contrast limits"
+    text = f"{counted(done, 'picture')} with the same contrast limits"
     return f"{text}; {failed} failed, the table says why." if failed else f"{text}."

@@ -57,13 +57,13 @@ class EnhanceDock(Dock):
     napari_viewer : napari.Viewer
     """
 
-    purpose = "A brighter or translated copy of an image"
+    purpose = "A brighter or translated copy"
     page = "enhance.md"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         self._chosen: str | Path = self._session.checkpoint
-        self._read: FileState | None = None  # the file of the shown checkpoint, as it was read
+        self._read: dict[str | Path, FileState | None] = {}  # the file of the shown checkpoint
         self.checkpoints = CheckpointChooser()
         self.form = EnhanceForm(self._viewer, self._session.settings)
         self.run = RunPanel("Enhance", self._session, tip=_TIP)
@@ -148,10 +148,11 @@ class EnhanceDock(Dock):
         A checkpoint whose file was replaced is read again before: other choices may suit it.
         """
         source = self._session.checkpoint
-        if source == registry.AUTOMATIC or self._session.busy or _state_of(source) == self._read:
-            self.runs.enhance_chosen(self._read_form)
-        else:
+        was_replaced = source in self._read and _state_of(source) != self._read[source]
+        if was_replaced and not self._session.busy:
             self.choose_checkpoint(source, lambda: self.runs.enhance_chosen(self._read_form))
+        else:
+            self.runs.enhance_chosen(self._read_form)
 
     def plot_brightness(self) -> None:
         """Plot the brightness of the chosen layer's frames, and of its newest result."""
@@ -198,7 +199,7 @@ class EnhanceDock(Dock):
     ) -> None:
         if source != self._chosen:
             return
-        self._read = found
+        self._read = {source: found}
         self.run.forget_complaint()
         self._session.change(checkpoint=source)
         self.checkpoints.show_active(source, info.describe())
