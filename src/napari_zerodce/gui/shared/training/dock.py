@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -149,11 +150,15 @@ class TrainingDock(Dock):
 
     def start(self) -> None:
         """Prepare a run, then train."""
+        self._start_with(self._job_of_form)
+
+    def _start_with(self, make_job: Callable[[], Job]) -> None:
+        """Start the job that prepares a run, unless there is a run already."""
         if self.panel.state != "idle":
             return
         try:
             self._check_free()
-            job = self._job_of_form()
+            job = make_job()
         except ZeroDCEError as err:
             self._show_failure(err)
             return
