@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QMainWindow
 
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -27,6 +26,7 @@ from napari_zerodce.gui.shared.training.controls import TrainingControls
 from napari_zerodce.gui.shared.training.ending import ending_of
 from napari_zerodce.gui.shared.training.plot import LossPlot
 from napari_zerodce.gui.shared.training.preview import PreviewPanel
+from napari_zerodce.gui.shared.training.progress_view import ProgressView
 from napari_zerodce.gui.shared.training.runs_field import RunsField
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.owned_folder import written_or_told
@@ -78,6 +78,7 @@ class TrainingDock(Dock):
             )
         )
         self.preview = preview
+        self.progress_view = ProgressView(self, self.panel)
         self.checkpoints = CheckpointActions(self._session, self)
         self._has_news = False  # whether the message is about a checkpoint that was used or kept
         self._job: Job | None = None
@@ -212,6 +213,7 @@ class TrainingDock(Dock):
         training.attach()
         if training.is_running:
             self.panel.show_state("running")
+        self.progress_view.follow()
 
     def use(self, checkpoint: Path | None) -> None:
         """Make a checkpoint of the run, under the typed name, the active one of all docks."""
@@ -280,13 +282,7 @@ class TrainingDock(Dock):
             return
         self.panel.say("")
         self._take_over(training)
-        QTimer.singleShot(0, self._show_progress)
-
-    def _show_progress(self) -> None:
-        """Scroll to the progress of the run."""
-        bar = self.verticalScrollBar()
-        if bar is not None:
-            bar.setValue(self.panel.y())
+        self.progress_view.follow()
 
     def _take_over(self, training: TrainingProcess) -> None:
         self._forget_training()
@@ -344,6 +340,7 @@ class TrainingDock(Dock):
         self.panel.show_state("idle", resumable=self._is_resumable())
         self._has_news = False
         self._tell_ending(training)
+        self.progress_view.show_message(self.panel.message)
 
     def _tell_ending(self, training: TrainingProcess) -> None:
         self.panel.say(*ending_of(training))
@@ -398,3 +395,4 @@ class TrainingDock(Dock):
             show_error(str(error))
         else:  # the job has already raised it, with its traceback
             self.panel.say("Unexpected error; napari's notification shows the details.", "bad")
+        self.progress_view.show_message(self.panel.message)
