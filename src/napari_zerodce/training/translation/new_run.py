@@ -12,7 +12,7 @@ import numpy as np
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.core.translators.design import GeneratorDesign
-from napari_zerodce.counting import there_are
+from napari_zerodce.counting import counted, there_are
 from napari_zerodce.errors import RequestError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.crop_sampler import sample_crops
@@ -30,6 +30,7 @@ from napari_zerodce.training.translation.config import (
     configure,
 )
 from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
+from napari_zerodce.training.translation.same_images import check_different
 
 MANY_IMAGES: Final = 20
 """Training on fewer images learns them by heart (answers in the official repositories)."""
@@ -173,6 +174,7 @@ def _sample(
     for images, noun in ((request.sources, "source"), (request.targets, "target")):
         if not images:
             raise RequestError(f"There is no {noun}; choose one or more images.")
+    check_different(request.sources, request.targets)
     if request.crops is not None and request.crops < 1:
         raise RequestError(f"The number of crops is {request.crops}; give 1 or more.")
     count = request.crops or crops_for(config)
@@ -261,7 +263,7 @@ def _check_channels(config: TranslationConfig) -> None:
     title = TRAINING_TITLES[config.method]
     if config.inputs == config.outputs or config.method == "pix2pix":
         return
-    found = f"The sources have {config.inputs} channels and the targets {config.outputs}"
+    found = f"The sources have {counted(config.inputs, 'channel')} and the targets {config.outputs}"
     if config.method != "cyclegan":
         raise RequestError(
             f"{found}, and {title} compares them; choose images of one kind, or pix2pix with pairs."
@@ -280,9 +282,10 @@ def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> Transl
         for key in (name, f"held_{name}"):
             values = getattr(crops, key)
             if values.shape[1] not in {1, wanted} or wanted not in {1, 3}:
+                found = counted(values.shape[1], "channel")
                 raise RequestError(
-                    f"The {name} have {values.shape[1]} channels, and the checkpoint has {wanted}; "
-                    "choose other images or another checkpoint."
+                    f"The {name} have {found}, and the checkpoint has {wanted}; choose other "
+                    "images or another checkpoint."
                 )
             changes[key] = np.repeat(values, wanted // values.shape[1], axis=1)
     return replace(crops, **changes)
