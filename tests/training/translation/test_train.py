@@ -220,6 +220,27 @@ def test_an_inverted_result_gives_an_alarm_until_it_ends(
     assert not alarms[-1]
 
 
+@pytest.mark.parametrize("correlation", [-0.0, -0.03, -0.2])
+def test_results_without_a_relation_to_their_sources_are_not_inverted(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, correlation: float
+) -> None:
+    monkeypatch.setattr(saver, "brightness_correlation", lambda *_: correlation)
+    folder = make_run("cut")
+    carry_out(folder)
+    assert not folder.history().alarm
+
+
+def test_a_frozen_generator_gives_no_alarm(
+    make_run: MakeRun, generator_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saver, "brightness_correlation", lambda *_: -0.9)
+    wish = {"checkpoint": generator_file}
+    folder = make_run("cut", wish=wish, features=3, blocks=2, steps=8, frozen_steps=2)
+    carry_out(folder)
+    told = [notice for notice in folder.history().notices if "brightness" in notice]
+    assert [notice.split(",")[0] for notice in told] == ["At step 4"]
+
+
 def test_pairs_give_no_alarm(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saver, "brightness_correlation", lambda *_: -1.0)
     folder = make_run("pix2pix")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
 from napari_zerodce.core.translators.design import GeneratorDesign
@@ -31,6 +32,8 @@ _PASSES: Final[Mapping[TrainingMethod, float]] = {
 Measured on a CPU: 7.8, 23.5, 17.7 and 10.5 with small networks; 6.3, 21, 11.1 and 6.5 with the
 published ones.
 """
+
+_PASSES_MEASURED: Final = 5
 
 _TRIAL_CROP: Final = 64
 """Side in pixels; a ResNet's time grows with the area."""
@@ -70,7 +73,7 @@ def size_for(device: Device) -> NetworkSize:
 def forecast(
     config: TranslationConfig, device: Device, *, design: GeneratorDesign | None = None
 ) -> Forecast:
-    """Estimate how long a training takes, from a measured pass through the generator.
+    """Estimate how long a training takes, from measured passes through the generator.
 
     It takes up to some seconds, imports torch, and builds no optimiser, so that a worker thread of
     napari may call it. The run itself tells its speed after the first steps.
@@ -114,7 +117,10 @@ def step_seconds(
 
 
 def _pass_seconds(design: GeneratorDesign, side: int, device: Device) -> float:
-    """Return the seconds of the fastest pass of a picture, apart from the first, slow one."""
+    """Return the median seconds of a pass of a picture, apart from the first, slow one.
+
+    The fastest pass would tell of a machine that has nothing else to do.
+    """
     import torch
 
     from napari_zerodce.core.translators.generators import make_generator
@@ -123,10 +129,10 @@ def _pass_seconds(design: GeneratorDesign, side: int, device: Device) -> float:
         generator = make_generator(design).eval().to(device.name)
         picture = torch.zeros(1, design.inputs, side, side, device=device.name)
         moments = []
-        for _ in range(4):
+        for _ in range(_PASSES_MEASURED + 1):
             float(generator(picture).sum())  # waits for the device
             moments.append(time.perf_counter())
-        return min(later - earlier for earlier, later in pairwise(moments))
+        return median(later - earlier for earlier, later in pairwise(moments))
 
 
 def in_words(seconds: float) -> str:

@@ -121,6 +121,17 @@ def test_what_is_missing_is_one_sentence(
     assert dock.panel.state == "idle"
 
 
+def test_one_folder_for_both_sets_is_refused(
+    dock: TrainTranslatorDock, scenes: tuple[Image, Image], tmp_path: Path
+) -> None:
+    dock.sources.tick(scenes[0], on=False)
+    for chooser in (dock.sources, dock.targets):
+        chooser.choose_folder(tmp_path)
+    dock.start()
+    assert "for both sources and targets" in dock.panel.message.text()
+    assert dock.panel.state == "idle"
+
+
 def test_the_choices_become_a_run_folder(
     dock: TrainTranslatorDock, scenes: tuple[Image, Image], qtbot: Any
 ) -> None:
@@ -172,6 +183,34 @@ def test_the_alarm_starts_again_with_a_new_seed(
     assert dock.training is not first
     assert dock.training.folder.config_as(TranslationRunConfig).training.seed == 8
     assert dock.alarm.isHidden(), "the alarm was of the other run"
+
+
+def test_a_run_starts_again_without_its_images(
+    dock: TrainTranslatorDock, scenes: tuple[Image, Image], children: Children, qtbot: Any
+) -> None:
+    dock.targets.tick(scenes[1])
+    dock.form.fields["seed"].value = 7
+    first = start(dock, qtbot)
+    dock._viewer.layers.clear()
+    dock.start_again()
+    children.end(first, ending="stopped", message="Stopped.")
+    qtbot.waitUntil(lambda: dock.panel.state == "running", timeout=20_000)
+    assert dock.training is not first
+    assert dock.training.folder.config_as(TranslationRunConfig).training.seed == 8
+    assert dock.training.folder.packed_crops.read_bytes() == first.folder.packed_crops.read_bytes()
+    assert dock.form.fields["seed"].value == 8
+
+
+def test_a_run_that_cannot_start_again_is_not_stopped(
+    dock: TrainTranslatorDock, scenes: tuple[Image, Image], children: Children, qtbot: Any
+) -> None:
+    dock.targets.tick(scenes[1])
+    training = start(dock, qtbot)
+    dock.runs.setText("here")
+    dock.start_again()
+    assert "must be the full path" in dock.panel.message.text()
+    assert dock.panel.state == "running"
+    assert not (training.folder.path / "stop").exists()
 
 
 def test_one_training_at_a_time(

@@ -27,6 +27,7 @@ from napari_zerodce.gui.shared.training.preview import Pictures, PreviewPanel
 from napari_zerodce.gui.shared.training.sources import images_of
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.events import TRANSLATION_LOSSES
+from napari_zerodce.training.translation.again import check_again, with_next_seed
 from napari_zerodce.training.translation.config import TRAINING_TITLES, TranslationRunConfig
 from napari_zerodce.training.translation.new_run import TranslationRequest
 
@@ -43,7 +44,6 @@ _PICTURES: Final = Pictures(
     ),
     rows=("sources", "translations", "targets"),
 )
-_LARGEST_SEED: Final = 2**31 - 1
 
 
 class TrainTranslatorDock(TrainingDock):
@@ -79,7 +79,7 @@ class TrainTranslatorDock(TrainingDock):
                 "Make the chosen checkpoint the active one, under this name, and open Enhance.",
             )
         )
-        self._starts_again = False  # whether the run is stopped to start with a new seed
+        self._again: RunFolder | None = None  # the run that is stopped to start with a new seed
         self.fill(
             (self.methods, self.sources, self.targets, self.settings, self.form, self.forecast,
              self.panel, self.alarm, self.preview, self.plot, self.logarithmic)
@@ -109,17 +109,35 @@ class TrainTranslatorDock(TrainingDock):
             part.release()
 
     def start_again(self) -> None:
-        """Stop the shown run, and start one like it with another seed."""
-        if self.training is None:
+        """Stop the shown run, and start one with its crops and settings and another seed."""
+        if self.training is None or self.panel.state == "preparing":
             return
-        self._show_settings_of(self.training.folder)
-        seed = self.form.fields["seed"]
-        seed.value = (seed.value + 1) % _LARGEST_SEED
-        if self.panel.state == "running":
-            self._starts_again = True
+        folder = self.training.folder
+        try:
+            config = check_again(folder)  # before the run is stopped for nothing
+            self.runs.new_folder(config.name, otherwise=self.unnamed)
+        except ZeroDCEError as err:
+            self._show_failure(err)
+            return
+        self._show_settings_of(folder)
+        self.form.fields["seed"].value = with_next_seed(config.training).seed
+        self._again = folder
+        if self.panel.state == "idle":
+            self._start_again_if_asked()
+        elif self.panel.state == "running":
             self.stop()
-        else:
-            self.start()
+
+    def _start_again_if_asked(self) -> None:
+        folder, self._again = self._again, None
+        if folder is not None and not self._released:
+            self._start_with(partial(self._job_of_run, folder))
+
+    def _job_of_run(self, folder: RunFolder) -> Job:
+        """Return the job that prepares a run like the one of a folder."""
+        config = check_again(folder)
+        otherwise = TRAINING_TITLES[config.training.method]
+        output = self.runs.new_folder(config.name, otherwise=otherwise)
+        return Job("Zero-DCE: copying crops", work.starting_again(folder, output), quiet=True)
 
     # ---- from the form to a run
 
@@ -163,6 +181,11 @@ class TrainTranslatorDock(TrainingDock):
                     f"There is no {noun} to train on; tick one or more images in the list of "
                     f"{noun}s, or choose a folder."
                 )
+        if self.sources.folder is not None and self.sources.folder == self.targets.folder:
+            raise RequestError(
+                f"The folder {self.sources.folder} is chosen for both sources and targets; choose "
+                "another one for one of them."
+            )
 
     def _on_images_changed(self, chooser: ImageChooser, other: ImageChooser) -> None:
         for layer in chooser.layers():  # an image is either a source or a target
@@ -195,11 +218,6 @@ class TrainTranslatorDock(TrainingDock):
 
     def _on_training_ended(self) -> None:
         super()._on_training_ended()
-        if self._starts_again:
-            self._starts_again = False
-            QTimer.singleShot(0, self._start_if_there)
+        if self._again is not None:
+            QTimer.singleShot(0, self._start_again_if_asked)
         self.forecast.look()
-
-    def _start_if_there(self) -> None:
-        if not self._released:
-            self.start()

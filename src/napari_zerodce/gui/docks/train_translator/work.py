@@ -11,6 +11,7 @@ from napari_zerodce.engine.requests import Report
 from napari_zerodce.gui.shared.training.work import with_folder
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 from napari_zerodce.training.crops import TrainingImage
+from napari_zerodce.training.translation.again import create_again
 from napari_zerodce.training.translation.config import SIZES, TranslationConfig
 from napari_zerodce.training.translation.forecast import forecast, in_words, step_seconds
 from napari_zerodce.training.translation.new_run import (
@@ -23,6 +24,7 @@ from napari_zerodce.training.translation.pairs import in_pairs
 if TYPE_CHECKING:
     from napari_zerodce.core.translators.design import GeneratorDesign
     from napari_zerodce.gui.session.jobs import Work
+    from napari_zerodce.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,24 @@ def preparing(request: TranslationRequest, folders: Folders, output: Path) -> Wo
             notices.append(how)
         whole = replace(request, sources=sources, targets=targets, notices=notices)
         return create_translation_run(whole, output, should_stop=should_stop)
+
+    return work
+
+
+def starting_again(folder: RunFolder, output: Path) -> Work:
+    """Return the work that prepares a run like another one; its result is a `RunFolder`.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Of the other run.
+    output : Path
+        The folder of the new run, which is empty or does not exist yet.
+    """
+
+    def work(_report: Report, should_stop: ShouldStop) -> Any:
+        raise_if_stopped(should_stop)
+        return create_again(folder, output)
 
     return work
 
