@@ -39,7 +39,12 @@ def _is_pixel_discriminator(shapes: Shapes) -> bool:
 
 
 def _is_style_gan(shapes: Shapes) -> bool:
-    return any(".modulation." in name for name in shapes)
+    parts = (".modulation.", ".encoder.convs.")  # the second one is all that SinCUT has
+    return any(part in f".{name}" for name in shapes for part in parts)
+
+
+def _is_content_encoder(shapes: Shapes) -> bool:
+    return shapes.get("model.0.conv.weight", ())[2:] == (7, 7)
 
 
 def _is_enlighten_gan(shapes: Shapes) -> bool:
@@ -88,7 +93,7 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
         f"holds a generator of StyleGAN2, as SinCUT has it, which is not supported; {_RESNET}",
     ),
     (
-        _starting("enc_content."),
+        _is_content_encoder,
         f"holds a generator of MUNIT (resnet_cat), which is not supported; {_RESNET}",
     ),
     (
