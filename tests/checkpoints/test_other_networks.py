@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from napari_zerodce.checkpoints.infer_design import design_of
 from napari_zerodce.checkpoints.other_networks import other_network
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.translators.design import GeneratorDesign
@@ -56,6 +57,14 @@ def test_instance_normalisation_with_weights(family):
     design = GeneratorDesign(family, 3, 3, 4, 5, "batch")
     first = "model.model.0.bias" if family == "unet" else "model.1.bias"
     assert "biases before a normalisation" in other_network({**design.shapes, first: (4,)})
+
+
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_a_vector_beside_a_generator_is_no_normalisation(norm):
+    design = GeneratorDesign("resnet", 3, 3, 4, 2, norm)
+    shapes = {**design.shapes, "extra.weight": (5,)}
+    assert other_network(shapes) is None
+    assert design_of(shapes) == design
 
 
 def test_our_networks_are_no_others():

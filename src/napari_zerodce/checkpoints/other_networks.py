@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from napari_zerodce.checkpoints.infer_design import design_of
+from napari_zerodce.checkpoints.infer_design import design_of, has_norm_weights
 from napari_zerodce.core.architectures import Shapes
 from napari_zerodce.core.translators.design import RESNET_DOWNS
 
@@ -73,8 +73,7 @@ def _pads_with_zeros(shapes: Shapes) -> bool:
 
 def _has_biases_before_norm_weights(shapes: Shapes) -> bool:
     first = next((name for name in ("model.model.0", "model.1") if f"{name}.bias" in shapes), None)
-    norms = (n for n, shape in shapes.items() if n.endswith(".weight") and len(shape) == 1)
-    return first is not None and any(norms)
+    return first is not None and has_norm_weights(shapes)
 
 
 def _lacks_its_first_layer(shapes: Shapes) -> bool:
