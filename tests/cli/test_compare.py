@@ -236,6 +236,26 @@ def test_report_replaces_only_an_earlier_report(compare, dark, tmp_path) -> None
     assert (tmp_path / "report" / "mine.txt").exists()
 
 
+def test_hidden_files_of_the_user_stay(compare, dark, tmp_path) -> None:
+    (tmp_path / "report" / ".git").mkdir(parents=True)
+    refused = compare(dark, "--overwrite")
+    assert (refused.returncode, "is no report" in refused.stderr) == (2, True)
+    assert [path.name for path in (tmp_path / "report").iterdir()] == [".git"]
+
+
+def test_link_stays_and_the_folder_behind_it_becomes_the_report(compare, dark, tmp_path) -> None:
+    link, folder = tmp_path / "report", tmp_path / "large disk" / "here"
+    folder.mkdir(parents=True)
+    link.symlink_to(folder)
+    for words in ((), ("--overwrite",)):
+        assert compare(dark, *words).returncode == 0
+        assert link.is_symlink()
+        assert (folder / "index.html").exists()
+    (folder / "mine.txt").touch()
+    assert compare(dark, "--overwrite").returncode == 2
+    assert (folder / "mine.txt").exists()
+
+
 def test_empty_folder_becomes_a_report(compare, dark, tmp_path) -> None:
     (tmp_path / "report").mkdir()
     assert compare(dark).returncode == 0

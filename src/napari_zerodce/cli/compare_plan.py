@@ -70,7 +70,7 @@ class ComparisonPlan:
         RequestError
             If an option is invalid, there is no image, or the report would replace other files.
         """
-        target = Path(options.output)
+        target = _behind_link(Path(options.output))
         _check_target(target, overwrite=settings.overwrite)
         return cls(
             images_of(options.inputs, options.output),
@@ -115,13 +115,18 @@ class ComparisonPlan:
         return (f"{' and '.join(left_out)} {are} left out without --reference.",)
 
 
+def _behind_link(target: Path) -> Path:
+    """Return where a link points, which stays one."""
+    return Path(os.path.realpath(target)) if target.is_symlink() else target
+
+
 def _check_target(target: Path, *, overwrite: bool) -> None:
     if not os.path.lexists(target):
         return
     if not is_replaceable(target):
         raise RequestError(
-            f"{target} exists already and is no report, and a report would replace all of it; "
-            "choose another folder."
+            f"{target} exists already and is no report, or holds other files too, and a report "
+            "would replace all of it; choose another folder."
         )
     if not overwrite and any(target.iterdir()):
         raise RequestError(f"{target} exists already; use --overwrite to replace it.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +26,8 @@ FIGURES_JSON: Final = "figures.json"
 FIGURES_CSV: Final = "figures.csv"
 PICTURES: Final = "pictures"
 
-_FILES: Final = frozenset({PAGE, FIGURES_JSON, FIGURES_CSV, PICTURES})
+_OF_FILE_MANAGERS: Final = frozenset({".DS_Store", "Thumbs.db"})
+"""Files that file managers leave in each folder that they show, with nothing of the user."""
 
 
 class ReportWriter:
@@ -39,6 +42,7 @@ class ReportWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._images: list[ImageEntry] = []
+        self._pictures: list[str] = []
 
     @property
     def means(self) -> tuple[MeanRow, ...]:
@@ -95,10 +99,11 @@ class ReportWriter:
         """
         software = f"napari-zerodce {version('napari-zerodce')}"
         self._folder.mkdir(parents=True, exist_ok=True)
+        files = (PAGE, FIGURES_CSV, FIGURES_JSON, *self._pictures)
         content = {
             PAGE: page(self._images, software=software, command=command),
             FIGURES_CSV: as_csv(self._images),
-            FIGURES_JSON: as_json(self._images, software=software, command=command),
+            FIGURES_JSON: as_json(self._images, software=software, command=command, files=files),
         }
         for name, text in content.items():
             (self._folder / name).write_text(text, encoding="utf-8")
@@ -123,6 +128,7 @@ class ReportWriter:
         save_picture(self._folder / whole, picture)
         if detail is not None:
             save_picture(self._folder / part, picture[detail])
+        self._pictures += [path for path in (whole, part) if path]
         return Pictures(whole, part)
 
 
@@ -153,17 +159,37 @@ def write_report(folder: Path, name: str, comparison: Comparison, **names: str) 
 def is_replaceable(folder: Path) -> bool:
     """Return whether a folder holds an earlier report and nothing else, or nothing.
 
+    Hidden files, and files between the pictures, are something else too.
+
     Parameters
     ----------
     folder : Path
     """
     try:
-        names = {entry.name for entry in folder.iterdir()}
+        found = set(_files_in(folder))
     except OSError:  # a file, or nobody may look into it
         return False
-    # File managers leave hidden files everywhere.
-    visible = {name for name in names if not name.startswith(".")}
-    return not visible or (FIGURES_JSON in visible and visible <= _FILES)
+    return not found or found <= _files_of_report(folder)
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    """Yield the paths in a folder of all that would be lost with it."""
+    for entry in folder.iterdir():
+        is_own = not entry.is_symlink()
+        if is_own and entry.is_dir() and entry.name == PICTURES:
+            yield from (f"{PICTURES}/{each}" for each in _files_in(entry))
+        elif not (is_own and entry.is_file()):
+            yield f"{entry.name}/"  # which no report has
+        elif entry.name not in _OF_FILE_MANAGERS:
+            yield entry.name
+
+
+def _files_of_report(folder: Path) -> set[str]:
+    """Return the files that a report says it has; none if the folder holds no report."""
+    try:
+        return set(json.loads((folder / FIGURES_JSON).read_text("utf-8"))["files"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set()
 
 
 def _entry(name: str, plane: PlaneInWindow, pictures: Pictures) -> PlaneEntry:
