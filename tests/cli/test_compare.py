@@ -13,6 +13,7 @@ import tifffile
 
 from napari_zerodce.api import enhance
 from napari_zerodce.compare.baselines import TARGET_BRIGHTNESS
+from napari_zerodce.compare.report.writer import ReportWriter
 
 CPU = ("--device", "cpu", "--precision", "float32")
 
@@ -260,6 +261,46 @@ def test_empty_folder_becomes_a_report(compare, dark, tmp_path) -> None:
     (tmp_path / "report").mkdir()
     assert compare(dark).returncode == 0
     assert (tmp_path / "report" / "index.html").exists()
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Runs a function when the report is complete but not yet in its place."""
+
+    def run(interfere):
+        write = ReportWriter.write
+
+        def write_and_interfere(self, **names):
+            write(self, **names)
+            interfere()
+
+        monkeypatch.setattr(ReportWriter, "write", write_and_interfere)
+
+    return run
+
+
+@pytest.mark.parametrize("words", [(), ("--overwrite",)])
+def test_folder_that_appears_during_the_run_stays(compare, dark, tmp_path, meanwhile, words):
+    mine = tmp_path / "report" / "data.txt"
+    mine.parent.mkdir()
+    (tmp_path / "report 2").touch()
+    meanwhile(lambda: mine.write_text("mine"))
+    done = compare(dark, *words)
+    assert done.returncode == 1
+    assert "report was made or changed during the comparison and is not replaced" in done.stderr
+    assert "the report is in report 3." in done.stderr
+    assert [path.name for path in mine.parent.iterdir()] == ["data.txt"]
+    assert mine.read_text() == "mine"
+    assert (tmp_path / "report 3" / "index.html").exists()
+    assert done.stdout.endswith("report 3/index.html\n")
+    assert not list(tmp_path.glob(".napari-zerodce-*"))
+
+
+def test_file_that_appears_during_the_run_stays(compare, dark, tmp_path, meanwhile) -> None:
+    meanwhile(lambda: (tmp_path / "report").write_text("mine"))
+    assert compare(dark, "--overwrite").returncode == 1
+    assert (tmp_path / "report").read_text() == "mine"
+    assert (tmp_path / "report 2" / "index.html").exists()
 
 
 def test_folder_without_images_is_refused(compare, tmp_path) -> None:

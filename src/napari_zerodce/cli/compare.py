@@ -106,7 +106,7 @@ def compare_files(options: Namespace) -> int:
         Namespace(**{**vars(options), "checkpoint": AUTOMATIC}), look=look
     )
     plan = ComparisonPlan.of(options, settings)
-    output = HiddenOutput(plan.target, overwrite=True)  # the plan has refused what must stay
+    output = HiddenOutput(plan.target, overwrite=True)  # the plan asks what must stay
     return run_interruptibly(
         partial(_write_report, plan, output, shlex.join(["napari-zerodce", *options.words])),
         interrupted=lambda: f"interrupted: {plan.target} was not written",
@@ -133,8 +133,11 @@ def _write_report(
             bars.end_file()
         with output.failures_told():
             report.write(command=command)
-        output.publish()
-        for line in (*table_lines(report.means), str(plan.target / PAGE)):
+        place, problem = plan.place_of_report()
+        output.publish(place)
+        if problem:
+            run.tell(f"failed: {problem}")
+        for line in (*table_lines(report.means), str(place / PAGE)):
             bars.print(line)
     return 1 if run.failures else 0
 
@@ -192,13 +195,13 @@ class _Run:
             self.bars.warn(f"note: {image}: {notice}")
         for each in comparison.compared:
             if each.problem:
-                self._tell(f"failed: {each.title}: {each.problem}")
+                self.tell(f"failed: {each.title}: {each.problem}")
 
     def _fail(self, image: Named, problem: str) -> None:
         self.report.add_problem(str(image), problem)
-        self._tell(f"failed: {image}: {problem}")
+        self.tell(f"failed: {image}: {problem}")
 
-    def _tell(self, failure: str) -> None:
+    def tell(self, failure: str) -> None:
         """Write a failure, but not again: a candidate may fail on each image."""
         if failure not in self.failures:
             self.failures.add(failure)

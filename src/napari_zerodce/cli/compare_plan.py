@@ -6,6 +6,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from math import prod
 from pathlib import Path
 from typing import Final
@@ -81,6 +82,25 @@ class ComparisonPlan:
             target,
         )
 
+    def place_of_report(self) -> tuple[Path, str]:
+        """Return where to put the finished report: beside the target, if that must stay.
+
+        Returns
+        -------
+        place : Path
+        problem : str
+            A sentence if the target must stay since the plan was made, else empty.
+        """
+        try:
+            _check_target(self.target, overwrite=self.settings.overwrite)
+        except RequestError:
+            place = _free_beside(self.target)
+            return place, (
+                f"{self.target} was made or changed during the comparison and is not replaced; "
+                f"the report is in {place}."
+            )
+        return self.target, ""
+
     def read(self, image: Named) -> tuple[EnhanceRequest, EnhanceRequest | None, str]:
         """Read an image and its reference.
 
@@ -113,6 +133,12 @@ class ComparisonPlan:
             return ()
         are = "is" if len(left_out) == 1 else "are"
         return (f"{' and '.join(left_out)} {are} left out without --reference.",)
+
+
+def _free_beside(target: Path) -> Path:
+    """Return a path beside a target where nothing is."""
+    paths = (target.with_name(f"{target.name} {number}") for number in count(2))
+    return next(path for path in paths if not os.path.lexists(path))
 
 
 def _behind_link(target: Path) -> Path:

@@ -172,5 +172,9 @@ def test_report_of_one_comparison_appears_whole(comparison, tmp_path, monkeypatc
         patch.setattr(ReportWriter, "write", fail)
         with pytest.raises(OSError, match="full"):
             write_report(target, "second", comparison)
+    (target / "mine.txt").touch()
+    with pytest.raises(FileExistsError):
+        write_report(target, "third", comparison)
+    assert (target / "mine.txt").exists()
     assert "first" in (target / "index.html").read_text("utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["report"]

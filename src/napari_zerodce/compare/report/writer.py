@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from errno import EEXIST
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -138,7 +140,7 @@ def write_report(folder: Path, name: str, comparison: Comparison, **names: str) 
     Parameters
     ----------
     folder : Path
-        Replaced if it exists; ask `is_replaceable` before.
+        Replaced if it is an earlier report.
     name : str
         What to call the image.
     comparison : Comparison
@@ -148,12 +150,14 @@ def write_report(folder: Path, name: str, comparison: Comparison, **names: str) 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If it cannot be written, or if something that is no report is in its place.
     """
     with whole_folder(folder) as part:
         writer = ReportWriter(part)
         writer.add(name, comparison, **names)
         writer.write()
+        if os.path.lexists(folder) and not is_replaceable(folder):
+            raise FileExistsError(EEXIST, os.strerror(EEXIST), str(folder))
 
 
 def is_replaceable(folder: Path) -> bool:
