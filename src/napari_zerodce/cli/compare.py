@@ -24,6 +24,8 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.compare_plan import ComparisonPlan
     from napari_zerodce.compare.comparison import Comparison
@@ -106,10 +108,10 @@ def compare_files(options: Namespace) -> int:
         Namespace(**{**vars(options), "checkpoint": AUTOMATIC}), look=look
     )
     plan = ComparisonPlan.of(options, settings)
-    output = HiddenOutput(plan.target, overwrite=True)  # the plan asks what must stay
+    output = HiddenOutput(plan.place.target, overwrite=True)  # the place says what must stay
     return run_interruptibly(
         partial(_write_report, plan, output, shlex.join(["napari-zerodce", *options.words])),
-        interrupted=lambda: f"interrupted: {plan.target} was not written",
+        interrupted=lambda: f"interrupted: {plan.place.target} was not written",
         clean_up=output.discard,
     )
 
@@ -133,11 +135,8 @@ def _write_report(
             bars.end_file()
         with output.failures_told():
             report.write(command=command)
-        place, problem = plan.place_of_report()
-        output.publish(place)
-        if problem:
-            run.tell(f"failed: {problem}")
-        for line in (*table_lines(report.means), str(place / PAGE)):
+        folder = run.publish()
+        for line in (*table_lines(report.means), str(folder / PAGE)):
             bars.print(line)
     return 1 if run.failures else 0
 
@@ -167,6 +166,14 @@ class _Run:
             self._fail(image, "This is a bug in napari-zerodce; please report it.")
             self.bars.warn(traceback.format_exc())
 
+    def publish(self) -> Path:
+        """Move the report to its place, or beside what came there, and return its folder."""
+        folder, problem = self.plan.place.now()
+        self.output.publish(folder)
+        if problem:
+            self._tell(f"failed: {problem}")
+        return folder
+
     def _compare(self, image: Named) -> None:
         from napari_zerodce.compare.run import compare
 
@@ -195,13 +202,13 @@ class _Run:
             self.bars.warn(f"note: {image}: {notice}")
         for each in comparison.compared:
             if each.problem:
-                self.tell(f"failed: {each.title}: {each.problem}")
+                self._tell(f"failed: {each.title}: {each.problem}")
 
     def _fail(self, image: Named, problem: str) -> None:
         self.report.add_problem(str(image), problem)
-        self.tell(f"failed: {image}: {problem}")
+        self._tell(f"failed: {image}: {problem}")
 
-    def tell(self, failure: str) -> None:
+    def _tell(self, failure: str) -> None:
         """Write a failure, but not again: a candidate may fail on each image."""
         if failure not in self.failures:
             self.failures.add(failure)

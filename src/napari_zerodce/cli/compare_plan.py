@@ -6,7 +6,6 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from math import prod
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.file_plan import image_files, is_folder
+from napari_zerodce.cli.report_place import ReportPlace
 from napari_zerodce.compare.candidates import (
     BaselineCandidate,
     Candidate,
@@ -21,7 +21,6 @@ from napari_zerodce.compare.candidates import (
     needs_reference,
 )
 from napari_zerodce.compare.plane import middle_plane
-from napari_zerodce.compare.report.writer import is_replaceable
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
@@ -46,8 +45,7 @@ class ComparisonPlan:
     plane : tuple of int, optional
         Of stacks; None for the middle one.
     settings : CommandSettings
-    target : Path
-        The folder of the report.
+    place : ReportPlace
     """
 
     images: tuple[Named, ...]
@@ -55,7 +53,7 @@ class ComparisonPlan:
     references: References
     plane: tuple[int, ...] | None
     settings: CommandSettings
-    target: Path
+    place: ReportPlace
 
     @classmethod
     def of(cls, options: Namespace, settings: CommandSettings) -> ComparisonPlan:
@@ -71,35 +69,15 @@ class ComparisonPlan:
         RequestError
             If an option is invalid, there is no image, or the report would replace other files.
         """
-        target = _behind_link(Path(options.output))
-        _check_target(target, overwrite=settings.overwrite)
+        place = ReportPlace.of(Path(options.output), overwrite=settings.overwrite)
         return cls(
             images_of(options.inputs, options.output),
             candidates_of(options),
             References.of(options.reference),
             plane_of(options.plane),
             settings,
-            target,
+            place,
         )
-
-    def place_of_report(self) -> tuple[Path, str]:
-        """Return where to put the finished report: beside the target, if that must stay.
-
-        Returns
-        -------
-        place : Path
-        problem : str
-            A sentence if the target must stay since the plan was made, else empty.
-        """
-        try:
-            _check_target(self.target, overwrite=self.settings.overwrite)
-        except RequestError:
-            place = _free_beside(self.target)
-            return place, (
-                f"{self.target} was made or changed during the comparison and is not replaced; "
-                f"the report is in {place}."
-            )
-        return self.target, ""
 
     def read(self, image: Named) -> tuple[EnhanceRequest, EnhanceRequest | None, str]:
         """Read an image and its reference.
@@ -133,29 +111,6 @@ class ComparisonPlan:
             return ()
         are = "is" if len(left_out) == 1 else "are"
         return (f"{' and '.join(left_out)} {are} left out without --reference.",)
-
-
-def _free_beside(target: Path) -> Path:
-    """Return a path beside a target where nothing is."""
-    paths = (target.with_name(f"{target.name} {number}") for number in count(2))
-    return next(path for path in paths if not os.path.lexists(path))
-
-
-def _behind_link(target: Path) -> Path:
-    """Return where a link points, which stays one."""
-    return Path(os.path.realpath(target)) if target.is_symlink() else target
-
-
-def _check_target(target: Path, *, overwrite: bool) -> None:
-    if not os.path.lexists(target):
-        return
-    if not is_replaceable(target):
-        raise RequestError(
-            f"{target} exists already and is no report, or holds other files too, and a report "
-            "would replace all of it; choose another folder."
-        )
-    if not overwrite and any(target.iterdir()):
-        raise RequestError(f"{target} exists already; use --overwrite to replace it.")
 
 
 def images_of(inputs: Sequence[str], output: str) -> tuple[Named, ...]:
