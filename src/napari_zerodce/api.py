@@ -127,7 +127,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         or two numbers. "background" goes from the background's level to the percentile 99.9. "auto"
         is "background" for mono images with a dark background, otherwise "dtype" for 8-bit images
         and the percentiles 0.1 and 99.9 for others.
-        Samples outside it stay unchanged.
+        Samples outside it stay unchanged, but count as its ends for a translator such as CycleGAN.
     device : str, optional
         "auto", "cpu", "cuda", "cuda:1", "mps".
     precision : {"auto", "float32", "bfloat16", "float16"}, optional
@@ -172,8 +172,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     Returns
     -------
     ndarray
-        Dtype of `image`, and shape of `image` or of the part. Alpha, NaN and infinities are those
-        of `image`.
+        Dtype of `image`, and shape of `image` or of the part. Alpha and NaN are those of `image`,
+        and so are infinities, except for a translator, where they are outside the window.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from napari_zerodce.checkpoints.find_weights import (
     weights_in,
     without_prefixes,
 )
+from napari_zerodce.checkpoints.other_networks import other_network
 from napari_zerodce.core.translators.design import GeneratorDesign
 
 RESNET = GeneratorDesign("resnet", 3, 3, 4, 2)
@@ -69,3 +70,16 @@ def test_a_known_other_network_is_told_rather_than_an_unknown_one(stored):
     unknown = stored({"weight": (1,), "bias": (2,)})
     features = stored({"mlp_0.0.weight": (256, 3)})
     assert weights_in([("", unknown), ("netF", features)]) == features
+
+
+@pytest.mark.parametrize("prefix", ["", "netG.", "module."])
+def test_parts_of_munit_are_told_by_their_content_encoder(stored, prefix):
+    names = {
+        "enc_content.model.0.conv.weight": (64, 3, 7, 7),
+        "enc_content.model.3.model.0.model.0.conv.weight": (256, 256, 3, 3),
+        "dec.model.0.model.0.model.0.conv.weight": (256, 256, 3, 3),
+        "dec.model.2.norm.gamma": (128,),
+        "dec.model.5.conv.weight": (3, 64, 7, 7),
+    }
+    found = weights_in([("", stored(prefixed(prefix, names)))])
+    assert "MUNIT (resnet_cat)" in other_network(shapes_of(found))

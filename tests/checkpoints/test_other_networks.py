@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from napari_zerodce.checkpoints.infer_design import design_of
 from napari_zerodce.checkpoints.other_networks import other_network
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.translators.design import GeneratorDesign
@@ -26,7 +27,9 @@ def test_discriminators(norm, antialias):
         ({"net.0.weight": (64, 3, 1, 1), "net.2.weight": (128, 64, 1, 1)}, "pixel discriminator"),
         ({"mlp_0.0.weight": (256, 3), "mlp_0.2.weight": (256, 256)}, "PatchNCE"),
         ({"decoder.convs.0.conv1.conv.modulation.weight": (64, 512)}, "StyleGAN2"),
-        ({"enc_content.model.0.conv.weight": (64, 3, 7, 7)}, "MUNIT"),
+        ({"encoder.convs.1.0.weight": (64, 3, 1, 1)}, "StyleGAN2"),
+        ({"netG.encoder.convs.2.conv1.0.weight": (64, 64, 3, 3)}, "StyleGAN2"),
+        ({"model.0.conv.weight": (64, 3, 7, 7)}, "MUNIT"),
         ({"conv1_1.weight": (32, 4, 3, 3), "bn1_1.weight": (32,)}, "EnlightenGAN"),
         ({"scale0_layer0.0.weight": (64, 6, 4, 4)}, "pix2pixHD"),
         ({"model1_1.1.weight": (32, 3, 7, 7), "model.1.weight": (64, 3, 7, 7)}, "local enhancer"),
@@ -54,6 +57,14 @@ def test_instance_normalisation_with_weights(family):
     design = GeneratorDesign(family, 3, 3, 4, 5, "batch")
     first = "model.model.0.bias" if family == "unet" else "model.1.bias"
     assert "biases before a normalisation" in other_network({**design.shapes, first: (4,)})
+
+
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_a_vector_beside_a_generator_is_no_normalisation(norm):
+    design = GeneratorDesign("resnet", 3, 3, 4, 2, norm)
+    shapes = {**design.shapes, "extra.weight": (5,)}
+    assert other_network(shapes) is None
+    assert design_of(shapes) == design
 
 
 def test_our_networks_are_no_others():

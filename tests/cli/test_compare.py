@@ -13,6 +13,7 @@ import tifffile
 
 from napari_zerodce.api import enhance
 from napari_zerodce.compare.baselines import TARGET_BRIGHTNESS
+from napari_zerodce.compare.report.writer import ReportWriter
 
 CPU = ("--device", "cpu", "--precision", "float32")
 
@@ -236,10 +237,70 @@ def test_report_replaces_only_an_earlier_report(compare, dark, tmp_path) -> None
     assert (tmp_path / "report" / "mine.txt").exists()
 
 
+def test_hidden_files_of_the_user_stay(compare, dark, tmp_path) -> None:
+    (tmp_path / "report" / ".git").mkdir(parents=True)
+    refused = compare(dark, "--overwrite")
+    assert (refused.returncode, "is no report" in refused.stderr) == (2, True)
+    assert [path.name for path in (tmp_path / "report").iterdir()] == [".git"]
+
+
+def test_link_stays_and_the_folder_behind_it_becomes_the_report(compare, dark, tmp_path) -> None:
+    link, folder = tmp_path / "report", tmp_path / "large disk" / "here"
+    folder.mkdir(parents=True)
+    link.symlink_to(folder)
+    for words in ((), ("--overwrite",)):
+        assert compare(dark, *words).returncode == 0
+        assert link.is_symlink()
+        assert (folder / "index.html").exists()
+    (folder / "mine.txt").touch()
+    assert compare(dark, "--overwrite").returncode == 2
+    assert (folder / "mine.txt").exists()
+
+
 def test_empty_folder_becomes_a_report(compare, dark, tmp_path) -> None:
     (tmp_path / "report").mkdir()
     assert compare(dark).returncode == 0
     assert (tmp_path / "report" / "index.html").exists()
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Runs a function when the report is complete but not yet in its place."""
+
+    def run(interfere):
+        write = ReportWriter.write
+
+        def write_and_interfere(self, **names):
+            write(self, **names)
+            interfere()
+
+        monkeypatch.setattr(ReportWriter, "write", write_and_interfere)
+
+    return run
+
+
+@pytest.mark.parametrize("words", [(), ("--overwrite",)])
+def test_folder_that_appears_during_the_run_stays(compare, dark, tmp_path, meanwhile, words):
+    mine = tmp_path / "report" / "data.txt"
+    mine.parent.mkdir()
+    (tmp_path / "report 2").touch()
+    meanwhile(lambda: mine.write_text("mine"))
+    done = compare(dark, *words)
+    assert done.returncode == 1
+    assert "report was made or changed during the comparison and is not replaced" in done.stderr
+    assert "the report is in report 3." in done.stderr
+    assert [path.name for path in mine.parent.iterdir()] == ["data.txt"]
+    assert mine.read_text() == "mine"
+    assert (tmp_path / "report 3" / "index.html").exists()
+    assert done.stdout.endswith("report 3/index.html\n")
+    assert not list(tmp_path.glob(".napari-zerodce-*"))
+
+
+def test_file_that_appears_during_the_run_stays(compare, dark, tmp_path, meanwhile) -> None:
+    meanwhile(lambda: (tmp_path / "report").write_text("mine"))
+    assert compare(dark, "--overwrite").returncode == 1
+    assert (tmp_path / "report").read_text() == "mine"
+    assert (tmp_path / "report 2" / "index.html").exists()
 
 
 def test_folder_without_images_is_refused(compare, tmp_path) -> None:

@@ -71,3 +71,15 @@ def test_maps_need_curves(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["maps", "stack.tif", "--output", "maps.npy", "--checkpoint", "unet1.pth"]) != 0
     assert "has no curves; choose Zero-DCE weights" in capsys.readouterr().err
     assert not Path("maps.npy").exists()
+
+
+def test_samples_outside_the_window_count_as_its_ends_and_change() -> None:
+    image = np.tile(np.linspace(-1, 2, 40, dtype=np.float32), (40, 1))
+    image[0, 0], image[1, 1] = np.nan, np.inf
+    done = napari_zerodce.enhance(image, "resnet1.pth", window=(0, 1), device="cpu")
+    ends = np.where(np.isnan(image), image, np.clip(image, 0, 1))
+    same = napari_zerodce.enhance(ends, "resnet1.pth", window=(0, 1), device="cpu")
+    np.testing.assert_array_equal(done, same)
+    assert np.isnan(done[0, 0])
+    assert np.isfinite(done[1, 1])
+    assert 0 <= np.nanmin(done) < np.nanmax(done) <= 1

@@ -15,6 +15,7 @@ from napari_zerodce.engine.translation_limits import (
     padded,
     working_memory,
 )
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.scope import Scope
 
@@ -54,6 +55,22 @@ def test_the_first_tile_is_the_plane_or_what_fits_with_its_halo(
 ) -> None:
     monkeypatch.setattr(translation_limits, "room_for_blocks", lambda _: room)
     assert first_tile(SMALL, (300, 400), CPU) == tile
+
+
+@pytest.mark.parametrize(
+    ("room", "sentence"),
+    [
+        (2**19 * 288, r"288\.0 MiB of memory .* at most 144\.0 MiB .* at most 512x512 pixels"),
+        (2**9, r"288\.0 MiB of memory .* at most 512 bytes can be used .* so free memory\."),
+    ],
+)
+def test_a_unet_says_the_size_that_fits_in_readable_units(
+    monkeypatch: pytest.MonkeyPatch, room: int, sentence: str
+) -> None:
+    monkeypatch.setattr(translation_limits, "room_for_blocks", lambda _: room)
+    monkeypatch.setattr(translation_limits, "bytes_per_pixel", lambda _: 288)
+    with pytest.raises(ImageError, match=sentence):
+        first_tile(UNET, (1, 2**12), CPU)
 
 
 def test_the_cost_counts_halos_and_measuring() -> None:

@@ -80,5 +80,17 @@ def _norm(shapes: Shapes, first: str) -> Norm:
     """Return the normalisation: only before one without weights, convolutions have a bias."""
     if f"{first}.bias" in shapes:
         return "instance"
-    has_weights = any(n.endswith(".weight") and len(shape) == 1 for n, shape in shapes.items())
-    return "batch" if has_weights else "none"
+    return "batch" if has_norm_weights(shapes) else "none"
+
+
+def has_norm_weights(shapes: Shapes) -> bool:
+    """Return whether a generator, not a tensor beside it, has a normalisation with weights.
+
+    Parameters
+    ----------
+    shapes : Mapping of str to tuple of int
+    """
+    return any(
+        name.startswith("model.") and name.endswith(".weight") and len(shape) == 1
+        for name, shape in shapes.items()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from napari_zerodce.checkpoints.infer_design import design_of
+from napari_zerodce.checkpoints.infer_design import design_of, has_norm_weights
 from napari_zerodce.core.architectures import Shapes
 from napari_zerodce.core.translators.design import RESNET_DOWNS
 
@@ -39,7 +39,12 @@ def _is_pixel_discriminator(shapes: Shapes) -> bool:
 
 
 def _is_style_gan(shapes: Shapes) -> bool:
-    return any(".modulation." in name for name in shapes)
+    parts = (".modulation.", ".encoder.convs.")  # the second one is all that SinCUT has
+    return any(part in f".{name}" for name in shapes for part in parts)
+
+
+def _is_content_encoder(shapes: Shapes) -> bool:
+    return shapes.get("model.0.conv.weight", ())[2:] == (7, 7)
 
 
 def _is_enlighten_gan(shapes: Shapes) -> bool:
@@ -68,8 +73,7 @@ def _pads_with_zeros(shapes: Shapes) -> bool:
 
 def _has_biases_before_norm_weights(shapes: Shapes) -> bool:
     first = next((name for name in ("model.model.0", "model.1") if f"{name}.bias" in shapes), None)
-    norms = (n for n, shape in shapes.items() if n.endswith(".weight") and len(shape) == 1)
-    return first is not None and any(norms)
+    return first is not None and has_norm_weights(shapes)
 
 
 def _lacks_its_first_layer(shapes: Shapes) -> bool:
@@ -88,7 +92,7 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
         f"holds a generator of StyleGAN2, as SinCUT has it, which is not supported; {_RESNET}",
     ),
     (
-        _starting("enc_content."),
+        _is_content_encoder,
         f"holds a generator of MUNIT (resnet_cat), which is not supported; {_RESNET}",
     ),
     (

@@ -25,6 +25,8 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.compare_plan import ComparisonPlan
     from napari_zerodce.compare.comparison import Comparison
@@ -107,10 +109,10 @@ def compare_files(options: Namespace) -> int:
         Namespace(**{**vars(options), "checkpoint": AUTOMATIC}), look=look
     )
     plan = ComparisonPlan.of(options, settings)
-    output = HiddenOutput(plan.target, overwrite=True)  # the plan has refused what must stay
+    output = HiddenOutput(plan.place.target, overwrite=True)  # the place says what must stay
     return run_interruptibly(
         partial(_write_report, plan, output, shlex.join(["napari-zerodce", *options.words])),
-        interrupted=lambda: f"interrupted: {plan.target} was not written",
+        interrupted=lambda: f"interrupted: {plan.place.target} was not written",
         clean_up=output.discard,
     )
 
@@ -134,8 +136,8 @@ def _write_report(
             bars.end_file()
         with output.failures_told():
             report.write(command=command)
-        output.publish()
-        for line in (*table_lines(report.means), str(plan.target / PAGE)):
+        folder = run.publish()
+        for line in (*table_lines(report.means), str(folder / PAGE)):
             bars.print(line)
     return 1 if run.failures else 0
 
@@ -164,6 +166,14 @@ class _Run:
         except Exception:  # noqa: BLE001  a bug in one image must not stop the others
             self._fail(image, "This is a bug in napari-zerodce; please report it.")
             self.bars.warn(traceback.format_exc())
+
+    def publish(self) -> Path:
+        """Move the report to its place, or beside what came there, and return its folder."""
+        folder, problem = self.plan.place.now()
+        self.output.publish(folder)
+        if problem:
+            self._tell(f"failed: {problem}")
+        return folder
 
     def _compare(self, image: Named) -> None:
         from napari_zerodce.compare.run import compare

@@ -13,6 +13,7 @@ from typing import Final
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.file_plan import image_files, is_folder
+from napari_zerodce.cli.report_place import ReportPlace
 from napari_zerodce.compare.candidates import (
     BaselineCandidate,
     Candidate,
@@ -20,7 +21,6 @@ from napari_zerodce.compare.candidates import (
     needs_reference,
 )
 from napari_zerodce.compare.plane import middle_plane
-from napari_zerodce.compare.report.writer import is_replaceable
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
@@ -45,8 +45,7 @@ class ComparisonPlan:
     plane : tuple of int, optional
         Of stacks; None for the middle one.
     settings : CommandSettings
-    target : Path
-        The folder of the report.
+    place : ReportPlace
     """
 
     images: tuple[Named, ...]
@@ -54,7 +53,7 @@ class ComparisonPlan:
     references: References
     plane: tuple[int, ...] | None
     settings: CommandSettings
-    target: Path
+    place: ReportPlace
 
     @classmethod
     def of(cls, options: Namespace, settings: CommandSettings) -> ComparisonPlan:
@@ -70,15 +69,14 @@ class ComparisonPlan:
         RequestError
             If an option is invalid, there is no image, or the report would replace other files.
         """
-        target = Path(options.output)
-        _check_target(target, overwrite=settings.overwrite)
+        place = ReportPlace.of(Path(options.output), overwrite=settings.overwrite)
         return cls(
             images_of(options.inputs, options.output),
             candidates_of(options),
             References.of(options.reference),
             plane_of(options.plane),
             settings,
-            target,
+            place,
         )
 
     def read(self, image: Named) -> tuple[EnhanceRequest, EnhanceRequest | None, str]:
@@ -113,18 +111,6 @@ class ComparisonPlan:
             return ()
         are = "is" if len(left_out) == 1 else "are"
         return (f"{' and '.join(left_out)} {are} left out without --reference.",)
-
-
-def _check_target(target: Path, *, overwrite: bool) -> None:
-    if not os.path.lexists(target):
-        return
-    if not is_replaceable(target):
-        raise RequestError(
-            f"{target} exists already and is no report, and a report would replace all of it; "
-            "choose another folder."
-        )
-    if not overwrite and any(target.iterdir()):
-        raise RequestError(f"{target} exists already; use --overwrite to replace it.")
 
 
 def images_of(inputs: Sequence[str], output: str) -> tuple[Named, ...]:

@@ -72,21 +72,28 @@ class HiddenOutput:
         assert self._workshop
         return self._workshop / self._target.name
 
-    def publish(self) -> None:
+    def publish(self, target: Path | None = None) -> None:
         """Move the complete output to the target.
+
+        Parameters
+        ----------
+        target : Path, optional
+            Another target in the same folder.
 
         Raises
         ------
         ImageError
             If the target exists in the meantime, or cannot be written.
         """
+        part = self.part
+        self._target = target or self._target
         self._refuse_existing()
         with self.failures_told(), self._lock:
             self.stop_if_discarded()
-            if self.part.is_dir() and self._target.is_dir():
-                replace_folder(self._target, self.part)
+            if part.is_dir() and self._target.is_dir():
+                replace_folder(self._target, part)
             else:
-                self.part.replace(self._target)
+                part.replace(self._target)
 
     def discard(self) -> None:
         """Remove the unfinished output, and refuse to write more. Any thread may call this."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from napari_zerodce.checkpoints.defects import readable_size
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.device import Device, free_memory
@@ -100,11 +101,12 @@ def first_tile(design: GeneratorDesign, shape: tuple[int, int], device: Device) 
         return max(shape)
     largest = math.isqrt(room // bytes_per_pixel(design)) // design.multiple * design.multiple
     if design.receptive_radius is None:
-        needed = working_memory(design, shape, max(shape))
+        needed = readable_size(working_memory(design, shape, max(shape)))
+        crop = f"take a crop of at most {largest}x{largest} pixels" if largest else "free memory"
         raise ImageError(
-            f"A plane of {shape[1]}x{shape[0]} pixels needs {needed / 2**30:.1f} GiB of memory and "
-            f"{room / 2**30:.1f} GiB are free for it; a U-Net sees the whole plane and cannot go "
-            f"tile by tile, so take a crop of at most {largest}x{largest} pixels."
+            f"A plane of {shape[1]}x{shape[0]} pixels needs {needed} of memory and at most "
+            f"{readable_size(room)} can be used for it; a U-Net sees the whole plane and cannot go "
+            f"tile by tile, so {crop}."
         )
     return max(design.multiple, min(_LARGEST_TILE, largest - 2 * halo_of(design)))
 

@@ -38,12 +38,23 @@ IMAGES = (
 )
 
 
+EXACT = Figures(0.1, 0.01, 1, 1, float("inf"))
+
+
 def test_means_leave_out_what_is_not_finite() -> None:
     source, clahe = mean_rows(IMAGES)
     assert (source.title, source.images) == ("source", 3)
     assert source.means == pytest.approx((0.2, 0.01, 1, None, None, None))
     assert (clahe.title, clahe.images) == ("CLAHE", 2)
     assert clahe.means == pytest.approx((0.3, 0.03, 0.5, 0.6, 30, 1.5))
+
+
+def test_mean_of_nothing_but_exact_matches_is_infinite() -> None:
+    (row,) = mean_rows([image("a.png", ResultEntry("source", figures=EXACT))] * 2)
+    assert row.means == (0.1, 0.01, 1, 1, float("inf"), None)
+    assert "∞" in table_lines([row])[1]
+    exact = [image("a.png", ResultEntry("source", figures=EXACT))]
+    assert json.loads(as_json(exact))["means"][0]["psnr"] is None
 
 
 def test_csv_has_a_row_for_each_result_and_each_failure() -> None:

@@ -61,7 +61,7 @@ def test_page_says_everything(report) -> None:
         "2 images", "a <b>.tif", "plane 2", "5 x 4 pixels", "uint16", "window 100 to 300",
         "zero-dce-pp <1>", "It failed & why.", "A notice.", "bad.png cannot be read.",
         "zero-dce-pp <1>: Enhanced for looking at; do not measure", "reference", "good.tif",
-        "Brighter is not better", "SHA-256",
+        "Brighter is not better", "SHA-256", "left out of its mean",
         "napari-zerodce compare 'a <b>",
     ):  # fmt: skip
         assert part in text, part
@@ -126,6 +126,40 @@ def test_only_a_report_is_replaceable(report, tmp_path) -> None:
     assert not is_replaceable(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "mine",
+    [".secret", ".git/config", "pictures/my-notes.txt", "pictures/.hidden", "pictures/sub/a.png",
+     "pictures/pictures/0001-00.png", "more/0001-00.png"],
+)  # fmt: skip
+def test_report_with_a_file_of_the_user_is_not_replaceable(report, mine) -> None:
+    (report / mine).parent.mkdir(parents=True, exist_ok=True)
+    (report / mine).touch()
+    assert not is_replaceable(report)
+
+
+def test_links_in_a_report_are_of_the_user(report, tmp_path) -> None:
+    (report / "pictures").rename(tmp_path / "moved")
+    (report / "pictures").symlink_to(tmp_path / "moved")
+    assert not is_replaceable(report)
+
+
+def test_folder_with_the_name_of_a_file_is_of_the_user(report) -> None:
+    (report / "index.html").unlink()
+    (report / "index.html").mkdir()
+    assert not is_replaceable(report)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": 3}', '{"files": [[]]}'])
+def test_other_figures_are_no_report(tmp_path, text) -> None:
+    (tmp_path / "figures.json").write_text(text)
+    assert not is_replaceable(tmp_path)
+
+
+def test_folder_with_a_hidden_file_is_not_empty(tmp_path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert not is_replaceable(tmp_path)
+
+
 def test_report_of_one_comparison_appears_whole(comparison, tmp_path, monkeypatch) -> None:
     target = tmp_path / "report"
     write_report(target, "first", comparison)
@@ -138,5 +172,9 @@ def test_report_of_one_comparison_appears_whole(comparison, tmp_path, monkeypatc
         patch.setattr(ReportWriter, "write", fail)
         with pytest.raises(OSError, match="full"):
             write_report(target, "second", comparison)
+    (target / "mine.txt").touch()
+    with pytest.raises(FileExistsError):
+        write_report(target, "third", comparison)
+    assert (target / "mine.txt").exists()
     assert "first" in (target / "index.html").read_text("utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["report"]

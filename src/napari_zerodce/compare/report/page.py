@@ -89,6 +89,8 @@ def _summary(images: Sequence[ImageEntry]) -> str:
 <tr>{head}</tr>
 {body}
 </table></div>
+<p class="quiet">Images where a figure is infinite or missing are left out of its mean, such as
+PSNR (∞) of an image that equals its reference. If there are only such images, the mean is ∞.</p>
 <p class="quiet">All figures: <a href="figures.csv">figures.csv</a>,
 <a href="figures.json">figures.json</a>.</p>
 </section>"""

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 from typing import Any, Final
 
 from napari_zerodce.compare.columns import ALL_COLUMNS, Column
@@ -26,8 +26,8 @@ class MeanRow:
     images : int
         Number of images that it made.
     means : tuple of float or None
-        For each of `ALL_COLUMNS`, over the images where the figure is finite; None if there is no
-        such image.
+        For each of `ALL_COLUMNS`, over the images where the figure is finite; infinite if it is so
+        in all images that have it, as PSNR of exact matches; None if no image has it.
     """
 
     title: str
@@ -129,7 +129,7 @@ def as_json(images: Sequence[ImageEntry], **facts: Any) -> str:
             {
                 "candidate": row.title,
                 "images": row.images,
-                **dict(zip(_NAMES, row.means, strict=True)),
+                **dict(zip(_NAMES, map(_finite, row.means), strict=True)),
             }
             for row in mean_rows(images)
         ],
@@ -143,8 +143,11 @@ def _transposed(rows: Sequence[MeanRow]) -> list[tuple[float | None, ...]]:
 
 
 def _mean(results: Sequence[ResultEntry], column: Column) -> float | None:
-    values = [value for each in results if (value := _finite(each.value(column))) is not None]
-    return sum(values) / len(values) if values else None
+    values = [value for each in results if (value := each.value(column)) is not None]
+    finite = [value for value in values if isfinite(value)]
+    if finite:
+        return sum(finite) / len(finite)
+    return inf if inf in values else None
 
 
 def _finite(value: float | None) -> float | None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
+from errno import EEXIST
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +28,8 @@ FIGURES_JSON: Final = "figures.json"
 FIGURES_CSV: Final = "figures.csv"
 PICTURES: Final = "pictures"
 
-_FILES: Final = frozenset({PAGE, FIGURES_JSON, FIGURES_CSV, PICTURES})
+_OF_FILE_MANAGERS: Final = frozenset({".DS_Store", "Thumbs.db"})
+"""Files that file managers leave in each folder that they show, with nothing of the user."""
 
 
 class ReportWriter:
@@ -39,6 +44,7 @@ class ReportWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._images: list[ImageEntry] = []
+        self._pictures: list[str] = []
 
     @property
     def means(self) -> tuple[MeanRow, ...]:
@@ -95,10 +101,11 @@ class ReportWriter:
         """
         software = f"napari-zerodce {version('napari-zerodce')}"
         self._folder.mkdir(parents=True, exist_ok=True)
+        files = (PAGE, FIGURES_CSV, FIGURES_JSON, *self._pictures)
         content = {
             PAGE: page(self._images, software=software, command=command),
             FIGURES_CSV: as_csv(self._images),
-            FIGURES_JSON: as_json(self._images, software=software, command=command),
+            FIGURES_JSON: as_json(self._images, software=software, command=command, files=files),
         }
         for name, text in content.items():
             (self._folder / name).write_text(text, encoding="utf-8")
@@ -123,6 +130,7 @@ class ReportWriter:
         save_picture(self._folder / whole, picture)
         if detail is not None:
             save_picture(self._folder / part, picture[detail])
+        self._pictures += [path for path in (whole, part) if path]
         return Pictures(whole, part)
 
 
@@ -132,7 +140,7 @@ def write_report(folder: Path, name: str, comparison: Comparison, **names: str) 
     Parameters
     ----------
     folder : Path
-        Replaced if it exists; ask `is_replaceable` before.
+        Replaced if it is an earlier report.
     name : str
         What to call the image.
     comparison : Comparison
@@ -142,28 +150,50 @@ def write_report(folder: Path, name: str, comparison: Comparison, **names: str) 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If it cannot be written, or if something that is no report is in its place.
     """
     with whole_folder(folder) as part:
         writer = ReportWriter(part)
         writer.add(name, comparison, **names)
         writer.write()
+        if os.path.lexists(folder) and not is_replaceable(folder):
+            raise FileExistsError(EEXIST, os.strerror(EEXIST), str(folder))
 
 
 def is_replaceable(folder: Path) -> bool:
     """Return whether a folder holds an earlier report and nothing else, or nothing.
+
+    Hidden files, and files between the pictures, are something else too.
 
     Parameters
     ----------
     folder : Path
     """
     try:
-        names = {entry.name for entry in folder.iterdir()}
+        found = set(_files_in(folder))
     except OSError:  # a file, or nobody may look into it
         return False
-    # File managers leave hidden files everywhere.
-    visible = {name for name in names if not name.startswith(".")}
-    return not visible or (FIGURES_JSON in visible and visible <= _FILES)
+    return not found or found <= _files_of_report(folder)
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    """Yield the paths in a folder of all that would be lost with it."""
+    for entry in folder.iterdir():
+        is_own = not entry.is_symlink()
+        if is_own and entry.is_dir() and entry.name == PICTURES:
+            yield from (f"{PICTURES}/{each}" for each in _files_in(entry))
+        elif not (is_own and entry.is_file()):
+            yield f"{entry.name}/"  # which no report has
+        elif entry.name not in _OF_FILE_MANAGERS:
+            yield entry.name
+
+
+def _files_of_report(folder: Path) -> set[str]:
+    """Return the files that a report says it has; none if the folder holds no report."""
+    try:
+        return set(json.loads((folder / FIGURES_JSON).read_text("utf-8"))["files"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set()
 
 
 def _entry(name: str, plane: PlaneInWindow, pictures: Pictures) -> PlaneEntry:
