@@ -57,6 +57,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_options=_add_options,
+        intermixed=True,
     )
     parser.set_defaults(command=train)
 
