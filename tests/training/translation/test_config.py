@@ -75,6 +75,25 @@ def test_a_loaded_unet_takes_multiples_of_its_size() -> None:
         configure("pix2pix", "small", loaded=unet, crop=96)
 
 
+@pytest.mark.parametrize(
+    ("family", "changes", "sentence"),
+    [
+        ("resnet", {"features": 32}, r"4 blocks\) has 8 features, and 32 were asked for; leave"),
+        ("resnet", {"blocks": 1}, "has 4 residual blocks, and 1 was asked for"),
+        ("resnet", {"inputs": 3}, "has 1 input channel, and 3 were asked for"),
+        ("unet", {"blocks": 2}, "has 0 residual blocks, and 2 were asked for"),
+    ],
+)
+def test_a_loaded_generator_decides_its_network(
+    family: str, changes: dict[str, int], sentence: str
+) -> None:
+    depth = {"resnet": 4, "unet": 7}[family]
+    loaded = GeneratorDesign(family, 1, 1, 8, depth=depth)
+    with pytest.raises(RequestError, match=sentence):
+        configure("pix2pix", loaded=loaded, **changes)
+    assert configure("pix2pix", loaded=loaded, features=8).features == 8
+
+
 def test_an_unknown_method() -> None:
     with pytest.raises(RequestError, match="There is no method 'gan'; choose pix2pix, cyclegan"):
         configure("gan")

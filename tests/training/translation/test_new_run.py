@@ -33,7 +33,8 @@ WHOLE = WindowChoice("dtype")
 @pytest.fixture
 def create(tmp_path: Path) -> Create:
     def make(method: str, sources: Any, targets: Any, **wish: Any) -> RunFolder:
-        changes = {"crop": 32, "features": 2, "blocks": 1, **wish.pop("changes", {})}
+        network = {} if "checkpoint" in wish else {"features": 2, "blocks": 1}
+        changes = {"crop": 32, **network, **wish.pop("changes", {})}
         request = TranslationRequest(
             method, sources, targets, device="cpu", crops=12, changes=changes, **wish
         )

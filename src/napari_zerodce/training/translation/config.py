@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import Field, ValidationError
 
 from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.counting import counted
 from napari_zerodce.errors import RequestError
 from napari_zerodce.setting import Setting
 from napari_zerodce.training.config import MOST_RATE, mistake_of_user
@@ -46,6 +47,14 @@ CROP_MULTIPLE: Final = 16
 
 DEEPEST: Final = 8
 """How many times the largest published U-Net halves a picture (pix2pix, section 6.1.1)."""
+
+_OF_THE_NETWORK: Final[Mapping[str, str]] = {
+    "inputs": "input channel",
+    "outputs": "output channel",
+    "features": "feature",
+    "blocks": "residual block",
+}
+"""The settings that a loaded generator decides, and what they count."""
 
 _FROZEN_SHARE: Final = 4
 """Of a run, at most one part of so many."""
@@ -328,11 +337,13 @@ def configure(
     Raises
     ------
     RequestError
-        If there is no such method or field, a value is invalid, or the generator cannot take
-        crops of this size.
+        If there is no such method or field, a value is invalid, or the loaded generator has
+        another network or cannot take crops of this size.
     """
     if method not in METHODS:
         raise RequestError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    if loaded is not None:
+        _check_network(loaded, changes)
     values = {"method": method, **SIZES[size], **_values_of(loaded), **changes}
     try:
         config = TranslationConfig.model_validate(values)
@@ -340,6 +351,19 @@ def configure(
         raise RequestError(mistake_of_user(err, {(): TranslationConfig})) from err
     check_crop(config.crop, loaded)
     return config
+
+
+def _check_network(loaded: GeneratorDesign, changes: Mapping[str, Any]) -> None:
+    """Refuse settings of another network: its weights would be random, or its provenance false."""
+    own = _values_of(loaded)
+    for name, noun in _OF_THE_NETWORK.items():
+        has = own.get(name, 0)
+        if changes.get(name, has) != has:
+            raise RequestError(
+                f"The checkpoint ({loaded.title}) has {counted(has, noun)}, and {changes[name]} "
+                f"{'was' if changes[name] == 1 else 'were'} asked for; leave this setting out, or "
+                "start from random weights."
+            )
 
 
 def _values_of(loaded: GeneratorDesign | None) -> dict[str, int]:
