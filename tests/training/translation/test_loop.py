@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.gan_losses import gan_loss
+from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.training.loop import Diverged
 from napari_zerodce.training.translation.config import TranslationConfig, configure
@@ -32,6 +35,25 @@ def tiny(method: str, **changes: float) -> TranslationConfig:
 
 def weights_of(network: torch.nn.Module) -> torch.Tensor:
     return torch.cat([each.detach().flatten() for each in network.parameters()])
+
+
+def dropouts(network: torch.nn.Module) -> int:
+    return sum(isinstance(each, torch.nn.Dropout) for each in network.modules())
+
+
+@pytest.mark.parametrize(("method", "expected"), [("pix2pix", 2), ("cyclegan", 0)])
+def test_pix2pix_trains_a_loaded_unet_with_the_dropout_of_a_new_one(
+    method: str, expected: int
+) -> None:
+    """The official U-Net of 7 halvings drops features in two of its levels."""
+    design = GeneratorDesign("unet", 3, 3, 2, depth=7, norm="batch")
+    loaded = make_generator(design)
+    config = configure(method, "small", loaded=design)
+    state = start(config, loaded=loaded)
+    assert dropouts(state.generator) == expected
+    assert dropouts(make_generator(replace(design, dropout=True))) == 2
+    assert torch.equal(weights_of(state.generator), weights_of(loaded))
+    assert state.generator.design.dropout == (expected > 0)
 
 
 # ---- the data of a step
