@@ -43,7 +43,10 @@ SMALLEST_CROP: Final = 32
 """The discriminator judges no patch of a smaller picture."""
 
 CROP_MULTIPLE: Final = 16
-"""Crops are sampled with such sides, and every new generator halves them at least four times."""
+"""Crops are sampled with such sides."""
+
+SHALLOWEST: Final = 5
+"""The official class of U-Nets has no fewer halvings."""
 
 DEEPEST: Final = 8
 """How many times the largest published U-Net halves a picture (pix2pix, section 6.1.1)."""
@@ -87,8 +90,8 @@ class TranslationConfig(Frozen):
         Setting(
             label="Crop",
             noun="crop size",
-            help="Side of the square crops for training, a multiple of 16; for a loaded U-Net, a "
-            "multiple of its own size.",
+            help="Side of the square crops for training, a multiple of 16; for pix2pix a multiple "
+            "of 32, and for a loaded U-Net of its own size.",
             minimum=SMALLEST_CROP,
             offered=(SMALLEST_CROP, 4096),
             step=32,
@@ -283,35 +286,50 @@ def unet_depth(crop: int) -> int:
     return next(depth for depth in range(DEEPEST, 0, -1) if crop % 2**depth == 0)
 
 
-def check_crop(crop: int, loaded: GeneratorDesign | None, *, of_images: bool = False) -> None:
+def crop_multiple(method: TrainingMethod, loaded: GeneratorDesign | None) -> int:
+    """Return the number of pixels of which the sides of crops are multiples.
+
+    Parameters
+    ----------
+    method : {"pix2pix", "cyclegan", "cut", "fastcut"}
+    loaded : GeneratorDesign, optional
+        Of a generator to start from; a new one is made for the crops.
+    """
+    if loaded is not None and loaded.family == "unet":
+        return max(CROP_MULTIPLE, loaded.multiple)
+    return 2**SHALLOWEST if loaded is None and method == "pix2pix" else CROP_MULTIPLE
+
+
+def taker_of_crops(method: TrainingMethod, loaded: GeneratorDesign | None) -> str:
+    """Return the name of the network that decides `crop_multiple`, or else of the training."""
+    if loaded is not None and loaded.family == "unet":
+        return loaded.title
+    return TRAINING_TITLES[method]
+
+
+def check_crop(config: TranslationConfig, loaded: GeneratorDesign | None) -> None:
     """Check that a generator can take crops.
 
     Parameters
     ----------
-    crop : int
-        Side of the crops in pixels.
+    config : TranslationConfig
     loaded : GeneratorDesign, optional
         Of a generator to start from; a new one is made for the crops.
-    of_images : bool
-        Whether the size is the largest that images have room for, and not the user's choice.
 
     Raises
     ------
     RequestError
         If the side is not a multiple of what the generator takes.
     """
-    multiple, taker, other = CROP_MULTIPLE, "training", ""
-    if loaded is not None and loaded.family == "unet":
-        multiple = max(multiple, loaded.multiple)
-        taker, other = loaded.title, " or another checkpoint"
+    crop, multiple = config.crop, crop_multiple(config.method, loaded)
     if crop % multiple == 0:
         return
     below = crop // multiple * multiple
     near = [str(side) for side in (below, below + multiple) if side >= SMALLEST_CROP]
-    found = "The images have room for crops of" if of_images else "The crop size is"
-    choice = "larger images" if of_images else f"{' or '.join(near)} px"
+    other = "" if loaded is None else " or another checkpoint"
     raise RequestError(
-        f"{found} {crop} px, and {taker} takes multiples of {multiple}; choose {choice}{other}."
+        f"The crop size is {crop} px, and {taker_of_crops(config.method, loaded)} takes multiples "
+        f"of {multiple}; choose {' or '.join(near)} px{other}."
     )
 
 
@@ -349,7 +367,7 @@ def configure(
         config = TranslationConfig.model_validate(values)
     except ValidationError as err:
         raise RequestError(mistake_of_user(err, {(): TranslationConfig})) from err
-    check_crop(config.crop, loaded)
+    check_crop(config, loaded)
     return config
 
 
