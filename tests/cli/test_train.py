@@ -110,6 +110,19 @@ def test_options_stand_anywhere(
     assert done.stdout == f"{RunFolder(tmp_path / 'run').last}\n"
 
 
+def test_pairs_in_subfolders_are_those_of_the_same_path(
+    folders: tuple[Path, Path], tmp_path: Path, run_here: RunCommand
+) -> None:
+    for folder in folders:
+        for number in range(3):
+            (folder / f"part {number}").mkdir()
+            (folder / f"{number}.png").rename(folder / f"part {number}" / "x1.png")
+    done = run_here("train", "pix2pix", *folders, "--output", "run", *TINY, "--steps", "1")
+    assert done.returncode == 0, done.stderr
+    told = "3 pairs by their names, such as 'part 0/x1.png' with 'part 0/x1.png'.\n"
+    assert done.stderr.startswith(told)
+
+
 def test_mistakes_are_one_sentence(
     folders: tuple[Path, Path], tmp_path: Path, run_here: RunCommand
 ) -> None:
