@@ -333,6 +333,76 @@ def check_crop(config: TranslationConfig, loaded: GeneratorDesign | None) -> Non
     )
 
 
+def check_channels(config: TranslationConfig) -> None:
+    """Refuse a training whose losses compare pictures with other numbers of channels.
+
+    Parameters
+    ----------
+    config : TranslationConfig
+
+    Raises
+    ------
+    RequestError
+        If sources and targets have other numbers of channels, and the method compares them.
+    """
+    title = TRAINING_TITLES[config.method]
+    if config.inputs == config.outputs or config.method == "pix2pix":
+        return
+    found = f"The sources have {counted(config.inputs, 'channel')} and the targets {config.outputs}"
+    if config.method != "cyclegan":
+        raise RequestError(
+            f"{found}, and {title} compares them; choose images of one kind, or pix2pix with pairs."
+        )
+    if config.identity > 0:
+        raise RequestError(
+            f"{found}, so that {title} can have no identity loss; set the identity weight to 0, or "
+            "choose images of one kind."
+        )
+
+
+def check_family(method: TrainingMethod, loaded: GeneratorDesign) -> None:
+    """Refuse a generator of a family that a method cannot train.
+
+    Parameters
+    ----------
+    method : {"pix2pix", "cyclegan", "cut", "fastcut"}
+    loaded : GeneratorDesign
+        Of a generator to start from.
+
+    Raises
+    ------
+    RequestError
+        If the method compares features of a ResNet, and the generator is none.
+    """
+    if loaded.family == "unet" and method in {"cut", "fastcut"}:
+        raise RequestError(
+            f"{TRAINING_TITLES[method]} compares features of a ResNet, and the checkpoint is a "
+            f"U-Net ({loaded.title}); choose pix2pix or CycleGAN, or another checkpoint."
+        )
+
+
+def check_networks(config: TranslationConfig, loaded: GeneratorDesign | None) -> None:
+    """Check settings that may not come from `configure`: their channels, crops and networks.
+
+    Parameters
+    ----------
+    config : TranslationConfig
+    loaded : GeneratorDesign, optional
+        Of a generator to start from.
+
+    Raises
+    ------
+    RequestError
+        If the method cannot train such networks, or the generator is another one.
+    """
+    check_channels(config)
+    check_crop(config, loaded)
+    if loaded is not None:
+        check_family(config.method, loaded)
+        own = _values_of(loaded).keys() & _OF_THE_NETWORK.keys()
+        _check_network(loaded, {name: getattr(config, name) for name in sorted(own)})
+
+
 def configure(
     method: TrainingMethod,
     size: NetworkSize = "full",

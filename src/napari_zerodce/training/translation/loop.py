@@ -19,8 +19,12 @@ from napari_zerodce.errors import DeviceError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.loop import Diverged, StepReport
 from napari_zerodce.training.saved_state import read_state, write_state
-from napari_zerodce.training.translation.config import TrainingMethod, TranslationConfig
-from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
+from napari_zerodce.training.translation.config import (
+    TrainingMethod,
+    TranslationConfig,
+    check_networks,
+)
+from napari_zerodce.training.translation.crops import Pixels, TranslationCrops, check_crops
 from napari_zerodce.training.translation.cut import CUTTrainer
 from napari_zerodce.training.translation.cyclegan import CycleGANTrainer
 from napari_zerodce.training.translation.pix2pix import Pix2PixTrainer
@@ -139,7 +143,16 @@ def train_translator(
     -------
     TranslationState
         Its `generator` is still in training mode; see `pictures.translate`.
+
+    Raises
+    ------
+    RequestError
+        If the crops do not fit the settings, or the settings do not fit the loaded generator.
+    Cancelled, Diverged, DeviceError
+        As from `train`.
     """
+    check_networks(config, None if loaded is None else loaded.design)
+    check_crops(crops, config)
     state = start(config, device=device, loaded=loaded)
     train(state, crops, report=report, should_stop=should_stop)
     return state

@@ -23,11 +23,12 @@ from napari_zerodce.training.new_run import YOURS, readable, software, write_not
 from napari_zerodce.training.run_folder import RunFolder
 from napari_zerodce.training.translation.config import (
     SMALLEST_CROP,
-    TRAINING_TITLES,
     NetworkSize,
     TrainingMethod,
     TranslationConfig,
     TranslationRunConfig,
+    check_channels,
+    check_family,
     configure,
     crop_multiple,
     taker_of_crops,
@@ -112,11 +113,7 @@ def settle_translation(
 
 def _settled_for(design: GeneratorDesign, request: TranslationRequest) -> TranslationConfig:
     """Return the settings with which a generator of another training continues."""
-    if design.family == "unet" and request.method in {"cut", "fastcut"}:
-        raise RequestError(
-            f"{TRAINING_TITLES[request.method]} compares features of a ResNet, and the checkpoint "
-            f"is a U-Net ({design.title}); choose pix2pix or CycleGAN, or another checkpoint."
-        )
+    check_family(request.method, design)
     return configure(request.method, request.size, loaded=design, **request.changes)
 
 
@@ -286,25 +283,8 @@ def _for_crops(
     if loaded is None:
         changes |= dict(zip(("inputs", "outputs"), crops.channels, strict=True))
     config = config.model_copy(update=changes)
-    _check_channels(config)
+    check_channels(config)
     return config
-
-
-def _check_channels(config: TranslationConfig) -> None:
-    """Refuse a training whose losses compare pictures with other numbers of channels."""
-    title = TRAINING_TITLES[config.method]
-    if config.inputs == config.outputs or config.method == "pix2pix":
-        return
-    found = f"The sources have {counted(config.inputs, 'channel')} and the targets {config.outputs}"
-    if config.method != "cyclegan":
-        raise RequestError(
-            f"{found}, and {title} compares them; choose images of one kind, or pix2pix with pairs."
-        )
-    if config.identity > 0:
-        raise RequestError(
-            f"{found}, so that {title} can have no identity loss; set the identity weight to 0, or "
-            "choose images of one kind."
-        )
 
 
 def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> TranslationCrops:
