@@ -98,7 +98,7 @@ def test_the_smallest_images_are_those_that_the_sentences_tell(create: Create, m
 
 def test_each_crop_is_there_once(create: Create) -> None:
     images = [ramp(number, height=32, width=32) for number in range(3)]
-    crops = read_crops(create("cut", images, images))
+    crops = read_crops(create("cut", images, [ramp(3)]))
     assert len({crop.tobytes() for crop in crops.sources}) == len(crops.sources) <= 3
 
 
@@ -118,6 +118,7 @@ def test_the_run_says_what_it_learns_from(create: Create) -> None:
     [
         ("cut", [], [ramp(0)], "There is no source; choose one or more images."),
         ("cut", [ramp(0)], [], "There is no target"),
+        ("cut", [ramp(0)], [ramp(0)], "sources and the targets are the same images"),
         ("cut", [ramp(0), ramp(0, 3)], [ramp(1)], "'mono 0' has one channel, but 'colour 0'"),
         ("cut", [ramp(0)], [ramp(1, 3)], "have 1 channel and the targets 3, and CUT compares"),
         ("cyclegan", [ramp(0)], [ramp(1, 3)], "set the identity weight to 0"),
@@ -179,7 +180,7 @@ def test_a_unet_takes_multiples_of_its_size(
     with pytest.raises(RequestError, match="crop size is 48 px, and pix2pix, U-Net for 64 pixels"):
         create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 48})
     with pytest.raises(RequestError, match="pix2pix, U-Net for 64 pixels with crops of 64"):
-        create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 64})
+        create("pix2pix", [ramp(0)], [ramp(1)], checkpoint=checkpoint, changes={"crop": 64})
     with pytest.raises(RequestError, match="CUT compares features of a ResNet"):
         create("cut", [ramp(0)], [ramp(0)], checkpoint=checkpoint)
 

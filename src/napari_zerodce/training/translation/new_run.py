@@ -34,6 +34,7 @@ from napari_zerodce.training.translation.config import (
     taker_of_crops,
 )
 from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
+from napari_zerodce.training.translation.same_images import check_different
 
 MANY_IMAGES: Final = 20
 """Training on fewer images learns them by heart (answers in the official repositories)."""
@@ -178,6 +179,7 @@ def _sample(
     for images, noun in ((request.sources, "source"), (request.targets, "target")):
         if not images:
             raise RequestError(f"There is no {noun}; choose one or more images.")
+    check_different(request.sources, request.targets)
     if request.crops is not None and request.crops < 1:
         raise RequestError(f"The number of crops is {request.crops}; give 1 or more.")
     count = request.crops or crops_for(config)
@@ -294,9 +296,10 @@ def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> Transl
         for key in (name, f"held_{name}"):
             values = getattr(crops, key)
             if values.shape[1] not in {1, wanted} or wanted not in {1, 3}:
+                found = counted(values.shape[1], "channel")
                 raise RequestError(
-                    f"The {name} have {counted(values.shape[1], 'channel')}, and the checkpoint "
-                    f"has {wanted}; choose other images or another checkpoint."
+                    f"The {name} have {found}, and the checkpoint has {wanted}; choose other "
+                    "images or another checkpoint."
                 )
             changes[key] = np.repeat(values, wanted // values.shape[1], axis=1)
     return replace(crops, **changes)

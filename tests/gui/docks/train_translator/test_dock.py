@@ -121,6 +121,17 @@ def test_what_is_missing_is_one_sentence(
     assert dock.panel.state == "idle"
 
 
+def test_one_folder_for_both_sets_is_refused(
+    dock: TrainTranslatorDock, scenes: tuple[Image, Image], tmp_path: Path
+) -> None:
+    dock.sources.tick(scenes[0], on=False)
+    for chooser in (dock.sources, dock.targets):
+        chooser.choose_folder(tmp_path)
+    dock.start()
+    assert "for both sources and targets" in dock.panel.message.text()
+    assert dock.panel.state == "idle"
+
+
 def test_the_choices_become_a_run_folder(
     dock: TrainTranslatorDock, scenes: tuple[Image, Image], qtbot: Any
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.gui.session import training_process
@@ -32,6 +32,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def translator(viewer: Any, qtbot: Any) -> Iterator[Any]:
     """The dock as the plugin menu opens it, with two sets of images and small networks."""
     add_scenes(viewer)
+    viewer.window._qt_window.resize(1280, 720)
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Train translator")
     make_quick(widget)
     yield widget
@@ -72,6 +73,11 @@ def wait_for_steps(dock: Any, qtbot: Any, steps: int) -> None:
     assert dock.panel.state != "idle", dock.panel.message.text()
 
 
+def is_in_sight(part: QWidget) -> bool:
+    """Return whether no other part and no edge covers any of a part."""
+    return part.visibleRegion().boundingRect() == part.rect()
+
+
 def wait_until_idle(dock: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: dock.panel.state == "idle", timeout=CHILD)
 
@@ -83,9 +89,12 @@ def test_a_cut_run_is_started_killed_resumed_stopped_and_used(
     click(translator.panel.button, qtbot)
     wait_for_steps(translator, qtbot, 9)
     assert translator.panel.button.text() == "Stop"
+    assert is_in_sight(translator.panel.status)
+    assert is_in_sight(translator.preview.use_button), "it appeared after the first scrolling"
     translator.training._child.kill()
     wait_until_idle(translator, qtbot)
     assert "ended from outside" in translator.panel.message.text()
+    qtbot.waitUntil(lambda: is_in_sight(translator.panel.message))
     killed_at = translator.training.history.step
 
     click(translator.panel.resume_button, qtbot)

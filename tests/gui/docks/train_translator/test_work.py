@@ -52,7 +52,7 @@ def test_pairs_are_found_by_name_and_said(tmp_path: Path) -> None:
         folder_of(tmp_path / "dark", "a.png", "b.png"),
         folder_of(tmp_path / "bright", "a.png", "b.png"),
     )
-    request = TranslationRequest("pix2pix", [image("x")], [image("x")], changes={"crop": 32})
+    request = TranslationRequest("pix2pix", [image("x")], [image("x", 7)], changes={"crop": 32})
     run = prepare(request, folders, tmp_path / "run")
     assert run.config_as(TranslationRunConfig).targets == ("x", "a.png", "b.png")
     assert any("3 pairs by their names, such as 'x' with 'x'" in each for each in notices(run))

@@ -181,6 +181,11 @@ class TrainTranslatorDock(TrainingDock):
                     f"There is no {noun} to train on; tick one or more images in the list of "
                     f"{noun}s, or choose a folder."
                 )
+        if self.sources.folder is not None and self.sources.folder == self.targets.folder:
+            raise RequestError(
+                f"The folder {self.sources.folder} is chosen for both sources and targets; choose "
+                "another one for one of them."
+            )
 
     def _on_images_changed(self, chooser: ImageChooser, other: ImageChooser) -> None:
         for layer in chooser.layers():  # an image is either a source or a target

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QMainWindow, QMessageBox, QWidget
 
+from napari_zerodce.gui.shared.dock import frame_of
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
 
 if TYPE_CHECKING:
@@ -100,3 +101,17 @@ class CloseGuard(QObject):
         chosen = box.clickedButton()
         box.deleteLater()
         return "stop" if chosen is stop else "go on" if chosen is go_on else "stay"
+
+
+def guard_window_of(dock: QWidget, session: Session) -> None:
+    """Let the window around a dock ask before it closes, unless it does so already.
+
+    Parameters
+    ----------
+    dock : QWidget
+    session : Session
+    """
+    frame = frame_of(dock)
+    window = None if frame is None else frame.parent()
+    if isinstance(window, QMainWindow) and window.findChild(CloseGuard) is None:
+        CloseGuard(window, session)

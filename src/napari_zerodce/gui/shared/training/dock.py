@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QMainWindow
+from qtpy.QtWidgets import QCheckBox, QFileDialog
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.preferences import Preferences
 from napari_zerodce.gui.session.training_process import TrainingProcess
-from napari_zerodce.gui.shared.dock import Dock, frame_of
+from napari_zerodce.gui.shared.dock import Dock
 from napari_zerodce.gui.shared.training.checkpoint_actions import (
     CheckpointActions,
     ask_where_to_keep,
 )
-from napari_zerodce.gui.shared.training.close_guard import CloseGuard
+from napari_zerodce.gui.shared.training.close_guard import guard_window_of
 from napari_zerodce.gui.shared.training.controls import TrainingControls
 from napari_zerodce.gui.shared.training.ending import ending_of
 from napari_zerodce.gui.shared.training.plot import LossPlot
+from napari_zerodce.gui.shared.training.preparation import Preparation
 from napari_zerodce.gui.shared.training.preview import PreviewPanel
+from napari_zerodce.gui.shared.training.progress_view import ProgressView
 from napari_zerodce.gui.shared.training.runs_field import RunsField
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.owned_folder import written_or_told
@@ -78,10 +78,10 @@ class TrainingDock(Dock):
             )
         )
         self.preview = preview
+        self.progress_view = ProgressView(self, self.panel)
         self.checkpoints = CheckpointActions(self._session, self)
         self._has_news = False  # whether the message is about a checkpoint that was used or kept
-        self._job: Job | None = None
-        self._was_cancelled = False  # whether the run in preparation was cancelled
+        self._preparation = Preparation(self)
         self._notices_seen = 0  # how many notices of the run the dock has seen
         self.plot.hide()
         self.logarithmic.hide()
@@ -94,6 +94,10 @@ class TrainingDock(Dock):
 
     def _connect_run(self) -> None:
         self.logarithmic.toggled.connect(self.plot.set_logarithmic)
+        self._preparation.prepared.connect(self._launch)
+        self._preparation.failed.connect(self._show_failure)
+        self._preparation.cancelled.connect(self._on_preparation_cancelled)
+        self._preparation.finished.connect(self._on_preparation_finished)
         self.panel.start_requested.connect(self.start)
         self.panel.stop_requested.connect(self.stop)
         self.panel.resume_requested.connect(self.resume)
@@ -107,8 +111,7 @@ class TrainingDock(Dock):
         self._session.events.preferences.connect(self._on_preferences_changed)
 
     def _release(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        self._preparation.cancel()
         self._session.events.settings.disconnect(self._on_session_settings_changed)
         self._session.events.preferences.disconnect(self._on_preferences_changed)
         self._forget_training()
@@ -164,20 +167,12 @@ class TrainingDock(Dock):
             return
         self.panel.say(self.preparing, "progress")
         self.panel.show_state("preparing")
-        self._was_cancelled = False
-        self._job = job
-        job.succeeded.connect(self._on_prepared)
-        job.failed.connect(self._show_failure)
-        job.cancelled.connect(self._on_job_cancelled)
-        job.finished.connect(self._on_job_finished)
-        job.start()
+        self._preparation.start(job)
 
     def stop(self) -> None:
         """Stop the preparation or the run; a run saves its state first."""
         if self.panel.state == "preparing":
-            if self._job is not None:
-                self._job.cancel()
-                self._was_cancelled = True
+            self._preparation.cancel()
         elif self.training is not None:
             self._stop(self.training)
 
@@ -212,6 +207,7 @@ class TrainingDock(Dock):
         training.attach()
         if training.is_running:
             self.panel.show_state("running")
+        self.progress_view.follow()
 
     def use(self, checkpoint: Path | None) -> None:
         """Make a checkpoint of the run, under the typed name, the active one of all docks."""
@@ -245,19 +241,11 @@ class TrainingDock(Dock):
                 "when it has ended."
             )
 
-    def _on_prepared(self, folder: RunFolder) -> None:
-        if self._released or self._was_cancelled:  # the job ended before it saw that
-            shutil.rmtree(folder.path, ignore_errors=True)
-            self._on_job_cancelled()
-        else:
-            self._launch(folder)
-
-    def _on_job_cancelled(self) -> None:
+    def _on_preparation_cancelled(self) -> None:
         if not self._released:
             self.panel.say("Cancelled; nothing was written.")
 
-    def _on_job_finished(self) -> None:
-        self._job = None
+    def _on_preparation_finished(self) -> None:
         if not self._released and self.panel.state == "preparing":
             self.panel.show_state("idle", resumable=self._is_resumable())
 
@@ -280,13 +268,7 @@ class TrainingDock(Dock):
             return
         self.panel.say("")
         self._take_over(training)
-        QTimer.singleShot(0, self._show_progress)
-
-    def _show_progress(self) -> None:
-        """Scroll to the progress of the run."""
-        bar = self.verticalScrollBar()
-        if bar is not None:
-            bar.setValue(self.panel.y())
+        self.progress_view.follow()
 
     def _take_over(self, training: TrainingProcess) -> None:
         self._forget_training()
@@ -294,7 +276,7 @@ class TrainingDock(Dock):
             self.training.release()
         self._session.follow(self.kind, training)
         self._notices_seen = 0
-        self._guard_window()
+        guard_window_of(self, self._session)
         self._show_training(training)
 
     def _show_name_of(self, training: TrainingProcess) -> None:
@@ -344,6 +326,7 @@ class TrainingDock(Dock):
         self.panel.show_state("idle", resumable=self._is_resumable())
         self._has_news = False
         self._tell_ending(training)
+        self.progress_view.show_message(self.panel.message)
 
     def _tell_ending(self, training: TrainingProcess) -> None:
         self.panel.say(*ending_of(training))
@@ -351,12 +334,6 @@ class TrainingDock(Dock):
     def _is_resumable(self) -> bool:
         training = self.training
         return training is not None and not training.is_finished and training.folder.is_run
-
-    def _guard_window(self) -> None:
-        frame = frame_of(self)
-        window = None if frame is None else frame.parent()
-        if isinstance(window, QMainWindow) and window.findChild(CloseGuard) is None:
-            CloseGuard(window, self._session)
 
     # ---- checkpoints
 
@@ -398,3 +375,4 @@ class TrainingDock(Dock):
             show_error(str(error))
         else:  # the job has already raised it, with its traceback
             self.panel.say("Unexpected error; napari's notification shows the details.", "bad")
+        self.progress_view.show_message(self.panel.message)
