@@ -38,7 +38,7 @@ def weights_in(path: Path) -> torch.Tensor:
 
 def only_line(text: str) -> str:
     assert text.count("\n") == 1, text
-    assert text.startswith("napari-zerodce: ")
+    assert text.startswith(("napari-zerodce: ", "napari-zerodce train: "))
     return text.strip()
 
 
@@ -99,6 +99,30 @@ def test_a_killed_run_goes_on_as_an_unbroken_one(
     assert torch.equal(weights_in(folder.last), weights_in(unbroken.last)), moment
 
 
+@pytest.mark.parametrize("words", ["cut --output run A B", "cut A --output run B"])
+def test_options_stand_anywhere(
+    folders: tuple[Path, Path], tmp_path: Path, run_here: RunCommand, words: str
+) -> None:
+    paths = dict(zip("AB", folders, strict=True))
+    typed = (paths.get(word, word) for word in words.split())
+    done = run_here("train", *typed, *TINY, "--steps", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{RunFolder(tmp_path / 'run').last}\n"
+
+
+def test_pairs_in_subfolders_are_those_of_the_same_path(
+    folders: tuple[Path, Path], tmp_path: Path, run_here: RunCommand
+) -> None:
+    for folder in folders:
+        for number in range(3):
+            (folder / f"part {number}").mkdir()
+            (folder / f"{number}.png").rename(folder / f"part {number}" / "x1.png")
+    done = run_here("train", "pix2pix", *folders, "--output", "run", *TINY, "--steps", "1")
+    assert done.returncode == 0, done.stderr
+    told = "3 pairs by their names, such as 'part 0/x1.png' with 'part 0/x1.png'.\n"
+    assert done.stderr.startswith(told)
+
+
 def test_mistakes_are_one_sentence(
     folders: tuple[Path, Path], tmp_path: Path, run_here: RunCommand
 ) -> None:
@@ -106,6 +130,9 @@ def test_mistakes_are_one_sentence(
     new = ("--output", "run", *TINY)
     for words, expected in (
         (("cut", dark), "TARGET is missing; give a method"),
+        (("cut", dark, bright, dark, *new), f"unrecognized arguments: {dark}"),
+        (("gan", *new, dark, bright), "invalid choice: 'gan'"),
+        (("cut", dark, bright, *new, "--colour"), "unrecognized arguments: --colour"),
         (("cut", dark, bright), "--output is missing"),
         (("cut", dark, bright, *new, "--checkpoint", "zero-dce"), "which gives curves"),
         (("cut", dark, bright, *new, "--steps", "0"), "The number of steps is 0; give 1"),

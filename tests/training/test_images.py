@@ -29,6 +29,8 @@ def ten(tmp_path: Path) -> list[Path]:
 
 def test_images_come_in_the_order_of_the_paths(ten: list[Path]) -> None:
     window = WindowChoice("range", 0, 50)
+    images, notices = read_images(ten, window, below=ten[0].parent.parent)
+    assert images[0].name == f"{ten[0].parent.name}/{ten[0].name}"
     images, notices = read_images(ten, window)
     assert notices == []
     assert [image.name for image in images] == [path.name for path in ten]

@@ -23,22 +23,32 @@ class _Parser(ArgumentParser):
     add_options : callable, optional
         Adds the options when the command is typed. The options of some commands come from pydantic
         models, and no other command has to wait for the import of pydantic.
+    intermixed : bool
+        Whether options may stand between the arguments of a command that has several; argparse
+        gives all of them to the arguments before the first option otherwise.
     **details
         The arguments of `ArgumentParser`.
     """
 
     def __init__(
-        self, *, add_options: Callable[[ArgumentParser], None] | None = None, **details: Any
+        self,
+        *,
+        add_options: Callable[[ArgumentParser], None] | None = None,
+        intermixed: bool = False,
+        **details: Any,
     ) -> None:
         super().__init__(**details)
-        self._add_options = add_options
+        self._add_options, self._intermixed = add_options, intermixed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Add the options that are still missing, then parse as `ArgumentParser` does."""
         add_options, self._add_options = self._add_options, None
         if add_options:
             add_options(self)
-        return super().parse_known_args(args, namespace)
+        # The intermixed parser calls this method, too, in Python 3.11.
+        intermixed, self._intermixed = self._intermixed, False
+        parse = self.parse_known_intermixed_args if intermixed else super().parse_known_args
+        return parse(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")

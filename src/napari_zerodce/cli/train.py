@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.setting_options import add_options, typed_values
@@ -23,8 +24,6 @@ from napari_zerodce.setting import setting_fields
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from napari_zerodce.cli.training_run import Begin
     from napari_zerodce.training.crops import TrainingImage
     from napari_zerodce.training.run_folder import RunFolder
@@ -38,7 +37,8 @@ examples:
   napari-zerodce train cut a/ b/ --output run --checkpoint latest_net_G.pth
   napari-zerodce train --resume run
 
-pix2pix needs pairs: files of the same name in both folders, or else in the same order. The others
+pix2pix needs pairs: files of the same name (in subfolders, of the same path) in both folders, or
+else in the same order. The others
 need no pairs. 'napari-zerodce enhance --checkpoint run/last.safetensors' uses the result. Ctrl-C
 stops after the present step and saves.
 """
@@ -57,6 +57,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_options=_add_options,
+        intermixed=True,
     )
     parser.set_defaults(command=train)
 
@@ -120,7 +121,7 @@ def _to_begin(options: Namespace) -> tuple[RunFolder, Begin]:
     request = _request(options)
     settle_translation(request)
     paths = [
-        image_files([each], options.output, suffixes=READABLE_SUFFIXES)
+        (Path(each), image_files([each], options.output, suffixes=READABLE_SUFFIXES))
         for each in (options.source, options.target)
     ]
     return folder, partial(_prepare, request, folder, paths, window)
@@ -151,7 +152,7 @@ def _request(options: Namespace) -> TranslationRequest:
 def _prepare(
     request: TranslationRequest,
     folder: RunFolder,
-    paths: list[tuple[Path, ...]],
+    paths: list[tuple[Path, tuple[Path, ...]]],
     window: WindowChoice,
     should_stop: ShouldStop,
 ) -> None:
@@ -167,9 +168,9 @@ def _prepare(
     most = request.crops or crops_for(config)
     sets: list[list[TrainingImage]] = []
     notices: list[str] = []
-    for files in paths:
+    for place, files in paths:
         images, left_out = read_images(
-            files, window, most=most, seed=config.seed, should_stop=should_stop
+            files, window, most=most, seed=config.seed, below=place, should_stop=should_stop
         )
         sets.append(images)
         notices += left_out

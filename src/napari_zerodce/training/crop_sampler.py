@@ -147,13 +147,29 @@ def _as_integers(crops: Sequence[Array]) -> Array:
     return np.stack([np.rint(crop * 65535).astype(np.uint16) for crop in crops])
 
 
-def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
-    """Return the side of crops: `side`, or less if no image has room for it and for validation."""
+def largest_side(layouts: Sequence[PlaneLayout]) -> int:
+    """Return the side in pixels of the largest crops that have room in images, with a held one.
+
+    Parameters
+    ----------
+    layouts : sequence of PlaneLayout
+        Of at least one image.
+    """
     largest = max(min(layout.height, layout.width) for layout in layouts)
-    if len(layouts) == 1 and layouts[0].count == 1:
+    if is_one_plane(layouts):
         # Two crops that do not overlap need twice the side in one direction.
         largest = min(largest, max(layouts[0].height, layouts[0].width) // 2)
-    fitting = min(side, largest) // SMALLEST_CROP * SMALLEST_CROP
+    return largest
+
+
+def is_one_plane(layouts: Sequence[PlaneLayout]) -> bool:
+    """Return whether crops for training and for validation come from the same plane."""
+    return len(layouts) == 1 and layouts[0].count == 1
+
+
+def _fitting_side(layouts: Sequence[PlaneLayout], side: int) -> int:
+    """Return the side of crops: `side`, or less if no image has room for it and for validation."""
+    fitting = min(side, largest_side(layouts)) // SMALLEST_CROP * SMALLEST_CROP
     if fitting < SMALLEST_CROP:
         best = max(layouts, key=lambda layout: min(layout.height, layout.width))
         sizes = f"{best.width}x{best.height}"

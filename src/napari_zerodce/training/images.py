@@ -23,6 +23,7 @@ def read_images(
     *,
     most: int = CROPS,
     seed: int = 0,
+    below: Path | None = None,
     should_stop: ShouldStop = never,
 ) -> tuple[list[TrainingImage], list[str]]:
     """Read images for training; of many images only a random choice.
@@ -36,6 +37,9 @@ def read_images(
         comes from another image.
     seed : int
         Seed of the random choice.
+    below : Path, optional
+        The folder of the images: their names are the paths in it, so that those of subfolders are
+        distinct. By default, and for images elsewhere, they are the names of the files.
     should_stop : callable, optional
         Called before each image; returns whether the user cancelled.
 
@@ -67,10 +71,16 @@ def read_images(
         room -= 0 if isinstance(file.array, np.memmap) else file.array.nbytes
         if room < 0 and images:
             break
-        images[number] = TrainingImage(paths[number].name, file.array, file.channels, window)
+        name = _name(paths[number], below)
+        images[number] = TrainingImage(name, file.array, file.channels, window)
     if failures and not images:
         raise failures[0]
     notices = []
     if failures:
         notices.append(f"{len(failures)} of {len(paths)} files are left out: {failures[0]}")
     return [images[number] for number in sorted(images)], notices
+
+
+def _name(path: Path, below: Path | None) -> str:
+    is_in = below is not None and path.is_relative_to(below) and path != below
+    return path.relative_to(below).as_posix() if below is not None and is_in else path.name

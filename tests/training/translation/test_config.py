@@ -33,7 +33,7 @@ def test_small_networks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("crop", "depth"), [(32, 5), (48, 4), (64, 6), (96, 5), (256, 8), (512, 8), (320, 6)]
+    ("crop", "depth"), [(32, 5), (64, 6), (96, 5), (256, 8), (512, 8), (320, 6)]
 )
 def test_a_unet_halves_even_sides(crop: int, depth: int) -> None:
     assert unet_depth(crop) == depth
@@ -58,10 +58,17 @@ def test_mistakes(changes: dict[str, int], sentence: str) -> None:
         configure("cut", **changes)
 
 
-@pytest.mark.parametrize("method", ["pix2pix", "cut"])
-@pytest.mark.parametrize(("crop", "near"), [(33, "32 or 48"), (65, "64 or 80")])
-def test_a_crop_that_networks_cannot_halve(method: str, crop: int, near: str) -> None:
-    sentence = f"The crop size is {crop} px, and training takes multiples of 16; choose {near} "
+@pytest.mark.parametrize(
+    ("method", "crop", "taken"),
+    [
+        ("cut", 33, "CUT takes multiples of 16; choose 32 or 48"),
+        ("cyclegan", 65, "CycleGAN takes multiples of 16; choose 64 or 80"),
+        ("pix2pix", 33, "pix2pix takes multiples of 32; choose 32 or 64"),
+        ("pix2pix", 48, "pix2pix takes multiples of 32; choose 32 or 64"),
+    ],
+)
+def test_a_crop_that_networks_cannot_halve(method: str, crop: int, taken: str) -> None:
+    sentence = f"The crop size is {crop} px, and {taken} px."
     with pytest.raises(RequestError, match=sentence):
         configure(method, "small", crop=crop)
 
@@ -73,6 +80,25 @@ def test_a_loaded_unet_takes_multiples_of_its_size() -> None:
     sentence = "The crop size is 96 px, and pix2pix, U-Net for 128 pixels takes multiples of 128"
     with pytest.raises(RequestError, match=sentence):
         configure("pix2pix", "small", loaded=unet, crop=96)
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "sentence"),
+    [
+        ("resnet", {"features": 32}, r"4 blocks\) has 8 features, and 32 were asked for; leave"),
+        ("resnet", {"blocks": 1}, "has 4 residual blocks, and 1 was asked for"),
+        ("resnet", {"inputs": 3}, "has 1 input channel, and 3 were asked for"),
+        ("unet", {"blocks": 2}, "has 0 residual blocks, and 2 were asked for"),
+    ],
+)
+def test_a_loaded_generator_decides_its_network(
+    family: str, changes: dict[str, int], sentence: str
+) -> None:
+    depth = {"resnet": 4, "unet": 7}[family]
+    loaded = GeneratorDesign(family, 1, 1, 8, depth=depth)
+    with pytest.raises(RequestError, match=sentence):
+        configure("pix2pix", loaded=loaded, **changes)
+    assert configure("pix2pix", loaded=loaded, features=8).features == 8
 
 
 def test_an_unknown_method() -> None:

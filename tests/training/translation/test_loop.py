@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.gan_losses import gan_loss
-from napari_zerodce.errors import Cancelled
+from napari_zerodce.core.translators.generators import make_generator
+from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.training.loop import Diverged
 from napari_zerodce.training.translation.config import TranslationConfig, configure
 from napari_zerodce.training.translation.crops import TranslationCrops
@@ -32,6 +36,25 @@ def tiny(method: str, **changes: float) -> TranslationConfig:
 
 def weights_of(network: torch.nn.Module) -> torch.Tensor:
     return torch.cat([each.detach().flatten() for each in network.parameters()])
+
+
+def dropouts(network: torch.nn.Module) -> int:
+    return sum(isinstance(each, torch.nn.Dropout) for each in network.modules())
+
+
+@pytest.mark.parametrize(("method", "expected"), [("pix2pix", 2), ("cyclegan", 0)])
+def test_pix2pix_trains_a_loaded_unet_with_the_dropout_of_a_new_one(
+    method: str, expected: int
+) -> None:
+    """The official U-Net of 7 halvings drops features in two of its levels."""
+    design = GeneratorDesign("unet", 3, 3, 2, depth=7, norm="batch")
+    loaded = make_generator(design)
+    config = configure(method, "small", loaded=design)
+    state = start(config, loaded=loaded)
+    assert dropouts(state.generator) == expected
+    assert dropouts(make_generator(replace(design, dropout=True))) == 2
+    assert torch.equal(weights_of(state.generator), weights_of(loaded))
+    assert state.generator.design.dropout == (expected > 0)
 
 
 # ---- the data of a step
@@ -87,6 +110,49 @@ def test_the_same_seed_gives_the_same_weights(make_crops: MakeCrops, method: str
     )
     assert torch.equal(weights_of(one.generator), weights_of(other.generator))
     assert not torch.equal(weights_of(one.generator), weights_of(third.generator))
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "crops", "sentence"),
+    [
+        ("pix2pix", {}, {"side": 48}, r"The sources have shape \(4, 3, 48, 48\), .* 3, 32, 32\)"),
+        (
+            "cut",
+            {"inputs": 1, "outputs": 1},
+            {},
+            r"The sources have shape .* \(number, 1, 32, 32\)",
+        ),
+        ("pix2pix", {"outputs": 1}, {}, r"The targets have shape .* \(number, 1, 32, 32\)"),
+        ("cut", {"outputs": 1}, {"outputs": 1}, "and CUT compares them"),
+        ("cut", {}, {"count": 0}, "The sources are empty"),
+    ],
+)
+def test_crops_that_do_not_fit_the_settings(
+    make_crops: MakeCrops, method: str, changes: Any, crops: Any, sentence: str
+) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        train_translator(tiny(method, **changes), make_crops(**crops))
+
+
+def test_pairs_are_as_many_sources_as_targets(make_crops: MakeCrops) -> None:
+    crops = make_crops()
+    with pytest.raises(RequestError, match="There are 4 sources and 3 targets, and pix2pix needs"):
+        train_translator(tiny("pix2pix"), replace(crops, targets=crops.targets[1:]))
+
+
+@pytest.mark.parametrize(
+    ("method", "design", "sentence"),
+    [
+        ("cut", GeneratorDesign("resnet", features=3, depth=1), "has 3 features, and 2 were"),
+        ("cut", GeneratorDesign("unet", features=2, depth=5), "CUT compares features of a ResNet"),
+        ("pix2pix", GeneratorDesign("unet", features=2, depth=6), "The crop size is 32 px, and"),
+    ],
+)
+def test_a_loaded_generator_that_does_not_fit_the_settings(
+    make_crops: MakeCrops, method: str, design: GeneratorDesign, sentence: str
+) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        train_translator(tiny(method), make_crops(), loaded=make_generator(design))
 
 
 def test_the_first_losses_of_pix2pix(make_crops: MakeCrops) -> None:

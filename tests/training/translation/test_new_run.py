@@ -33,7 +33,8 @@ WHOLE = WindowChoice("dtype")
 @pytest.fixture
 def create(tmp_path: Path) -> Create:
     def make(method: str, sources: Any, targets: Any, **wish: Any) -> RunFolder:
-        changes = {"crop": 32, "features": 2, "blocks": 1, **wish.pop("changes", {})}
+        network = {} if "checkpoint" in wish else {"features": 2, "blocks": 1}
+        changes = {"crop": 32, **network, **wish.pop("changes", {})}
         request = TranslationRequest(
             method, sources, targets, device="cpu", crops=12, changes=changes, **wish
         )
@@ -80,6 +81,21 @@ def test_sets_have_crops_of_one_size(create: Create) -> None:
     assert any("crops have 48 pixels instead of 64" in each for each in folder.history().notices)
 
 
+@pytest.mark.parametrize(("method", "side"), [("cut", 48), ("pix2pix", 32)])
+def test_crops_are_as_large_as_images_and_networks_allow(
+    create: Create, method: str, side: int
+) -> None:
+    folder = create(method, [ramp(0, 1, 63, 100)], [ramp(1, 1, 63, 100)], changes={"crop": 64})
+    assert read_crops(folder).side == side
+    assert f"crops have {side} pixels instead of 64" in " ".join(folder.history().notices)
+
+
+@pytest.mark.parametrize("method", ["cut", "pix2pix"])
+def test_the_smallest_images_are_those_that_the_sentences_tell(create: Create, method: str) -> None:
+    folder = create(method, [ramp(0, 1, 32, 64)], [ramp(1, 1, 32, 64)])
+    assert read_crops(folder).side == 32
+
+
 def test_each_crop_is_there_once(create: Create) -> None:
     images = [ramp(number, height=32, width=32) for number in range(3)]
     crops = read_crops(create("cut", images, [ramp(3)]))
@@ -108,7 +124,8 @@ def test_the_run_says_what_it_learns_from(create: Create) -> None:
         ("cyclegan", [ramp(0)], [ramp(1, 3)], "set the identity weight to 0"),
         ("pix2pix", [ramp(0), ramp(1)], [ramp(0)], "2 sources and 1 target, and pix2pix needs"),
         ("pix2pix", [ramp(0)], [ramp(0, width=90)], "has 100x80 pixels, but its target 'mono 0'"),
-        ("cut", [ramp(0, 1, 20, 40)], [ramp(1)], "at least 32 are needed"),
+        ("cut", [ramp(1)], [ramp(0, 1, 40, 48)], "The target has 48x40 pixels, .* one of 64x32"),
+        ("cut", [ramp(0, 1, 20, 40)] * 2, [ramp(1)], "The largest of the 2 sources .* of 32x32"),
     ],
 )
 def test_refused(
@@ -162,7 +179,7 @@ def test_a_unet_takes_multiples_of_its_size(
     checkpoint = saved(GeneratorDesign("unet", 1, 1, 2, depth=6, norm="batch"))
     with pytest.raises(RequestError, match="crop size is 48 px, and pix2pix, U-Net for 64 pixels"):
         create("pix2pix", [ramp(0)], [ramp(0)], checkpoint=checkpoint, changes={"crop": 48})
-    with pytest.raises(RequestError, match="room for crops of 48 px, and pix2pix, U-Net"):
+    with pytest.raises(RequestError, match="pix2pix, U-Net for 64 pixels with crops of 64"):
         create("pix2pix", [ramp(0)], [ramp(1)], checkpoint=checkpoint, changes={"crop": 64})
     with pytest.raises(RequestError, match="CUT compares features of a ResNet"):
         create("cut", [ramp(0)], [ramp(0)], checkpoint=checkpoint)

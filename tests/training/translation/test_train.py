@@ -101,9 +101,15 @@ def test_official_programs_find_their_files(
 ) -> None:
     folder = make_run(method)
     carry_out(folder)
-    files = sorted((folder.path / "official").iterdir())
+    *files, told = sorted((folder.path / "official").iterdir())
     assert [file.name for file in files] == [f"latest_net_{name}.pth" for name in names]
     assert torch.equal(weights_in(files[0]), weights_in(folder.last))
+    assert told.name == "options.txt"
+    lines = told.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(files)
+    for file, line in zip(files, lines, strict=True):
+        assert line.startswith(f"{file.name}: ")
+        assert "n_blocks=1" in line
 
 
 def test_the_best_weights_of_pairs_have_the_lowest_difference(make_run: MakeRun) -> None:

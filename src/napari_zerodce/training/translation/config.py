@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import Field, ValidationError
 
 from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.counting import counted
 from napari_zerodce.errors import RequestError
 from napari_zerodce.setting import Setting
 from napari_zerodce.training.config import MOST_RATE, mistake_of_user
@@ -42,10 +43,21 @@ SMALLEST_CROP: Final = 32
 """The discriminator judges no patch of a smaller picture."""
 
 CROP_MULTIPLE: Final = 16
-"""Crops are sampled with such sides, and every new generator halves them at least four times."""
+"""Crops are sampled with such sides."""
+
+SHALLOWEST: Final = 5
+"""The official class of U-Nets has no fewer halvings."""
 
 DEEPEST: Final = 8
 """How many times the largest published U-Net halves a picture (pix2pix, section 6.1.1)."""
+
+_OF_THE_NETWORK: Final[Mapping[str, str]] = {
+    "inputs": "input channel",
+    "outputs": "output channel",
+    "features": "feature",
+    "blocks": "residual block",
+}
+"""The settings that a loaded generator decides, and what they count."""
 
 _FROZEN_SHARE: Final = 4
 """Of a run, at most one part of so many."""
@@ -78,8 +90,8 @@ class TranslationConfig(Frozen):
         Setting(
             label="Crop",
             noun="crop size",
-            help="Side of the square crops for training, a multiple of 16; for a loaded U-Net, a "
-            "multiple of its own size.",
+            help="Side of the square crops for training, a multiple of 16; for pix2pix a multiple "
+            "of 32, and for a loaded U-Net of its own size.",
             minimum=SMALLEST_CROP,
             offered=(SMALLEST_CROP, 4096),
             step=32,
@@ -274,36 +286,121 @@ def unet_depth(crop: int) -> int:
     return next(depth for depth in range(DEEPEST, 0, -1) if crop % 2**depth == 0)
 
 
-def check_crop(crop: int, loaded: GeneratorDesign | None, *, of_images: bool = False) -> None:
+def crop_multiple(method: TrainingMethod, loaded: GeneratorDesign | None) -> int:
+    """Return the number of pixels of which the sides of crops are multiples.
+
+    Parameters
+    ----------
+    method : {"pix2pix", "cyclegan", "cut", "fastcut"}
+    loaded : GeneratorDesign, optional
+        Of a generator to start from; a new one is made for the crops.
+    """
+    if loaded is not None and loaded.family == "unet":
+        return max(CROP_MULTIPLE, loaded.multiple)
+    return 2**SHALLOWEST if loaded is None and method == "pix2pix" else CROP_MULTIPLE
+
+
+def taker_of_crops(method: TrainingMethod, loaded: GeneratorDesign | None) -> str:
+    """Return the name of the network that decides `crop_multiple`, or else of the training."""
+    if loaded is not None and loaded.family == "unet":
+        return loaded.title
+    return TRAINING_TITLES[method]
+
+
+def check_crop(config: TranslationConfig, loaded: GeneratorDesign | None) -> None:
     """Check that a generator can take crops.
 
     Parameters
     ----------
-    crop : int
-        Side of the crops in pixels.
+    config : TranslationConfig
     loaded : GeneratorDesign, optional
         Of a generator to start from; a new one is made for the crops.
-    of_images : bool
-        Whether the size is the largest that images have room for, and not the user's choice.
 
     Raises
     ------
     RequestError
         If the side is not a multiple of what the generator takes.
     """
-    multiple, taker, other = CROP_MULTIPLE, "training", ""
-    if loaded is not None and loaded.family == "unet":
-        multiple = max(multiple, loaded.multiple)
-        taker, other = loaded.title, " or another checkpoint"
+    crop, multiple = config.crop, crop_multiple(config.method, loaded)
     if crop % multiple == 0:
         return
     below = crop // multiple * multiple
     near = [str(side) for side in (below, below + multiple) if side >= SMALLEST_CROP]
-    found = "The images have room for crops of" if of_images else "The crop size is"
-    choice = "larger images" if of_images else f"{' or '.join(near)} px"
+    other = "" if loaded is None else " or another checkpoint"
     raise RequestError(
-        f"{found} {crop} px, and {taker} takes multiples of {multiple}; choose {choice}{other}."
+        f"The crop size is {crop} px, and {taker_of_crops(config.method, loaded)} takes multiples "
+        f"of {multiple}; choose {' or '.join(near)} px{other}."
     )
+
+
+def check_channels(config: TranslationConfig) -> None:
+    """Refuse a training whose losses compare pictures with other numbers of channels.
+
+    Parameters
+    ----------
+    config : TranslationConfig
+
+    Raises
+    ------
+    RequestError
+        If sources and targets have other numbers of channels, and the method compares them.
+    """
+    title = TRAINING_TITLES[config.method]
+    if config.inputs == config.outputs or config.method == "pix2pix":
+        return
+    found = f"The sources have {counted(config.inputs, 'channel')} and the targets {config.outputs}"
+    if config.method != "cyclegan":
+        raise RequestError(
+            f"{found}, and {title} compares them; choose images of one kind, or pix2pix with pairs."
+        )
+    if config.identity > 0:
+        raise RequestError(
+            f"{found}, so that {title} can have no identity loss; set the identity weight to 0, or "
+            "choose images of one kind."
+        )
+
+
+def check_family(method: TrainingMethod, loaded: GeneratorDesign) -> None:
+    """Refuse a generator of a family that a method cannot train.
+
+    Parameters
+    ----------
+    method : {"pix2pix", "cyclegan", "cut", "fastcut"}
+    loaded : GeneratorDesign
+        Of a generator to start from.
+
+    Raises
+    ------
+    RequestError
+        If the method compares features of a ResNet, and the generator is none.
+    """
+    if loaded.family == "unet" and method in {"cut", "fastcut"}:
+        raise RequestError(
+            f"{TRAINING_TITLES[method]} compares features of a ResNet, and the checkpoint is a "
+            f"U-Net ({loaded.title}); choose pix2pix or CycleGAN, or another checkpoint."
+        )
+
+
+def check_networks(config: TranslationConfig, loaded: GeneratorDesign | None) -> None:
+    """Check settings that may not come from `configure`: their channels, crops and networks.
+
+    Parameters
+    ----------
+    config : TranslationConfig
+    loaded : GeneratorDesign, optional
+        Of a generator to start from.
+
+    Raises
+    ------
+    RequestError
+        If the method cannot train such networks, or the generator is another one.
+    """
+    check_channels(config)
+    check_crop(config, loaded)
+    if loaded is not None:
+        check_family(config.method, loaded)
+        own = _values_of(loaded).keys() & _OF_THE_NETWORK.keys()
+        _check_network(loaded, {name: getattr(config, name) for name in sorted(own)})
 
 
 def configure(
@@ -328,18 +425,33 @@ def configure(
     Raises
     ------
     RequestError
-        If there is no such method or field, a value is invalid, or the generator cannot take
-        crops of this size.
+        If there is no such method or field, a value is invalid, or the loaded generator has
+        another network or cannot take crops of this size.
     """
     if method not in METHODS:
         raise RequestError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    if loaded is not None:
+        _check_network(loaded, changes)
     values = {"method": method, **SIZES[size], **_values_of(loaded), **changes}
     try:
         config = TranslationConfig.model_validate(values)
     except ValidationError as err:
         raise RequestError(mistake_of_user(err, {(): TranslationConfig})) from err
-    check_crop(config.crop, loaded)
+    check_crop(config, loaded)
     return config
+
+
+def _check_network(loaded: GeneratorDesign, changes: Mapping[str, Any]) -> None:
+    """Refuse settings of another network: its weights would be random, or its provenance false."""
+    own = _values_of(loaded)
+    for name, noun in _OF_THE_NETWORK.items():
+        has = own.get(name, 0)
+        if changes.get(name, has) != has:
+            raise RequestError(
+                f"The checkpoint ({loaded.title}) has {counted(has, noun)}, and {changes[name]} "
+                f"{'was' if changes[name] == 1 else 'were'} asked for; leave this setting out, or "
+                "start from random weights."
+            )
 
 
 def _values_of(loaded: GeneratorDesign | None) -> dict[str, int]:

@@ -9,8 +9,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.errors import TrainingError
+from napari_zerodce.counting import there_are
+from napari_zerodce.errors import RequestError, TrainingError
 from napari_zerodce.training.run_folder import RunFolder
+from napari_zerodce.training.translation.config import TranslationConfig
 
 Pixels = NDArray[np.uint16]
 _SETS: Final = ("sources", "targets", "held_sources", "held_targets")
@@ -101,3 +103,41 @@ def read_crops(folder: RunFolder) -> TranslationCrops:
             f"The crops of the run {folder.path} cannot be read: the file is damaged; start a new "
             "run."
         ) from err
+
+
+def check_crops(crops: TranslationCrops, config: TranslationConfig) -> None:
+    """Check that crops fit the settings of a training.
+
+    Parameters
+    ----------
+    crops : TranslationCrops
+    config : TranslationConfig
+
+    Raises
+    ------
+    RequestError
+        If their shapes are not those that the settings say, or sources and targets are no pairs.
+    """
+    wanted = {"sources": config.inputs, "targets": config.outputs}
+    for name, channels in wanted.items():
+        for key in (name, f"held_{name}"):
+            _check_set(key, getattr(crops, key), (channels, config.crop, config.crop))
+    for name in wanted:
+        if not len(getattr(crops, name)):
+            raise RequestError(f"The {name} are empty; give one or more crops.")
+    numbers = len(crops.sources), len(crops.targets)
+    if config.is_paired and numbers[0] != numbers[1]:
+        counts = zip(numbers, ("source", "target"), strict=True)
+        raise RequestError(
+            f"{there_are(*counts)}, and pix2pix needs pairs; give as many of both, or choose "
+            "another method."
+        )
+
+
+def _check_set(key: str, values: Pixels, wanted: tuple[int, int, int]) -> None:
+    if values.shape[1:] != wanted:
+        raise RequestError(
+            f"The {key} have shape {values.shape}, and the settings say (number, "
+            f"{', '.join(map(str, wanted))}) for channels, rows and columns; give such arrays, or "
+            "settings with other inputs, outputs or crop."
+        )

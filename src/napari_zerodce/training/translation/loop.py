@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +19,12 @@ from napari_zerodce.errors import DeviceError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.loop import Diverged, StepReport
 from napari_zerodce.training.saved_state import read_state, write_state
-from napari_zerodce.training.translation.config import TrainingMethod, TranslationConfig
-from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
+from napari_zerodce.training.translation.config import (
+    TrainingMethod,
+    TranslationConfig,
+    check_networks,
+)
+from napari_zerodce.training.translation.crops import Pixels, TranslationCrops, check_crops
 from napari_zerodce.training.translation.cut import CUTTrainer
 from napari_zerodce.training.translation.cyclegan import CycleGANTrainer
 from napari_zerodce.training.translation.pix2pix import Pix2PixTrainer
@@ -90,15 +94,28 @@ def start(
     config : TranslationConfig
     device : Device
     loaded : Generator, optional
-        A generator with trained weights, which the training changes. By default the weights are
-        random, from the configuration's seed.
+        A generator with trained weights, which the training changes; of a U-Net without dropout,
+        pix2pix changes a copy that has it. By default the weights are random, from the
+        configuration's seed.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        generator = make_generator(config.design) if loaded is None else loaded
+        generator = make_generator(config.design) if loaded is None else _trained(config, loaded)
         trainer = _TRAINERS[config.method](config, generator, loaded=loaded is not None)
     trainer.prepare(device.name)
     return TranslationState(config, trainer, device, loaded is not None)
+
+
+def _trained(config: TranslationConfig, loaded: Generator) -> Generator:
+    """Return a loaded generator as its method trains it: pix2pix with the dropout of its U-Net.
+
+    Dropout is the noise of pix2pix (section 2.1), and leaves no trace in an official file.
+    """
+    if config.method != "pix2pix" or loaded.design.family != "unet" or loaded.design.dropout:
+        return loaded
+    generator = make_generator(replace(loaded.design, dropout=True))
+    generator.load_state_dict(loaded.state_dict())
+    return generator
 
 
 def train_translator(
@@ -126,7 +143,16 @@ def train_translator(
     -------
     TranslationState
         Its `generator` is still in training mode; see `pictures.translate`.
+
+    Raises
+    ------
+    RequestError
+        If the crops do not fit the settings, or the settings do not fit the loaded generator.
+    Cancelled, Diverged, DeviceError
+        As from `train`.
     """
+    check_networks(config, None if loaded is None else loaded.design)
+    check_crops(crops, config)
     state = start(config, device=device, loaded=loaded)
     train(state, crops, report=report, should_stop=should_stop)
     return state

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,19 +16,22 @@ from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.counting import counted, there_are
 from napari_zerodce.errors import RequestError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
-from napari_zerodce.training.crop_sampler import sample_crops
+from napari_zerodce.training.crop_sampler import is_one_plane, largest_side, sample_crops
 from napari_zerodce.training.crops import CROPS, Crops, TrainingImage
+from napari_zerodce.training.layouts import layouts_of
 from napari_zerodce.training.new_run import YOURS, readable, software, write_notices
 from napari_zerodce.training.run_folder import RunFolder
 from napari_zerodce.training.translation.config import (
     SMALLEST_CROP,
-    TRAINING_TITLES,
     NetworkSize,
     TrainingMethod,
     TranslationConfig,
     TranslationRunConfig,
-    check_crop,
+    check_channels,
+    check_family,
     configure,
+    crop_multiple,
+    taker_of_crops,
 )
 from napari_zerodce.training.translation.crops import Pixels, TranslationCrops
 from napari_zerodce.training.translation.same_images import check_different
@@ -110,11 +114,7 @@ def settle_translation(
 
 def _settled_for(design: GeneratorDesign, request: TranslationRequest) -> TranslationConfig:
     """Return the settings with which a generator of another training continues."""
-    if design.family == "unet" and request.method in {"cut", "fastcut"}:
-        raise RequestError(
-            f"{TRAINING_TITLES[request.method]} compares features of a ResNet, and the checkpoint "
-            f"is a U-Net ({design.title}); choose pix2pix or CycleGAN, or another checkpoint."
-        )
+    check_family(request.method, design)
     return configure(request.method, request.size, loaded=design, **request.changes)
 
 
@@ -146,8 +146,9 @@ def create_translation_run(
     folder = RunFolder(output)
     folder.check_free()
     config, info = settle_translation(request)
-    crops = _sample(request, config, should_stop)
-    config = _for_crops(config, crops, None if info is None else info.design)
+    loaded = None if info is None else info.design
+    crops = _sample(request, config, loaded, should_stop)
+    config = _for_crops(config, crops, loaded)
     if info is not None:
         crops = _with_channels(crops, config)
     run = TranslationRunConfig(
@@ -169,8 +170,12 @@ def create_translation_run(
 
 
 def _sample(
-    request: TranslationRequest, config: TranslationConfig, should_stop: ShouldStop
+    request: TranslationRequest,
+    config: TranslationConfig,
+    loaded: GeneratorDesign | None,
+    should_stop: ShouldStop,
 ) -> TranslationCrops:
+    """Sample crops of one size from both sets: networks may see the size of a crop."""
     for images, noun in ((request.sources, "source"), (request.targets, "target")):
         if not images:
             raise RequestError(f"There is no {noun}; choose one or more images.")
@@ -179,20 +184,47 @@ def _sample(
         raise RequestError(f"The number of crops is {request.crops}; give 1 or more.")
     count = request.crops or crops_for(config)
     if config.is_paired:
-        return _sample_pairs(request, config, count, should_stop)
-
-    def sample(images: Sequence[TrainingImage], side: int, seed: int) -> Crops:
-        return sample_crops(images, side=side, seed=seed, count=count, should_stop=should_stop)
-
-    sources, targets = (
-        sample(images, config.crop, config.seed + number)
-        for number, images in enumerate((request.sources, request.targets))
+        _check_pairs(request)
+    side = min(
+        _fitting_side(images, noun, config, loaded)
+        for images, noun in ((request.sources, "source"), (request.targets, "target"))
     )
-    # Networks may see the size of a crop; both sets must look alike in this.
-    if targets.side > sources.side:
-        targets = sample(request.targets, sources.side, config.seed + 1)
-    elif sources.side > targets.side:
-        sources = sample(request.sources, targets.side, config.seed)
+    sample = partial(sample_crops, side=side, count=count, should_stop=should_stop)
+    crops = (_pairs_of if config.is_paired else _sets_of)(request, config.seed, sample)
+    if side == config.crop:
+        return crops
+    told = f"The images are small: crops have {side} pixels instead of {config.crop}."
+    return replace(crops, notices=(told, *crops.notices))
+
+
+def _fitting_side(
+    images: Sequence[TrainingImage],
+    noun: str,
+    config: TranslationConfig,
+    loaded: GeneratorDesign | None,
+) -> int:
+    """Return the side of the crops that images of a set have room for, at most the chosen one."""
+    layouts = layouts_of(images)
+    multiple = crop_multiple(config.method, loaded)
+    side = min(config.crop, largest_side(layouts)) // multiple * multiple
+    least = max(multiple, SMALLEST_CROP)
+    if side >= least:
+        return side
+    best = max(layouts, key=lambda layout: min(layout.height, layout.width))
+    found = f"The largest of the {len(images)} {noun}s" if len(images) > 1 else f"The {noun}"
+    needed = f"{noun}s of {least}x{least} pixels or more"
+    if is_one_plane(layouts):  # half of it is held back
+        needed = f"one of {2 * least}x{least} pixels or more, or several of {least}x{least}"
+    raise RequestError(
+        f"{found} has {best.width}x{best.height} pixels, which is too small for "
+        f"{taker_of_crops(config.method, loaded)} with crops of {least} pixels; choose {needed}."
+    )
+
+
+def _sets_of(
+    request: TranslationRequest, seed: int, sample: Callable[..., Crops]
+) -> TranslationCrops:
+    sources, targets = sample(request.sources, seed=seed), sample(request.targets, seed=seed + 1)
     return TranslationCrops(
         _distinct(sources.training.values),
         _distinct(targets.training.values),
@@ -202,19 +234,24 @@ def _sample(
     )
 
 
-def _sample_pairs(
-    request: TranslationRequest, config: TranslationConfig, count: int, should_stop: ShouldStop
-) -> TranslationCrops:
+def _check_pairs(request: TranslationRequest) -> None:
     if len(request.sources) != len(request.targets):
         raise RequestError(
             f"{_numbers(request)}, and pix2pix needs pairs; give a target for each source, or "
             "choose CycleGAN or CUT."
         )
+    layouts_of(_with_partners(request))
+
+
+def _with_partners(request: TranslationRequest) -> list[TrainingImage]:
     pairs = zip(request.sources, request.targets, strict=True)
-    images = [replace(source, partner=target) for source, target in pairs]
-    crops = sample_crops(
-        images, side=config.crop, seed=config.seed, count=count, should_stop=should_stop
-    )
+    return [replace(source, partner=target) for source, target in pairs]
+
+
+def _pairs_of(
+    request: TranslationRequest, seed: int, sample: Callable[..., Crops]
+) -> TranslationCrops:
+    crops = sample(_with_partners(request), seed=seed)
     training, held = crops.training, crops.validation
     assert training.partners is not None
     assert held.partners is not None
@@ -245,34 +282,11 @@ def _for_crops(
 ) -> TranslationConfig:
     """Return the settings for the crops that the images gave."""
     changes: dict[str, int] = {"crop": crops.side}
-    if crops.side < SMALLEST_CROP:
-        raise RequestError(
-            f"The images are too small: they give crops of {crops.side} pixels, and at least "
-            f"{SMALLEST_CROP} are needed; choose larger images."
-        )
-    check_crop(crops.side, loaded, of_images=True)
     if loaded is None:
         changes |= dict(zip(("inputs", "outputs"), crops.channels, strict=True))
     config = config.model_copy(update=changes)
-    _check_channels(config)
+    check_channels(config)
     return config
-
-
-def _check_channels(config: TranslationConfig) -> None:
-    """Refuse a training whose losses compare pictures with other numbers of channels."""
-    title = TRAINING_TITLES[config.method]
-    if config.inputs == config.outputs or config.method == "pix2pix":
-        return
-    found = f"The sources have {counted(config.inputs, 'channel')} and the targets {config.outputs}"
-    if config.method != "cyclegan":
-        raise RequestError(
-            f"{found}, and {title} compares them; choose images of one kind, or pix2pix with pairs."
-        )
-    if config.identity > 0:
-        raise RequestError(
-            f"{found}, so that {title} can have no identity loss; set the identity weight to 0, or "
-            "choose images of one kind."
-        )
 
 
 def _with_channels(crops: TranslationCrops, config: TranslationConfig) -> TranslationCrops:

@@ -41,20 +41,21 @@ class Pairing:
 def paired(sources: Sequence[str], targets: Sequence[str]) -> Pairing:
     """Return the pairs of images with these names.
 
-    Images with the same name apart from the ending belong together. If no name is in both sets,
-    the first source belongs to the first target, and so on.
+    Images with the same name apart from the ending belong together; if names occur again in other
+    subfolders, those with the same path do. If no name is in both sets, the first source belongs to
+    the first target, and so on.
 
     Parameters
     ----------
     sources, targets : sequence of str
-        Names of layers and files.
+        Names of layers and files; those of files in subfolders are paths.
 
     Raises
     ------
     RequestError
         If the numbers differ, or only some names are in both sets.
     """
-    stems, of_targets = [_stem(name) for name in sources], [_stem(name) for name in targets]
+    stems, of_targets = _stems(sources, targets)
     if len(stems) != len(of_targets):
         raise RequestError(
             f"{there_are((len(sources), 'source'), (len(targets), 'target'))}, and pix2pix needs "
@@ -108,6 +109,15 @@ def in_pairs(
     return [targets[number] for number in pairing.targets], pairing.sentence(*names)
 
 
+def _stems(*sets: Sequence[str]) -> list[list[str]]:
+    """Return what is compared of the names of each set: as little as tells them apart."""
+    short = [[PurePath(stem).name for stem in map(_stem, names)] for names in sets]
+    if all(len(set(stems)) == len(stems) for stems in short):
+        return short
+    return [[_stem(name) for name in names] for names in sets]
+
+
 def _stem(name: str) -> str:
     path = PurePath(name)
-    return (path.stem if path.suffix.lower() in READABLE_SUFFIXES else name).casefold()
+    is_file = path.suffix.lower() in READABLE_SUFFIXES
+    return (path.with_suffix("").as_posix() if is_file else name).casefold()

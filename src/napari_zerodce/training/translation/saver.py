@@ -16,11 +16,16 @@ from napari_zerodce.training.run_process import Write
 from napari_zerodce.training.translation.config import TRAINING_TITLES, TranslationRunConfig
 from napari_zerodce.training.translation.crops import TranslationCrops
 from napari_zerodce.training.translation.loop import TranslationState, diverged, save_state
+from napari_zerodce.training.translation.official import official_options
 from napari_zerodce.training.translation.pictures import (
     brightness_correlation,
     side_by_side,
     translate,
 )
+from napari_zerodce.whole_file import write_whole
+
+OPTIONS_NAME: Final = "options.txt"
+"""Beside the official files: what the official programs need to load them."""
 
 PICTURES: Final = 4
 """Held-aside crops in a preview."""
@@ -126,11 +131,14 @@ class TranslationSaver:
             self._warn_of_inversion(brightness_correlation(self._shown, results))
 
     def save_for_official_code(self) -> None:
-        """Save the generators as the official programs do, which load ``latest_net_G.pth``."""
+        """Save the generators as the official programs do, and the options to load them there."""
         folder = self._folder.path / "official"
         folder.mkdir(exist_ok=True)
+        told = []
         for name, generator in self._state.generators.items():
-            save_official(folder / f"latest_net_{name}.pth", generator)
+            path = save_official(folder / f"latest_net_{name}.pth", generator)
+            told.append(f"{path.name}: {official_options(generator.design)}\n")
+        write_whole(folder / OPTIONS_NAME, "".join(told).encode())
 
     def _warn_of_inversion(self, correlation: float) -> None:
         """Tell when results become dark where sources are bright, and when this ends.

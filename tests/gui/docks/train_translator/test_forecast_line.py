@@ -98,5 +98,5 @@ def test_an_invalid_setting_is_told_without_an_estimate(estimated: Estimated, qt
     assert "The crop size is 33 px" in estimated.line.text()
     qtbot.wait(50)
     assert len(estimated.asked) == 1
-    estimated.form.fields["crop"].value = 48
+    estimated.form.fields["crop"].value = 96
     qtbot.waitUntil(lambda: estimated.line.text() == "pix2pix: 3.0 minutes", timeout=5000)

@@ -55,7 +55,7 @@ def with_folder(
         raise RequestError(f"{folder} contains no readable image; choose another folder.")
     window = images[0].window if images else WindowChoice("auto")
     shared = window if window.kind != "range" else WindowChoice("auto")
-    read, notices = read_images(found, shared, seed=seed, should_stop=should_stop)
+    read, notices = read_images(found, shared, seed=seed, below=folder, should_stop=should_stop)
     return [*images, *read], notices
 
 
