@@ -18,6 +18,7 @@ from napari_zerodce.gui.docks.compare.grid import Stage, columns_for
 from napari_zerodce.gui.docks.compare.layers import (
     LINKED,
     fill,
+    fit_names,
     limits_of,
     mosaic_layers,
     picture_layer,
@@ -59,12 +60,14 @@ class ShownComparison:
         self._viewer = ref(viewer)
         self._stage = Stage(viewer)
         self._pictures: dict[str, Image] = {}  # by the title of the candidate
+        self._given: dict[str, str] = {}  # the names of their layers
         self._names: Layer | None = None
         self._arrangement: Arrangement = "grid"
         self.comparison: Comparison | None = None
         self.screen: OnScreen | None = None
         self.reference_name = ""
         viewer.layers.events.removed.connect(self._on_layer_removed)
+        viewer.canvas.events.size.connect(self._fit_names)
 
     def show(self, screen: OnScreen, comparison: Comparison, arrangement: Arrangement) -> None:
         """Show a comparison instead of the former one.
@@ -83,6 +86,7 @@ class ShownComparison:
             self._show_mosaic(screen, comparison)
         self.comparison, self.screen, self._arrangement = comparison, screen, arrangement
         self._stage.set(self._layers(), in_grid=arrangement == "grid")
+        self._fit_names()
         self.changed.emit()
 
     def same_part(self, source: Source) -> OnScreen | None:
@@ -160,6 +164,15 @@ class ShownComparison:
                 insert_quietly(viewer, layer, above=viewer.layers[-1])
         self._pictures = dict.fromkeys((each.title for each in comparison.compared), image)
         self._names = names
+
+    def _fit_names(self, _: Any = None) -> None:
+        """Let the names of pictures fit into the cells of the grid."""
+        if not self._pictures or self._arrangement != "grid":
+            self._given = {}
+            return
+        viewer = self._open_viewer()
+        _, width = viewer.canvas.viewbox_size(viewer.layers)
+        self._given = fit_names(self._pictures, width, self._given)
 
     def _reusable(self, screen: OnScreen, comparison: Comparison) -> dict[str, Image]:
         """Return the layers that can show the new pictures: of the same part in the same way."""
