@@ -188,6 +188,20 @@ def test_files_that_are_no_checkpoint_are_told(
     assert dock.form.candidates.list.count() == before
 
 
+def test_good_files_do_not_hide_what_is_wrong_with_others(
+    dock: CompareDock, qtbot: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.pth").write_bytes(b"no weights")
+    (tmp_path / "worse.pth").write_bytes(b"")
+    good = BUNDLED[1].path
+    _tick_only(dock)
+    dock.add_files((tmp_path / "bad.pth", tmp_path / "worse.pth", good))
+    qtbot.waitUntil(lambda: bool(dock.form.candidates.chosen()), timeout=60_000)
+    assert dock.form.candidates.chosen() == (CheckpointCandidate(good),)
+    assert "bad.pth" in dock.run.message.text()
+    assert "worse.pth" in dock.run.message.text()
+
+
 def test_report_is_saved(
     model: ViewerModel, stack: Any, dock: CompareDock, qtbot: Any, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,10 +31,10 @@ from napari_zerodce.gui.docks.compare.shown import shown_in
 from napari_zerodce.gui.layers.source import read_source, request_for, source_now
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import NARROWEST, Dock
+from napari_zerodce.gui.shared.endings import describe_failure
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
-from napari_zerodce.gui.shared.work import checking
 from napari_zerodce.gui.widgets.checkpoint_chooser import dropped_checkpoint
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.layers.on_screen import OnScreen
 
 _PATIENCE_MS: Final = 150
-_WITH_REFERENCE: Final = 390
+_WITH_REFERENCE: Final = 420
 """Pixels of the screen, so that the figures of a reference have room."""
 
 _TIP: Final = "Show the ticked methods beside each other; the layer itself does not change."
@@ -131,11 +132,11 @@ class CompareDock(Dock):
 
     def add_files(self, paths: tuple[Path, ...]) -> None:
         """Add checkpoint files to the list, if they are valid; else say what is wrong."""
-        for path in paths:
-            job = Job("Zero-DCE: reading a checkpoint", checking(path), quiet=True)
-            job.succeeded.connect(lambda info, path=path: self._on_file_read(path, info))
-            job.failed.connect(self.runs.show_failure)
-            job.start()
+        read = work.checking_all(paths)
+        job = Job("Zero-DCE: reading checkpoints", read, quiet=True)
+        job.succeeded.connect(self._on_files_read)
+        job.failed.connect(self.runs.show_failure)
+        job.start()
 
     def compare(self) -> None:
         """Compare what is ticked, unless a run is in progress."""
@@ -225,9 +226,17 @@ class CompareDock(Dock):
         if isinstance(active, Path):
             self.add_files((active,))
 
-    def _on_file_read(self, path: Path, info: CheckpointInfo) -> None:
-        if not self._released:
-            self.form.candidates.add_file(path, info.describe())
+    def _on_files_read(self, found: Mapping[Path, CheckpointInfo | ZeroDCEError]) -> None:
+        if self._released:
+            return
+        refused = [each for each in found.values() if isinstance(each, ZeroDCEError)]
+        for path, info in found.items():
+            if isinstance(info, CheckpointInfo):
+                self.form.candidates.add_file(path, info.describe())
+        for error in refused:
+            self.runs.show_failure(error)
+        if refused:  # all of them, where each has replaced the one before
+            self.run.say(" ".join(map(describe_failure, refused)), "bad")
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept one file with the suffix of a checkpoint; napari handles images."""
