@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from napari.layers import Image, Points
 
+from napari_zerodce.compare.candidates import SOURCE
 from napari_zerodce.compare.comparison import Compared, Comparison
 from napari_zerodce.gui.docks.compare.mosaic import Mosaic, mosaic
 from napari_zerodce.gui.docks.compare.names import PIXELS, Fitted, fit
@@ -22,6 +23,9 @@ LINKED: Final = ("contrast_limits", "gamma")
 
 _NAME_SIZE: Final = 10
 """Of names above pictures; it is napari's own."""
+
+REFERENCE: Final = "reference"
+"""The name of its picture."""
 
 _MARGIN: Final = 16
 """Pixels of the screen beside a name in its cell."""
@@ -104,8 +108,12 @@ def mosaic_layers(screen: OnScreen, comparison: Comparison, columns: int) -> tup
 
 
 def pictures_of(comparison: Comparison) -> list[Compared]:
-    """Return the candidates that have given a picture, in their order."""
-    return [each for each in comparison.compared if each.image is not None]
+    """Return the candidates that have given a picture, in their order, and then the reference."""
+    pictures = [each for each in comparison.compared if each.image is not None]
+    reference = comparison.reference_picture
+    if reference is not None:
+        pictures.append(Compared(SOURCE, REFERENCE, reference))
+    return pictures
 
 
 def fit_names(

@@ -52,10 +52,10 @@ def fit(names: Sequence[str], width: float, size: float) -> Fitted:
     can_fit = [each for each in widths if _SMALLEST * each <= width]
     smaller = size * min(1.0, width / max(can_fit, default=width))
     room = width * _MEASURED / smaller
-    for mode in (Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight):
-        texts = _elided(names, room, mode, metrics)
-        if len(set(texts)) == len(set(names)):
-            break
+    modes = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
+    tried = [_elided(names, room, mode, metrics) for mode in modes]
+    count = len(set(names))
+    texts = next((each for each in tried if len(set(each)) == count), tried[-1])
     return Fitted(texts, smaller)
 
 

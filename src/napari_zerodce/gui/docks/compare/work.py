@@ -43,13 +43,15 @@ def comparing(
         from napari_zerodce.compare.run import compare
 
         known = with_known_choices(request, should_stop, report)
-        return compare(
+        comparison = compare(
             of_part(known, screen),
             candidates,
             reference=reference,
             report=report,
             should_stop=should_stop,
         )
+        _ = comparison.reference_picture  # it is made here, and not on the GUI thread
+        return comparison
 
     return work
 
