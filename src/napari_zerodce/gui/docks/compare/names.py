@@ -13,7 +13,7 @@ from qtpy.QtGui import QFontMetricsF, QGuiApplication
 _MEASURED: Final = 100
 """The size of text that is measured, in the unit of napari's font size; others are like it."""
 
-_SMALLEST: Final = 0.65
+_SMALLEST: Final = 0.55
 """The least size of text, as a part of the usual one: below, it is better to leave letters out."""
 
 PIXELS: Final = (96 / 72) ** 2
