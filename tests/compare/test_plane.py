@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -87,3 +89,11 @@ def test_axis_that_does_not_exist_is_refused(samples, make_request) -> None:
 def test_middle_plane(samples) -> None:
     assert list(middle_plane(layout_of(samples(5, 2, 8, 9))).indices()) == [(2, 1)]
     assert list(middle_plane(layout_of(samples(8, 9))).indices()) == [()]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_other_values_fill_a_plane_also_outside_its_window(dtype: Any) -> None:
+    plane = PlaneInWindow(np.array([[0, 250]], dtype), "mono", Window(50, 150))
+    filled = plane.filled_with(np.array([[0.25, 1.0]], np.float32))
+    assert filled.tolist() == [[75, 150]]
+    assert filled.dtype == dtype

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,16 @@ class Comparison:
     compared: tuple[Compared, ...]
     reference: PlaneInWindow | None = None
     notices: tuple[str, ...] = ()
+
+    @cached_property
+    def reference_picture(self) -> np.ndarray[Any, Any] | None:
+        """The reference as it looks beside the others: its window is stretched to the source's.
+
+        None without a reference of the same size and kind.
+        """
+        if self.reference is None or self.reference.unit.shape != self.source.unit.shape:
+            return None
+        return self.source.filled_with(self.reference.unit)
 
     @property
     def contrast_limits(self) -> tuple[float, float]:

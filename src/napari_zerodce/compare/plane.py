@@ -72,6 +72,28 @@ class PlaneInWindow:
         self._colours(result)[...] = restore(unit.astype(np.float32), colours, self.window)
         return result
 
+    def filled_with(self, unit: Array) -> Array:
+        """Return other values as an image of this plane's unit, whatever the plane holds.
+
+        Parameters
+        ----------
+        unit : ndarray, shape of `unit`, values in [0, 1]
+
+        Returns
+        -------
+        ndarray, shape and dtype of `samples`
+            Alpha is that of the plane.
+        """
+        low, high = self.window.low, self.window.high
+        values = low + unit.astype(np.float64) * (high - low)
+        dtype = self.samples.dtype
+        if np.issubdtype(dtype, np.integer):
+            limits = np.iinfo(dtype)
+            values = np.clip(np.rint(values), limits.min, limits.max)
+        result = self.samples.copy()
+        self._colours(result)[...] = values.astype(dtype)
+        return result
+
     def _colours(self, samples: Array) -> Array:
         return samples[..., :3] if self.channels == "rgba" else samples
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,8 +64,8 @@ def test_comparison_is_shown_and_closed(
     assert _pictures(model) == ["source", "zero-dce-pp", "gamma"]
     assert dock.results.table.titles() == ["source", "zero-dce-pp", "gamma"]
     assert not dock.results.isHidden()
-    assert "3 pictures" in dock.run.message.text()
-    assert model.layers.selection.active is stack
+    assert "3 pictures of 'stack', plane 0" in dock.results.caption.text()
+    assert model.layers.selection.active.name == "source"  # for napari's contrast sliders
     dock.results.table.setCurrentCell(2, 1)
     assert model.layers.selection.active.name == "gamma"
     assert dock.form.layers.layer is stack  # still what is compared
@@ -72,6 +73,7 @@ def test_comparison_is_shown_and_closed(
     qtbot.waitUntil(lambda: list(model.layers) == [stack])
     assert dock.results.table.isHidden()
     assert dock.run.message.text() == ""
+    assert model.layers.selection.active is stack
 
 
 def test_failure_is_a_sentence_in_the_table(dock: CompareDock, qtbot: Any, tmp_path: Path) -> None:
@@ -79,9 +81,14 @@ def test_failure_is_a_sentence_in_the_table(dock: CompareDock, qtbot: Any, tmp_p
     _tick_only(dock, "gamma")
     dock.form.candidates.add_file(tmp_path / "bad.pth", "")
     _compare(dock, qtbot)
-    assert "2 pictures" in dock.run.message.text()
-    assert "1 failed" in dock.run.message.text()
+    assert "2 pictures" in dock.results.caption.text()
+    assert "1 failed" in dock.results.caption.text()
     assert "bad.pth" in dock.results.table.item(1, 0).text()
+    _tick_only(dock, "bad.pth")
+    _compare(dock, qtbot)
+    assert "Only 'stack', plane 0 itself" in dock.results.caption.text()
+    assert "the method failed" in dock.results.caption.text()
+    assert dock.results.caption.tone == "bad"
 
 
 def test_translator_is_a_candidate_like_others(
@@ -106,7 +113,13 @@ def test_nothing_to_compare_is_said(model: ViewerModel, dock: CompareDock, qtbot
     _tick_only(dock, "gamma")
     assert dock.run.message.text() == ""
     model.layers.clear()
-    assert "no image layer" in dock.run.plan.text()
+    assert "no image layer to compare" in dock.run.plan.text()
+
+
+def test_3d_is_refused_in_words_of_this_dock(model: ViewerModel, dock: CompareDock) -> None:
+    model.dims.ndisplay = 3
+    dock.compare()
+    assert "3D, but planes are compared" in dock.run.message.text()
 
 
 def test_reference_gives_figures_and_one_that_does_not_fit_a_sentence(
@@ -123,6 +136,12 @@ def test_reference_gives_figures_and_one_that_does_not_fit_a_sentence(
     assert dock.form.chosen()[1] == BaselineCandidate("histogram")
     _compare(dock, qtbot)
     assert [dock.results.table.horizontalHeaderItem(n).text() for n in (4, 5)] == ["SSIM", "PSNR"]
+    assert _pictures(model) == ["source", "gamma", "histogram matching", "reference"]
+    assert "4 pictures" in dock.results.caption.text()
+    other = CompareDock(model)  # it shows what the comparison was made from
+    qtbot.addWidget(other)
+    assert other.form.asked() == (stack, dock.form.chosen(), pair)
+    other.release_once()
 
 
 def test_other_arrangement_needs_no_run(
@@ -144,12 +163,13 @@ def test_slider_moves_the_plan_and_the_notice(
 ) -> None:
     _tick_only(dock, "gamma")
     _compare(dock, qtbot)
-    assert dock.results.notices.text() == ""
+    assert dock.results.caption.tone == "good"
     model.dims.set_point(0, 2)
     qtbot.waitUntil(lambda: "plane 2" in dock.run.plan.text())
-    assert "pictures are of plane 0" in dock.results.notices.text()
+    assert "pictures are of plane 0 of 'stack'" in dock.results.caption.text()
+    assert dock.results.caption.tone == "bad"
     model.dims.set_point(0, 0)
-    qtbot.waitUntil(lambda: dock.results.notices.text() == "")
+    qtbot.waitUntil(lambda: dock.results.caption.tone == "good")
 
 
 def test_all_candidates_share_the_settings_of_the_session(
@@ -186,6 +206,20 @@ def test_files_that_are_no_checkpoint_are_told(
     qtbot.waitUntil(lambda: dock.run.message.tone == "bad")
     assert "bad.pth" in dock.run.message.text()
     assert dock.form.candidates.list.count() == before
+
+
+def test_good_files_do_not_hide_what_is_wrong_with_others(
+    dock: CompareDock, qtbot: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.pth").write_bytes(b"no weights")
+    (tmp_path / "worse.pth").write_bytes(b"")
+    good = BUNDLED[1].path
+    _tick_only(dock)
+    dock.add_files((tmp_path / "bad.pth", tmp_path / "worse.pth", good))
+    qtbot.waitUntil(lambda: bool(dock.form.candidates.chosen()), timeout=60_000)
+    assert dock.form.candidates.chosen() == (CheckpointCandidate(good),)
+    assert "bad.pth" in dock.run.message.text()
+    assert "worse.pth" in dock.run.message.text()
 
 
 def test_report_is_saved(
@@ -277,15 +311,26 @@ def test_closing_the_dock_stops_the_run_and_leaves_no_listeners(
 
 
 def test_comparison_outlives_the_dock(
-    model: ViewerModel, dock: CompareDock, stack: Any, qtbot: Any, settle: Any
+    model: ViewerModel, dock: CompareDock, stack: Any, qtbot: Any, settle: Any, tmp_path: Path
 ) -> None:
+    path = tmp_path / "other name.pth"
+    shutil.copy(BUNDLED[1].path, path)
     _tick_only(dock, "gamma")
+    dock.form.candidates.add_file(path, "")
     _compare(dock, qtbot)
+    dock.form.arrangement = "mosaic"
     dock.release_once()
-    assert _pictures(model) == ["source", "gamma"]
     other = CompareDock(model)
     qtbot.addWidget(other)
-    assert other.results.table.titles() == ["source", "gamma"]
+    assert other.results.table.titles() == ["source", "other name.pth", "gamma"]
+    assert other.form.asked() == (
+        stack,
+        (CheckpointCandidate(path), BaselineCandidate("gamma")),
+        None,
+    )
+    assert other.form.arrangement == "mosaic"
+    assert _pictures(model) == ["stack [compared]", "stack [names]"]
+    assert "of 'stack', plane 0" in other.results.caption.text()
     other.shown.close()
     qtbot.waitUntil(lambda: list(model.layers) == [stack])
     other.release_once()

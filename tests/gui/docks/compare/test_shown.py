@@ -211,3 +211,33 @@ def test_comparison_of_a_viewer_is_one_object_and_goes_with_it() -> None:
     del viewer
     gc.collect()
     assert known() is None
+
+
+def test_names_fit_into_their_cells_and_those_of_the_user_stay(
+    model: ViewerModel, stack: Any, shown: ShownComparison, compared_on: Callable[..., Any]
+) -> None:
+    model.canvas.size = (300, 300)
+    ends = ("a", "b", "c")
+    titles = [f"experiment_{end}_with_a_long_name/latest_net_G.pth" for end in ends]
+    shown.show(*compared_on(stack, *titles), "grid")
+    layers = _ours(model)
+    assert layers[0].name == "source"
+    assert [layer.name[:2] for layer in layers[1:]] == ["…a", "…b", "…c"]
+    assert shown.layer_of(titles[0]) is layers[1]
+    layers[0].name, wide = "mine", layers[1].name
+    model.canvas.size = (600, 4000)  # napari tells it so when the window grows
+    assert layers[1].name == titles[0]
+    model.canvas.size = (300, 300)
+    assert layers[1].name == wide
+    assert layers[0].name == "mine"
+
+
+def test_names_above_tiles_are_no_wider_than_the_tiles(
+    model: ViewerModel, stack: Any, shown: ShownComparison, compared_on: Callable[..., Any]
+) -> None:
+    stack.scale = (1, 0.5, 0.5)
+    shown.show(*compared_on(stack, "x" * 50, "a"), "mosaic")
+    _, names = _ours(model)
+    assert names.text.scaling
+    assert names.text.size < 0.5 * 4  # letters are lower than the 4 pixels above each tile
+    assert "…" in names.text.values[1]

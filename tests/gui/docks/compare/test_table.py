@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_zerodce.compare.columns import MISSING
 from napari_zerodce.gui.docks.compare.table import FiguresTable, as_text
@@ -105,3 +105,24 @@ def test_long_sentence_needs_more_height(table: FiguresTable, comparison: Any) -
     table.show_comparison(replace(comparison, compared=(first, long)))
     assert table.rowHeight(1) > 2 * one_line
     assert table.height() >= table.rowHeight(0) + table.rowHeight(1)
+
+
+def test_rows_suit_the_width_in_which_they_are_first_shown(comparison: Any, qtbot: Any) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    table = FiguresTable()
+    layout = QVBoxLayout(box)
+    layout.addWidget(table)
+    box.resize(300, 500)
+    with qtbot.waitExposed(box):
+        box.show()
+    first, second, failed, _ = comparison.compared
+    long = replace(second, title="an_experiment_with_a_long_name/latest_net_G.pth")
+    told = replace(failed, problem="What was found is something else than expected; " * 3)
+    table.show_comparison(replace(comparison, compared=(first, long, told)))
+    QApplication.processEvents()
+    heights = [table.rowHeight(row) for row in range(3)]
+    assert heights[1] > 1.5 * heights[0]
+    assert heights[2] > 1.5 * heights[0]
+    box.resize(600, 500)
+    qtbot.waitUntil(lambda: table.rowHeight(1) < heights[1])

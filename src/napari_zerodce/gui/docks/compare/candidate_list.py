@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -85,16 +85,32 @@ class CandidateList(QWidget):
         description : str
             For the tool tip.
         """
-        candidate = CheckpointCandidate(path)
-        known = next((item for item in self._items() if _candidate(item) == candidate), None)
-        if known is None:
-            tip = f"{description}\n{path}"
-            row = sum(isinstance(_candidate(each), CheckpointCandidate) for each in self._items())
-            known = self._insert(row, candidate, tip)
+        item = self._listed(CheckpointCandidate(path), f"{description}\n{path}")
         self._is_touched = True
-        _tick(known, on=True)
-        self.list.scrollToItem(known)
+        _tick(item, on=True)
+        self.list.scrollToItem(item)
         self.changed.emit()
+
+    def choose(self, candidates: Sequence[Candidate]) -> None:
+        """Tick some candidates and no others; files that are not listed are added.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+        """
+        wanted = [self._listed(each, each.title) for each in candidates]
+        self._is_touched = True
+        for item in self._items():
+            _tick(item, on=item in wanted)
+        self.changed.emit()
+
+    def _listed(self, candidate: Candidate, tip: str) -> QListWidgetItem:
+        """Return the item of a candidate, a new one below the other checkpoints if need be."""
+        known = next((item for item in self._items() if _candidate(item) == candidate), None)
+        if known is not None:
+            return known
+        row = sum(isinstance(_candidate(each), CheckpointCandidate) for each in self._items())
+        return self._insert(row, candidate, tip)
 
     def suit(self, *, colour: bool, has_reference: bool) -> None:
         """Offer what can be compared, and tick what suits, unless the user has ticked something.

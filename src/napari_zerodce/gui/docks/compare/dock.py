@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,16 @@ from qtpy.QtCore import QTimer
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
+from napari_zerodce.compare.candidates import SOURCE
 from napari_zerodce.compare.comparison import Comparison
 from napari_zerodce.counting import counted
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
-from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.compare import work
 from napari_zerodce.gui.docks.compare.form import CompareForm
+from napari_zerodce.gui.docks.compare.layers import pictures_of
 from napari_zerodce.gui.docks.compare.part import (
     describe_part,
     describe_place,
@@ -31,11 +34,12 @@ from napari_zerodce.gui.docks.compare.shown import shown_in
 from napari_zerodce.gui.layers.source import read_source, request_for, source_now
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.dock import NARROWEST, Dock
+from napari_zerodce.gui.shared.endings import describe_failure
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
-from napari_zerodce.gui.shared.work import checking
 from napari_zerodce.gui.widgets.checkpoint_chooser import dropped_checkpoint
+from napari_zerodce.gui.widgets.labels import Tone
 
 if TYPE_CHECKING:
     import napari
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
     from napari_zerodce.gui.layers.on_screen import OnScreen
 
 _PATIENCE_MS: Final = 150
-_WITH_REFERENCE: Final = 390
+_WITH_REFERENCE: Final = 420
 """Pixels of the screen, so that the figures of a reference have room."""
 
 _TIP: Final = "Show the ticked methods beside each other; the layer itself does not change."
@@ -87,6 +91,7 @@ class CompareDock(Dock):
         self.runs = RunController(self._viewer, self._session, self.run, self)
         self.shown = shown_in(self._viewer)
         self.results = ResultsPanel()
+        self._show_again()
         self._asked: tuple[Any, ...] = self.form.asked()
         self._looking = QTimer(self)
         self._looking.setSingleShot(True)
@@ -96,7 +101,7 @@ class CompareDock(Dock):
         self._connect()
         self._add_active_file()
         self._on_shown_changed()
-        self._show_plan()
+        self._on_form_changed()
 
     def _connect(self) -> None:
         self.form.changed.connect(self._on_form_changed)
@@ -132,11 +137,11 @@ class CompareDock(Dock):
 
     def add_files(self, paths: tuple[Path, ...]) -> None:
         """Add checkpoint files to the list, if they are valid; else say what is wrong."""
-        for path in paths:
-            job = Job("Zero-DCE: reading a checkpoint", checking(path), quiet=True)
-            job.succeeded.connect(lambda info, path=path: self._on_file_read(path, info))
-            job.failed.connect(self.runs.show_failure)
-            job.start()
+        read = work.checking_all(paths)
+        job = Job("Zero-DCE: reading checkpoints", read, quiet=True)
+        job.succeeded.connect(self._on_files_read)
+        job.failed.connect(self.runs.show_failure)
+        job.start()
 
     def compare(self) -> None:
         """Compare what is ticked, unless a run is in progress."""
@@ -174,6 +179,10 @@ class CompareDock(Dock):
 
     def _wanted(self) -> _Wanted:
         """Return what the form asks for; raises a ZeroDCEError if something is missing."""
+        if self.form.layers.layer is None:
+            raise RequestError(
+                "There is no image layer to compare on; open an image or select one."
+            )
         source = read_source(self.form.layers.layer)
         screen = self.shown.same_part(source) or part_on_screen(self._viewer, source)
         layer = self.form.reference.layer
@@ -218,6 +227,17 @@ class CompareDock(Dock):
         except ZeroDCEError as err:
             self.run.plan.setText(str(err))
 
+    def _show_again(self) -> None:
+        """Show what the shown comparison was made from: it outlives the dock."""
+        comparison, screen = self.shown.comparison, self.shown.screen
+        if comparison is None or screen is None:
+            return
+        name, layers = self.shown.reference_name, self._viewer.layers
+        candidates = [each.candidate for each in comparison.compared if each.candidate != SOURCE]
+        reference = layers[name] if name and name in layers else None
+        layer = screen.source.layer
+        self.form.show_again(layer, candidates, reference, self.shown.arrangement)
+
     # ---- files
 
     def _add_active_file(self) -> None:
@@ -226,9 +246,17 @@ class CompareDock(Dock):
         if isinstance(active, Path):
             self.add_files((active,))
 
-    def _on_file_read(self, path: Path, info: CheckpointInfo) -> None:
-        if not self._released:
-            self.form.candidates.add_file(path, info.describe())
+    def _on_files_read(self, found: Mapping[Path, CheckpointInfo | ZeroDCEError]) -> None:
+        if self._released:
+            return
+        refused = [each for each in found.values() if isinstance(each, ZeroDCEError)]
+        for path, info in found.items():
+            if isinstance(info, CheckpointInfo):
+                self.form.candidates.add_file(path, info.describe())
+        for error in refused:
+            self.runs.show_failure(error)
+        if refused:  # all of them, where each has replaced the one before
+            self.run.say(" ".join(map(describe_failure, refused)), "bad")
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Accept one file with the suffix of a checkpoint; napari handles images."""
@@ -252,7 +280,7 @@ class CompareDock(Dock):
             return
         self.shown.reference_name = wanted.reference_name
         self.shown.show(wanted.screen, comparison, self.form.arrangement)
-        self.run.say(_describe(comparison), "good")
+        self.run.say("")  # the caption of the results says it
         QTimer.singleShot(0, partial(self.ensureWidgetVisible, self.results))
 
     def _on_arrangement_changed(self) -> None:
@@ -271,9 +299,11 @@ class CompareDock(Dock):
         comparison, screen = self.shown.comparison, self.shown.screen
         if comparison is None or screen is None:
             return
-        is_elsewhere = describe_place(screen) and not is_on_screen(self._viewer, screen)
-        place = _elsewhere(screen) if is_elsewhere else ""
-        self.results.notices.say(" ".join(filter(None, (place, *comparison.notices))))
+        if describe_place(screen) and not is_on_screen(self._viewer, screen):
+            self.results.caption.say(_elsewhere(screen), "bad")
+        else:
+            self.results.caption.say(*_caption(screen, comparison))
+        self.results.notices.say(" ".join(comparison.notices))
 
     def _on_report_saved(self, folder: Path) -> None:
         self.run.say(f"The report is in {folder}; open its index.html in a browser.", "good")
@@ -285,11 +315,17 @@ class CompareDock(Dock):
 
 
 def _elsewhere(screen: OnScreen) -> str:
-    return f"The pictures are of {describe_place(screen)}; move the slider there to see them."
+    place = f"{describe_place(screen)} of '{screen.source.shown_name}'"
+    return f"The pictures are of {place}; move the slider there to see them."
 
 
-def _describe(comparison: Comparison) -> str:
+def _caption(screen: OnScreen, comparison: Comparison) -> tuple[str, Tone]:
+    """Return what is shown, and whether that is good or bad."""
     failed = sum(bool(each.problem) for each in comparison.compared)
-    done = len(comparison.compared) - failed
-    text = f"{counted(done, 'picture')} with the same contrast limits"
-    return f"{text}; {failed} failed, the table says why." if failed else f"{text}."
+    what = ", ".join(filter(None, (f"'{screen.source.shown_name}'", describe_place(screen))))
+    if failed == len(comparison.compared) - 1:
+        methods = "the method" if failed == 1 else f"all {failed} methods"
+        return f"Only {what} itself is shown: {methods} failed, the table says why.", "bad"
+    pictures = counted(len(pictures_of(comparison)), "picture")
+    text = f"{pictures} of {what}, with the same contrast limits"
+    return f"{text}; {failed} failed, the table says why." if failed else f"{text}.", "good"

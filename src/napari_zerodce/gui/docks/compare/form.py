@@ -16,6 +16,8 @@ from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.widgets.settings_form import form_layout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import napari
     from napari.layers import Image
 
@@ -86,6 +88,27 @@ class CompareForm(QWidget):
     def arrangement(self, value: Arrangement) -> None:
         self._arrangement.setCurrentIndex(self._arrangement.findData(value))
         self.arrangement_changed.emit()
+
+    def show_again(
+        self,
+        layer: Image,
+        candidates: Sequence[Candidate],
+        reference: Image | None,
+        arrangement: Arrangement,
+    ) -> None:
+        """Show what was asked for when a comparison was made, as far as it is still there.
+
+        Parameters
+        ----------
+        layer : napari.layers.Image
+        candidates : sequence of Candidate
+        reference : napari.layers.Image, optional
+        arrangement : {"grid", "mosaic"}
+        """
+        self.layers.layer = layer
+        self.reference.layer = reference
+        self.candidates.choose(candidates)
+        self._arrangement.setCurrentIndex(self._arrangement.findData(arrangement))
 
     def asked(self) -> tuple[Image | None, tuple[Candidate, ...], Image | None]:
         """Return the layer, what is ticked, and the reference."""

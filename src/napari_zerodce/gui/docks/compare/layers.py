@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from napari.layers import Image, Points
 
+from napari_zerodce.compare.candidates import SOURCE
 from napari_zerodce.compare.comparison import Compared, Comparison
-from napari_zerodce.gui.docks.compare.mosaic import mosaic
+from napari_zerodce.gui.docks.compare.mosaic import Mosaic, mosaic
+from napari_zerodce.gui.docks.compare.names import PIXELS, Fitted, fit
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.results import display_range
 from napari_zerodce.gui.layers.source import APPEARANCE
@@ -18,8 +21,17 @@ from napari_zerodce.imaging.planes import Array
 LINKED: Final = ("contrast_limits", "gamma")
 """What the user changes of one picture changes in all."""
 
-_LONGEST_NAME: Final = 34
-"""Characters, so that a name fits above its picture in a grid of three columns."""
+_NAME_SIZE: Final = 10
+"""Of names above pictures; it is napari's own."""
+
+REFERENCE: Final = "reference"
+"""The name of its picture."""
+
+_MARGIN: Final = 16
+"""Pixels of the screen beside a name in its cell."""
+
+_LINE: Final = 1.3
+"""Height of a line, as a part of the size of its letters."""
 
 
 def picture_layer(screen: OnScreen, comparison: Comparison, compared: Compared) -> Image:
@@ -33,7 +45,7 @@ def picture_layer(screen: OnScreen, comparison: Comparison, compared: Compared) 
         With an image.
     """
     layer = _image_layer(screen, comparison, _image(compared), screen.geometry)
-    layer.name = shortened(compared.title)
+    layer.name = compared.title
     layer.metadata = _metadata(screen, compared)
     layer.name_overlay.visible = True
     return layer
@@ -72,14 +84,21 @@ def mosaic_layers(screen: OnScreen, comparison: Comparison, columns: int) -> tup
     layer = _image_layer(screen, comparison, tiles.image, geometry)
     layer.name = f"{screen.source.name} [compared]"
     layer.metadata = _metadata(screen)
+    fitted = _fit_tiles([each.title for each in compared], tiles)
     places = np.zeros((len(compared), layer.ndim))
     places[:, -2:] = tiles.corners
     names = Points(
         places,
         **geometry,
         name=f"{screen.source.name} [names]",
-        features={"name": [each.title for each in compared]},
-        text={"string": "{name}", "anchor": "upper_left", "color": "white", "size": 10},
+        features={"name": list(fitted.texts)},
+        text={
+            "string": "{name}",
+            "anchor": "upper_left",
+            "color": "white",
+            "size": fitted.size * min(geometry["scale"][-2:]),
+            "scaling": True,
+        },
         size=0.01,
         face_color="transparent",
         border_color="transparent",
@@ -89,16 +108,47 @@ def mosaic_layers(screen: OnScreen, comparison: Comparison, columns: int) -> tup
 
 
 def pictures_of(comparison: Comparison) -> list[Compared]:
-    """Return the candidates that have given a picture, in their order."""
-    return [each for each in comparison.compared if each.image is not None]
+    """Return the candidates that have given a picture, in their order, and then the reference."""
+    pictures = [each for each in comparison.compared if each.image is not None]
+    reference = comparison.reference_picture
+    if reference is not None:
+        pictures.append(Compared(SOURCE, REFERENCE, reference))
+    return pictures
 
 
-def shortened(title: str) -> str:
-    """Return a title that fits above a picture; the middle of a long one is left out."""
-    if len(title) <= _LONGEST_NAME:
-        return title
-    half = _LONGEST_NAME // 2
-    return f"{title[: half - 1]}…{title[-half:]}"
+def fit_names(
+    pictures: Mapping[str, Image], width: float, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Give layers names that fit into their cells; those that fitted before stay as they are.
+
+    Parameters
+    ----------
+    pictures : mapping of str to napari.layers.Image
+        At least one, by the titles of their candidates.
+    width : float
+        Of a cell, in pixels of the screen.
+    given : mapping of str to str
+        What was returned before; the user may have renamed layers since.
+
+    Returns
+    -------
+    dict of str to str
+        The names by the titles of the candidates.
+    """
+    fitted = fit(list(pictures), max(1, width - _MARGIN), _NAME_SIZE)
+    for layer in pictures.values():
+        layer.name_overlay.font_size = fitted.size
+    names = dict(zip(pictures, fitted.texts, strict=True))
+    for title, layer in pictures.items():
+        if given.get(title) != names[title]:
+            layer.name = names[title]
+    return names
+
+
+def _fit_tiles(titles: Sequence[str], tiles: Mosaic) -> Fitted:
+    """Return names that fit above tiles; pixels of the image take the place of the screen's."""
+    _, width = tiles.shape
+    return fit(titles, width, tiles.gap / PIXELS / _LINE)
 
 
 def limits_of(screen: OnScreen, comparison: Comparison) -> tuple[float, float]:

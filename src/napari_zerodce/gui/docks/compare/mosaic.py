@@ -28,10 +28,16 @@ class Mosaic:
         Where there is no picture, it has the lowest value, or is transparent.
     corners : ndarray, shape (pictures, 2)
         Row and column of the upper left pixel of each picture.
+    shape : tuple of int
+        Rows and columns of each picture.
+    gap : int
+        Rows above each picture, and columns between two.
     """
 
     image: Array
     corners: Array
+    shape: tuple[int, int]
+    gap: int
 
 
 def mosaic(pictures: Sequence[Array], columns: int, *, empty: Any) -> Mosaic:
@@ -59,7 +65,7 @@ def mosaic(pictures: Sequence[Array], columns: int, *, empty: Any) -> Mosaic:
     ]
     for tile, (top, left) in zip(tiles, corners, strict=True):
         image[top : top + height, left : left + width] = tile
-    return Mosaic(image, np.array(corners))
+    return Mosaic(image, np.array(corners), (height, width), gap)
 
 
 def _opaque(picture: Array) -> Array:

@@ -46,6 +46,10 @@ def part_on_screen(viewer: napari.Viewer, source: Source) -> OnScreen:
     RequestError, ImageError
         As `on_screen` does, or if no pixel is on screen.
     """
+    if viewer.dims.ndisplay != 2:
+        raise RequestError(
+            "The viewer shows 3D, but planes are compared; switch to 2D with the cube button."
+        )
     source.check_planes_last()
     index = plane_on_screen(viewer, source)
     level = shown_level(source)

@@ -22,6 +22,7 @@ class ResultsPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.caption = Sentence("caption")
         self.notices = Sentence("notices")
         self.table = FiguresTable()
         self.copy = _button("Copy", "Copy the figures, for a spreadsheet.")
@@ -34,7 +35,7 @@ class ResultsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         buttons = side_by_side(self.copy, self.report, self.close_button)
-        for part in (self.notices, self.table, buttons):
+        for part in (self.caption, self.notices, self.table, buttons):
             layout.addWidget(part)
         self.table.picked.connect(self.picked)
         self.copy.clicked.connect(self.table.copy)

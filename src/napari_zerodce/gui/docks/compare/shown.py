@@ -18,6 +18,7 @@ from napari_zerodce.gui.docks.compare.grid import Stage, columns_for
 from napari_zerodce.gui.docks.compare.layers import (
     LINKED,
     fill,
+    fit_names,
     limits_of,
     mosaic_layers,
     picture_layer,
@@ -59,12 +60,14 @@ class ShownComparison:
         self._viewer = ref(viewer)
         self._stage = Stage(viewer)
         self._pictures: dict[str, Image] = {}  # by the title of the candidate
+        self._given: dict[str, str] = {}  # the names of their layers
         self._names: Layer | None = None
         self._arrangement: Arrangement = "grid"
         self.comparison: Comparison | None = None
         self.screen: OnScreen | None = None
         self.reference_name = ""
         viewer.layers.events.removed.connect(self._on_layer_removed)
+        viewer.canvas.events.size.connect(self._fit_names)
 
     def show(self, screen: OnScreen, comparison: Comparison, arrangement: Arrangement) -> None:
         """Show a comparison instead of the former one.
@@ -82,7 +85,9 @@ class ShownComparison:
         else:
             self._show_mosaic(screen, comparison)
         self.comparison, self.screen, self._arrangement = comparison, screen, arrangement
+        self._make_active(self._layers()[0])
         self._stage.set(self._layers(), in_grid=arrangement == "grid")
+        self._fit_names()
         self.changed.emit()
 
     def same_part(self, source: Source) -> OnScreen | None:
@@ -101,6 +106,11 @@ class ShownComparison:
         same_levels = source.level_shapes == screen.source.level_shapes
         return again if same_levels and is_on_screen(self._open_viewer(), again) else None
 
+    @property
+    def arrangement(self) -> Arrangement:
+        """How the comparison is shown."""
+        return self._arrangement
+
     def layer_of(self, title: str) -> Image | None:
         """Return the layer with the picture of a candidate, None if there is none.
 
@@ -113,7 +123,7 @@ class ShownComparison:
 
     def close(self) -> None:
         """Remove the layers, and bring back what was on screen before."""
-        remove_together(self._open_viewer(), self._end())
+        self._leave(self._source(), self._end())
 
     def _end(self) -> list[Layer]:
         """Bring back what was on screen, and return the layers that are to be removed."""
@@ -158,8 +168,17 @@ class ShownComparison:
         with self._replacing(self._layers()):
             for layer in (image, names):
                 insert_quietly(viewer, layer, above=viewer.layers[-1])
-        self._pictures = dict.fromkeys((each.title for each in comparison.compared), image)
-        self._names = names
+            self._pictures = dict.fromkeys((each.title for each in comparison.compared), image)
+            self._names = names
+
+    def _fit_names(self, _: Any = None) -> None:
+        """Let the names of pictures fit into the cells of the grid."""
+        if not self._pictures or self._arrangement != "grid":
+            self._given = {}
+            return
+        viewer = self._open_viewer()
+        _, width = viewer.canvas.viewbox_size(viewer.layers)
+        self._given = fit_names(self._pictures, width, self._given)
 
     def _reusable(self, screen: OnScreen, comparison: Comparison) -> dict[str, Image]:
         """Return the layers that can show the new pictures: of the same part in the same way."""
@@ -185,7 +204,27 @@ class ShownComparison:
         for layer in gone:
             layer.name = "closing"  # its name is free for another one
         yield
+        self._make_active(self._layers()[0])  # else napari makes one below active
         remove_together(self._open_viewer(), gone)
+
+    def _leave(self, source: Layer | None, gone: Sequence[Layer]) -> None:
+        """Remove layers; the source is active again if one of them was."""
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        active = viewer.layers.selection.active
+        if source in viewer.layers and (active is None or active in gone):
+            viewer.layers.selection.active = source
+        remove_together(viewer, gone)
+
+    def _source(self) -> Layer | None:
+        return None if self.screen is None else self.screen.source.layer
+
+    def _make_active(self, layer: Layer) -> None:
+        """Make a picture active unless another one is: napari's sliders then change them all."""
+        selection = self._open_viewer().layers.selection
+        if selection.active not in self._layers():
+            selection.active = layer
 
     def _forget(self, gone: Sequence[Layer]) -> None:
         """Forget layers; napari would keep linked ones in memory for ever."""
@@ -206,7 +245,7 @@ class ShownComparison:
             return
         self._forget([event.value])
         if not self._pictures:  # napari cannot remove a layer while it removes another one
-            QTimer.singleShot(0, partial(remove_together, self._open_viewer(), self._end()))
+            QTimer.singleShot(0, partial(self._leave, self._source(), self._end()))
 
 
 _shown: WeakKeyDictionary[napari.Viewer, ShownComparison] = WeakKeyDictionary()

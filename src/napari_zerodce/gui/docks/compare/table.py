@@ -31,6 +31,12 @@ _HEADINGS: Final = {
 
 _PADDING: Final = 10
 
+_TEXT_PADDING: Final = 10
+"""Pixels beside the text of a cell; Qt takes up to five at each side."""
+
+_BREAK: Final = "\u200b"
+"""A space without width, so that Qt breaks the name of a file, which has no other space."""
+
 _OF_REFERENCE: Final = frozenset({"ssim", "psnr"})
 
 
@@ -181,10 +187,12 @@ class FiguresTable(QTableWidget):
 
     def _fill_row(self, row: int, compared: Compared) -> None:
         if compared.problem:
-            self._fill_cell(row, 0, f"{compared.title} ⚠ {compared.problem}", _tip(compared))
+            self._fill_cell(
+                row, 0, f"{_breakable(compared.title)} ⚠ {compared.problem}", _tip(compared)
+            )
             self.setSpan(row, 0, 1, 1 + len(self._columns))
             return
-        self._fill_cell(row, 0, compared.title, _tip(compared))
+        self._fill_cell(row, 0, _breakable(compared.title), _tip(compared))
         for number, column in enumerate(self._columns, start=1):
             item = self._fill_cell(row, number, _text(column, compared))
             item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -218,13 +226,16 @@ class FiguresTable(QTableWidget):
         """Let the table be as high as its rows; Qt does not wrap a text that spans columns."""
         flags, metrics = int(Qt.TextFlag.TextWordWrap), self.fontMetrics()
         height = self._header().sizeHint().height() + 2 * self.frameWidth()
-        whole = sum(self.columnWidth(number) for number in range(self.columnCount()))
+        viewport = self.viewport()
+        whole = self.width() if viewport is None else viewport.width()
+        # Qt stretches the first column later than it resizes the table.
+        first = whole - sum(self.columnWidth(n) for n in range(1, self.columnCount()))
         for row in range(self.rowCount()):
             item = self.item(row, 0)
             spans = self.columnSpan(row, 0) > 1
-            width = whole if spans else self.columnWidth(0)
+            width = whole if spans else first
             text = "" if item is None else item.text()
-            box = metrics.boundingRect(0, 0, width - _PADDING // 2, 10_000, flags, text)
+            box = metrics.boundingRect(0, 0, width - _TEXT_PADDING, 10_000, flags, text)
             self.setRowHeight(row, box.height() + _PADDING // 2)
             height += self.rowHeight(row)
         self.setFixedHeight(height)
@@ -241,6 +252,11 @@ def _place(column: Column, compared: Compared, down: bool) -> tuple[bool, float]
     value = _value(column, compared)
     is_missing = value is None or isnan(value)
     return is_missing, 0.0 if value is None or is_missing else -value if down else value
+
+
+def _breakable(title: str) -> str:
+    """Return a title that can be broken after slashes and underscores."""
+    return title.replace("/", f"/{_BREAK}").replace("_", f"_{_BREAK}")
 
 
 def _tip(compared: Compared) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from napari_zerodce.compare.candidates import Candidate
 from napari_zerodce.compare.comparison import Comparison
 from napari_zerodce.engine.requests import EnhanceRequest, Progress, Report
-from napari_zerodce.errors import RequestError
+from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.compare.part import of_part
 from napari_zerodce.gui.layers.on_screen import OnScreen
-from napari_zerodce.gui.shared.work import with_known_choices
+from napari_zerodce.gui.shared.work import checking, with_known_choices
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
@@ -43,13 +43,38 @@ def comparing(
         from napari_zerodce.compare.run import compare
 
         known = with_known_choices(request, should_stop, report)
-        return compare(
+        comparison = compare(
             of_part(known, screen),
             candidates,
             reference=reference,
             report=report,
             should_stop=should_stop,
         )
+        _ = comparison.reference_picture  # it is made here, and not on the GUI thread
+        return comparison
+
+    return work
+
+
+def checking_all(paths: Sequence[Path]) -> Work:
+    """Return the work that reads checkpoint files.
+
+    Its result has for each path its `CheckpointInfo`, or the `ZeroDCEError` that says what is
+    wrong.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    """
+
+    def work(report: Report, should_stop: ShouldStop) -> Any:
+        found: dict[Path, Any] = {}
+        for path in paths:
+            try:
+                found[path] = checking(path)(report, should_stop)
+            except ZeroDCEError as err:
+                found[path] = err
+        return found
 
     return work
 
