@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 import torch
@@ -187,16 +185,14 @@ class _Run:
         if config.minutes is None:
             return config
         trial = start(config.training, device=self.device, weights=self._weights)
-        moments = [time.perf_counter()]
-        with suppress(Diverged):  # the run itself raises the error later
-            train(
-                trial,
-                CropBatches(crops, config.training),
-                until=TRIAL_STEPS,
-                report=lambda _: moments.append(time.perf_counter()),
-                should_stop=self._should_stop,
-            )
-        steps = steps_in(config.minutes, moments, least=_VALIDATIONS)
+        batches = CropBatches(crops, config.training)
+        steps = steps_in(
+            config.minutes,
+            lambda report: train(
+                trial, batches, until=TRIAL_STEPS, report=report, should_stop=self._should_stop
+            ),
+            least=_VALIDATIONS,
+        )
         training = config.training.model_copy(update={"steps": steps})
         config = config.model_copy(update={"training": training, "minutes": None})
         self._folder.write_config(config)

@@ -18,6 +18,7 @@ from napari_zerodce.device import Device
 from napari_zerodce.errors import Cancelled, TrainingError, ZeroDCEError
 from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.events import TOTAL, Ending, EventWriter
+from napari_zerodce.training.loop import Diverged, StepReport
 from napari_zerodce.training.owned_folder import written_or_told
 from napari_zerodce.training.run_config import AnyRunConfig
 from napari_zerodce.training.run_folder import RunFolder
@@ -26,6 +27,8 @@ from napari_zerodce.training.tensorboard import TensorBoardLog
 Told = Callable[[Mapping[str, Any]], None]
 Write = Callable[..., None]
 """Writes an event: its kind, and facts by name."""
+
+Trial = Callable[[Callable[[StepReport], None]], None]
 
 TRIAL_STEPS: Final = 4
 """Steps from whose time the number of steps follows that a number of minutes holds."""
@@ -201,16 +204,19 @@ class StepLog:
         return (len(self._stepped) - 1) / max(1e-6, self._stepped[-1] - self._stepped[0])
 
 
-def steps_in(minutes: float, moments: list[float], *, least: int) -> int:
-    """Return the number of steps that a number of minutes holds.
+def steps_in(minutes: float, trial: Trial, *, least: int) -> int:
+    """Return the number of steps that a number of minutes holds, from the time of a trial.
 
     Parameters
     ----------
     minutes : float
-    moments : list of float
-        When a trial began and when each of its steps ended, in seconds.
+    trial : callable
+        Takes `TRIAL_STEPS` steps, and calls what it gets after each.
     least : int
     """
+    moments = [time.perf_counter()]
+    with suppress(Diverged):  # the run itself raises the error later
+        trial(lambda _: moments.append(time.perf_counter()))
     seconds = min(np.diff(moments), default=1.0) * _OVERHEAD
     return max(least, int(60 * minutes / seconds))
 

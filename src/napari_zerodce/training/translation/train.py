@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from contextlib import suppress
 from typing import Final
 
 from napari_zerodce.checkpoints.load import load_checkpoint
@@ -28,7 +26,7 @@ from napari_zerodce.training.run_process import (
     untold,
 )
 from napari_zerodce.training.translation.config import TranslationRunConfig
-from napari_zerodce.training.translation.crops import TranslationCrops, read_crops
+from napari_zerodce.training.translation.crops import read_crops
 from napari_zerodce.training.translation.loop import resume, start, train
 from napari_zerodce.training.translation.pictures import difference_to
 from napari_zerodce.training.translation.saver import TranslationSaver
@@ -177,23 +175,15 @@ class _Run:
         """Turn minutes into a fixed number of steps, from the measured time of a few steps."""
         if config.minutes is None:
             return config
-        steps = self._steps_in(config.minutes, config, self._crops)
+        trial = start(config.training, device=self._device, loaded=self._generator())
+        steps = steps_in(
+            config.minutes,
+            lambda report: train(
+                trial, self._crops, until=TRIAL_STEPS, report=report, should_stop=self._should_stop
+            ),
+            least=_LEAST_STEPS,
+        )
         training = config.training.model_copy(update={"steps": steps})
         config = config.model_copy(update={"training": training, "minutes": None})
         self._folder.write_config(config)
         return config
-
-    def _steps_in(
-        self, minutes: float, config: TranslationRunConfig, crops: TranslationCrops
-    ) -> int:
-        trial = start(config.training, device=self._device, loaded=self._generator())
-        moments = [time.perf_counter()]
-        with suppress(Diverged):  # the run itself raises the error later
-            train(
-                trial,
-                crops,
-                until=TRIAL_STEPS,
-                report=lambda _: moments.append(time.perf_counter()),
-                should_stop=self._should_stop,
-            )
-        return steps_in(minutes, moments, least=_LEAST_STEPS)
