@@ -7,12 +7,8 @@ import time
 import numpy as np
 from comparison.tables import markdown_table
 
-from napari_zerodce.training.translation.config import (
-    METHODS,
-    TRAINING_TITLES,
-    TrainingMethod,
-    configure,
-)
+from napari_zerodce.training.translation.config import METHODS, TRAINING_TITLES, TrainingMethod
+from napari_zerodce.training.translation.configure import configure
 from napari_zerodce.training.translation.crops import TranslationCrops
 from napari_zerodce.training.translation.loop import start, train
 

@@ -12,7 +12,8 @@ import torch
 
 from napari_zerodce.core.translators.generators import Generator
 from napari_zerodce.core.translators.statistics import MeasuredGenerator
-from napari_zerodce.training.translation.config import TranslationConfig, configure
+from napari_zerodce.training.translation.config import TranslationConfig
+from napari_zerodce.training.translation.configure import configure
 from napari_zerodce.training.translation.crops import TranslationCrops
 from napari_zerodce.training.translation.loop import TranslationState, train_translator
 from translation.arms import ARMS, PAIRS, Unit

@@ -11,7 +11,8 @@ import pytest
 from napari_zerodce.errors import TrainingError
 from napari_zerodce.training.run_folder import RunFolder
 from napari_zerodce.training.translation.again import check_again, create_again, with_next_seed
-from napari_zerodce.training.translation.config import TranslationRunConfig, configure
+from napari_zerodce.training.translation.config import TranslationRunConfig
+from napari_zerodce.training.translation.configure import configure
 
 MakeRun = Callable[..., RunFolder]
 

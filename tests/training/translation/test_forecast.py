@@ -7,7 +7,7 @@ import pytest
 
 from napari_zerodce.device import Device
 from napari_zerodce.training.translation import forecast as module
-from napari_zerodce.training.translation.config import configure
+from napari_zerodce.training.translation.configure import configure
 from napari_zerodce.training.translation.forecast import forecast, in_words, size_for, step_seconds
 
 CPU, GPU = Device("cpu", "two cores"), Device("cuda:0", "a card")

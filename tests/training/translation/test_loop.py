@@ -15,7 +15,8 @@ from napari_zerodce.core.translators.gan_losses import gan_loss
 from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.errors import Cancelled, RequestError
 from napari_zerodce.training.loop import Diverged
-from napari_zerodce.training.translation.config import TranslationConfig, configure
+from napari_zerodce.training.translation.config import TranslationConfig
+from napari_zerodce.training.translation.configure import configure
 from napari_zerodce.training.translation.crops import TranslationCrops
 from napari_zerodce.training.translation.loop import (
     as_picture,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_zerodce.core.translators.design import GeneratorDesign
-from napari_zerodce.training.translation.config import configure
+from napari_zerodce.training.translation.configure import configure
 from napari_zerodce.training.translation.official import official_options
 
 

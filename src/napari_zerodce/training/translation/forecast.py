@@ -15,8 +15,8 @@ from napari_zerodce.training.translation.config import (
     NetworkSize,
     TrainingMethod,
     TranslationConfig,
-    configure,
 )
+from napari_zerodce.training.translation.configure import configure
 
 LONGEST: Final = 2 * 3600.0
 """Seconds. A training that takes longer than an evening is not realistic."""

@@ -19,11 +19,8 @@ from napari_zerodce.errors import DeviceError
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.loop import Diverged, StepReport
 from napari_zerodce.training.saved_state import read_state, write_state
-from napari_zerodce.training.translation.config import (
-    TrainingMethod,
-    TranslationConfig,
-    check_networks,
-)
+from napari_zerodce.training.translation.config import TrainingMethod, TranslationConfig
+from napari_zerodce.training.translation.configure import check_networks
 from napari_zerodce.training.translation.crops import Pixels, TranslationCrops, check_crops
 from napari_zerodce.training.translation.cut import CUTTrainer
 from napari_zerodce.training.translation.cyclegan import CycleGANTrainer

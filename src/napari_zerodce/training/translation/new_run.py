@@ -27,6 +27,8 @@ from napari_zerodce.training.translation.config import (
     TrainingMethod,
     TranslationConfig,
     TranslationRunConfig,
+)
+from napari_zerodce.training.translation.configure import (
     check_channels,
     check_family,
     configure,

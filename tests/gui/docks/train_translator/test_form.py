@@ -14,12 +14,8 @@ from napari_zerodce.gui.docks.train_translator.form import TranslatorForm
 from napari_zerodce.gui.docks.train_translator.method_chooser import MethodChooser
 from napari_zerodce.gui.docks.train_translator.methods import PURPOSES
 from napari_zerodce.gui.docks.train_translator.start_chooser import GeneratorStart
-from napari_zerodce.training.translation.config import (
-    METHODS,
-    SIZES,
-    TranslationRunConfig,
-    configure,
-)
+from napari_zerodce.training.translation.config import METHODS, SIZES, TranslationRunConfig
+from napari_zerodce.training.translation.configure import configure
 
 CYCLEGAN = GeneratorStart("horses", Path("/files/horses.pth"), GeneratorDesign("resnet"))
 PIX2PIX = GeneratorStart(

@@ -15,7 +15,8 @@ from napari_zerodce.gui.docks.train_translator.work import Folders, preparing, s
 from napari_zerodce.imaging.files.images import ImageFile, write_image
 from napari_zerodce.stopping import never
 from napari_zerodce.training.crops import TrainingImage
-from napari_zerodce.training.translation.config import TranslationRunConfig, configure
+from napari_zerodce.training.translation.config import TranslationRunConfig
+from napari_zerodce.training.translation.configure import configure
 from napari_zerodce.training.translation.new_run import TranslationRequest
 
 

@@ -15,12 +15,8 @@ from napari_zerodce.gui.shared.training.name_field import NameField
 from napari_zerodce.gui.widgets.settings_form import form_layout
 from napari_zerodce.gui.widgets.tool_tips import explain_labels, tool_tip
 from napari_zerodce.setting import setting_fields
-from napari_zerodce.training.translation.config import (
-    SIZES,
-    NetworkSize,
-    TranslationConfig,
-    configure,
-)
+from napari_zerodce.training.translation.config import SIZES, NetworkSize, TranslationConfig
+from napari_zerodce.training.translation.configure import configure
 
 if TYPE_CHECKING:
     from napari_zerodce.core.translators.design import GeneratorDesign
