@@ -150,14 +150,16 @@ def test_other_arrangement_stays_on_its_plane_without_the_source(
     assert model.dims.point[0] == screen.geometry["translate"][0] > 0
 
 
-def test_layers_go_in_one_batch(
+def test_layers_come_and_go_in_one_batch(
     model: ViewerModel, stack: Any, shown: ShownComparison, compared_on: Callable[..., Any]
 ) -> None:
-    shown.show(*compared_on(stack, "a", "b"), "grid")
     told: list[str] = []
     events = model.layers.events
-    for name in ("begin_batch", "removed", "end_batch"):
+    for name in ("begin_batch", "inserted", "removed", "end_batch"):
         getattr(events, name).connect(lambda _=None, name=name: told.append(name))
+    shown.show(*compared_on(stack, "a", "b"), "grid")
+    assert told == ["begin_batch", "inserted", "inserted", "inserted", "end_batch"]
+    told.clear()
     shown.close()
     assert told == ["begin_batch", "removed", "removed", "removed", "end_batch"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,6 @@ from napari_zerodce.gui.docks.compare.layers import (
     pictures_of,
 )
 from napari_zerodce.gui.docks.compare.part import is_on_screen
-from napari_zerodce.gui.docks.compare.removal import remove_together
 from napari_zerodce.gui.layers.on_screen import OnScreen
 from napari_zerodce.gui.layers.results import insert_quietly
 from napari_zerodce.gui.layers.source import Source
@@ -80,14 +79,15 @@ class ShownComparison:
         arrangement : {"grid", "mosaic"}
             A layer for each picture in napari's grid, or all pictures in one layer.
         """
-        if arrangement == "grid":
-            self._show_grid(screen, comparison)
-        else:
-            self._show_mosaic(screen, comparison)
-        self.comparison, self.screen, self._arrangement = comparison, screen, arrangement
-        self._make_active(self._layers()[0])
-        self._stage.set(self._layers(), in_grid=arrangement == "grid")
-        self._fit_names()
+        with self._open_viewer().layers.batched_update():  # for one update of napari's scene
+            if arrangement == "grid":
+                self._show_grid(screen, comparison)
+            else:
+                self._show_mosaic(screen, comparison)
+            self.comparison, self.screen, self._arrangement = comparison, screen, arrangement
+            self._make_active(self._layers()[0])
+            self._stage.set(self._layers(), in_grid=arrangement == "grid")
+            self._fit_names()
         self.changed.emit()
 
     def same_part(self, source: Source) -> OnScreen | None:
@@ -123,7 +123,8 @@ class ShownComparison:
 
     def close(self) -> None:
         """Remove the layers, and bring back what was on screen before."""
-        self._leave(self._source(), self._end())
+        with self._open_viewer().layers.batched_update():  # for one update of napari's scene
+            self._leave(self._source(), self._end())
 
     def _end(self) -> list[Layer]:
         """Bring back what was on screen, and return the layers that are to be removed."""
@@ -205,7 +206,7 @@ class ShownComparison:
             layer.name = "closing"  # its name is free for another one
         yield
         self._make_active(self._layers()[0])  # else napari makes one below active
-        remove_together(self._open_viewer(), gone)
+        _remove(self._open_viewer(), gone)
 
     def _leave(self, source: Layer | None, gone: Sequence[Layer]) -> None:
         """Remove layers; the source is active again if one of them was."""
@@ -215,7 +216,7 @@ class ShownComparison:
         active = viewer.layers.selection.active
         if source in viewer.layers and (active is None or active in gone):
             viewer.layers.selection.active = source
-        remove_together(viewer, gone)
+        _remove(viewer, gone)
 
     def _source(self) -> Layer | None:
         return None if self.screen is None else self.screen.source.layer
@@ -246,6 +247,13 @@ class ShownComparison:
         self._forget([event.value])
         if not self._pictures:  # napari cannot remove a layer while it removes another one
             QTimer.singleShot(0, partial(self._leave, self._source(), self._end()))
+
+
+def _remove(viewer: napari.Viewer, layers: Iterable[Layer]) -> None:
+    """Remove layers, without those that the user has deleted."""
+    for layer in layers:
+        if layer in viewer.layers:
+            viewer.layers.remove(layer)
 
 
 _shown: WeakKeyDictionary[napari.Viewer, ShownComparison] = WeakKeyDictionary()
