@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
 from napari.utils.notifications import show_warning
 
+from napari_zerodce.gui.layers.provenance import role_of
+from napari_zerodce.gui.layers.results import source_layer_of
 from napari_zerodce.gui.layers.source import active_image_layer, is_source
 from napari_zerodce.gui.shared.dock import open_dock
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Image
+    from napari.layers import Layer
 
     from napari_zerodce.gui.docks.adjust.dock import AdjustDock
     from napari_zerodce.gui.docks.compare.dock import CompareDock
@@ -56,8 +59,10 @@ def compare_on_active_layer(viewer: napari.viewer.Viewer) -> None:
 
 
 def _active_source(viewer: napari.viewer.Viewer, verb: str) -> Image | None:
-    layer = active_image_layer(viewer)
-    if layer is None or not is_source(layer):
+    layer: Layer | None = active_image_layer(viewer)
+    if layer is not None and role_of(layer) == "compared":
+        layer = source_layer_of(viewer, layer)
+    if not isinstance(layer, Image) or not is_source(layer):
         show_warning(f"No image layer is active; select the image layer to {verb} and try again.")
         return None
     return layer

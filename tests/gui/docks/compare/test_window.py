@@ -35,6 +35,10 @@ def test_pictures_are_side_by_side_in_the_window(viewer: Any, photo: Any, qtbot:
     dock = open_dock(viewer, "Compare")
     qtbot.waitUntil(lambda: len(_ours(viewer)) == 5, timeout=60_000)
     qtbot.waitUntil(lambda: dock.run.state == "idle")
+    assert viewer.layers.selection.active is _ours(viewer)[0]
+    get_app_model().commands.execute_command("napari-zerodce.compare_active").result()
+    assert dock._session.busy  # the command is for what the active picture was made from
+    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=60_000)
     for layer in _ours(viewer)[2:]:
         layer.visible = False
     viewer.canvas.grid.shape = (1, 2)
