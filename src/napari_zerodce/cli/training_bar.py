@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+from napari_zerodce.counting import counted
+
 
 class TrainingBar:
     """Shows the events of a run; a context manager."""
@@ -32,7 +34,7 @@ class TrainingBar:
         match event["event"]:
             case "started":
                 self._bar.total, self._bar.n = event["steps"], event["step"]
-                self._line(f"{event['steps']} steps on {event['device']}")
+                self._line(f"{counted(event['steps'], 'step')} on {event['device']}")
             case "step":
                 self._bar.update(event["step"] - self._bar.n)
                 self._bar.set_postfix_str(f"loss {event['total']:.4g}", refresh=False)

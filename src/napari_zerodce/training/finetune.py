@@ -11,6 +11,7 @@ from typing import Final
 import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.counting import counted
 from napari_zerodce.device import resolve_device
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.stopping import ShouldStop, never
@@ -118,12 +119,12 @@ class _Run:
             self._validate()
             self._saver.save(shown=True)
             self._saver.show_best()
-            return "stopped", f"Stopped after {state.step} steps. {self._verdict()}"
+            return "stopped", f"Stopped after {counted(state.step, 'step')}. {self._verdict()}"
         except Diverged as err:
             return "diverged", str(err)
         finally:
             self._log.close()
-        return "done", f"Done: {state.step} steps. {self._verdict()}"
+        return "done", f"Done: {counted(state.step, 'step')}. {self._verdict()}"
 
     def _begin(self) -> None:
         """Validate and save the first weights, which may remain the best ones."""

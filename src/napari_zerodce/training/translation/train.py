@@ -105,12 +105,12 @@ class _Run:
         except Cancelled:
             self._keep()
             self._saver.save_for_official_code()
-            return "stopped", f"Stopped after {state.step} steps. {self._verdict()}"
+            return "stopped", f"Stopped after {counted(state.step, 'step')}. {self._verdict()}"
         except Diverged as err:
             return "diverged", str(err)
         finally:
             self._log.close()
-        return "done", f"Done: {steps} steps. {self._verdict()}"
+        return "done", f"Done: {counted(steps, 'step')}. {self._verdict()}"
 
     def _begin(self) -> None:
         """Save the first weights and the pictures of the preview, and tell what is frozen."""
