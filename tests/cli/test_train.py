@@ -108,6 +108,8 @@ def test_options_stand_anywhere(
     done = run_here("train", *typed, *TINY, "--steps", "1")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{RunFolder(tmp_path / 'run').last}\n"
+    for told in ("1 step takes about", "\n1 step on cpu", "\nDone: 1 step. "):
+        assert told in done.stderr
 
 
 def test_pairs_in_subfolders_are_those_of_the_same_path(

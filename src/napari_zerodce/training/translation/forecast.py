@@ -86,7 +86,8 @@ def forecast(
         Of a loaded generator; by default the one of the configuration.
     """
     seconds = config.steps * step_seconds(config, device, design=design)
-    told = f"{config.steps:,} steps take about {in_words(seconds)} on {device}"
+    steps = "1 step takes" if config.steps == 1 else f"{config.steps:,} steps take"
+    told = f"{steps} about {in_words(seconds)} on {device}"
     if seconds <= LONGEST:
         return Forecast(seconds, f"{told}.")
     small = configure(config.method, "small", inputs=config.inputs, outputs=config.outputs)
