@@ -67,7 +67,7 @@ def test_images_of_a_folder_and_of_its_subfolders_are_added(
     wish = TrainingRequest([LAYER])
     _prepare(wish, images, tmp_path / "run")
     ((whole, _),) = prepared
-    assert [image.name for image in whole.images] == ["layer", "a.png", "b.png"]
+    assert [image.name for image in whole.images] == ["layer", "a.png", "below/b.png"]
     assert (np.asarray(whole.images[1].array) == 7).all()
     assert list(wish.images) == [LAYER], "the wish itself stays as it is"
 
@@ -99,7 +99,7 @@ def test_files_that_cannot_be_read_are_notices(
     (images / "broken.png").write_bytes(b"no image")
     _prepare(TrainingRequest([]), images, tmp_path / "run")
     ((whole, _),) = prepared
-    assert [image.name for image in whole.images] == ["a.png", "b.png"]
+    assert [image.name for image in whole.images] == ["a.png", "below/b.png"]
     (notice,) = whole.notices
     assert "broken.png" in notice
 
