@@ -30,7 +30,7 @@ class OutputFile(HiddenOutput):
         Cancelled
             If another thread has discarded the output.
         """
-        check_writable(self._target, image)
+        check_writable(self._target, (image,))
         axes = 2 if image.channels == "mono" else 3
         leading = image.array.ndim - axes
         corner = image.array[(slice(0, 1),) * (leading + 2)]

@@ -32,10 +32,13 @@ def test_what_a_format_can_hold_comes_back(tmp_path, form):
             for dtype in ("uint8", "uint16", ">u2", "float32"):
                 array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
                 image = ImageFile(array, channels)
-                for suffix in form.SUFFIXES:
-                    if form.can_hold(image, suffix) and suffix not in form.LOSSY:
-                        form.write(tmp_path / f"a{suffix}", image)
-                        read = form.read(tmp_path / f"a{suffix}")
+                for kind in form.KINDS:
+                    if kind.is_lossy or not kind.is_written:
+                        continue
+                    path = tmp_path / f"a{kind.suffixes[0]}"
+                    if form.can_hold((image,), path.suffix):
+                        form.write(path, (image,))
+                        (read,) = form.read(path)
                         np.testing.assert_array_equal(read.array, array)
                         held += 1
     assert held >= 5

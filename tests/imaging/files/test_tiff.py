@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import tiff as tiff_files
 from napari_zerodce.imaging.files.images import ImageFile, read_image, write_image
+from napari_zerodce.imaging.files.tiff import series as tiff_series
 
 RANDOM = np.random.default_rng(11)
 
@@ -349,7 +349,7 @@ def test_one_pixel_of_each_plane_can_be_written_with_the_details_of_all(tmp_path
 @pytest.mark.parametrize("mapped_from", [0, 10**9])
 @pytest.mark.parametrize("first", [True, False])
 def test_previews_are_passed_over(tmp_path, monkeypatch, first, mapped_from):
-    monkeypatch.setattr(tiff_files, "MAPPED_FROM", mapped_from)
+    monkeypatch.setattr(tiff_series, "MAPPED_FROM", mapped_from)
     large, thumbnail = noise(8, 9, dtype="u2"), noise(2, 2)
     half = noise(4, 9)
     with tifffile.TiffWriter(tmp_path / "several.tif") as file:
@@ -396,7 +396,7 @@ def test_a_mapped_file_says_the_same(tmp_path, monkeypatch, dtype):
     path = tmp_path / "mapped.tif"
     array = noise(2, 40, 50, dtype=dtype)
     tifffile.imwrite(path, array, imagej=True, metadata={"axes": "ZYX"})  # big-endian
-    monkeypatch.setattr("napari_zerodce.imaging.files.tiff.MAPPED_FROM", 1)
+    monkeypatch.setattr("napari_zerodce.imaging.files.tiff.series.MAPPED_FROM", 1)
     image = read_image(path)
     assert isinstance(image.array, np.memmap)
     assert image.details["axes"] == "ZYX"

@@ -90,7 +90,7 @@ class ImageFileOutput:
                 f"{target} exists already and is not the result of a batch; use --overwrite to "
                 "replace it, or another output folder."
             )
-        check_writable(target, self._source())
+        check_writable(target, (self._source(),))
         with writing_told(target):
             self._parts.mkdir(parents=True, exist_ok=True)
 

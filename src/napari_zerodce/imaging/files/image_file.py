@@ -28,16 +28,22 @@ class ImageFile:
     channels : {"mono", "rgb", "rgba"}
         Grey with alpha is read as rgba.
     details : mapping
-        Facts that a file of the same kind can hold again: colour profile, resolution, EXIF, axes
-        and compression, no others. Writers use the facts that they know.
+        Facts that a file can hold again. Writers use the facts that they know. Of all formats:
+        "axes" (a letter for each axis, "S" for colours), "icc_profile", "exif" (begins with
+        "Exif", without the orientation), "xmp" and "iptc" (bytes), "dpi" (two floats), "comment"
+        (text). Facts of one format stand under its name or as its module says.
     coarser : tuple of array-like
         The coarser levels of a lazy image, if its file has some.
+    bits : int, optional
+        How many bits of each sample count, if fewer than the dtype has: 12 for samples from 0 to
+        4095 in uint16.
     """
 
     array: Array
     channels: Channels
     details: Mapping[str, Any] = field(default_factory=dict)
     coarser: tuple[Any, ...] = ()
+    bits: int | None = None
 
 
 def axis_in(image: ImageFile, name: Literal["C", "T"]) -> int | None:

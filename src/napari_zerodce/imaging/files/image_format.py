@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 
 
@@ -12,17 +14,14 @@ class ImageFormat(Protocol):
     """A module that reads and writes one kind of image file, or several kinds with one library."""
 
     @property
-    def SUFFIXES(self) -> tuple[str, ...]:  # noqa: N802  a constant of the module
-        """Suffixes of its files, lower-case and with the dot."""
+    def KINDS(self) -> tuple[FileKind, ...]:  # noqa: N802  a constant of the module
+        """The kinds of its files."""
         ...
 
-    @property
-    def LOSSY(self) -> tuple[str, ...]:  # noqa: N802
-        """The suffixes whose files hold only nearly the samples that are written."""
-        ...
+    def read(self, path: Path) -> tuple[ImageFile, ...]:
+        """Read all images of a file.
 
-    def read(self, path: Path) -> ImageFile:
-        """Read an image.
+        Images of one shape, dtype and kind of channels are one image with an axis more.
 
         Raises
         ------
@@ -33,25 +32,37 @@ class ImageFormat(Protocol):
         """
         ...
 
-    def can_hold(self, image: ImageFile, suffix: str) -> bool:
-        """Return whether a file can hold an image with its shape and its dtype.
+    def can_hold(self, images: Sequence[ImageFile], suffix: str) -> bool:
+        """Return whether one file can hold images with their shapes and their dtypes.
 
         Parameters
         ----------
-        image : ImageFile
+        images : sequence of ImageFile
+            At least one.
         suffix : str
-            One of `SUFFIXES`.
+            One of a kind that is written.
         """
         ...
 
-    def write(self, path: Path, image: ImageFile) -> None:
-        """Write an image.
+    def left_out(self, images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+        """Return names of the facts in `details` that a file cannot hold, such as "IPTC".
+
+        Parameters
+        ----------
+        images : sequence of ImageFile
+            Images that `can_hold` accepts.
+        suffix : str
+        """
+        ...
+
+    def write(self, path: Path, images: Sequence[ImageFile]) -> None:
+        """Write images into one file.
 
         Parameters
         ----------
         path : Path
-            With one of `SUFFIXES`.
-        image : ImageFile
-            An image that `can_hold` accepts.
+            With a suffix of a kind that is written.
+        images : sequence of ImageFile
+            Images that `can_hold` accepts.
         """
         ...

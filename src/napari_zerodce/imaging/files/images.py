@@ -4,51 +4,118 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import npy, photos, tiff
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
+from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.whole_file import whole_file
 
-__all__ = ["READABLE_SUFFIXES", "ImageFile", "read_image", "write_image"]
+__all__ = [
+    "READABLE_SUFFIXES",
+    "WRITABLE_SUFFIXES",
+    "ImageFile",
+    "read_image",
+    "read_images",
+    "write_image",
+    "write_images",
+]
 
 FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy)
 """All formats. To add one, write one module and add it here."""
 
-READABLE_SUFFIXES: Final = tuple(suffix for form in FORMATS for suffix in form.SUFFIXES)
+_MODULES: Final = {
+    suffix: (form, kind) for form in FORMATS for kind in form.KINDS for suffix in kind.suffixes
+}
+
+READABLE_SUFFIXES: Final = tuple(_MODULES)
+"""The suffixes of all kinds, also of those whose extra packages are not installed."""
+
+WRITABLE_SUFFIXES: Final = tuple(
+    suffix for suffix, (_, kind) in _MODULES.items() if kind.is_written
+)
 
 
-def read_image(path: str | Path) -> ImageFile:
-    """Read an image file.
+def kind_of(path: str | Path) -> FileKind:
+    """Return the kind of a file, by its suffix.
 
     Parameters
     ----------
     path : str or Path
-        PNG, JPEG (turned as its EXIF orientation says), BMP, TIFF or .npy; the suffix decides the
-        format.
 
     Raises
     ------
     ImageError
-        If the file does not exist, has an unknown suffix, is damaged, holds a mask or no pixels, or
-        does not fit in memory.
+        If there is no such kind.
+    """
+    return _known(Path(path))[1]
+
+
+def read_image(path: str | Path) -> ImageFile:
+    """Read a file of one image, as `read_images` does.
+
+    Raises
+    ------
+    ImageError
+        As `read_images`; also if the file holds images of different sizes or kinds.
+    """
+    first, *others = read_images(path)
+    if others:
+        sizes = ", ".join("x".join(map(str, each.array.shape)) for each in (first, *others[:2]))
+        raise ImageError(
+            f"{Path(path).name} holds {1 + len(others)} images of different kinds ({sizes}"
+            f"{', ...' if len(others) > 2 else ''}); save one of them as a separate file."
+        )
+    return first
+
+
+def read_images(path: str | Path) -> tuple[ImageFile, ...]:
+    """Read all images of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A photo is turned as its EXIF orientation says. The suffix decides the format.
+
+    Returns
+    -------
+    tuple of ImageFile
+        Pages and series of one shape, dtype and kind are one image.
+
+    Raises
+    ------
+    ImageError
+        If the file does not exist, has an unknown suffix, needs a package that is not installed, is
+        damaged, holds a mask or no pixels, or does not fit in memory.
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
-    form = _format_of(path)
+    form, kind = _known(path)
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
+            f"{kind.install_line}, and start again."
+        )
     with reading_told(path), quiet_libraries():
-        image = form.read(path)
-        layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
-    return image
+        images = form.read(path)
+        for image in images:  # refuses masks and images without pixels
+            layout_of(image.array, channels=image.channels)
+    return images
 
 
 def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) -> Path:
-    """Write an image file; the suffix decides the format.
+    """Write a file of one image, as `write_images` does."""
+    return write_images(path, (image,), overwrite=overwrite)
+
+
+def write_images(path: str | Path, images: Sequence[ImageFile], *, overwrite: bool = False) -> Path:
+    """Write images into one file; the suffix decides the format.
 
     The function writes a temporary file in the same folder and renames it, so the image file
     appears whole or not at all.
@@ -57,7 +124,7 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
     ----------
     path : str or Path
         Missing folders are created.
-    image : ImageFile
+    images : sequence of ImageFile
     overwrite : bool
         Whether an existing file is replaced.
 
@@ -69,18 +136,18 @@ def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) 
     Raises
     ------
     ImageError
-        If the file exists and `overwrite` is False, the format cannot hold the image, or writing
+        If the file exists and `overwrite` is False, the format cannot hold the images, or writing
         fails. An existing file then stays unchanged.
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
-    form = _writer_for(path, image)
+    form = _writer_for(path, images)
     with writing_told(path), quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part:
-            form.write(part, image)
+            form.write(part, images)
     return path
 
 
@@ -97,27 +164,38 @@ def _refuse_what_is_no_file(path: Path) -> None:
         )
 
 
-def _format_of(path: Path) -> ImageFormat:
-    suffix = path.suffix.lower()
-    for form in FORMATS:
-        if suffix in form.SUFFIXES:
-            return form
-    raise ImageError(
-        f"{path.name} has the suffix {path.suffix!r}; "
-        f"choose a file with one of {', '.join(READABLE_SUFFIXES)}."
-    )
+def _known(path: Path) -> tuple[ImageFormat, FileKind]:
+    try:
+        return _MODULES[path.suffix.lower()]
+    except KeyError:
+        raise ImageError(
+            f"{path.name} has the suffix {path.suffix!r}; "
+            f"choose a file with one of {', '.join(READABLE_SUFFIXES)}."
+        ) from None
 
 
-def check_writable(path: str | Path, image: ImageFile) -> None:
-    """Raise an `ImageError` if the format of a file cannot hold an image.
+def check_writable(path: str | Path, images: Sequence[ImageFile]) -> None:
+    """Raise an `ImageError` if the format of a file cannot hold images.
 
     Parameters
     ----------
     path : str or Path
         The suffix decides the format. The file need not exist.
-    image : ImageFile
+    images : sequence of ImageFile
     """
-    _writer_for(Path(path), image)
+    _writer_for(Path(path), images)
+
+
+def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return names of the facts that a file cannot hold, such as "IPTC".
+
+    Parameters
+    ----------
+    path : str or Path
+        The suffix decides the format, which can hold the images. The file need not exist.
+    images : sequence of ImageFile
+    """
+    return _known(Path(path))[0].left_out(images, Path(path).suffix.lower())
 
 
 def lossless_suffix(path: Path, image: ImageFile) -> str:
@@ -131,20 +209,29 @@ def lossless_suffix(path: Path, image: ImageFile) -> str:
         What is to be written.
     """
     for suffix in (path.suffix.lower(), ".png"):
-        form = _format_of(Path(f"image{suffix}"))
-        if suffix not in form.LOSSY and form.can_hold(image, suffix):
+        form, kind = _MODULES[suffix]
+        if kind.is_written and not kind.is_lossy and form.can_hold((image,), suffix):
             return suffix
     return ".tif"
 
 
-def _writer_for(path: Path, image: ImageFile) -> ImageFormat:
-    form = _format_of(path)
-    layout_of(image.array, channels=image.channels)  # refuses masks and images without pixels
+def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
+    form, kind = _known(path)
+    for image in images:  # refuses masks and images without pixels
+        layout_of(image.array, channels=image.channels)
     suffix = path.suffix.lower()
-    if form.can_hold(image, suffix):
+    if not kind.is_written:
+        raise ImageError(f"{kind.title} is read, but not written; write {path.stem}.tif instead.")
+    if form.can_hold(images, suffix):
         return form
-    size = "x".join(map(str, image.array.shape))
     raise ImageError(
-        f"A {suffix} file cannot hold a {size} {image.channels} image of {image.array.dtype.name}; "
-        f"write {path.stem}.tif instead."
+        f"A {suffix} file cannot hold {_described(images)}; write {path.stem}.tif instead."
     )
+
+
+def _described(images: Sequence[ImageFile]) -> str:
+    if len(images) > 1:
+        return f"{len(images)} images"
+    (image,) = images
+    size = "x".join(map(str, image.array.shape))
+    return f"a {size} {image.channels} image of {image.array.dtype.name}"

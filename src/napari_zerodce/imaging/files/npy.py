@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
 from napari_zerodce.imaging.planes import Array, layout_of
 
-SUFFIXES: Final = (".npy",)
-LOSSY: Final = ()
+KINDS: Final = (FileKind("NumPy", (".npy",)),)
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path) -> tuple[ImageFile, ...]:
     """Read an array; a large one is mapped.
 
     Raises
@@ -28,26 +29,38 @@ def read(path: Path) -> ImageFile:
     else:
         with path.open("rb") as file:
             array = np.lib.format.read_array(file, allow_pickle=False)
-    return ImageFile(array, layout_of(array).channels)
+    return (ImageFile(array, layout_of(array).channels),)
 
 
-def can_hold(_image: ImageFile, _suffix: str) -> bool:
-    """Return True: a file can hold any image.
+def can_hold(images: Sequence[ImageFile], _suffix: str) -> bool:
+    """Return whether there is one image; it may be any.
 
     Parameters
     ----------
-    _image : ImageFile
+    images : sequence of ImageFile
     _suffix : str
     """
-    return True
+    return len(images) == 1
 
 
-def write(path: Path, image: ImageFile) -> None:
+def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
+    """Return the names of the facts that are left out: none, as nobody expects one here.
+
+    Parameters
+    ----------
+    _images : sequence of ImageFile
+    _suffix : str
+    """
+    return ()
+
+
+def write(path: Path, images: Sequence[ImageFile]) -> None:
     """Write the array of an image.
 
     Parameters
     ----------
     path : Path
-    image : ImageFile
+    images : sequence of ImageFile
+        One image.
     """
-    np.save(path, image.array, allow_pickle=False)
+    np.save(path, images[0].array, allow_pickle=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room, upright
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
-LOSSY: Final = (".jpg", ".jpeg")
-SUFFIXES: Final = (".png", *LOSSY, ".bmp")
+_JPEG: Final = (".jpg", ".jpeg")
+KINDS: Final = (
+    FileKind("PNG", (".png",)),
+    FileKind("JPEG", _JPEG, is_lossy=True),
+    FileKind("BMP", (".bmp",)),
+)
 
 # Not Image.open, because its limit on pixels is a variable of the whole process, and because it
 # tries other formats and starts other programs for some of them.
@@ -39,7 +45,7 @@ _LONGEST_JPEG_EXIF = 65_500
 _LONGEST_JPEG_SIDE = 65_500
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path) -> tuple[ImageFile, ...]:
     """Read a PNG, JPEG (turned as its EXIF orientation says) or BMP, recognised by its first bytes.
 
     Raises
@@ -64,7 +70,7 @@ def read(path: Path) -> ImageFile:
         exif = photo.getexif() if "exif" in photo.info else Image.Exif()
     channels: Channels = "mono" if array.ndim == 2 else "rgb" if array.shape[2] == 3 else "rgba"
     array = upright(array, exif.get(_ORIENTATION), rows=0)
-    return ImageFile(array, channels, _details(photo.info, exif, channels))
+    return (ImageFile(array, channels, _details(photo.info, exif, channels)),)
 
 
 def _pixels(photo: Photo, path: Path, *, deep: bool) -> Array:
@@ -102,37 +108,51 @@ def _details(info: dict[Any, Any], exif: Image.Exif, channels: Channels) -> dict
     return details
 
 
-def can_hold(image: ImageFile, suffix: str) -> bool:
-    """Return whether a file can hold an image: one plane of 8 bits, or of 16 bits in a PNG.
+def can_hold(images: Sequence[ImageFile], suffix: str) -> bool:
+    """Return whether a file can hold images: one plane of 8 bits, or of 16 bits in a PNG.
 
     JPEG and BMP have no alpha channel, and the sides of a JPEG are limited.
 
     Parameters
     ----------
-    image : ImageFile
+    images : sequence of ImageFile
     suffix : str
-        One of `SUFFIXES`.
     """
+    if len(images) > 1:
+        return False
+    (image,) = images
     array, layout = image.array, layout_of(image.array, channels=image.channels)
     if layout.leading:
         return False
     if suffix == ".png" and _is_deep(array):
         return True
     opaque = image.channels != "rgba" or suffix == ".png"
-    short = suffix not in LOSSY or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
+    short = suffix not in _JPEG or max(layout.height, layout.width) <= _LONGEST_JPEG_SIDE
     return bool(array.dtype == np.uint8) and opaque and short
 
 
-def write(path: Path, image: ImageFile) -> None:
+def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
+    """Return the names of the facts that a file cannot hold.
+
+    Parameters
+    ----------
+    _images : sequence of ImageFile
+    _suffix : str
+    """
+    return ()
+
+
+def write(path: Path, images: Sequence[ImageFile]) -> None:
     """Write an image of one plane.
 
     Parameters
     ----------
     path : Path
         The suffix decides the format.
-    image : ImageFile
-        An image that `can_hold` accepts.
+    images : sequence of ImageFile
+        One image that `can_hold` accepts.
     """
+    (image,) = images
     if _is_deep(image.array):
         _write_deep_png(path, image)
     else:
@@ -146,7 +166,7 @@ def _is_deep(array: Array) -> bool:
 def _write_shallow(path: Path, image: ImageFile) -> None:
     """Write an 8-bit image of one plane as PNG, JPEG or BMP; the suffix decides the format."""
     options = {k: v for k, v in image.details.items() if k in {"icc_profile", "dpi", "exif"}}
-    if path.suffix.lower() in LOSSY:
+    if path.suffix.lower() in _JPEG:
         options |= {"quality": _JPEG_QUALITY, "subsampling": 0}
         if len(options.get("exif", b"")) > _LONGEST_JPEG_EXIF:
             del options["exif"]

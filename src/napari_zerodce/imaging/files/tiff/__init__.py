@@ -1,0 +1,11 @@
+"""TIFF and its dialects: all images of a file, and the facts for an equal one."""
+
+from typing import Final
+
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.tiff.reading import read
+from napari_zerodce.imaging.files.tiff.writing import can_hold, left_out, write
+
+__all__ = ["KINDS", "can_hold", "left_out", "read", "write"]
+
+KINDS: Final = (FileKind("TIFF", (".tif", ".tiff")),)
