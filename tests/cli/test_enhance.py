@@ -425,7 +425,7 @@ def test_planes_that_cannot_be_read_can_be_left_out(monkeypatch, capsys) -> None
             return np.full(self.shape, 500, np.uint16)[key]
 
     def read(_path):
-        return image_file.ImageFile(Damaged(), "mono")
+        return (image_file.ImageFile(Damaged(), "mono"),)
 
     np.save("stack.npy", np.zeros((3, 20, 30), np.uint16))
     monkeypatch.setattr(npy, "read", read)

@@ -19,9 +19,9 @@ from napari_zerodce.imaging.files.image_file import ImageFile
 def test_arrays_come_back(tmp_path, monkeypatch, shape, channels, dtype, mapped_from):
     monkeypatch.setattr(npy, "MAPPED_FROM", mapped_from)
     image = ImageFile(np.arange(np.prod(shape)).reshape(shape).astype(dtype), channels)
-    assert npy.can_hold(image, ".npy")
-    npy.write(tmp_path / "a.npy", image)
-    read = npy.read(tmp_path / "a.npy")
+    assert npy.can_hold((image,), ".npy")
+    npy.write(tmp_path / "a.npy", (image,))
+    (read,) = npy.read(tmp_path / "a.npy")
     assert (read.channels, read.array.dtype) == (channels, np.dtype(dtype))
     assert isinstance(read.array, np.memmap) == (mapped_from == 1)
     np.testing.assert_array_equal(read.array, image.array)
