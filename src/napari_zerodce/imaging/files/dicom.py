@@ -89,19 +89,28 @@ def _rescaled(array: Array, data: Any) -> Array:
     """Return the values in their unit: as integers if they are, otherwise as float32."""
     from pydicom.pixels import apply_modality_lut
 
-    if array.dtype == bool or not {"RescaleSlope", "ModalityLUTSequence"} & set(data.dir()):
+    slope = float(data.get("RescaleSlope", 1))
+    first = float(data.get("RescaleIntercept", 0))
+    has_table = "ModalityLUTSequence" in data
+    if array.dtype == bool or ((slope, first) == (1, 0) and not has_table):
         return array
     values: Array = np.asarray(apply_modality_lut(array, data))
-    if np.array_equal(values, array):
-        return array
-    if values.dtype.kind == "f" and not np.array_equal(values, np.rint(values)):
-        return values.astype(np.float32)
-    return values.astype(_smallest(float(values.min()), float(values.max())))
+    if has_table:
+        return values
+    # The type follows from what is possible, because all files of a series should have one.
+    ends = [end * slope + first for end in _stored_range(array, int(data.BitsStored))]
+    return values.astype(_smallest(min(ends), max(ends), is_whole=slope % 1 == first % 1 == 0))
 
 
-def _smallest(low: float, high: float) -> type[np.generic]:
+def _stored_range(array: Array, bits: int) -> tuple[int, int]:
+    return (
+        (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if array.dtype.kind == "i" else (0, 2**bits - 1)
+    )
+
+
+def _smallest(low: float, high: float, *, is_whole: bool) -> type[np.generic]:
     for dtype in (np.int16, np.uint16, np.int32):
-        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+        if is_whole and np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return dtype
     return np.float32
 
