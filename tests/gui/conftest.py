@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 from napari.utils.events import EventedModel
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
@@ -26,6 +28,18 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.work import forget_views
 
 _frozen = [0]  # so many modules were loaded at a time: napari's, and torch's later
+
+
+_PATIENCE = 150_000  # milliseconds, less than pytest gives a test
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    """Keys, mouse and waits of pytest-qt; only a hang ends a wait, on a busy machine too."""
+    bot = QtBot(request)
+    for name in ("waitUntil", "waitSignal", "waitExposed"):
+        setattr(bot, name, partial(getattr(bot, name), timeout=_PATIENCE))
+    return bot
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +126,7 @@ def _listeners(model: ViewerModel, session: Any = None) -> dict[str, int]:
 def _end_all_jobs(qtbot: Any) -> None:
     for job in list(Job._alive):
         job.cancel()
-    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 @pytest.fixture
@@ -131,7 +145,7 @@ def settle(qtbot: Any) -> Callable[[Any], None]:
         late = [timer for timer in dock.findChildren(QTimer) if timer.isSingleShot()]
         return not Job._alive and not any(timer.isActive() for timer in late)
 
-    return lambda dock: qtbot.waitUntil(lambda: is_settled(dock), timeout=20_000)
+    return lambda dock: qtbot.waitUntil(lambda: is_settled(dock))
 
 
 @pytest.fixture
@@ -145,14 +159,14 @@ def small_screen(viewer: Any, qtbot: Any) -> None:
         size = (canvas.native.height(), canvas.native.width())
         return (window.width(), window.height()) == (1280, 720) and tuple(canvas.size) == size
 
-    qtbot.waitUntil(is_done, timeout=5000)
+    qtbot.waitUntil(is_done)
 
 
 @pytest.fixture
 def dock(viewer: Any, qtbot: Any) -> Any:
     """The Enhance dock as the plugin menu opens it, torch loaded and devices known."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
-    qtbot.waitUntil(lambda: widget.form.fields["device"].native.count() > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: widget.form.fields["device"].native.count() > 1)
     return widget
 
 

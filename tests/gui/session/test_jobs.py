@@ -23,7 +23,7 @@ def _run(job: Job, qtbot: Any) -> list[tuple[str, Any]]:
     job.cancelled.connect(lambda finished: seen.append(("cancelled", finished)))
     job.aborted.connect(lambda finished: seen.append(("aborted", finished)))
     job.finished.connect(lambda: seen.append(("finished", None)))
-    with qtbot.waitSignal(job.finished, timeout=5000):
+    with qtbot.waitSignal(job.finished):
         job.start()
     return seen
 

@@ -66,7 +66,7 @@ def test_one_click_brings_both_and_the_button_goes(
         content = (shared_data / "checkpoints" / f"{name}_epoch99.pth").read_bytes()
         (mirror / f"{entry.name}.pth").write_bytes(content)
     _press_button_and_answer(dock, qtbot, accept=True)
-    qtbot.waitUntil(lambda: dock._session.checkpoint == "published-zero-dce", timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == "published-zero-dce")
     assert all(entry.is_here for entry in registry.PUBLISHED)
     assert not dock.checkpoints.published_button.isVisible()
     assert "non-commercial" in dock.run.message.text()
@@ -79,8 +79,8 @@ def test_wrong_file_on_the_server_is_said_and_nothing_is_kept(
     for entry in registry.PUBLISHED:
         (mirror / f"{entry.name}.pth").write_text("<html>please log in</html>")
     _press_button_and_answer(dock, qtbot, accept=True)
-    qtbot.waitUntil(lambda: "web page" in dock.run.message.text(), timeout=20_000)
-    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
+    qtbot.waitUntil(lambda: "web page" in dock.run.message.text())
+    qtbot.waitUntil(lambda: dock.run.state == "idle")
     assert not any(entry.is_here for entry in registry.PUBLISHED)
     assert dock._session.checkpoint == "auto"
     assert dock.checkpoints.published_button.isEnabled()
