@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from napari_zerodce.engine.memory import set_budget
 from napari_zerodce.gui.session import preference_follower, preferences
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.work import forget_views
+from napari_zerodce.gui.widgets import start_button
 
 _frozen = [0]  # so many modules were loaded at a time: napari's, and torch's later
 
@@ -76,6 +78,14 @@ def modules_are_no_garbage() -> None:
         gc.collect()
         gc.freeze()
         _frozen.append(len(sys.modules))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock by which a click is the second one of a double click: it stands still."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(start_button, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
 
 
 @pytest.fixture

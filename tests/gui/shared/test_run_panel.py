@@ -62,6 +62,7 @@ def test_button_says_what_it_does(qtbot: Any, session: Session, panel: RunPanel)
     assert not panel.bar.isVisible()
 
 
+@pytest.mark.usefixtures("clock")
 def test_double_click_starts_and_does_not_cancel(
     qtbot: Any, session: Session, panel: RunPanel
 ) -> None:

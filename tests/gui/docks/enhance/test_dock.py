@@ -132,6 +132,7 @@ def test_cancel_ends_a_run_in_the_middle_and_adds_nothing_by_itself(
     assert "Cancelled" in dock.run.message.text() + dock.run.offer.text()
 
 
+@pytest.mark.usefixtures("clock")
 def test_everything_at_once_during_a_run_is_harmless(
     viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:

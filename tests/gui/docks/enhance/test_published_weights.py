@@ -40,14 +40,16 @@ def _press_button_and_answer(dock: Any, qtbot: Any, *, accept: bool) -> list[str
 
     def answer() -> None:
         dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, LicenceDialog)
+        if not isinstance(dialog, LicenceDialog) or not dialog.isVisible():
+            QTimer.singleShot(10, answer)
+            return
         seen.append(" ".join(label.text() for label in dialog.findChildren(QLabel)))
         if accept:
             qtbot.mouseClick(dialog.download_button, Qt.MouseButton.LeftButton)
         else:
             dialog.reject()
 
-    QTimer.singleShot(300, answer)
+    QTimer.singleShot(0, answer)
     qtbot.mouseClick(dock.checkpoints.published_button, Qt.MouseButton.LeftButton)
     return seen
 

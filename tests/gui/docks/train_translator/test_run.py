@@ -23,7 +23,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / "runs"
     for child in training_process._children:
         child.kill()
-        child.wait(10)
+        child.wait(120)
 
 
 @pytest.fixture
