@@ -20,6 +20,7 @@ from napari_zerodce.imaging.files import (
     raw,
     tiff,
 )
+from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
@@ -53,6 +54,9 @@ READABLE_SUFFIXES: Final = tuple(_MODULES)
 WRITABLE_SUFFIXES: Final = tuple(
     suffix for suffix, (_, kind) in _MODULES.items() if kind.is_written
 )
+
+LISTED: Final = "`napari-zerodce formats` lists"
+"""The end of sentences about kinds that are not supported: they are too many to name."""
 
 
 def kind_of(path: str | Path) -> FileKind:
@@ -109,17 +113,64 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
+    _refuse_other_kinds(path)
     form, kind = _known(path)
     if not kind.is_installed:
         raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
+            f"{path.name} is of the kind {kind.title}, whose reader is not installed; install it "
+            f"with {kind.install_line}, and start again."
         )
     with reading_told(path), quiet_libraries():
-        images = form.read(path)
+        images = _read_or_say_what_it_is(form, path)
         for image in images:  # refuses masks and images without pixels
             layout_of(image.array, channels=image.channels)
     return images
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Say what a file without one of our suffixes is."""
+    if path.suffix.lower() in _MODULES or not path.is_file():
+        return
+    with reading_told(path):
+        content = content_of(path)
+    if content:
+        raise ImageError(_said(path, content))
+
+
+def _read_or_say_what_it_is(form: ImageFormat, path: Path) -> tuple[ImageFile, ...]:
+    try:
+        return form.read(path)
+    except MemoryError:
+        raise
+    except Exception as err:
+        content = content_of(path)
+        if content and not _is_of(content, form):
+            raise ImageError(_said(path, content)) from err
+        raise
+
+
+def _is_of(content: Content, form: ImageFormat) -> bool:
+    """Return whether a format may have a content; RAW photos begin as TIFF does."""
+    found = _MODULES[content.suffix][0] if content.suffix in _MODULES else None
+    return found is form or (form is raw and found is tiff)
+
+
+def _said(path: Path, content: Content) -> str:
+    suffix = path.suffix.lower()
+    if content.suffix in _MODULES:
+        return (
+            f"{path.name} is {content.title}, but its suffix is {path.suffix!r}; rename it to "
+            f"{path.stem}{content.suffix}."
+        )
+    if suffix in _MODULES:
+        return (
+            f"{path.name} is {content.title}, and no {suffix} image; give an image of a kind that "
+            f"{LISTED}."
+        )
+    return (
+        f"{path.name} is valid, but not supported: it is {content.title}; convert it to a kind "
+        f"that {LISTED}."
+    )
 
 
 def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) -> Path:
@@ -182,8 +233,8 @@ def _known(path: Path) -> tuple[ImageFormat, FileKind]:
         return _MODULES[path.suffix.lower()]
     except KeyError:
         raise ImageError(
-            f"{path.name} has the suffix {path.suffix!r}; "
-            f"choose a file with one of {', '.join(READABLE_SUFFIXES)}."
+            f"{path.name} has the suffix {path.suffix!r}, which is not supported; use one that "
+            f"{LISTED}."
         ) from None
 
 
