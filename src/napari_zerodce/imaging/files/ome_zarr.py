@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.failures import reading_told
+from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.ngff_reading import NgffImage, described
 from napari_zerodce.imaging.files.saved.blocks import Level
 from napari_zerodce.imaging.files.saved.image import KEY, SAVED, SavedImage, is_mark
@@ -18,6 +19,7 @@ from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Channels
 
 SUFFIX: Final = ".zarr"
+KINDS: Final = (FileKind("OME-Zarr, Zarr", (SUFFIX,)),)
 
 _COLOURS: Final[Mapping[Channels, int]] = {"rgb": 3, "rgba": 4}
 
