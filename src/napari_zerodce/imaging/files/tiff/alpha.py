@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_zerodce.imaging.planes import Array
 
-_WIDE: Final = {1: np.dtype(np.uint32), 2: np.dtype(np.uint64), 4: np.dtype(np.uint64)}
+_WIDE: Final[dict[int, type[np.unsignedinteger[Any]]]] = {1: np.uint32, 2: np.uint64, 4: np.uint64}
 
 
 def can_divide(dtype: np.dtype[Any]) -> bool:
@@ -42,7 +42,7 @@ def divided(array: Array, white: int) -> Array:
         if result.dtype.kind == "f":
             plane[:, :3] = np.divide(colours, alpha, out=np.array(colours), where=seen)
             continue
-        wide = _WIDE[result.dtype.itemsize].type
+        wide = _WIDE[result.dtype.itemsize]
         safe = np.where(seen, alpha, 1).astype(wide)
         whole = np.minimum((colours * wide(white) + safe // wide(2)) // safe, wide(white))
         plane[:, :3] = np.where(seen, whole, colours)
@@ -69,7 +69,7 @@ def multiplied(array: Array, white: int) -> Array:
         if result.dtype.kind == "f":
             plane[:, :3] = colours * alpha
         else:
-            wide = _WIDE[result.dtype.itemsize].type
+            wide = _WIDE[result.dtype.itemsize]
             plane[:, :3] = (colours * alpha.astype(wide) + wide(white // 2)) // wide(white)
     return result
 

@@ -172,7 +172,7 @@ def _with_samples(array: Array, channels: Channels, stored: Stored) -> tuple[Arr
         return moved, replace(stored, extrasamples=(extra * count)[:count])
     if stored.is_premultiplied and alpha.can_divide(array.dtype):
         array = alpha.multiplied(array, white_of(array.dtype, stored.bits))
-    if channels == "rgba" and stored.photometric != "rgb":
+    if channels == "rgba" and stored.photometric != "rgb":  # grey and alpha
         if (array[..., :1] == array[..., 1:3]).all():
             return array[..., [0, 3]], stored
         stored = replace(stored, photometric="rgb")
@@ -192,7 +192,7 @@ def inverted(array: Array, stored: Stored) -> Array:
     # The sum of the darkest and the brightest value.
     signed = array.dtype.kind == "i"
     both = array.dtype.type(-1 if signed else white_of(array.dtype, stored.bits))
-    result = both - array
+    result: Array = both - array
     if count := stored.transparencies:
         result[..., -count:] = array[..., -count:]
     return result

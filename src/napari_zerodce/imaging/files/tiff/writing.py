@@ -62,8 +62,8 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     dialect = dialect if alone or dialect == "ome" else None
     size = sum(image.array.nbytes for image in every)
     is_big = path.suffix.lower() in BIG or (size > _LARGEST_IMAGEJ and dialect != "imagej")
-    dialects_on = {"imagej": dialect == "imagej", "ome": dialect == "ome"}
-    with tifffile.TiffWriter(path, bigtiff=is_big, **dialects_on) as file:
+    is_imagej, is_ome = dialect == "imagej", dialect == "ome"
+    with tifffile.TiffWriter(path, bigtiff=is_big, imagej=is_imagej, ome=is_ome) as file:
         for image in every:
             _write_one(file, image, dialect, is_plain=not alone and dialect is None)
 
