@@ -75,9 +75,20 @@ def pages_of(series: Series) -> tuple[int, ...]:
 
 def _levels(series: Series) -> list[Series]:
     """Return the levels that are images of their own: tifffile judges them by their sizes alone."""
+    reduced = reduced_levels(series)
+    return [series, *(each for each in series.levels[1:] if each not in reduced)]
+
+
+def reduced_levels(series: Series) -> list[Series]:
+    """Return the smaller copies of an image.
+
+    Parameters
+    ----------
+    series : TiffPageSeries
+    """
     if series.kind in _SLIDES:
-        return [series]
-    return [series, *(each for each in series.levels[1:] if not _is_reduced(each))]
+        return list(series.levels[1:])
+    return [each for each in series.levels[1:] if _is_reduced(each) or each.keyframe.is_subifd]
 
 
 def _is_reduced(series: Series) -> bool:
