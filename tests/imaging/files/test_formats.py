@@ -19,7 +19,9 @@ def test_suffixes_are_lower_case_and_belong_to_one_format():
 
 
 def test_suffixes_are_the_published_ones():
-    assert READABLE_SUFFIXES == (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".npy")
+    photos = (".png", ".jpg", ".jpeg", ".bmp")
+    tiffs = (".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk", ".svs", ".ndpi", ".scn", ".qptiff")
+    assert set(READABLE_SUFFIXES) >= {*photos, *tiffs, ".npy"}
     assert MAP_SUFFIXES == (".npy", ".tif", ".tiff", ".zarr")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff import imagej, ome, tags
 from napari_zerodce.imaging.files.tiff.facts import TiffFacts, is_for_people
+from napari_zerodce.imaging.files.tiff.stored import Form, outline_of
 from napari_zerodce.imaging.planes import layout_of
 
 _IMAGEJ_DTYPES: Final = ("uint8", "uint16", "int16", "float32")
@@ -145,18 +146,19 @@ def _written(
 def _plain(image: ImageFile) -> Description:
     tag = _facts(image).pages[0].tags.get(tags.DESCRIPTION)
     text = tag.value if tag and is_for_people(tag.value) else None
-    axes = str(image.details.get("axes", ""))
-    metadata = {"axes": axes} if len(axes) == image.array.ndim else {}
-    if _needs_no_notes(image, axes):
+    form = outline_of(image)
+    axes = form.axes
+    metadata = {"axes": axes} if len(axes) == form.array.ndim else {}
+    if _needs_no_notes(image, form):
         return Description(text)
     if image.details.get("dialect") == "shaped":
         metadata |= image.details.get("metadata") or {}
     return Description(text, metadata)
 
 
-def _needs_no_notes(image: ImageFile, axes: str) -> bool:
+def _needs_no_notes(image: ImageFile, form: Form) -> bool:
     """Return whether pages without notes are read as the same array."""
-    leading = layout_of(image.array, channels=image.channels).leading
+    axes, leading = form.axes, form.array.shape[: -3 if "planarconfig" in form.options else -2]
     from_plain = "tiff" in image.details and not image.details.get("dialect")
     thin = image.channels == "mono" and image.array.shape[-1] == 1
     if thin or not (from_plain or not leading):

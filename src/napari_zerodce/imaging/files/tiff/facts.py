@@ -18,6 +18,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
+from napari_zerodce.imaging.files.tiff.series import reduced_levels
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
 
@@ -90,7 +91,7 @@ def details_of(
     lost = tags.names_of_lost(
         frozenset(told), frozenset({*directories[0].tags, *directories[0].nested})
     )
-    levels, below = _levels(file, page, numbers)
+    levels, below = _levels(page.parent, page, numbers)
     details["tiff"] = TiffFacts(
         byteorder=file.byteorder,
         is_big=file.is_bigtiff,
@@ -236,8 +237,9 @@ def _levels(
         below = [(other.imagelength, other.imagewidth) for other in page.pages or ()]
         return [size for size in below if _is_smaller(size, page)], True
     for series in file.series:
-        if series.keyframe.offset == page.offset and len(series.levels) > 1:
-            sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in series.levels[1:]]
+        levels = reduced_levels(series)
+        if series.keyframe.offset == page.offset and levels:
+            sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]
             return [size for size in sizes if _is_smaller(size, page)], False
     return (_behind(file, page) if len(numbers) == 1 else []), False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +17,20 @@ from napari_zerodce.imaging.files.tiff.description import Description, described
 from napari_zerodce.imaging.files.tiff.directory import EXIF, GPS, Directory, Layout, encoded
 from napari_zerodce.imaging.files.tiff.facts import TiffFacts, is_for_people
 from napari_zerodce.imaging.files.tiff.foreign import with_foreign
+from napari_zerodce.imaging.files.tiff.pages import in_file_order
 from napari_zerodce.imaging.files.tiff.pyramid import levels_of
-from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.files.tiff.stored import (
+    Form,
+    as_written,
+    form_of,
+    lost_form,
+    outline_of,
+)
 
 _LARGEST_CLASSIC: Final = 2**32 - 2**25  # its offsets have 32 bits
-_BIG_SUFFIXES: Final = (".btf", ".tf2", ".tf8")
+BIG: Final = (".btf", ".tf2", ".tf8")
+"""The suffixes of files whose offsets have 64 bits."""
+
 _NAMES: Final = {EXIF: "ExifTag", GPS: "GPSTag"}
 
 
@@ -44,8 +53,9 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     images : sequence of ImageFile
     _suffix : str
     """
-    every = (facts_of(single).lost for image in images for single in singles(image))
-    return tuple(dict.fromkeys(name for names in every for name in names))
+    every = in_file_order(images)
+    lost = (facts_of(image).lost + lost_form(image, is_packed=_is_packed(image)) for image in every)
+    return tuple(dict.fromkeys(name for names in lost for name in names))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:
@@ -57,12 +67,12 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     images : sequence of ImageFile
         Of any shape and dtype.
     """
-    written = [single for image in images for single in singles(image)]
+    written = [as_written(image) for image in in_file_order(images)]
     facts = facts_of(written[0])
     size = sum(image.array.nbytes for image in written) * (4 / 3 if facts.levels else 1)
     layout = Layout(
         facts.byteorder,
-        facts.is_big or path.suffix.lower() in _BIG_SUFFIXES or size > _LARGEST_CLASSIC,
+        facts.is_big or path.suffix.lower() in BIG or size > _LARGEST_CLASSIC,
     )
     descriptions = described(written)
     with tifffile.TiffWriter(
@@ -73,22 +83,6 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     for description in descriptions:
         if description.is_contiguous:
             _write_tags_of_pages(path, facts_of(written[0]).pages)
-
-
-def singles(image: ImageFile) -> Iterator[ImageFile]:
-    """Yield the images of a file that are stacked because they are alike.
-
-    Parameters
-    ----------
-    image : ImageFile
-    """
-    series: Sequence[Mapping[str, Any]] = image.details.get("series", ())
-    if not series:
-        yield image
-        return
-    axes = str(image.details.get("axes", ""))[1:]
-    for array, details in zip(image.array, series, strict=False):
-        yield replace(image, array=array, details={**details, "axes": axes})
 
 
 def facts_of(image: ImageFile) -> TiffFacts:
@@ -117,7 +111,7 @@ def _write_image(
     options = _options(image)
     pages = [with_foreign(page, image, layout.byteorder) for page in facts_of(image).pages[:1]]
     pages += facts_of(image).pages[1:]
-    array, leading = image.array, len(layout_of(image.array, channels=image.channels).leading)
+    array, leading = image.array, _leading_of(outline_of(image))
     count = int(np.prod(array.shape[:leading]))
     together = description.is_contiguous or _is_one_write(pages) or len(pages) != count
     if together:
@@ -170,12 +164,12 @@ def _write_block(
     """Write pages that are alike, and the smaller copies of them."""
     facts = facts_of(image)
     levels = levels_of(image, facts.size, facts.levels)
-    array, samples = _stored(image)
+    form = _form(image)
     text, metadata = description
     file.write(
-        array,
-        **samples,
-        **_compressed(options, array, samples),
+        form.array,
+        **form.options,
+        **_compressed(options, form),
         metadata=None if metadata is None else dict(metadata),
         description=text,
         software=False,
@@ -184,9 +178,9 @@ def _write_block(
         extratags=_extratags(file, said),
     )
     for level in levels:
-        array, samples = _stored(replace(image, array=level))
-        how = _compressed(options, array, samples)
-        file.write(array, **samples, **how, metadata=None, software=False, subfiletype=1)
+        form = _form(replace(image, array=level))
+        how = _compressed(options, form)
+        file.write(form.array, **form.options, **how, metadata=None, software=False, subfiletype=1)
 
 
 def _extratags(file: tifffile.TiffWriter, said: _Page) -> list[tuple[Any, ...]]:
@@ -224,30 +218,30 @@ def _options(image: ImageFile) -> dict[str, Any]:
     return options
 
 
-def _compressed(
-    options: Mapping[str, Any], array: np.ndarray[Any, Any], samples: Mapping[str, Any]
-) -> dict[str, Any]:
+def _leading_of(form: Form) -> int:
+    """Return how many axes are those of pages, in the file as in the image."""
+    return form.array.ndim - (3 if "planarconfig" in form.options else 2)
+
+
+def _compressed(options: Mapping[str, Any], form: Form) -> dict[str, Any]:
     """Return options that an array of pages can have."""
-    contig = samples.get("planarconfig") == "contig"
+    contig = form.options.get("planarconfig") == "contig"
     keys = ("compression", "predictor", "compressionargs", "subsampling")
     how = {key: options[key] for key in keys if key in options}
     others = {key: value for key, value in options.items() if key not in keys}
-    return others | fitting(how, array, array.shape[-1] if contig else 1)
+    return others | fitting(how, form.array, form.array.shape[-1] if contig else 1)
 
 
-def _stored(image: ImageFile) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
-    """Return the array in the order of the file, and what its samples are."""
-    array, details = image.array, image.details
-    if image.channels == "mono":
-        palette = tags.COLORMAP in facts_of(image).pages[0].tags and array.dtype == np.uint8
-        return array, {"photometric": "palette" if palette else "minisblack"}
-    planar = str(details.get("planarconfig", "contig"))
-    samples: dict[str, Any] = {"photometric": "rgb", "planarconfig": planar}
-    if image.channels == "rgba":
-        samples["extrasamples"] = [details.get("alpha", "UNASSALPHA")]
-    if planar == "separate":
-        array = np.ascontiguousarray(np.moveaxis(array, -1, -3))
-    return array, samples
+def _form(image: ImageFile) -> Form:
+    """Return the samples of an image as they are written."""
+    form = form_of(image, is_packed=_is_packed(image))
+    palette = tags.COLORMAP in facts_of(image).pages[0].tags and form.array.dtype == np.uint8
+    return replace(form, options={**form.options, "photometric": "palette"}) if palette else form
+
+
+def _is_packed(image: ImageFile) -> bool:
+    """Return whether samples can have fewer bits than their dtype; tifffile compresses none."""
+    return image.details.get("compression") is None
 
 
 def _write_tags_of_pages(path: Path, pages: Sequence[Directory]) -> None:
