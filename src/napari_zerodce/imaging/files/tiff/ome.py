@@ -200,12 +200,12 @@ def _update(pixels: ET.Element, image: Written, *, big_endian: bool) -> bool:
         return False
     pixels.set("Type", TYPES[image.dtype])
     if "SignificantBits" in pixels.attrib or image.bits:
-        bits = image.bits or 8 * int("".join(filter(str.isdigit, image.dtype)))
+        bits = image.bits or int("".join(filter(str.isdigit, image.dtype)))
         pixels.set("SignificantBits", str(bits))
     if "BigEndian" in pixels.attrib:
         pixels.set("BigEndian", str(big_endian).lower())
-    if image.samples > 1:
-        pixels.set("Interleaved", "true")
+    if "Interleaved" in pixels.attrib:
+        pixels.set("Interleaved", str(image.samples > 1).lower())
     for element in [child for child in pixels if child.tag in _PIXELS]:
         pixels.remove(element)
     place = sum(child.tag == "Channel" for child in pixels)

@@ -115,14 +115,14 @@ def _write_image(
     count = int(np.prod(array.shape[:leading]))
     together = description.is_contiguous or _is_one_write(pages) or len(pages) != count
     if together:
-        every = _common(pages) if len(pages) > 1 or leading == 0 else pages[0]
+        every = _with_place(pages) if description.is_contiguous else _common(pages)
         blocks = [(array, _Page(pages[0], every))]
     else:
         planes = array.reshape(count, *array.shape[leading:])
         blocks = [(plane, _Page(page)) for plane, page in zip(planes, pages, strict=True)]
     for number, (block, said) in enumerate(blocks):
         metadata = description.metadata if together else None
-        text = description.text if number == 0 else _text_of(said.first)
+        text = (description.text if number == 0 else None) or _text_of(said.first)
         _write_block(file, replace(image, array=block), said, (text, metadata), options)
 
 
@@ -140,6 +140,13 @@ def _common(pages: Sequence[Directory]) -> Directory:
     for page in pages[1:]:
         shared &= set(page.tags.items())
     return Directory(dict(shared))
+
+
+def _with_place(pages: Sequence[Directory]) -> Directory:
+    """Return the tags that all pages have; their values are written when the pages are there."""
+    codes = set(pages[0].tags).intersection(*(page.tags for page in pages), pages[0].tags)
+    own = set(tags.IMAGEJ) if len(pages) == 1 else set()
+    return Directory({code: pages[0].tags[code] for code in codes - own})
 
 
 def _text_of(page: Directory) -> bytes | None:
