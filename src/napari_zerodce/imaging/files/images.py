@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -208,6 +209,8 @@ def write_images(path: str | Path, images: Sequence[ImageFile], *, overwrite: bo
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
     form = _writer_for(path, images)
+    # The file is written under another name, but those of a set tell the names of each other.
+    images = [replace(each, details={**each.details, "file_name": path.name}) for each in images]
     with writing_told(path), quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part:
@@ -259,7 +262,9 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
         The suffix decides the format, which can hold the images. The file need not exist.
     images : sequence of ImageFile
     """
-    return _known(Path(path))[0].left_out(images, Path(path).suffix.lower())
+    form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
+    names = form.left_out(images, suffix)
+    return names if form is tiff else (*names, *tiff.only_here(images))
 
 
 def lossless_suffix(path: Path, image: ImageFile) -> str:
