@@ -18,7 +18,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
-from napari_zerodce.imaging.files.tiff.series import reduced_levels
+from napari_zerodce.imaging.files.tiff.series import reduced_levels, series_of
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
 
@@ -117,7 +117,7 @@ def tag_of(page: Any, name: str) -> Any:
 
 
 def _pages_of(file: tifffile.TiffFile, page: Any) -> list[int]:
-    for series in file.series:
+    for series in series_of(file):
         if series.keyframe is page:
             found = [getattr(each, "index", None) for each in series.pages]
             return [number for number in found if isinstance(number, int)]
@@ -217,7 +217,7 @@ def _dialect(file: tifffile.TiffFile, page: Any, numbers: Sequence[int]) -> dict
 
 def _number(file: tifffile.TiffFile, page: Any) -> int:
     """Return the number of the image in the OME-XML."""
-    places = [series.keyframe.offset for series in file.series]
+    places = [series.keyframe.offset for series in series_of(file)]
     return places.index(page.offset) if page.offset in places else 0
 
 
@@ -236,7 +236,7 @@ def _levels(
     if page.subifds:
         below = [(other.imagelength, other.imagewidth) for other in page.pages or ()]
         return [size for size in below if _is_smaller(size, page)], True
-    for series in file.series:
+    for series in series_of(file):
         levels = reduced_levels(series)
         if series.keyframe.offset == page.offset and levels:
             sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]

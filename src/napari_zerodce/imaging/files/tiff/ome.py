@@ -196,7 +196,10 @@ def updated(xml: str, images: Sequence[Written], *, big_endian: bool) -> str | N
 
 
 def _update(pixels: ET.Element, image: Written, *, big_endian: bool) -> bool:
-    if image.dtype not in TYPES or not _fit_sizes(pixels, image):
+    told = {axis: pixels.get(f"Size{axis}", "1") for axis in "XYZCT"}
+    if image.dtype not in TYPES or not all(map(str.isdecimal, told.values())):
+        return False
+    if not _fit_sizes(pixels, image, {axis: int(size) for axis, size in told.items()}):
         return False
     pixels.set("Type", TYPES[image.dtype])
     if "SignificantBits" in pixels.attrib or image.bits:
@@ -214,9 +217,8 @@ def _update(pixels: ET.Element, image: Written, *, big_endian: bool) -> bool:
     return True
 
 
-def _fit_sizes(pixels: ET.Element, image: Written) -> bool:
+def _fit_sizes(pixels: ET.Element, image: Written, told: Mapping[str, int]) -> bool:
     """Keep sizes and order of axes if they are those of the image, and change them otherwise."""
-    told = {axis: int(pixels.get(f"Size{axis}") or 1) for axis in "XYZCT"}
     planes = told["Z"] * told["T"] * told["C"] // image.samples
     plane = told["Y"], told["X"]
     if planes == image.pages and plane == (image.sizes["Y"], image.sizes["X"]):

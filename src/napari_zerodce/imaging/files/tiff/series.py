@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,19 @@ def images_of(file: tifffile.TiffFile) -> list[Series]:
     main = [series for series in full if not series.keyframe.is_subifd]
     images = main or full or [max(every, key=lambda series: series.size)]
     return sorted(images, key=lambda series: pages_of(series)[:1])
+
+
+def series_of(file: tifffile.TiffFile) -> list[Series]:
+    """Return the images that a file tells of; empty if what it tells is invalid.
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    # tifffile takes what XML and other descriptions say on trust.
+    with suppress(KeyError, ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError):
+        return list(file.series)
+    return []
 
 
 def holds_all_pages(file: tifffile.TiffFile) -> bool:
