@@ -1,0 +1,134 @@
+"""What is copied of a video beside its pictures: sound, subtitles, attachments, chapters, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from napari_zerodce.imaging.files.video.opening import open_container, video_stream
+
+_OF_CONTAINER: Final = frozenset({"major_brand", "minor_version", "compatible_brands"})
+_OF_CODING: Final = frozenset({"encoder", "duration", "vendor_id", "bps", "creation_time_utc"})
+_STATISTICS: Final = ("_statistics", "number_of_")
+
+
+class OtherStreams:
+    """The streams of a video that are copied packet by packet, bit for bit.
+
+    Parameters
+    ----------
+    path : Path
+        Of the source.
+    span : (Fraction, Fraction), optional
+        The seconds that are copied, of which the first becomes 0; by default all.
+    """
+
+    def __init__(self, path: Path, span: tuple[Fraction, Fraction] | None = None) -> None:
+        self._path, self._span = path, span
+        self._outputs: dict[int, Any] = {}
+        self.left_out: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._source = open_container(self._path)
+        self._video = video_stream(self._source, self._path)
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._source.close()
+
+    @property
+    def has_tags_of_its_own(self) -> bool:
+        """Whether the file has tags with long names, such as those of phones."""
+        return any("." in name for name in self._source.metadata)
+
+    def add_to(self, output: Any, pictures: Any) -> None:
+        """Add what is copied to a container, before anything is written.
+
+        Parameters
+        ----------
+        output : av.container.OutputContainer
+        pictures : av.VideoStream
+            The stream of the pictures in it.
+        """
+        self._outputs, self.left_out = {}, []
+        output.metadata.update(_told(self._source.metadata))
+        pictures.metadata.update(_told(self._video.metadata))
+        for stream in self._source.streams:
+            if stream.index != self._video.index:
+                self._add(output, stream)
+        if chapters := [self._moved(each) for each in self._source.chapters()]:
+            output.set_chapters([each for each in chapters if each["end"] > each["start"]])
+        self._packets = self._demuxed()
+        self._next = next(self._packets, None)
+
+    def _add(self, output: Any, stream: Any) -> None:
+        name = stream.name or stream.type
+        if stream.type == "data":  # time codes and chapters are written from the tags
+            return
+        try:
+            if stream.type == "video":
+                raise ValueError
+            made = output.add_stream_from_template(stream)
+            made.metadata.update(_told(stream.metadata))
+            made.disposition = stream.disposition
+        except (ValueError, AttributeError):  # the container does not hold such a stream
+            kind = {"audio": "sound", "subtitle": "subtitles", "video": "a second picture"}
+            self.left_out.append(f"{kind.get(stream.type, stream.type)} ({name})")
+            return
+        if stream.type != "attachment":
+            self._outputs[stream.index] = made
+
+    def _demuxed(self) -> Iterator[tuple[Fraction, Any]]:
+        """Yield packets with their times in seconds of the result."""
+        streams = [self._source.streams[index] for index in self._outputs]
+        if not streams:
+            return
+        start, stop = self._span or (Fraction(0), None)
+        for packet in self._source.demux(streams):
+            if packet.dts is None:  # the empty one at the end
+                continue
+            time = packet.dts * packet.time_base
+            if stop is not None and not start <= time < stop:
+                continue
+            shift = round(start / packet.time_base)
+            packet.dts -= shift
+            packet.pts = None if packet.pts is None else packet.pts - shift
+            packet.stream = self._outputs[packet.stream.index]
+            yield time - start, packet
+
+    def until(self, seconds: Fraction | None) -> Iterator[Any]:
+        """Yield the packets up to a time, or the rest.
+
+        Parameters
+        ----------
+        seconds : Fraction, optional
+            Of the result.
+        """
+        while self._next is not None and (seconds is None or self._next[0] <= seconds):
+            yield self._next[1]
+            self._next = next(self._packets, None)
+
+    def _moved(self, chapter: Any) -> Any:
+        if self._span is None:
+            return chapter
+        start, stop = (round(each / chapter["time_base"]) for each in self._span)
+        ends = (min(max(chapter[name], start), stop) - start for name in ("start", "end"))
+        return chapter | dict(zip(("start", "end"), ends, strict=True))
+
+
+def _told(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that stay true after the pictures are encoded again."""
+    return {
+        name: text
+        for name, text in tags.items()
+        if name.lower() not in _OF_CONTAINER | _OF_CODING
+        and not name.lower().startswith(_STATISTICS)
+    }
