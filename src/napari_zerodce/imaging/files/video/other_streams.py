@@ -22,12 +22,16 @@ class OtherStreams:
     ----------
     path : Path
         Of the source.
-    span : (Fraction, Fraction), optional
-        The seconds that are copied, of which the first becomes 0; by default all.
+    begin : Fraction
+        The second of the source that becomes 0.
+    end : Fraction, optional
+        If only the seconds from the first to this one are copied.
     """
 
-    def __init__(self, path: Path, span: tuple[Fraction, Fraction] | None = None) -> None:
-        self._path, self._span = path, span
+    def __init__(
+        self, path: Path, *, begin: Fraction = Fraction(0), end: Fraction | None = None
+    ) -> None:
+        self._path, self._begin, self._end = path, begin, end
         self._outputs: dict[int, Any] = {}
         self.left_out: list[str] = []
 
@@ -91,18 +95,17 @@ class OtherStreams:
         streams = [self._source.streams[index] for index in self._outputs]
         if not streams:
             return
-        start, stop = self._span or (Fraction(0), None)
         for packet in self._source.demux(streams):
             if packet.dts is None:  # the empty one at the end
                 continue
             time = packet.dts * packet.time_base
-            if stop is not None and not start <= time < stop:
+            if self._end is not None and not self._begin <= time < self._end:
                 continue
-            shift = round(start / packet.time_base)
+            shift = round(self._begin / packet.time_base)
             packet.dts -= shift
             packet.pts = None if packet.pts is None else packet.pts - shift
             packet.stream = self._outputs[packet.stream.index]
-            yield time - start, packet
+            yield time - self._begin, packet
 
     def until(self, seconds: Fraction | None) -> Iterator[Any]:
         """Yield the packets up to a time, or the rest.
@@ -117,11 +120,12 @@ class OtherStreams:
             self._next = next(self._packets, None)
 
     def _moved(self, chapter: Any) -> Any:
-        if self._span is None:
+        if self._end is None:
             return chapter
-        start, stop = (round(each / chapter["time_base"]) for each in self._span)
-        ends = (min(max(chapter[name], start), stop) - start for name in ("start", "end"))
-        return chapter | dict(zip(("start", "end"), ends, strict=True))
+        begin, end = (round(each / chapter["time_base"]) for each in (self._begin, self._end))
+        return chapter | {
+            name: min(max(chapter[name], begin), end) - begin for name in ("start", "end")
+        }
 
 
 def _told(tags: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,8 @@ from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 
 _USUAL_RATE: Final = Fraction(25)
+_ANY_CLOCK: Final = frozenset({"mpeg", "mpegts"})
+_MICROSECONDS: Final = 10**6
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,8 @@ class VideoFacts:
         Width of a pixel through its height.
     matrix : tuple of int
         How frames are turned to be shown, nine numbers; empty for not at all.
+    start : int
+        The time that a copy shows as 0, in units of the time base.
     notices : tuple of str
         Sentences for the user.
     """
@@ -71,6 +75,7 @@ class VideoFacts:
     colour: Colour
     aspect: Fraction | None
     matrix: tuple[int, ...] = ()
+    start: int = 0
     notices: tuple[str, ...] = ()
 
     @property
@@ -84,7 +89,7 @@ class VideoFacts:
         return self.height, self.width
 
     def cut(self, scope: Scope) -> VideoFacts:
-        """Return the facts of a part, whose first frame is shown at 0 unless it is the first.
+        """Return the facts of a part; if it begins later, its first frame is shown at 0.
 
         Parameters
         ----------
@@ -97,21 +102,26 @@ class VideoFacts:
             self,
             height=height,
             width=width,
-            times=self.times[frames] - (self.times[start] if start else 0),
+            times=self.times[frames],
+            start=int(self.times[start]) if start else self.start,
             durations=self.durations[frames],
             keys=self.keys[frames],
         )
 
-    def span(self, start: int, stop: int) -> tuple[Fraction, Fraction]:
-        """Return when some frames begin and end, in seconds.
+    @property
+    def begin(self) -> Fraction:
+        """The second of the source that a copy shows as 0."""
+        return self.start * self.time_base
 
-        Parameters
-        ----------
-        start, stop : int
-            The first frame, and the one after the last.
-        """
-        end = int(self.times[stop - 1] + self.durations[stop - 1])
-        return int(self.times[start]) * self.time_base, end * self.time_base
+    @property
+    def end(self) -> Fraction:
+        """The second of the source at which the last frame ends."""
+        return int(self.times[-1] + self.durations[-1]) * self.time_base
+
+    @property
+    def shown(self) -> Array:
+        """When each frame of a copy is shown, in units of the time base."""
+        return self.times - self.start
 
 
 def facts_of_stack(
@@ -177,7 +187,7 @@ def survey(
             raise_if_stopped(should_stop)
             found.add(frame)
             on_frame(len(found.times), stream.frames)
-        return found.facts(stream)
+        return found.facts(container, stream)
 
 
 class _Found:
@@ -206,7 +216,7 @@ class _Found:
         self._durations.append(frame.duration or 0)
         self._keys.append(bool(frame.key_frame))
 
-    def facts(self, stream: Any) -> VideoFacts:
+    def facts(self, container: Any, stream: Any) -> VideoFacts:
         frame = self._first
         if frame is None:
             raise ImageError(
@@ -233,7 +243,8 @@ class _Found:
             colour=Colour.of(stream).or_else(Colour.of(frame)),
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),
-            notices=self._notices(stream.frames),
+            start=_start(container, time_base),
+            notices=self._notices(0 if container.format.name == "avi" else stream.frames),
         )
 
     def _known_times(self, rate: Fraction, time_base: Fraction) -> tuple[Array, bool]:
@@ -261,6 +272,12 @@ def _known_durations(times: Array, told: list[int], rate: Fraction, time_base: F
     """Return how long each frame is shown: until the next one."""
     last = told[-1] or round(1 / (rate * time_base)) or 1
     return np.append(np.diff(times), last).astype(np.int64)
+
+
+def _start(container: Any, time_base: Fraction) -> int:
+    """Return the time at which a container begins, if its clock begins anywhere."""
+    known = container.format.name in _ANY_CLOCK and container.start_time
+    return round(Fraction(container.start_time, _MICROSECONDS) / time_base) if known else 0
 
 
 def _matrix_of(frame: Any) -> tuple[int, ...]:

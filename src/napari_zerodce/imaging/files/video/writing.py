@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import numpy as np
+
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY, Encoder, encoder, encoder_names
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
@@ -80,6 +82,7 @@ class VideoWriter:
             profile=facts.profile,
         )
         self._unit = _unit(self.encoder, facts)
+        self._times = self._known_times()
         with ExitStack() as failed:
             self._container = av.open(str(self._path), "w", options=self._container_options())
             failed.callback(self._container.close)
@@ -103,7 +106,7 @@ class VideoWriter:
             context.sample_aspect_ratio = facts.aspect
         if facts.matrix:
             stream.set_display_matrix(facts.matrix)
-        if self._path.suffix.lower() == ".avi" and self.encoder.name != "mpeg4":
+        if self._path.suffix.lower() == ".avi":
             context.max_b_frames = 0  # an AVI has no times to show frames in another order
         if self._path.suffix.lower() in _QUICKTIME and self.encoder.name == "libx265":
             context.codec_tag = "hvc1"  # the one that Apple's players know
@@ -131,14 +134,16 @@ class VideoWriter:
         facts, number = self._facts, self._written
         frame = frame_of(samples, facts.kind, self.encoder.pixel_format, facts.colour)
         frame.time_base = self._unit
-        frame.pts = self._time(number)
+        frame.pts = int(self._times[number])
         self._durations[frame.pts] = max(1, self._in_units(int(facts.durations[number])))
         self._written += 1
         with self._failures_told():
             self._mux(self._stream.encode(frame))
 
-    def _time(self, number: int) -> int:
-        return number if self.encoder.is_steady else self._in_units(int(self._facts.times[number]))
+    def _known_times(self) -> Array:
+        """Return when frames are shown in units of the encoder, each later than the last."""
+        times = np.array([self._in_units(int(time)) for time in self._facts.shown], np.int64)
+        return times if (np.diff(times) > 0).all() else np.arange(len(times))
 
     def _in_units(self, time: int) -> int:
         return round(time * self._facts.time_base / self._unit)
