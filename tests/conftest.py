@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 StartChild = Callable[..., "subprocess.Popen[Any]"]
 
@@ -62,7 +67,7 @@ def _end_group(process: subprocess.Popen[Any]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
-    process.wait(10)
+    process.wait(60)
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()

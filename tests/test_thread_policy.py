@@ -18,7 +18,7 @@ def shown(code, **environment):
         check=True,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=200,
         env={**known, **environment},
     )
     return done.stdout.split()

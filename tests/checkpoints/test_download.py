@@ -30,6 +30,7 @@ class Server:
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.release = threading.Event()
+        self.told = threading.Semaphore(0)
         self.serve = None
         self.address = ""
 
@@ -74,6 +75,16 @@ def slowly(handler):
         time.sleep(0.06)
 
 
+def as_it_is_told(handler):
+    """Send a piece after each report of the client, so that none is told of all at once."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(CONTENT)))
+    handler.end_headers()
+    for start in range(0, len(CONTENT), 20_000):
+        handler.wfile.write(CONTENT[start : start + 20_000])
+        handler.state.told.acquire(timeout=120)
+
+
 def stalls_after(count):
     def serve(handler):
         if count is not None:
@@ -81,7 +92,7 @@ def stalls_after(count):
             handler.send_header("Content-Length", str(len(CONTENT)))
             handler.end_headers()
             handler.wfile.write(CONTENT[:count])
-        handler.state.release.wait(20)
+        handler.state.release.wait(120)
 
     return serve
 
@@ -107,12 +118,13 @@ def server(monkeypatch):
         state.address = f"http://127.0.0.1:{running.server_address[1]}"
         yield state
         state.release.set()
+        state.told.release(99)
         running.shutdown()
         thread.join()
     # Abandoned transfers end by themselves; wait, so that none outlives its server.
     for other in threading.enumerate():
         if other.name == "napari-zerodce download":
-            other.join(5)
+            other.join(60)
 
 
 @pytest.fixture
@@ -125,12 +137,10 @@ def entry(server):
     )
 
 
-def failed(entry, *parts, within=2.0):
+def failed(entry, *parts):
     """Check that a download fails in one sentence and leaves nothing; return the sentence."""
-    started = time.perf_counter()
     with pytest.raises(DownloadError) as caught:
         download_published(entry)
-    assert time.perf_counter() - started < within
     message = str(caught.value)
     assert re.fullmatch(r"published-zero-dce was not downloaded: [^\n]*\.", message), message
     for part in ("Error", "Traceback", "HTTPConnection", "urllib3", "object at", "<", "Errno"):
@@ -154,12 +164,13 @@ def test_file_arrives(server, entry, cache_folder, capfd):
 
 
 def test_progress_grows_to_the_total(server, entry):
-    server.serve = slowly
+    server.serve = as_it_is_told
     threads, seen = set(), []
 
     def report(done, total):
         threads.add(threading.current_thread())
         seen.append((done, total))
+        server.told.release()
 
     download_published(entry, report=report)
     done = [progress[0] for progress in seen]
@@ -303,14 +314,17 @@ def free_port():
 
 def test_no_server(entry):
     entry = replace(entry, url=f"http://127.0.0.1:{free_port()}/x.pth")
-    failed(entry, "127.0.0.1 refuses connections", within=5)
+    failed(entry, "127.0.0.1 refuses connections")
 
 
-def test_no_network(entry):
+def test_no_network(entry, monkeypatch):
+    def look_up(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     failed(
         replace(entry, url="http://nowhere.invalid/x.pth"),
         "the address of nowhere.invalid cannot be looked up; check the internet connection",
-        within=20,
     )
 
 
@@ -338,20 +352,23 @@ def test_server_that_stalls(server, entry, monkeypatch, count):
 @pytest.mark.parametrize("count", [None, 100_000])
 def test_cancelled_while_the_server_stalls(server, entry, cache_folder, count):
     server.serve = stalls_after(count)
-    started = time.monotonic()
+    asked = []
     with pytest.raises(Cancelled):
-        download_published(entry, should_stop=lambda: time.monotonic() - started > 0.3)
-    assert 0.3 < time.monotonic() - started < 1
+        download_published(entry, should_stop=lambda: asked.append("stop?") or len(asked) > 5)
+    assert len(asked) == 6, "the first yes counts"
     assert list(cache_folder.iterdir()) == []
 
 
 def test_cancelled_in_the_middle(server, entry, cache_folder):
-    server.serve = slowly
+    server.serve = as_it_is_told
     seen = []
+
+    def report(*progress):
+        seen.append(progress)
+        server.told.release()
+
     with pytest.raises(Cancelled):
-        download_published(
-            entry, report=lambda *progress: seen.append(progress), should_stop=lambda: len(seen) > 1
-        )
+        download_published(entry, report=report, should_stop=lambda: len(seen) > 1)
     assert 0 < seen[-1][0] < len(CONTENT)
     assert list(cache_folder.iterdir()) == []
     server.serve = whole
@@ -416,9 +433,9 @@ print(download_published(entry))
         time.sleep(0.01)
     processes[0].kill()
     for process in processes[1:]:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=200)
         assert output.splitlines() == ["ready", str(entry.path)]
-    processes[0].communicate(timeout=60)
+    processes[0].communicate(timeout=200)
     assert entry.path.read_bytes() == CONTENT
     assert list(cache_folder.iterdir()) == [entry.path]
 

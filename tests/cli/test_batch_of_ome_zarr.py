@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -237,10 +236,8 @@ def test_a_search_for_images_does_not_walk_through_zarrs(wide, tmp_path) -> None
     from napari_zerodce.cli.batch_plan import plan_batch
 
     (tmp_path / "in" / "wide.ome.zarr" / "0" / "picture.png").write_bytes(b"")
-    started = time.monotonic()
     plan = plan_batch([str(tmp_path / "in")], str(tmp_path / "out"))
     assert [(each.kind, each.name) for each in plan.images] == [("ome-zarr", "wide.ome.zarr")]
-    assert time.monotonic() - started < 5
 
 
 def test_a_url_is_read_and_written(wide, here, run_here, tmp_path) -> None:

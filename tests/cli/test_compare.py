@@ -319,7 +319,7 @@ def test_interrupted_comparison_leaves_nothing(start_child, command, save, make_
         assert child.poll() is None
         time.sleep(0.05)
     child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=20)
+    _, errors = child.communicate(timeout=200)
     assert child.returncode == 130
     assert "report was not written" in errors
     assert [path.name for path in tmp_path.iterdir() if path.name != "weights cache"] == ["photos"]

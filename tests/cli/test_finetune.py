@@ -70,7 +70,7 @@ def only_line(text: str) -> str:
 
 
 def wait_for(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 200
     while not reached():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
@@ -199,7 +199,7 @@ def test_a_killed_run_goes_on_as_an_unbroken_one(
     seen = random.randint(1, 60)
     wait_for(lambda: folder.history().step >= seen or process.poll() is not None, process)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=200)
     moment = folder.history().step
     done = run_command("finetune", "--resume", folder.path)
     assert done.returncode == 0, (moment, done.stderr)
@@ -229,7 +229,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on_and_no_second_process_interferes(
     assert process.poll() is None
 
     process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=200)
     assert process.returncode == 130
     history = folder.history()
     assert history.ending == "stopped"

@@ -153,7 +153,7 @@ def test_what_is_no_checkpoint_takes_one_line(name, tmp_path, monkeypatch, capsy
 def test_reader_that_leaves_early_is_no_error(command, start_child) -> None:
     process = start_child(command("info", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
-    _, errors = process.communicate(timeout=100)
+    _, errors = process.communicate(timeout=200)
     assert not errors
     assert process.returncode == 1
 

@@ -18,9 +18,6 @@ pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows sends Ctrl-C to whole groups of processes"
 )
 
-# Measured: 0.05 to 0.6 s. The margin is for machines that run ten things at once.
-PROMPT_SECONDS = 4
-
 PROGRAM = """
 import signal, sys, time
 from pathlib import Path
@@ -33,7 +30,7 @@ def polite(should_stop):
     raise Cancelled
 
 def deaf(should_stop):
-    time.sleep(60)
+    time.sleep(100_000)  # the test waits for no such time
 
 def finishes(should_stop):
     time.sleep(0.5)
@@ -55,21 +52,20 @@ sys.exit(run_interruptibly(
 
 
 @pytest.fixture
-def signalled(tmp_path: Path, start_child) -> Callable[..., tuple[int, str, float]]:
-    """Exit code, stderr and the seconds it took after the first signal."""
+def signalled(tmp_path: Path, start_child) -> Callable[..., tuple[int, str]]:
+    """Exit code and stderr of work that only a signal ends."""
 
-    def signalled(work: str, *signals: int, before: str = "") -> tuple[int, str, float]:
+    def signalled(work: str, *signals: int, before: str = "") -> tuple[int, str]:
         code = PROGRAM.format(work=work, evidence=str(tmp_path / "cleaned"), before=before)
         process = start_child(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert process.stdout.readline() == "started\n"
-        sent = time.monotonic()
         for number in signals:
             process.send_signal(number)
             time.sleep(0.01)  # signals of one kind that wait together count once
-        _, errors = process.communicate(timeout=60)
-        return process.returncode, errors, time.monotonic() - sent
+        _, errors = process.communicate(timeout=200)
+        return process.returncode, errors
 
     return signalled
 
@@ -81,21 +77,19 @@ LINE = "napari-zerodce: two of three files done\n"
     ("name", "exit_code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)]
 )
 def test_work_stops_by_itself(tmp_path: Path, signalled, name: str, exit_code: int) -> None:
-    code, errors, seconds = signalled("polite", getattr(signal, name))
+    code, errors = signalled("polite", getattr(signal, name))
     assert (code, errors) == (exit_code, LINE)
-    assert seconds < PROMPT_SECONDS
     assert not (tmp_path / "cleaned").exists()
 
 
 def test_work_that_hears_nothing_is_left_and_cleaned_up(tmp_path: Path, signalled) -> None:
-    code, errors, seconds = signalled("deaf", signal.SIGINT)
+    code, errors = signalled("deaf", signal.SIGINT)
     assert (code, errors) == (130, LINE)
-    assert seconds < PROMPT_SECONDS
     assert (tmp_path / "cleaned").exists()
 
 
 def test_impatient_user_breaks_nothing(tmp_path: Path, signalled) -> None:
-    code, errors, _ = signalled("deaf", *[signal.SIGINT] * 5)
+    code, errors = signalled("deaf", *[signal.SIGINT] * 5)
     assert (code, errors) == (130, LINE)
     assert (tmp_path / "cleaned").exists()
 
@@ -103,7 +97,7 @@ def test_impatient_user_breaks_nothing(tmp_path: Path, signalled) -> None:
 def test_ignored_signal_stays_ignored(signalled) -> None:
     # As under nohup, and for commands that a shell script puts into the background.
     before = "signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    code, errors, _ = signalled("finishes", signal.SIGINT, before=before)
+    code, errors = signalled("finishes", signal.SIGINT, before=before)
     assert (code, errors) == (0, "")
 
 
@@ -125,20 +119,19 @@ def test_results_errors_and_handlers_pass_through() -> None:
 
 
 @pytest.fixture
-def interrupt_when(start_child) -> Callable[..., tuple[int, str, str, float]]:
-    """Start a command, send Ctrl-C when `reached` says so; exit code, lines, seconds."""
+def interrupt_when(start_child) -> Callable[..., tuple[int, str, str]]:
+    """Start a command, send Ctrl-C when `reached` says so; exit code, lines, errors."""
 
-    def interrupt(reached, words: list[str]) -> tuple[int, str, str, float]:
+    def interrupt(reached, words: list[str]) -> tuple[int, str, str]:
         process = start_child(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 200
         while not reached():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.002)
-        sent = time.monotonic()
         process.send_signal(signal.SIGINT)
-        lines, errors = process.communicate(timeout=100)
-        return process.returncode, lines, errors, time.monotonic() - sent
+        lines, errors = process.communicate(timeout=200)
+        return process.returncode, lines, errors
 
     return interrupt
 
@@ -157,11 +150,10 @@ def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, command, interrupt_when
             reached_at.append(time.monotonic())
         return bool(reached_at) and time.monotonic() - reached_at[0] > 1
 
-    code, lines, errors, seconds = interrupt_when(one_second_into_b, words)
+    code, lines, errors = interrupt_when(one_second_into_b, words)
     assert code == 130
     assert lines.count("\n") == 1
     assert errors == "napari-zerodce: interrupted: 1 enhanced, 0 failed, 2 not done\n"
-    assert seconds < PROMPT_SECONDS
     assert [path.name for path in out.iterdir()] == ["a.npy"]
 
 
@@ -179,11 +171,10 @@ def test_ctrl_c_while_a_large_file_is_compressed(tmp_path: Path, command, interr
             for part in out.glob(".napari-zerodce-*/.*")
         )
 
-    code, lines, errors, seconds = interrupt_when(compressing, words)
+    code, lines, errors = interrupt_when(compressing, words)
     assert code == 130
     assert not lines
     assert errors == "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done\n"
-    assert seconds < PROMPT_SECONDS
     assert list(out.iterdir()) == []
 
 
@@ -201,9 +192,8 @@ def test_ctrl_c_while_maps_are_written(tmp_path: Path, command, interrupt_when, 
             reached_at.append(time.monotonic())
         return bool(reached_at) and time.monotonic() - reached_at[0] > 0.5
 
-    code, lines, errors, seconds = interrupt_when(half_a_second_into_the_tiles, words)
+    code, lines, errors = interrupt_when(half_a_second_into_the_tiles, words)
     assert code == 130
     assert not lines
     assert errors == f"napari-zerodce: interrupted: {out / name} was not written\n"
-    assert seconds < PROMPT_SECONDS
     assert list(out.iterdir()) == []

@@ -92,10 +92,10 @@ def test_discarded_by_another_thread_in_the_middle(tmp_path: Path) -> None:
     output = OutputFile(tmp_path / "a.png", overwrite=False)
     thread = threading.Thread(target=work, args=(output,), daemon=True)
     thread.start()
-    assert written.wait(30)
+    assert written.wait(120)
     output.discard()
     left = list(tmp_path.iterdir())
-    thread.join(30)
+    thread.join(120)
     assert left == []
     assert len(outcome) == 1
     assert not list(tmp_path.iterdir())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_zerodce.core.curves import (
@@ -89,7 +89,6 @@ def test_adjusting_writes_nothing_to_the_maps():
     assert torch.equal(alphas, before)
 
 
-@settings(deadline=None)
 @given(one_pixel_of_maps, st.floats(0, 2), st.integers(1, 8))
 def test_any_strength_stays_monotone_and_in_range(alphas, strength, iterations):
     adjusted = adjust_alphas(flat_maps(alphas), strength=strength, iterations=iterations)
@@ -162,7 +161,6 @@ def test_one_map_serves_all_pixels_and_channels():
 # ---- the way back
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-0.9, 0.9), min_size=1, max_size=8))
 def test_inverting_undoes(alphas):
     ramp = torch.linspace(0, 1, 257, dtype=torch.float64)[None, None, None]
@@ -205,7 +203,6 @@ def test_a_trim_by_hand():
     assert trim_exposure(one_pixel(0.5), 2.0).item() == pytest.approx(0.8)  # odds of 1 become 4
 
 
-@settings(deadline=None)
 @given(stops)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_trim_keeps_black_and_white_exactly_and_swaps_no_neighbours(dtype, stops):
@@ -221,7 +218,6 @@ def test_a_trim_keeps_black_and_white_exactly_and_swaps_no_neighbours(dtype, sto
         assert trimmed.min() >= 0
 
 
-@settings(deadline=None)
 @given(stops, stops)
 def test_trims_add_up_and_undo_each_other(first, second):
     ramp = torch.linspace(0, 1, 101, dtype=torch.float64)
@@ -231,7 +227,6 @@ def test_trims_add_up_and_undo_each_other(first, second):
     torch.testing.assert_close(back, ramp, rtol=0, atol=1e-13)
 
 
-@settings(deadline=None)
 @given(stops)
 def test_a_trim_multiplies_the_shadows(stops):
     assert exposure_slope(one_pixel(0.0), stops).item() == pytest.approx(2.0**stops)
@@ -239,7 +234,6 @@ def test_a_trim_multiplies_the_shadows(stops):
     assert (trim_exposure(dark, stops) / dark).item() == pytest.approx(2.0**stops, rel=1e-6)
 
 
-@settings(deadline=None)
 @given(stops)
 def test_the_slope_of_a_trim_is_the_numerical_derivative(stops):
     ramp, h = torch.linspace(0.001, 0.999, 101, dtype=torch.float64), 1e-6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_zerodce.core.curves import apply_curves
@@ -38,14 +38,12 @@ def test_by_hand(start, alphas, expected):
     assert curved.item() == pytest.approx(expected, abs=1e-15)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(one_pixel_of_maps)
 def test_black_and_white_stay_exactly(alphas):
     ends = torch.tensor([0.0, 1.0])[None, None, None]
     assert torch.equal(apply_curves(ends, same_everywhere(alphas, 1, 2).float()), ends)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(one_pixel_of_maps)
 def test_brighter_stays_brighter_and_nothing_leaves_the_range(alphas):
     ramp = torch.linspace(0, 1, 1001, dtype=torch.float64)[None, None, None]
@@ -55,7 +53,6 @@ def test_brighter_stays_brighter_and_nothing_leaves_the_range(alphas):
     assert curved.max() <= 1 + 1e-15
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(one_pixel_of_maps)
 def test_float32_stays_in_the_range_too(alphas):
     ramp = torch.linspace(0, 1, 1001)[None, None, None]

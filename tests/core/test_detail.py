@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_zerodce.core.curves import apply_curves
@@ -116,7 +116,6 @@ def test_the_limit_by_hand(x, base, curved, curved_base, limit, expected):
     assert limit_detail_gain(*pixels, limit).item() == pytest.approx(expected, abs=1e-7)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 300), st.integers(0, 20))
 def test_never_beyond_what_base_and_pixel_would_be_and_never_over_the_limit(limit, seed):
     image, base, curved, curved_base = curved_pair(seed)

@@ -35,7 +35,7 @@ def request_for(image, axes, channels="mono"):
 EXPECTED = enhance(request_for(IMAGE, "TCZYX")).image
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(st.permutations(range(5)), st.booleans())
 def test_any_order_gives_the_same_pixels_in_its_order(order, lazily):
     letters = "".join("TCZYX"[place] for place in order)

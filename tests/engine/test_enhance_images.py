@@ -424,3 +424,13 @@ def test_a_result_that_has_no_room_is_told_before_anything_is_computed():
     )
     with pytest.raises(ImageError, match=r"The result needs 16384\.0 GiB of memory"):
         enhance(request)
+
+
+def test_a_deep_copy_of_a_photo_becomes_what_the_photo_becomes(run):
+    image = np.random.default_rng(0).integers(0, 90, (60, 70, 3), np.uint8)  # nothing is white
+    made = run(image, "rgb")
+    deep = run(image.astype(np.uint16) * 257, "rgb")
+    assert np.abs(deep / 257 - made).max() <= 0.5 + 1 / 257
+    floats = run((image / 255).astype(np.float32), "rgb")
+    assert np.abs(floats * 255 - made).max() <= 0.5 + 1e-3
+    assert made.mean() > image.mean() + 20

@@ -37,7 +37,7 @@ def test_the_count_of_tiles_rounds_up(shape, expected):
 
 def test_two_threads_that_run_out_of_memory_halve_the_side_once():
     sizes = TileSize(Device("cpu", ""), 256)
-    both = threading.Barrier(2)
+    both = threading.Barrier(2, timeout=120)
     tried = []
 
     def attempt(side):

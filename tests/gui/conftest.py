@@ -8,7 +8,9 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 from napari.utils.events import EventedModel
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
@@ -24,8 +27,21 @@ from napari_zerodce.engine.memory import set_budget
 from napari_zerodce.gui.session import preference_follower, preferences
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.work import forget_views
+from napari_zerodce.gui.widgets import start_button
 
 _frozen = [0]  # so many modules were loaded at a time: napari's, and torch's later
+
+
+_PATIENCE = 150_000  # milliseconds, less than pytest gives a test
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    """Keys, mouse and waits of pytest-qt; only a hang ends a wait, on a busy machine too."""
+    bot = QtBot(request)
+    for name in ("waitUntil", "waitSignal", "waitExposed"):
+        setattr(bot, name, partial(getattr(bot, name), timeout=_PATIENCE))
+    return bot
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +78,14 @@ def modules_are_no_garbage() -> None:
         gc.collect()
         gc.freeze()
         _frozen.append(len(sys.modules))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock by which a click is the second one of a double click: it stands still."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(start_button, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
 
 
 @pytest.fixture
@@ -112,7 +136,7 @@ def _listeners(model: ViewerModel, session: Any = None) -> dict[str, int]:
 def _end_all_jobs(qtbot: Any) -> None:
     for job in list(Job._alive):
         job.cancel()
-    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 @pytest.fixture
@@ -131,7 +155,7 @@ def settle(qtbot: Any) -> Callable[[Any], None]:
         late = [timer for timer in dock.findChildren(QTimer) if timer.isSingleShot()]
         return not Job._alive and not any(timer.isActive() for timer in late)
 
-    return lambda dock: qtbot.waitUntil(lambda: is_settled(dock), timeout=20_000)
+    return lambda dock: qtbot.waitUntil(lambda: is_settled(dock))
 
 
 @pytest.fixture
@@ -145,14 +169,14 @@ def small_screen(viewer: Any, qtbot: Any) -> None:
         size = (canvas.native.height(), canvas.native.width())
         return (window.width(), window.height()) == (1280, 720) and tuple(canvas.size) == size
 
-    qtbot.waitUntil(is_done, timeout=5000)
+    qtbot.waitUntil(is_done)
 
 
 @pytest.fixture
 def dock(viewer: Any, qtbot: Any) -> Any:
     """The Enhance dock as the plugin menu opens it, torch loaded and devices known."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
-    qtbot.waitUntil(lambda: widget.form.fields["device"].native.count() > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: widget.form.fields["device"].native.count() > 1)
     return widget
 
 

@@ -30,11 +30,11 @@ def test_command_enhances_the_active_layer_and_opens_the_dock(
 ) -> None:
     viewer.add_image(dark_photo, rgb=True, name="photo")
     get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     assert viewer.layers[1].metadata[METADATA_KEY]["source"] == "photo"
     docks = viewer.window.dock_widgets
     assert [name for name in docks if "Enhance" in name] == ["Enhance (Zero-DCE)"]
-    qtbot.waitUntil(lambda: docks["Enhance (Zero-DCE)"].run.state == "idle", timeout=5000)
+    qtbot.waitUntil(lambda: docks["Enhance (Zero-DCE)"].run.state == "idle")
 
 
 def test_command_uses_the_dock_that_is_open(
@@ -43,8 +43,8 @@ def test_command_uses_the_dock_that_is_open(
     viewer.add_image(dark_photo, rgb=True, name="photo")
     get_app_model().commands.execute_command("napari-zerodce.enhance_active").result()
     assert len([name for name in viewer.window.dock_widgets if "Enhance" in name]) == 1
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
-    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
+    qtbot.waitUntil(lambda: dock.run.state == "idle")
 
 
 def test_command_shows_the_curve_maps_of_the_active_layer(
@@ -52,10 +52,10 @@ def test_command_shows_the_curve_maps_of_the_active_layer(
 ) -> None:
     viewer.add_image(dark_photo, rgb=True, name="photo")
     get_app_model().commands.execute_command("napari-zerodce.show_curve_maps").result()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     assert viewer.layers[1].metadata[METADATA_KEY]["kind"] == "alphas"
     dock = viewer.window.dock_widgets["Curve maps (Zero-DCE)"]
-    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=5000)
+    qtbot.waitUntil(lambda: dock.run.state == "idle")
 
 
 def test_command_adjusts_the_active_layer_live(
@@ -63,7 +63,7 @@ def test_command_adjusts_the_active_layer_live(
 ) -> None:
     viewer.add_image(dark_photo, rgb=True, name="photo")
     get_app_model().commands.execute_command("napari-zerodce.adjust_active").result()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     assert viewer.layers[1].metadata[METADATA_KEY]["role"] == "live"
 
 
@@ -75,11 +75,11 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     ]
     first, *others = (frame_of(dock) for dock in docks)
     window = first.parent()
-    qtbot.waitUntil(lambda: set(window.tabifiedDockWidgets(first)) == set(others), timeout=2000)
+    qtbot.waitUntil(lambda: set(window.tabifiedDockWidgets(first)) == set(others))
     names = ["Enhance", "Adjust", "Curve maps", "Compare", "Fine-tune"]
     bars = window.findChildren(QTabBar)
     bar = next(bar for bar in bars if [bar.tabText(i) for i in range(bar.count())] == names)
-    qtbot.waitUntil(lambda: bar.width() > 200, timeout=2000)
+    qtbot.waitUntil(lambda: bar.width() > 200)
     for i, name in enumerate(names):  # on a small screen, nothing of a name is cut
         assert bar.tabRect(i).width() > bar.fontMetrics().horizontalAdvance(name)
         assert bar.tabRect(i).right() <= bar.width()
@@ -87,7 +87,7 @@ def test_docks_open_as_tabs_of_one_place(viewer: Any, qtbot: Any) -> None:
     first.setFloating(True)
     first.hide()
     first.show()
-    qtbot.waitUntil(first.isVisible, timeout=2000)
+    qtbot.waitUntil(first.isVisible)
     assert first.isFloating()
 
 

@@ -57,7 +57,7 @@ def said() -> list[str]:
 
 
 def finish(qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not Job._alive, timeout=10_000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 @pytest.mark.parametrize(

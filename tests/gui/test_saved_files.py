@@ -218,7 +218,7 @@ def test_saved_by_the_dialog_opened_again_and_reproduced(
     viewer.open(tmp_path / name, plugin="napari")
     viewer.layers[0].scale = (0.5, 0.25)
     adjust.apply()
-    qtbot.waitUntil(lambda: len(viewer.layers) > 1 and not adjust._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) > 1 and not adjust._session.busy)
     adjust.live.setChecked(False)
     (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
     made, pixels = provenance_of(result), np.asarray(result.data)
@@ -245,7 +245,7 @@ def test_saved_by_the_dialog_opened_again_and_reproduced(
 def reproduced(adjust: Any, qtbot: Any, *, by_command: bool) -> np.ndarray:
     """Return what the text makes that Reproduce copies."""
     adjust.reproduce.copy_command.trigger()
-    qtbot.waitUntil(adjust.reproduce.isEnabled, timeout=20_000)
+    qtbot.waitUntil(adjust.reproduce.isEnabled)
     text = QApplication.clipboard().text()
     if by_command:
         words = shlex.split(text)
@@ -263,7 +263,7 @@ def test_result_that_napari_opened_by_itself_is_reproduced(
     tifffile.imwrite(tmp_path / "dark.tif", dark)
     viewer.open(tmp_path / "dark.tif", plugin="napari")
     adjust.apply()
-    qtbot.waitUntil(lambda: len(viewer.layers) > 1 and not adjust._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) > 1 and not adjust._session.busy)
     adjust.live.setChecked(False)
     (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
     pixels = np.asarray(result.data)

@@ -244,7 +244,7 @@ def test_two_processes_at_once_are_refused(
             pytest.fail("two at once")
     one_sentence(caught.value)
     assert folder.is_alive, "the other one's lock is not taken away"
-    process.communicate(timeout=60)
+    process.communicate(timeout=200)
     assert process.returncode == 0
     assert not folder.is_alive
     assert files_of(folder) == before
@@ -257,7 +257,7 @@ def test_the_lock_of_a_killed_process_is_no_hindrance(
     folder = create(tmp_path / "run")
     process = owner(folder.path)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(120)
     assert "running.json" in files_of(folder)
     assert not folder.is_alive
     with folder.occupied():
@@ -273,7 +273,7 @@ def test_the_owner_can_be_killed(
     folder.kill_owner()  # there is none
     process = owner(folder.path)
     folder.kill_owner()
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(120) == -signal.SIGKILL
     assert not folder.is_alive
 
 

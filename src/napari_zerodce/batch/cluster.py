@@ -17,7 +17,9 @@ from napari_zerodce.errors import RequestError
 GPU: Final = "GPU"
 """The resource of dask that a worker has if it owns a GPU, and a task needs one of."""
 
-_SECONDS_TO_ANSWER: Final = 5
+_SECONDS_TO_ANSWER: Final = 15
+"""A scheduler on a busy computer needs some seconds; nobody answers at a wrong address."""
+
 _CORES_OF_A_WORKER: Final = 4
 """The network uses four cores well; more processes overlap reading and writing with it."""
 

@@ -154,7 +154,7 @@ class CommandSettings:
 
         axes = axis_in(image, "C"), axis_in(image, "T")
         request = self._request(image.array, image.channels, checkpoint, axes)
-        return replace(request, coarser=image.coarser)
+        return replace(request, coarser=image.coarser, bits=image.bits)
 
     def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
         """Return the request to the engine for an image that may be on disk.

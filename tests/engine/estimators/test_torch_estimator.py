@@ -93,7 +93,7 @@ def test_a_stop_of_one_thread_is_none_of_another():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join()
     assert isinstance(ended["stopped"], Cancelled)
     assert ended["kept"].shape == (1, 8, 3, 40, 40)
 

@@ -237,5 +237,5 @@ def test_napari_may_slice_in_a_thread_of_its_own(
     monkeypatch.setattr(get_settings().experimental, "async_", True)
     layer = _add(viewer, lazy)
     viewer.dims.point = (3, 1, 2, 0, 0)
-    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), WHOLE[3, 1, 2]), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), WHOLE[3, 1, 2]))
     assert threads - {threading.get_ident()}

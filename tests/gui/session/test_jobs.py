@@ -23,7 +23,7 @@ def _run(job: Job, qtbot: Any) -> list[tuple[str, Any]]:
     job.cancelled.connect(lambda finished: seen.append(("cancelled", finished)))
     job.aborted.connect(lambda finished: seen.append(("aborted", finished)))
     job.finished.connect(lambda: seen.append(("finished", None)))
-    with qtbot.waitSignal(job.finished, timeout=5000):
+    with qtbot.waitSignal(job.finished):
         job.start()
     return seen
 
@@ -118,7 +118,7 @@ def test_abort_by_napari_is_told_if_somebody_awaits_it(
     job.is_awaited = lambda: awaited
     from qtpy.QtCore import QTimer
 
-    QTimer.singleShot(50, lambda: begun.wait(5) and job._worker.quit())
+    QTimer.singleShot(50, lambda: begun.wait(120) and job._worker.quit())
     assert _run(job, qtbot) == expected
     assert job not in Job._alive
 
@@ -152,7 +152,7 @@ def test_leaving_while_torch_is_being_loaded_is_harmless(milliseconds: int) -> N
         [sys.executable, "-c", LEAVE_EARLY, str(milliseconds)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

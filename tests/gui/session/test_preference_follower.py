@@ -29,7 +29,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _wait(qtbot: Any, follower: PreferenceFollower) -> None:
-    qtbot.waitUntil(lambda: not follower._timer.isActive() and not Job._alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not follower._timer.isActive() and not Job._alive)
 
 
 def test_session_starts_with_the_preferences(

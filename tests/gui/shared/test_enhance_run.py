@@ -94,7 +94,7 @@ def _end(session: Session, held: HeldWork, qtbot: Any) -> str:
 
 
 def _wait(session: Session, qtbot: Any) -> str:
-    qtbot.waitUntil(lambda: not session.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not session.busy)
     assert session.outcome is not None
     return session.outcome.text
 
@@ -348,6 +348,6 @@ def test_deleted_result_leaves_memory_although_its_sentence_is_remembered(
     _end(session, held, qtbot)
     watched = weakref.ref(_result(model).data)
     model.layers.remove(_result(model))
-    qtbot.waitUntil(lambda: not Job._alive, timeout=5000)
+    qtbot.waitUntil(lambda: not Job._alive)
     gc.collect()
     assert watched() is None

@@ -85,7 +85,7 @@ def _run(model: ViewerModel, session: Session, wanted: Wanted, qtbot: Any) -> An
     before = len(model.layers)
     LazyRun(model, session, wanted, "Enhance").start()
     assert len(model.layers) == before + len(wanted.sources), "the layers are there at once"
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
 
 
 def _shown(layer: Image) -> np.ndarray:
@@ -109,7 +109,7 @@ def test_stack_has_the_pixels_of_an_eager_result(
     assert (tuple(layer.scale), layer.axis_labels) == ((3, 2, 2), ("t", "y", "x"))
     for plane in (2, 0):
         model.dims.set_point(0, 3 * plane)
-        qtbot.waitUntil(lambda n=plane: np.array_equal(_shown(layer), whole[n]), timeout=20_000)
+        qtbot.waitUntil(lambda n=plane: np.array_equal(_shown(layer), whole[n]))
     made = provenance_of(layer)
     assert made is not None
     assert made.made is not None
@@ -147,7 +147,7 @@ def test_brightness_of_frames_is_that_of_the_computed_pixels(
     LazyRun(model, session, wanted, "Enhance").start()
     with pytest.raises(RequestError, match="has no frames that can be measured yet"):
         series_to_measure(model, source)
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
     before, after = series_to_measure(model, source)
     np.testing.assert_allclose(before.brightness()[1], STACK.mean((1, 2)))
     np.testing.assert_allclose(after.brightness()[1], _enhanced(wanted).mean((1, 2)))
@@ -161,7 +161,7 @@ def test_lazy_result_can_be_made_again(model: ViewerModel, session: Session, qtb
     layer = model.layers[1]
     with pytest.raises(RequestError, match="is not ready yet"):
         finest_data_of(layer)
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
     known = provenance_of(layer)
     assert known is not None
     assert known.made is not None
@@ -176,7 +176,7 @@ def test_3d_view_fills_up(model: ViewerModel, session: Session, qtbot: Any) -> N
     _run(model, session, wanted, qtbot)
     layer = model.layers[1]
     model.dims.ndisplay = 3
-    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole))
 
 
 def test_part_has_the_pixels_and_the_place_of_the_whole(
@@ -189,7 +189,7 @@ def test_part_has_the_pixels_and_the_place_of_the_whole(
     layer = model.layers[1]
     whole = _enhanced(_wanted(model, source))
     model.dims.set_point(0, 2)
-    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole[2]), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole[2]))
     assert (layer.data.shape, layer.translate[0]) == ((2, 90, 70), 1)
     assert layer.name == "cells [Zero-DCE, planes 1 to 2]"
 
@@ -201,7 +201,7 @@ def test_chunks_are_read_once(model: ViewerModel, session: Session, qtbot: Any) 
     _run(model, session, wanted, qtbot)
     layer = model.layers[1]
     stack.read.clear()
-    qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not layer.data.blocks.missing())
     assert len(stack.read) <= 9, "one plane has 3x3 chunks"
     assert len(set(stack.read)) == len(stack.read)
 
@@ -218,13 +218,13 @@ def test_coarse_picture_of_the_whole_plane_comes_first(
     layer = model.layers[1]
     assert not layer.multiscale
     blocks = layer.data.blocks
-    qtbot.waitUntil(lambda: not blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not blocks.missing())
     stack.read.clear()
     source.visible = False
     pictures: list[np.ndarray] = []
     blocks.arrived.connect(lambda _: pictures.append(_shown(layer).copy()))
     model.dims.set_point(0, 2)
-    qtbot.waitUntil(lambda: not blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not blocks.missing())
     assert len(pictures) == 1 + 9, "a draft and 3x3 tiles"
     cells = [each[:90, :70].reshape(45, 2, 35, 2) for each in (pictures[0], whole[2])]
     assert (cells[0] == cells[0][:, :1, :, :1]).all(), "a pixel of it covers 2x2"
@@ -266,7 +266,7 @@ def test_pyramid_has_lazy_levels_and_its_coarsest_is_shown_when_it_is_known(
     last = layer.data[-1]
     expected = np.asarray(last.computed[(0,) * (len(shapes[0]) - 2)])
     model.dims.point = (0,) * len(shapes[0])
-    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), expected), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), expected))
     assert expected.mean() > 1.2 * _pyramid(*shapes)[-1].mean(), "it is brighter"
 
 
@@ -277,7 +277,7 @@ def test_unknown_tiles_show_the_coarser_level(
     source = model.add_image(levels, multiscale=True, contrast_limits=(7, 1000))
     _run(model, session, _wanted(model, source), qtbot)
     fine, coarse = model.layers[1].data
-    qtbot.waitUntil(lambda: not fine.blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not fine.blocks.missing())
     known = np.asarray(coarse)
     fine.blocks.release()  # nothing more is computed
     np.testing.assert_array_equal(
@@ -313,7 +313,7 @@ def test_unreadable_plane_is_named_once_and_the_rest_goes_on(
     stack.damaged.add(2)
     told = len(notification_manager.records)
     model.dims.set_point(0, 2)
-    qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not layer.data.blocks.missing())
     sentences = [str(record.message) for record in notification_manager.records[told:]]
     assert len(sentences) == 1
     assert sentences[0].startswith(
@@ -321,7 +321,7 @@ def test_unreadable_plane_is_named_once_and_the_rest_goes_on(
     )
     assert (_shown(layer) == 0).all()
     model.dims.set_point(0, 0)
-    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole[0]), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(_shown(layer), whole[0]))
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32])
@@ -339,7 +339,7 @@ def test_unreadable_chunk_stays_empty_and_the_rest_of_its_plane_is_enhanced(
     stack.bad = ((2, 3), (32, 64), (32, 64))
     told = len(notification_manager.records)
     model.dims.set_point(0, 2)
-    qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not layer.data.blocks.missing())
     shown = _shown(layer)
     bad = np.zeros(shown.shape, bool)
     bad[32:64, 32:64] = True
@@ -365,7 +365,7 @@ def test_cancelled_run_takes_its_layer_away(
     session.job._stop.set()
     session.job.cancelled.emit(None)
     assert list(model.layers) == [source]
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
     assert list(model.layers) == [source]
 
 
@@ -375,12 +375,12 @@ def test_layer_or_source_may_be_deleted_meanwhile(
     source = model.add_image(Counted(STACK, (1, 32, 32)), contrast_limits=(0, 1000))
     LazyRun(model, session, _wanted(model, source), "Enhance").start()
     model.layers.remove(model.layers[1])
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
     assert list(model.layers) == [source]
     _run(model, session, _wanted(model, source), qtbot)
     model.layers.remove(source)
     (layer,) = model.layers
-    qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not layer.data.blocks.missing())
     assert _shown(layer).any(), "it reads the image on"
 
 
@@ -401,7 +401,7 @@ def test_duplicate_shares_the_tiles(model: ViewerModel, session: Session, qtbot:
     layer = model.layers[1]
     data, state, _ = layer.as_layer_data_tuple()
     twin = model.add_image(deepcopy(data), **{**state, "name": "twin"})
-    qtbot.waitUntil(lambda: not layer.data.blocks.missing(), timeout=20_000)
+    qtbot.waitUntil(lambda: not layer.data.blocks.missing())
     np.testing.assert_array_equal(_shown(twin), _shown(layer))
     assert _shown(twin).any()
 
@@ -433,6 +433,6 @@ def test_real_window_shows_a_pyramid(
             _shown(layer), level[top : bottom + 1, left : right + 1]
         )
 
-    qtbot.waitUntil(is_shown, timeout=30_000)
+    qtbot.waitUntil(is_shown)
     viewer.scene.camera.zoom = 40
-    qtbot.waitUntil(lambda: layer.data_level == 0 and is_shown(), timeout=30_000)
+    qtbot.waitUntil(lambda: layer.data_level == 0 and is_shown())

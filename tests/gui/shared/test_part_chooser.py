@@ -141,7 +141,7 @@ def test_moved_shape_is_told_if_it_is_the_region(
 ) -> None:
     shapes = model.add_shapes([BOX], name="cells")
     parts.chooser.area.setCurrentIndex(2)
-    with qtbot.waitSignal(parts.chooser.changed, timeout=2000):
+    with qtbot.waitSignal(parts.chooser.changed):
         shapes.data = [np.array(BOX) + 2]
     parts.chooser.area.setCurrentIndex(0)
     parts.told.clear()
@@ -155,10 +155,10 @@ def test_slider_and_camera_are_told_if_the_screen_decides(
     model.dims.set_point(0, 2)
     assert not parts.chooser._later.isActive()
     parts.chooser.planes.setCurrentIndex(1)
-    with qtbot.waitSignal(parts.chooser.changed, timeout=2000):
+    with qtbot.waitSignal(parts.chooser.changed):
         model.dims.set_point(0, 1)
     parts.chooser.choice = PartChoice("all", "screen")
-    with qtbot.waitSignal(parts.chooser.changed, timeout=2000):
+    with qtbot.waitSignal(parts.chooser.changed):
         model.scene.camera.zoom = 3
 
 

@@ -98,7 +98,7 @@ def test_release_stops_a_run_that_only_this_dock_can_use(runs: Runs, qtbot: Any)
 
     job = Job("waiting", wait)
     runs.start(job)
-    assert begun.wait(5)
+    assert begun.wait(120)
     with qtbot.waitSignal(job.cancelled):
         runs.controller.release()
     qtbot.waitUntil(lambda: not runs.session.busy)

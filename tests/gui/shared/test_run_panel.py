@@ -52,7 +52,7 @@ def test_button_says_what_it_does(qtbot: Any, session: Session, panel: RunPanel)
     qtbot.waitUntil(lambda: panel.bar.value() == 250)
     assert panel.message.text() == "Plane 4 of 12, about 27 s left"
     panel.button._started = 0.0  # as if it were no double click
-    with qtbot.waitSignal(job.finished, timeout=5000):
+    with qtbot.waitSignal(job.finished):
         qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
         assert panel.button.text() == "Cancelling…"
         assert not panel.button.isEnabled()
@@ -62,6 +62,7 @@ def test_button_says_what_it_does(qtbot: Any, session: Session, panel: RunPanel)
     assert not panel.bar.isVisible()
 
 
+@pytest.mark.usefixtures("clock")
 def test_double_click_starts_and_does_not_cancel(
     qtbot: Any, session: Session, panel: RunPanel
 ) -> None:
@@ -70,7 +71,7 @@ def test_double_click_starts_and_does_not_cancel(
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     assert panel.state == "running"
     assert session.job is not None
-    with qtbot.waitSignal(session.job.finished, timeout=5000):
+    with qtbot.waitSignal(session.job.finished):
         session.job.cancel()
 
 
@@ -79,7 +80,7 @@ def test_panel_made_during_a_run_follows_it(qtbot: Any, session: Session) -> Non
     panel = RunPanel("Enhance", session)
     qtbot.addWidget(panel)
     assert panel.button.text() == "Cancel"
-    with qtbot.waitSignal(job.finished, timeout=5000):
+    with qtbot.waitSignal(job.finished):
         panel.cancel()
     assert panel.state == "idle"
 
@@ -165,7 +166,7 @@ def test_finished_planes_are_offered_until_the_next_run(qtbot: Any, panel: RunPa
     job = _occupy(session)
     assert not panel.keep.isVisible()
     assert not panel.offer.isVisible()
-    with qtbot.waitSignal(job.finished, timeout=5000):
+    with qtbot.waitSignal(job.finished):
         job.cancel()
 
 

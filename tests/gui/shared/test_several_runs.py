@@ -68,7 +68,7 @@ def _run(
     SeveralRuns(model, session, wanted, "Enhance").start()
     assert session.job is not None
     assert session.job.title == "Zero-DCE: enhancing 2 layers"
-    qtbot.waitUntil(lambda: not session.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not session.busy)
     assert session.outcome is not None
     return session.outcome
 

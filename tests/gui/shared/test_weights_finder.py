@@ -64,9 +64,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def _wait_for(qtbot: Any, finder: WeightsFinder, kind: str | None) -> None:
-    qtbot.waitUntil(
-        lambda: not Job._alive and getattr(finder.choice, "made_for", None) == kind, timeout=20_000
-    )
+    qtbot.waitUntil(lambda: not Job._alive and getattr(finder.choice, "made_for", None) == kind)
 
 
 def test_choice_follows_the_chosen_layer(

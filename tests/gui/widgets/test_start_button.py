@@ -5,18 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from qtpy.QtWidgets import QApplication
 
-from napari_zerodce.gui.widgets import start_button
 from napari_zerodce.gui.widgets.start_button import StartButton
 
 
 def test_only_a_click_soon_after_the_start_is_a_double_click(
-    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    qtbot: Any, clock: SimpleNamespace
 ) -> None:
-    clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(start_button.time, "monotonic", lambda: clock.now)
     button = StartButton("Start", "start")
     qtbot.addWidget(button)
     assert not button.is_double_click, "nothing was started yet"

@@ -317,10 +317,10 @@ def test_a_small_file_that_claims_to_be_enormous_is_refused_at_once(tmp_path, ki
     }[kind]()
     path = tmp_path / f"enormous.{kind}"
     path.write_bytes(content)
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ImageError, match=r"memory|ends before its last pixel|too small") as caught:
         read_image(path)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
     assert_one_sentence(caught)
 
 

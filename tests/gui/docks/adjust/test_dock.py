@@ -32,13 +32,13 @@ def photo(viewer: Any, adjust: Any, dark_photo: np.ndarray, small_screen: None) 
 
 def _go_live(adjust: Any, qtbot: Any) -> Any:
     adjust.live.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     return adjust.shown.layer
 
 
 def _swipe(adjust: Any, qtbot: Any) -> None:
     adjust.swipe_box.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.swipe._screen is not None, timeout=5000)
+    qtbot.waitUntil(lambda: adjust.swipe._screen is not None)
 
 
 def _enhanced(image: np.ndarray, channels: Any = "rgb", **look: Any) -> np.ndarray:
@@ -59,22 +59,22 @@ def test_live_view_is_what_apply_makes(
     form.fields["detail_gain_limit"].value = 1.5
     settings = {"strength": 1.7, "iterations": 5, "exposure": -0.5, "detail_gain_limit": 1.5}
     expected = _enhanced(dark_photo, **settings)
-    qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, expected))
     name = "photo [live: Zero-DCE, strength 1.7, 5 iterations, -0.5 EV, detail x1.5]"
-    qtbot.waitUntil(lambda: live.name == name, timeout=5000)  # once the hand rests
+    qtbot.waitUntil(lambda: live.name == name)  # once the hand rests
     form.reset_button.click()
     form.fields["detail_gain_limit"].switch.value = False
     expected = _enhanced(dark_photo, detail_gain_limit=None)
-    qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, expected))
     name = "photo [live: Zero-DCE, no detail limit]"
-    qtbot.waitUntil(lambda: live.name == name, timeout=5000)
+    qtbot.waitUntil(lambda: live.name == name)
     form.reset_button.click()
     form.fields["global_curve"].value = True
     expected = _enhanced(dark_photo, global_curve=True)
-    qtbot.waitUntil(lambda: np.array_equal(live.data, expected), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, expected))
 
     qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 3)
     (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
     np.testing.assert_array_equal(result.data, expected)
     assert result.metadata[METADATA_KEY]["look"]["global_curve"] is True
@@ -96,7 +96,7 @@ def test_dock_begins_with_the_default_look_and_leaves_it_behind(
 
 def test_moving_a_control_starts_the_live_view(adjust: Any, photo: Any, qtbot: Any) -> None:
     adjust.form.fields["strength"].value = 0
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     np.testing.assert_array_equal(adjust.shown.layer.data, photo.data)  # strength 0
 
 
@@ -111,12 +111,11 @@ def test_live_view_follows_slider_checkpoint_and_geometry(
     whole = _enhanced(stack, "mono")
     np.testing.assert_array_equal(live.data[0], whole[0])
     viewer.dims.set_point(0, 4)
-    qtbot.waitUntil(lambda: np.array_equal(live.data[0], whole[1]), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(live.data[0], whole[1]))
     np.testing.assert_allclose(live.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6)))
     layer.translate = (1, 20, 30)
     qtbot.waitUntil(
         lambda: np.allclose(live.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6))),
-        timeout=5000,
     )
     adjust._session.change(checkpoint="zero-dce-pp")
     other = enhance(
@@ -124,8 +123,8 @@ def test_live_view_follows_slider_checkpoint_and_geometry(
             stack, "mono", settings=EnhanceSettings(checkpoint="zero-dce-pp", look=DEFAULT_LOOK)
         )
     ).image
-    qtbot.waitUntil(lambda: np.array_equal(live.data[0], other[1]), timeout=20_000)
-    qtbot.waitUntil(lambda: "Zero-DCE++" in live.name, timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(live.data[0], other[1]))
+    qtbot.waitUntil(lambda: "Zero-DCE++" in live.name)
 
 
 def test_trust_is_told_for_mono_data(viewer: Any, adjust: Any, qtbot: Any) -> None:
@@ -133,7 +132,7 @@ def test_trust_is_told_for_mono_data(viewer: Any, adjust: Any, qtbot: Any) -> No
     viewer.add_image(ramp, name="ramp", contrast_limits=(0, 1))
     _go_live(adjust, qtbot)
     adjust.form.fields["global_curve"].value = True
-    qtbot.waitUntil(lambda: "1.0000" in adjust.trust.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "1.0000" in adjust.trust.text())
     assert "median noise gain" in adjust.trust.text()
     assert "clipped 0.00%" in adjust.trust.text()
 
@@ -159,10 +158,10 @@ def test_swipe_is_dragged_with_the_mouse(
     np.testing.assert_array_equal(live.data[:, 105:], enhanced[:, 105:])
 
     mouse.drag(photo, (50, 20), (50, 30))  # away from the line the camera pans as ever
-    qtbot.waitUntil(lambda: viewer.scene.camera.center != centre, timeout=2000)
+    qtbot.waitUntil(lambda: viewer.scene.camera.center != centre)
     assert adjust.swipe.column == pytest.approx(100, abs=1)
     adjust.swipe_box.setChecked(False)
-    qtbot.waitUntil(lambda: np.array_equal(live.data, enhanced), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(live.data, enhanced))
 
 
 def test_swipe_compares_a_result_where_nothing_is_live(
@@ -171,10 +170,10 @@ def test_swipe_compares_a_result_where_nothing_is_live(
     adjust.form.show_look(Look(strength=0.5))
     adjust.live.setChecked(False)
     adjust.apply()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy)
     adjust.form.blockSignals(True)
     adjust.swipe_box.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     shown = adjust.shown.layer.data
     expected = _enhanced(dark_photo, strength=0.5, detail_gain_limit=None)
     np.testing.assert_array_equal(shown[:, 80:], expected[:, 80:])
@@ -222,10 +221,10 @@ def test_3d_is_said_and_2d_goes_on(viewer: Any, adjust: Any, qtbot: Any) -> None
     viewer.add_image(np.ones((3, 32, 32), np.uint8), contrast_limits=(0, 255))
     _go_live(adjust, qtbot)
     viewer.dims.ndisplay = 3
-    qtbot.waitUntil(lambda: "switch to 2D" in adjust.run.message.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "switch to 2D" in adjust.run.message.text())
     assert len(viewer.layers) == 1
     viewer.dims.ndisplay = 2
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     assert not adjust.run.message.isVisible()
 
 
@@ -234,7 +233,7 @@ def test_nothing_and_masks_are_one_sentence(viewer: Any, adjust: Any, qtbot: Any
     assert "no image layer" in adjust.run.message.text()
     viewer.add_image(np.ones((9, 9), bool), name="mask")
     adjust.live.setChecked(True)
-    qtbot.waitUntil(lambda: "mask (bool)" in adjust.run.message.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "mask (bool)" in adjust.run.message.text())
     assert len(viewer.layers) == 1
 
 
@@ -266,7 +265,7 @@ def test_removing_the_dock_leaves_nothing_behind(
     assert len(viewer.mouse_drag_callbacks) == len(callbacks) + 1
     viewer.window.remove_dock_widget(adjust)
     adjust.deleteLater()
-    qtbot.waitUntil(lambda: list(viewer.layers) == [photo], timeout=5000)
+    qtbot.waitUntil(lambda: list(viewer.layers) == [photo])
     assert list(viewer.mouse_drag_callbacks) == callbacks
     viewer.scene.camera.zoom *= 2  # the dead dock no longer listens
     viewer.layers.remove(photo)
@@ -282,12 +281,10 @@ def test_reproduce_copies_a_command_that_makes_the_same_pixels(
     viewer.open(path, plugin="napari")
     adjust.form.show_look(Look(strength=1.3, exposure=-0.25, detail_gain_limit=1.5))
     adjust.apply()
-    qtbot.waitUntil(
-        lambda: any(role_of(layer) == "result" for layer in viewer.layers), timeout=60_000
-    )
-    qtbot.waitUntil(lambda: not adjust._session.busy, timeout=5000)
+    qtbot.waitUntil(lambda: any(role_of(layer) == "result" for layer in viewer.layers))
+    qtbot.waitUntil(lambda: not adjust._session.busy)
     adjust.reproduce.copy_command.trigger()
-    qtbot.waitUntil(lambda: "Copied" in adjust.run.message.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Copied" in adjust.run.message.text())
     assert "with the pixels of the layer" in adjust.run.message.text()
     command = shlex.split(QApplication.clipboard().text())
     assert main(command[command.index("enhance") :]) == 0
@@ -297,12 +294,12 @@ def test_reproduce_copies_a_command_that_makes_the_same_pixels(
 
     PillowImage.fromarray(dark_photo + 1).save(path)
     adjust.reproduce.copy_python.trigger()
-    qtbot.waitUntil(lambda: "from this viewer" in adjust.run.message.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "from this viewer" in adjust.run.message.text())
 
 
 def _reproduced(adjust: Any, action: Any, qtbot: Any) -> str:
     action.trigger()
-    qtbot.waitUntil(adjust.reproduce.isEnabled, timeout=20_000)
+    qtbot.waitUntil(adjust.reproduce.isEnabled)
     return str(adjust.run.message.text())
 
 
@@ -312,7 +309,7 @@ def test_layers_from_no_file_are_reproduced_by_python_alone(
     adjust.reproduce.copy_command.trigger()
     assert "no result layer" in adjust.run.message.text()
     adjust.apply()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy)
     assert "not opened from a file" in _reproduced(adjust, adjust.reproduce.copy_command, qtbot)
     _reproduced(adjust, adjust.reproduce.copy_python, qtbot)
     names: dict[str, Any] = {"viewer": viewer}
@@ -328,7 +325,7 @@ def test_dock_fits_a_small_screen(
     viewer.add_image(np.linspace(0, 1, 6 * 4096).reshape(2, 3, 64, 64))
     adjust.part.choice = PartChoice("range", "screen", ((0, 1), (1, 2)))  # the longest form
     _go_live(adjust, qtbot)
-    qtbot.waitUntil(lambda: adjust.trust.text() != "", timeout=10_000)
+    qtbot.waitUntil(lambda: adjust.trust.text() != "")
     assert adjust.width() <= 420
     assert adjust.widget().minimumSizeHint().width() <= adjust.viewport().width()
     assert adjust.widget().height() <= adjust.viewport().height()
@@ -343,9 +340,8 @@ def _apply(adjust: Any, viewer: Any, qtbot: Any, look: Look) -> Any:
             len([x for x in viewer.layers if role_of(x) == "result"])
             > len([x for x in before if role_of(x) == "result"])
         ),
-        timeout=60_000,
     )
-    qtbot.waitUntil(lambda: not adjust._session.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not adjust._session.busy)
     return next(x for x in viewer.layers if role_of(x) == "result" and x not in before)
 
 
@@ -354,7 +350,7 @@ def test_live_view_is_above_results_and_the_newest_result_above_older_ones(
 ) -> None:
     first = _apply(adjust, viewer, qtbot, Look(strength=0.5))
     second = _apply(adjust, viewer, qtbot, Look(strength=1.5))
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     assert list(viewer.layers) == [photo, first, second, adjust.shown.layer]
     adjust.live.setChecked(False)
     live = _go_live(adjust, qtbot)
@@ -374,7 +370,7 @@ def test_swipe_on_a_result_shows_what_it_was_made_from(
     viewer.layers.selection.active = result
     assert adjust.layers.layer is result
     adjust.swipe_box.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     shown = adjust.shown.layer.data
     np.testing.assert_array_equal(shown[:, :50], dark_photo[:, :50])
     np.testing.assert_array_equal(shown[:, 80:], result.data[:, 80:])
@@ -411,12 +407,12 @@ def test_apply_goes_on_after_the_dock_was_closed(
     adjust.form.show_look(look)
     viewer.add_image(np.full((4, 256, 256), 900, np.uint16), name="stack")
     adjust.apply()
-    qtbot.waitUntil(lambda: adjust.run.bar.value() > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.run.bar.value() > 0)
     frame_of(adjust).destroyOnClose()
     assert session.busy
     _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
     assert again.run.state == "running"
-    qtbot.waitUntil(lambda: not session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.busy)
     (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
     assert result.metadata[METADATA_KEY]["look"] == look.as_dict()
     assert again.run.message.text().startswith(f"✓ Added '{result.name}'")
@@ -493,7 +489,7 @@ def test_additive_live_view_result_key_and_swipe_show_one_image_of_the_channel(
     settle(adjust)
 
     adjust.apply()
-    qtbot.waitUntil(lambda: len(viewer.layers) == 4 and not adjust._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 4 and not adjust._session.busy)
     assert "It is hidden while the live view is on." in adjust.run.message.text()
     np.testing.assert_array_equal(_green(viewer), _green(viewer, live, red))
     adjust.live.setChecked(False)
@@ -522,7 +518,7 @@ def test_live_view_follows_the_contrast_limits_of_its_source(
     adjust._session.change(window=WindowChoice("contrast"))
     live = _go_live(adjust, qtbot)
     source.contrast_limits = (0, 2000)
-    qtbot.waitUntil(lambda: list(live.contrast_limits) == [0, 2000], timeout=20_000)
+    qtbot.waitUntil(lambda: list(live.contrast_limits) == [0, 2000])
 
 
 # ---- parts of a layer
@@ -541,9 +537,9 @@ def frames(viewer: Any, adjust: Any, tmp_path: Path) -> Any:
 def _apply_to_plane(viewer: Any, adjust: Any, qtbot: Any, plane: int) -> Any:
     viewer.dims.set_point(0, plane)
     adjust.part.planes.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: adjust.run.plan.text().startswith(f"plane {plane}:"), timeout=5000)
+    qtbot.waitUntil(lambda: adjust.run.plan.text().startswith(f"plane {plane}:"))
     qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2 and not adjust._session.busy)
     return viewer.layers[1]
 
 
@@ -553,12 +549,12 @@ def test_plane_is_applied_and_compared_on_its_own_plane(
     result = _apply_to_plane(viewer, adjust, qtbot, 1)
     assert result.name == "frames [Zero-DCE, plane 1]"
     adjust.swipe_box.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=5000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     shown = adjust.shown.layer
     np.testing.assert_array_equal(shown.data[0, :, :15], frames.data[1, :, :15])
     np.testing.assert_array_equal(shown.data[0, :, 25:], result.data[0, :, 25:])
     viewer.dims.set_point(0, 2)
-    qtbot.waitUntil(lambda: "has no pixels here" in adjust.run.plan.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "has no pixels here" in adjust.run.plan.text())
     np.testing.assert_array_equal(shown.data[0, :, 25:], frames.data[2, :, 25:])
     adjust.swipe_box.setChecked(False)
     mouse.canvas.setFocus()
@@ -585,6 +581,6 @@ def test_command_makes_the_same_pixels_of_a_part(
 
 def test_apply_says_its_cost_beforehand(adjust: Any, frames: Any, qtbot: Any) -> None:
     expected = "3 planes of 40x30, cpu, under 1 s, 7.0 KiB of uint16 in memory"
-    qtbot.waitUntil(lambda: adjust.run.plan.text() == expected, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.run.plan.text() == expected)
     adjust.form.fields["global_curve"].value = True
-    qtbot.waitUntil(lambda: "one curve for all planes" in adjust.run.plan.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "one curve for all planes" in adjust.run.plan.text())

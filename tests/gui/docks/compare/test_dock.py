@@ -50,7 +50,7 @@ def _pictures(model: ViewerModel) -> list[str]:
 
 def _compare(dock: CompareDock, qtbot: Any) -> None:
     qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not dock._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not dock._session.busy)
 
 
 def test_comparison_is_shown_and_closed(
@@ -100,7 +100,7 @@ def test_translator_is_a_candidate_like_others(
     torch.save(make_generator(design).state_dict(), tmp_path / "latest_net_G.pth")
     _tick_only(dock)
     dock.add_files((tmp_path / "latest_net_G.pth",))
-    qtbot.waitUntil(lambda: len(dock.form.candidates.chosen()) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(dock.form.candidates.chosen()) == 1)
     _compare(dock, qtbot)
     assert _pictures(model) == ["source", "latest_net_G.pth"]
 
@@ -216,7 +216,7 @@ def test_good_files_do_not_hide_what_is_wrong_with_others(
     good = BUNDLED[1].path
     _tick_only(dock)
     dock.add_files((tmp_path / "bad.pth", tmp_path / "worse.pth", good))
-    qtbot.waitUntil(lambda: bool(dock.form.candidates.chosen()), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(dock.form.candidates.chosen()))
     assert dock.form.candidates.chosen() == (CheckpointCandidate(good),)
     assert "bad.pth" in dock.run.message.text()
     assert "worse.pth" in dock.run.message.text()

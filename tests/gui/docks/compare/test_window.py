@@ -33,12 +33,12 @@ def _brightness_of_cells(viewer: Any, count: int) -> list[float]:
 def test_pictures_are_side_by_side_in_the_window(viewer: Any, photo: Any, qtbot: Any) -> None:
     get_app_model().commands.execute_command("napari-zerodce.compare_active").result()
     dock = open_dock(viewer, "Compare")
-    qtbot.waitUntil(lambda: len(_ours(viewer)) == 5, timeout=60_000)
+    qtbot.waitUntil(lambda: len(_ours(viewer)) == 5)
     qtbot.waitUntil(lambda: dock.run.state == "idle")
     assert viewer.layers.selection.active is _ours(viewer)[0]
     get_app_model().commands.execute_command("napari-zerodce.compare_active").result()
     assert dock._session.busy  # the command is for what the active picture was made from
-    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=60_000)
+    qtbot.waitUntil(lambda: dock.run.state == "idle")
     for layer in _ours(viewer)[2:]:
         layer.visible = False
     viewer.canvas.grid.shape = (1, 2)
@@ -59,7 +59,7 @@ def test_window_closes_during_a_run_and_with_a_comparison(
 ) -> None:
     dock = open_dock(viewer, "Compare")
     dock.compare()
-    qtbot.waitUntil(lambda: len(_ours(viewer)) == 5, timeout=60_000)
+    qtbot.waitUntil(lambda: len(_ours(viewer)) == 5)
     dock.compare()
     assert dock._session.busy
     # The viewer's fixture closes the window now.
@@ -68,7 +68,7 @@ def test_window_closes_during_a_run_and_with_a_comparison(
 def test_dock_is_not_cut_on_a_small_screen(viewer: Any, photo: Any, qtbot: Any) -> None:
     dock = open_dock(viewer, "Compare")
     dock.compare()
-    qtbot.waitUntil(lambda: not dock.results.table.isHidden(), timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.results.table.isHidden())
     qtbot.waitUntil(lambda: dock.run.state == "idle")
     QApplication.processEvents()
     assert dock.widget().width() <= dock.viewport().width()

@@ -33,9 +33,7 @@ def _maps(viewer: Any) -> list[Any]:
 def _add(dock: Any, viewer: Any, qtbot: Any) -> list[Any]:
     before = _maps(viewer)
     qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(
-        lambda: len(_maps(viewer)) > len(before) and not dock._session.busy, timeout=60_000
-    )
+    qtbot.waitUntil(lambda: len(_maps(viewer)) > len(before) and not dock._session.busy)
     return [layer for layer in _maps(viewer) if layer not in before]
 
 
@@ -111,7 +109,7 @@ def test_maps_of_a_stack_follow_the_slider_or_are_lazy(
     assert layer.data.shape == (9, 1, 48, 40)
     np.testing.assert_allclose(layer.data[1:, 0], expected[0, :, 0], atol=1e-6)
     viewer.dims.set_point(1, 4)
-    qtbot.waitUntil(lambda: np.allclose(layer.data[1:, 0], expected[2, :, 0]), timeout=20_000)
+    qtbot.waitUntil(lambda: np.allclose(layer.data[1:, 0], expected[2, :, 0]))
     np.testing.assert_allclose(
         layer.data_to_world((0, 0, 5, 6))[1:], source.data_to_world((2, 5, 6))
     )
@@ -121,9 +119,7 @@ def test_maps_of_a_stack_follow_the_slider_or_are_lazy(
     for plane in (2, 0, 1):
         viewer.dims.set_point(1, 2 * plane)
         wanted = expected[plane, 0, 0]
-        qtbot.waitUntil(
-            lambda wanted=wanted: np.allclose(lazy._data_view, wanted, atol=1e-6), timeout=20_000
-        )
+        qtbot.waitUntil(lambda wanted=wanted: np.allclose(lazy._data_view, wanted, atol=1e-6))
     np.testing.assert_allclose(
         np.asarray(lazy.data)[1:], expected[:, :, 0].swapaxes(0, 1), atol=1e-6
     )
@@ -143,7 +139,7 @@ def test_maps_of_another_checkpoint_are_marked_and_never_mixed(
     # It still follows the slider, with its own checkpoint.
     viewer.dims.set_point(1, 1)
     expected = estimate(EnhanceRequest(stack, "mono"))[1, :, 0]
-    qtbot.waitUntil(lambda: np.allclose(layer.data[1:, 0], expected, atol=1e-6), timeout=20_000)
+    qtbot.waitUntil(lambda: np.allclose(layer.data[1:, 0], expected, atol=1e-6))
     curve_maps._session.change(checkpoint="zero-dce")
     assert layer.name == "stack A [Zero-DCE]"
     assert not curve_maps.old.isVisible()
@@ -154,7 +150,7 @@ def test_image_deleted_meanwhile_and_map_layer_deleted(
 ) -> None:
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
     viewer.layers.remove(photo)
-    qtbot.waitUntil(lambda: not curve_maps._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not curve_maps._session.busy)
     assert "deleted during the run" in curve_maps.run.message.text()
     stack = viewer.add_image(np.ones((2, 30, 30), np.uint16), name="stack")
     (layer,) = _add(curve_maps, viewer, qtbot)
@@ -209,12 +205,10 @@ def test_maps_are_said_to_be_added_when_they_are_visible(
     curve_maps.form.fields["extent"].value = extent
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
     viewer.dims.set_point(0, 1)
-    qtbot.waitUntil(
-        lambda: "Computing the maps of plane 1" in curve_maps.news.text(), timeout=60_000
-    )
+    qtbot.waitUntil(lambda: "Computing the maps of plane 1" in curve_maps.news.text())
     assert len(_maps(viewer)) == 1
     assert not curve_maps.run.message.text()
-    qtbot.waitUntil(lambda: "✓ Added" in curve_maps.run.message.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "✓ Added" in curve_maps.run.message.text())
     assert not np.isnan(_maps(viewer)[0]._data_view).any()
     qtbot.waitUntil(lambda: not curve_maps.news.text())
 
@@ -238,7 +232,7 @@ def test_only_one_sentence_is_shown_about_maps(viewer: Any, curve_maps: Any, qtb
     curve_maps._session.job = None
     qtbot.waitUntil(lambda: "Computing the maps of plane 2" in curve_maps.news.text())
     assert not curve_maps.run.message.text()
-    qtbot.waitUntil(lambda: not curve_maps.news.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: not curve_maps.news.text())
     assert "✓ Added" in curve_maps.run.message.text()
 
 
@@ -252,7 +246,7 @@ def test_image_replaced_during_the_run_gets_no_maps(
 ) -> None:
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
     photo.data = photo.data.copy()
-    qtbot.waitUntil(lambda: not curve_maps._session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not curve_maps._session.busy)
     assert curve_maps.run.message.text() == (
         "⚠ 'photo' got another image during the run; no maps were added."
     )
@@ -274,7 +268,7 @@ def test_closing_the_dock_during_its_run_is_told(
     session = curve_maps._session
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
     viewer.window.remove_dock_widget(curve_maps)
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
     expected = "The Curve maps dock was closed, so its run was stopped; no maps were added."
     assert session.outcome.text == expected
     assert notification_manager.records[-1].message == expected
@@ -298,7 +292,7 @@ def test_camera_stays_when_maps_are_added(
 @pytest.fixture
 def inspector(viewer: Any, curve_maps: Any, photo: Any, qtbot: Any) -> Any:
     curve_maps.inspector.box.setChecked(True)
-    qtbot.waitUntil(lambda: curve_maps.follower.view is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: curve_maps.follower.view is not None)
     return curve_maps.inspector
 
 
@@ -330,7 +324,7 @@ def test_click_pins_and_csv_has_the_numbers(
     centre = viewer.scene.camera.center
     mouse.drag(photo, (50, 60), (50, 80))  # a drag pans, and pins nothing
     assert len(inspector.pins) == 2
-    qtbot.waitUntil(lambda: viewer.scene.camera.center != centre, timeout=2000)
+    qtbot.waitUntil(lambda: viewer.scene.camera.center != centre)
     inspector.copy_button.click()
     rows = list(csv.DictReader(io.StringIO(QApplication.clipboard().text())))
     own = [row for row in rows if row["kind"] == "own value" and row["channel"] == "red"]
@@ -408,7 +402,7 @@ def test_removing_the_dock_leaves_nothing_listening(
 ) -> None:
     viewer.window.remove_dock_widget(curve_maps)
     curve_maps.deleteLater()
-    qtbot.waitUntil(lambda: not viewer.mouse_move_callbacks, timeout=5000)
+    qtbot.waitUntil(lambda: not viewer.mouse_move_callbacks)
     viewer.add_image(np.zeros((8, 8)))
     viewer.layers.clear()
 
@@ -418,7 +412,7 @@ def test_new_maps_are_above_the_live_view(
 ) -> None:
     _, adjust = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
     adjust.live.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     (layer,) = _add(curve_maps, viewer, qtbot)
     assert list(viewer.layers) == [photo, adjust.shown.layer, layer]
     assert layer.visible

@@ -24,14 +24,14 @@ def cells() -> np.ndarray:
 
 
 def _wait_for_reason(dock: Any, qtbot: Any, words: str) -> None:
-    qtbot.waitUntil(lambda: words in dock.checkpoints.description.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: words in dock.checkpoints.description.text())
 
 
 def _enhance(viewer: Any, dock: Any, qtbot: Any) -> Any:
     before = len(viewer.layers)
     qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(viewer.layers) > before, timeout=60_000)
-    qtbot.waitUntil(lambda: dock.run.state == "idle", timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) > before)
+    qtbot.waitUntil(lambda: dock.run.state == "idle")
     return next(layer for layer in viewer.layers[::-1] if "[" in layer.name)
 
 
@@ -62,7 +62,7 @@ def test_one_click_takes_the_other_weights_and_one_more_the_automatic_ones(
     button = dock.checkpoints.other_button
     assert button.text() == "Use fluorescence weights"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-fluo", timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-fluo")
     assert dock.checkpoints.combo.currentText() == "Zero-DCE, fluorescence (bundled)"
     assert button.text() == "Back to automatic weights"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -72,7 +72,7 @@ def test_one_click_takes_the_other_weights_and_one_more_the_automatic_ones(
 
 def test_scale_factor_goes_with_automatic_weights(viewer: Any, dock: Any, qtbot: Any) -> None:
     dock.choose_checkpoint("zero-dce-pp")
-    qtbot.waitUntil(lambda: dock._session.settings.scale_factor == 12, timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.settings.scale_factor == 12)
     dock.choose_checkpoint("auto")
     assert dock._session.settings.scale_factor is None
     assert dock._session.settings.is_automatic
@@ -83,7 +83,7 @@ def test_layer_is_followed_and_a_late_answer_for_another_choice_is_dropped(
 ) -> None:
     viewer.add_image(cells(), name="cells")
     dock.choose_checkpoint("zero-dce-pp")
-    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp", timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp")
     assert "10,561 parameters" in dock.checkpoints.description.text()
     dock.choose_checkpoint("auto")
     _wait_for_reason(dock, qtbot, "Fluorescence weights")
@@ -110,11 +110,11 @@ def test_nothing_is_cut_off_on_a_small_screen(
 
 def test_docks_share_the_choice(viewer: Any, dock: Any, adjust: Any, qtbot: Any) -> None:
     viewer.add_image(cells(), name="cells")
-    qtbot.waitUntil(lambda: "fluorescence weights" in adjust.settings.text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "fluorescence weights" in adjust.settings.text.text())
     adjust.live.setChecked(True)
-    qtbot.waitUntil(lambda: adjust.shown.layer is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.shown.layer is not None)
     assert "Zero-DCE, fluorescence" in adjust.shown.layer.name
     _wait_for_reason(dock, qtbot, "of the image is background.")
     qtbot.mouseClick(dock.checkpoints.other_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: adjust.settings.text.text().startswith("Zero-DCE ·"), timeout=20_000)
-    qtbot.waitUntil(lambda: "[live: Zero-DCE]" in adjust.shown.layer.name, timeout=60_000)
+    qtbot.waitUntil(lambda: adjust.settings.text.text().startswith("Zero-DCE ·"))
+    qtbot.waitUntil(lambda: "[live: Zero-DCE]" in adjust.shown.layer.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,8 @@ def _click(dock: Any, qtbot: Any) -> None:
     qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
 
 
-def _wait_until_idle(dock: Any, qtbot: Any, timeout: int = 60_000) -> None:
-    qtbot.waitUntil(lambda: dock.run.state == "idle" and not dock._session.busy, timeout=timeout)
+def _wait_until_idle(dock: Any, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: dock.run.state == "idle" and not dock._session.busy)
 
 
 def _start_long_run(viewer: Any, dock: Any, qtbot: Any) -> Image:
@@ -42,7 +41,7 @@ def _start_long_run(viewer: Any, dock: Any, qtbot: Any) -> Image:
         np.full(LONG_RUN, 900, np.uint16), name="stack", contrast_limits=(0, 4095)
     )
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: dock.run.bar.value() > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: dock.run.bar.value() > 0)
     assert dock.run.button.text() == "Cancel"
     return layer
 
@@ -71,7 +70,7 @@ def test_click_gives_the_engines_result_on_top_of_an_untouched_source(
     before = dark_photo.copy()
     source = viewer.add_image(dark_photo, rgb=True, name="photo")
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     _wait_until_idle(dock, qtbot)
     result = viewer.layers[1]
     assert result.name == "photo [Zero-DCE]"
@@ -87,7 +86,7 @@ def test_click_gives_the_engines_result_on_top_of_an_untouched_source(
 
 def test_plan_says_what_will_happen(viewer: Any, dock: Any, qtbot: Any) -> None:
     viewer.add_image(np.zeros((3, 4, 70, 90), np.uint16))
-    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text())
     assert dock.run.plan.text().startswith("12 planes of 90x70, cpu")
     assert dock.run.plan.text().endswith("uint16 in memory")
 
@@ -111,29 +110,29 @@ def test_a_mask_that_is_active_as_the_dock_opens_is_one_sentence(
     generator = make_generator(GeneratorDesign("resnet", 1, 1, 4, 2))
     for source in ("zero-dce-pp", save_official(tmp_path / "latest_net_G.pth", generator)):
         dock.choose_checkpoint(source)  # pytest-qt reports a traceback in a slot
-        qtbot.waitUntil(lambda wanted=source: dock._session.checkpoint == wanted, timeout=20_000)
+        qtbot.waitUntil(lambda wanted=source: dock._session.checkpoint == wanted)
         for mask in masks:
             dock.select_layer(mask)
-            qtbot.waitUntil(lambda: "is a mask (bool)" in dock.run.plan.text(), timeout=20_000)
+            qtbot.waitUntil(lambda: "is a mask (bool)" in dock.run.plan.text())
     dock.release_once()
     settle(dock)
 
 
-def test_cancel_takes_less_than_a_second_and_adds_nothing_by_itself(
+def test_cancel_ends_a_run_in_the_middle_and_adds_nothing_by_itself(
     viewer: Any, dock: Any, qtbot: Any
 ) -> None:
     layer = _start_long_run(viewer, dock, qtbot)
     dock.run.button._started = 0.0  # as if it were no double click
-    started = time.monotonic()
     _click(dock, qtbot)
     assert dock.run.button.text() == "Cancelling…"
-    _wait_until_idle(dock, qtbot, 5000)
-    assert time.monotonic() - started < 1
+    _wait_until_idle(dock, qtbot)
+    assert dock.run.bar.value() < dock.run.bar.maximum()
     assert list(viewer.layers) == [layer]
     assert dock.run.button.text() == "Enhance"
     assert "Cancelled" in dock.run.message.text() + dock.run.offer.text()
 
 
+@pytest.mark.usefixtures("clock")
 def test_everything_at_once_during_a_run_is_harmless(
     viewer: Any, dock: Any, qtbot: Any, dark_photo: np.ndarray
 ) -> None:
@@ -143,14 +142,14 @@ def test_everything_at_once_during_a_run_is_harmless(
     dock.start()  # a second wish during the run is not a second run
     dock.choose_checkpoint("zero-dce-pp")
     viewer.layers.remove(source)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 1)
     _wait_until_idle(dock, qtbot)
     result = viewer.layers[0]
     assert (
         result.metadata[METADATA_KEY]["checkpoint"] == "zero-dce"
     )  # as it was when Enhance was pressed
     assert result.data.shape == image.shape
-    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp", timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp")
 
 
 def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, qtbot: Any) -> None:
@@ -158,7 +157,7 @@ def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, 
     _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
     _start_long_run(viewer, dock, qtbot)
     job = dock._session.job
-    with qtbot.waitSignal(job.finished, timeout=5000):
+    with qtbot.waitSignal(job.finished):
         viewer.close()
 
 
@@ -172,7 +171,7 @@ def test_run_that_ends_because_another_window_closes_says_so(
     job = dock._session.job
     other.close()
     assert job._worker.abort_requested
-    qtbot.waitUntil(lambda: not dock._session.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock._session.busy)
     told = dock.run.offer.text() or dock.run.message.text()
     assert told.startswith("napari stopped the run because another window closed; ")
 
@@ -180,7 +179,7 @@ def test_run_that_ends_because_another_window_closes_says_so(
 def test_scale_factor_is_offered_for_zero_dce_pp_alone(viewer: Any, dock: Any, qtbot: Any) -> None:
     assert dock.form.choices()["scale_factor"] is None
     dock.choose_checkpoint("zero-dce-pp")
-    qtbot.waitUntil(dock.form.fields["scale_factor"].native.isVisible, timeout=20_000)
+    qtbot.waitUntil(dock.form.fields["scale_factor"].native.isVisible)
     assert dock.form.choices()["scale_factor"] == 12
     assert "10,561 parameters" in dock.checkpoints.description.text()
 
@@ -191,7 +190,7 @@ def test_dropped_checkpoint_becomes_active(
     path = tmp_path / "mine.safetensors"
     path.write_bytes(resolve("zero-dce-pp").read_bytes())
     _drop(dock, path)
-    qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == path)
     assert dock.checkpoints.combo.currentText() == "mine.safetensors"
 
 
@@ -201,7 +200,7 @@ def test_the_dock_says_what_a_dropped_translator_is(
     generator = make_generator(GeneratorDesign("resnet", 1, 2, 4, 3))
     path = save_official(tmp_path / "latest_net_G.pth", generator)
     _drop(dock, path)
-    qtbot.waitUntil(lambda: dock._session.checkpoint == path, timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == path)
     said = "CycleGAN, ResNet with 3 blocks, 1 -> 2 channels · "
     assert dock.checkpoints.description.text().startswith(said)
     assert "translated" in dock.findChild(QLabel, "purpose").text(), "not only brighter"
@@ -217,17 +216,17 @@ def test_a_file_that_was_replaced_is_read_again_before_the_run(
 
     viewer.add_image(np.eye(16, dtype=np.float32), name="cells")
     dock.choose_checkpoint(path := write(1))
-    qtbot.waitUntil(lambda: "1 -> 1" in dock.checkpoints.description.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "1 -> 1" in dock.checkpoints.description.text())
     write(3)
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     _wait_until_idle(dock, qtbot)
     assert "3 -> 3" in dock.checkpoints.description.text()
     assert "3 -> 3" in viewer.layers[1].metadata[METADATA_KEY]["design"]
     path.unlink()
     dock.run.button._started = 0.0  # as if it were no double click
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: "latest_net_G.pth" in dock.run.message.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "latest_net_G.pth" in dock.run.message.text())
     assert len(viewer.layers) == 2
 
 
@@ -238,11 +237,11 @@ def test_broken_checkpoint_is_one_sentence_and_the_active_one_stays(
     viewer: Any, dock: Any, qtbot: Any, tmp_path: Path, content: bytes
 ) -> None:
     dock.choose_checkpoint("zero-dce")
-    qtbot.waitUntil(lambda: "79,416" in dock.checkpoints.description.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "79,416" in dock.checkpoints.description.text())
     path = tmp_path / "broken.pth"
     path.write_bytes(content)
     _drop(dock, path)
-    qtbot.waitUntil(lambda: "broken.pth" in dock.run.message.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "broken.pth" in dock.run.message.text())
     assert dock._session.checkpoint == "zero-dce"
     assert dock.checkpoints.combo.currentData() == "zero-dce"
     assert "79,416" in dock.checkpoints.description.text()
@@ -278,7 +277,7 @@ def test_plan_and_complaint_do_not_outlive_what_they_speak_of(
     assert "no image layer" in dock.run.message.text()
     layer = viewer.add_image(np.zeros((3, 70, 90), np.uint16))
     assert not dock.run.message.isVisible()
-    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text())
     viewer.layers.remove(layer)
     settle(dock)
     assert "no image layer" in dock.run.plan.text()
@@ -289,9 +288,9 @@ def test_second_dock_follows_the_run_and_can_cancel_it(viewer: Any, dock: Any, q
     other = EnhanceDock(viewer)
     viewer.window.add_dock_widget(other, name="another")
     assert other.run.button.text() == "Cancel"
-    qtbot.waitUntil(lambda: other.run.bar.value() > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: other.run.bar.value() > 0)
     _cancel(other, qtbot)
-    _wait_until_idle(dock, qtbot, 5000)
+    _wait_until_idle(dock, qtbot)
     assert other.run.state == "idle"
     assert len(viewer.layers) == 1
 
@@ -303,7 +302,7 @@ def _enhance(viewer: Any, dock: Any, qtbot: Any) -> list[Image]:
     """Click, and return the layers that were added."""
     before = list(viewer.layers)
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: len(viewer.layers) > len(before), timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) > len(before))
     _wait_until_idle(dock, qtbot)
     return [layer for layer in viewer.layers if layer not in before]
 
@@ -322,7 +321,7 @@ def test_plane_on_screen_is_that_of_the_whole_result_and_is_shown_there_alone(
     (whole,) = _enhance(viewer, dock, qtbot)
     dock.form.part.planes.setCurrentIndex(1)
     viewer.dims.set_point(0, 2 * 3)
-    qtbot.waitUntil(lambda: dock.run.plan.text().startswith("plane 3: 1 plane"), timeout=5000)
+    qtbot.waitUntil(lambda: dock.run.plan.text().startswith("plane 3: 1 plane"))
     (plane,) = _enhance(viewer, dock, qtbot)
     assert plane.name == "frames [Zero-DCE, plane 3]"
     assert np.abs(plane.data[0].astype(int) - whole.data[3]).max() <= 1
@@ -382,9 +381,9 @@ def test_cancel_ends_all_layers_that_are_left(viewer: Any, dock: Any, qtbot: Any
     layers = [viewer.add_image(stack, name=name, contrast_limits=(0, 4095)) for name in "ab"]
     viewer.layers.selection = set(layers)
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: "Layer 1 of 2: " in dock.run.message.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "Layer 1 of 2: " in dock.run.message.text())
     _cancel(dock, qtbot)
-    _wait_until_idle(dock, qtbot, 5000)
+    _wait_until_idle(dock, qtbot)
     assert list(viewer.layers) == layers
 
 

@@ -57,12 +57,12 @@ def test_a_run_and_the_choice_of_weights_say_how_much_is_read(
     dock.finder.progressed.connect(lambda _: said.append(dock.checkpoints.description.text()))
     stack = SlowStack()
     model.add_image(stack, multiscale=False, contrast_limits=(0, 5000))
-    qtbot.waitUntil(lambda: dock.finder.choice is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dock.finder.choice is not None)
     assert any(text.startswith(f"Finding the window: 3 of {PLANES} parts read") for text in said)
     assert "Finding" not in dock.checkpoints.description.text()
     stack.read.clear()
     dock.start()
-    qtbot.waitUntil(lambda: not dock._session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock._session.busy)
     assert stack.read == [], "the window was known"
 
 
@@ -77,7 +77,7 @@ def test_a_run_with_another_window_says_how_much_is_read(
     combo = dock.form.window_chooser.kind
     combo.setCurrentIndex(combo.findData("minmax"))
     dock.start()
-    qtbot.waitUntil(lambda: not dock._session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock._session.busy)
     assert any(f"2 of {PLANES} parts read" in text for text in said), said
 
 
@@ -91,5 +91,5 @@ def test_the_live_view_says_how_much_is_read(
     lazy = da.stack([da.zeros((64, 64), np.uint16, chunks=64)] * PLANES)
     model.add_image(lazy, contrast_limits=(0, 5000))
     dock.live.setChecked(True)
-    qtbot.waitUntil(lambda: len(model.layers) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(model.layers) == 2)
     assert any(f"4 of {PLANES} parts read" in text for text in said), said

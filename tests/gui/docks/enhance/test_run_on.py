@@ -72,7 +72,7 @@ def test_a_batch_becomes_a_layer_with_the_geometry_of_its_source(
     dock.run_on.start(dock._read_form(), where)
     assert dock.run_on.button.text() == "Stop the batch"
     assert not dock._session.busy  # other work goes on
-    qtbot.waitUntil(lambda: not Job._alive, timeout=100_000)
+    qtbot.waitUntil(lambda: not Job._alive)
     added = dock._viewer.layers[-1]
     expected = enhance(EnhanceRequest(layer.data, "mono", CPU))
     assert np.array_equal(added.data, expected.image)
@@ -87,7 +87,7 @@ def test_a_batch_becomes_a_layer_with_the_geometry_of_its_source(
 def test_a_scheduler_that_is_not_one_is_told(dock, tmp_path, qtbot) -> None:
     where = Elsewhere(str(tmp_path / "out"), scheduler="nowhere")
     dock.run_on.start(dock._read_form(), where)
-    qtbot.waitUntil(lambda: not Job._alive, timeout=100_000)
+    qtbot.waitUntil(lambda: not Job._alive)
     assert "'nowhere' is not that of a scheduler" in dock._session.outcome.text
     assert len(dock._viewer.layers) == 1
 

@@ -20,7 +20,7 @@ PLANES = 12
 def stack(viewer: Any, dock: Any, qtbot: Any) -> Any:
     """Twelve dark planes: a few seconds on two cores."""
     dock.choose_checkpoint("zero-dce")
-    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce", timeout=20_000)
+    qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce")
     ramp = np.linspace(0, 900, 256 * 256).reshape(256, 256)
     planes = np.stack([ramp / (1 + n) for n in range(PLANES)]).astype(np.uint16)
     return viewer.add_image(planes, name="stack", contrast_limits=(0, 1000))
@@ -32,11 +32,11 @@ def _expected(dock: Any, stack: Any) -> np.ndarray:
 
 def _start(dock: Any, qtbot: Any) -> None:
     qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dock.run.bar.value() > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: dock.run.bar.value() > 0)
 
 
 def _wait(session: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not session.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.busy)
 
 
 def _told() -> list[str]:
@@ -68,7 +68,7 @@ def test_dock_that_is_opened_again_shows_the_run_and_can_cancel_it(
     frame_of(dock).destroyOnClose()
     again = open_dock(viewer, "Enhance")
     assert again.run.button.text() == "Cancel"
-    qtbot.waitUntil(lambda: again.run.bar.value() > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: again.run.bar.value() > 0)
     told = len(_told())
     again.run.button._started = 0.0  # as if it were no double click
     qtbot.mouseClick(again.run.button, Qt.MouseButton.LeftButton)
@@ -84,7 +84,7 @@ def test_finished_planes_of_a_cancelled_run_can_be_kept(
 ) -> None:
     expected, session = _expected(dock, stack), dock._session
     _start(dock, qtbot)
-    qtbot.waitUntil(lambda: dock.run.bar.value() > 500, timeout=60_000)
+    qtbot.waitUntil(lambda: dock.run.bar.value() > 500)
     dock.run.button._started = 0.0
     qtbot.mouseClick(dock.run.button, Qt.MouseButton.LeftButton)
     _wait(session, qtbot)
@@ -93,7 +93,7 @@ def test_finished_planes_of_a_cancelled_run_can_be_kept(
     assert dock.run.offer.text() == f"Cancelled; {finished} of {PLANES} planes are finished."
     assert list(viewer.layers) == [stack]
     qtbot.mouseClick(dock.run.keep, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2)
     _wait(session, qtbot)
     result = viewer.layers[1]
     assert result.name == f"stack [Zero-DCE, planes 0 to {finished - 1}]"
@@ -105,7 +105,7 @@ def test_offer_stays_when_another_layer_becomes_active(
     viewer: Any, dock: Any, stack: Any, qtbot: Any
 ) -> None:
     _start(dock, qtbot)
-    qtbot.waitUntil(lambda: dock.run.bar.value() > 500, timeout=60_000)
+    qtbot.waitUntil(lambda: dock.run.bar.value() > 500)
     dock._session.job.cancel()
     _wait(dock._session, qtbot)
     assert dock.run.keep.isVisible()

@@ -53,10 +53,10 @@ def test_two_intensities_are_those_of_the_chosen_layer(
     enhance.select_layer(first)
     _choose(enhance, "range")
     session = enhance._session
-    qtbot.waitUntil(lambda: _shown(enhance) == str(_automatic(cells)), timeout=20_000)
+    qtbot.waitUntil(lambda: _shown(enhance) == str(_automatic(cells)))
     assert "512x512" in enhance.run.plan.text()
     enhance.select_layer(model.layers["half"])
-    qtbot.waitUntil(lambda: _shown(enhance) == str(_automatic(cells // 2)), timeout=20_000)
+    qtbot.waitUntil(lambda: _shown(enhance) == str(_automatic(cells // 2)))
     assert session.settings.window == WindowChoice("auto"), "nothing is typed"
     enhance.form.window_chooser.low.setText("7")
     enhance.select_layer(first)
@@ -73,7 +73,7 @@ def test_other_windows_read_nothing_for_two_intensities(
     assert enhance.windows.layer is None
     _choose(enhance, "range")
     assert enhance.windows.layer is model.layers[0]
-    qtbot.waitUntil(lambda: enhance.windows.fact is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: enhance.windows.fact is not None)
 
 
 def test_background_of_the_sample_begins_above_its_level(
@@ -83,7 +83,7 @@ def test_background_of_the_sample_begins_above_its_level(
     model.add_image(cells, name="cells")
     _choose(enhance, "background")
     enhance.start()
-    qtbot.waitUntil(lambda: len(model.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(model.layers) == 2)
     low, high = model.layers[1].metadata["napari-zerodce"]["window"]
     assert np.percentile(cells, 20) < low < np.percentile(cells, 70)
     assert high == pytest.approx(np.percentile(cells, 99.9), abs=1)
@@ -108,8 +108,8 @@ def test_look_of_another_dock_is_not_used_and_the_plan_says_so(
     enhance._session.change(look=Look(strength=0.2))
     assert "look of the Adjust dock is not used" in enhance.run.plan.text()
     enhance.start()
-    qtbot.waitUntil(lambda: len(model.layers) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(model.layers) == 2)
     assert model.layers[1].metadata["napari-zerodce"]["look"] == DEFAULT_LOOK.as_dict()
-    qtbot.waitUntil(lambda: not enhance._session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not enhance._session.busy)
     enhance._session.change(look=DEFAULT_LOOK)
     assert "Adjust" not in enhance.run.plan.text()

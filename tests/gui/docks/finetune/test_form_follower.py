@@ -45,7 +45,7 @@ class Followed:
         self._qtbot = qtbot
 
     def settle(self) -> tuple[str | None, str]:
-        self._qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+        self._qtbot.waitUntil(lambda: not Job._alive)
         return self.form.checkpoint(), self.form.chosen_preset()
 
     def release(self) -> None:

@@ -39,7 +39,7 @@ def desk(model: ViewerModel, qtbot: Any) -> Iterator[Desk]:
 
 
 def wait(qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 def test_the_last_choice_counts_when_it_changes_quickly(desk: Desk, qtbot: Any) -> None:

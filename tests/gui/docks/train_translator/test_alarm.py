@@ -14,7 +14,7 @@ def test_alarm_is_a_warning_with_a_button(qtbot: Any) -> None:
     alarm.show_alarm("The results are inverted.")
     assert not alarm.isHidden()
     assert alarm.sentence.text() == "⚠ The results are inverted."
-    with qtbot.waitSignal(alarm.restart_requested, timeout=1000):
+    with qtbot.waitSignal(alarm.restart_requested):
         alarm.button.click()
     alarm.show_alarm("")
     assert alarm.isHidden()

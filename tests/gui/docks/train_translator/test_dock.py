@@ -89,7 +89,7 @@ def make_quick(dock: TrainTranslatorDock) -> None:
 
 def start(dock: TrainTranslatorDock, qtbot: Any) -> TrainingProcess:
     dock.start()
-    qtbot.waitUntil(lambda: dock.panel.state != "preparing", timeout=20_000)
+    qtbot.waitUntil(lambda: dock.panel.state != "preparing")
     assert dock.panel.state == "running", dock.panel.message.text()
     assert dock.training is not None
     return dock.training
@@ -179,7 +179,7 @@ def test_the_alarm_starts_again_with_a_new_seed(
     assert dock.panel.state == "stopping"
     assert (first.folder.path / "stop").exists()
     children.end(first, ending="stopped", message="Stopped.")
-    qtbot.waitUntil(lambda: dock.panel.state == "running", timeout=20_000)
+    qtbot.waitUntil(lambda: dock.panel.state == "running")
     assert dock.training is not first
     assert dock.training.folder.config_as(TranslationRunConfig).training.seed == 8
     assert dock.alarm.isHidden(), "the alarm was of the other run"
@@ -194,7 +194,7 @@ def test_a_run_starts_again_without_its_images(
     dock._viewer.layers.clear()
     dock.start_again()
     children.end(first, ending="stopped", message="Stopped.")
-    qtbot.waitUntil(lambda: dock.panel.state == "running", timeout=20_000)
+    qtbot.waitUntil(lambda: dock.panel.state == "running")
     assert dock.training is not first
     assert dock.training.folder.config_as(TranslationRunConfig).training.seed == 8
     assert dock.training.folder.packed_crops.read_bytes() == first.folder.packed_crops.read_bytes()

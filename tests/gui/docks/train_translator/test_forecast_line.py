@@ -54,13 +54,13 @@ class Estimated:
 def estimated(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estimated]:
     yield (made := Estimated(qtbot, monkeypatch))
     made.line.release()
-    qtbot.waitUntil(lambda: not Job._alive, timeout=5000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 def test_the_line_follows_the_form(estimated: Estimated, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: estimated.line.text() == "cut: 3.0 minutes", timeout=5000)
+    qtbot.waitUntil(lambda: estimated.line.text() == "cut: 3.0 minutes")
     estimated.methods.choose("fastcut")
-    qtbot.waitUntil(lambda: estimated.line.text() == "fastcut: 3.0 minutes", timeout=5000)
+    qtbot.waitUntil(lambda: estimated.line.text() == "fastcut: 3.0 minutes")
     estimated.form.fields["seed"].value = 9
     qtbot.wait(50)
     assert len(estimated.asked) == 2, "a seed costs no time"
@@ -69,7 +69,7 @@ def test_the_line_follows_the_form(estimated: Estimated, qtbot: Any) -> None:
 def test_nothing_is_measured_without_images_or_beside_a_run(
     estimated: Estimated, qtbot: Any
 ) -> None:
-    qtbot.waitUntil(lambda: len(estimated.asked) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(estimated.asked) == 1)
     estimated.has_images = False
     estimated.methods.choose("fastcut")
     qtbot.wait(50)
@@ -80,23 +80,23 @@ def test_nothing_is_measured_without_images_or_beside_a_run(
     assert len(estimated.asked) == 1
     estimated.session.runs = {}
     estimated.line.look()
-    qtbot.waitUntil(lambda: len(estimated.asked) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(estimated.asked) == 2)
 
 
 def test_what_cannot_be_estimated_is_left_to_start(estimated: Estimated, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: bool(estimated.line.text()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(estimated.line.text()))
     estimated.error = RequestError("There is no such device.")
     estimated.session.change(device="cuda:7")
-    qtbot.waitUntil(lambda: estimated.line.text() == "", timeout=5000)
+    qtbot.waitUntil(lambda: estimated.line.text() == "")
     assert estimated.line.isHidden()
 
 
 def test_an_invalid_setting_is_told_without_an_estimate(estimated: Estimated, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: bool(estimated.line.text()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(estimated.line.text()))
     estimated.methods.choose("pix2pix")
     estimated.form.fields["crop"].value = 33
     assert "The crop size is 33 px" in estimated.line.text()
     qtbot.wait(50)
     assert len(estimated.asked) == 1
     estimated.form.fields["crop"].value = 96
-    qtbot.waitUntil(lambda: estimated.line.text() == "pix2pix: 3.0 minutes", timeout=5000)
+    qtbot.waitUntil(lambda: estimated.line.text() == "pix2pix: 3.0 minutes")

@@ -32,7 +32,7 @@ class Read:
 @pytest.fixture
 def read(qtbot: Any) -> Any:
     yield Read(qtbot)
-    qtbot.waitUntil(lambda: not Job._alive, timeout=5000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ def generator(tmp_path: Path) -> Path:
 
 def test_a_file_is_chosen_when_it_is_read(read: Read, generator: Path, qtbot: Any) -> None:
     read.chooser.file_chosen.emit(generator)
-    qtbot.waitUntil(lambda: read.chooser.checkpoint() == generator, timeout=10_000)
+    qtbot.waitUntil(lambda: read.chooser.checkpoint() == generator)
     assert read.chooser.generator.design == SMALL
     read.reader.read(generator, "horses")
-    qtbot.waitUntil(lambda: read.chooser.generator.label == "horses", timeout=10_000)
+    qtbot.waitUntil(lambda: read.chooser.generator.label == "horses")
 
 
 def test_the_active_generator_is_offered_and_not_chosen(
     read: Read, generator: Path, qtbot: Any
 ) -> None:
     read.session.change(checkpoint=generator)
-    qtbot.waitUntil(lambda: read.chooser.findData(str(generator)) >= 0, timeout=10_000)
+    qtbot.waitUntil(lambda: read.chooser.findData(str(generator)) >= 0)
     assert read.chooser.checkpoint() is None
 
 
@@ -64,16 +64,16 @@ def test_weights_for_curves_and_other_files_are_told(
     from napari_zerodce.checkpoints.registry import BUNDLED
 
     read.reader.read(BUNDLED[0].path)
-    qtbot.waitUntil(lambda: len(read.errors) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(read.errors) == 1)
     assert "which gives curves, and a generator of pix2pix" in str(read.errors[0])
     (tmp_path / "text.pth").write_text("no weights")
     read.reader.read(tmp_path / "text.pth")
-    qtbot.waitUntil(lambda: len(read.errors) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(read.errors) == 2)
     assert read.chooser.checkpoint() is None
 
 
 def test_a_released_reader_says_nothing(read: Read, generator: Path, qtbot: Any) -> None:
     read.reader.read(generator)
     read.reader.release()
-    qtbot.waitUntil(lambda: not Job._alive, timeout=10_000)
+    qtbot.waitUntil(lambda: not Job._alive)
     assert read.chooser.checkpoint() is None

@@ -41,7 +41,7 @@ def desk(tmp_path: Path, qtbot: Any) -> Any:
 
 
 def wait(qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not Job._alive, timeout=20_000)
+    qtbot.waitUntil(lambda: not Job._alive)
 
 
 def test_under_the_name_of_the_run_it_is_the_file_itself(desk: Desk, qtbot: Any) -> None:

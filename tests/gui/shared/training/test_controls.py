@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -117,13 +117,15 @@ def test_each_button_has_its_wish(controls: TrainingControls) -> None:
 
 
 @pytest.mark.parametrize("state", ["preparing", "running", "stopping"])
-def test_double_click_starts_and_does_not_stop(controls: TrainingControls, state: State) -> None:
+def test_double_click_starts_and_does_not_stop(
+    controls: TrainingControls, clock: SimpleNamespace, state: State
+) -> None:
     wishes = Wishes(controls)
     controls.start_requested.connect(lambda: controls.show_state(state))
     controls.button.click()
     controls.button.click()
     assert wishes.noted == ["start"]
-    controls.button._started = time.monotonic() - 60  # a minute later
+    clock.now += 60  # a minute later
     controls.button.click()
     assert wishes.noted == ["start", "stop"]
 

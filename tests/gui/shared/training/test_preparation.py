@@ -28,7 +28,7 @@ def told(qapp: Any) -> tuple[Preparation, list[str], QObject]:
 def test_a_folder_is_prepared(told: Any, qtbot: Any, tmp_path: Path) -> None:
     preparation, heard, _ = told
     preparation.start(Job("", lambda *_: RunFolder(tmp_path / "run"), quiet=True))
-    qtbot.waitUntil(lambda: heard == ["prepared run", "finished"], timeout=5000)
+    qtbot.waitUntil(lambda: heard == ["prepared run", "finished"])
 
 
 def test_a_failure_is_told(told: Any, qtbot: Any) -> None:
@@ -37,7 +37,7 @@ def test_a_failure_is_told(told: Any, qtbot: Any) -> None:
 
     preparation, heard, _ = told
     preparation.start(Job("", work, quiet=True))
-    qtbot.waitUntil(lambda: heard == ["failed no image", "finished"], timeout=5000)
+    qtbot.waitUntil(lambda: heard == ["failed no image", "finished"])
 
 
 @pytest.mark.parametrize("sees_it", [True, False])
@@ -55,5 +55,5 @@ def test_a_cancelled_one_leaves_nothing(
     preparation, heard, _ = told
     preparation.start(Job("", work, quiet=True))
     preparation.cancel()
-    qtbot.waitUntil(lambda: heard == ["cancelled", "finished"], timeout=5000)
+    qtbot.waitUntil(lambda: heard == ["cancelled", "finished"])
     assert not (tmp_path / "run").exists()

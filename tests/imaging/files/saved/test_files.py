@@ -54,7 +54,7 @@ def test_pixels_come_back_bit_for_bit(tmp_path: Path, name: str, dtype: str) -> 
     assert replace(read, levels=()) == replace(image, levels=())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_shape_comes_back(tmp_path_factory: Any, data: st.DataObject) -> None:
     axes = "".join(data.draw(st.permutations("TCZ")))[: data.draw(st.integers(0, 3))] + "YX"

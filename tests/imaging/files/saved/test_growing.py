@@ -404,7 +404,11 @@ class Source:
         return frame[:, key[1], key[2]]
 
 print("ready", flush=True)
-begin(path, image, version=version).fill([Source()], lambda part: print(part, flush=True))
+def follow(part):
+    print(part, flush=True)
+    sys.stdin.readline()  # permission for the next region
+
+begin(path, image, version=version).fill([Source()], follow)
 """
 
 
@@ -416,16 +420,22 @@ def test_killed_writer_goes_on_and_the_result_is_the_same(
     command = [sys.executable, "-c", SLOW_WRITER, str(tmp_path / "a.zarr"), version]
     kills = 0
     for steps in (2, 3, 9):  # the last one in the coarser levels
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, bufsize=1) as writer:
+            assert writer.stdin
             assert writer.stdout
-            for _ in range(1 + steps):
+            assert writer.stdout.readline() == "ready\n"
+            for _ in range(steps):
                 writer.stdout.readline()
+                writer.stdin.write("go on\n")
             time.sleep(delay)
             writer.kill()
         kills += writer.returncode != 0
         assert not (tmp_path / "a.zarr").exists()
     assert kills == 3
-    finished = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    permitted = "go on\n" * 99
+    finished = subprocess.run(
+        command, check=True, capture_output=True, text=True, input=permitted
+    ).stdout
     assert 0 < len(finished.split()) - 1 < 24 - 6, "it does not start from nothing"
     group = zarr.open_group(tmp_path / "a.zarr", mode="r")
     for index in range(12):
