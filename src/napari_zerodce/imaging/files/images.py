@@ -57,6 +57,23 @@ def kind_of(path: str | Path) -> FileKind:
     return _known(Path(path))[1]
 
 
+def check_installed(path: str | Path) -> None:
+    """Raise an `ImageError` if the kind of a file needs a package that is not installed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file need not exist.
+    """
+    path = Path(path)
+    _, kind = _known(path)
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
+            f"{kind.install_line}, and start again."
+        )
+
+
 def read_image(path: str | Path) -> ImageFile:
     """Read a file of one image, as `read_images` does.
 
@@ -96,12 +113,8 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
-    form, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
-        )
+    form, _ = _known(path)
+    check_installed(path)
     with reading_told(path), quiet_libraries():
         images = form.read(path)
         for image in images:  # refuses masks and images without pixels

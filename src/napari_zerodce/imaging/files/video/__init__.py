@@ -106,7 +106,8 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
             for frame in image.array:
                 writer.write(frame)
         return
-    with OtherStreams(facts.path) as others, VideoWriter(path, facts, others=others) as writer:
+    others = OtherStreams(facts.path, begin=facts.begin)
+    with others, VideoWriter(path, facts, others=others) as writer:
         for frame in image.array:
             writer.write(frame)
 
@@ -128,4 +129,4 @@ def facts_of(image: ImageFile, path: Path, rate: Fraction = USUAL_RATE) -> Video
     shape = (*layout.leading, layout.height, layout.width)
     if source is not None and source.kind == kind and (source.count, *source.pixels) == shape:
         return source
-    return facts_of_stack(path, *layout.leading, kind, (layout.height, layout.width), rate)
+    return facts_of_stack(path, layout.count, kind, (layout.height, layout.width), rate)

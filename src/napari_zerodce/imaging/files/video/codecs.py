@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from napari_zerodce.imaging.files.video.samples import SampleKind
+
 USUAL_QUALITY: Final = 80
 """Of 100: a CRF of 18 in H.264, whose errors are hard to see."""
 
@@ -26,24 +28,29 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Encoders by codec, the best first; any other codec has an encoder of its own name, or none."""
 
-_SAME_NAME: Final = frozenset(
-    {"ffv1", "ffvhuff", "huffyuv", "utvideo", "png", "qtrle", "rawvideo"}
-    | {"mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "wmv2", "dnxhd"}
-)
+LOSSLESS: Final = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "png", "qtrle", "rawvideo"})
 
-_USUAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+_SAME_NAME: Final = LOSSLESS | {"mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "wmv2", "dnxhd"}
+
+_MPEG: Final = ("mpeg2video", "mpeg1video")
+
+_HELD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        ".webm": ("libvpx-vp9", "libsvtav1"),
-        ".mpg": ("mpeg2video",),
-        ".mpeg": ("mpeg2video",),
-        ".wmv": ("wmv2",),
+        ".webm": ("libvpx-vp9", "libvpx", "libsvtav1", "libaom-av1"),
+        ".mpg": _MPEG,
+        ".mpeg": _MPEG,
+        ".wmv": ("wmv2", "msmpeg4"),
+        # H.264 in an AVI is shown some frames later than its sound.
+        ".avi": ("mpeg4", "mjpeg", "msmpeg4", "wmv2", *_MPEG, *sorted(LOSSLESS)),
     }
 )
-"""Encoders by container, if it cannot hold the codec of the source."""
+"""Encoders of containers that hold few; the first one is for all other codecs."""
 
-_H264: Final = _FAMILIES["h264"]
-
-LOSSLESS: Final = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "png", "qtrle", "rawvideo"})
+_SOUND: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    dict.fromkeys((".mpg", ".mpeg"), frozenset({"mp2", "mp2float", "mp3", "mp3float", "ac3"}))
+    | {".wmv": frozenset({"wmav1", "wmav2", "wmapro", "mp3", "mp3float"})}
+)
+"""Sound of containers whose writer accepts more than their readers do."""
 
 _BY_SCALE: Final = frozenset({"mpeg4", "mpeg1video", "mpeg2video", "mjpeg", "wmv2", "msmpeg4"})
 """Encoders whose quality is a step from 2 to 31."""
@@ -104,7 +111,23 @@ def encoder_names(codec: str, suffix: str) -> tuple[str, ...]:
         Of the file, such as ".mp4".
     """
     own = _FAMILIES.get(codec, (codec,) if codec in _SAME_NAME else ())
-    return tuple(dict.fromkeys((*own, *_USUAL.get(suffix, _H264))))
+    held = _HELD.get(suffix)
+    if held is None:
+        return tuple(dict.fromkeys((*own, *_FAMILIES["h264"])))
+    return (*(name for name in own if name in held), held[0])
+
+
+def holds_sound(suffix: str, codec: str) -> bool:
+    """Return whether sound of a codec may be copied into a container that accepts it.
+
+    Parameters
+    ----------
+    suffix : str
+        Of the file.
+    codec : str
+        As FFmpeg names its decoder.
+    """
+    return codec in _SOUND.get(suffix, {codec})
 
 
 def encoder(
@@ -165,3 +188,19 @@ def _prores(profile: str, pixels: str) -> int:
     """Return the number of a profile that holds the pixels: the last two hold all colours."""
     number = _PROFILES.index(profile.lower()) if profile.lower() in _PROFILES else 3
     return max(4, number) if "444" in pixels else min(3, number)
+
+
+def lost_in(source: str, pixels: str) -> str:
+    """Return what a format of pixels cannot hold of another one in words, or "".
+
+    Parameters
+    ----------
+    source, pixels : str
+        As FFmpeg names them.
+    """
+    import av
+
+    before, after = (SampleKind.of(av.VideoFormat(each)) for each in (source, pixels))
+    if before.channels == "rgba" != after.channels:
+        return "transparency"
+    return f"more than {after.depth} of {before.depth} bits" if after.depth < before.depth else ""

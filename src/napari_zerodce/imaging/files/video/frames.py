@@ -63,7 +63,8 @@ class VideoFrames:
             for place, number in enumerate(frames):
                 made[place] = self.frame(number)[tuple(rest)]
             return made
-        return self.frame(frames[0])[tuple(rest)]
+        frame: Array = self.frame(frames[0])[tuple(rest)]
+        return frame
 
     def __len__(self) -> int:
         return self.shape[0]

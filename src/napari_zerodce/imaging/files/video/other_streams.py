@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from napari_zerodce.imaging.files.video.codecs import holds_sound
 from napari_zerodce.imaging.files.video.opening import open_container, video_stream
 
 _OF_CONTAINER: Final = frozenset({"major_brand", "minor_version", "compatible_brands"})
@@ -53,7 +54,7 @@ class OtherStreams:
         """Whether the file has tags with long names, such as those of phones."""
         return any("." in name for name in self._source.metadata)
 
-    def add_to(self, output: Any, pictures: Any) -> None:
+    def add_to(self, output: Any, pictures: Any, suffix: str) -> None:
         """Add what is copied to a container, before anything is written.
 
         Parameters
@@ -61,24 +62,26 @@ class OtherStreams:
         output : av.container.OutputContainer
         pictures : av.VideoStream
             The stream of the pictures in it.
+        suffix : str
+            Of its file.
         """
         self._outputs, self.left_out = {}, []
         output.metadata.update(_told(self._source.metadata))
         pictures.metadata.update(_told(self._video.metadata))
         for stream in self._source.streams:
             if stream.index != self._video.index:
-                self._add(output, stream)
+                self._add(output, stream, suffix)
         if chapters := [self._moved(each) for each in self._source.chapters()]:
             output.set_chapters([each for each in chapters if each["end"] > each["start"]])
         self._packets = self._demuxed()
         self._next = next(self._packets, None)
 
-    def _add(self, output: Any, stream: Any) -> None:
+    def _add(self, output: Any, stream: Any, suffix: str) -> None:
         name = stream.name or stream.type
         if stream.type == "data":  # time codes and chapters are written from the tags
             return
         try:
-            if stream.type == "video":
+            if stream.type == "video" or not holds_sound(suffix, name):
                 raise ValueError
             made = output.add_stream_from_template(stream)
             made.metadata.update(_told(stream.metadata))

@@ -22,6 +22,8 @@ from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 _USUAL_RATE: Final = Fraction(25)
 _ANY_CLOCK: Final = frozenset({"mpeg", "mpegts"})
 _MICROSECONDS: Final = 10**6
+_LONGER, _SECONDS_LONGER = 1.05, 0.3
+"""Sound is often a little longer than the pictures; a file that is cut off says much more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +246,10 @@ class _Found:
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),
             start=_start(container, time_base),
-            notices=self._notices(0 if container.format.name == "avi" else stream.frames),
+            notices=(
+                *self._about_frames(0 if container.format.name == "avi" else stream.frames),
+                *self._about_end(container.duration, int(times[-1]) * time_base, rate),
+            ),
         )
 
     def _known_times(self, rate: Fraction, time_base: Fraction) -> tuple[Array, bool]:
@@ -256,7 +261,7 @@ class _Found:
         each = 1 / (rate * time_base)
         return np.array([round(n * each) for n in range(len(self.times))], np.int64), False
 
-    def _notices(self, told: int) -> tuple[str, ...]:
+    def _about_frames(self, told: int) -> tuple[str, ...]:
         count = len(self.times)
         if not self._broken and told <= count:
             return ()
@@ -266,6 +271,15 @@ class _Found:
             f"{counted(self._broken, 'part')} cannot; the result has those frames."
         )
         return (sentence,)
+
+    def _about_end(self, told: int | None, last: Fraction, rate: Fraction) -> tuple[str, ...]:
+        """Return a sentence if a file says that it is longer than its pictures."""
+        seconds, end = Fraction(told or 0, _MICROSECONDS), last + 1 / rate
+        if seconds < end * _LONGER or seconds < end + _SECONDS_LONGER:
+            return ()
+        return (
+            f"The file says {float(seconds):.1f} s, and its pictures end after {float(end):.1f} s.",
+        )
 
 
 def _known_durations(times: Array, told: list[int], rate: Fraction, time_base: Fraction) -> Array:

@@ -12,7 +12,13 @@ from typing import Any, Final, Self
 import numpy as np
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY, Encoder, encoder, encoder_names
+from napari_zerodce.imaging.files.video.codecs import (
+    USUAL_QUALITY,
+    Encoder,
+    encoder,
+    encoder_names,
+    lost_in,
+)
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
 from napari_zerodce.imaging.files.video.samples import frame_of
 from napari_zerodce.imaging.files.video.survey import VideoFacts
@@ -56,7 +62,7 @@ class VideoWriter:
 
     def __enter__(self) -> Self:
         """Write the beginning of the file; raises an ImageError if no encoder suits it."""
-        failures = []
+        failures: list[str] = []
         for name in encoder_names(self._facts.codec, self._path.suffix.lower()):
             try:
                 self._open(name)
@@ -65,9 +71,18 @@ class VideoWriter:
             else:
                 return self
         raise ImageError(
-            f"A {self._path.suffix} file cannot hold this video ({'; '.join(failures)}); "
+            f"A {self._path.suffix} file cannot hold this video ({failures[0]}); "
             f"write {self._path.stem}.mkv instead."
         )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What the file cannot hold, in words."""
+        pixels, source = self.encoder.pixel_format, self._facts.pixel_format
+        lost = () if self._others is None else tuple(self._others.left_out)
+        if self._facts.codec and (missing := lost_in(source, pixels)):
+            lost += (missing,)
+        return lost
 
     def _open(self, name: str) -> None:
         import av
@@ -91,7 +106,7 @@ class VideoWriter:
             )
             self._describe(self._stream)
             if self._others is not None:
-                self._others.add_to(self._container, self._stream)
+                self._others.add_to(self._container, self._stream, suffix)
             self._container.start_encoding()
             failed.pop_all()
 
@@ -112,7 +127,10 @@ class VideoWriter:
             context.codec_tag = "hvc1"  # the one that Apple's players know
 
     def _container_options(self) -> dict[str, str]:
-        if self._path.suffix.lower() not in _QUICKTIME:
+        suffix = self._path.suffix.lower()
+        if suffix == ".avi":  # sound that begins before 0 must not delay the second frame
+            return {"avoid_negative_ts": "disabled"}
+        if suffix not in _QUICKTIME:
             return {}
         options = {"video_track_timescale": str(self._unit.denominator)}
         if self._others is not None and self._others.has_tags_of_its_own:
