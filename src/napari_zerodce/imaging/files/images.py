@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import npy, photos, tiff, video
+from napari_zerodce.imaging.files import (
+    dicom,
+    hdf5,
+    microscopes,
+    npy,
+    npz,
+    openexr,
+    photos,
+    raw,
+    tiff,
+    video,
+)
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
@@ -27,7 +38,11 @@ __all__ = [
     "write_images",
 ]
 
-FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy, video)
+FORMATS: Final[tuple[ImageFormat, ...]] = (
+    *(photos, raw, tiff, npy, npz),
+    *(microscopes, hdf5, openexr, dicom),
+    video,
+)
 """All formats. To add one, write one module and add it here."""
 
 _MODULES: Final = {
