@@ -150,7 +150,9 @@ def encoder(
         Of the source; may be empty.
     """
     pixels = _pixels(name, pixels, size)
-    return Encoder(name, pixels, _options(name, quality, pixels, profile), suffix in _STEADY)
+    return Encoder(
+        name, pixels, _options(name, quality, pixels, profile), name in _MPEG or suffix in _STEADY
+    )
 
 
 def _pixels(name: str, wanted: str, size: tuple[int, int]) -> str:

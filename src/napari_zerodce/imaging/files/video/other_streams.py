@@ -34,6 +34,8 @@ class OtherStreams:
     ) -> None:
         self._path, self._begin, self._end = path, begin, end
         self._outputs: dict[int, Any] = {}
+        self._packets = self._demuxed()
+        self._waiting: tuple[Fraction, Any] | None = None
         self.left_out: list[str] = []
 
     def __enter__(self) -> Self:
@@ -73,8 +75,6 @@ class OtherStreams:
                 self._add(output, stream, suffix)
         if chapters := [self._moved(each) for each in self._source.chapters()]:
             output.set_chapters([each for each in chapters if each["end"] > each["start"]])
-        self._packets = self._demuxed()
-        self._next = next(self._packets, None)
 
     def _add(self, output: Any, stream: Any, suffix: str) -> None:
         name = stream.name or stream.type
@@ -98,17 +98,21 @@ class OtherStreams:
         streams = [self._source.streams[index] for index in self._outputs]
         if not streams:
             return
+        time = self._begin
         for packet in self._source.demux(streams):
-            if packet.dts is None:  # the empty one at the end
+            if not packet.size:  # the empty one at the end
                 continue
-            time = packet.dts * packet.time_base
-            if self._end is not None and not self._begin <= time < self._end:
-                continue
-            shift = round(self._begin / packet.time_base)
-            packet.dts -= shift
-            packet.pts = None if packet.pts is None else packet.pts - shift
-            packet.stream = self._outputs[packet.stream.index]
-            yield time - self._begin, packet
+            known = packet.pts if packet.dts is None else packet.dts
+            time = time if known is None else known * packet.time_base
+            if self._end is None or self._begin <= time < self._end:
+                yield time - self._begin, self._moved_packet(packet)
+
+    def _moved_packet(self, packet: Any) -> Any:
+        shift = round(self._begin / packet.time_base)
+        packet.dts = None if packet.dts is None else packet.dts - shift
+        packet.pts = None if packet.pts is None else packet.pts - shift
+        packet.stream = self._outputs[packet.stream.index]
+        return packet
 
     def until(self, seconds: Fraction | None) -> Iterator[Any]:
         """Yield the packets up to a time, or the rest.
@@ -118,9 +122,12 @@ class OtherStreams:
         seconds : Fraction, optional
             Of the result.
         """
-        while self._next is not None and (seconds is None or self._next[0] <= seconds):
-            yield self._next[1]
-            self._next = next(self._packets, None)
+        while (waiting := self._waiting or next(self._packets, None)) is not None:
+            time, packet = self._waiting = waiting
+            if seconds is not None and time > seconds:
+                return
+            self._waiting = None
+            yield packet
 
     def _moved(self, chapter: Any) -> Any:
         if self._end is None:
