@@ -20,6 +20,7 @@ from napari_zerodce.imaging.files import (
     photos,
     raw,
     tiff,
+    video,
 )
 from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
@@ -42,6 +43,7 @@ __all__ = [
 FORMATS: Final[tuple[ImageFormat, ...]] = (
     *(photos, raw, tiff, npy, npz),
     *(microscopes, hdf5, openexr, dicom),
+    video,
 )
 """All formats. To add one, write one module and add it here."""
 
@@ -73,6 +75,23 @@ def kind_of(path: str | Path) -> FileKind:
         If there is no such kind.
     """
     return _known(Path(path))[1]
+
+
+def check_installed(path: str | Path) -> None:
+    """Raise an `ImageError` if the kind of a file needs a package that is not installed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file need not exist.
+    """
+    path = Path(path)
+    _, kind = _known(path)
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
+            f"{kind.install_line}, and start again."
+        )
 
 
 def read_image(path: str | Path) -> ImageFile:
@@ -115,12 +134,8 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     path = Path(path)
     _refuse_what_is_no_file(path)
     _refuse_other_kinds(path)
-    form, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is of the kind {kind.title}, whose reader is not installed; install it "
-            f"with {kind.install_line}, and start again."
-        )
+    form, _ = _known(path)
+    check_installed(path)
     with reading_told(path), quiet_libraries():
         images = _read_or_say_what_it_is(form, path)
         for image in images:  # refuses masks and images without pixels
