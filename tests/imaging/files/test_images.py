@@ -19,6 +19,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import image_file
 from napari_zerodce.imaging.files.images import (
     READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
     ImageFile,
     read_image,
     write_image,
@@ -46,7 +47,7 @@ def assert_one_sentence(error):
 # ---- round trips
 
 
-@pytest.mark.parametrize("suffix", [*READABLE_SUFFIXES, ".TIF", ".Png"])
+@pytest.mark.parametrize("suffix", [*WRITABLE_SUFFIXES, ".TIF", ".Png"])
 def test_a_grey_image_survives(tmp_path, suffix):
     image = random_image()
     written = write_image(tmp_path / f"image{suffix}", image)
@@ -113,7 +114,7 @@ def test_a_mapped_file_can_be_replaced_by_its_own_result(tmp_path, monkeypatch):
 # ---- what cannot be read
 
 
-@pytest.mark.parametrize("suffix", READABLE_SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x00", b"hello, this is text\n" * 9, b"<!DOCTYPE html><html></html>", bytes(5000)],
@@ -129,7 +130,7 @@ def test_what_is_no_image_is_refused(tmp_path, suffix, content, capfd):
 
 
 def _whole_files(folder):
-    for suffix in READABLE_SUFFIXES:
+    for suffix in WRITABLE_SUFFIXES:
         for channels, shape in (("mono", (40, 50)), ("rgb", (40, 50, 3))):
             image = random_image(shape, np.uint8, channels)
             yield write_image(folder / f"whole-{channels}{suffix}", image)
@@ -230,7 +231,7 @@ def nobody():
     os.seteuid(user)
 
 
-@pytest.mark.parametrize("suffix", READABLE_SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
 def test_what_is_forbidden_is_not_done(tmp_path, request, suffix):
     path = write_image(tmp_path / f"secret{suffix}", random_image())
     path.chmod(0)
@@ -447,7 +448,7 @@ except ImageError as err:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of this kind are POSIX's")
-@pytest.mark.parametrize("suffix", READABLE_SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, suffix):
     path = write_image(tmp_path / f"image{suffix}", random_image())
     before = path.read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from napari_zerodce.imaging.files import (
     photos,
     raw,
     tiff,
+    video,
 )
 from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
@@ -41,6 +43,7 @@ __all__ = [
 FORMATS: Final[tuple[ImageFormat, ...]] = (
     *(photos, raw, tiff, npy, npz),
     *(microscopes, hdf5, openexr, dicom),
+    video,
 )
 """All formats. To add one, write one module and add it here."""
 
@@ -72,6 +75,23 @@ def kind_of(path: str | Path) -> FileKind:
         If there is no such kind.
     """
     return _known(Path(path))[1]
+
+
+def check_installed(path: str | Path) -> None:
+    """Raise an `ImageError` if the kind of a file needs a package that is not installed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file need not exist.
+    """
+    path = Path(path)
+    _, kind = _known(path)
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
+            f"{kind.install_line}, and start again."
+        )
 
 
 def read_image(path: str | Path) -> ImageFile:
@@ -114,12 +134,8 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     path = Path(path)
     _refuse_what_is_no_file(path)
     _refuse_other_kinds(path)
-    form, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is of the kind {kind.title}, whose reader is not installed; install it "
-            f"with {kind.install_line}, and start again."
-        )
+    form, _ = _known(path)
+    check_installed(path)
     with reading_told(path), quiet_libraries():
         images = _read_or_say_what_it_is(form, path)
         for image in images:  # refuses masks and images without pixels
@@ -208,6 +224,8 @@ def write_images(path: str | Path, images: Sequence[ImageFile], *, overwrite: bo
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
     form = _writer_for(path, images)
+    # The file is written under another name, but those of a set tell the names of each other.
+    images = [replace(each, details={**each.details, "file_name": path.name}) for each in images]
     with writing_told(path), quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part:
@@ -259,7 +277,9 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
         The suffix decides the format, which can hold the images. The file need not exist.
     images : sequence of ImageFile
     """
-    return _known(Path(path))[0].left_out(images, Path(path).suffix.lower())
+    form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
+    names = form.left_out(images, suffix)
+    return names if form is tiff else (*names, *tiff.only_here(images))
 
 
 def lossless_suffix(path: Path, image: ImageFile) -> str:
