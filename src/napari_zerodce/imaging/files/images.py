@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import npy, photos, tiff
+from napari_zerodce.imaging.files import (
+    dicom,
+    hdf5,
+    microscopes,
+    npy,
+    npz,
+    openexr,
+    photos,
+    raw,
+    tiff,
+)
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
@@ -27,7 +37,10 @@ __all__ = [
     "write_images",
 ]
 
-FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy)
+FORMATS: Final[tuple[ImageFormat, ...]] = (
+    *(photos, raw, tiff, npy, npz),
+    *(microscopes, hdf5, openexr, dicom),
+)
 """All formats. To add one, write one module and add it here."""
 
 _MODULES: Final = {

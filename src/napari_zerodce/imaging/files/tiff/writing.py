@@ -10,73 +10,91 @@ import numpy as np
 import tifffile
 
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.tiff.pages import in_file_order
+from napari_zerodce.imaging.files.tiff.stored import form_of, lost_form
 
 _DTYPES: Final = {
     "imagej": ("uint8", "uint16", "int16", "float32"),
     "ome": ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"),
 }
+BIG: Final = (".btf", ".tf8")
+"""The suffixes of files whose offsets have 64 bits."""
+
 _LARGEST_IMAGEJ: Final = 2**32 - 2**25  # its offsets have 32 bits
 
 
 def can_hold(images: Sequence[ImageFile], _suffix: str) -> bool:
-    """Return whether there is one image; it may be any.
+    """Return whether there are images; they may be any.
 
     Parameters
     ----------
     images : sequence of ImageFile
     _suffix : str
     """
-    return len(images) == 1
+    return len(images) > 0
 
 
-def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
+def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     """Return the names of the facts that a file cannot hold.
 
     Parameters
     ----------
-    _images : sequence of ImageFile
+    images : sequence of ImageFile
     _suffix : str
     """
-    return ()
+    lost = [lost_form(image, is_packed=_is_packed(image)) for image in images]
+    return tuple(dict.fromkeys(name for names in lost for name in names))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:
-    """Write an image, if possible in the dialect of the file that it comes from.
+    """Write images, if possible in the dialect of the file that they come from.
 
     Parameters
     ----------
     path : Path
     images : sequence of ImageFile
-        One image, of any shape and dtype.
+        Of any shapes and dtypes.
     """
-    (image,) = images
-    details, array = image.details, image.array
+    every = in_file_order(images)
+    alone = len(every) == 1
+    dialects = {_possible_dialect(image) for image in every}
+    dialect = dialects.pop() if len(dialects) == 1 else None
+    dialect = dialect if alone or dialect == "ome" else None
+    size = sum(image.array.nbytes for image in every)
+    is_big = path.suffix.lower() in BIG or (size > _LARGEST_IMAGEJ and dialect != "imagej")
+    dialects_on = {"imagej": dialect == "imagej", "ome": dialect == "ome"}
+    with tifffile.TiffWriter(path, bigtiff=is_big, **dialects_on) as file:
+        for image in every:
+            _write_one(file, image, dialect, is_plain=not alone and dialect is None)
+
+
+def _write_one(
+    file: tifffile.TiffWriter, image: ImageFile, dialect: str | None, *, is_plain: bool
+) -> None:
+    details = image.details
     keys = ("compression", "predictor", "resolution", "resolutionunit")
     options = {key: details[key] for key in keys if key in details}
     if "dpi" in details:
         options |= {"resolution": details["dpi"], "resolutionunit": "INCH"}
-    axes = details.get("axes", "")
-    metadata = {"axes": axes} if len(axes) == array.ndim else {}
-    dialect = _possible_dialect(image)
+    form = form_of(image, is_packed=_is_packed(image))
+    metadata = {"axes": form.axes} if len(form.axes) == form.array.ndim else {}
     if dialect:
         metadata |= details["metadata"]
     if dialect == "imagej":  # ImageJ reads neither
         options = {k: v for k, v in options.items() if k not in {"compression", "predictor"}}
         options["colormap"] = details.get("colormap")
-    if image.channels != "mono":
-        options["planarconfig"] = "contig"
-    if image.channels == "rgba":
-        options["extrasamples"] = [details.get("alpha", "UNASSALPHA")]
-    tifffile.imwrite(
-        path,
-        array,
-        photometric="minisblack" if image.channels == "mono" else "rgb",
-        imagej=dialect == "imagej",
-        ome=dialect == "ome",
-        metadata=metadata,
+    file.write(
+        form.array,
+        metadata=None if is_plain else metadata,
         iccprofile=details.get("icc_profile"),
+        **form.options,
         **options,
     )
+
+
+def _is_packed(image: ImageFile) -> bool:
+    """Return whether samples may have fewer bits than their dtype."""
+    return image.details.get("compression") is None and image.details.get("dialect") != "imagej"
 
 
 def _possible_dialect(image: ImageFile) -> str | None:
