@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.files.saved.ngff import NgffVersion
     from napari_zerodce.imaging.planes import Channels
 
-_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version")
+_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version", "quality")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,6 +47,8 @@ class CommandSettings:
         As in `EnhanceRequest`.
     zarr_version : {"0.4", "0.5"}
         Of an OME-Zarr that is written.
+    quality : int, optional
+        From 1 to 100, of lossy files; by default as the source has it.
     """
 
     enhance: EnhanceSettings
@@ -58,6 +60,7 @@ class CommandSettings:
     axes: str | None = None
     skip_unreadable: bool = False
     zarr_version: NgffVersion = "0.5"
+    quality: int | None = None
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:

@@ -110,11 +110,7 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     path = Path(path)
     _refuse_what_is_no_file(path)
     form, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
-        )
+    _check_installed(kind, path)
     with reading_told(path), quiet_libraries():
         images = form.read(path)
         for image in images:  # refuses masks and images without pixels
@@ -235,11 +231,20 @@ def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
     suffix = path.suffix.lower()
     if not kind.is_written:
         raise ImageError(f"{kind.title} is read, but not written; write {path.stem}.tif instead.")
+    _check_installed(kind, path)
     if form.can_hold(images, suffix):
         return form
     raise ImageError(
         f"A {suffix} file cannot hold {_described(images)}; write {path.stem}.tif instead."
     )
+
+
+def _check_installed(kind: FileKind, path: Path) -> None:
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
+            f"{kind.install_line}, and start again."
+        )
 
 
 def _described(images: Sequence[ImageFile]) -> str:
