@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.files.saved.ngff import NgffVersion
     from napari_zerodce.imaging.planes import Channels
 
-_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version", "frame_rate")
+_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version", "frame_rate", "quality")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,6 +54,8 @@ class CommandSettings:
         Whether the user says how frames are treated. Otherwise the exposure of videos is smoothed.
     makes_video : bool
         Whether the output is a video, also if the input is not.
+    quality : int, optional
+        From 1 to 100, of lossy files; by default as the source has it.
     """
 
     enhance: EnhanceSettings
@@ -68,6 +70,7 @@ class CommandSettings:
     frame_rate: Fraction | None = None
     is_time_typed: bool = False
     makes_video: bool = False
+    quality: int | None = None
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:

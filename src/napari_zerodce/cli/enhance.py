@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import (
     add_engine_options,
+    add_quality_option,
     add_skip_option,
     why_automatic,
 )
@@ -102,6 +103,7 @@ def add_parser(commands: Any) -> None:
         "rows and columns last.",
     )
     add_skip_option(add)
+    add_quality_option(add)
     add(
         "--zarr-version",
         choices=("0.4", "0.5"),
@@ -166,10 +168,12 @@ def enhance_files(options: Namespace) -> int:
     from napari_zerodce.cli.file_plan import plan_files
     from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
     from napari_zerodce.imaging.files.ome_zarr import SUFFIX
+    from napari_zerodce.imaging.files.quality import check_quality
 
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
     jobs = plan_files(options.inputs, options.output, suffixes=(*READABLE_SUFFIXES, SUFFIX))
+    check_quality(settings.quality, (job.target.name for job in jobs))
     tally = _Tally(len(jobs))
     return run_interruptibly(
         partial(_enhance_all, jobs, settings, tally),
@@ -255,8 +259,9 @@ def _enhance_file(job: FileJob, output: _Output, run: _Run) -> None:
 def _in_memory(job: FileJob, output: OutputFile, run: _Run) -> _Made:
     from napari_zerodce.cli.growing_output import read_file
     from napari_zerodce.engine.enhance import enhance
+    from napari_zerodce.imaging.files.quality import with_quality
 
-    image = read_file(job.source)
+    image = with_quality(read_file(job.source), run.settings.quality)
     raise_if_stopped(run.should_stop)
     output.rehearse(image)
     request = run.settings.request(image, run.checkpoint)

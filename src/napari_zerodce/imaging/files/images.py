@@ -89,8 +89,8 @@ def check_installed(path: str | Path) -> None:
     _, kind = _known(path)
     if not kind.is_installed:
         raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
+            f"{path.name} is of the kind {kind.title}, whose package is not installed; "
+            f"install it with {kind.install_line}, and start again."
         )
 
 
@@ -306,6 +306,7 @@ def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
     suffix = path.suffix.lower()
     if not kind.is_written:
         raise ImageError(f"{kind.title} is read, but not written; write {path.stem}.tif instead.")
+    check_installed(path)
     if form.can_hold(images, suffix):
         return form
     raise ImageError(
