@@ -200,6 +200,15 @@ def test_positions_become_an_ome_tiff_with_all_that_was_said(tmp_path, monkeypat
     assert told[0]["Pixels"]["Channel"][0]["EmissionWavelength"] == 520
 
 
+def test_missing_java_is_told(tmp_path, monkeypatch):
+    def refuse(path):
+        raise RuntimeError("Failed to download Java via cjdk")
+
+    monkeypatch.setitem(sys.modules, "bioio_bioformats", SimpleNamespace(Reader=refuse))
+    with pytest.raises(ImageError, match=r"a\.oir is read by Bio-Formats, which needs Java and is"):
+        microscopes.read(tmp_path / "a.oir")
+
+
 @pytest.mark.parametrize(
     ("suffix", "module"), [(".czi", "bioio_czi"), (".lif", "bioio_lif"), (".nd2", "bioio_nd2")]
 )

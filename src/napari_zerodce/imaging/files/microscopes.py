@@ -48,11 +48,12 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Raises
     ------
     ImageError
-        If the file has scenes that its reader does not find, or does not fit in memory.
+        If the file has scenes that its reader does not find, or does not fit in memory, or if
+        there is no Java for a reader that needs it.
     Exception
         Any other, if the file is damaged.
     """
-    reader = import_module(_READERS[path.suffix.lower()]).Reader(path)
+    reader = _opened(path)
     _check_scenes(path, reader)
     images = [_scene(path, reader, number) for number in range(len(reader.scenes))]
     alike: dict[Any, list[ImageFile]] = {}
@@ -60,6 +61,19 @@ def read(path: Path) -> tuple[ImageFile, ...]:
         kind = image.array.shape, image.array.dtype, image.channels, image.details["axes"]
         alike.setdefault(kind, []).append(image)
     return tuple(stacked(group) for group in alike.values())
+
+
+def _opened(path: Path) -> Any:
+    library = import_module(_READERS[path.suffix.lower()])
+    try:
+        return library.Reader(path)
+    except RuntimeError as err:
+        if "Java" not in str(err):
+            raise
+        raise ImageError(
+            f"{path.name} is read by Bio-Formats, which needs Java and is downloaded at its first "
+            "use, and that failed; check the connection, and start again."
+        ) from err
 
 
 def _check_scenes(path: Path, reader: Any) -> None:
