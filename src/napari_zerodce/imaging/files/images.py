@@ -13,6 +13,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import (
     dicom,
     hdf5,
+    imaris,
     microscopes,
     npy,
     npz,
@@ -42,7 +43,7 @@ __all__ = [
 
 FORMATS: Final[tuple[ImageFormat, ...]] = (
     *(photos, raw, tiff, npy, npz),
-    *(microscopes, hdf5, openexr, dicom),
+    *(microscopes, imaris, hdf5, openexr, dicom),
     video,
 )
 """All formats. To add one, write one module and add it here."""
