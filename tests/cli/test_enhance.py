@@ -444,7 +444,7 @@ def test_no_space_left_is_one_sentence_and_leaves_nothing(dark, tmp_path, monkey
     def full(*_args, **_options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(tifffile, "imwrite", full)
+    monkeypatch.setattr(tifffile.TiffWriter, "write", full)
     assert enhance(dark, "--output", "bright.tif") == 1
     error = capsys.readouterr().err
     assert "bright.tif cannot be written: No space left on device" in error

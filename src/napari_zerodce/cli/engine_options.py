@@ -34,7 +34,9 @@ def add_run_options(add: AddArgument) -> None:
         each for each in setting_fields(EnhanceSettings).values() if each.name != "checkpoint"
     ]
     defaults = {"scale_factor": "the checkpoint's", "tile": "one that suits the device"}
-    add_options(add, described, defaults=defaults)
+    defaults["time"] = "frames, and smoothed for videos"
+    for each in described:
+        add_options(add, [each], untyped_is_none=each.name == "time", defaults=defaults)
     add(
         "--channel-axis",
         metavar="auto|none|N",

@@ -130,7 +130,7 @@ def test_a_mapped_file_can_be_replaced_by_its_own_result(tmp_path, monkeypatch):
 # ---- what cannot be read
 
 
-@pytest.mark.parametrize("suffix", READABLE_SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x00", b"hello, this is text\n" * 9, b"<!DOCTYPE html><html></html>", bytes(5000)],
@@ -184,9 +184,38 @@ def test_damaged_bytes_do_not_leak_exceptions(tmp_path, capfd):
 
 
 @pytest.mark.parametrize("name", ["image.xyz", "image", "image.tar.gz", ".png.txt"])
-def test_other_suffixes_are_refused_and_ours_are_named(tmp_path, name):
-    (tmp_path / name).write_bytes(b"GIF89a")
-    with pytest.raises(ImageError, match=r"\.png, .*\.npy") as caught:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x01\x02", "has the suffix .* which is not supported; use one that `napari-zerodce"),
+        (b"%PDF-1.7", "is valid, but not supported: it is a PDF document; convert it"),
+        (b"\x93NUMPY", r"is a NumPy array, but its suffix is .*; rename it to .*\.npy\."),
+    ],
+)
+def test_other_suffixes_are_refused(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ImageError, match=said) as caught:
+        read_image(tmp_path / name)
+    assert_one_sentence(caught)
+
+
+def test_other_suffixes_are_not_written(tmp_path):
+    with pytest.raises(ImageError, match=r"has the suffix '\.xyz', which is not supported"):
+        write_image(tmp_path / "image.xyz", random_image())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.png", b"%PDF-1.7", r"is a PDF document, and no \.png image; give"),
+        ("a.tif", b"", r"is an empty file, and no \.tif image"),
+        ("a.npy", b"II*\0", r"is a TIFF image, but its suffix is '\.npy'; rename it to a\.tif\."),
+        ("a.npz", b"<!DOCTYPE html><html>", "is a web page, perhaps in place of a download, and"),
+    ],
+)
+def test_a_wrong_suffix_is_told(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ImageError, match=said) as caught:
         read_image(tmp_path / name)
     assert_one_sentence(caught)
 

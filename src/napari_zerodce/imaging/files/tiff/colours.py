@@ -8,18 +8,24 @@ import numpy as np
 
 from napari_zerodce.imaging.planes import Array
 
-_D50: Final = (0.96422, 1.0, 0.82521)
+_D50: Final = np.array((0.96422, 1.0, 0.82521), np.float32)
 # XYZ to linear sRGB: from D65, and from D50 by Bradford's adaptation. IEC 61966-2-1; Lindbloom,
 # http://www.brucelindbloom.com/index.html?Eqn_RGB_XYZ_Matrix.html
-_RGB_OF_D65: Final = (
-    (3.2404542, -1.5371385, -0.4985314),
-    (-0.9692660, 1.8760108, 0.0415560),
-    (0.0556434, -0.2040259, 1.0572252),
+_RGB_OF_D65: Final = np.array(
+    (
+        (3.2404542, -1.5371385, -0.4985314),
+        (-0.9692660, 1.8760108, 0.0415560),
+        (0.0556434, -0.2040259, 1.0572252),
+    ),
+    np.float32,
 )
-_RGB_OF_D50: Final = (
-    (3.1338561, -1.6168667, -0.4906146),
-    (-0.9787684, 1.9161415, 0.0334540),
-    (0.0719453, -0.2289914, 1.4052427),
+_RGB_OF_D50: Final = np.array(
+    (
+        (3.1338561, -1.6168667, -0.4906146),
+        (-0.9787684, 1.9161415, 0.0334540),
+        (0.0719453, -0.2289914, 1.4052427),
+    ),
+    np.float32,
 )
 
 
@@ -64,9 +70,10 @@ def from_lab(array: Array, *, is_signed: bool) -> Array:
     y = (lightness + 16) / 116
     x = y + (a.astype(np.float32) - middle) / unit / 500
     z = y - (b.astype(np.float32) - middle) / unit / 200
-    xyz = np.stack([_cubed(x), _cubed(y), _cubed(z)], -1) * np.float32(_D50)
-    display = _companded(xyz @ np.float32(_RGB_OF_D50).T)
-    return np.rint(display * white).astype(array.dtype)
+    xyz = np.stack([_cubed(x), _cubed(y), _cubed(z)], -1) * _D50
+    display = _companded(xyz @ _RGB_OF_D50.T)
+    result: Array = np.rint(display * white).astype(array.dtype)
+    return result
 
 
 def _cubed(ratio: Array) -> Array:
@@ -76,6 +83,23 @@ def _cubed(ratio: Array) -> Array:
 def _companded(linear: Array) -> Array:
     inside = np.clip(linear, 0, 1)
     return np.where(inside > 0.0031308, 1.055 * inside ** (1 / 2.4) - 0.055, 12.92 * inside)
+
+
+def from_logarithms(array: Array) -> Array:
+    """Return the luminance of SGI LogL, as libtiff does.
+
+    Parameters
+    ----------
+    array : ndarray, int16
+        The sign in the first bit, and (log2(Y) + 64) * 256 in the others.
+
+    Returns
+    -------
+    ndarray, shape of `array`, float32
+    """
+    steps = (array & 0x7FFF).astype(np.float32)
+    light = np.where(steps > 0, np.exp2((steps + 0.5) / 256 - 64), 0)
+    return np.where(array < 0, -light, light).astype(np.float32)
 
 
 def from_xyz(array: Array) -> Array:
@@ -91,7 +115,7 @@ def from_xyz(array: Array) -> Array:
     ndarray, shape (..., 3), float32
         Colours that sRGB cannot show get 0 for what would be negative.
     """
-    return np.maximum(array @ np.float32(_RGB_OF_D65).T, 0)
+    return np.maximum(array @ _RGB_OF_D65.T, 0)
 
 
 def from_palette(indices: Array, colormap: Any) -> Array:

@@ -83,7 +83,7 @@ def limited(array: Array, bits: int) -> Array:
     array : ndarray, unsigned integers
     bits : int
     """
-    return np.minimum(array, array.dtype.type(2**bits - 1))
+    return np.asarray(np.minimum(array, array.dtype.type(2**bits - 1)))
 
 
 def spread(array: Array, bits: int) -> Array:

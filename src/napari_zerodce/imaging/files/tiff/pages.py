@@ -98,7 +98,11 @@ def _part(image: ImageFile, planes: Sequence[int]) -> ImageFile:
         return image
     details, stored = dict(image.details), image.details["stored"]
     details["pages"] = tuple(details["pages"][plane] for plane in planes)
+    facts = details.get("tiff")
+    if facts is not None and len(facts.pages) == image.array.shape[0]:
+        details["tiff"] = replace(facts, pages=tuple(facts.pages[plane] for plane in planes))
     if len(planes) > 1:
         return replace(image, array=image.array[planes[0] : planes[-1] + 1], details=details)
-    details |= {"axes": details["axes"][1:], "stored": stored.without_first_axis()}
-    return replace(image, array=image.array[planes[0]], details=details)
+    array = image.array[planes[0]]
+    details |= {"axes": details["axes"][1:], "stored": stored.of_last(array.ndim)}
+    return replace(image, array=array, details=details)

@@ -26,7 +26,6 @@ from napari_zerodce.imaging.files.tiff.stored import Stored
 from napari_zerodce.imaging.planes import Array
 
 _OWN_ORDER: Final = frozenset({"lsm", "stk", "fluoview", "svs", "ndpi", "scn", "qpi", "bif"})
-_TURNED: Final = frozenset({5, 6, 7, 8})
 
 
 def read(path: Path) -> tuple[ImageFile, ...]:
@@ -93,7 +92,7 @@ class _Reader:
         array, axes = self._in_own_order(pixels(self.path, series), series)
         luts = file.is_imagej
         array, axes, channels, stored = understood(array, axes, page, self.path, has_luts=luts)
-        details = _turned(details_of(file, page), page)
+        details = details_of(file, page, pages_of(series))
         if series.kind in _OWN_ORDER:
             stored = stored.in_our_order(axes)
         if stored.was:  # the profile is that of other colours
@@ -120,12 +119,3 @@ class _Reader:
             return array, series.axes
         letters, lengths = told
         return array.reshape(*lengths, *array.shape[1:]), letters + series.axes[1:]
-
-
-def _turned(details: dict[str, Any], page: Any) -> dict[str, Any]:
-    """Return facts of an upright page: its sizes across and down change their places if it lay."""
-    orientation = page.tags["Orientation"].value if "Orientation" in page.tags else 1
-    if orientation not in _TURNED:
-        return details
-    swapped = {key: details[key][::-1] for key in ("resolution", "dpi") if key in details}
-    return details | swapped

@@ -148,7 +148,7 @@ def _with_channels(samples: Samples) -> tuple[Array, str, Channels, Stored]:
         guessed = layout_of(array).channels if "Q" in axes and array.ndim == len(axes) else "mono"
         return array, axes if guessed == "mono" else axes[:-3] + "YXS", guessed, stored
     count, is_rgb = array.shape[-1], stored.photometric == "rgb"
-    if not is_rgb and count == 2 and stored.extrasamples:
+    if not is_rgb and count == 2 and stored.transparencies:
         array, count, is_rgb = array[..., [0, 0, 0, 1]], 4, True  # grey and alpha
     if not is_rgb or count not in {3, 4}:
         return np.moveaxis(array, -1, -3), axes[:-3] + _channel_letter(axes) + "YX", "mono", stored

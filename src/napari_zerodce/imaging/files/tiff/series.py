@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,19 @@ def images_of(file: tifffile.TiffFile) -> list[Series]:
     return sorted(images, key=lambda series: pages_of(series)[:1])
 
 
+def series_of(file: tifffile.TiffFile) -> list[Series]:
+    """Return the images that a file tells of; empty if what it tells is invalid.
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    # tifffile takes what XML and other descriptions say on trust.
+    with suppress(KeyError, ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError):
+        return list(file.series)
+    return []
+
+
 def holds_all_pages(file: tifffile.TiffFile) -> bool:
     """Return whether each page of the file belongs to a series, or is a reduced copy.
 
@@ -58,8 +72,8 @@ def holds_all_pages(file: tifffile.TiffFile) -> bool:
         return True
     series = [level for each in file.series for level in each.levels]
     told = {number for each in series for number in pages_of(each)}
-    others = (file.pages[number] for number in range(len(file.pages)) if number not in told)
-    return all(page.keyframe.is_reduced for page in others)
+    others = set(range(len(file.pages))) - told
+    return all(file.pages[number].aspage().is_reduced for number in others)
 
 
 def pages_of(series: Series) -> tuple[int, ...]:
@@ -69,21 +83,31 @@ def pages_of(series: Series) -> tuple[int, ...]:
     ----------
     series : TiffPageSeries
     """
-    numbers = (page.index for page in series.pages if page is not None)
-    return tuple(n if isinstance(n, int) else n[0] for n in numbers)
+    indices = (page.index for page in series.pages if page is not None)
+    return tuple(int(np.ravel(index)[0]) for index in indices)
 
 
 def _levels(series: Series) -> list[Series]:
     """Return the levels that are images of their own: tifffile judges them by their sizes alone."""
+    reduced = reduced_levels(series)
+    return [series, *(each for each in series.levels[1:] if each not in reduced)]
+
+
+def reduced_levels(series: Series) -> list[Series]:
+    """Return the smaller copies of an image.
+
+    Parameters
+    ----------
+    series : TiffPageSeries
+    """
     if series.kind in _SLIDES:
-        return [series]
-    return [series, *(each for each in series.levels[1:] if not _is_reduced(each))]
+        return list(series.levels[1:])
+    return [each for each in series.levels[1:] if _is_reduced(each) or each.keyframe.is_subifd]
 
 
 def _is_reduced(series: Series) -> bool:
-    page = series.keyframe
     beside = series.kind in _SLIDES and series.name.lower() in _BESIDE_A_SLIDE
-    return page.is_reduced or beside
+    return series.keyframe.is_reduced or beside
 
 
 def check_last_page(file: tifffile.TiffFile) -> None:

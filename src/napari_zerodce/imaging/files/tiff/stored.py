@@ -11,8 +11,9 @@ from tifffile import FILETYPE
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff import alpha
 from napari_zerodce.imaging.files.tiff.depth import limited, spread, white_of
-from napari_zerodce.imaging.planes import Array, Channels
+from napari_zerodce.imaging.planes import Array
 
+_PACKED: Final = frozenset({"uint8", "uint16"})
 _ALPHAS: Final = frozenset({"ASSOCALPHA", "UNASSALPHA"})
 
 
@@ -59,10 +60,20 @@ class Stored:
         """How many of the last samples are alpha."""
         return sum(kind in _ALPHAS for kind in self.extrasamples)
 
-    def without_first_axis(self) -> Stored:
-        """Return the form of one entry of the first axis, which is the same in file and image."""
-        order = tuple(axis - 1 for axis in self.order[1:])
-        return replace(self, axes=self.axes[1:], order=order)
+    def of_last(self, count: int) -> Stored | None:
+        """Return the form of the last axes, None if the file has others before them.
+
+        Parameters
+        ----------
+        count : int
+            How many axes are left.
+        """
+        gone = len(self.order) - count
+        if self.order[:gone] != tuple(range(gone)):
+            return None
+        return replace(
+            self, axes=self.axes[gone:], order=tuple(axis - gone for axis in self.order[gone:])
+        )
 
     def in_our_order(self, axes: str) -> Stored:
         """Return the form of a file of a kind that is not written, as a plain TIFF has it.
@@ -105,33 +116,70 @@ class Form:
     options: dict[str, Any]
 
 
+def as_written(image: ImageFile) -> ImageFile:
+    """Return an image whose form is one that its dialect can describe: ours, page by page.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    stored, axes = image.details.get("stored"), str(image.details.get("axes", ""))
+    told = image.details.get("dialect") in {"ome", "imagej"}
+    if not isinstance(stored, Stored) or not told or len(axes) != image.array.ndim:
+        return image
+    if image.channels != "mono" and image.details["dialect"] == "ome":
+        return image
+    return replace(image, details={**image.details, "stored": stored.in_our_order(axes)})
+
+
 def form_of(image: ImageFile, *, is_packed: bool) -> Form:
     """Return the samples of an image in the form of the file that it comes from, if it has one.
 
     Parameters
     ----------
     image : ImageFile
+        Or a page of one.
     is_packed : bool
         Whether samples may have fewer bits than their dtype; tifffile cannot compress such.
     """
-    stored = image.details.get("stored")
-    if not isinstance(stored, Stored) or not stored.fits(image):
-        stored = _usual(image)
-    array, stored = _with_samples(image.array, image.channels, stored)
+    array, stored = _with_samples(image, _form_for(image))
+    if stored.is_premultiplied and image.channels == "rgba" and alpha.can_divide(array.dtype):
+        array = alpha.multiplied(array, white_of(array.dtype, stored.bits))
     if stored.photometric == "miniswhite":
         array = inverted(array, stored)
-    bits = stored.bits if array.dtype.name in {"uint8", "uint16"} else None
+    bits = stored.bits if array.dtype.name in _PACKED else None
     if bits:
         array = limited(array, bits) if is_packed else spread(array, bits)
-    array = array.transpose(np.argsort(stored.order))
+    return _ordered(array, stored, bits if is_packed else None)
+
+
+def outline_of(image: ImageFile) -> Form:
+    """Return the axes and options of `form_of`, with samples that are not converted.
+
+    Parameters
+    ----------
+    image : ImageFile
+        Or a page of one.
+    """
+    return _ordered(*_with_samples(image, _form_for(image)), None)
+
+
+def _form_for(image: ImageFile) -> Stored:
+    stored = image.details.get("stored")
+    found = stored.of_last(image.array.ndim) if isinstance(stored, Stored) else None
+    return found if found and found.fits(image) else _usual(image)
+
+
+def _ordered(array: Array, stored: Stored, bits: int | None) -> Form:
     options = {
         "photometric": stored.photometric,
         "planarconfig": stored.planarconfig,
         "extrasamples": list(stored.extrasamples) or None,
-        "bitspersample": bits if is_packed else None,
+        "bitspersample": bits,
         "subfiletype": FILETYPE.MASK if stored.is_mask else None,
     }
-    return Form(array, stored.axes, {key: value for key, value in options.items() if value})
+    told = {key: value for key, value in options.items() if value}
+    return Form(array.transpose(np.argsort(stored.order)), stored.axes, told)
 
 
 def lost_form(image: ImageFile, *, is_packed: bool) -> tuple[str, ...]:
@@ -147,7 +195,7 @@ def lost_form(image: ImageFile, *, is_packed: bool) -> tuple[str, ...]:
     if not isinstance(stored, Stored):
         return ()
     colours = (f"{stored.was} (it becomes RGB)",) if stored.was else ()
-    bits = stored.bits and not is_packed and image.array.dtype.name in {"uint8", "uint16"}
+    bits = stored.bits and not is_packed and image.array.dtype.name in _PACKED
     full = 8 * image.array.dtype.itemsize
     return (*colours, *((f"{stored.bits} bits (they become {full})",) if bits else ()))
 
@@ -163,16 +211,15 @@ def _usual(image: ImageFile) -> Stored:
     return Stored(known, order, "rgb", "contig", kinds)
 
 
-def _with_samples(array: Array, channels: Channels, stored: Stored) -> tuple[Array, Stored]:
+def _with_samples(image: ImageFile, stored: Stored) -> tuple[Array, Stored]:
     """Return an array whose last axis is that of samples again, if its file has one."""
-    if channels == "mono":
+    array = image.array
+    if image.channels == "mono":
         moved = array if stored.planarconfig is None else np.moveaxis(array, -3, -1)
         count = moved.shape[-1] - (3 if stored.photometric == "rgb" else 1)
         extra = stored.extrasamples if stored.planarconfig and count > 0 else ()
         return moved, replace(stored, extrasamples=(extra * count)[:count])
-    if stored.is_premultiplied and alpha.can_divide(array.dtype):
-        array = alpha.multiplied(array, white_of(array.dtype, stored.bits))
-    if channels == "rgba" and stored.photometric != "rgb":
+    if image.channels == "rgba" and stored.photometric != "rgb":  # grey and alpha
         if (array[..., :1] == array[..., 1:3]).all():
             return array[..., [0, 3]], stored
         stored = replace(stored, photometric="rgb")
@@ -192,7 +239,7 @@ def inverted(array: Array, stored: Stored) -> Array:
     # The sum of the darkest and the brightest value.
     signed = array.dtype.kind == "i"
     both = array.dtype.type(-1 if signed else white_of(array.dtype, stored.bits))
-    result = both - array
+    result: Array = both - array
     if count := stored.transparencies:
         result[..., -count:] = array[..., -count:]
     return result
