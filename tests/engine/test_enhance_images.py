@@ -211,7 +211,8 @@ def test_sources_that_are_read_when_needed(
     np.testing.assert_array_equal(enhanced, expected)
     if source is Counting and not region_by_region:
         whole = (slice(0, 25), slice(0, 30))
-        assert lazy.reads == [(number, *whole) for number in range(3)]  # each plane once
+        looks = 1 if samples else 0  # whether the colours are grey
+        assert lazy.reads[looks:] == [(number, *whole) for number in range(3)]  # each plane once
 
 
 def test_an_automatic_window_of_a_lazy_image(run):

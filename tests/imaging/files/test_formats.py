@@ -21,7 +21,7 @@ def test_suffixes_are_lower_case_and_belong_to_one_format():
 def test_suffixes_are_the_published_ones():
     assert {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".npy"} <= {*READABLE_SUFFIXES}
     assert {".npz", ".h5", ".exr", ".dcm", ".dng", ".nef", ".czi", ".lif"} <= {*READABLE_SUFFIXES}
-    assert {".btf", ".tf8", ".lsm", ".stk", ".svs", ".ndpi"} <= {*READABLE_SUFFIXES}
+    assert {".btf", ".tf8", ".lsm", ".stk", ".svs", ".ndpi", ".scn"} <= {*READABLE_SUFFIXES}
     assert MAP_SUFFIXES == (".npy", ".tif", ".tiff", ".zarr")
 
 

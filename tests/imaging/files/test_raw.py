@@ -43,7 +43,9 @@ def _write_dng(path, *, orientation=1, neutral=(1, 1, 1)):
         (50728, "2I", 3, _rationals(neutral), True),  # the camera's white
         (50778, "H", 1, 21, True),  # daylight
     ]
-    tifffile.imwrite(path, samples, photometric=32803, extratags=tags, metadata=None)
+    tifffile.imwrite(
+        path, samples, photometric=32803, extratags=tags, metadata=None, software=False
+    )
     return path
 
 

@@ -20,7 +20,9 @@ from napari_zerodce.imaging.files import (
     photos,
     raw,
     tiff,
+    video,
 )
+from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
@@ -41,6 +43,7 @@ __all__ = [
 FORMATS: Final[tuple[ImageFormat, ...]] = (
     *(photos, raw, tiff, npy, npz),
     *(microscopes, hdf5, openexr, dicom),
+    video,
 )
 """All formats. To add one, write one module and add it here."""
 
@@ -54,6 +57,9 @@ READABLE_SUFFIXES: Final = tuple(_MODULES)
 WRITABLE_SUFFIXES: Final = tuple(
     suffix for suffix, (_, kind) in _MODULES.items() if kind.is_written
 )
+
+LISTED: Final = "`napari-zerodce formats` lists"
+"""The end of sentences about kinds that are not supported: they are too many to name."""
 
 
 def kind_of(path: str | Path) -> FileKind:
@@ -69,6 +75,23 @@ def kind_of(path: str | Path) -> FileKind:
         If there is no such kind.
     """
     return _known(Path(path))[1]
+
+
+def check_installed(path: str | Path) -> None:
+    """Raise an `ImageError` if the kind of a file needs a package that is not installed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file need not exist.
+    """
+    path = Path(path)
+    _, kind = _known(path)
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is of the kind {kind.title}, whose package is not installed; "
+            f"install it with {kind.install_line}, and start again."
+        )
 
 
 def read_image(path: str | Path) -> ImageFile:
@@ -110,17 +133,60 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
-    form, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
-        )
+    _refuse_other_kinds(path)
+    form, _ = _known(path)
+    check_installed(path)
     with reading_told(path), quiet_libraries():
-        images = form.read(path)
+        images = _read_or_say_what_it_is(form, path)
         for image in images:  # refuses masks and images without pixels
             layout_of(image.array, channels=image.channels)
     return images
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Say what a file without one of our suffixes is."""
+    if path.suffix.lower() in _MODULES or not path.is_file():
+        return
+    with reading_told(path):
+        content = content_of(path)
+    if content:
+        raise ImageError(_said(path, content))
+
+
+def _read_or_say_what_it_is(form: ImageFormat, path: Path) -> tuple[ImageFile, ...]:
+    try:
+        return form.read(path)
+    except MemoryError:
+        raise
+    except Exception as err:
+        content = content_of(path)
+        if content and not _is_of(content, form):
+            raise ImageError(_said(path, content)) from err
+        raise
+
+
+def _is_of(content: Content, form: ImageFormat) -> bool:
+    """Return whether a format may have a content; RAW photos begin as TIFF does."""
+    found = _MODULES[content.suffix][0] if content.suffix in _MODULES else None
+    return found is form or (form is raw and found is tiff)
+
+
+def _said(path: Path, content: Content) -> str:
+    suffix = path.suffix.lower()
+    if content.suffix in _MODULES:
+        return (
+            f"{path.name} is {content.title}, but its suffix is {path.suffix!r}; rename it to "
+            f"{path.stem}{content.suffix}."
+        )
+    if suffix in _MODULES:
+        return (
+            f"{path.name} is {content.title}, and no {suffix} image; give an image of a kind that "
+            f"{LISTED}."
+        )
+    return (
+        f"{path.name} is valid, but not supported: it is {content.title}; convert it to a kind "
+        f"that {LISTED}."
+    )
 
 
 def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) -> Path:
@@ -185,8 +251,8 @@ def _known(path: Path) -> tuple[ImageFormat, FileKind]:
         return _MODULES[path.suffix.lower()]
     except KeyError:
         raise ImageError(
-            f"{path.name} has the suffix {path.suffix!r}; "
-            f"choose a file with one of {', '.join(READABLE_SUFFIXES)}."
+            f"{path.name} has the suffix {path.suffix!r}, which is not supported; use one that "
+            f"{LISTED}."
         ) from None
 
 
@@ -240,6 +306,7 @@ def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
     suffix = path.suffix.lower()
     if not kind.is_written:
         raise ImageError(f"{kind.title} is read, but not written; write {path.stem}.tif instead.")
+    check_installed(path)
     if form.can_hold(images, suffix):
         return form
     raise ImageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.axes import UNKNOWN
 from napari_zerodce.imaging.files.file_kind import FileKind
-from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
+from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile, check_room
 from napari_zerodce.imaging.files.read_only import can_hold, left_out, write
 from napari_zerodce.imaging.files.scenes import stacked
 from napari_zerodce.imaging.planes import Channels
@@ -45,16 +46,13 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Raises
     ------
     ImageError
-        If the file has scenes that its reader does not find.
+        If the file has scenes that its reader does not find, or does not fit in memory.
     Exception
         Any other, if the file is damaged.
     """
     reader = import_module(_READERS[path.suffix.lower()]).Reader(path)
     _check_scenes(path, reader)
-    images = [_scene(reader, number) for number in range(len(reader.scenes))]
-    if sum(image.array.nbytes for image in images) < MAPPED_FROM:
-        images = [_in_memory(image) for image in images]
-    return stacked(images)
+    return stacked([_scene(path, reader, number) for number in range(len(reader.scenes))])
 
 
 def _check_scenes(path: Path, reader: Any) -> None:
@@ -72,12 +70,11 @@ def _check_scenes(path: Path, reader: Any) -> None:
         )
 
 
-def _scene(reader: Any, number: int) -> ImageFile:
+def _scene(path: Path, reader: Any, number: int) -> ImageFile:
     reader.set_scene(number)
-    stitched = _has_places_of_tiles(reader)
-    data = reader.mosaic_xarray_dask_data if stitched else reader.xarray_dask_data
-    names = [str(name) for name in data.dims]
-    array, axes = _without_single_axes(data.data, [_letter(name) for name in names])
+    data = _pixels(path, reader)
+    letters = [_letter(str(name)) for name in data.dims]
+    array, axes = _without_single_axes(data.data, letters)
     channels = _COLOURS.get(array.shape[-1]) if axes.endswith("S") else "mono"
     if channels is None:  # not colours
         array, axes, channels = np.moveaxis(array, -1, -3), f"{axes[:-3]}{UNKNOWN}YX", "mono"
@@ -85,9 +82,17 @@ def _scene(reader: Any, number: int) -> ImageFile:
     return ImageFile(array, channels, details)
 
 
-def _has_places_of_tiles(reader: Any) -> bool:
-    """Return whether tiles are at known places; those of LIF overlap by an unknown length."""
-    return "M" in reader.dims.order and type(reader).__module__.startswith("bioio_czi")
+def _pixels(path: Path, reader: Any) -> Any:
+    """Return pixels and axes: stitched if the places of tiles are known, and lazy if large."""
+    size = np.dtype(reader.dtype).itemsize * math.prod(reader.shape)
+    # bioio-czi 3.0.1 computes lazy colours wrongly: all are the first one.
+    is_lazy = size >= MAPPED_FROM and "S" not in reader.dims.order
+    if not is_lazy:
+        check_room(size, path)
+    # Tiles of LIF overlap by an unknown length.
+    is_stitched = "M" in reader.dims.order and path.suffix.lower() == ".czi"
+    name = "xarray_dask_data" if is_lazy else "xarray_data"
+    return getattr(reader, f"mosaic_{name}" if is_stitched else name)
 
 
 def _letter(name: str) -> str:
@@ -109,7 +114,7 @@ def _metadata(reader: Any, data: Any, axes: str) -> dict[str, Any]:
     """Return sizes and names of channels as an OME-TIFF holds them."""
     sizes = reader.physical_pixel_sizes
     known: dict[str, Any] = {
-        f"PhysicalSize{axis}": float(size)
+        f"PhysicalSize{axis}": float(f"{size:.12g}")
         for axis in "XYZ"
         if (size := getattr(sizes, axis)) is not None and size > 0
     }
@@ -119,7 +124,3 @@ def _metadata(reader: Any, data: Any, axes: str) -> dict[str, Any]:
     if "C" in data.coords and "C" in axes:
         known["Channel"] = {"Name": [str(name) for name in data.coords["C"].values]}
     return known
-
-
-def _in_memory(image: ImageFile) -> ImageFile:
-    return ImageFile(np.asarray(image.array), image.channels, image.details)

@@ -21,7 +21,7 @@ _SUFFIXES: Final = (
     *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srw", ".raf", ".orf"),
     *(".rw2", ".raw", ".pef", ".rwl", ".3fr", ".iiq", ".erf", ".mrw", ".x3f", ".kdc", ".dcr"),
 )
-KINDS: Final = (FileKind("a RAW photo", _SUFFIXES, is_written=False, modules=("rawpy",)),)
+KINDS: Final = (FileKind("RAW photo", _SUFFIXES, is_written=False, modules=("rawpy",)),)
 
 _BYTES_PER_PIXEL: Final = 24  # LibRaw's four samples, its output and our copy
 _EXIF_IFD: Final = 0x8769

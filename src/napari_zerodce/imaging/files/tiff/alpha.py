@@ -26,26 +26,26 @@ def divided(array: Array, white: int) -> Array:
 
     Parameters
     ----------
-    array : ndarray, shape (..., 4)
-        Premultiplied, of a dtype that `can_divide` accepts.
+    array : ndarray, shape (..., S)
+        Premultiplied, alpha last, of a dtype that `can_divide` accepts.
     white : int
         The value of no transparency.
 
     Returns
     -------
-    ndarray, shape (..., 4), dtype of `array`
+    ndarray, shape (..., S), dtype of `array`
     """
     result = np.array(array, order="C")
     for plane in _planes(result):
-        colours, alpha = plane[:, :3], plane[:, 3:]
+        colours, alpha = plane[:, :-1], plane[:, -1:]
         seen = alpha > 0
         if result.dtype.kind == "f":
-            plane[:, :3] = np.divide(colours, alpha, out=np.array(colours), where=seen)
+            plane[:, :-1] = np.divide(colours, alpha, out=np.array(colours), where=seen)
             continue
         wide = _WIDE[result.dtype.itemsize]
         safe = np.where(seen, alpha, 1).astype(wide)
         whole = np.minimum((colours * wide(white) + safe // wide(2)) // safe, wide(white))
-        plane[:, :3] = np.where(seen, whole, colours)
+        plane[:, :-1] = np.where(seen, whole, colours)
     return result
 
 
@@ -54,26 +54,26 @@ def multiplied(array: Array, white: int) -> Array:
 
     Parameters
     ----------
-    array : ndarray, shape (..., 4)
+    array : ndarray, shape (..., S)
         Of a dtype that `can_divide` accepts.
     white : int
         The value of no transparency.
 
     Returns
     -------
-    ndarray, shape (..., 4), dtype of `array`
+    ndarray, shape (..., S), dtype of `array`
     """
     result = np.array(array, order="C")
     for plane in _planes(result):
-        colours, alpha = plane[:, :3], plane[:, 3:]
+        colours, alpha = plane[:, :-1], plane[:, -1:]
         if result.dtype.kind == "f":
-            plane[:, :3] = colours * alpha
+            plane[:, :-1] = colours * alpha
         else:
             wide = _WIDE[result.dtype.itemsize]
-            plane[:, :3] = (colours * alpha.astype(wide) + wide(white // 2)) // wide(white)
+            plane[:, :-1] = (colours * alpha.astype(wide) + wide(white // 2)) // wide(white)
     return result
 
 
 def _planes(array: Array) -> Array:
     """Return rows of pixels, so that wide integers of a few of them are in memory at a time."""
-    return array.reshape(-1, array.shape[-2], 4)
+    return array.reshape(-1, *array.shape[-2:])

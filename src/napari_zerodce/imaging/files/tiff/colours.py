@@ -85,6 +85,23 @@ def _companded(linear: Array) -> Array:
     return np.where(inside > 0.0031308, 1.055 * inside ** (1 / 2.4) - 0.055, 12.92 * inside)
 
 
+def from_logarithms(array: Array) -> Array:
+    """Return the luminance of SGI LogL, as libtiff does.
+
+    Parameters
+    ----------
+    array : ndarray, int16
+        The sign in the first bit, and (log2(Y) + 64) * 256 in the others.
+
+    Returns
+    -------
+    ndarray, shape of `array`, float32
+    """
+    steps = (array & 0x7FFF).astype(np.float32)
+    light = np.where(steps > 0, np.exp2((steps + 0.5) / 256 - 64), 0)
+    return np.where(array < 0, -light, light).astype(np.float32)
+
+
 def from_xyz(array: Array) -> Array:
     """Return the linear RGB of measured light, which may be brighter than 1.
 

@@ -11,6 +11,7 @@ import numpy as np
 from tifffile import COMPRESSION, PHOTOMETRIC
 
 from napari_zerodce.imaging.files.image_file import check_room, upright
+from napari_zerodce.imaging.files.tiff.colours import from_logarithms
 from napari_zerodce.imaging.planes import Array
 
 LOSSLESS: Final = frozenset(
@@ -68,7 +69,8 @@ def pixels(path: Path, shape: Sequence[int], pages: Sequence[int], page: Any) ->
 
 def _decoded(content: bytes, number: int, page: Any) -> Array:
     if is_logarithmic(page):
-        return np.asarray(imagecodecs.tiff_decode(content, number))
+        array = np.asarray(imagecodecs.tiff_decode(content, number))
+        return from_logarithms(array) if array.dtype.kind == "i" else array
     array = imagecodecs.tiff_decode(content, number, asrgb=True)[..., :3]
     tag = page.tags.get("Orientation")
     return upright(array, _MIRRORED.get(int(tag.value)) if tag else 1, rows=0)
