@@ -72,7 +72,8 @@ def test_each_file_gets_its_weights_and_each_checkpoint_is_read_once(
     )
     assert enhance("a.png", dark, "b.png", "--output", "out") == 0
     out, err = capsys.readouterr()
-    assert not err
+    assert err.startswith("note: 2 files of one size in ")
+    assert err.count("\n") == 1
     reasons = [LINE.fullmatch(line)["why"] for line in out.splitlines()[:-1]]
     assert reasons == [
         "fluorescence weights, because 80 % of the image is background",
@@ -108,7 +109,7 @@ def test_every_format_goes_through_a_folder(make_photo, load_photo, tmp_path, ca
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 11
     assert all(LINE.fullmatch(line) for line in lines[:-1])
-    assert lines[-1] == "10 enhanced, 0 failed"
+    assert lines[-1] == "10 enhanced, 0 failed; left out: 1 .txt"
     names = sorted(path.relative_to(source) for path in source.rglob("*.*"))
     names.remove(Path("README.txt"))
     assert sorted(path.relative_to("out") for path in Path("out").rglob("*.*")) == names
