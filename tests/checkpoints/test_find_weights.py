@@ -12,6 +12,7 @@ from napari_zerodce.checkpoints.find_weights import (
     without_prefixes,
 )
 from napari_zerodce.checkpoints.other_networks import other_network
+from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.translators.design import GeneratorDesign
 
 RESNET = GeneratorDesign("resnet", 3, 3, 4, 2)
@@ -58,12 +59,44 @@ def test_a_generator_is_found_within_another_network(stored, design, prefix):
 
 
 def test_two_generators_leave_the_choice_to_the_user(stored):
-    groups = [("G_A", stored(RESNET.shapes)), ("G_B", stored(RESNET.shapes))]
-    with pytest.raises(Defect, match=r"holds 2 translators \(G_A and G_B\)"):
+    groups = [("G_A", stored(RESNET.shapes)), ("G_B", stored(UNET.shapes))]
+    with pytest.raises(Defect, match=r"holds 2 networks that can be used \(G_A and G_B\)"):
         weights_in([*groups, ("D_A", stored({"model.0.weight": (4, 3, 4, 4)}))])
-    flat = stored(prefixed("netG_A.", RESNET.shapes) | prefixed("netG_B.", RESNET.shapes))
-    with pytest.raises(Defect, match=r"\(state_dict\.netG_A and state_dict\.netG_B\)"):
+    flat = stored(prefixed("netG_A.", RESNET.shapes) | prefixed("netG_B.module.", UNET.shapes))
+    with pytest.raises(Defect, match=r"\(state_dict\.netG_A and state_dict\.netG_B\.module\)"):
         weights_in([("state_dict", flat)])
+
+
+CURVES = ARCHITECTURES["zero-dce"].shapes
+
+
+@pytest.mark.parametrize("prefix", ["model.", "net.module.", "generator.", "a.model._orig_mod.b."])
+@pytest.mark.parametrize("shapes", [CURVES, RESNET.shapes, UNET.shapes])
+def test_any_prefix_goes_and_what_has_another_one_stays_out(stored, prefix, shapes):
+    beside = {"loss.vgg.0.weight": (4, 3, 3, 3), "psnr.total": (), "d.model.0.weight": (4, 3, 4, 4)}
+    tensors = stored(prefixed(prefix, shapes) | beside)
+    assert shapes_of(weights_in([("state_dict", tensors)])) == shapes
+
+
+def test_of_two_networks_the_complete_one_is_chosen(stored):
+    part = dict(list(CURVES.items())[:-1])
+    tensors = stored(prefixed("old.", part) | prefixed("new.", CURVES))
+    assert shapes_of(weights_in([("", tensors)])) == CURVES
+    assert shapes_of(weights_in([("", stored(prefixed("old.", part)))])) == part
+
+
+def test_two_curve_networks_leave_the_choice_to_the_user(stored):
+    others = ARCHITECTURES["zero-dce-pp"].shapes
+    tensors = stored(prefixed("student.", CURVES) | prefixed("teacher.", others))
+    with pytest.raises(Defect, match=r"2 networks that can be used \(student and teacher\)"):
+        weights_in([("", tensors)])
+
+
+@pytest.mark.parametrize("prefix", ["", "net.", "model.module."])
+def test_another_known_network_is_told_below_any_prefix(stored, prefix):
+    for names in ({"mlp_0.0.weight": (256, 3)}, {"model.0.weight": (1, 3, 4, 4)}):
+        found = weights_in([("", stored(prefixed(prefix, names)))])
+        assert other_network(shapes_of(found)) is not None
 
 
 def test_a_known_other_network_is_told_rather_than_an_unknown_one(stored):

@@ -77,6 +77,35 @@ def test_prefix(torch_file, weights, prefix):
     assert_holds(torch_file(renamed), weights)
 
 
+class Settings(dict):
+    """A class of the user's own, as those that Lightning keeps beside the weights."""
+
+    def __init__(self, rate):
+        super().__init__(rate=rate)
+        self.places = [Path("/data"), rate]
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("prefix", ["model.", "net.module.", "generator._orig_mod."])
+def test_checkpoint_of_lightning(torch_file, weights, optimiser_state, prefix, legacy):
+    saved = {
+        "epoch": 3,
+        "global_step": 90,
+        "pytorch-lightning_version": "2.5.0",
+        "state_dict": {
+            **{f"{prefix}{name}": tensor for name, tensor in weights.items()},
+            "loss.vgg.features.0.weight": torch.zeros(4, 3, 3, 3),
+            "psnr.total": torch.tensor(3),
+        },
+        "optimizer_states": [optimiser_state],
+        "lr_schedulers": [{"best": np.float64(0.1)}],
+        "callbacks": {"ModelCheckpoint{'monitor': None}": {"dirpath": Path("/runs")}},
+        "hparams_name": "kwargs",
+        "hyper_parameters": {"settings": Settings(0.1), "more": [Settings(1)], "of": Settings},
+    }
+    assert_holds(torch_file(saved, legacy=legacy), weights)
+
+
 @pytest.mark.parametrize("key", ["state_dict", "model", "params", "anything"])
 def test_wrapped(torch_file, weights, key):
     assert_holds(torch_file({key: weights, "epoch": 3}), weights)

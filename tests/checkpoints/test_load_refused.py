@@ -51,6 +51,14 @@ def test_code_in_a_checkpoint(
     assert not trace.exists()
 
 
+def test_code_beside_the_weights_of_lightning_is_left_alone(tmp_path, torch_file, weights):
+    trace = tmp_path / "it_ran"
+    code = RunController(os.system, f"touch {trace}")
+    saved = {"state_dict": weights, "pytorch-lightning_version": "2", "hyper_parameters": code}
+    load_checkpoint(torch_file(saved))
+    assert not trace.exists()
+
+
 @pytest.mark.parametrize("protocol", range(6))
 def test_code_in_a_plain_pickle(tmp_path, write, refused, protocol):
     trace = tmp_path / "it_ran"
@@ -99,7 +107,7 @@ def test_torchscript(write, refused):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.save(torch.jit.trace(nn.Conv2d(3, 3, 3), torch.zeros(1, 3, 8, 8)), stream)
-    refused(write("a.pt", stream.getvalue()), "a TorchScript program", "state_dict")
+    refused(write("a.pt", stream.getvalue()), "a TorchScript program; give the PyTorch checkpoint")
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -150,6 +158,23 @@ def test_zip_of_photos(write, refused):
         for number in range(5):
             archive.writestr(f"IMG_{number}.jpg", b"\xff\xd8\xff")
     refused(write("a.pth", stream.getvalue()), "a zip archive with IMG_0.jpg", "2 more")
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        (["a.npy", "b.npy"], "a NumPy archive"),
+        (["config.json", "model.weights.h5"], "a Keras model"),
+        (["x/archive_format", "x/data/weights/weight_0"], "a program of torch.export"),
+        (["a.npy", "b.pth"], "a zip archive with a.npy and b.pth; if the checkpoint is inside"),
+    ],
+)
+def test_other_kinds_of_zip(write, refused, members, found):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in members:
+            archive.writestr(name, b"x")
+    refused(write("a.pth", stream.getvalue()), f"is not a checkpoint but {found}")
 
 
 def test_empty_zip(write, refused):
@@ -227,8 +252,20 @@ def test_git_lfs_pointer(write, refused):
         (b"II*\x00" + bytes(50), "a TIFF image"),
         (b"\x93NUMPY\x01\x00" + bytes(50), "a NumPy array"),
         (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file, as Keras"),
-        (b"\x08\x08\x12\x07pytorch\x1a\x05" + bytes(50), "an ONNX file"),
-        (b"\x08\x07:\x80\x01" + bytes(50), "an ONNX file"),
+        (b"BM\x3a\0\0\0" + bytes(52), "a BMP image"),
+        (b"RIFF\x10\0\0\0WEBPVP8 " + bytes(50), "a WebP image"),
+        (b"\0\0\0 ftypavif" + bytes(50), "an AVIF image"),
+        (b"\0\0\0\x20ftypisom" + bytes(50), "a video"),
+        (
+            b"\x08\x08\x12\x07pytorch\x1a\x052.1.0:\x04abcdB\x02\x10\x0d",
+            "an ONNX model; give the Py",
+        ),
+        (b"\x08\x07:\x80\x01" + bytes(50), "an ONNX model"),
+        (b"\x08\x04\x12\x02ab\xa2\x1f\x03abc", "a Core ML model"),
+        (b"\x08\x01\x12\x02ab\x12\x01a", "a TensorFlow model"),
+        (b"GGUF\x03\0\0\0" + bytes(50), "a GGUF model"),
+        (b"\x1c\0\0\0TFL3" + bytes(50), "a TensorFlow Lite model"),
+        (b'<?xml version="1.0"?>\n<net name="x" version="11">', "an OpenVINO model"),
         (gzip.compress(b"weights"), "a gzip archive"),
     ],
 )

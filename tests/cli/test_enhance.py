@@ -445,10 +445,32 @@ def test_no_space_left_is_one_sentence_and_leaves_nothing(dark, tmp_path, monkey
     def full(*_args, **_options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(tifffile, "imwrite", full)
+    monkeypatch.setattr(tifffile.TiffWriter, "write", full)
     assert enhance(dark, "--output", "bright.tif") == 1
     error = capsys.readouterr().err
     assert "bright.tif cannot be written: No space left on device" in error
     assert "Traceback" not in error
     assert not Path("bright.tif").exists()
     assert not leftovers(tmp_path)
+
+
+def test_a_quality_is_for_lossy_outputs(dark, capsys) -> None:
+    for quality in (30, 90):
+        assert enhance(dark, "--output", f"{quality}.jpg", "--quality", quality) == 0
+    tables = []
+    for quality in (30, 90):
+        with Image.open(f"{quality}.jpg") as photo:
+            tables.append(photo.quantization[0][0])
+    assert tables == [27, 3]  # 16 of the standard's table, times 5000 / 30 %, and 20 %
+    assert enhance(dark, "--output", "bright.png", "--quality", "30") == 2
+    assert "bright.png is of a lossless kind" in capsys.readouterr().err
+    assert not Path("bright.png").exists()
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_an_animation_stays_one(suffix) -> None:
+    frames = [Image.fromarray(np.full((20, 30, 3), grey, np.uint8)) for grey in (10, 20, 30)]
+    frames[0].save(f"dark{suffix}", save_all=True, append_images=frames[1:], duration=[40, 80, 120])
+    assert enhance(f"dark{suffix}", "--output", f"bright{suffix}") == 0
+    with Image.open(f"bright{suffix}") as photo:
+        assert photo.n_frames == 3

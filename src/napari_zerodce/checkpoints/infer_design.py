@@ -7,10 +7,15 @@ from typing import Final
 from napari_zerodce.core.architectures import Shapes
 from napari_zerodce.core.translators.design import GeneratorDesign, Norm
 
+BATCH_COUNT: Final = ".num_batches_tracked"
+"""Ends the names of the counts of batches in a batch normalisation, which change nothing."""
+
 _UNET_FIRST: Final = "model.model.0"
 _UNET_LAST: Final = "model.model.3"
 _RESNET_FIRST: Final = "model.1"
 _BLOCK: Final = ".conv_block."
+
+_FIRST_LAYERS: Final = {f"{_UNET_FIRST}.weight": (4, 4), f"{_RESNET_FIRST}.weight": (7, 7)}
 
 _MOST_HALVINGS: Final = 16
 """Of a U-Net: its pictures would have sides of 65,536 pixels."""
@@ -25,14 +30,26 @@ def design_of(shapes: Shapes) -> GeneratorDesign | None:
     ----------
     shapes : Mapping of str to tuple of int
     """
-    if shapes.get(f"{_UNET_FIRST}.weight", ())[2:] == (4, 4):
-        design = _unet(shapes)
-    elif shapes.get(f"{_RESNET_FIRST}.weight", ())[2:] == (7, 7):
-        design = _resnet(shapes)
-    else:
+    first = next(
+        (name for name in _FIRST_LAYERS if begins_generator(name, shapes.get(name, ()))), ""
+    )
+    if not first:
         return None
+    design = _unet(shapes) if first.startswith(_UNET_FIRST) else _resnet(shapes)
     is_one = design and min(design.inputs, design.outputs, design.features) > 0
     return design if is_one else None
+
+
+def begins_generator(name: str, shape: tuple[int, ...]) -> bool:
+    """Return whether a tensor is the first layer of a generator.
+
+    Parameters
+    ----------
+    name : str
+        Its name within the network.
+    shape : tuple of int
+    """
+    return shape[2:] == _FIRST_LAYERS.get(name)
 
 
 def _unet(shapes: Shapes) -> GeneratorDesign | None:

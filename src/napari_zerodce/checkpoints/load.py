@@ -10,9 +10,9 @@ import torch
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
 from napari_zerodce.checkpoints.file_bytes import file_state
+from napari_zerodce.checkpoints.infer_design import BATCH_COUNT
 from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
-from napari_zerodce.checkpoints.recognise import BATCH_COUNT
 from napari_zerodce.checkpoints.registry import resolve
 from napari_zerodce.core.networks import CurveNetwork, make_network
 from napari_zerodce.core.translators.generators import Generator, make_generator

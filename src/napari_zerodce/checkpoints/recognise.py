@@ -11,14 +11,11 @@ from napari_zerodce.checkpoints.defects import Defect, listed, shown
 from napari_zerodce.checkpoints.file_bytes import LARGEST_FILE
 from napari_zerodce.checkpoints.find_weights import likeness, shapes_of
 from napari_zerodce.checkpoints.formats.stored_tensor import WEIGHT_FORMATS, StoredTensor
-from napari_zerodce.checkpoints.infer_design import design_of
+from napari_zerodce.checkpoints.infer_design import BATCH_COUNT, design_of
 from napari_zerodce.checkpoints.other_networks import other_network
 from napari_zerodce.core.architectures import ARCHITECTURES, Shapes
 from napari_zerodce.core.network_kinds import NetworkKind
 from napari_zerodce.core.translators.design import GeneratorDesign
-
-BATCH_COUNT: Final = ".num_batches_tracked"
-"""Ends the names of the counts of batches in a batch normalisation, which change nothing."""
 
 _STATISTICS: Final = (".running_mean", ".running_var")
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from napari_zerodce.checkpoints.infer_design import BATCH_COUNT
 from napari_zerodce.checkpoints.metadata import Description, encode
-from napari_zerodce.checkpoints.recognise import BATCH_COUNT
 from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.core.translators.generators import Generator
 from napari_zerodce.errors import CheckpointError

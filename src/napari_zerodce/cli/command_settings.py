@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.planes import Channels
 
 _OF_ENHANCE = (
-    "part", "axes", "skip_unreadable", "zarr_version", "series", "window_per_file", "skip_existing"
+    "part", "axes", "skip_unreadable", "zarr_version", "series", "window_per_file", "skip_existing",
+    "frame_rate", "quality",
 )  # fmt: skip
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -55,6 +57,14 @@ class CommandSettings:
         Whether files that are one series have windows of their own.
     skip_existing : bool
         Whether outputs that exist and are valid are left as they are.
+    frame_rate : Fraction, optional
+        Images in a second of a video that is made of them; by default as their file says.
+    is_time_typed : bool
+        Whether the user says how frames are treated. Otherwise the exposure of videos is smoothed.
+    makes_video : bool
+        Whether the output is a video, also if the input is not.
+    quality : int, optional
+        From 1 to 100, of lossy files; by default as the source has it.
     """
 
     enhance: EnhanceSettings
@@ -69,6 +79,10 @@ class CommandSettings:
     series: int | None = None
     window_per_file: bool = False
     skip_existing: bool = False
+    frame_rate: Fraction | None = None
+    is_time_typed: bool = False
+    makes_video: bool = False
+    quality: int | None = None
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -86,7 +100,8 @@ class CommandSettings:
         RequestError
             If an option is invalid, independently of the files.
         """
-        typed = {name: getattr(options, name) for name in setting_fields(EnhanceSettings)}
+        all_typed = {name: getattr(options, name) for name in setting_fields(EnhanceSettings)}
+        typed = {name: value for name, value in all_typed.items() if value is not None}
         typed["window"] = WindowChoice.parse(options.window)
         enhance = EnhanceSettings(**typed, look=look)
         sha256 = options.checkpoint_sha256 and options.checkpoint_sha256.lower()
@@ -108,6 +123,7 @@ class CommandSettings:
             options.overwrite,
             channel_axis=options.channel_axis,
             time_axis=options.time_axis,
+            is_time_typed="time" in typed,
             **own,
         )
 
@@ -220,9 +236,13 @@ class CommandSettings:
         axes: tuple[int | None, int | None],
     ) -> EnhanceRequest:
         from napari_zerodce.engine.requests import EnhanceRequest
+        from napari_zerodce.imaging.files.video.frames import VideoFrames
         from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
+        is_video = self.makes_video or isinstance(array, VideoFrames)
+        if is_video and axes[1] is not None and not self.is_time_typed and self.time_axis == "auto":
+            settings = replace(settings, time="smoothed")
         request = EnhanceRequest(
             array,
             channels,

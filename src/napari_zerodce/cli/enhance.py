@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
-from argparse import Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import (
     add_engine_options,
+    add_quality_option,
     add_skip_option,
     why_automatic,
 )
@@ -30,7 +32,12 @@ if TYPE_CHECKING:
     from napari_zerodce.cli.growing_output import GrowingOutput
     from napari_zerodce.cli.in_memory import Made, SharedRun
     from napari_zerodce.cli.output_file import OutputFile
+    from napari_zerodce.cli.video_output import VideoOutput
     from napari_zerodce.engine.provenance import Provenance
+
+    _Output = OutputFile | GrowingOutput | VideoOutput
+
+_FASTEST = 1000
 
 _EXAMPLES = """\
 examples:
@@ -39,6 +46,7 @@ examples:
   napari-zerodce enhance stack.tif --output bright.tif --window percentile:0.1,99.9
   napari-zerodce enhance stack.tif --output bright.tif --part 10:20,:,:
   napari-zerodce enhance cells.ome.zarr --output s3://bucket/bright.ome.zarr --zarr-version 0.4
+  napari-zerodce enhance night.mp4 --output bright.mp4
   napari-zerodce enhance *.png --output bright/ --checkpoint zero-dce-pp --device cpu
   napari-zerodce enhance dark.jpg --output bright.jpg --strength 1.5 --detail-gain-limit 1.5
   napari-zerodce enhance frames/ --output bright/ --global-curve --detail-gain-limit none
@@ -92,11 +100,19 @@ def add_parser(commands: Any) -> None:
         "rows and columns last.",
     )
     add_skip_option(add)
+    add_quality_option(add)
     add(
         "--zarr-version",
         choices=("0.4", "0.5"),
         default="0.5",
         help="The version of OME-Zarr to write (default: 0.5).",
+    )
+    add(
+        "--frame-rate",
+        type=_frame_rate,
+        metavar="N",
+        help="Images in a second of a video that is made of them, such as 25 or 30000/1001. "
+        "Automatic is what their file says. A video that is made of a video keeps its own.",
     )
     add(
         "--series",
@@ -123,6 +139,16 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(command=enhance_files)
 
 
+def _frame_rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= _FASTEST:
+        raise ArgumentTypeError(f"{text!r} is no number of images in a second, such as 25")
+    return rate
+
+
 @dataclass
 class _Tally:
     """The number of finished files, for the last line and the line after an interruption."""
@@ -132,7 +158,7 @@ class _Tally:
     enhanced: int = 0
     skipped: int = 0
     failed: int = 0
-    output: OutputFile | GrowingOutput | None = field(default=None)
+    output: _Output | None = field(default=None)
 
     def counts(self) -> str:
         skipped = f", {self.skipped} skipped (done before)" if self.skipped else ""
@@ -160,11 +186,13 @@ def enhance_files(options: Namespace) -> int:
     from napari_zerodce.cli.left_out import count_left_out
     from napari_zerodce.imaging.files.images import WRITABLE_SUFFIXES, installed_suffixes
     from napari_zerodce.imaging.files.ome_zarr import SUFFIX
+    from napari_zerodce.imaging.files.quality import check_quality
 
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
     read, written = (*installed_suffixes(), SUFFIX), (*WRITABLE_SUFFIXES, SUFFIX)
     jobs = plan_files(options.inputs, options.output, suffixes=read, written=written)
+    check_quality(settings.quality, (job.target.name for job in jobs))
     tally = _Tally(len(jobs), count_left_out(options.inputs, options.output, suffixes=read))
     return run_interruptibly(
         partial(_enhance_all, jobs, settings, tally),
@@ -212,17 +240,21 @@ def _do(job: FileJob, run: SharedRun, tally: _Tally) -> None:
     tally.output = None
 
 
-def _output_of(job: FileJob, settings: CommandSettings) -> OutputFile | GrowingOutput:
+def _output_of(job: FileJob, settings: CommandSettings) -> _Output:
     from napari_zerodce.cli.growing_output import GrowingOutput
     from napari_zerodce.cli.output_file import OutputFile
+    from napari_zerodce.cli.video_output import VideoOutput
     from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
+    from napari_zerodce.imaging.files.video import SUFFIXES as VIDEO_SUFFIXES
 
+    if isinstance(job.target, Path) and job.target.suffix.lower() in VIDEO_SUFFIXES:
+        return VideoOutput(job, settings)
     if isinstance(job.target, Path) and not is_ome_zarr(job.target):
         return OutputFile(job.target, overwrite=settings.overwrite)
     return GrowingOutput(job, settings)
 
 
-def _enhance_or_report(job: FileJob, output: OutputFile | GrowingOutput, run: SharedRun) -> bool:
+def _enhance_or_report(job: FileJob, output: _Output, run: SharedRun) -> bool:
     bars = run.bars
     bars.begin_file(job.source.name)
     try:
@@ -242,7 +274,7 @@ def _enhance_or_report(job: FileJob, output: OutputFile | GrowingOutput, run: Sh
     return False
 
 
-def _enhance_file(job: FileJob, output: OutputFile | GrowingOutput, run: SharedRun) -> None:
+def _enhance_file(job: FileJob, output: _Output, run: SharedRun) -> None:
     from napari_zerodce.cli.in_memory import enhance_in_memory
     from napari_zerodce.cli.output_file import OutputFile
 
@@ -259,7 +291,7 @@ def _enhance_file(job: FileJob, output: OutputFile | GrowingOutput, run: SharedR
         run.bars.warn(f"note: {job.source}: {notice}")
 
 
-def _by_regions(output: GrowingOutput, run: SharedRun) -> Made:
+def _by_regions(output: GrowingOutput | VideoOutput, run: SharedRun) -> Made:
     resolved, notices = output.enhance(run.checkpoint, run.bars, run.should_stop)
     made = resolved.provenance(global_curve=resolved.global_curve)
     return made, resolved.automatic, notices

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
-from napari_zerodce.imaging.files.images import result_name
+from napari_zerodce.imaging.files.images import LISTED, result_name
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
 from napari_zerodce.imaging.files.urls import Named, Url, named
 
@@ -138,8 +138,8 @@ def is_folder(path: Named) -> bool:
 def _check_suffix(target: Named, suffixes: Collection[str]) -> None:
     if target.suffix.lower() not in suffixes:
         raise RequestError(
-            f"The output {str(target)!r} has no suffix of an image format ({_listed(suffixes)}); "
-            f"give it one, or end it with {os.sep!r} if it is a folder."
+            f"The output {str(target)!r} has no suffix of an image format; give it one that "
+            f"{LISTED}, or end it with {os.sep!r} if it is a folder."
         )
 
 
@@ -166,8 +166,8 @@ def _jobs_of(source: Named, output: Named, suffixes: Collection[str]) -> Iterato
         yield FileJob(path, output / result_name(path.relative_to(source)).as_posix())
     if not found:
         raise RequestError(
-            f"There is no image in the folder {str(source)!r}; give a folder of files with one of "
-            f"the suffixes {_listed(suffixes)}."
+            f"There is no image in the folder {str(source)!r}; give a folder of files of the kinds "
+            f"that {LISTED}."
         )
 
 
@@ -196,7 +196,3 @@ def check_collisions(jobs: Sequence[FileJob]) -> None:
                 f"{str(other.source)!r} and {str(job.source)!r} would both become "
                 f"{str(job.target)!r}; write them to different folders."
             )
-
-
-def _listed(suffixes: Collection[str]) -> str:
-    return ", ".join(sorted(suffixes))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import ImageError, ZeroDCEError
+from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.file_stack import FileStack
 from napari_zerodce.imaging.files.images import read_images
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
+from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -214,11 +216,15 @@ def _shares(settings: EnhanceSettings) -> bool:
     )
 
 
+def _is_streamed(name: Named) -> bool:
+    """Return whether an image is read or written region by region, or a video."""
+    return isinstance(name, Url) or is_ome_zarr(name) or name.suffix.lower() in video.SUFFIXES
+
+
 def _by_folder(jobs: Sequence[FileJob]) -> Mapping[Path, list[FileJob]]:
     folders: dict[Path, list[FileJob]] = {}
     for job in jobs:
-        files = isinstance(job.source, Path) and isinstance(job.target, Path)
-        if files and not is_ome_zarr(job.source) and not is_ome_zarr(job.target):
+        if not any(map(_is_streamed, (job.source, job.target))):
             folders.setdefault(Path(job.source).absolute().parent, []).append(job)
     return folders
 

@@ -51,6 +51,21 @@ def read_file(path: Named, series: int | None = None) -> tuple[ImageFile, ...]:
     return (without_axes(image),)
 
 
+def read_only_file(path: Named, series: int | None) -> ImageFile:
+    """Return one image with its pixels in memory, as `read_file` does.
+
+    Parameters
+    ----------
+    path : Path or Url
+    series : int, optional
+        Which image of a file of several, from 0 on; by default the only one.
+    """
+    if not is_ome_zarr(path):
+        return read_one(Path(path), series)
+    (image,) = read_file(path)
+    return image
+
+
 def read_lazily(path: Named, series: int | None) -> SavedImage:
     """Return one image of a file; the pixels of an OME-Zarr stay on disk.
 

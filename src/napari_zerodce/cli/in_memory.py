@@ -76,10 +76,15 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
 
 def _read(job: FileJob, run: SharedRun) -> tuple[ImageFile, ...]:
     from napari_zerodce.cli.growing_output import read_file
+    from napari_zerodce.imaging.files.quality import with_quality
 
-    if (frame := run.frames.get(job)) is not None:
-        return (frame.series.image(frame.number),)
-    return read_file(job.source, run.settings.series)
+    frame, settings = run.frames.get(job), run.settings
+    images = (
+        read_file(job.source, settings.series)
+        if frame is None
+        else (frame.series.image(frame.number),)
+    )
+    return tuple(with_quality(image, settings.quality) for image in images)
 
 
 def _enhanced(images: tuple[ImageFile, ...], run: SharedRun) -> tuple[list[Array], Made]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.one_of_several import picked
+from napari_zerodce.imaging.files.images import write_image
+from napari_zerodce.imaging.files.one_of_several import picked, read_one
 
 
 def stack(pages, *, value, **details):
@@ -26,7 +28,7 @@ def test_numbers_follow_the_pages_across_stacks():
     assert values == [10, 20, 11, 21, 30, 12]
     first = picked(images, 1, "a.tif")
     assert first.array.shape == (5, 6)
-    assert (first.details["axes"], first.details["pages"]) == ("YX", (1,))
+    assert first.details["axes"] == "YX"
 
 
 def test_an_image_of_a_stack_has_its_own_facts():
@@ -45,6 +47,27 @@ def test_without_pages_the_order_is_that_of_the_images():
     )
     assert picked(images, 1, "a").array.shape == (2, 5, 6)
     assert picked(images, 0, "a") is images[0]
+
+
+def test_pages_of_a_tiff_go_out_as_they_came_in(tmp_path):
+    path = tmp_path / "a.tif"
+    pages = [
+        np.full((5, 6), 7, np.uint16),
+        np.full((4, 4, 3), 8, np.uint8),
+        np.full((5, 6), 9, np.uint16),
+    ]
+    with tifffile.TiffWriter(path) as file:
+        for number, page in enumerate(pages):
+            kind = "rgb" if page.ndim == 3 else "miniswhite"
+            file.write(page, photometric=kind, metadata=None, description=f"page {number}")
+    for number, page in enumerate(pages):
+        image = read_one(path, number)
+        write_image(tmp_path / f"{number}.tif", image)
+        with tifffile.TiffFile(tmp_path / f"{number}.tif") as file:
+            assert len(file.pages) == 1
+            np.testing.assert_array_equal(file.asarray(), page)
+            assert file.pages[0].description == f"page {number}"
+            assert file.pages[0].photometric == (2 if page.ndim == 3 else 0)
 
 
 @pytest.mark.parametrize("number", [-1, 1, 99])

@@ -19,9 +19,12 @@ from typing import Any, Final
 
 from napari_zerodce.checkpoints.defects import Defect
 from napari_zerodce.checkpoints.formats.pickled_names import (
+    Name,
     StorageRecord,
-    harmless,
+    is_harmless,
     made,
+    may_name_anything,
+    refusal,
     set_item,
     storage_record,
 )
@@ -71,22 +74,35 @@ def read_pickle(stream: PickleStream) -> Pickle:
             if count > _MOST_INSTRUCTIONS:
                 raise Defect("is not a checkpoint: it holds too many values; choose another file")
             machine.run(instruction.name, argument)
-        return Pickle(machine.pop(), machine.storages)
+        value = machine.pop()
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as err:
+        if machine.foreign:
+            raise refusal(machine.foreign) from err
         raise Defect(
             "is cut off, damaged or not a checkpoint at all; download or save it again, or choose "
             "a .pth or .safetensors file"
         ) from err
+    if machine.foreign and not may_name_anything(value):
+        raise refusal(machine.foreign)
+    return Pickle(value, machine.storages)
 
 
 class _Machine:
-    """The stack and the memo of a pickle."""
+    """The stack and the memo of a pickle.
+
+    Attributes
+    ----------
+    storages : list of StorageRecord
+    foreign : str
+        The first name that is not known to be harmless; empty if there is none.
+    """
 
     def __init__(self) -> None:
         self._stack: list[Any] = []
         self._below_marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
         self.storages: list[StorageRecord] = []
+        self.foreign = ""
 
     def run(self, instruction: str, argument: Any) -> None:
         """Carry out one instruction; raise LookupError if state dicts do not need it."""
@@ -135,12 +151,17 @@ class _Machine:
         self._stack.append(tuple(above))
 
     def _append(self, _: object) -> None:
-        value = self.pop()
-        _list(self._stack[-1]).append(value)
+        self._extend([self.pop()])
 
     def _append_all(self, _: object) -> None:
-        values = self._above_mark()
-        _list(self._stack[-1]).extend(values)
+        self._extend(self._above_mark())
+
+    def _extend(self, values: list[Any]) -> None:
+        target = self._stack[-1]
+        if isinstance(target, list):
+            target.extend(values)
+        elif not isinstance(target, Name):  # of a named object, nothing is kept
+            raise TypeError("not a list")
 
     def _set_item(self, _: object) -> None:
         key, value = self._take(2)
@@ -156,7 +177,9 @@ class _Machine:
         module, _, attribute = name.partition(" ")
         if not f"{module}{attribute}".replace(".", "").isidentifier():
             raise ValueError("not a name")
-        self._stack.append(harmless(f"{module}.{attribute}"))
+        text = f"{module}.{attribute}"
+        self.foreign = self.foreign or ("" if is_harmless(text) else text)
+        self._stack.append(Name(text))
 
     def _import_from_stack(self, _: object) -> None:
         module, attribute = self._take(2)
@@ -181,7 +204,7 @@ class _Machine:
         """Do nothing."""
 
     def _drop(self, _: object) -> None:
-        # BUILD gives an object its attributes; the only one here is a state dict's `_metadata`.
+        # BUILD gives an object its attributes, such as a state dict its `_metadata`.
         self.pop()
 
 
@@ -228,12 +251,6 @@ _ACTIONS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
     "BINPERSID": _Machine._storage,
     "BUILD": _Machine._drop,
 }
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return value
 
 
 def _pairs(values: list[Any]) -> Iterator[tuple[Any, Any]]:

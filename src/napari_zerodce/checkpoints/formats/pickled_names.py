@@ -38,6 +38,8 @@ _PLAIN_VALUES: Final = {
 }
 """Names of values that people keep beside the weights (epochs, losses, settings): not built."""
 
+_KEYS_OF_LIGHTNING: Final = {"state_dict", "pytorch-lightning_version"}
+
 
 @dataclass(frozen=True)
 class StorageRecord:
@@ -65,17 +67,26 @@ class Name:
     text: str
 
 
-def harmless(name: str) -> Name:
-    """Return a name that is known to be harmless; raise a `Defect` for any other."""
-    known = (
-        name in _PLAIN_VALUES or name in _MAKERS or name.removeprefix("torch.") in _NUMBER_FORMATS
+def is_harmless(name: str) -> bool:
+    """Return whether a name is one that state dicts and plain values need."""
+    storage = name.removeprefix("torch.")
+    return name in _PLAIN_VALUES or name in _MAKERS or storage in _NUMBER_FORMATS
+
+
+def refusal(name: str) -> Defect:
+    """Return the defect of a pickle with a name that is not known to be harmless."""
+    return Defect(
+        f"holds more than weights: it asks Python to load {shown(name)}, which could run any "
+        "code and was refused; use a file that holds only a state_dict, from a source you trust"
     )
-    if not known:
-        raise Defect(
-            f"holds more than weights: it asks Python to load {shown(name)}, which could run any "
-            "code and was refused; use a file that holds only a state_dict, from a source you trust"
-        )
-    return Name(name)
+
+
+def may_name_anything(value: Any) -> bool:
+    """Return whether a value is a checkpoint of Lightning.
+
+    Beside the weights, it keeps settings of the user's own classes. They stay unbuilt names.
+    """
+    return isinstance(value, dict) and value.keys() >= _KEYS_OF_LIGHTNING
 
 
 def made(function: Name, arguments: tuple[Any, ...]) -> Any:
@@ -143,7 +154,8 @@ def set_item(target: Any, key: Any, value: Any) -> None:
 
     Parameters
     ----------
-    target : dict
+    target : dict or Name
+        Of a named object, nothing is kept.
     key : str, int, float, bytes or None
     value : object
 
@@ -152,6 +164,8 @@ def set_item(target: Any, key: Any, value: Any) -> None:
     TypeError
         If `target` is not a dict, or the key has another type.
     """
+    if isinstance(target, Name):
+        return
     # Hashing nested tuples takes exponential time, so tuples are not valid keys here.
     if not isinstance(target, dict) or not isinstance(key, str | int | float | bytes | None):
         raise TypeError("not a dict, or an invalid key")

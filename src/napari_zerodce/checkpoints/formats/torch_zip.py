@@ -12,6 +12,7 @@ from napari_zerodce.checkpoints.defects import Defect, listed, readable_size, sh
 from napari_zerodce.checkpoints.formats.pickle_machine import PickleStream, read_pickle
 from napari_zerodce.checkpoints.formats.stored_tensor import ITEM_SIZES, TensorFile
 from napari_zerodce.checkpoints.formats.torch_archive import CUT_OFF, Archive
+from napari_zerodce.checkpoints.other_files import other_zip
 
 SUFFIXES: Final[tuple[str, ...]] = (".pth", ".pt", ".ckpt")
 
@@ -68,6 +69,8 @@ def read(content: bytes) -> TensorFile:
 
 
 def _folder_of_pickle(names: list[str]) -> str:
+    if found := other_zip(names):
+        raise Defect(f"is not a checkpoint but {found}")
     pickles = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
     if not pickles:
         found = f"with {listed([shown(name) for name in names])}" if names else "that is empty"
@@ -75,12 +78,7 @@ def _folder_of_pickle(names: list[str]) -> str:
             f"is not a checkpoint but a zip archive {found}; "
             "if the checkpoint is inside, unpack the archive first"
         )
-    folder = min(pickles, key=len).removesuffix("data.pkl")
-    if f"{folder}constants.pkl" in names:
-        raise Defect(
-            "is a TorchScript program, not a checkpoint; save the network's state_dict instead"
-        )
-    return folder
+    return min(pickles, key=len).removesuffix("data.pkl")
 
 
 def _member(archive: zipfile.ZipFile, name: str, *, most: int = _LARGEST_PICKLE) -> bytes:

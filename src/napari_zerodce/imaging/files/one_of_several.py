@@ -11,6 +11,7 @@ from napari_zerodce.counting import counted
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.images import read_image, read_images
+from napari_zerodce.imaging.files.tiff.pages import part_of
 
 _STACKED: Final = frozenset({"Q", "I"})
 """The letters of the axis along which images, or pages, of one shape are one image."""
@@ -38,11 +39,10 @@ class _Single:
         image, plane = self.image, self.plane
         if plane is None:
             return image
-        details = _own_details(image, plane) or {
-            **image.details,
-            "axes": str(image.details["axes"])[1:],
-            "pages": image.details.get("pages", ())[plane : plane + 1],
-        }
+        details = _own_details(image, plane)
+        if details is None and "stored" in image.details:  # one page of a TIFF
+            return part_of(image, [plane])
+        details = details or {**image.details, "axes": str(image.details["axes"])[1:]}
         return replace(image, array=image.array[plane], details=details, coarser=())
 
 
