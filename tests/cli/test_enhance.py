@@ -474,3 +474,26 @@ def test_an_animation_stays_one(suffix) -> None:
     assert enhance(f"dark{suffix}", "--output", f"bright{suffix}") == 0
     with Image.open(f"bright{suffix}") as photo:
         assert photo.n_frames == 3
+
+
+@pytest.mark.parametrize(
+    ("order", "options"),
+    [
+        ((0, 1, 2), {"photometric": "minisblack", "planarconfig": "separate"}),
+        ((1, 2, 0), {"photometric": "minisblack", "planarconfig": "contig"}),
+        ((0, 1, 2), {"imagej": True, "metadata": {"axes": "CYX"}}),
+        ((0, 1, 2), {"ome": True, "metadata": {"axes": "CYX"}}),
+    ],
+)
+def test_each_channel_of_a_tiff_reaches_what_it_reaches_alone(order, options) -> None:
+    channels = np.random.default_rng(0).normal(300, 4, (2, 60, 70))
+    channels[:, :20] += np.linspace(0, 1, 20 * 70).reshape(20, 70) * [[[8000]], [[500]]]
+    channels = channels.astype(np.uint16)
+    tifffile.imwrite("both.tif", channels.transpose(order), **options)
+    tifffile.imwrite("dim.tif", channels[1])
+    assert enhance("both.tif", "--output", "both-bright.tif") == 0
+    assert enhance("dim.tif", "--output", "dim-bright.tif", "--checkpoint", "zero-dce-fluo") == 0
+    made = tifffile.imread("both-bright.tif")
+    assert made.shape == channels.transpose(order).shape
+    made = made.transpose(np.argsort(order))
+    np.testing.assert_array_equal(made[1], tifffile.imread("dim-bright.tif"))

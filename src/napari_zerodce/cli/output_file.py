@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from napari_zerodce.imaging.files.images import (
     left_out,
     write_images,
 )
+
+_WHOLE: Final = frozenset("QSC")
 
 
 class OutputFile(HiddenOutput):
@@ -84,9 +86,12 @@ class OutputFile(HiddenOutput):
 
 
 def _corner(image: ImageFile) -> ImageFile:
-    """Return one pixel of an image, or of each image of a stack that has facts of each."""
+    """Return one pixel of an image, in each of its channels, samples and stacked images.
+
+    Of these, a file may have facts for each.
+    """
     leading = image.array.ndim - (2 if image.channels == "mono" else 3)
-    key = [slice(0, 1)] * (leading + 2)
-    if leading and str(image.details.get("axes", "")).startswith("Q"):
-        key[0] = slice(None)
-    return replace(image, array=np.ascontiguousarray(image.array[tuple(key)]))
+    letters = str(image.details.get("axes", "")).ljust(leading)[:leading]
+    kept = (slice(None) if letter in _WHOLE else slice(0, 1) for letter in letters)
+    key = (*kept, slice(0, 1), slice(0, 1))
+    return replace(image, array=np.ascontiguousarray(image.array[key]))
