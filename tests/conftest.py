@@ -75,6 +75,7 @@ def _end_group(process: subprocess.Popen[Any]) -> None:
         if stream is not None:
             stream.close()
 
+
 def _video(
     path: Path,
     *,
