@@ -18,6 +18,7 @@ from napari_zerodce.imaging.axes import UNKNOWN, Axes
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.named_arrays import Header, images_among
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KINDS: Final = (FileKind("HDF5", (".h5", ".hdf5", ".hdf"), modules=("h5py",)),)
@@ -105,8 +106,7 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     images : sequence of ImageFile
     _suffix : str
     """
-    names = {"icc_profile": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC"}
-    return tuple(name for key, name in names.items() if any(key in each.details for each in images))
+    return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:
