@@ -286,7 +286,7 @@ def check_writable(path: str | Path, images: Sequence[ImageFile]) -> None:
 
 
 def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
-    """Return names of the facts that a file cannot hold, such as "IPTC", or that reading lost.
+    """Return names of the facts that a file cannot hold, such as "IPTC".
 
     Parameters
     ----------
@@ -295,9 +295,19 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     images : sequence of ImageFile
     """
     form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
-    lost = [name for image in images for name in image.details.get("lost", ())]
-    others = () if form is tiff else tiff.only_here(images)
-    return tuple(dict.fromkeys((*lost, *form.left_out(images, suffix), *others)))
+    names = form.left_out(images, suffix)
+    return names if form is tiff else (*names, *tiff.only_here(images))
+
+
+def lost(images: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return names of what reading could not keep for any output, such as "CMYK".
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+    """
+    names = (name for image in images for name in image.details.get("lost", ()))
+    return tuple(dict.fromkeys(names))
 
 
 def lossless_suffix(path: Path, image: ImageFile) -> str:
