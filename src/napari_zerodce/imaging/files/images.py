@@ -306,6 +306,17 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     return names if form is tiff else (*names, *tiff.only_here(images))
 
 
+def lost(images: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return names of what reading could not keep for any output, such as "CMYK".
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+    """
+    names = (name for image in images for name in image.details.get("lost", ()))
+    return tuple(dict.fromkeys(names))
+
+
 def lossless_suffix(path: Path, image: ImageFile) -> str:
     """Return the suffix of a format that keeps each sample: the file's own, or .png, or .tif.
 
