@@ -150,7 +150,8 @@ def _resolution(page: Any) -> dict[str, Any]:
     if not all(isinstance(value, tuple) and len(value) == 2 and all(value) for value in values):
         return {}
     across = values[::-1] if _is_on_its_side(page) else values
-    found: dict[str, Any] = {"resolution": across, "resolutionunit": page.resolutionunit}
+    unit = page.resolutionunit if page.resolutionunit in {1, 2, 3} else 1  # none
+    found: dict[str, Any] = {"resolution": across, "resolutionunit": unit}
     inches = _DPI.get(int(page.resolutionunit))
     dpi = tuple(value[0] / value[1] * (inches or 0) for value in across)
     # Pixel sizes of microscopes are no densities for prints.

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import tifffile
 
-from napari_zerodce.imaging.files.tiff.series import holds_all_pages, series_of
+from napari_zerodce.imaging.files.tiff.series import check_chain, holds_all_pages, series_of
 
 # tifffile judges pages as equal from four of them, and opens the other files of Micro-Manager.
 _UNTRUSTED: Final[dict[str, Any]] = {
@@ -41,6 +41,7 @@ def opened(path: Path) -> Iterator[tuple[tifffile.TiffFile, tifffile.TiffFile]]:
         The same file in most cases.
     """
     with tifffile.TiffFile(path, **_UNTRUSTED) as said:
+        check_chain(said)
         if not is_one_of_a_set(said) and series_of(said) and holds_all_pages(said):
             yield said, said
         else:

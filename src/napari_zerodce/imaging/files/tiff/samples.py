@@ -16,6 +16,7 @@ from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
 _LAB: Final = (PHOTOMETRIC.CIELAB, PHOTOMETRIC.ICCLAB)
+_RGB: Final = 3
 _CMYK: Final = 1  # of the sets of inks
 _WIDEST_SAMPLE: Final = 8  # bytes, in the arithmetic of conversions
 
@@ -102,7 +103,8 @@ def _in_colour(samples: Samples, page: Any, path: Named) -> Samples:
     # JPEG and others give RGB for YCbCr.
     photo = kind == PHOTOMETRIC.YCBCR and page.compression not in libtiff.LOSSLESS
     if kind == PHOTOMETRIC.RGB or photo:
-        return replace(samples, stored=replace(stored, photometric="rgb"))
+        photometric = "rgb" if count >= _RGB else "minisblack"  # fewer samples in damaged files
+        return replace(samples, stored=replace(stored, photometric=photometric))
     check_room(_WIDEST_SAMPLE * array.size, path)
     if kind == PHOTOMETRIC.MINISWHITE:
         stored = replace(stored, photometric="miniswhite")
