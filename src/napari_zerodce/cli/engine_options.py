@@ -72,6 +72,24 @@ def add_skip_option(add: AddArgument) -> None:
     )
 
 
+def add_quality_option(add: AddArgument) -> None:
+    """Add the option of the quality of lossy files."""
+    add(
+        "--quality",
+        metavar="N",
+        type=_quality,
+        help="Quality of outputs of lossy kinds (JPEG, WebP, AVIF, HEIC, JPEG 2000, JPEG XL), from "
+        "1 to 100. By default a JPEG is compressed as its source is; other files get a high "
+        "quality, and are lossless if their source is.",
+    )
+
+
+def _quality(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 100:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a quality; give a number from 1 to 100")
+
+
 def why_automatic(choice: AutomaticChoice | None) -> str:
     """Return the end of a file's line: "; photo weights, because the image is in colour", or ""."""
     return "" if choice is None else f"; {choice}"

@@ -19,6 +19,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import image_file
 from napari_zerodce.imaging.files.images import (
     READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
     ImageFile,
     check_writable,
     kind_of,
@@ -26,7 +27,7 @@ from napari_zerodce.imaging.files.images import (
     write_image,
 )
 
-INSTALLED = [suffix for suffix in READABLE_SUFFIXES if kind_of(f"a{suffix}").is_installed]
+INSTALLED = tuple(each for each in READABLE_SUFFIXES if kind_of(f"image{each}").is_installed)
 
 
 def random_image(shape=(9, 7), dtype=np.uint8, channels="mono"):
@@ -40,15 +41,14 @@ def random_image(shape=(9, 7), dtype=np.uint8, channels="mono"):
     return ImageFile(array, channels)
 
 
-def _holds_photos(suffix):
-    try:
-        check_writable(f"a{suffix}", (random_image(),))
-    except ImageError:
-        return False
-    return True
+def holds(suffix, image):
+    with suppress(ImageError):
+        check_writable(f"image{suffix}", (image,))
+        return kind_of(f"image{suffix}").is_installed
+    return False
 
 
-WRITTEN = [suffix for suffix in INSTALLED if _holds_photos(suffix)]
+WRITTEN = tuple(each for each in WRITABLE_SUFFIXES if holds(each, random_image()))
 
 
 def assert_one_sentence(error):
@@ -67,11 +67,13 @@ def test_a_grey_image_survives(tmp_path, suffix):
     written = write_image(tmp_path / f"image{suffix}", image)
     assert written == tmp_path / f"image{suffix}"
     read = read_image(written)
-    assert (read.channels, read.array.dtype) == ("mono", np.uint8)
-    if suffix in {".jpg", ".jpeg"}:
-        assert np.abs(read.array.astype(int) - image.array).mean() < 4
+    is_colour = suffix == ".webp"  # the format knows no grey
+    assert (read.channels, read.array.dtype) == ("rgb" if is_colour else "mono", np.uint8)
+    array = read.array[..., 1] if is_colour else read.array
+    if kind_of(written).is_lossy:
+        assert np.abs(array.astype(int) - image.array).mean() < 5
     else:
-        np.testing.assert_array_equal(read.array, image.array)
+        np.testing.assert_array_equal(array, image.array)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "i8", "u8", "f2", "f4", "f8", ">u2", ">f4"])
@@ -147,7 +149,8 @@ def _whole_files(folder):
     for suffix in WRITTEN:
         for channels, shape in (("mono", (40, 50)), ("rgb", (40, 50, 3))):
             image = random_image(shape, np.uint8, channels)
-            yield write_image(folder / f"whole-{channels}{suffix}", image)
+            if holds(suffix, image):
+                yield write_image(folder / f"whole-{channels}{suffix}", image)
     for shape, channels in (((40, 50), "mono"), ((40, 50, 4), "rgba")):
         yield write_image(folder / f"deep{channels}.png", random_image(shape, np.uint16, channels))
     deflated = ImageFile(random_image((3, 40, 50)).array, "mono", {"compression": "zlib"})
@@ -433,8 +436,8 @@ def test_what_a_kind_of_file_cannot_hold_is_refused(tmp_path, suffix, shape, dty
 
 
 def test_unknown_suffixes_are_not_written(tmp_path):
-    with pytest.raises(ImageError, match=r"\.gif"):
-        write_image(tmp_path / "image.gif", random_image())
+    with pytest.raises(ImageError, match=r"\.xyz"):
+        write_image(tmp_path / "image.xyz", random_image())
     assert not list(tmp_path.iterdir())
 
 

@@ -62,6 +62,22 @@ LISTED: Final = "`napari-zerodce formats` lists"
 """The end of sentences about kinds that are not supported: they are too many to name."""
 
 
+def installed_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of the kinds that can be read here."""
+    return tuple(suffix for suffix, (_, kind) in _MODULES.items() if kind.is_installed)
+
+
+def result_name(path: Path) -> Path:
+    """Return the name of the result of a file: its own, unless its kind is not written.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    known = _MODULES.get(path.suffix.lower())
+    return path if known is None or known[1].is_written else path.with_suffix(known[1].result)
+
+
 def kind_of(path: str | Path) -> FileKind:
     """Return the kind of a file, by its suffix.
 
@@ -89,8 +105,8 @@ def check_installed(path: str | Path) -> None:
     _, kind = _known(path)
     if not kind.is_installed:
         raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
+            f"{path.name} is of the kind {kind.title}, whose package is not installed; "
+            f"install it with {kind.install_line}, and start again."
         )
 
 
@@ -107,7 +123,8 @@ def read_image(path: str | Path) -> ImageFile:
         sizes = ", ".join("x".join(map(str, each.array.shape)) for each in (first, *others[:2]))
         raise ImageError(
             f"{Path(path).name} holds {1 + len(others)} images of different kinds ({sizes}"
-            f"{', ...' if len(others) > 2 else ''}); save one of them as a separate file."
+            f"{', ...' if len(others) > 2 else ''}); 'napari-zerodce enhance' takes all of them, "
+            "and one with --series N."
         )
     return first
 
@@ -306,6 +323,7 @@ def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
     suffix = path.suffix.lower()
     if not kind.is_written:
         raise ImageError(f"{kind.title} is read, but not written; write {path.stem}.tif instead.")
+    check_installed(path)
     if form.can_hold(images, suffix):
         return form
     raise ImageError(
