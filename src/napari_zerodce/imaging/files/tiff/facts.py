@@ -199,9 +199,7 @@ def is_for_people(description: bytes) -> bool:
 
 
 def _dialect(file: tifffile.TiffFile, page: Any, numbers: Sequence[int]) -> dict[str, Any]:
-    if file.is_imagej and file.imagej_metadata:
-        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
-        return {"dialect": "imagej", "metadata": known}
+    # Files of Micro-Manager have both, and their OME-XML tells of all positions.
     if file.is_ome and file.ome_metadata and ome.parsed(file.ome_metadata) is not None:
         xml = file.ome_metadata
         files = ome.files_of(xml)
@@ -209,6 +207,9 @@ def _dialect(file: tifffile.TiffFile, page: Any, numbers: Sequence[int]) -> dict
         facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
         facts["pages"] = len(numbers)
         return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if file.is_imagej and file.imagej_metadata:
+        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
+        return {"dialect": "imagej", "metadata": known}
     if file.is_shaped and file.shaped_metadata:
         facts = dict(file.shaped_metadata[0])
         gone = {"shape", "axes", "truncated"}

@@ -94,7 +94,8 @@ def _planes_last(array: Array, axes: str, page: Any) -> Samples:
         last = "YXS" if "S" in axes else "YX"
         order = [axis for axis, name in enumerate(axes) if name not in last]
         order += [axes.index(name) for name in last]
-    extra = tuple(EXTRASAMPLE(kind).name for kind in page.extrasamples)
+    known = {int(kind): kind.name for kind in EXTRASAMPLE}
+    extra = tuple(known.get(int(kind), "UNSPECIFIED") for kind in page.extrasamples)
     contig = page.planarconfig == PLANARCONFIG.CONTIG
     planar = None if "S" not in axes else "contig" if contig else "separate"
     stored = Stored(axes, tuple(order), "minisblack", planar, extra, packed_bits(page))
