@@ -130,7 +130,7 @@ def test_a_mapped_file_can_be_replaced_by_its_own_result(tmp_path, monkeypatch):
 # ---- what cannot be read
 
 
-@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITTEN)
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x00", b"hello, this is text\n" * 9, b"<!DOCTYPE html><html></html>", bytes(5000)],

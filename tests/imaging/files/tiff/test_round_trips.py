@@ -84,6 +84,9 @@ OTHERS = [
     (33723, "B", 12, b"\x1c\x02\x00\x00\x02\x00\x04\x1c\x02\x05\x00\x00"),
     (65011, "d", 2, (1.5, -2.0)),
     (65012, "H", 3, (1, 2, 3)),
+    (286, 5, 1, (3, 2)),
+    (318, 5, 2, (3127, 10000, 3290, 10000)),
+    (65014, 10, 2, (-1, 3, 7, 2)),
 ]
 EXTRA = [
     *((code, "s", 0, text, True) for code, text in TEXTS.items()),
@@ -145,6 +148,25 @@ def test_pages_keep_what_each_of_them_says(tmp_path):
     _, again = round_trip(path)
     for number in range(4):
         assert_all_kept(path, again, number)
+
+
+def test_a_mask_beside_an_image_keeps_its_tags(tmp_path):
+    path = tmp_path / "masked.tif"
+    with tifffile.TiffWriter(path) as file:
+        for array, text in ((noise(*SIZE), "image"), (noise(*SIZE) > 9, "mask")):
+            file.write(array, metadata=None, software=False, description=text, compression="zlib")
+    _, again = round_trip(path)
+    assert_all_kept(path, again, 0)
+    assert said(again, 1)["ImageDescription"] == said(path, 1)["ImageDescription"]
+
+
+def test_notes_of_tifffile_stay(tmp_path):
+    path = tmp_path / "shaped.tif"
+    tifffile.imwrite(path, noise(2, 3, *SIZE), photometric="minisblack", metadata={"own": "fact"})
+    _, again = round_trip(path)
+    with tifffile.TiffFile(again) as file:
+        assert file.shaped_metadata[0]["shape"] == [2, 3, *SIZE]
+        assert file.shaped_metadata[0]["own"] == "fact"
 
 
 # ---- EXIF
@@ -289,7 +311,7 @@ def test_jpeg_in_tiff_of_another_program_stays_small(tmp_path):
 @pytest.mark.parametrize(
     ("scheme", "how"),
     [
-        ("webp", {"level": 80}),
+        ("webp", {"level": 80, "lossless": False}),
         ("webp", {"lossless": True}),
         ("jpeg2000", {"level": 40, "reversible": False}),
     ],

@@ -55,6 +55,7 @@ _DTYPES: Final = {
 }
 _SAMPLES: Final = {"jpeg": (1, 3), "webp": (3, 4), "jpegxr": (1, 3), "png": (1, 3, 4)}
 _USUAL_QUALITY = 90
+_WEBP_QUALITY = 80  # its files do not say theirs
 _STANDARD_TABLE_SUM = 3688  # of luminance, Annex K of the JPEG standard: quality 50 of libjpeg
 _SCANNED: Final = 2**16
 _LARGEST_WEBP, _LARGEST_JPEG = 16383, 65500
@@ -82,7 +83,7 @@ def compression_of(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
         found["compressionargs"] = {"compression": inner} if inner else {}
     elif scheme == "webp":
         exact = b"VP8L" in _first_segment(file, page)[:64]
-        found["compressionargs"] = {"lossless": True} if exact else {"level": _USUAL_QUALITY}
+        found["compressionargs"] = {"lossless": exact, "level": None if exact else _WEBP_QUALITY}
     elif scheme in {"jpeg2000", "aperio_jp2000_rgb"} and _is_lossy(_first_segment(file, page)):
         found["compressionargs"] = {"level": _decibels(page), "reversible": False}
     return found

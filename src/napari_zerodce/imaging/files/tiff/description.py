@@ -159,6 +159,8 @@ def _plain(image: ImageFile) -> Description:
 def _needs_no_notes(image: ImageFile, form: Form) -> bool:
     """Return whether pages without notes are read as the same array."""
     axes, leading = form.axes, form.array.shape[: -3 if "planarconfig" in form.options else -2]
+    if image.details.get("dialect") == "shaped":
+        return False
     from_plain = "tiff" in image.details and not image.details.get("dialect")
     thin = image.channels == "mono" and image.array.shape[-1] == 1
     if thin or not (from_plain or not leading):

@@ -21,7 +21,8 @@ SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11:
 }
 """Bytes of a value, by the number of its data type."""
 
-_NUMBERS: Final = SIZES | {5: 4, 10: 4}  # a fraction is two numbers
+_FRACTIONS: Final = {5, 10}
+_NUMBERS: Final = SIZES | dict.fromkeys(_FRACTIONS, 4)
 _MOST_TAGS = 4096
 _DEEPEST = 3
 
@@ -45,6 +46,18 @@ class Tag:
     def count(self) -> int:
         """How many values there are."""
         return len(self.value) // SIZES[self.dtype]
+
+    def numbers(self, byteorder: ByteOrder) -> bytes | tuple[int, ...]:
+        """Return the value as tifffile takes it: of fractions the numbers, of others the bytes.
+
+        Parameters
+        ----------
+        byteorder : {"<", ">"}
+        """
+        if self.dtype not in _FRACTIONS:
+            return self.value
+        code = "I" if self.dtype == 5 else "i"
+        return struct.unpack(f"{byteorder}{2 * self.count}{code}", self.value)
 
     def swapped(self) -> Tag:
         """Return the tag in the other byte order."""

@@ -107,8 +107,9 @@ class _Reader:
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             stored = replace(stored, photometric="miniswhite")
             array = ~array
-        details = {"axes": series.axes, "stored": stored, "pages": pages_of(series)}
-        return ImageFile(array, "mono", details)
+        numbers = pages_of(series)
+        form = {"axes": series.axes, "stored": stored, "pages": numbers}
+        return ImageFile(array, "mono", details_of(self.file, page, numbers) | form)
 
     def _in_own_order(self, array: Array, series: Series) -> tuple[Array, str]:
         pages = pages_of(series)

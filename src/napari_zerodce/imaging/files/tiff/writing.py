@@ -188,7 +188,7 @@ def _extratags(file: tifffile.TiffWriter, said: _Page) -> list[tuple[Any, ...]]:
     for code, tag in said.first.tags.items():
         if code != tags.DESCRIPTION:
             once = said.every.tags.get(code) != tag
-            extra.append((code, tag.dtype, tag.count, tag.value, once))
+            extra.append((code, tag.dtype, tag.count, tag.numbers(file.tiff.byteorder), once))
     for code, nested in said.first.nested.items():
         if code in _NAMES:
             # By its name, because tifffile takes no codes of pointers.
@@ -253,4 +253,4 @@ def _write_tags_of_pages(path: Path, pages: Sequence[Directory]) -> None:
             page = file.pages[number].aspage()
             for code, tag in said.tags.items():
                 if code in page.tags and code not in {tags.DESCRIPTION, *tags.IMAGEJ}:
-                    page.tags[code].overwrite(tag.value)
+                    page.tags[code].overwrite(tag.numbers(file.byteorder))
