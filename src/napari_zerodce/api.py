@@ -125,8 +125,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     window : str, tuple of two numbers, or WindowChoice, optional
         The intensities of black and white: "dtype", "minmax", "background", "percentile:0.1,99.9"
         or two numbers. "background" goes from the background's level to the percentile 99.9. "auto"
-        is "background" for mono images with a dark background, otherwise "dtype" for 8-bit images
-        and the percentiles 0.1 and 99.9 for others.
+        is "background" for mono images, and grey ones in colours, with a dark background; otherwise
+        "dtype" for colours and for 8-bit images, and the percentiles 0.1 and 99.9 for others.
         Samples outside it stay unchanged, but count as its ends for a translator such as CycleGAN.
     device : str, optional
         "auto", "cpu", "cuda", "cuda:1", "mps".

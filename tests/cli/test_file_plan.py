@@ -122,7 +122,7 @@ def test_output_that_is_a_link_to_the_input_is_refused() -> None:
     ("inputs", "output", "words"),
     [
         (["a.png"], "b", "no suffix of an image"),
-        (["a.png"], "b.gif", "no suffix of an image"),
+        (["a.png"], "b.xyz", "no suffix of an image"),
         (["a.png", "in"], "b.png", "has the suffix of a file"),
         (["in"], "b.png", "has the suffix of a file"),
         (["a.png", "in/b.png"], "a.png", "is a file, and several"),

@@ -18,7 +18,7 @@ def background(share=0.82, *, is_dark=True):
     ("channels", "known", "text"),
     [
         ("rgb", None, "photo weights, because the image is in colour"),
-        ("rgba", background(), "photo weights, because the image is in colour"),
+        ("rgba", background(), "fluorescence weights, because 82 % of the image is background"),
         ("mono", None, "photo weights, because the image has no finite sample"),
         (
             "mono",
@@ -52,8 +52,12 @@ def test_all_that_may_be_chosen_is_bundled_and_of_one_network():
     assert len({known[name].architecture for name in WEIGHTS_FOR.values()}) == 1
 
 
-def test_colour_images_are_not_read():
-    assert weights_for(None, channels="rgb").made_for == "photo"
+def test_colours_decide_alone_and_grey_in_colours_is_judged_as_mono():
+    cells = np.full((30, 30, 3), 10, np.uint8)
+    cells[:5] = np.arange(90, 240).reshape(5, 30, 1)
+    assert weights_for(cells, channels="rgb").made_for == "fluorescence"
+    cells[3, 4] = 1, 2, 3
+    assert str(weights_for(cells, channels="rgb")) == str(choose_weights("rgb", None))
 
 
 def test_channels_as_layers_are_chosen_for_one_by_one():

@@ -131,7 +131,13 @@ def fluorescence(dtype=np.uint16):
             "the image has no dark background",
         ),
         (np.full((3, 3), np.nan), "mono", "zero-dce", "the image has no finite sample"),
-        (np.zeros((9, 9, 4), np.uint8), "rgba", "zero-dce", "the image is in colour"),
+        (
+            np.eye(9, dtype="u1")[..., None] * [3, 2, 1, 9],
+            "rgba",
+            "zero-dce",
+            "the image is in colour",
+        ),
+        (np.zeros((9, 9, 4), "u1"), "rgba", "zero-dce", "the image has no dark background"),
     ],
 )
 def test_image_decides_the_weights_if_they_are_automatic(image, channels, name, reason):
@@ -156,9 +162,8 @@ def test_named_weights_and_colours_need_no_reading(made):
     window = WindowChoice("range", 0, 200)
     for channels, settings in (("mono", SETTINGS), ("rgb", AUTOMATIC)):
         shape = (9, 9) if channels == "mono" else (9, 9, 3)
-        request = EnhanceRequest(
-            np.zeros(shape, np.uint16), channels, replace(settings, window=window)
-        )
+        image = np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)
+        request = EnhanceRequest(image, channels, replace(settings, window=window))
         resolve(request)
     assert made["windows"] == 0
     assert resolve(EnhanceRequest(STACK, "mono", SETTINGS)).automatic is None

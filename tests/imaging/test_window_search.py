@@ -232,9 +232,60 @@ def test_grey_background_keeps_the_window_of_its_dtype():
 
 def test_colour_images_have_no_background_unless_it_is_asked_for():
     image = np.repeat(fluorescence(np.uint8)[..., None], 3, axis=2)
+    image[0, 0] = 1, 2, 3
     assert find_window(image, AUTO, channels="rgb").window == Window(0, 255)
     assert find_window(image, AUTO, channels="rgb").background is None
+    assert not find_window(image, AUTO, channels="rgb").is_grey
     assert resolve_window(image, BACKGROUND, channels="rgb").low == pytest.approx(103, abs=1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_grey_images_in_colours_have_the_background_of_a_mono_one(dtype):
+    mono = fluorescence(dtype)
+    found = find_window(np.repeat(mono[..., None], 3, axis=2), AUTO, channels="rgb")
+    alone = find_window(mono, AUTO, channels="mono")
+    assert found.is_grey
+    assert not alone.is_grey
+    assert found.background.is_dark
+    assert (found.window, found.background.level) == (alone.window, alone.background.level)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bits", "window"),
+    [
+        (np.uint8, None, Window(0, 255)),
+        (np.uint16, None, Window(0, 65535)),
+        (np.uint16, 12, Window(0, 4095)),
+        (np.uint16, 16, Window(0, 65535)),
+        (np.uint32, None, Window(0, 2**32 - 1)),
+        (np.float32, None, Window(0, 1)),
+    ],
+)
+@pytest.mark.parametrize("is_grey", [False, True])
+def test_photos_of_any_depth_have_the_window_of_their_dtype(dtype, bits, window, is_grey):
+    image = np.random.default_rng(0).uniform(0.2, 0.6, (20, 20, 1 if is_grey else 3))
+    image = np.repeat(image, 3, axis=2)[..., :3]
+    top = window.high if np.dtype(dtype).kind == "u" else 1
+    image = (image * top).astype(dtype)
+    assert resolve_window(image, AUTO, channels="rgb", bits=bits) == window
+    assert resolve_window(image, DTYPE, channels="rgb", bits=bits) == window
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.5, 0.9), (0, 1.5), (0, 4000)])
+def test_colours_of_floats_that_exceed_one_have_percentiles(low, high):
+    image = np.random.default_rng(0).uniform(low, high, (40, 40, 3)).astype(np.float32)
+    found = resolve_window(image, AUTO, channels="rgb")
+    assert found == resolve_window(image, PERCENTILE, channels="rgb")
+    image.ravel()[:4] = image.ravel()[:4] * 0 + 50  # some lights of a photo from 0 to 1
+    rest = np.clip(image, 0, 1)
+    rest[0, 0] = 50
+    assert resolve_window(rest, AUTO, channels="rgb") == Window(0, 1)
+
+
+def test_bits_of_mono_images_are_those_of_the_dtype_choice_only():
+    image = np.arange(4001, dtype=np.uint16)[np.newaxis]
+    assert resolve_window(image, DTYPE, channels="mono", bits=12) == Window(0, 4095)
+    assert resolve_window(image, AUTO, channels="mono", bits=12) == Window(4, 3996)
 
 
 @pytest.mark.parametrize("choice", [DTYPE, MINMAX, PERCENTILE, WindowChoice("range", 5, 9)])

@@ -12,6 +12,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.ome_zarr import read_ome_zarr
+from napari_zerodce.imaging.files.quality import with_quality
 from napari_zerodce.imaging.files.saved import SavedImage
 from napari_zerodce.imaging.files.saved.place import Place
 from napari_zerodce.imaging.files.urls import named
@@ -36,12 +37,14 @@ class Source:
     saved: SavedImage | None = None
 
 
-def open_source(image: BatchImage) -> Source:
+def open_source(image: BatchImage, *, quality: int | None = None) -> Source:
     """Return an image; large ones stay on disk, and regions are read when they are needed.
 
     Parameters
     ----------
     image : BatchImage
+    quality : int, optional
+        Of the output, if that is a lossy image file.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def open_source(image: BatchImage) -> Source:
         If it cannot be read.
     """
     if image.kind == "file":
-        return Source(read_image(image.source))
+        return Source(with_quality(read_image(image.source), quality))
     saved = read_ome_zarr(named(image.source))
     pixels: Any = saved.levels[0]
     content = ImageFile(pixels, saved.channels, {"axes": saved.axes}, saved.levels[1:])

@@ -54,6 +54,8 @@ class BatchSettings:
         Most pixels of a task.
     accepts_gaps : bool
         Whether regions that an earlier run could not read stay as they are.
+    quality : int, optional
+        Of lossy image files; by default as the source has it.
     """
 
     batch: str
@@ -63,6 +65,7 @@ class BatchSettings:
     overwrite: bool
     pixels: int = PIXELS_OF_A_TASK
     accepts_gaps: bool = False
+    quality: int | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
     if output.is_done():
         return Finished()
     output.begin(overwrite=settings.overwrite)
-    request = settings.request_for(_source(image, key).content)
+    request = settings.request_for(_source(settings, image, key).content)
     resolved = _resolved.get((image, key), lambda: _with_curve(request, settings))
     parts = grouped(output.missing(), pixels=settings.pixels)
     begun = Begun(
@@ -249,7 +252,7 @@ def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest
     """Return the resolved request of an image that another worker may have begun."""
 
     def make() -> ResolvedRequest:
-        request = settings.request_for(_source(begun.image, begun.key).content)
+        request = settings.request_for(_source(settings, begun.image, begun.key).content)
         window = WindowChoice.of_windows(begun.windows)
         chosen = replace(request.settings, window=window, checkpoint=begun.checkpoint)
         resolved = _resolve(replace(request, settings=chosen), settings)
@@ -281,13 +284,14 @@ def _output(settings: BatchSettings, image: BatchImage, key: str) -> Output:
         image,
         key,
         pixels=settings.pixels,
-        source=lambda: _source(image, key),
+        source=lambda: _source(settings, image, key),
         accepts_gaps=settings.accepts_gaps,
     )
 
 
-def _source(image: BatchImage, key: str) -> Source:
-    return _sources.get((image, key), lambda: open_source(image))
+def _source(settings: BatchSettings, image: BatchImage, key: str) -> Source:
+    # The quality is a part of the key.
+    return _sources.get((image, key), lambda: open_source(image, quality=settings.quality))
 
 
 def _stopped_in(settings: BatchSettings) -> ShouldStop:

@@ -10,7 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_engine_options, add_skip_option
+from napari_zerodce.cli.engine_options import (
+    add_engine_options,
+    add_quality_option,
+    add_skip_option,
+)
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
@@ -88,6 +92,7 @@ def add_parser(commands: Any) -> None:
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add_skip_option(add)
+    add_quality_option(add)
     add(
         "--overwrite",
         action="store_true",
@@ -139,11 +144,13 @@ def enhance_batch(options: Namespace) -> int:
     """Enhance the images of the command line on workers, and return the exit code."""
     from napari_zerodce.batch.cluster import distributed
     from napari_zerodce.cli.batch_plan import plan_batch
+    from napari_zerodce.imaging.files.quality import check_quality
 
     distributed()  # if it is missing, nothing needs to be searched
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
     plan = plan_batch(options.inputs, options.output)
+    check_quality(settings.quality, (each.target for each in plan.images))
     tally = _Tally(len(plan.images))
     work = partial(_enhance_all, plan, settings, tally, options)
     return run_interruptibly(
@@ -232,6 +239,7 @@ def _shared(settings: CommandSettings, pixels: int | None, *, elsewhere: bool) -
         overwrite=settings.overwrite,
         pixels=pixels or PIXELS_OF_A_TASK,
         accepts_gaps=settings.skip_unreadable and not settings.overwrite,
+        quality=settings.quality,
     )
 
 

@@ -10,7 +10,7 @@ from napari_zerodce.batch.images import BatchImage
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import images_below
-from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
+from napari_zerodce.imaging.files.images import LISTED, READABLE_SUFFIXES
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
 from napari_zerodce.imaging.files.plates import Plate, read_plate
 from napari_zerodce.imaging.files.urls import Named, Url, named
@@ -96,7 +96,7 @@ class _Planner:
         if len(self._images) == before:
             raise RequestError(
                 f"There is no image in the folder {str(folder)!r}; give a folder of OME-Zarrs or "
-                f"of files with one of the suffixes {', '.join(sorted(READABLE_SUFFIXES))}."
+                f"of files of the kinds that {LISTED}."
             )
 
     def _add_file(self, source: Path, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.files.saved.ngff import NgffVersion
     from napari_zerodce.imaging.planes import Channels
 
-_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version")
+_OF_ENHANCE = (
+    "part", "axes", "skip_unreadable", "zarr_version", "series", "window_per_file", "skip_existing",
+    "frame_rate", "quality",
+)  # fmt: skip
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,6 +51,20 @@ class CommandSettings:
         As in `EnhanceRequest`.
     zarr_version : {"0.4", "0.5"}
         Of an OME-Zarr that is written.
+    series : int, optional
+        Which image of a file of several, from 0 on; by default all.
+    window_per_file : bool
+        Whether files that are one series have windows of their own.
+    skip_existing : bool
+        Whether outputs that exist and are valid are left as they are.
+    frame_rate : Fraction, optional
+        Images in a second of a video that is made of them; by default as their file says.
+    is_time_typed : bool
+        Whether the user says how frames are treated. Otherwise the exposure of videos is smoothed.
+    makes_video : bool
+        Whether the output is a video, also if the input is not.
+    quality : int, optional
+        From 1 to 100, of lossy files; by default as the source has it.
     """
 
     enhance: EnhanceSettings
@@ -58,6 +76,13 @@ class CommandSettings:
     axes: str | None = None
     skip_unreadable: bool = False
     zarr_version: NgffVersion = "0.5"
+    series: int | None = None
+    window_per_file: bool = False
+    skip_existing: bool = False
+    frame_rate: Fraction | None = None
+    is_time_typed: bool = False
+    makes_video: bool = False
+    quality: int | None = None
 
     @classmethod
     def of(cls, options: Namespace, *, look: Look = AS_PUBLISHED) -> CommandSettings:
@@ -75,7 +100,8 @@ class CommandSettings:
         RequestError
             If an option is invalid, independently of the files.
         """
-        typed = {name: getattr(options, name) for name in setting_fields(EnhanceSettings)}
+        all_typed = {name: getattr(options, name) for name in setting_fields(EnhanceSettings)}
+        typed = {name: value for name, value in all_typed.items() if value is not None}
         typed["window"] = WindowChoice.parse(options.window)
         enhance = EnhanceSettings(**typed, look=look)
         sha256 = options.checkpoint_sha256 and options.checkpoint_sha256.lower()
@@ -97,6 +123,7 @@ class CommandSettings:
             options.overwrite,
             channel_axis=options.channel_axis,
             time_axis=options.time_axis,
+            is_time_typed="time" in typed,
             **own,
         )
 
@@ -154,7 +181,36 @@ class CommandSettings:
 
         axes = axis_in(image, "C"), axis_in(image, "T")
         request = self._request(image.array, image.channels, checkpoint, axes)
-        return replace(request, coarser=image.coarser)
+        return replace(request, coarser=image.coarser, bits=image.bits)
+
+    def series_request(
+        self, stack: Any, first: ImageFile, checkpoint: Checkpoint | None
+    ) -> EnhanceRequest:
+        """Return the request to the engine for files that are one series.
+
+        Parameters
+        ----------
+        stack : array-like
+            The images of the files, along its first axis, which is that of time unless each file
+            has one.
+        first : ImageFile
+            One of them.
+        checkpoint, raises
+            As for `request`.
+        """
+        alone = self.request(first, checkpoint)
+        channels, time = alone.channel_axis, alone.time_axis
+        is_time = time is None and self.time_axis == "auto"
+        letter = "T" if is_time and "T" not in alone.axes else "Q"
+        return replace(
+            alone,
+            image=stack,
+            scope=None,
+            coarser=(),
+            axes=alone.axes and letter + alone.axes,
+            channel_axis=None if channels is None else channels + 1,
+            time_axis=(0 if is_time else None) if time is None else time + 1,
+        )
 
     def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
         """Return the request to the engine for an image that may be on disk.
@@ -180,9 +236,13 @@ class CommandSettings:
         axes: tuple[int | None, int | None],
     ) -> EnhanceRequest:
         from napari_zerodce.engine.requests import EnhanceRequest
+        from napari_zerodce.imaging.files.video.frames import VideoFrames
         from napari_zerodce.imaging.scope import Scope
 
         settings = replace(self.enhance, checkpoint=checkpoint or self.enhance.checkpoint)
+        is_video = self.makes_video or isinstance(array, VideoFrames)
+        if is_video and axes[1] is not None and not self.is_time_typed and self.time_axis == "auto":
+            settings = replace(settings, time="smoothed")
         request = EnhanceRequest(
             array,
             channels,

@@ -34,7 +34,9 @@ def add_run_options(add: AddArgument) -> None:
         each for each in setting_fields(EnhanceSettings).values() if each.name != "checkpoint"
     ]
     defaults = {"scale_factor": "the checkpoint's", "tile": "one that suits the device"}
-    add_options(add, described, defaults=defaults)
+    defaults["time"] = "frames, and smoothed for videos"
+    for each in described:
+        add_options(add, [each], untyped_is_none=each.name == "time", defaults=defaults)
     add(
         "--channel-axis",
         metavar="auto|none|N",
@@ -68,6 +70,24 @@ def add_skip_option(add: AddArgument) -> None:
         help="Leave out planes that cannot be read: they are 0 or NaN in the output, and a note "
         "names them. Without it, such a file fails.",
     )
+
+
+def add_quality_option(add: AddArgument) -> None:
+    """Add the option of the quality of lossy files."""
+    add(
+        "--quality",
+        metavar="N",
+        type=_quality,
+        help="Quality of outputs of lossy kinds (JPEG, WebP, AVIF, HEIC, JPEG 2000, JPEG XL), from "
+        "1 to 100. By default a JPEG is compressed as its source is; other files get a high "
+        "quality, and are lossless if their source is.",
+    )
+
+
+def _quality(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 100:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a quality; give a number from 1 to 100")
 
 
 def why_automatic(choice: AutomaticChoice | None) -> str:

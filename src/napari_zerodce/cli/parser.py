@@ -8,9 +8,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from napari_zerodce import __version__
-from napari_zerodce.cli import batch, compare, download, enhance, finetune, info, maps, train
+from napari_zerodce.cli import (
+    batch,
+    compare,
+    download,
+    enhance,
+    finetune,
+    formats,
+    info,
+    maps,
+    train,
+)
 
-_COMMANDS: Final = (enhance, batch, maps, compare, finetune, train, info, download)
+_COMMANDS: Final = (enhance, batch, maps, compare, finetune, train, info, formats, download)
 
 _NEGATIVE_NUMBER: Final = re.compile(r"-[0-9.]")
 

@@ -162,6 +162,8 @@ def with_found_window(
         channel_axis=request.channel_axis,
         should_stop=should_stop,
         on_region=on_region,
+        bits=request.bits,
+        known_grey=request.is_grey,
     )
     windows = [each.window for each in found]
     own = windows[0 if request.channel_axis is None else index[request.channel_axis]]
@@ -169,7 +171,7 @@ def with_found_window(
         samples = np.asarray(request.planes[(*index, *part.region)])
     settings = replace(request.settings, window=WindowChoice.of_windows(windows))
     return SharedWindow(
-        replace(request, settings=settings),
+        replace(request, settings=settings, is_grey=all(each.is_grey for each in found)),
         PlaneInWindow(samples, layout.channels, own, index),
         tuple(dict.fromkeys(each.unread for each in found if each.unread)),
     )

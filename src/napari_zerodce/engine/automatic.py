@@ -9,7 +9,8 @@ from typing import Any, Final
 from napari_zerodce.checkpoints.registry import BUNDLED, ImageKind
 from napari_zerodce.core.architectures import ZERO_DCE
 from napari_zerodce.imaging.background import Background
-from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.grey import is_grey
+from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.window_search import background_of
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -64,9 +65,10 @@ def choose_weights(channels: Channels, background: Background | None) -> Automat
     ----------
     channels : {"mono", "rgb", "rgba"}
     background : Background, optional
-        Of a mono image; None if it has no finite sample. It does not matter for colour images.
+        Of a mono image, or of a grey one in colours; None if it has no finite sample, and for
+        images that have colours.
     """
-    if channels != "mono":
+    if background is None and channels != "mono":
         return AutomaticChoice("photo", "the image is in colour")
     if background is None:
         return AutomaticChoice("photo", "the image has no finite sample")
@@ -97,7 +99,7 @@ def typical(backgrounds: Sequence[Background | None]) -> Background | None:
 def weights_for(
     image: Any, *, channels: Channels, should_stop: ShouldStop = never
 ) -> AutomaticChoice:
-    """Read an image, unless it is in colour, and choose the weights that suit it.
+    """Read an image, unless it has colours, and choose the weights that suit it.
 
     Parameters
     ----------
@@ -113,6 +115,8 @@ def weights_for(
     ImageError
         If the array is not an image with these channels.
     """
-    mono = channels == "mono"
-    found = background_of(image, channels=channels, should_stop=should_stop) if mono else None
+    layout = layout_of(image, channels=channels)
+    if channels != "mono" and not is_grey(image, layout, should_stop=should_stop):
+        return choose_weights(channels, None)
+    found = background_of(image, channels=channels, should_stop=should_stop)
     return choose_weights(channels, found)

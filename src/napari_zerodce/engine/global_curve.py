@@ -47,14 +47,14 @@ def estimate_global_curve(resolved: ResolvedRequest, loop: TileLoop) -> tuple[fl
     planes = [totals[index] for index in scope.indices() if index not in unread.errors]
     sums = [torch.stack([found[place] for place in sorted(found)]).sum(0) for found in planes]
     pixels = scope.pixels // scope.count * len(planes)
-    means = torch.stack(sums).sum(0) / (pixels * resolved.layout.colours)
+    means = torch.stack(sums).sum(0) / pixels
     return tuple(round(value, GLOBAL_CURVE_DECIMALS) for value in means.tolist())
 
 
 def _sum(tile: CurveTile) -> Tensor:
     # In float64, on the CPU because not every device has it: in float32 the sixth decimal would
     # depend on the tile size.
-    return tile.alphas[0].cpu().double().sum((1, 2, 3))
+    return tile.alphas[0].cpu().double().sum((2, 3)).mean(1)
 
 
 def with_curve(

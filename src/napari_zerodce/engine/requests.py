@@ -53,6 +53,11 @@ class EnhanceRequest:
     coarser : tuple of array-like, optional
         The coarser levels of the image. If it is lazy, they tell where its bright regions are, so
         that its window is found from few samples.
+    bits : int, optional
+        How many bits of unsigned samples count, if fewer than the dtype has.
+    is_grey : bool, optional
+        Whether the colours are equal in each pixel of the image, so that they share their curves;
+        by default, the image tells it.
     """
 
     image: Any
@@ -64,6 +69,8 @@ class EnhanceRequest:
     axes: str = ""
     skip_unreadable: bool = False
     coarser: tuple[Any, ...] = ()
+    bits: int | None = None
+    is_grey: bool | None = None
 
     def with_axes(self, text: str) -> EnhanceRequest:
         """Return the request with the axes that a user has written, and those of channels and time.

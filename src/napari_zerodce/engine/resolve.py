@@ -16,6 +16,7 @@ from napari_zerodce.device import (
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.estimators.backends import make_runner
+from napari_zerodce.engine.estimators.grey import GreyEstimator
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.engine.methods.crops import MOST_PLANES, measured_whole
 from napari_zerodce.engine.progress import reading_reporter
@@ -68,11 +69,13 @@ def resolve(
     own = settings if checkpoint is None else settings.for_checkpoint(checkpoint.info)
     precision = resolve_precision(own.precision, device, np.dtype(request.image.dtype))
     whole_side = None if checkpoint is None else _whole_side(checkpoint.info, request, device)
-    windows, automatic, notices = _read_image(request, report, should_stop)
+    windows, automatic, notices, is_grey = read_choices(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
     runner = make_runner(checkpoint, device, precision)
+    if is_grey and not isinstance(runner, Translator):
+        runner = GreyEstimator(runner)
     settings = _without_useless_lock(request, checkpoint.info)
     resolved = ResolvedRequest(
         image=request.planes,
@@ -178,10 +181,24 @@ def _check_tile(resolved: ResolvedRequest) -> None:
         check_tile(pixels, tile, resolved.device)
 
 
-def _read_image(
+def read_choices(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
-) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...]]:
-    """Return windows, the choice of weights if it is automatic, and notices; read once."""
+) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...], bool]:
+    """Return windows, the choice of weights if it is automatic, notices, and whether it is grey.
+
+    The image is read once.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    report, should_stop : callable
+        As in `resolve`.
+
+    Raises
+    ------
+    Cancelled, ImageError, RequestError
+        As `enhance` does.
+    """
     channels, axis = request.channels, request.channel_axis
     reading = reading_reporter(report)
     found = find_windows(
@@ -191,13 +208,16 @@ def _read_image(
         channel_axis=axis,
         should_stop=should_stop,
         on_region=reading,
+        bits=request.bits,
+        known_grey=request.is_grey,
     )
+    is_grey = all(each.is_grey for each in found)
     windows = tuple(each.window for each in found)
     notices = tuple(dict.fromkeys(each.unread for each in found if each.unread))
     if not request.settings.is_automatic:
-        return windows, None, notices
+        return windows, None, notices, is_grey
     backgrounds = [each.background for each in found]
-    if channels == "mono" and None in backgrounds:  # the windows needed no look at it
+    if (channels == "mono" or is_grey) and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
             background_of(
                 part,
@@ -208,7 +228,7 @@ def _read_image(
             )
             for part, *coarser in levels_of_channels(request.levels, axis)
         ]
-    return windows, choose_weights(channels, typical(backgrounds)), notices
+    return windows, choose_weights(channels, typical(backgrounds)), notices, is_grey
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:

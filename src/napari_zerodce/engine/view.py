@@ -116,9 +116,19 @@ class View:
         low, high = self.alphas[:, 0 if self.alphas.stride(1) == 0 else slice(None)].aminmax()
         return max(-float(low), float(high))
 
+    @cached_property
+    def is_grey(self) -> bool:
+        """Whether the colours and their curves are equal in each pixel."""
+        several = self.unit.shape[1] > 1
+        return several and all(
+            torch.equal(each[:, 0], each[:, n])
+            for each in (self.unit, self.alphas.transpose(1, 2))
+            for n in (1, 2)
+        )
+
     def made_ready(self) -> View:
         """Return this view after the work that its first picture would have to do."""
-        _ = self.pair, self.bound
+        _ = self.pair, self.bound, self.is_grey
         return self
 
     def alphas_for(self, look: Look) -> Tensor:
@@ -143,6 +153,8 @@ class View:
 
         limited = look.detail_gain_limit is not None
         draw, pixels = (tone_pair, self.pair) if limited else (tone, self.unit)
+        if self.is_grey:  # once for all colours, which then are equal to the last bit
+            pixels, alphas = pixels[:, :1], alphas[:, :, :1]
         bound = self.bound
         brightness = self.brightness and self.brightness(look)
 
@@ -199,7 +211,8 @@ class View:
         if self.channels == "mono":
             return restore(unit[0].numpy(), original, self.window)
         colours = np.ascontiguousarray(np.moveaxis(original[..., :3], -1, 0))
-        return np.moveaxis(restore(unit.numpy(), colours, self.window), 0, -1)
+        channels = colours[: len(unit)]
+        return np.moveaxis(restore(unit.numpy(), channels, self.window), 0, -1)
 
     @property
     def _covers_bytes(self) -> bool:

@@ -97,6 +97,18 @@ class Sampler:
         for region, _ in self._read_each(range(prod(self._regions))):
             yield _finite(region.ravel())
 
+    def regions(self, *, most_read: int) -> Iterator[Array]:
+        """Yield regions as they are, with all their axes; of a large lazy image, only some.
+
+        Parameters
+        ----------
+        most_read : int
+            Number of samples that are read of a lazy image, but at least one region.
+        """
+        numbers, _ = self._chosen_regions(most_read)
+        for region, _ in self._read_each(numbers):
+            yield region
+
     def spread_samples(
         self, *, most: int | None = None, most_read: int | None = None, even: bool = False
     ) -> Iterator[tuple[Array, int]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.errors import RequestError, UnreadableError
 from napari_zerodce.imaging.background import Background, find_background
+from napari_zerodce.imaging.grey import is_grey
 from napari_zerodce.imaging.histogram import Histogram, read_histogram
 from napari_zerodce.imaging.planes import Channels, channel_of, layout_of
 from napari_zerodce.imaging.sampling import OnRegion, Sampler, unseen
@@ -32,21 +33,29 @@ class FoundWindow:
         None if the choice of the window needed no look at it.
     unread : str
         A sentence for the user if parts of the image could not be read, else empty.
+    is_grey : bool
+        Whether the image is one of colours that are equal in each pixel.
     """
 
     window: Window
     background: Background | None = None
     unread: str = ""
+    is_grey: bool = False
 
 
 def resolve_window(
-    array: Any, choice: WindowChoice, *, channels: Channels, should_stop: ShouldStop = never
+    array: Any,
+    choice: WindowChoice,
+    *,
+    channels: Channels,
+    should_stop: ShouldStop = never,
+    bits: int | None = None,
 ) -> Window:
     """Find the window of an image, as `find_window` does."""
-    return find_window(array, choice, channels=channels, should_stop=should_stop).window
+    return find_window(array, choice, channels=channels, should_stop=should_stop, bits=bits).window
 
 
-def find_window(
+def find_window(  # noqa: PLR0913  facts and callbacks, each named when it is given
     array: Any,
     choice: WindowChoice,
     *,
@@ -54,6 +63,8 @@ def find_window(
     should_stop: ShouldStop = never,
     on_region: OnRegion = unseen,
     coarser: Sequence[Any] = (),
+    bits: int | None = None,
+    known_grey: bool | None = None,
 ) -> FoundWindow:
     """Find the window of an image.
 
@@ -81,12 +92,16 @@ def find_window(
         Called with the number of regions that are read, and of those to read.
     coarser : sequence of array-like, optional
         The coarser levels of a lazy image, if it has some, with as many axes.
+    bits : int, optional
+        How many bits of unsigned samples count, if fewer than the dtype has.
+    known_grey : bool, optional
+        Whether the colours are equal in each pixel, if that is known.
 
     Returns
     -------
     FoundWindow
         The window has integer ends for an image of integers, except for the choice "range". The
-        background is known for the choice "background", and for "auto" and a mono image.
+        background is known for the choice "background", and for "auto" and a mono or grey image.
 
     Raises
     ------
@@ -98,44 +113,81 @@ def find_window(
         If `should_stop` returned True.
     """
     layout = layout_of(array, channels=channels)
-    dtype: np.dtype[Any] = np.dtype(array.dtype)
     (choice,) = choice.for_channels(1)
-    low, high = choice.low, choice.high
-    if choice.kind == "range":
-        assert low is not None
-        assert high is not None
-        return FoundWindow(Window(low, high))
     if choice.kind == "contrast":
         raise RequestError(
             "The window 'contrast' needs the contrast limits of a layer, but this image is not a "
             "layer; give two intensities, or 'auto'."
         )
-    if choice.kind == "dtype" or (_takes_dtype(choice, dtype) and channels != "mono"):
-        return FoundWindow(_dtype_window(dtype))
+    grey = known_grey
+    if grey is None:
+        grey = is_grey(array, layout, should_stop=should_stop, coarser=coarser)
+    rule = _Rule(choice, np.dtype(array.dtype), channels != "mono", is_grey=grey, bits=bits)
+    if (window := rule.without_samples()) is not None:
+        return FoundWindow(window, is_grey=grey)
     sampler = Sampler(array, layout, should_stop, on_region, coarser)
-    return replace(_search(sampler, choice, channels, dtype), unread=sampler.unread)
+    return replace(rule.from_samples(sampler), unread=sampler.unread, is_grey=grey)
 
 
-def _search(
-    sampler: Sampler, choice: WindowChoice, channels: Channels, dtype: np.dtype[Any]
-) -> FoundWindow:
-    """Return the window for a choice that needs the samples."""
-    if choice.kind == "minmax":
-        return FoundWindow(_between(*_extremes(sampler), dtype))
-    histogram = read_histogram(sampler, dtype, *_percentiles(choice))
-    wanted = choice.kind == "background" or (choice.kind == "auto" and channels == "mono")
-    background = _background_in(histogram) if wanted else None
-    if background and (window := _from_background(choice, background, histogram, dtype)):
+@dataclass(frozen=True)
+class _Rule:
+    """What decides a window beside the samples."""
+
+    choice: WindowChoice
+    dtype: np.dtype[Any]
+    has_colours: bool
+    is_grey: bool
+    bits: int | None
+
+    def without_samples(self) -> Window | None:
+        """Return the window if no sample is needed for it."""
+        choice = self.choice
+        if choice.kind == "range":
+            assert choice.low is not None
+            assert choice.high is not None
+            return Window(choice.low, choice.high)
+        if choice.kind == "dtype" or (self._takes_dtype and not self._needs_background):
+            return _dtype_window(self.dtype, self.bits)
+        return None
+
+    @property
+    def _takes_dtype(self) -> bool:
+        """Whether black and white of an automatic window are those of the dtype.
+
+        They are in 8 bits, and in photos of any depth: 0 and the end of the dtype are black and
+        white there. A camera of a microscope often fills a small part of 16 bits only.
+        """
+        is_photo = self.has_colours and self.dtype.kind == "u"
+        return self.choice.kind == "auto" and (self.dtype.itemsize == 1 or is_photo)
+
+    @property
+    def _needs_background(self) -> bool:
+        is_automatic = self.choice.kind == "auto" and (self.is_grey or not self.has_colours)
+        return is_automatic or self.choice.kind == "background"
+
+    def from_samples(self, sampler: Sampler) -> FoundWindow:
+        """Return the window for a choice that needs the samples."""
+        choice, dtype = self.choice, self.dtype
+        if choice.kind == "minmax":
+            return FoundWindow(_between(*_extremes(sampler), dtype))
+        histogram = read_histogram(sampler, dtype, *_percentiles(choice))
+        background = _background_in(histogram) if self._needs_background else None
+        if background and (window := _from_background(choice, background, histogram, dtype)):
+            return FoundWindow(window, background)
+        if self._takes_dtype or self._is_photo_of_floats(histogram):
+            return FoundWindow(_dtype_window(dtype, self.bits), background)
+        ends = histogram.low, histogram.high
+        # Equal percentiles are rare, so reading the image a second time is acceptable.
+        window = _between(*(ends if ends[0] < ends[1] else _extremes(sampler)), dtype)
         return FoundWindow(window, background)
-    if _takes_dtype(choice, dtype):
-        return FoundWindow(_dtype_window(dtype), background)
-    ends = histogram.low, histogram.high
-    # Equal percentiles are rare, so reading the image a second time is acceptable.
-    window = _between(*(ends if ends[0] < ends[1] else _extremes(sampler)), dtype)
-    return FoundWindow(window, background)
+
+    def _is_photo_of_floats(self, histogram: Histogram) -> bool:
+        """Return whether 0 and 1 are black and white of floats; few lights may be brighter."""
+        is_photo = self.choice.kind == "auto" and self.has_colours and self.dtype.kind == "f"
+        return is_photo and 0 <= histogram.low <= histogram.high <= 1
 
 
-def find_windows(
+def find_windows(  # noqa: PLR0913  facts and callbacks, each named when it is given
     levels: Sequence[Any],
     choice: WindowChoice,
     *,
@@ -143,6 +195,8 @@ def find_windows(
     channel_axis: int | None = None,
     should_stop: ShouldStop = never,
     on_region: OnRegion = unseen,
+    bits: int | None = None,
+    known_grey: bool | None = None,
 ) -> tuple[FoundWindow, ...]:
     """Find the window of an image, or one for each of its channels.
 
@@ -150,7 +204,7 @@ def find_windows(
     ----------
     levels : sequence of array-like
         The image, and its coarser levels if it has some.
-    choice, channels, should_stop, on_region
+    choice, channels, should_stop, on_region, bits, known_grey
         As in `find_window`.
     channel_axis : int, optional
         The leading axis of the channels; None if one window serves the whole image.
@@ -177,6 +231,8 @@ def find_windows(
                 should_stop=should_stop,
                 on_region=on_region,
                 coarser=coarser,
+                bits=bits,
+                known_grey=known_grey,
             )
         except UnreadableError as err:
             failed.append(err)
@@ -232,10 +288,6 @@ def _background_in(histogram: Histogram) -> Background | None:
     return find_background(histogram.values, histogram.counts) if known else None
 
 
-def _takes_dtype(choice: WindowChoice, dtype: np.dtype[Any]) -> bool:
-    return choice.kind == "auto" and dtype.itemsize == 1
-
-
 def _percentiles(choice: WindowChoice) -> tuple[float, float]:
     if choice.low is None or choice.high is None:
         return DEFAULT_PERCENTILES
@@ -253,9 +305,11 @@ def _from_background(
     return Window(start, histogram.high)
 
 
-def _dtype_window(dtype: np.dtype[Any]) -> Window:
+def _dtype_window(dtype: np.dtype[Any], bits: int | None) -> Window:
     if dtype.kind == "f":
         return Window(0.0, 1.0)
+    if bits is not None and dtype.kind == "u":
+        return Window(0, min(2**bits - 1, int(np.iinfo(dtype).max)))
     limits = np.iinfo(dtype)
     return Window(int(limits.min), int(limits.max))
 

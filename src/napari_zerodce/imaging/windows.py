@@ -77,10 +77,12 @@ class WindowChoice:
     Parameters
     ----------
     kind : {"auto", "dtype", "minmax", "background", "percentile", "range", "contrast", "channels"}
-        "dtype" is the whole range of an integer dtype, and 0 to 1 for floats. "background" begins
-        one standard deviation of the noise above the background's level, and ends at the percentile
-        99.9. "auto" is "background" for mono images with a dark background; of all others, it is
-        "dtype" for 8-bit integers and the percentiles 0.1 to 99.9 for other dtypes. "range" is
+        "dtype" is the whole range of an integer dtype, or of the bits of it that count, and 0 to 1
+        for floats. "background" begins one standard deviation of the noise above the background's
+        level, and ends at the percentile 99.9. "auto" is "background" for mono images, and for grey
+        ones in colours, with a dark background. Of all others, it is "dtype" for 8-bit integers,
+        and for colours of unsigned integers or of floats from 0 to 1; the percentiles 0.1 to 99.9
+        for the rest. "range" is
         `low` to `high`. "contrast" stands for the contrast limits of a layer, see `of_layer`.
         "channels" is a choice for each channel of an image that has an axis of channels.
     low, high : float or int, optional

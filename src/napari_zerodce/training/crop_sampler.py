@@ -335,6 +335,7 @@ class _Sampler:
                 image.window,
                 channels=image.channels,
                 should_stop=self._should_stop,
+                bits=image.bits,
             )
         return self._windows[id(image)]
 

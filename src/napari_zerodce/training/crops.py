@@ -35,6 +35,8 @@ class TrainingImage:
     partner : TrainingImage, optional
         What a translator should make of the image, as large as it; its crops come from the same
         places.
+    bits : int, optional
+        How many bits of unsigned samples count, if fewer than the dtype has.
     """
 
     name: str
@@ -45,6 +47,7 @@ class TrainingImage:
     region_step: int = 1
     index: tuple[int, ...] | None = None
     partner: TrainingImage | None = None
+    bits: int | None = None
 
 
 @dataclass(frozen=True)

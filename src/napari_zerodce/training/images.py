@@ -72,7 +72,7 @@ def read_images(
         if room < 0 and images:
             break
         name = _name(paths[number], below)
-        images[number] = TrainingImage(name, file.array, file.channels, window)
+        images[number] = TrainingImage(name, file.array, file.channels, window, bits=file.bits)
     if failures and not images:
         raise failures[0]
     notices = []

@@ -251,7 +251,11 @@ def preview_crop(
         )
     )
     window = resolve_window(
-        image.array, image.window, channels=image.channels, should_stop=should_stop
+        image.array,
+        image.window,
+        channels=image.channels,
+        should_stop=should_stop,
+        bits=image.bits,
     )
     crop = normalise(layout.read(image.array, index, rows, columns), window)
     pixels: NDArray[np.uint16] = np.rint(crop * 65535).astype(np.uint16)

@@ -116,7 +116,7 @@ def test_url_and_colours_that_this_program_wrote(url: Url, version: NgffVersion)
         ({"labels": ["cells"]}, "no brightness; give the image that they belong to"),
         (metadata() | {"image-label": {}}, "labels, which have no brightness"),
         ({"bioformats2raw.layout": 3}, "a folder of images; give .*zarr/0"),
-        ({}, "no OME-Zarr image; give the folder of one"),
+        ({}, "holds several arrays: full, half; give one of them, such as .*zarr/full"),
         (metadata(version="0.3"), "has version 0.3 of OME-Zarr; convert it to 0.4 or 0.5"),
         (metadata(axes=AXES[2:4]), "has the axes z, y; give an image whose last two are y and x"),
         (metadata(axes=AXES[1:]), "cannot be read"),

@@ -13,7 +13,6 @@ from PIL import Image
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import ImageFile, read_image, write_image
-from napari_zerodce.imaging.files.tiff import series as tiff_series
 
 RANDOM = np.random.default_rng(11)
 
@@ -121,17 +120,6 @@ def test_colours_a_writer_was_not_told_about_are_guessed(tmp_path):
     assert read_image(again).channels == "rgb"
 
 
-def test_palettes_are_looked_up(tmp_path):
-    palette = noise(3, 256, dtype="u2")
-    indices = noise(2, 8, 9)
-    path = tmp_path / "palette.tif"
-    tifffile.imwrite(path, indices, photometric="palette", colormap=palette)
-    image, again = written_again(tmp_path, path)
-    assert (image.channels, image.array.dtype) == ("rgb", np.uint16)
-    np.testing.assert_array_equal(image.array[1, 2, 3], palette[:, indices[1, 2, 3]])
-    np.testing.assert_array_equal(read_image(again).array, image.array)
-
-
 def test_a_coloured_fluorescence_image_of_imagej_stays_one_channel(tmp_path):
     green = np.zeros((3, 256), np.uint8)
     green[1] = np.arange(256)
@@ -171,14 +159,6 @@ def test_a_bilevel_image_is_a_mask(tmp_path):
     tifffile.imwrite(tmp_path / "mask.tif", np.eye(4) > 0)
     with pytest.raises(ImageError, match="mask"):
         read_image(tmp_path / "mask.tif")
-
-
-@pytest.mark.parametrize("mode", ["CMYK", "LAB"])
-def test_other_colours_are_refused(tmp_path, mode):
-    samples = {"CMYK": 4, "LAB": 3}[mode]
-    Image.frombytes(mode, (9, 8), bytes(72 * samples)).save(tmp_path / "print.tif")
-    with pytest.raises(ImageError, match=r"colours are .* convert it to RGB"):
-        read_image(tmp_path / "print.tif")
 
 
 def test_a_photo_in_a_tiff_is_read(tmp_path):
@@ -344,27 +324,6 @@ def test_one_pixel_of_each_plane_can_be_written_with_the_details_of_all(tmp_path
         corner = ImageFile(image.array[..., :1, :1], "mono", image.details)
         read = read_image(write_image(tmp_path / f"{dialect}-corner.tif", corner))
         np.testing.assert_array_equal(read.array.squeeze(), array[..., 0, 0])
-
-
-@pytest.mark.parametrize("mapped_from", [0, 10**9])
-@pytest.mark.parametrize("first", [True, False])
-def test_previews_are_passed_over(tmp_path, monkeypatch, first, mapped_from):
-    monkeypatch.setattr(tiff_series, "MAPPED_FROM", mapped_from)
-    large, thumbnail = noise(8, 9, dtype="u2"), noise(2, 2)
-    half = noise(4, 9)
-    with tifffile.TiffWriter(tmp_path / "several.tif") as file:
-        for array in (large, thumbnail) if first else (thumbnail, large):
-            file.write(array, metadata=None)
-        file.write(half, metadata=None, subfiletype=1)
-    np.testing.assert_array_equal(read_image(tmp_path / "several.tif").array, large)
-
-
-def test_several_images_are_refused_instead_of_losing_all_but_one(tmp_path):
-    with tifffile.TiffWriter(tmp_path / "several.tif") as file:
-        for array in (noise(8, 9), noise(7, 9), noise(8, 9, dtype="f4"), noise(5, 9)):
-            file.write(array, metadata=None)
-    with pytest.raises(ImageError, match=r"several\.tif holds 4 images .*8x9, 7x9, 8x9, \.\.\.\)"):
-        read_image(tmp_path / "several.tif")
 
 
 def test_a_page_with_more_rows_than_strips_is_damaged(tmp_path):

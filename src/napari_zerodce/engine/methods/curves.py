@@ -12,10 +12,12 @@ from torch import Tensor
 from napari_zerodce.core.networks import RECEPTIVE_RADIUS
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.estimators.grey import GreyEstimator
 from napari_zerodce.engine.methods.shared_curves import SharedCurves
 from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves, repeated
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import PlaneMeter
+from napari_zerodce.imaging.grey import has_no_colour
 from napari_zerodce.imaging.tiling import Region, Tile
 
 Array = np.ndarray[Any, Any]
@@ -102,7 +104,8 @@ class CurveTile:
     def alphas(self) -> Tensor:
         """The curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
         if self._alphas is None:
-            self._alphas = self._source.alphas(self.tile, self.outer)
+            found = self._source.alphas(self.tile, self.outer)
+            self._alphas = found[:, :, : len(self.samples)]  # one of three equal ones, if grey
         return self._alphas
 
 
@@ -179,6 +182,7 @@ class CurvesOfPlane(Generic[Made]):
         self._method, self._plane, self._source = method, plane, source
         self.halo = max(source.halo, method.halo)
         self.work = source.work
+        self._is_grey = isinstance(method.estimator, GreyEstimator)
 
     def prepare(self, crew: Crew) -> None:
         """Estimate what the curves of all tiles share."""
@@ -191,8 +195,11 @@ class CurvesOfPlane(Generic[Made]):
         ----------
         tile : Tile
         block : ndarray, shape (C, H, W)
-            The samples of the tile and its halo, as they are.
+            The samples of the tile and its halo, as they are. Of equal colours, only the first is
+            used, and the result has one channel, too.
         """
+        if self._is_grey and has_no_colour(block):
+            block = block[:1]
         return self._method.finish(
             CurveTile(
                 tile,

@@ -303,7 +303,7 @@ def finding_window(request: EnhanceRequest) -> Work:
 def chosen_for(
     request: EnhanceRequest, should_stop: ShouldStop, report: Report = ignore
 ) -> AutomaticChoice:
-    """Choose the weights that suit a whole layer; only a mono one is read, and only once.
+    """Choose the weights that suit a whole layer; it is read only once, and hardly in colour.
 
     Parameters
     ----------
@@ -311,8 +311,6 @@ def chosen_for(
     should_stop, report : callable
         As in `resolve`.
     """
-    if request.channels != "mono":
-        return choose_weights(request.channels, None)
     # The automatic window needs the background, too: one reading is enough for both.
     found = _found_windows(request, AUTOMATIC_WINDOW, should_stop, report)
     return choose_weights(request.channels, typical([each.background for each in found]))
@@ -336,7 +334,7 @@ def with_known_choices(
     settings = replace(settings, window=windows)
     if settings.is_automatic:
         settings = replace(settings, checkpoint=chosen_for(request, should_stop, report).checkpoint)
-    return replace(request, settings=settings)
+    return replace(request, settings=settings, is_grey=all(each.is_grey for each in found))
 
 
 def _unread_for_window(request: EnhanceRequest, should_stop: ShouldStop) -> tuple[str, ...]:
@@ -359,6 +357,8 @@ def _found_windows(
             channel_axis=request.channel_axis,
             should_stop=should_stop,
             on_region=reading_reporter(report),
+            bits=request.bits,
+            known_grey=request.is_grey,
         ),
         of=request.image,
     )

@@ -12,7 +12,7 @@ from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowCh
 
 _AUTOMATIC = (
     "Mono with a dark background: from the background to 99.9 %;\n"
-    "others: the range of the data type if it has 8 bits, else percentiles 0.1 to 99.9"
+    "colours, and 8 bits: the range of the data type; others: percentiles 0.1 to 99.9"
 )
 _CHOICES = (
     ("auto", "Automatic", _AUTOMATIC),

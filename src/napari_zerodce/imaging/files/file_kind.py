@@ -20,6 +20,8 @@ class FileKind:
         Whether files of this kind are written, too.
     is_lossy : bool
         Whether a file holds only nearly the samples that are written.
+    has_quality : bool
+        Whether the user may choose its quality, from 1 to 100.
     result : str
         The suffix of results from files that are not written, such as ".tif".
     modules : tuple of str
@@ -32,6 +34,7 @@ class FileKind:
     suffixes: tuple[str, ...]
     is_written: bool = True
     is_lossy: bool = False
+    has_quality: bool = False
     result: str = ".tif"
     modules: tuple[str, ...] = ()
     extra: str = "formats"

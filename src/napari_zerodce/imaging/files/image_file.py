@@ -49,6 +49,8 @@ class ImageFile:
 def axis_in(image: ImageFile, name: Literal["C", "T"]) -> int | None:
     """Return the leading axis of an image that its file calls so, None if there is none.
 
+    Samples of a pixel that are no colours are channels, too, if the file knows no others.
+
     Parameters
     ----------
     image : ImageFile
@@ -57,9 +59,11 @@ def axis_in(image: ImageFile, name: Literal["C", "T"]) -> int | None:
     """
     axes = str(image.details.get("axes", ""))
     leading = len(layout_of(image.array, channels=image.channels).leading)
-    place = axes.find(name)
-    known = len(axes) == image.array.ndim and 0 <= place < leading
-    return place if known and image.array.shape[place] > 1 else None
+    if len(axes) != image.array.ndim:
+        return None
+    long = (place for place, each in enumerate(axes[:leading]) if image.array.shape[place] > 1)
+    names = {axes[place]: place for place in long}
+    return names.get(name, names.get("S") if name == "C" else None)
 
 
 def check_room(size: int, path: Named) -> None:

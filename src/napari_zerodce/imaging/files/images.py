@@ -5,11 +5,24 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import npy, photos, tiff
+from napari_zerodce.imaging.files import (
+    dicom,
+    hdf5,
+    microscopes,
+    npy,
+    npz,
+    openexr,
+    photos,
+    raw,
+    tiff,
+    video,
+)
+from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
@@ -27,7 +40,11 @@ __all__ = [
     "write_images",
 ]
 
-FORMATS: Final[tuple[ImageFormat, ...]] = (photos, tiff, npy)
+FORMATS: Final[tuple[ImageFormat, ...]] = (
+    *(photos, raw, tiff, npy, npz),
+    *(microscopes, hdf5, openexr, dicom),
+    video,
+)
 """All formats. To add one, write one module and add it here."""
 
 _MODULES: Final = {
@@ -40,6 +57,25 @@ READABLE_SUFFIXES: Final = tuple(_MODULES)
 WRITABLE_SUFFIXES: Final = tuple(
     suffix for suffix, (_, kind) in _MODULES.items() if kind.is_written
 )
+
+LISTED: Final = "`napari-zerodce formats` lists"
+"""The end of sentences about kinds that are not supported: they are too many to name."""
+
+
+def installed_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of the kinds that can be read here."""
+    return tuple(suffix for suffix, (_, kind) in _MODULES.items() if kind.is_installed)
+
+
+def result_name(path: Path) -> Path:
+    """Return the name of the result of a file: its own, unless its kind is not written.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    known = _MODULES.get(path.suffix.lower())
+    return path if known is None or known[1].is_written else path.with_suffix(known[1].result)
 
 
 def kind_of(path: str | Path) -> FileKind:
@@ -57,6 +93,23 @@ def kind_of(path: str | Path) -> FileKind:
     return _known(Path(path))[1]
 
 
+def check_installed(path: str | Path) -> None:
+    """Raise an `ImageError` if the kind of a file needs a package that is not installed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file need not exist.
+    """
+    path = Path(path)
+    _, kind = _known(path)
+    if not kind.is_installed:
+        raise ImageError(
+            f"{path.name} is of the kind {kind.title}, whose package is not installed; "
+            f"install it with {kind.install_line}, and start again."
+        )
+
+
 def read_image(path: str | Path) -> ImageFile:
     """Read a file of one image, as `read_images` does.
 
@@ -70,7 +123,8 @@ def read_image(path: str | Path) -> ImageFile:
         sizes = ", ".join("x".join(map(str, each.array.shape)) for each in (first, *others[:2]))
         raise ImageError(
             f"{Path(path).name} holds {1 + len(others)} images of different kinds ({sizes}"
-            f"{', ...' if len(others) > 2 else ''}); save one of them as a separate file."
+            f"{', ...' if len(others) > 2 else ''}); 'napari-zerodce enhance' takes all of them, "
+            "and one with --series N."
         )
     return first
 
@@ -96,17 +150,60 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
     """
     path = Path(path)
     _refuse_what_is_no_file(path)
-    form, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is {kind.title}, whose reader is not installed; install it with "
-            f"{kind.install_line}, and start again."
-        )
+    _refuse_other_kinds(path)
+    form, _ = _known(path)
+    check_installed(path)
     with reading_told(path), quiet_libraries():
-        images = form.read(path)
+        images = _read_or_say_what_it_is(form, path)
         for image in images:  # refuses masks and images without pixels
             layout_of(image.array, channels=image.channels)
     return images
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Say what a file without one of our suffixes is."""
+    if path.suffix.lower() in _MODULES or not path.is_file():
+        return
+    with reading_told(path):
+        content = content_of(path)
+    if content:
+        raise ImageError(_said(path, content))
+
+
+def _read_or_say_what_it_is(form: ImageFormat, path: Path) -> tuple[ImageFile, ...]:
+    try:
+        return form.read(path)
+    except MemoryError:
+        raise
+    except Exception as err:
+        content = content_of(path)
+        if content and not _is_of(content, form):
+            raise ImageError(_said(path, content)) from err
+        raise
+
+
+def _is_of(content: Content, form: ImageFormat) -> bool:
+    """Return whether a format may have a content; RAW photos begin as TIFF does."""
+    found = _MODULES[content.suffix][0] if content.suffix in _MODULES else None
+    return found is form or (form is raw and found is tiff)
+
+
+def _said(path: Path, content: Content) -> str:
+    suffix = path.suffix.lower()
+    if content.suffix in _MODULES:
+        return (
+            f"{path.name} is {content.title}, but its suffix is {path.suffix!r}; rename it to "
+            f"{path.stem}{content.suffix}."
+        )
+    if suffix in _MODULES:
+        return (
+            f"{path.name} is {content.title}, and no {suffix} image; give an image of a kind that "
+            f"{LISTED}."
+        )
+    return (
+        f"{path.name} is valid, but not supported: it is {content.title}; convert it to a kind "
+        f"that {LISTED}."
+    )
 
 
 def write_image(path: str | Path, image: ImageFile, *, overwrite: bool = False) -> Path:
@@ -144,6 +241,8 @@ def write_images(path: str | Path, images: Sequence[ImageFile], *, overwrite: bo
     if os.path.lexists(path) and not overwrite:
         raise ImageError(f"{path} exists already; choose another output, or overwrite it.")
     form = _writer_for(path, images)
+    # The file is written under another name, but those of a set tell the names of each other.
+    images = [replace(each, details={**each.details, "file_name": path.name}) for each in images]
     with writing_told(path), quiet_libraries():
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part:
@@ -169,8 +268,8 @@ def _known(path: Path) -> tuple[ImageFormat, FileKind]:
         return _MODULES[path.suffix.lower()]
     except KeyError:
         raise ImageError(
-            f"{path.name} has the suffix {path.suffix!r}; "
-            f"choose a file with one of {', '.join(READABLE_SUFFIXES)}."
+            f"{path.name} has the suffix {path.suffix!r}, which is not supported; use one that "
+            f"{LISTED}."
         ) from None
 
 
@@ -195,7 +294,9 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
         The suffix decides the format, which can hold the images. The file need not exist.
     images : sequence of ImageFile
     """
-    return _known(Path(path))[0].left_out(images, Path(path).suffix.lower())
+    form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
+    names = form.left_out(images, suffix)
+    return names if form is tiff else (*names, *tiff.only_here(images))
 
 
 def lossless_suffix(path: Path, image: ImageFile) -> str:
@@ -222,6 +323,7 @@ def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
     suffix = path.suffix.lower()
     if not kind.is_written:
         raise ImageError(f"{kind.title} is read, but not written; write {path.stem}.tif instead.")
+    check_installed(path)
     if form.can_hold(images, suffix):
         return form
     raise ImageError(

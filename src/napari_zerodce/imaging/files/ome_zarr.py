@@ -1,4 +1,4 @@
-"""An OME-Zarr of any program, in a folder or behind a URL: read lazily, with all its levels."""
+"""A Zarr of any program, in a folder or behind a URL: read lazily, an OME-Zarr with its levels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.failures import reading_told
+from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.ngff_reading import NgffImage, described
+from napari_zerodce.imaging.files.plain_zarr import plain_array, read_plain
 from napari_zerodce.imaging.files.saved.blocks import Level
 from napari_zerodce.imaging.files.saved.image import KEY, SAVED, SavedImage, is_mark
 from napari_zerodce.imaging.files.saved.ngff import names_of, order_of
@@ -18,6 +20,7 @@ from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Channels
 
 SUFFIX: Final = ".zarr"
+KINDS: Final = (FileKind("OME-Zarr, Zarr", (SUFFIX,)),)
 
 _COLOURS: Final[Mapping[Channels, int]] = {"rgb": 3, "rgba": 4}
 
@@ -40,7 +43,7 @@ def read_ome_zarr(path: Named) -> SavedImage:
     Parameters
     ----------
     path : Path or Url
-        The folder of an image of version 0.4 or 0.5.
+        The folder of an image of version 0.4 or 0.5, or a plain array, or a group of one.
 
     Returns
     -------
@@ -51,11 +54,13 @@ def read_ome_zarr(path: Named) -> SavedImage:
     Raises
     ------
     ImageError
-        If it is missing, damaged, of another version, or a plate, a well or labels.
+        If it is missing, damaged, of another version, or a plate, a well, labels or a level.
     """
     with reading_told(path):
         metadata = json.loads(metadata_text(path))
         attributes = metadata.get("attributes", metadata)
+        if plain := plain_array(path, attributes):
+            return read_plain(plain)
         image = described(attributes, str(path))
         return _image(path, image, attributes.get(KEY))
 
@@ -85,7 +90,8 @@ def metadata_text(path: Named) -> bytes:
 
 def _metadata_of(path: Named) -> bytes | None:
     place = Place(path)
-    return place.read("zarr.json") or place.read(".zattrs") or place.read(".zgroup")
+    names = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
+    return next((content for name in names if (content := place.read(name))), None)
 
 
 def _image(path: Named, image: NgffImage, own: Any) -> SavedImage:

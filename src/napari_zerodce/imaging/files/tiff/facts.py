@@ -2,59 +2,106 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import tifffile
 
-COMPRESSIONS: Final = {
-    tifffile.COMPRESSION.LZW: "lzw",
-    tifffile.COMPRESSION.ADOBE_DEFLATE: "zlib",
-    tifffile.COMPRESSION.DEFLATE: "zlib",
-    tifffile.COMPRESSION.ZSTD: "zstd",
-    tifffile.COMPRESSION.PACKBITS: "packbits",
-    tifffile.COMPRESSION.LZMA: "lzma",
-}
+from napari_zerodce.imaging.files.tiff import ome, tags
+from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
+from napari_zerodce.imaging.files.tiff.directory import (
+    ByteOrder,
+    Directory,
+    Layout,
+    read_directory,
+)
+from napari_zerodce.imaging.files.tiff.exif import block_of
+from napari_zerodce.imaging.files.tiff.series import reduced_levels, series_of
+
+__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
+
 _IMAGEJ_KEYS: Final = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
     | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
 )
-_OME_KEYS: Final = (
-    *(f"PhysicalSize{axis}{unit}" for axis in "XYZ" for unit in ("", "Unit")),
-    "TimeIncrement",
-    "TimeIncrementUnit",
-)
+_DPI: Final = {2: 1.0, 3: 2.54}  # inch, centimetre
+_PROGRAMS = ("ImageJ=", '{"shape":', "shape=(")
+_SAME_ASPECT = 0.03
 
 
-def details_of(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class TiffFacts:
+    """What only a TIFF can hold, in `details["tiff"]`.
+
+    Parameters
+    ----------
+    byteorder : {"<", ">"}
+    is_big : bool
+        Whether the file is a BigTIFF.
+    size : tuple of int
+        Rows and columns of the image, upright.
+    pages : tuple of Directory
+        What is kept of each page; of one page if all are equal.
+    layout : mapping
+        Tiles or strips, as options of `tifffile.TiffWriter.write`.
+    levels : tuple of tuple of int
+        Rows and columns of the smaller copies, upright.
+    levels_below : bool
+        Whether they are below the page (SubIFDs), not behind it.
+    lost : tuple of str
+        Names of what cannot be kept.
+    """
+
+    byteorder: ByteOrder = "<"
+    is_big: bool = False
+    size: tuple[int, int] = (0, 0)
+    pages: tuple[Directory, ...] = (Directory(),)
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    levels: tuple[tuple[int, int], ...] = ()
+    levels_below: bool = False
+    lost: tuple[str, ...] = ()
+
+
+def details_of(
+    file: tifffile.TiffFile, page: Any, pages: Sequence[int] | None = None
+) -> dict[str, Any]:
     """Return the facts of the image that a page begins, for `ImageFile.details`.
 
     Parameters
     ----------
     file : TiffFile
     page : TiffPage
+    pages : sequence of int, optional
+        The numbers of all pages of the image; by default those of the page's series.
     """
-    details: dict[str, Any] = {}
+    numbers = _pages_of(file, page) if pages is None else pages
+    directories = _directories(file, page, numbers)
+    details: dict[str, Any] = {**compression_of(file, page)}
+    if page.samplesperpixel > 1:
+        details["planarconfig"] = tifffile.PLANARCONFIG(page.planarconfig).name.lower()
     if page.extrasamples in {(0,), (1,), (2,)}:
         details["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
-    if page.compression in COMPRESSIONS:
-        details["compression"] = COMPRESSIONS[page.compression]
-        details["predictor"] = page.predictor if page.predictor in {2, 3} else None
-    resolution = tag_of(page, "XResolution"), tag_of(page, "YResolution")
-    if all(isinstance(value, tuple) and all(value) for value in resolution):
-        details["resolution"] = resolution
-        details["resolutionunit"] = page.resolutionunit
+    details |= _resolution(page) | _shared(directories[0], file.byteorder)
     if profile := tag_of(page, "InterColorProfile"):
         details["icc_profile"] = profile
-    if file.is_imagej and file.imagej_metadata:
-        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
-        details |= {"dialect": "imagej", "metadata": known}
-        if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
-            details["colormap"] = page.colormap
-    elif file.is_ome and file.ome_metadata:
-        # Invalid or unusual XML is no reason to refuse the image.
-        with suppress(KeyError, TypeError, AttributeError, ValueError, SyntaxError):
-            details |= {"dialect": "ome", "metadata": _ome_sizes(file.ome_metadata)}
+    details |= _dialect(file, page, numbers)
+    told = {tag.code for tag in page.tags}
+    lost = tags.names_of_lost(
+        frozenset(told), frozenset({*directories[0].tags, *directories[0].nested})
+    )
+    levels, below = _levels(page.parent, page, numbers)
+    details["tiff"] = TiffFacts(
+        byteorder=file.byteorder,
+        is_big=file.is_bigtiff,
+        size=_upright(page, (page.imagelength, page.imagewidth)),
+        pages=directories,
+        layout=_layout(page),
+        levels=tuple(_upright(page, level) for level in levels),
+        levels_below=below,
+        lost=lost,
+    )
     return details
 
 
@@ -69,15 +116,149 @@ def tag_of(page: Any, name: str) -> Any:
     return page.tags[name].value if name in page.tags else None
 
 
-def _ome_sizes(xml: str) -> dict[str, Any]:
-    """Return the pixel sizes and channel names of the first image."""
-    image = tifffile.xml2dict(xml)["OME"]["Image"]
-    pixels = (image[0] if isinstance(image, list) else image)["Pixels"]
-    sizes = {key: pixels[key] for key in _OME_KEYS if key in pixels}
-    channels = pixels.get("Channel", [])
-    names = [
-        channel.get("Name") for channel in (channels if isinstance(channels, list) else [channels])
+def _pages_of(file: tifffile.TiffFile, page: Any) -> list[int]:
+    for series in series_of(file):
+        if series.keyframe is page:
+            found = [getattr(each, "index", None) for each in series.pages]
+            return [number for number in found if isinstance(number, int)]
+    return [page.index] if isinstance(page.index, int) else []
+
+
+def _directories(
+    file: tifffile.TiffFile, page: Any, numbers: Sequence[int]
+) -> tuple[Directory, ...]:
+    """Return what is kept of each page, or of one if all say the same."""
+    count = len(file.pages)
+    offsets = dict.fromkeys([page.offset])
+    offsets |= dict.fromkeys(file.pages[n].offset for n in numbers if n < count)
+    layout = Layout(file.byteorder, file.is_bigtiff)
+    colormap = file.is_imagej
+    kept = [
+        tags.kept(
+            read_directory(file.filehandle, offset, layout, skip=tags.NOT_READ),  # type: ignore[arg-type]
+            file.byteorder,
+            file.filehandle.size,
+            colormap=colormap,
+        )
+        for offset in offsets
     ]
-    if names and all(names):
-        sizes["Channel"] = {"Name": names}
+    return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
+
+
+def _resolution(page: Any) -> dict[str, Any]:
+    values = tag_of(page, "XResolution"), tag_of(page, "YResolution")
+    if not all(isinstance(value, tuple) and len(value) == 2 and all(value) for value in values):
+        return {}
+    across = values[::-1] if _is_on_its_side(page) else values
+    found: dict[str, Any] = {"resolution": across, "resolutionunit": page.resolutionunit}
+    inches = _DPI.get(int(page.resolutionunit))
+    dpi = tuple(value[0] / value[1] * (inches or 0) for value in across)
+    # Pixel sizes of microscopes are no densities for prints.
+    known = all(math.isfinite(number) and 1 <= number < 65536 for number in dpi)
+    return found | ({"dpi": dpi} if known else {})
+
+
+def _is_on_its_side(page: Any) -> bool:
+    return tag_of(page, "Orientation") in {5, 6, 7, 8}
+
+
+def _upright(page: Any, size: tuple[int, int]) -> tuple[int, int]:
+    return size[::-1] if _is_on_its_side(page) else size
+
+
+def _shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
+    """Return the facts that other formats can hold, too."""
+    shared: dict[str, Any] = {}
+    for_people = {
+        code: tag
+        for code, tag in page.tags.items()
+        if code != tags.DESCRIPTION or is_for_people(tag.value)
+    }
+    if block := block_of(Directory(for_people, page.nested), byteorder):
+        shared["exif"] = block
+    if tags.XMP in page.tags:
+        shared["xmp"] = page.tags[tags.XMP].value
+    if tags.IPTC in page.tags:
+        iptc = page.tags[tags.IPTC]
+        # Old programs store the bytes as integers, which readers swap together with the others.
+        swapped = iptc.dtype == 4 and byteorder == ">" and iptc.value[:1] != b"\x1c"
+        shared["iptc"] = (iptc.swapped() if swapped else iptc).value
+    return shared
+
+
+def is_for_people(description: bytes) -> bool:
+    """Return whether a description is neither XML nor the notes of a program.
+
+    Parameters
+    ----------
+    description : bytes
+    """
+    text = description.decode("utf-8", "replace").strip("\0 \n")
+    return bool(text) and not text.startswith(("<?xml", "<OME", *_PROGRAMS))
+
+
+def _dialect(file: tifffile.TiffFile, page: Any, numbers: Sequence[int]) -> dict[str, Any]:
+    if file.is_imagej and file.imagej_metadata:
+        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
+        return {"dialect": "imagej", "metadata": known}
+    if file.is_ome and file.ome_metadata and ome.parsed(file.ome_metadata) is not None:
+        xml = file.ome_metadata
+        files = ome.files_of(xml)
+        number = _number(file, page) if files <= {file.filename} else 0
+        facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
+        facts["pages"] = len(numbers)
+        return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if file.is_shaped and file.shaped_metadata:
+        facts = dict(file.shaped_metadata[0])
+        gone = {"shape", "axes", "truncated"}
+        return {"dialect": "shaped", "metadata": {k: v for k, v in facts.items() if k not in gone}}
+    return {}
+
+
+def _number(file: tifffile.TiffFile, page: Any) -> int:
+    """Return the number of the image in the OME-XML."""
+    places = [series.keyframe.offset for series in series_of(file)]
+    return places.index(page.offset) if page.offset in places else 0
+
+
+def _layout(page: Any) -> dict[str, Any]:
+    if page.is_tiled:
+        tile = page.tilelength, page.tilewidth
+        return {} if any(side % 16 or side < 1 for side in tile) else {"tile": tile}
+    rows = page.rowsperstrip
+    return {"rowsperstrip": int(rows)} if rows and rows < page.imagelength else {}
+
+
+def _levels(
+    file: tifffile.TiffFile, page: Any, numbers: Sequence[int]
+) -> tuple[list[tuple[int, int]], bool]:
+    """Return the sizes of the smaller copies of an image, and whether they are below its page."""
+    if page.subifds:
+        below = [(other.imagelength, other.imagewidth) for other in page.pages or ()]
+        return [size for size in below if _is_smaller(size, page)], True
+    for series in series_of(file):
+        levels = reduced_levels(series)
+        if series.keyframe.offset == page.offset and levels:
+            sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]
+            return [size for size in sizes if _is_smaller(size, page)], False
+    return (_behind(file, page) if len(numbers) == 1 else []), False
+
+
+def _behind(file: tifffile.TiffFile, page: Any) -> list[tuple[int, int]]:
+    """Return the sizes of the reduced pages that follow a page."""
+    sizes: list[tuple[int, int]] = []
+    start = page.index + 1 if isinstance(page.index, int) else len(file.pages)
+    for number in range(start, len(file.pages)):
+        other = file.pages[number].aspage()
+        size = other.imagelength, other.imagewidth
+        if not other.is_reduced or not _is_smaller(size, page):
+            break
+        sizes.append(size)
     return sizes
+
+
+def _is_smaller(size: tuple[int, int], page: Any) -> bool:
+    """Return whether a size is that of a smaller copy: labels of slides have other shapes."""
+    rows, columns = page.imagelength / size[0], page.imagewidth / size[1]
+    uneven = max(_SAME_ASPECT, 1 / min(size))
+    return bool(rows > 1 and columns > 1 and abs(rows / columns - 1) <= uneven)

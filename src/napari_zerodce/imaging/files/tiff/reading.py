@@ -1,41 +1,122 @@
-"""How the image of a TIFF is read: planes and colours in our order, and the facts beside them."""
+"""How the images of a TIFF are read: planes and colours in our order, and the facts beside them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Final
 
-import numpy as np
 import tifffile
 
-from napari_zerodce.imaging.files.image_file import ImageFile, upright
-from napari_zerodce.imaging.files.tiff.facts import details_of, tag_of
-from napari_zerodce.imaging.files.tiff.samples import coloured, planes_last
-from napari_zerodce.imaging.files.tiff.series import check_last_page, only_image, pixels
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.tiff.depth import told_bits
+from napari_zerodce.imaging.files.tiff.facts import details_of
+from napari_zerodce.imaging.files.tiff.own_pages import is_one_of_a_set, leading_axes, opened
+from napari_zerodce.imaging.files.tiff.pages import kind_of, stacked
+from napari_zerodce.imaging.files.tiff.samples import understood
+from napari_zerodce.imaging.files.tiff.series import (
+    Series,
+    check_last_page,
+    images_of,
+    pages_of,
+    pixels,
+)
+from napari_zerodce.imaging.files.tiff.stored import Stored
+from napari_zerodce.imaging.planes import Array
+
+_OWN_ORDER: Final = frozenset({"lsm", "stk", "fluoview", "svs", "ndpi", "scn", "qpi", "bif"})
 
 
 def read(path: Path) -> tuple[ImageFile, ...]:
-    """Read the image of a TIFF: all pages of the same kind, without their previews.
+    """Read the images of a TIFF: all pages that are no reduced copies of others.
+
+    Images of one shape, dtype and kind are one image, with the facts of each under "series". Each
+    image has the numbers of its pages under "pages", and the form of its samples under "stored".
+    Pages of one bit beside other images are masks; the first image has them under "masks".
 
     Raises
     ------
     ImageError
-        If the file does not fit in memory, or holds several images of different kinds.
+        If the file does not fit in memory.
     Exception
-        Any, if the file is damaged or its colours are neither grey nor RGB.
+        Any, if the file is damaged or its colours are of an unknown kind.
     """
-    with tifffile.TiffFile(path) as file:
-        series = only_image(file, path)
-        check_last_page(file)
-        page = series.keyframe
-        number = [other is series for other in file.series].index(True)
-        array, axes = planes_last(pixels(path, series, number), series.axes)
-        details = details_of(file, page)
-    array = upright(array, tag_of(page, "Orientation"), rows=array.ndim - 2 - ("S" in axes))
-    # Not page.photometric, which has the same value for a file without this tag.
-    white = tag_of(page, "PhotometricInterpretation") == tifffile.PHOTOMETRIC.MINISWHITE
-    if white and array.dtype.kind == "u":
-        array = array.dtype.type(2**page.bitspersample - 1) - array
-    if page.photometric == tifffile.PHOTOMETRIC.PALETTE and not file.is_imagej:
-        array, axes = np.moveaxis(np.asarray(page.colormap)[:, array], 0, -1), axes + "S"
-    array, axes, channels = coloured(array, axes, page)
-    return (ImageFile(array, channels, details | {"axes": axes}),)
+    with opened(path) as (said, held):
+        check_last_page(held)
+        series = images_of(held)
+        masks = [each for each in series if _is_mask(each)]
+        others = [each for each in series if not _is_mask(each)]
+        reader = _Reader(path, said)
+        if not others:  # refused later, as masks of all kinds are
+            return (reader.image(masks[0]),)
+        first, *rest = _stacks(reader, others)
+        if masks:
+            first = replace(
+                first, details={**first.details, "masks": tuple(map(reader.mask, masks))}
+            )
+        return (first, *rest)
+
+
+def _is_mask(series: Series) -> bool:
+    page = series.keyframe
+    return page.bitspersample == 1 and page.photometric != tifffile.PHOTOMETRIC.PALETTE
+
+
+def _stacks(reader: _Reader, series: Sequence[Series]) -> list[ImageFile]:
+    if len(series) > 1:  # large ones are read, not mapped
+        check_room(2 * sum(each.nbytes for each in series), reader.path)
+    groups: dict[Any, list[ImageFile]] = {}
+    for each in series:
+        image = reader.image(each)
+        groups.setdefault(kind_of(image), []).append(image)
+    return [stacked(group) for group in groups.values()]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What reads the images of one file.
+
+    Parameters
+    ----------
+    path : Path
+    file : TiffFile
+        What the file says.
+    """
+
+    path: Path
+    file: tifffile.TiffFile
+
+    def image(self, series: Series) -> ImageFile:
+        page, file = series.keyframe, self.file
+        array, axes = self._in_own_order(pixels(self.path, series), series)
+        luts = file.is_imagej
+        array, axes, channels, stored = understood(array, axes, page, self.path, has_luts=luts)
+        details = details_of(file, page, pages_of(series))
+        if series.kind in _OWN_ORDER:
+            stored = stored.in_our_order(axes)
+        if stored.was:  # the profile is that of other colours
+            details.pop("icc_profile", None)
+        details |= {"axes": axes, "stored": stored, "pages": pages_of(series)}
+        bits = stored.bits or told_bits(file, page, array)
+        return ImageFile(array, channels, details, bits=bits)
+
+    def mask(self, series: Series) -> ImageFile:
+        array, page = pixels(self.path, series), series.keyframe
+        stored = Stored(series.axes, tuple(range(array.ndim)), is_mask=bool(page.is_mask))
+        if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+            stored = replace(stored, photometric="miniswhite")
+            array = ~array
+        numbers = pages_of(series)
+        form = {"axes": series.axes, "stored": stored, "pages": numbers}
+        return ImageFile(array, "mono", details_of(self.file, page, numbers) | form)
+
+    def _in_own_order(self, array: Array, series: Series) -> tuple[Array, str]:
+        pages = pages_of(series)
+        if series.axes[:1] != "I" or not is_one_of_a_set(self.file):
+            return array, series.axes
+        told = leading_axes(self.file, len(pages))
+        if told is None:
+            return array, series.axes
+        letters, lengths = told
+        return array.reshape(*lengths, *array.shape[1:]), letters + series.axes[1:]

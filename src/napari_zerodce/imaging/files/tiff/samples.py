@@ -2,41 +2,160 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-import tifffile
+from tifffile import EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 
-from napari_zerodce.imaging.files.tiff.facts import COMPRESSIONS
+from napari_zerodce.imaging.files.image_file import check_room, upright
+from napari_zerodce.imaging.files.tiff import alpha, colours, libtiff
+from napari_zerodce.imaging.files.tiff.depth import packed_bits, white_of
+from napari_zerodce.imaging.files.tiff.stored import Stored, inverted
+from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
-_GREY: Final = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
-_COLOURS: Final = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.PALETTE)
+_LAB: Final = (PHOTOMETRIC.CIELAB, PHOTOMETRIC.ICCLAB)
+_CMYK: Final = 1  # of the sets of inks
+_WIDEST_SAMPLE: Final = 8  # bytes, in the arithmetic of conversions
 
 
-def planes_last(array: Array, axes: str) -> tuple[Array, str]:
+@dataclass(frozen=True)
+class Samples:
+    """An array in our order, what its axes are, and how it is in its file."""
+
+    array: Array
+    axes: str
+    stored: Stored
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the last axis is that of the samples of a pixel."""
+        return self.axes.endswith("S")
+
+
+def understood(
+    array: Array, axes: str, page: Any, path: Named, *, has_luts: bool
+) -> tuple[Array, str, Channels, Stored]:
+    """Return the samples of pages as an image in our order.
+
+    Parameters
+    ----------
+    array : ndarray
+        As the file has it.
+    axes : str
+        A letter for each axis.
+    page : TiffPage
+        Any page of the image.
+    path : Path or Url
+        For the message if memory is short.
+    has_luts : bool
+        Whether palettes are lookup tables for the screen, as in ImageJ.
+
+    Raises
+    ------
+    ImageError
+        If the memory is too small.
+    ValueError
+        If we cannot show such colours.
+    """
+    samples = _planes_last(array, axes, page)
+    orientation = page.tags["Orientation"].value if "Orientation" in page.tags else 1
+    rows = array.ndim - 2 - samples.has_samples
+    samples = replace(samples, array=upright(samples.array, orientation, rows=rows))
+    if photometric_of(page) == PHOTOMETRIC.MINISBLACK or (has_luts and not samples.has_samples):
+        return _with_channels(samples)
+    return _with_channels(_in_colour(samples, page, path))
+
+
+def photometric_of(page: Any) -> int:
+    """Return what a page says of its colours; without such a tag, 0 is black.
+
+    Parameters
+    ----------
+    page : TiffPage
+    """
+    # tifffile gives the same value for a missing tag and for MINISWHITE.
+    known = "PhotometricInterpretation" in page.tags
+    return int(page.photometric if known else PHOTOMETRIC.MINISBLACK)
+
+
+def _planes_last(array: Array, axes: str, page: Any) -> Samples:
     """Move rows, columns and samples to the end, because files may have them at any axis."""
-    if not {"Y", "X"} <= set(axes):
-        return array, axes
-    last = "YXS" if "S" in axes else "YX"
-    order = [axis for axis, name in enumerate(axes) if name not in last]
-    order += [axes.index(name) for name in last]
-    return array.transpose(order), "".join(axes[axis] for axis in order)
+    order = list(range(array.ndim))
+    if {"Y", "X"} <= set(axes):
+        last = "YXS" if "S" in axes else "YX"
+        order = [axis for axis, name in enumerate(axes) if name not in last]
+        order += [axes.index(name) for name in last]
+    extra = tuple(EXTRASAMPLE(kind).name for kind in page.extrasamples)
+    contig = page.planarconfig == PLANARCONFIG.CONTIG
+    planar = None if "S" not in axes else "contig" if contig else "separate"
+    stored = Stored(axes, tuple(order), "minisblack", planar, extra, packed_bits(page))
+    return Samples(array.transpose(order), "".join(axes[axis] for axis in order), stored)
 
 
-def coloured(array: Array, axes: str, page: Any) -> tuple[Array, str, Channels]:
-    """Return the image, with samples as colour if the file says so, and otherwise as channels."""
-    if "S" not in axes:
+def _in_colour(samples: Samples, page: Any, path: Named) -> Samples:
+    """Return samples as grey where more is brighter, or as RGB."""
+    kind = photometric_of(page)
+    array, stored = samples.array, samples.stored
+    count = array.shape[-1] if samples.has_samples else 1
+    # JPEG and others give RGB for YCbCr.
+    photo = kind == PHOTOMETRIC.YCBCR and page.compression not in libtiff.LOSSLESS
+    if kind == PHOTOMETRIC.RGB or photo:
+        return replace(samples, stored=replace(stored, photometric="rgb"))
+    check_room(_WIDEST_SAMPLE * array.size, path)
+    if kind == PHOTOMETRIC.MINISWHITE:
+        stored = replace(stored, photometric="miniswhite")
+        return replace(samples, array=inverted(array, stored), stored=stored)
+    if kind == PHOTOMETRIC.PALETTE and not samples.has_samples:
+        return _as_rgb(samples, colours.from_palette(array, page.colormap), "palette")
+    if kind == PHOTOMETRIC.SEPARATED and count == 4 and _ink_set(page) == _CMYK:
+        white = white_of(array.dtype, stored.bits)
+        return _as_rgb(samples, colours.from_cmyk(array, white), "CMYK")
+    if kind in _LAB and count == 3 and array.dtype.kind in "iu" and array.dtype.itemsize <= 2:
+        bits = array.view(f"u{array.dtype.itemsize}") if array.dtype.kind == "i" else array
+        return _as_rgb(
+            samples, colours.from_lab(bits, is_signed=kind == PHOTOMETRIC.CIELAB), "CIELab"
+        )
+    if libtiff.is_needed(page):
+        rgb = colours.from_xyz(array) if kind == PHOTOMETRIC.LOGLUV else array
+        return _as_rgb(samples, rgb, "LogLuv" if libtiff.is_logarithmic(page) else "YCbCr")
+    name = getattr(page.photometric, "name", page.photometric)
+    raise ValueError(f"its colours are {name}; convert it to RGB")
+
+
+def _as_rgb(samples: Samples, array: Array, was: str) -> Samples:
+    """Return samples whose file has other colours, which are not written again."""
+    axes = samples.axes.removesuffix("S")
+    is_grey = array.ndim == len(axes)
+    axes += "" if is_grey else "S"
+    planar, photometric = (None, "minisblack") if is_grey else ("contig", "rgb")
+    order = tuple(range(array.ndim))
+    bits = None if array.dtype == np.uint8 else samples.stored.bits
+    stored = Stored(axes, order, photometric, planar, (), bits, "" if is_grey else was)
+    return Samples(array, axes, stored)
+
+
+def _ink_set(page: Any) -> int:
+    return int(page.tags["InkSet"].value) if "InkSet" in page.tags else _CMYK
+
+
+def _with_channels(samples: Samples) -> tuple[Array, str, Channels, Stored]:
+    """Return samples as colour if the file says so, and otherwise as channels."""
+    array, axes, stored = samples.array, samples.axes, samples.stored
+    if not samples.has_samples:
         # The writer may not have known about colour: the shape then decides, as in napari.
         guessed = layout_of(array).channels if "Q" in axes and array.ndim == len(axes) else "mono"
-        return array, axes if guessed == "mono" else axes[:-3] + "YXS", guessed
-    plain = page.compression in {tifffile.COMPRESSION.NONE, *COMPRESSIONS}
-    photos = () if plain else (tifffile.PHOTOMETRIC.YCBCR,)  # JPEG and others decode it to RGB
-    if page.photometric not in (*_GREY, *_COLOURS, *photos):
-        name = getattr(page.photometric, "name", page.photometric)
-        raise ValueError(f"its colours are {name}; convert it to RGB")
-    if page.photometric in _GREY and array.shape[-1] == 2 and any(page.extrasamples):
-        array = array[..., [0, 0, 0, 1]]  # grey and alpha
-    elif page.photometric in _GREY or array.shape[-1] not in {3, 4}:
-        return np.moveaxis(array, -1, -3), axes.replace("YXS", "SYX"), "mono"
-    return array, axes, "rgb" if array.shape[-1] == 3 else "rgba"
+        return array, axes if guessed == "mono" else axes[:-3] + "YXS", guessed, stored
+    count, is_rgb = array.shape[-1], stored.photometric == "rgb"
+    if not is_rgb and count == 2 and stored.transparencies:
+        array, count, is_rgb = array[..., [0, 0, 0, 1]], 4, True  # grey and alpha
+    if not is_rgb or count not in {3, 4}:
+        return np.moveaxis(array, -1, -3), axes[:-3] + _channel_letter(axes) + "YX", "mono", stored
+    if stored.is_premultiplied and count == 4 and alpha.can_divide(array.dtype):
+        array = alpha.divided(array, white_of(array.dtype, stored.bits))
+    return array, axes, "rgb" if count == 3 else "rgba", stored
+
+
+def _channel_letter(axes: str) -> str:
+    return "S" if "C" in axes else "C"

@@ -5,37 +5,109 @@ from __future__ import annotations
 import math
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import tifffile
 
-from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, check_room
+from napari_zerodce.imaging.files.tiff import libtiff
 from napari_zerodce.imaging.planes import Array
 
-_PREVIEW: Final = 5  # an image with less than a fifth of the pixels is a preview of the other
+Series = tifffile.TiffPageSeries
+
+_SLIDES: Final = frozenset({"svs", "ndpi", "scn", "qpi", "bif", "philips"})
+_BESIDE_A_SLIDE: Final = frozenset({"label", "macro", "map", "thumbnail"})
 
 
-def only_image(file: tifffile.TiffFile, path: Path) -> tifffile.TiffPageSeries:
-    """Return the largest series, if the others are only previews, labels or masks of it."""
-    if not file.series:
+def images_of(file: tifffile.TiffFile) -> list[Series]:
+    """Return the images of a file in the order of their pages, without reduced copies.
+
+    Reduced are pages that the file marks so, pages below other pages, and the label, the macro and
+    the thumbnail of a slide. If all are reduced, the largest is the image.
+
+    Parameters
+    ----------
+    file : TiffFile
+
+    Raises
+    ------
+    ValueError
+        If there is no image.
+    """
+    every = [level for series in file.series for level in _levels(series)]
+    if not every:
         raise ValueError("it holds no image")
-    largest: tifffile.TiffPageSeries = max(file.series, key=lambda series: series.size)
-    images = [
-        series
-        for series in file.series
-        if series is largest
-        or (series.size * _PREVIEW > largest.size and not series.keyframe.is_reduced)
-    ]
-    if len(images) > 1:
-        shapes = ", ".join("x".join(map(str, series.shape)) for series in images[:3])
-        raise ImageError(
-            f"{path.name} holds {len(images)} images of different kinds ({shapes}"
-            f"{', ...' if len(images) > 3 else ''}); save one of them as a separate file."
-        )
-    return largest
+    full = [series for series in every if not _is_reduced(series)]
+    main = [series for series in full if not series.keyframe.is_subifd]
+    images = main or full or [max(every, key=lambda series: series.size)]
+    return sorted(images, key=lambda series: pages_of(series)[:1])
+
+
+def series_of(file: tifffile.TiffFile) -> list[Series]:
+    """Return the images that a file tells of; empty if what it tells is invalid.
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    # tifffile takes what XML and other descriptions say on trust.
+    with suppress(KeyError, ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError):
+        return list(file.series)
+    return []
+
+
+def holds_all_pages(file: tifffile.TiffFile) -> bool:
+    """Return whether each page of the file belongs to a series, or is a reduced copy.
+
+    A file of ImageJ or OME may hold pages beside those that its description tells of.
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    if file.series and file.series[0].kind in {*_SLIDES, "lsm", "stk", "generic"}:
+        return True
+    series = [level for each in file.series for level in each.levels]
+    told = {number for each in series for number in pages_of(each)}
+    others = set(range(len(file.pages))) - told
+    return all(file.pages[number].aspage().is_reduced for number in others)
+
+
+def pages_of(series: Series) -> tuple[int, ...]:
+    """Return the numbers of the pages of a series, without those that other pages contain.
+
+    Parameters
+    ----------
+    series : TiffPageSeries
+    """
+    indices = (page.index for page in series.pages if page is not None)
+    return tuple(int(np.ravel(index)[0]) for index in indices)
+
+
+def _levels(series: Series) -> list[Series]:
+    """Return the levels that are images of their own: tifffile judges them by their sizes alone."""
+    reduced = reduced_levels(series)
+    return [series, *(each for each in series.levels[1:] if each not in reduced)]
+
+
+def reduced_levels(series: Series) -> list[Series]:
+    """Return the smaller copies of an image.
+
+    Parameters
+    ----------
+    series : TiffPageSeries
+    """
+    if series.kind in _SLIDES:
+        return list(series.levels[1:])
+    return [each for each in series.levels[1:] if _is_reduced(each) or each.keyframe.is_subifd]
+
+
+def _is_reduced(series: Series) -> bool:
+    beside = series.kind in _SLIDES and series.name.lower() in _BESIDE_A_SLIDE
+    return series.keyframe.is_reduced or beside
 
 
 def check_last_page(file: tifffile.TiffFile) -> None:
@@ -49,15 +121,13 @@ def check_last_page(file: tifffile.TiffFile) -> None:
         raise ValueError("it ends before its last page")
 
 
-def pixels(path: Path, series: tifffile.TiffPageSeries, number: int) -> Array:
+def pixels(path: Path, series: Series) -> Array:
     """Return the pixels of a series; large ones without compression are mapped.
 
     Parameters
     ----------
     path : Path
     series : TiffPageSeries
-    number : int
-        Of the series in the file.
 
     Raises
     ------
@@ -67,10 +137,13 @@ def pixels(path: Path, series: tifffile.TiffPageSeries, number: int) -> Array:
         If the file does not hold all of them.
     """
     offset, page = series.dataoffset, series.keyframe
+    if libtiff.is_needed(page):
+        return libtiff.pixels(path, series.shape, pages_of(series), page)
     if offset is not None and page.is_memmappable and series.nbytes >= MAPPED_FROM:
         if offset + series.nbytes > path.stat().st_size:
             raise ValueError("it ends before its last pixel")
-        return tifffile.memmap(path, series=number, mode="r")
+        dtype: np.dtype[Any] = np.dtype(page.parent.byteorder + series.dtype.char)
+        return np.memmap(path, dtype, "r", offset, series.shape)
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
     check_room(series.nbytes, path)

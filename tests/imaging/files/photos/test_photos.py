@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import ImageFile, read_image, write_image
+from napari_zerodce.imaging.files.photos.facts import sensible_dpi
 
 RANDOM = np.random.default_rng(7)
 ORIENTATION = 0x0112
@@ -102,10 +103,10 @@ def test_transparent_colours_become_alpha(tmp_path, transparency):
     assert read.array[..., 3].tolist() == [[255, 0], [255, 0]]
 
 
-def test_an_animation_is_refused(tmp_path):
-    first, second = (Image.fromarray(np.full((4, 5), grey, np.uint8)) for grey in (10, 20))
-    first.save(tmp_path / "moving.png", save_all=True, append_images=[second])
-    with pytest.raises(ImageError, match=r"moving\.png is an animation"):
+def test_a_deep_animation_is_refused(tmp_path):
+    content = imagecodecs.apng_encode(noise(3, 4, 5, dtype=np.uint16))
+    (tmp_path / "moving.png").write_bytes(content)
+    with pytest.raises(ImageError, match=r"moving\.png is an animation of 16 bits"):
         read_image(tmp_path / "moving.png")
 
 
@@ -189,10 +190,8 @@ def test_an_exif_block_that_jpeg_cannot_hold_is_left_out(tmp_path):
 
 
 @pytest.mark.parametrize("dpi", [(0, 0), (1e9, 1e9), (float("nan"), 72)])
-def test_a_resolution_that_makes_no_sense_is_left_out(tmp_path, dpi):
-    from napari_zerodce.imaging.files.photos import _details
-
-    assert "dpi" not in _details({"dpi": dpi}, Image.Exif(), "mono")
+def test_a_resolution_that_makes_no_sense_is_left_out(dpi):
+    assert sensible_dpi(dpi) == ()
 
 
 def test_damaged_exif_does_not_keep_a_photo_from_being_read(tmp_path):

@@ -1,0 +1,7 @@
+"""Photos: formats that Pillow and imagecodecs decode, each in a module; first bytes tell which."""
+
+from __future__ import annotations
+
+from napari_zerodce.imaging.files.photos.choice import KINDS, can_hold, left_out, read, write
+
+__all__ = ["KINDS", "can_hold", "left_out", "read", "write"]

@@ -1,0 +1,129 @@
+"""AVIF: Pillow for 8 bits with all facts; imagecodecs for 10 and 12 bits."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import imagecodecs
+import numpy as np
+from PIL.AvifImagePlugin import AvifImageFile
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.photos import exif as exif_block
+from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted, shared_facts
+from napari_zerodce.imaging.files.photos.pixels import (
+    animation_options,
+    channels_of,
+    image_of,
+    is_animation,
+    pillow_images,
+    with_known_samples,
+)
+from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.planes import layout_of
+
+KIND: Final = FileKind("AVIF", (".avif",), is_lossy=True, has_quality=True)
+STARTS: Final = (Signature(4, b"ftypavif"), Signature(4, b"ftypavis"))
+
+_HELD: Final = {"exif", "xmp", "icc_profile"}
+_HELD_DEEP: Final[set[str]] = set()
+"""imagecodecs writes pixels alone."""
+
+_QUALITY: Final = 90
+_LONGEST_SIDE: Final = 65_536
+_DEPTH_FLAGS: Final = {0x00: 8, 0x40: 10, 0x60: 12}
+_COLOUR: Final = b"colrnclx"
+
+
+def read(path: Path) -> ImageFile:
+    """Read an AVIF, upright."""
+    content = path.read_bytes()
+    bits = _bits_in(content)
+    with AvifImageFile(path) as photo:
+        image = _deep(photo, path, content, bits) if bits > 8 else image_of(photo, path)
+        details = dict(image.details) | shared_facts(photo)
+    return fitted(replace(image, details=details))
+
+
+def _bits_in(content: bytes) -> int:
+    place = content.find(b"av1C") + 6  # then the flags of the depth
+    return _DEPTH_FLAGS.get(content[place] & 0x60, 8) if 6 <= place < len(content) else 8
+
+
+def _deep(photo: AvifImageFile, path: Path, content: bytes, bits: int) -> ImageFile:
+    if getattr(photo, "is_animated", False):
+        raise ImageError(
+            f"{path.name} is an animation of {bits} bits, but only those of 8 bits are read; "
+            "save the animation as a TIFF with several pages."
+        )
+    check_room(16 * photo.width * photo.height, path)
+    array = with_known_samples(np.asarray(imagecodecs.avif_decode(content)))
+    return ImageFile(array, channels_of(array), {"avif": _colour_in(content)}, bits=bits)
+
+
+def _colour_in(content: bytes) -> dict[str, int]:
+    """Return the numbers of the colours (ITU-T H.273), which say what the samples mean."""
+    place = content.find(_COLOUR)
+    if place < 0 or place + len(_COLOUR) + 6 > len(content):
+        return {}
+    primaries, transfer, matrix = struct.unpack_from(">3H", content, place + len(_COLOUR))
+    return {"primaries": primaries, "transfer": transfer, "matrix": matrix}
+
+
+def _is_deep(image: ImageFile) -> bool:
+    """Return whether an image has 10 or 12 bits."""
+    return bool(image.array.dtype.newbyteorder("=") == np.uint16) and image.bits in {10, 12}
+
+
+def can_hold(image: ImageFile, _suffix: str) -> bool:
+    """Return whether an AVIF can hold an image: 8 bits, or a plane of 10 or 12."""
+    layout = layout_of(image.array, channels=image.channels)
+    small = max(layout.height, layout.width) <= _LONGEST_SIDE
+    if layout.leading:
+        return small and is_animation(image) and bool(image.array.dtype == np.uint8)
+    return small and (_is_deep(image) or bool(image.array.dtype == np.uint8))
+
+
+def not_held(image: ImageFile, _suffix: str) -> list[str]:
+    """Return names of the facts of an image that such a file cannot hold."""
+    return facts_beyond(image, _HELD_DEEP if _is_deep(image) else _HELD)
+
+
+def write(path: Path, image: ImageFile) -> None:
+    """Write an AVIF."""
+    if _is_deep(image):
+        path.write_bytes(_encoded_deep(image))
+        return
+    details = image.details
+    known: dict[str, Any] = {key: details[key] for key in _HELD & {*details}}
+    known |= _safe_exif(known.pop("exif", b""))
+    known["quality"] = details.get("quality") or _QUALITY
+    if image.channels != "mono":
+        known["subsampling"] = "4:4:4"
+    options = animation_options(image)
+    options.pop("loop", None)
+    first, *others = pillow_images(image)
+    first.save(path, "AVIF", append_images=others, **options, **known)
+
+
+def _safe_exif(block: bytes) -> dict[str, bytes]:
+    """Return EXIF without orientation: with one, Pillow 13.0 crashes if it writes an animation."""
+    try:
+        return {"exif": exif_block.fitted(block, turned=False)} if block else {}
+    except (ValueError, struct.error):
+        return {}
+
+
+def _encoded_deep(image: ImageFile) -> bytes:
+    encoded = imagecodecs.avif_encode(
+        np.ascontiguousarray(image.array, np.uint16),
+        level=image.details.get("quality") or _QUALITY,
+        bitspersample=image.bits,
+        **(image.details.get("avif") or {}),
+    )
+    return bytes(encoded)

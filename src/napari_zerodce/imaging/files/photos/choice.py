@@ -1,0 +1,150 @@
+"""Which module reads a photo, by its first bytes, and which one writes it, by its suffix."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.photos import (
+    avif,
+    bmp,
+    gif,
+    heif,
+    jpeg,
+    jpeg2000,
+    jpegxl,
+    netpbm,
+    png,
+    qoi,
+    tga,
+    webp,
+)
+from napari_zerodce.imaging.files.photos.signatures import Signature, other_kind_of
+
+
+class _PhotoFormat(Protocol):
+    """A module that reads and writes photos of one kind."""
+
+    @property
+    def KIND(self) -> FileKind:  # noqa: N802  a constant of the module
+        """The kind of its files."""
+        ...
+
+    @property
+    def STARTS(self) -> tuple[Signature, ...]:  # noqa: N802
+        """With what its files begin."""
+        ...
+
+    def read(self, path: Path) -> ImageFile: ...
+
+    def can_hold(self, image: ImageFile, suffix: str, /) -> bool: ...
+
+    def not_held(self, image: ImageFile, suffix: str, /) -> list[str]: ...
+
+    def write(self, path: Path, image: ImageFile, /) -> None: ...
+
+
+_PHOTOS: Final[tuple[_PhotoFormat, ...]] = (
+    png,
+    jpeg,
+    bmp,
+    webp,
+    avif,
+    gif,
+    heif,
+    jpeg2000,
+    jpegxl,
+    netpbm,
+    tga,
+    qoi,
+)
+
+KINDS: Final = tuple(each.KIND for each in _PHOTOS)
+
+_BY_SUFFIX: Final = {suffix: each for each in _PHOTOS for suffix in each.KIND.suffixes}
+_LONGEST_START: Final = 64
+
+
+def read(path: Path) -> tuple[ImageFile, ...]:
+    """Read a photo, turned as its facts say, or an animation as a stack over time.
+
+    Parameters
+    ----------
+    path : Path
+        Its first bytes decide the format, if they are those of a photo.
+
+    Raises
+    ------
+    ImageError
+        If the file is of another kind, needs a package that is not installed, or does not fit in
+        memory.
+    Exception
+        Any, if the file is damaged.
+    """
+    with path.open("rb") as file:
+        start = file.read(_LONGEST_START)
+    photo = _recognised(start, path)
+    if not photo.KIND.is_installed:
+        raise ImageError(
+            f"{path.name} is {photo.KIND.title}, whose reader is not installed; install it with "
+            f"{photo.KIND.install_line}, and start again."
+        )
+    try:
+        return (photo.read(path),)
+    except (struct.error, IndexError) as err:
+        raise ValueError("it ends in the middle of a fact") from err
+
+
+def _recognised(start: bytes, path: Path) -> _PhotoFormat:
+    for photo in _PHOTOS:
+        if any(each.begins(start) for each in photo.STARTS):
+            return photo
+    named = _BY_SUFFIX[path.suffix.lower()]
+    if other := other_kind_of(start):
+        title, suffix = other
+        advice = f"rename it to {path.stem}{suffix}" if suffix else "give an image"
+        raise ImageError(f"{path.name} is not {named.KIND.title}, but {title}; {advice}.")
+    if not named.STARTS:  # nothing can be recognised
+        return named
+    raise ValueError(f"it does not begin like {named.KIND.title} or another photo")
+
+
+def can_hold(images: Sequence[ImageFile], suffix: str) -> bool:
+    """Return whether a file can hold images: one plane, or one animation.
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+    suffix : str
+    """
+    return len(images) == 1 and _BY_SUFFIX[suffix].can_hold(images[0], suffix)
+
+
+def left_out(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+    """Return the names of the facts that a file cannot hold.
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+        One image that `can_hold` accepts.
+    suffix : str
+    """
+    return tuple(dict.fromkeys(_BY_SUFFIX[suffix].not_held(images[0], suffix)))
+
+
+def write(path: Path, images: Sequence[ImageFile]) -> None:
+    """Write a plane or an animation.
+
+    Parameters
+    ----------
+    path : Path
+        The suffix decides the format.
+    images : sequence of ImageFile
+        One image that `can_hold` accepts.
+    """
+    _BY_SUFFIX[path.suffix.lower()].write(path, images[0])

@@ -1,0 +1,146 @@
+"""The facts of a photo that all formats share: as Pillow tells them, and as they fit an image."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from PIL.ImageFile import ImageFile as Photo
+
+from napari_zerodce.imaging.files.image_file import ImageFile, upright
+from napari_zerodce.imaging.files.photos import exif as exif_block
+from napari_zerodce.imaging.files.photos import xmp as xmp_packet
+from napari_zerodce.imaging.planes import Channels
+
+_NAMES: Final = {
+    "exif": "EXIF",
+    "xmp": "XMP",
+    "iptc": "IPTC",
+    "icc_profile": "ICC profile",
+    "comment": "comment",
+    "text": "text",
+    "dpi": "resolution",
+}
+_PROFILES: Final[dict[Channels, bytes]] = {"mono": b"GRAY", "rgb": b"RGB ", "rgba": b"RGB "}
+_COMMON_DPI: Final = {(72, 72), (96, 96)}
+"""What programs write that know nothing of the resolution."""
+
+DEFAULT_QUALITY: Final = 95
+"""Of lossy files, from 1 to 100, if neither the user nor the source says one."""
+
+
+def shared_facts(photo: Photo) -> dict[str, Any]:
+    """Return the details that Pillow tells of photos of most kinds.
+
+    Parameters
+    ----------
+    photo : PIL.ImageFile.ImageFile
+    """
+    info = photo.info
+    found = {
+        "exif": _exif(info.get("exif")),
+        "xmp": _bytes(info.get("xmp")),
+        "icc_profile": _bytes(info.get("icc_profile")),
+        "dpi": sensible_dpi(info.get("dpi", ())),
+        "comment": text_of(info.get("comment") or b""),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _bytes(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else value or b""
+
+
+def _exif(block: Any) -> bytes:
+    return exif_block.START + block.removeprefix(exif_block.START) if block else b""
+
+
+def text_of(content: bytes | str) -> str:
+    """Return text of an unknown encoding: UTF-8 if it is valid, otherwise Latin-1.
+
+    Parameters
+    ----------
+    content : bytes or str
+    """
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def sensible_dpi(numbers: Iterable[Any]) -> tuple[float, ...]:
+    """Return two resolutions, or nothing if they make no sense.
+
+    Parameters
+    ----------
+    numbers : iterable of numbers
+    """
+    dpi = tuple(float(number) for number in numbers)
+    valid = len(dpi) == 2 and all(math.isfinite(each) and 1 <= each < 65536 for each in dpi)
+    return dpi if valid else ()
+
+
+def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
+    """Return an image as read that stands upright, with facts that are true of it.
+
+    Facts that cannot be kept are named in "lost" of the details.
+
+    Parameters
+    ----------
+    image : ImageFile
+        As stored in its file, with the facts of the file.
+    is_upright : bool
+        Whether the decoder has turned it already.
+    """
+    details = dict(image.details)
+    lost = list(details.pop("lost", ()))
+    block, packet = details.pop("exif", b""), details.pop("xmp", b"")
+    told = exif_block.orientation_in(block) or xmp_packet.orientation_in(packet)
+    orientation = 1 if is_upright else told
+    turned = orientation in {5, 6, 7, 8}
+    if packet:
+        details["xmp"] = xmp_packet.fitted(packet, turned=turned)
+    try:
+        details |= _without_empty(exif=block and exif_block.fitted(block, turned=turned))
+    except (ValueError, struct.error):  # cameras often write invalid EXIF
+        lost.append("damaged EXIF")
+    if turned and "dpi" in details:
+        details["dpi"] = details["dpi"][::-1]
+    profile = details.get("icc_profile", b"")
+    # The profile of a CMYK photo, or of a grey photo with alpha, is not valid for RGB.
+    if profile and profile[16:20] != _PROFILES[image.channels]:
+        del details["icc_profile"]
+        lost.append("ICC profile")
+    rows = image.array.ndim - 2 - (image.channels != "mono")
+    array = upright(image.array, orientation, rows=rows)
+    return replace(image, array=array, details=details | _without_empty(lost=tuple(lost)))
+
+
+def _without_empty(**facts: Any) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value}
+
+
+def facts_beyond(image: ImageFile, held: Collection[str]) -> list[str]:
+    """Return names of the facts of an image that a format cannot hold.
+
+    Parameters
+    ----------
+    image : ImageFile
+    held : collection of str
+        The keys of `details` that the format can hold.
+    """
+    details = image.details
+    missing = [key for key in _NAMES if details.get(key) and key not in held]
+    names = [_NAMES[key] for key in missing if key != "dpi" or _is_meant(details)]
+    if "exif" in missing and exif_block.says_where(details["exif"]):
+        names.append("GPS")
+    return [*details.get("lost", ()), *names]
+
+
+def _is_meant(details: Mapping[str, Any]) -> bool:
+    return tuple(map(round, details["dpi"])) not in _COMMON_DPI

@@ -1,0 +1,65 @@
+"""GIF: a picture or an animation of at most 256 colours each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL.GifImagePlugin import GifImageFile
+
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted, shared_facts
+from napari_zerodce.imaging.files.photos.pixels import (
+    animation_options,
+    check_claim,
+    image_of,
+    is_animation,
+    pillow_images,
+)
+from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.planes import layout_of
+
+KIND: Final = FileKind("GIF", (".gif",), is_lossy=True)
+STARTS: Final = (Signature(0, b"GIF8"),)
+
+_HELD: Final = {"comment"}
+
+_LONGEST_SIDE: Final = 65_535
+
+
+def read(path: Path) -> ImageFile:
+    """Read a GIF; a palette of greys gives a grey image."""
+    with GifImageFile(path) as photo:
+        check_claim(photo, path)
+        image = image_of(photo, path)
+        details = dict(image.details) | shared_facts(photo)
+    return fitted(replace(image, details=details))
+
+
+def can_hold(image: ImageFile, _suffix: str) -> bool:
+    """Return whether a GIF can hold an image: 8 bits, a plane or an animation."""
+    layout = layout_of(image.array, channels=image.channels)
+    small = max(layout.height, layout.width) <= _LONGEST_SIDE
+    known = image.array.dtype == np.uint8 and (is_animation(image) or not layout.leading)
+    return bool(known) and small
+
+
+def not_held(image: ImageFile, _suffix: str) -> list[str]:
+    """Return names of the facts, and of the colours, that such a file cannot hold."""
+    colours = [] if image.channels == "mono" else ["colours beyond 256"]
+    alpha = ["half transparency"] if image.channels == "rgba" else []
+    return facts_beyond(image, _HELD) + colours + alpha
+
+
+def write(path: Path, image: ImageFile) -> None:
+    """Write a GIF, whose pictures are whole ones."""
+    first, *others = pillow_images(image)
+    options = animation_options(image)
+    if image.channels == "rgba" and others:
+        options["disposal"] = 2  # otherwise the picture before it shines through
+    if comment := image.details.get("comment"):
+        options["comment"] = comment.encode()
+    first.save(path, "GIF", append_images=others, **options)

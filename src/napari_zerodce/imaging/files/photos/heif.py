@@ -1,0 +1,99 @@
+"""HEIC and HEIF by pillow-heif, which is an extra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted
+from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
+from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.planes import layout_of
+
+KIND: Final = FileKind(
+    "HEIC", (".heic", ".heif"), is_lossy=True, has_quality=True, modules=("pillow_heif",)
+)
+STARTS: Final = tuple(
+    Signature(4, b"ftyp" + brand)
+    for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+)
+
+_HELD: Final = {"exif", "xmp", "icc_profile"}
+
+_QUALITY: Final = 90
+_LONGEST_SIDE: Final = 16_384
+_COLOURS: Final = ("color_primaries", "transfer_characteristics", "matrix_coefficients")
+
+
+def read(path: Path) -> ImageFile:
+    """Read the primary image of a HEIC, which its decoder turns upright."""
+    from pillow_heif import open_heif
+
+    photo = open_heif(path.read_bytes(), convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    check_room(16 * photo.size[0] * photo.size[1], path)
+    array = with_known_samples(np.asarray(photo))
+    info = photo.info
+    details = {
+        "exif": _exif(info.get("exif") or b""),
+        "xmp": info.get("xmp") or b"",
+        "icc_profile": info.get("icc_profile") or b"",
+        "heif": {"colours": _colours(info), "chroma": info.get("chroma")},
+        "lost": tuple(_lost(photo)),
+    }
+    known = {key: value for key, value in details.items() if value}
+    bits = info.get("bit_depth", 8) if array.dtype == np.uint16 else None
+    return fitted(ImageFile(array, channels_of(array), known, bits=bits), is_upright=True)
+
+
+def _exif(block: bytes) -> bytes:
+    return b"Exif\0\0" + block.removeprefix(b"Exif\0\0") if block else b""
+
+
+def _colours(info: Mapping[str, Any]) -> dict[str, int]:
+    told = info.get("nclx_profile") or {}
+    return {name: int(told[name]) for name in _COLOURS if name in told}
+
+
+def _lost(photo: Any) -> list[str]:
+    names = ["further pictures"] if len(photo) > 1 else []
+    names += ["depth"] if photo.info.get("depth_images") else []
+    return names + (["auxiliary pictures"] if photo.info.get("aux") else [])
+
+
+def can_hold(image: ImageFile, _suffix: str) -> bool:
+    """Return whether a HEIC can hold an image: a plane of 8, 10 or 12 bits, not too large."""
+    layout = layout_of(image.array, channels=image.channels)
+    small = max(layout.height, layout.width) <= _LONGEST_SIDE
+    return small and not layout.leading and (_is_deep(image) or image.array.dtype == np.uint8)
+
+
+def _is_deep(image: ImageFile) -> bool:
+    wide = image.array.dtype.newbyteorder("=") == np.uint16
+    return bool(wide) and image.bits in {10, 12} and image.channels != "mono"
+
+
+def not_held(image: ImageFile, _suffix: str) -> list[str]:
+    """Return names of the facts of an image that such a file cannot hold."""
+    return facts_beyond(image, _HELD)
+
+
+def write(path: Path, image: ImageFile) -> None:
+    """Write a HEIC."""
+    from pillow_heif import from_bytes
+
+    array = np.ascontiguousarray(image.array)
+    mode = {"mono": "L", "rgb": "RGB", "rgba": "RGBA"}[image.channels]
+    mode += f";{image.bits}" if _is_deep(image) else ""
+    photo = from_bytes(mode, (array.shape[1], array.shape[0]), array.tobytes())
+    details = image.details
+    for key in _HELD & {*details}:
+        photo.info[key] = details[key]
+    source = details.get("heif") or {}
+    options: dict[str, Any] = {"quality": details.get("quality") or _QUALITY}
+    options["chroma"] = source.get("chroma") or 444
+    photo.save(path, **options, **source.get("colours", {}))

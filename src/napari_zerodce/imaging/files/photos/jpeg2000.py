@@ -1,0 +1,154 @@
+"""JPEG 2000: Pillow for 8 bits, imagecodecs for more; facts stand in boxes around the pixels."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import imagecodecs
+import numpy as np
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.photos import exif as exif_block
+from napari_zerodce.imaging.files.photos.boxes import box, boxes_in
+from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted, shared_facts
+from napari_zerodce.imaging.files.photos.pixels import (
+    channels_of,
+    image_of,
+    pillow_images,
+    with_known_samples,
+)
+from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.planes import layout_of
+
+KIND: Final = FileKind("JPEG 2000", (".jp2", ".j2k", ".jpx"), is_lossy=True, has_quality=True)
+STARTS: Final = (Signature(4, b"jP  \r\n"), Signature(0, b"\xff\x4f\xff\x51"))
+
+_HELD: Final = {"exif", "xmp", "iptc", "icc_profile"}
+_HELD_BY_PIXELS_ALONE: Final[set[str]] = set()
+"""A .j2k file has no boxes."""
+
+_UUIDS: Final = {
+    "exif": b"JpgTiffExif->JP2",
+    "xmp": bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC"),
+    "iptc": bytes.fromhex("33C7A4D2B81D4723A0BAF1A3E097AD38"),
+}
+_PIXELS: Final = b"\xff\x4f\xff\x51"
+_DEPTHS: Final = 42
+"""Where the depth of the first colour stands, counted from the begin of the pixels."""
+
+_CODING_STYLE: Final = b"\xff\x52"
+_REVERSIBLE: Final = 1
+_PROFILE: Final = b"\x02\0\0"
+"""The begin of a box of colours that holds an ICC profile."""
+
+
+def read(path: Path) -> ImageFile:
+    """Read a JPEG 2000, upright."""
+    content = path.read_bytes()
+    pixels = content[max(content.find(_PIXELS), 0) :]
+    if len(pixels) <= _DEPTHS:
+        raise ValueError("it ends before its first pixel")
+    bits = (pixels[_DEPTHS] & 0x7F) + 1
+    with Jpeg2KImageFile(path) as photo:
+        if bits > 8:
+            check_room(12 * photo.width * photo.height, path)
+            array = with_known_samples(np.asarray(imagecodecs.jpeg2k_decode(content)))
+            image = ImageFile(array, channels_of(array), bits=bits if bits < 16 else None)
+        else:
+            image = image_of(photo, path)
+        details = dict(image.details) | shared_facts(photo)
+    details |= _boxes(content) | {"jpeg2000": {"lossless": _is_lossless(pixels)}}
+    return fitted(replace(image, details=details))
+
+
+def _is_lossless(pixels: bytes) -> bool:
+    place = pixels.find(_CODING_STYLE) + 13
+    return 13 <= place < len(pixels) and pixels[place] == _REVERSIBLE
+
+
+def _boxes(content: bytes) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for kind, inside in boxes_in(content):
+        if kind == b"uuid":
+            found |= {key: inside[16:] for key, uuid in _UUIDS.items() if inside[:16] == uuid}
+        elif kind == b"jp2h":
+            profiles = [
+                each[3:]
+                for name, each in boxes_in(inside)
+                if name == b"colr" and each[:1] == _PROFILE[:1]
+            ]
+            found |= {"icc_profile": profiles[0]} if profiles else {}
+    if "exif" in found:
+        found["exif"] = exif_block.START + found["exif"].removeprefix(exif_block.START)
+    return found
+
+
+def can_hold(image: ImageFile, _suffix: str) -> bool:
+    """Return whether a JPEG 2000 can hold an image: a plane of 8 to 16 bits."""
+    known = image.array.dtype.newbyteorder("=") in {np.dtype("u1"), np.dtype("u2")}
+    return known and not layout_of(image.array, channels=image.channels).leading
+
+
+def not_held(image: ImageFile, suffix: str) -> list[str]:
+    """Return names of the facts of an image that such a file cannot hold."""
+    return facts_beyond(image, _HELD_BY_PIXELS_ALONE if suffix == ".j2k" else _HELD)
+
+
+def write(path: Path, image: ImageFile) -> None:
+    """Write a JPEG 2000, lossless unless its source was lossy or the user wants a quality."""
+    has_boxes = path.suffix.lower() != ".j2k"
+    encoded = _encoded(image, has_boxes=has_boxes)
+    path.write_bytes(_with_facts(encoded, image.details) if has_boxes else encoded)
+
+
+def _encoded(image: ImageFile, *, has_boxes: bool) -> bytes:
+    noise = _least_ratio(image)
+    if image.array.dtype.itemsize == 1:
+        options: dict[str, Any] = {"no_jp2": not has_boxes}
+        if noise:
+            options |= {"irreversible": True, "quality_mode": "dB", "quality_layers": [noise]}
+        file = io.BytesIO()
+        pillow_images(image)[0].save(file, "JPEG2000", **options)
+        return file.getvalue()
+    encoded = imagecodecs.jpeg2k_encode(
+        np.ascontiguousarray(image.array, np.uint16),
+        level=noise,
+        codecformat="jp2" if has_boxes else "j2k",
+        bitspersample=image.bits or 16,
+        reversible=not noise,
+    )
+    return bytes(encoded)
+
+
+def _least_ratio(image: ImageFile) -> int:
+    """Return the ratio of signal to noise in dB, 0 for a lossless file."""
+    quality = image.details.get("quality")
+    if quality is None:
+        told = image.details.get("jpeg2000") or {"lossless": True}
+        return 0 if told["lossless"] else 50
+    return 0 if quality == 100 else 25 + quality // 4  # 80 gives 45 dB
+
+
+def _with_facts(encoded: bytes, details: Mapping[str, Any]) -> bytes:
+    boxes = []
+    for kind, content in boxes_in(encoded):
+        is_header = kind == b"jp2h" and "icc_profile" in details
+        boxes.append(box(kind, _with_profile(content, details) if is_header else content))
+    for key, uuid in _UUIDS.items():
+        if key in details:
+            content = details[key].removeprefix(exif_block.START) if key == "exif" else details[key]
+            boxes.append(box(b"uuid", uuid + content))
+    return b"".join(boxes)
+
+
+def _with_profile(header: bytes, details: Mapping[str, Any]) -> bytes:
+    colours = box(b"colr", _PROFILE + details["icc_profile"])
+    return b"".join(
+        colours if kind == b"colr" else box(kind, content) for kind, content in boxes_in(header)
+    )

@@ -1,0 +1,85 @@
+"""Which tags of a page are kept as they are, and which cannot be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from napari_zerodce.imaging.files.tiff.directory import ByteOrder, Directory, Tag
+
+DESCRIPTION, SOFTWARE, XMP, IPTC, COLORMAP = 270, 305, 700, 33723, 320
+MICRO_MANAGER, IMAGEJ = 51123, (50838, 50839)
+GEOTIFF: Final = frozenset({33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113})
+
+_STRUCTURE: Final = (
+    # what the writer says of the new pixels: sizes, samples, strips and tiles, compression
+    frozenset({254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 338, 339})
+    | frozenset({*range(322, 326), 330, 347, *range(512, 522), *range(529, 533), 559})
+    | frozenset({*range(32995, 32999), 34675, 50674, 50675})
+    # what is no longer true: orientation, codes of colours that are RGB now, old fax and print
+    | frozenset({263, 264, 265, 274, 288, 289, 290, 291, 292, 293, 321, *range(326, 329)})
+    | frozenset({332, 333, 334, 336, 337, 342, 400, 33421, 33422})
+    # resolution, which is written from numbers of its own
+    | frozenset({282, 283, 296})
+)
+_OTHERS: Final = {
+    37724: "Photoshop layers",
+    **dict.fromkeys((*range(33628, 33632),), "MetaMorph tags"),
+    **dict.fromkeys((33471, 33560), "SIS tags"),
+    **dict.fromkeys((*range(33445, 33453),), "MD Gel tags"),
+    **dict.fromkeys((34361, 34362, 34386), "FluoView tags"),
+    34412: "LSM information",
+    **dict.fromkeys(range(50706, 50838), "DNG tags"),
+    **dict.fromkeys(range(50840, 51123), "DNG tags"),
+    **dict.fromkeys(range(51124, 51190), "DNG tags"),
+    **dict.fromkeys(range(65420, 65460), "Hamamatsu tags"),
+}
+_MAY_BE_PLACES: Final = {4: "u4", 13: "u4", 16: "u8", 18: "u8"}
+_INTEGERS_OF_STANDARDS: Final = frozenset(
+    {280, 281, 297, 301, 318, 319, 340, 341, IPTC, *IMAGEJ, *GEOTIFF, 18246, 18249, 34377}
+)
+
+NOT_READ: Final = (_STRUCTURE | frozenset(_OTHERS)) - {274}
+
+
+def kept(page: Directory, byteorder: ByteOrder, size: int, *, colormap: bool) -> Directory:
+    """Return a page's directory without the tags that only its own pixels and file make true.
+
+    Parameters
+    ----------
+    page : Directory
+    byteorder : {"<", ">"}
+    size : int
+        Of the file, in bytes: a private tag may hold a place in it.
+    colormap : bool
+        Whether the colours of samples stay those of the palette.
+    """
+    gone = _STRUCTURE | frozenset(_OTHERS) | (frozenset() if colormap else {COLORMAP})
+    tags = {
+        code: tag
+        for code, tag in page.tags.items()
+        if code not in gone and not _may_be_place(code, tag, byteorder, size)
+    }
+    return Directory(tags, page.nested)
+
+
+def _may_be_place(code: int, tag: Tag, byteorder: ByteOrder, size: int) -> bool:
+    if tag.dtype not in _MAY_BE_PLACES or code in _INTEGERS_OF_STANDARDS:
+        return False
+    values = np.frombuffer(tag.value, np.dtype(_MAY_BE_PLACES[tag.dtype]).newbyteorder(byteorder))
+    return bool(((values >= 8) & (values < size)).any())
+
+
+def names_of_lost(codes: frozenset[int], kept_codes: frozenset[int]) -> tuple[str, ...]:
+    """Return names of the tags that the result cannot have, for users.
+
+    Parameters
+    ----------
+    codes : frozenset of int
+        All tags of the page.
+    kept_codes : frozenset of int
+        Those that are kept.
+    """
+    lost = codes - kept_codes - _STRUCTURE - {COLORMAP}
+    return tuple(dict.fromkeys(_OTHERS.get(code, f"tag {code}") for code in sorted(lost)))

@@ -1,0 +1,221 @@
+"""A video file that is written frame by frame, with the sound and the tags of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video.codecs import (
+    USUAL_QUALITY,
+    Encoder,
+    encoder,
+    encoder_names,
+    lost_in,
+)
+from napari_zerodce.imaging.files.video.other_streams import OtherStreams
+from napari_zerodce.imaging.files.video.samples import frame_of
+from napari_zerodce.imaging.files.video.survey import VideoFacts
+from napari_zerodce.imaging.planes import Array
+from napari_zerodce.imaging.unreadable import reason_of
+
+_QUICKTIME: Final = frozenset({".mp4", ".m4v", ".mov"})
+_LARGEST_UNIT: Final = 65535
+"""The largest denominator of a time base in MPEG-4 part 2."""
+
+_COARSE: Final = frozenset({"mpeg4", "msmpeg4"})
+
+
+class VideoWriter:
+    """A video file that is written frame by frame; it is whole when the context ends without error.
+
+    Parameters
+    ----------
+    path : Path
+        The suffix decides the container.
+    facts : VideoFacts
+        Of the video to write.
+    others : OtherStreams, optional
+        What is copied from the source; open.
+    quality : int
+        From 1 to 100.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        facts: VideoFacts,
+        *,
+        others: OtherStreams | None = None,
+        quality: int = USUAL_QUALITY,
+    ) -> None:
+        self._path, self._facts = path, facts
+        self._others, self._quality = others, quality
+        self._written = 0
+        self._durations: dict[int, int] = {}
+
+    def __enter__(self) -> Self:
+        """Write the beginning of the file; raises an ImageError if no encoder suits it."""
+        failures: list[str] = []
+        for name in encoder_names(self._facts.codec, self._path.suffix.lower()):
+            try:
+                self._open(name)
+            except Exception as err:  # noqa: BLE001  each encoder has its own errors
+                failures.append(f"{name}: {reason_of(err)}")
+            else:
+                return self
+        raise ImageError(
+            f"A {self._path.suffix} file cannot hold this video ({failures[0]}); "
+            f"write {self._path.stem}.mkv instead."
+        )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What the file cannot hold, in words."""
+        pixels, source = self.encoder.pixel_format, self._facts.pixel_format
+        lost = () if self._others is None else tuple(self._others.left_out)
+        if self._facts.codec and (missing := lost_in(source, pixels)):
+            lost += (missing,)
+        return lost
+
+    def _open(self, name: str) -> None:
+        import av
+
+        facts, suffix = self._facts, self._path.suffix.lower()
+        self.encoder = encoder(
+            name,
+            suffix,
+            facts.pixel_format,
+            size=facts.pixels,
+            quality=self._quality,
+            profile=facts.profile,
+        )
+        self._unit = _unit(self.encoder, facts)
+        self._times = self._known_times()
+        with ExitStack() as failed:
+            self._container = av.open(str(self._path), "w", options=self._container_options())
+            failed.callback(self._container.close)
+            self._stream = self._container.add_stream(
+                name, rate=facts.rate, options=dict(self.encoder.options)
+            )
+            self._describe(self._stream)
+            if self._others is not None:
+                self._others.add_to(self._container, self._stream, suffix)
+            self._container.start_encoding()
+            failed.pop_all()
+
+    def _describe(self, stream: Any) -> None:
+        facts, context = self._facts, stream.codec_context
+        stream.height, stream.width = facts.height, facts.width
+        stream.pix_fmt = self.encoder.pixel_format
+        stream.time_base = context.time_base = self._unit
+        context.thread_type = "AUTO"
+        facts.colour.mark(context)
+        if facts.aspect:
+            context.sample_aspect_ratio = facts.aspect
+        if facts.matrix:
+            stream.set_display_matrix(facts.matrix)
+        if self._path.suffix.lower() == ".avi":
+            context.max_b_frames = 0  # an AVI has no times to show frames in another order
+        if self._path.suffix.lower() in _QUICKTIME and self.encoder.name == "libx265":
+            context.codec_tag = "hvc1"  # the one that Apple's players know
+
+    def _container_options(self) -> dict[str, str]:
+        suffix = self._path.suffix.lower()
+        if suffix == ".avi":  # sound that begins before 0 must not delay the second frame
+            return {"avoid_negative_ts": "disabled"}
+        if suffix not in _QUICKTIME:
+            return {}
+        options = {"video_track_timescale": str(self._unit.denominator)}
+        if self._others is not None and self._others.has_tags_of_its_own:
+            options["movflags"] = "use_metadata_tags"
+        return options
+
+    def write(self, samples: Array) -> None:
+        """Write the next frame, and the sound before it.
+
+        Parameters
+        ----------
+        samples : ndarray, shape (H, W), (H, W, 3) or (H, W, 4)
+
+        Raises
+        ------
+        ImageError
+            If it cannot be written.
+        """
+        facts, number = self._facts, self._written
+        frame = frame_of(samples, facts.kind, self.encoder.pixel_format, facts.colour)
+        frame.time_base = self._unit
+        frame.pts = int(self._times[number])
+        self._durations[frame.pts] = max(1, self._in_units(int(facts.durations[number])))
+        self._written += 1
+        with self._failures_told():
+            self._mux(self._stream.encode(frame))
+
+    def _known_times(self) -> Array:
+        """Return when frames are shown in units of the encoder, each later than the last."""
+        times = np.array([self._in_units(int(time)) for time in self._facts.shown], np.int64)
+        return times if (np.diff(times) > 0).all() else np.arange(len(times))
+
+    def _in_units(self, time: int) -> int:
+        return round(time * self._facts.time_base / self._unit)
+
+    def _mux(self, packets: list[Any]) -> None:
+        for packet in packets:
+            packet.duration = self._durations.pop(packet.pts, packet.duration)
+            if self._others is not None and packet.dts is not None:
+                self._copy_others(packet.dts * self._unit)
+            self._container.mux(packet)
+
+    def _copy_others(self, seconds: Fraction | None) -> None:
+        assert self._others is not None
+        for packet in self._others.until(seconds):
+            self._container.mux(packet)
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        import av
+
+        try:
+            yield
+        except (av.error.FFmpegError, ValueError) as err:
+            raise ImageError(
+                f"{self._path} cannot be written: {reason_of(err)}; check that the disk has room, "
+                "or write another kind of file."
+            ) from err
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._close_unfinished()
+            return
+        with self._failures_told():
+            self._mux(self._stream.encode())
+            if self._others is not None:
+                self._copy_others(None)
+            self._container.close()
+
+    def _close_unfinished(self) -> None:
+        import av
+
+        with suppress(av.error.FFmpegError):  # the first error is told
+            self._container.close()
+
+
+def _unit(chosen: Encoder, facts: VideoFacts) -> Fraction:
+    """Return the time base that an encoder takes: that of the source if it can."""
+    if chosen.is_steady:
+        return 1 / facts.rate
+    if chosen.name in _COARSE and facts.time_base.denominator > _LARGEST_UNIT:
+        return Fraction(1, 30000)
+    return facts.time_base

@@ -1,0 +1,466 @@
+"""What a photo says is what its result says: one row for each fact of each format."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import zlib
+from dataclasses import replace
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from PIL.JpegImagePlugin import get_sampling
+
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.images import left_out, read_image, write_image
+from napari_zerodce.imaging.files.photos.png_chunks import (
+    chunk,
+    chunks_of,
+    raw_profile_chunk,
+    text_in,
+)
+
+
+def enhanced(path, name):
+    """Read, enhance and write, as the command does."""
+    image = read_image(path)
+    return write_image(path.with_name(name), replace(image, array=image.array // 2 + 100))
+
+
+def as_jpeg_segment(marker, content):
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
+
+
+@pytest.fixture
+def jpeg(tmp_path, colours, facts, profile):
+    """A photo of a camera, stored on its side, with all facts that a JPEG can hold."""
+    more = b"<more>" + bytes(range(256)) * 300 + b"</more>"
+    digest = hashlib.md5(more).hexdigest().upper().encode()
+    start = b"http://ns.adobe.com/xmp/extension/\0" + digest
+    parts = [(place, more[place : place + 60_000]) for place in (0, 60_000)]
+    iptc = struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(facts.iptc)) + facts.iptc + b"\0"
+    path_of_outline = struct.pack(">4sHHI", b"8BIM", 2000, 0, 4) + b"path"
+    thumbnail = struct.pack(">4sHHI", b"8BIM", 0x040C, 0, 4) + b"old!"
+    segments = [
+        (0xE1, facts.exif()),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + facts.xmp),
+        *((0xE1, start + struct.pack(">II", len(more), place) + part) for place, part in parts),
+        (0xED, b"Photoshop 3.0\0" + thumbnail + iptc + path_of_outline),
+        (0xFE, "Grüße".encode()),
+    ]
+    path = tmp_path / "camera.jpg"
+    Image.fromarray(colours).save(
+        path,
+        quality=83,
+        subsampling=1,
+        progressive=True,
+        icc_profile=profile,
+        dpi=(300, 150),
+        extra=b"".join(as_jpeg_segment(*each) for each in segments),
+    )
+    return path
+
+
+def segments_of(path):
+    with Image.open(path) as photo:
+        return photo.applist
+
+
+def test_a_jpeg_keeps_all_facts(jpeg, facts, profile, colours):
+    path = enhanced(jpeg, "result.jpg")
+    with Image.open(path) as photo, Image.open(jpeg) as source:
+        assert photo.size == source.size[::-1] == (40, 60)
+        assert photo.quantization == source.quantization
+        assert get_sampling(photo) == get_sampling(source) == 1
+        assert photo.info["progressive"]
+        assert photo.info["icc_profile"] == profile
+        assert photo.info["dpi"] == (150, 300)
+        assert photo.info["comment"] == "Grüße".encode()
+        assert photo.info["photoshop"] == {0x0404: facts.iptc, 2000: b"path"}
+        assert photo.getexif().get_ifd(0x8769)[0x927C] == facts.note
+        assert photo.getexif().get_ifd(0x8769)[0xA002] == 40
+        assert photo.getexif().get_ifd(0x8825)[1] == "N"
+    assert left_out(path, [read_image(jpeg)]) == ()
+
+
+def test_a_jpeg_keeps_long_xmp_byte_by_byte(jpeg, facts):
+    before = [each for _, each in segments_of(jpeg) if b"/xmp/extension/" in each]
+    after = [each for _, each in segments_of(enhanced(jpeg, "a.jpg")) if b"/xmp/ext" in each]
+    assert b"".join(each[75:] for each in after) == b"".join(each[75:] for each in before)
+    assert after[0][:67] == before[0][:67]
+    packets = [each for _, each in segments_of(jpeg.with_name("a.jpg")) if b"/xap/1.0/" in each]
+    assert packets == [b"http://ns.adobe.com/xap/1.0/\0" + facts.upright_xmp]
+
+
+def test_a_jpeg_that_becomes_a_png_and_back_keeps_what_both_hold(jpeg, facts, profile):
+    middle = enhanced(jpeg, "middle.png")
+    path = enhanced(middle, "back.jpg")
+    read = read_image(path)
+    assert read.details["exif"] == read_image(jpeg).details["exif"]
+    assert read.details["xmp"] == facts.upright_xmp
+    assert read.details["iptc"] == facts.iptc
+    assert read.details["icc_profile"] == profile
+    assert read.details["comment"] == "Grüße"
+    assert read.details["dpi"] == pytest.approx((150, 300), abs=0.5)
+
+
+@pytest.mark.parametrize("quality", [10, 90])
+def test_a_wanted_quality_goes_before_that_of_the_source(jpeg, quality):
+    image = read_image(jpeg)
+    wanted = replace(image, details={**image.details, "quality": quality})
+    path = write_image(jpeg.with_name("wanted.jpg"), wanted)
+    expected = io.BytesIO()
+    Image.fromarray(np.asarray(image.array)).save(expected, "JPEG", quality=quality)
+    with Image.open(path) as photo, Image.open(expected) as other:
+        assert photo.quantization == other.quantization
+
+
+def test_an_orientation_in_xmp_alone_is_applied(tmp_path, colours, facts):
+    segment = as_jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + facts.xmp)
+    Image.fromarray(colours).save(tmp_path / "a.jpg", quality=100, subsampling=0, extra=segment)
+    read = read_image(tmp_path / "a.jpg")
+    np.testing.assert_allclose(read.array, np.rot90(colours, -1), atol=4)
+    assert read.details["xmp"] == facts.upright_xmp
+
+
+# ---- PNG
+
+PNG_FACTS = {
+    b"gAMA": struct.pack(">I", 45455),
+    b"cHRM": struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000),
+    b"cICP": bytes([12, 13, 0, 1]),
+    b"tIME": struct.pack(">HBBBBB", 2026, 11, 26, 12, 0, 0),
+}
+TEXTS = [
+    (b"tEXt", b"Author\0K\xf6hler"),
+    (b"zTXt", b"Long\0\0" + zlib.compress(b"text " * 500)),
+    (b"iTXt", "Title\0\0\0de\0Titel\0明るい".encode()),
+]
+
+
+def png_with(array, chunks, *, behind=()):
+    encoded = imagecodecs.png_encode(array)
+    end = len(encoded) - 12
+    front, back = (b"".join(chunk(*each) for each in part) for part in (chunks, behind))
+    return encoded[:33] + front + encoded[33:end] + back + encoded[end:]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_png_keeps_its_chunks_byte_by_byte(tmp_path, colours, facts, dtype):
+    before = [*PNG_FACTS.items(), (b"pHYs", struct.pack(">IIB", 11811, 11811, 1))]
+    block = facts.exif(orientation=1).removeprefix(b"Exif\0\0")
+    behind = [*TEXTS, (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + facts.xmp), (b"eXIf", block)]
+    (tmp_path / "a.png").write_bytes(png_with(colours.astype(dtype), before, behind=behind))
+    after = dict.fromkeys(chunks_of(enhanced(tmp_path / "a.png", "b.png")))
+    assert all(each in after for each in [*before, *TEXTS])
+    xmp = next(content for name, content in after if content.startswith(b"XML:com.adobe.xmp"))
+    assert xmp.endswith(facts.xmp.replace(b'Orientation="6"', b'Orientation="1"'))
+    exif = next(content for name, content in after if name == b"eXIf")
+    assert facts.note in exif
+    assert read_image(tmp_path / "b.png").details["text"] == {
+        "Author": "Köhler",
+        "Long": "text " * 500,
+        "Title": "明るい",
+    }
+
+
+def test_an_orientation_in_a_png_is_applied(tmp_path, colours, facts):
+    block = facts.exif().removeprefix(b"Exif\0\0")
+    (tmp_path / "a.png").write_bytes(png_with(colours, (), behind=[(b"eXIf", block)]))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png").array, np.rot90(colours, -1))
+
+
+@pytest.mark.parametrize("kind", ["exif", "APP1"])
+def test_the_exif_of_imagemagick_is_applied(tmp_path, colours, facts, kind):
+    chunks = [raw_profile_chunk(kind, facts.exif())]
+    (tmp_path / "a.png").write_bytes(png_with(colours, chunks))
+    read = read_image(tmp_path / "a.png")
+    np.testing.assert_array_equal(read.array, np.rot90(colours, -1))
+    assert facts.note in read.details["exif"]
+    path = write_image(tmp_path / "b.png", read)
+    assert [name for name, _ in chunks_of(path)] == [b"IHDR", b"eXIf", b"IEND"]
+
+
+def test_the_other_profiles_of_imagemagick_are_read(tmp_path, colours, facts, profile):
+    iptc = struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(facts.iptc)) + facts.iptc + b"\0"
+    chunks = [raw_profile_chunk("iptc", iptc), raw_profile_chunk("icc", profile)]
+    chunks += [raw_profile_chunk("xmp", facts.upright_xmp)]
+    (tmp_path / "a.png").write_bytes(png_with(colours, chunks))
+    details = read_image(tmp_path / "a.png").details
+    assert details["iptc"] == facts.iptc
+    assert details["icc_profile"] == profile
+    assert details["xmp"] == facts.upright_xmp
+
+
+def test_pillow_reads_the_profiles_that_we_write(tmp_path, colours, facts):
+    image = ImageFile(colours, "rgb", {"iptc": facts.iptc})
+    path = write_image(tmp_path / "a.png", image)
+    (text,) = (text_in(*each) for each in chunks_of(path) if each[0] == b"zTXt")
+    assert text[0] == "Raw profile type iptc"
+    assert text[1].split()[:2] == ["iptc", str(12 + len(facts.iptc) + len(facts.iptc) % 2)]
+
+
+def test_a_text_bomb_is_no_text(tmp_path, colours):
+    bomb = b"Bomb\0\0" + zlib.compress(bytes(2**26 + 1), 9)
+    assert text_in(b"zTXt", bomb) is None
+
+
+# ---- WebP, AVIF, JPEG 2000, JPEG XL, HEIC
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif", ".jp2", ".jxl", ".heic"])
+def test_exif_and_xmp_survive(tmp_path, colours, facts, suffix):
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    exif = facts.exif(orientation=1)
+    image = ImageFile(colours, "rgb", {"exif": exif, "xmp": facts.upright_xmp})
+    write_image(tmp_path / f"a{suffix}", image)
+    path = enhanced(tmp_path / f"a{suffix}", f"b{suffix}")
+    read = read_image(path)
+    assert facts.note in read.details["exif"]
+    assert read.details["xmp"] == facts.upright_xmp
+    np.testing.assert_allclose(read.array, colours // 2 + 100, atol=12)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif", ".jp2", ".heic", ".jpg", ".png"])
+def test_colour_profiles_survive(tmp_path, colours, profile, suffix):
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    image = ImageFile(colours, "rgb", {"icc_profile": profile})
+    write_image(tmp_path / f"a{suffix}", image)
+    path = enhanced(tmp_path / f"a{suffix}", f"b{suffix}")
+    assert read_image(path).details["icc_profile"] == profile
+    if suffix != ".heic":
+        with Image.open(path) as photo:
+            assert suffix == ".jp2" or photo.info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif"])
+def test_orientations_are_applied(tmp_path, colours, facts, suffix):
+    Image.fromarray(colours).save(tmp_path / f"a{suffix}", exif=facts.exif(), quality=100)
+    read = read_image(tmp_path / f"a{suffix}")
+    np.testing.assert_allclose(read.array, np.rot90(colours, -1), atol=12)
+    with Image.open(enhanced(tmp_path / f"a{suffix}", f"b{suffix}")) as photo:
+        assert photo.size == (40, 60)
+        assert photo.getexif().get(0x0112, 1) == 1
+
+
+def test_a_lossless_webp_stays_lossless(tmp_path, colours):
+    Image.fromarray(colours).save(tmp_path / "a.webp", lossless=True)
+    expected = colours // 2 + 100
+    np.testing.assert_array_equal(
+        read_image(enhanced(tmp_path / "a.webp", "b.webp")).array, expected
+    )
+    Image.fromarray(colours).save(tmp_path / "c.webp", quality=50)
+    assert not read_image(enhanced(tmp_path / "c.webp", "d.webp")).details["webp"]["lossless"]
+
+
+def test_a_lossless_jpeg_2000_stays_lossless(tmp_path, colours):
+    Image.fromarray(colours).save(tmp_path / "a.jp2")
+    expected = colours // 2 + 100
+    read = read_image(enhanced(tmp_path / "a.jp2", "b.jp2"))
+    np.testing.assert_array_equal(read.array, expected)
+    Image.fromarray(colours).save(tmp_path / "c.jp2", irreversible=True)
+    assert not read_image(enhanced(tmp_path / "c.jp2", "d.jp2")).details["jpeg2000"]["lossless"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "bits"),
+    [
+        (".jp2", 12),
+        (".j2k", 10),
+        (".jxl", 12),
+        (".jxl", 10),
+        (".avif", 10),
+        (".avif", 12),
+        (".heic", 10),
+        (".heic", 12),
+        (".ppm", 12),
+        (".ppm", 14),
+    ],
+)
+def test_depths_survive(tmp_path, suffix, bits):
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    y, x = np.mgrid[:40, :60]
+    most = 2**bits - 1
+    array = np.stack([x * most // 59, y * most // 39, most - x * most // 59], axis=-1)
+    image = ImageFile(array.astype(np.uint16), "rgb", {"quality": 100}, bits=bits)
+    read = read_image(write_image(tmp_path / f"a{suffix}", image))
+    assert (read.array.dtype, read.bits, read.channels) == (np.uint16, bits, "rgb")
+    np.testing.assert_allclose(read.array, array, atol=most * 0.02)
+
+
+@pytest.mark.parametrize("suffix", [".jp2", ".jxl", ".ppm", ".png"])
+def test_sixteen_bits_survive_exactly(tmp_path, suffix):
+    array = np.random.default_rng(1).integers(0, 2**16, (9, 7, 3), np.uint16)
+    image = ImageFile(array, "rgb", {"quality": 100})
+    read = read_image(write_image(tmp_path / f"a{suffix}", image))
+    assert read.bits is None
+    np.testing.assert_array_equal(read.array, array)
+
+
+def test_twelve_bits_fill_the_sixteen_of_a_png(tmp_path):
+    image = ImageFile(np.array([[0, 4095]], np.uint16), "mono", bits=12)
+    read = read_image(write_image(tmp_path / "a.png", image))
+    assert read.array.tolist() == [[0, 65535]]
+
+
+# ---- animations
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".avif"])
+def test_an_animation_is_a_stack_over_time_and_comes_back(tmp_path, colours, suffix):
+    frames = [Image.fromarray(np.roll(colours, 7 * shift, axis=1)) for shift in range(4)]
+    durations = [100, 200, 300, 400]
+    loop = {} if suffix == ".avif" else {"loop": 3}
+    path = tmp_path / f"a{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, **loop)
+    read = read_image(path)
+    assert read.array.shape == (4, 40, 60, 3)
+    assert read.details["axes"] == "TYXS"
+    again = write_image(tmp_path / f"b{suffix}", read)
+    with Image.open(again) as photo:
+        assert photo.n_frames == 4
+        assert photo.info.get("loop") == loop.get("loop")
+        found = []
+        for number in range(4):
+            photo.seek(number)
+            photo.load()
+            found.append(photo.info["duration"])
+            np.testing.assert_allclose(
+                np.asarray(photo.convert("RGB"), int), read.array[number], atol=40
+            )
+        assert found == durations
+
+
+def test_a_grey_gif_is_grey_and_exact(tmp_path):
+    array = np.random.default_rng(2).integers(0, 256, (3, 9, 7), np.uint8)
+    image = ImageFile(array, "mono", {"axes": "TYX"})
+    read = read_image(write_image(tmp_path / "a.gif", image))
+    assert (read.channels, read.details["axes"]) == ("mono", "TYX")
+    np.testing.assert_array_equal(read.array, array)
+
+
+def test_transparent_frames_do_not_shine_through(tmp_path):
+    array = np.zeros((2, 4, 4, 4), np.uint8)
+    array[0, :2], array[1, 2:] = (250, 10, 10, 255), (10, 10, 250, 255)
+    for suffix in (".gif", ".png", ".webp"):
+        image = ImageFile(array, "rgba", {"axes": "TYXS"})
+        read = read_image(write_image(tmp_path / f"a{suffix}", image))
+        np.testing.assert_array_equal(read.array[..., 3], array[..., 3])
+
+
+def test_a_stack_that_is_not_over_time_is_no_animation(tmp_path):
+    from napari_zerodce.imaging.files.photos import can_hold
+
+    array = np.zeros((3, 4, 5), np.uint8)
+    for suffix in (".gif", ".png", ".webp", ".avif"):
+        assert not can_hold([ImageFile(array, "mono", {"axes": "ZYX"})], suffix)
+        assert can_hold([ImageFile(array, "mono", {"axes": "TYX"})], suffix)
+
+
+# ---- colours
+
+
+def test_inks_are_converted_by_their_profile(tmp_path, colours, monkeypatch):
+    """No CMYK profile may be copied: a Lab profile stands for it in a TIFF-like photo."""
+    ink = np.full((8, 8, 4), (0, 255, 255, 0), np.uint8)
+    Image.fromarray(ink, "CMYK").save(tmp_path / "a.jpg", quality=100)
+    read = read_image(tmp_path / "a.jpg")
+    assert read.channels == "rgb"
+    assert "CMYK" in left_out(tmp_path / "b.jpg", [read])
+    used = []
+
+    def converted(photo, source, target, **options):
+        used.append((photo.mode, options["outputMode"]))
+        return Image.new("RGB", photo.size, (1, 2, 3))
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[16:20] = b"CMYK"
+    monkeypatch.setattr(ImageCms, "profileToProfile", converted)
+    Image.fromarray(ink, "CMYK").save(tmp_path / "c.jpg", icc_profile=bytes(profile))
+    assert read_image(tmp_path / "c.jpg").array[0, 0].tolist() == [1, 2, 3]
+    assert used == [("CMYK", "RGB")]
+
+
+def test_a_grey_palette_is_grey(tmp_path):
+    image = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8)).convert("P")
+    image.putpalette([value for grey in range(256) for value in (255 - grey,) * 3])
+    for suffix in (".png", ".bmp", ".gif"):
+        image.save(tmp_path / f"a{suffix}")
+        read = read_image(tmp_path / f"a{suffix}")
+        assert read.channels == "mono"
+        assert read.array.tolist() == [[255, 254], [253, 254]]
+
+
+# ---- what is left out
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("a.png", ()),
+        ("a.jpg", ("text",)),
+        ("a.bmp", ("EXIF", "XMP", "IPTC", "ICC profile", "comment", "text", "GPS")),
+        ("a.webp", ("IPTC", "comment", "text", "resolution")),
+        ("a.jxl", ("IPTC", "ICC profile", "comment", "text", "resolution")),
+        ("a.gif", ("EXIF", "XMP", "IPTC", "ICC profile", "text", "resolution", "GPS")),
+    ],
+)
+def test_what_a_format_cannot_hold_is_named(tmp_path, colours, facts, profile, name, missing):
+    details = {
+        "exif": facts.exif(),
+        "xmp": facts.xmp,
+        "iptc": facts.iptc,
+        "icc_profile": profile,
+        "comment": "a comment",
+        "text": {"Author": "Köhler"},
+        "dpi": (300, 300),
+    }
+    image = ImageFile(colours, "rgb", details)
+    named = [each for each in left_out(tmp_path / name, [image]) if "256" not in each]
+    assert tuple(named) == missing
+    kept = read_image(write_image(tmp_path / name, image)).details
+    names = {"exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "icc_profile": "ICC profile"}
+    names |= {"comment": "comment", "text": "text", "dpi": "resolution"}
+    assert all(key in kept for key, each in names.items() if each not in missing)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"II*\0" + bytes(60), r"a\.png is not PNG, but a TIFF; rename it to a\.tif"),
+        (b"%PDF-1.7" + bytes(60), r"a PDF document; give an image"),
+        (b"\0\0\0\x18ftypisom" + bytes(60), r"a video; rename it to a\.mp4"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path, content, words):
+    from napari_zerodce.errors import ImageError
+
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(ImageError, match=words):
+        read_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("suffix", [".jpe", ".jfif", ".j2k", ".jpx", ".tga", ".pgm", ".pnm"])
+def test_relatives_of_suffixes_are_read_and_written(tmp_path, suffix):
+    array = np.arange(63, dtype=np.uint8).reshape(9, 7)
+    read = read_image(write_image(tmp_path / f"a{suffix}", ImageFile(array, "mono")))
+    assert read.channels == "mono"
+    np.testing.assert_allclose(read.array, array, atol=4)
+
+
+def test_a_qoi_is_read(tmp_path, colours):
+    (tmp_path / "a.qoi").write_bytes(imagecodecs.qoi_encode(colours))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.qoi").array, colours)
+
+
+def test_an_orientation_that_another_reader_left_does_no_harm(tmp_path, colours, facts):
+    array = np.stack([colours, colours[::-1]])
+    image = ImageFile(array, "rgb", {"axes": "TYXS", "exif": facts.exif(orientation=6)})
+    read = read_image(write_image(tmp_path / "a.avif", image))
+    np.testing.assert_allclose(read.array, array, atol=12)

@@ -1,0 +1,269 @@
+"""Every page of a TIFF comes back at its place, each file of a set with its own pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.images import read_image, read_images, write_images
+from napari_zerodce.imaging.files.tiff import series as tiff_series
+
+RANDOM = np.random.default_rng(14)
+
+
+def noise(*shape, dtype="u1"):
+    return RANDOM.integers(0, 200, shape).astype(dtype)
+
+
+def written(path, pages, **options):
+    with tifffile.TiffWriter(path) as file:
+        for page in pages:
+            file.write(page, metadata=None, **({"photometric": "minisblack"} | options))
+    return path
+
+
+def pages_in(path):
+    with tifffile.TiffFile(path) as file:
+        return [page.asarray() for page in file.pages]
+
+
+def brighter_again(path, out):
+    """Return the pages of a file that is read, brightened by 1 and written."""
+    images = read_images(path)
+    more = [replace(image, array=image.array + image.array.dtype.type(1)) for image in images]
+    return pages_in(write_images(out, more))
+
+
+def assert_pages(found, expected):
+    assert [page.shape for page in found] == [page.shape for page in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("odd", [0, 3, 6])
+@pytest.mark.parametrize("shape", [(2, 3), (4, 4), (16, 18)])
+def test_seven_pages_of_which_one_is_smaller_are_seven_pages(tmp_path, odd, shape):
+    pages = [noise(*(shape if number == odd else (8, 9))) for number in range(7)]
+    path = written(tmp_path / "seven.tif", pages)
+    images = read_images(path)
+    assert sorted(image.array.shape for image in images) == sorted([(6, 8, 9), shape])
+    found = brighter_again(path, tmp_path / "again.tif")
+    assert_pages(found, [page + 1 for page in pages])
+
+
+def test_an_odd_page_among_many_is_not_overlooked(tmp_path):
+    # tifffile compares four of the pages only.
+    pages = [noise(*((5, 9) if number == 4 else (8, 9))) for number in range(20)]
+    found = brighter_again(written(tmp_path / "20.tif", pages), tmp_path / "again.tif")
+    assert_pages(found, [page + 1 for page in pages])
+
+
+def test_a_page_of_half_the_size_is_no_level_unless_it_says_so(tmp_path):
+    pages = [noise(64, 80), noise(32, 40), noise(16, 20)]
+    found = brighter_again(written(tmp_path / "half.tif", pages), tmp_path / "again.tif")
+    assert_pages(found, [page + 1 for page in pages])
+    with tifffile.TiffWriter(tmp_path / "pyramid.tif") as file:
+        file.write(pages[0], metadata=None)
+        file.write(pages[1], metadata=None, subfiletype=1)
+    np.testing.assert_array_equal(read_image(tmp_path / "pyramid.tif").array, pages[0])
+
+
+def test_pages_of_other_dtypes_and_colours_keep_their_places(tmp_path):
+    grey, deep, colour = noise(8, 9), noise(8, 9, dtype="u2"), noise(8, 9, 3)
+    with tifffile.TiffWriter(tmp_path / "mixed.tif") as file:
+        for page in (grey, deep, colour, grey):
+            photometric = "rgb" if page.ndim == 3 else "minisblack"
+            file.write(page, metadata=None, photometric=photometric)
+    kinds = [(image.array.shape, image.channels) for image in read_images(tmp_path / "mixed.tif")]
+    assert sorted(kinds) == [((2, 8, 9), "mono"), ((8, 9), "mono"), ((8, 9, 3), "rgb")]
+    found = brighter_again(tmp_path / "mixed.tif", tmp_path / "again.tif")
+    assert_pages(found, [grey + 1, deep + 1, colour + 1, grey + 1])
+
+
+def test_equal_pages_with_other_compressions_are_one_stack(tmp_path):
+    pages = [noise(8, 9) for _ in range(3)]
+    with tifffile.TiffWriter(tmp_path / "mixed.tif") as file:
+        for page, compression in zip(pages, (None, "zlib", "lzw"), strict=True):
+            file.write(page, metadata=None, compression=compression)
+    (image,) = read_images(tmp_path / "mixed.tif")
+    assert (image.array.shape, image.details["axes"]) == ((3, 8, 9), "QYX")
+    assert len(image.details["series"]) == 3
+    found = brighter_again(tmp_path / "mixed.tif", tmp_path / "again.tif")
+    assert_pages(found, [page + 1 for page in pages])
+    with tifffile.TiffFile(tmp_path / "again.tif") as file:
+        assert [page.compression for page in file.pages] == [1, 8, 5]
+
+
+@pytest.mark.parametrize("mapped_from", [0, 10**9])
+@pytest.mark.parametrize("first", [True, False])
+def test_reduced_pages_are_passed_over(tmp_path, monkeypatch, first, mapped_from):
+    monkeypatch.setattr(tiff_series, "MAPPED_FROM", mapped_from)
+    large, thumbnail = noise(8, 9, dtype="u2"), noise(2, 2)
+    with tifffile.TiffWriter(tmp_path / "several.tif") as file:
+        for array in (large, thumbnail) if first else (thumbnail, large):
+            file.write(array, metadata=None, subfiletype=int(array is thumbnail))
+    np.testing.assert_array_equal(read_image(tmp_path / "several.tif").array, large)
+
+
+def test_the_image_of_a_file_of_reduced_pages_is_the_largest(tmp_path):
+    large, small = noise(8, 9), noise(2, 2)
+    with tifffile.TiffWriter(tmp_path / "several.tif") as file:
+        for array in (small, large):
+            file.write(array, metadata=None, subfiletype=1)
+    np.testing.assert_array_equal(read_image(tmp_path / "several.tif").array, large)
+
+
+def test_a_mask_beside_an_image_is_written_again_as_it_is(tmp_path):
+    image, mask = noise(8, 9, 3), RANDOM.random((8, 9)) > 0.5
+    with tifffile.TiffWriter(tmp_path / "masked.tif") as file:
+        file.write(image, metadata=None, photometric="rgb")
+        file.write(mask, metadata=None, photometric="minisblack", subfiletype=4)
+    found = brighter_again(tmp_path / "masked.tif", tmp_path / "again.tif")
+    assert_pages(found, [image + 1, mask])
+    with tifffile.TiffFile(tmp_path / "again.tif") as file:
+        assert [page.subfiletype for page in file.pages] == [0, 4]
+
+
+def test_pages_that_imagej_does_not_tell_of_come_back(tmp_path):
+    pages = [noise(8, 9, dtype="u2") for _ in range(5)]
+    path = tmp_path / "appended.tif"
+    with tifffile.TiffWriter(path, byteorder=">") as file:
+        for number, page in enumerate(pages):
+            text = None if number else "ImageJ=1.53t\nimages=3\nslices=3\n"
+            file.write(page, metadata=None, photometric="minisblack", description=text)
+    found = brighter_again(path, tmp_path / "again.tif")
+    assert_pages(found, [page + 1 for page in pages])
+
+
+# ---- several series of one shape
+
+
+def three_positions(path):
+    arrays = [noise(96, 128, dtype="u2") for _ in range(3)]
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for number, array in enumerate(arrays):
+            file.write(array, photometric="minisblack", metadata={"Name": f"position {number}"})
+    return arrays
+
+
+def test_three_ome_images_are_a_stack_and_three_again(tmp_path):
+    arrays = three_positions(tmp_path / "positions.ome.tif")
+    (image,) = read_images(tmp_path / "positions.ome.tif")
+    assert (image.array.shape, image.details["axes"]) == ((3, 96, 128), "QYX")
+    np.testing.assert_array_equal(image.array, arrays)
+    found = brighter_again(tmp_path / "positions.ome.tif", tmp_path / "again.ome.tif")
+    assert_pages(found, [array + 1 for array in arrays])
+    with tifffile.TiffFile(tmp_path / "again.ome.tif") as file:
+        assert file.is_ome
+        assert [series.shape for series in file.series] == [(96, 128)] * 3
+
+
+def test_ome_images_of_other_shapes_keep_their_order(tmp_path):
+    arrays = [noise(2, 8, 9), noise(2, 5, 6), noise(2, 8, 9)]
+    with tifffile.TiffWriter(tmp_path / "several.ome.tif", ome=True) as file:
+        for array in arrays:
+            file.write(array, photometric="minisblack", metadata={"axes": "CYX"})
+    shapes = [image.array.shape for image in read_images(tmp_path / "several.ome.tif")]
+    assert shapes == [(2, 2, 8, 9), (2, 5, 6)]
+    images = read_images(tmp_path / "several.ome.tif")
+    with tifffile.TiffFile(write_images(tmp_path / "again.ome.tif", images)) as file:
+        assert [series.axes for series in file.series] == ["CYX"] * 3
+        for series, array in zip(file.series, arrays, strict=True):
+            np.testing.assert_array_equal(series.asarray(), array)
+
+
+def test_a_part_of_a_stack_can_be_written(tmp_path):
+    arrays = three_positions(tmp_path / "positions.ome.tif")
+    image = read_image(tmp_path / "positions.ome.tif")
+    part = replace(image, array=image.array[1:3, :5, :6])
+    again = read_image(write_images(tmp_path / "part.tif", (part,)))
+    np.testing.assert_array_equal(again.array, [array[:5, :6] for array in arrays[1:]])
+
+
+def test_images_of_other_kinds_are_refused_where_one_is_expected(tmp_path):
+    pages = [noise(8, 9), noise(7, 9), noise(8, 9, dtype="f4"), noise(5, 9)]
+    written(tmp_path / "several.tif", pages)
+    with pytest.raises(ImageError, match=r"several\.tif holds 4 images .*8x9, 7x9, 8x9, \.\.\.\)"):
+        read_image(tmp_path / "several.tif")
+
+
+# ---- sets of files
+
+
+def set_of_files(folder, *, pages=1, whole_xml_in=range(4), count=4):
+    """Write a set of OME-TIFF files, each with a channel, and return their pixels."""
+    arrays = [noise(*((pages,) * (pages > 1)), 8, 9, dtype="u2") for _ in range(count)]
+    data = "".join(
+        f'<TiffData FirstC="{c}" FirstZ="{z}" IFD="{z}" PlaneCount="1">'
+        f'<UUID FileName="c{c}.ome.tif">urn:uuid:{c}</UUID></TiffData>'
+        for c in range(count)
+        for z in range(pages)
+    )
+    for number, array in enumerate(arrays):
+        body = (
+            '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" '
+            f'SizeX="9" SizeY="8" SizeZ="{pages}" SizeC="{count}" SizeT="1">{data}</Pixels></Image>'
+            if number in whole_xml_in
+            else '<BinaryOnly MetadataFile="c0.ome.tif" UUID="urn:uuid:0"/>'
+        )
+        xml = (
+            '<?xml version="1.0" encoding="UTF-8"?>'
+            '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+            f'UUID="urn:uuid:{number}">{body}</OME>'
+        )
+        path = folder / f"c{number}.ome.tif"
+        options = {"metadata": None, "photometric": "minisblack", "description": xml}
+        tifffile.imwrite(path, array, **options)
+    return arrays
+
+
+@pytest.mark.parametrize("whole_xml_in", [range(4), [0], [2]])
+def test_each_file_of_a_set_is_its_own_page(tmp_path, whole_xml_in):
+    arrays = set_of_files(tmp_path, whole_xml_in=whole_xml_in)
+    for number, array in enumerate(arrays):
+        image = read_image(tmp_path / f"c{number}.ome.tif")
+        assert image.details["axes"] == "YX"
+        np.testing.assert_array_equal(image.array, array)
+
+
+def test_a_file_of_a_set_knows_the_axis_of_its_own_pages(tmp_path):
+    arrays = set_of_files(tmp_path, pages=3)
+    image = read_image(tmp_path / "c1.ome.tif")
+    assert image.details["axes"] == "ZYX"
+    np.testing.assert_array_equal(image.array, arrays[1])
+
+
+def test_other_files_of_a_set_may_be_missing(tmp_path):
+    arrays = set_of_files(tmp_path)
+    for number in (0, 2, 3):
+        (tmp_path / f"c{number}.ome.tif").unlink()
+    np.testing.assert_array_equal(read_image(tmp_path / "c1.ome.tif").array, arrays[1])
+
+
+def test_a_file_that_was_renamed_is_no_set(tmp_path):
+    path = tmp_path / "old.ome.tif"
+    array = noise(2, 3, 8, 9, dtype="u2")
+    tifffile.imwrite(path, array, photometric="minisblack", metadata={"axes": "TCYX"})
+    xml = tifffile.tiffcomment(path)
+    xml = re.sub(r' UUID="[^"]*"', "", xml)
+    uuid = '<UUID FileName="older.ome.tif">urn:uuid:7</UUID>'
+    xml = re.sub(
+        r"<TiffData[^>]*/>",
+        "".join(
+            f'<TiffData IFD="{3 * t + c}" FirstT="{t}" FirstC="{c}">{uuid}</TiffData>'
+            for t in range(2)
+            for c in range(3)
+        ),
+        xml,
+    )
+    options = {"metadata": None, "photometric": "minisblack", "description": xml.encode()}
+    tifffile.imwrite(path, array, **options)
+    image = read_image(path)
+    assert image.details["axes"] == "TCYX"
+    np.testing.assert_array_equal(image.array, array)
