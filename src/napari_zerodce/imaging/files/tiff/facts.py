@@ -133,14 +133,16 @@ def _directories(
     offsets |= dict.fromkeys(file.pages[n].offset for n in numbers if n < count)
     layout = Layout(file.byteorder, file.is_bigtiff)
     colormap = file.is_imagej
-    kept = [
-        tags.kept(
-            read_directory(file.filehandle, offset, layout, skip=tags.NOT_READ),  # type: ignore[arg-type]
-            file.byteorder,
-            file.filehandle.size,
-            colormap=colormap,
-        )
+    read = [
+        read_directory(file.filehandle, offset, layout, skip=tags.NOT_READ)  # type: ignore[arg-type]
         for offset in offsets
+    ]
+    size = file.filehandle.size
+    kept = [
+        tags.upright(
+            tags.kept(each, file.byteorder, size, colormap=colormap), tag_of(page, "Orientation")
+        )
+        for each in read
     ]
     return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
 
