@@ -72,7 +72,8 @@ def test_each_file_gets_its_weights_and_each_checkpoint_is_read_once(
     )
     assert enhance("a.png", dark, "b.png", "--output", "out") == 0
     out, err = capsys.readouterr()
-    assert not err
+    assert err.startswith("note: 2 files of one size in ")
+    assert err.count("\n") == 1
     reasons = [LINE.fullmatch(line)["why"] for line in out.splitlines()[:-1]]
     assert reasons == [
         "fluorescence weights, because 80 % of the image is background",
@@ -108,7 +109,7 @@ def test_every_format_goes_through_a_folder(make_photo, load_photo, tmp_path, ca
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 11
     assert all(LINE.fullmatch(line) for line in lines[:-1])
-    assert lines[-1] == "10 enhanced, 0 failed"
+    assert lines[-1] == "10 enhanced, 0 failed; left out: 1 .txt"
     names = sorted(path.relative_to(source) for path in source.rglob("*.*"))
     names.remove(Path("README.txt"))
     assert sorted(path.relative_to("out") for path in Path("out").rglob("*.*")) == names
@@ -473,3 +474,26 @@ def test_an_animation_stays_one(suffix) -> None:
     assert enhance(f"dark{suffix}", "--output", f"bright{suffix}") == 0
     with Image.open(f"bright{suffix}") as photo:
         assert photo.n_frames == 3
+
+
+@pytest.mark.parametrize(
+    ("order", "options"),
+    [
+        ((0, 1, 2), {"photometric": "minisblack", "planarconfig": "separate"}),
+        ((1, 2, 0), {"photometric": "minisblack", "planarconfig": "contig"}),
+        ((0, 1, 2), {"imagej": True, "metadata": {"axes": "CYX"}}),
+        ((0, 1, 2), {"ome": True, "metadata": {"axes": "CYX"}}),
+    ],
+)
+def test_each_channel_of_a_tiff_reaches_what_it_reaches_alone(order, options) -> None:
+    channels = np.random.default_rng(0).normal(300, 4, (2, 60, 70))
+    channels[:, :20] += np.linspace(0, 1, 20 * 70).reshape(20, 70) * [[[8000]], [[500]]]
+    channels = channels.astype(np.uint16)
+    tifffile.imwrite("both.tif", channels.transpose(order), **options)
+    tifffile.imwrite("dim.tif", channels[1])
+    assert enhance("both.tif", "--output", "both-bright.tif") == 0
+    assert enhance("dim.tif", "--output", "dim-bright.tif", "--checkpoint", "zero-dce-fluo") == 0
+    made = tifffile.imread("both-bright.tif")
+    assert made.shape == channels.transpose(order).shape
+    made = made.transpose(np.argsort(order))
+    np.testing.assert_array_equal(made[1], tifffile.imread("dim-bright.tif"))

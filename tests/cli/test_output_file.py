@@ -17,9 +17,9 @@ ENHANCED = IMAGE.array + np.uint8(100)
 def test_file_appears_at_the_end_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "out.png"
     with OutputFile(target, overwrite=False) as output:
-        output.rehearse(IMAGE)
+        output.rehearse((IMAGE,))
         assert not target.exists()
-        output.write(IMAGE, ENHANCED)
+        output.write((IMAGE,), (ENHANCED,))
     assert np.array_equal(read_image(target).array, ENHANCED)
     assert list(target.parent.iterdir()) == [target]
 
@@ -29,7 +29,7 @@ def test_failure_leaves_nothing(tmp_path: Path) -> None:
 
     def fail() -> None:
         with output:
-            output.rehearse(IMAGE)
+            output.rehearse((IMAGE,))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -43,7 +43,7 @@ def test_kind_that_cannot_hold_the_image_is_told_by_the_rehearsal(tmp_path: Path
         OutputFile(tmp_path / "a.png", overwrite=False) as output,
         pytest.raises(ImageError, match="cannot hold"),
     ):
-        output.rehearse(stack)
+        output.rehearse((stack,))
     assert not list(tmp_path.iterdir())
 
 
@@ -52,7 +52,7 @@ def test_hidden_folder_is_not_mentioned(tmp_path: Path) -> None:
     with OutputFile(tmp_path / "a.png", overwrite=False) as output:
         output._target = target.with_name("sub\0name.png")  # no system takes it
         with pytest.raises(ImageError) as raised:
-            output.rehearse(IMAGE)
+            output.rehearse((IMAGE,))
     assert ".napari-zerodce-" not in str(raised.value)
 
 
@@ -61,7 +61,7 @@ def test_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
     with OutputFile(target, overwrite=False) as output:
         target.write_text("precious")
         with pytest.raises(ImageError, match="exists already"):
-            output.write(IMAGE, ENHANCED)
+            output.write((IMAGE,), (ENHANCED,))
     assert target.read_text() == "precious"
 
 
@@ -72,7 +72,7 @@ def test_folder_of_that_name_is_kept(tmp_path: Path) -> None:
         OutputFile(target, overwrite=True) as output,
         pytest.raises(ImageError, match="cannot be written"),
     ):
-        output.write(IMAGE, ENHANCED)
+        output.write((IMAGE,), (ENHANCED,))
     assert list(tmp_path.iterdir()) == [target]
 
 
@@ -84,7 +84,7 @@ def test_discarded_by_another_thread_in_the_middle(tmp_path: Path) -> None:
         try:
             with output:
                 while True:
-                    output.rehearse(IMAGE)  # makes and removes files all the time
+                    output.rehearse((IMAGE,))  # makes and removes files all the time
                     written.set()
         except (Cancelled, ImageError) as err:
             outcome.append(err)

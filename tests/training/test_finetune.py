@@ -288,15 +288,6 @@ def test_minutes_turn_into_steps_once(make_run: MakeRun) -> None:
     assert folder.config().training.steps == steps
 
 
-def test_more_minutes_are_more_steps(make_run: MakeRun) -> None:
-    planned = []
-    for minutes in (0.5, 5.0):
-        folder = make_run(f"{minutes}", run={"minutes": minutes})
-        finetune(folder, tell=lambda facts, folder=folder: folder.ask_to_stop())
-        planned.append(folder.config().training.steps)
-    assert planned[1] > 3 * planned[0]
-
-
 def test_stopping_the_trial_does_not_settle_the_steps(make_run: MakeRun) -> None:
     folder = make_run(run={"minutes": 3.0})
     finetune(folder, should_stop=lambda: True)

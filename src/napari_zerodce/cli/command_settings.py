@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.files.saved.ngff import NgffVersion
     from napari_zerodce.imaging.planes import Channels
 
-_OF_ENHANCE = ("part", "axes", "skip_unreadable", "zarr_version", "frame_rate", "quality")
+_OF_ENHANCE = (
+    "part", "axes", "skip_unreadable", "zarr_version", "series", "window_per_file", "skip_existing",
+    "frame_rate", "quality",
+)  # fmt: skip
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,6 +51,12 @@ class CommandSettings:
         As in `EnhanceRequest`.
     zarr_version : {"0.4", "0.5"}
         Of an OME-Zarr that is written.
+    series : int, optional
+        Which image of a file of several, from 0 on; by default all.
+    window_per_file : bool
+        Whether files that are one series have windows of their own.
+    skip_existing : bool
+        Whether outputs that exist and are valid are left as they are.
     frame_rate : Fraction, optional
         Images in a second of a video that is made of them; by default as their file says.
     is_time_typed : bool
@@ -67,6 +76,9 @@ class CommandSettings:
     axes: str | None = None
     skip_unreadable: bool = False
     zarr_version: NgffVersion = "0.5"
+    series: int | None = None
+    window_per_file: bool = False
+    skip_existing: bool = False
     frame_rate: Fraction | None = None
     is_time_typed: bool = False
     makes_video: bool = False
@@ -170,6 +182,35 @@ class CommandSettings:
         axes = axis_in(image, "C"), axis_in(image, "T")
         request = self._request(image.array, image.channels, checkpoint, axes)
         return replace(request, coarser=image.coarser, bits=image.bits)
+
+    def series_request(
+        self, stack: Any, first: ImageFile, checkpoint: Checkpoint | None
+    ) -> EnhanceRequest:
+        """Return the request to the engine for files that are one series.
+
+        Parameters
+        ----------
+        stack : array-like
+            The images of the files, along its first axis, which is that of time unless each file
+            has one.
+        first : ImageFile
+            One of them.
+        checkpoint, raises
+            As for `request`.
+        """
+        alone = self.request(first, checkpoint)
+        channels, time = alone.channel_axis, alone.time_axis
+        is_time = time is None and self.time_axis == "auto"
+        letter = "T" if is_time and "T" not in alone.axes else "Q"
+        return replace(
+            alone,
+            image=stack,
+            scope=None,
+            coarser=(),
+            axes=alone.axes and letter + alone.axes,
+            channel_axis=None if channels is None else channels + 1,
+            time_axis=(0 if is_time else None) if time is None else time + 1,
+        )
 
     def lazy_request(self, image: SavedImage, checkpoint: Checkpoint | None) -> EnhanceRequest:
         """Return the request to the engine for an image that may be on disk.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -28,17 +28,14 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
-    from napari_zerodce.checkpoints.load import Checkpoint
-    from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.file_plan import FileJob
     from napari_zerodce.cli.growing_output import GrowingOutput
+    from napari_zerodce.cli.in_memory import Made, SharedRun
     from napari_zerodce.cli.output_file import OutputFile
     from napari_zerodce.cli.video_output import VideoOutput
-    from napari_zerodce.engine.automatic import AutomaticChoice
     from napari_zerodce.engine.provenance import Provenance
 
     _Output = OutputFile | GrowingOutput | VideoOutput
-    _Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
 
 _FASTEST = 1000
 
@@ -117,7 +114,28 @@ def add_parser(commands: Any) -> None:
         help="Images in a second of a video that is made of them, such as 25 or 30000/1001. "
         "Automatic is what their file says. A video that is made of a video keeps its own.",
     )
-    add("--overwrite", action="store_true", help="Replace outputs that exist.")
+    add(
+        "--series",
+        type=int,
+        metavar="N",
+        help="Only this image of a file that holds several, counted from 0: a page, a series or a "
+        "position. By default all, with one window.",
+    )
+    add(
+        "--window-per-file",
+        action="store_true",
+        help="Each file gets a window, weights and a curve of its own. Without it, files of one "
+        "folder with the same size and dtype are one series and share them, so that it does not "
+        "flicker.",
+    )
+    existing = parser.add_mutually_exclusive_group().add_argument
+    existing("--overwrite", action="store_true", help="Replace outputs that exist.")
+    existing(
+        "--skip-existing",
+        action="store_true",
+        help="Leave out files whose output exists and is valid: it can be read, and has the size "
+        "of its source. Others are made again.",
+    )
     parser.set_defaults(command=enhance_files)
 
 
@@ -136,45 +154,46 @@ class _Tally:
     """The number of finished files, for the last line and the line after an interruption."""
 
     planned: int
+    left_out: Mapping[str, int]
     enhanced: int = 0
+    skipped: int = 0
     failed: int = 0
     output: _Output | None = field(default=None)
 
+    def counts(self) -> str:
+        skipped = f", {self.skipped} skipped (done before)" if self.skipped else ""
+        return f"{self.enhanced} enhanced{skipped}, {self.failed} failed"
+
     def summary(self) -> str:
-        return f"{self.enhanced} enhanced, {self.failed} failed"
+        from napari_zerodce.cli.left_out import in_words
+
+        left_out = in_words(self.left_out)
+        return f"{self.counts()}{f'; left out: {left_out}' if left_out else ''}"
 
     def interrupted(self) -> str:
-        left = self.planned - self.enhanced - self.failed
+        left = self.planned - self.enhanced - self.skipped - self.failed
         kept = self.output.kept if self.output else ""
-        return f"interrupted: {self.summary()}, {left} not done{kept}"
+        return f"interrupted: {self.counts()}, {left} not done{kept}"
 
     def clean_up(self) -> None:
         if self.output:
             self.output.discard()
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What all files of a command share."""
-
-    settings: CommandSettings
-    checkpoint: Checkpoint | None
-    bars: Bars
-    should_stop: ShouldStop
-
-
 def enhance_files(options: Namespace) -> int:
     """Enhance the files of the command line, and return the exit code."""
     from napari_zerodce.cli.file_plan import plan_files
-    from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
+    from napari_zerodce.cli.left_out import count_left_out
+    from napari_zerodce.imaging.files.images import WRITABLE_SUFFIXES, installed_suffixes
     from napari_zerodce.imaging.files.ome_zarr import SUFFIX
     from napari_zerodce.imaging.files.quality import check_quality
 
     look = Look(**{name: getattr(options, name) for name in setting_fields(Look)})
     settings = CommandSettings.of(options, look=look)
-    jobs = plan_files(options.inputs, options.output, suffixes=(*READABLE_SUFFIXES, SUFFIX))
+    read, written = (*installed_suffixes(), SUFFIX), (*WRITABLE_SUFFIXES, SUFFIX)
+    jobs = plan_files(options.inputs, options.output, suffixes=read, written=written)
     check_quality(settings.quality, (job.target.name for job in jobs))
-    tally = _Tally(len(jobs))
+    tally = _Tally(len(jobs), count_left_out(options.inputs, options.output, suffixes=read))
     return run_interruptibly(
         partial(_enhance_all, jobs, settings, tally),
         interrupted=tally.interrupted,
@@ -186,24 +205,39 @@ def _enhance_all(
     jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
     from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.file_series import find_series
+    from napari_zerodce.cli.in_memory import SharedRun
 
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)
         bars.say("Loading the checkpoint")
         raise_if_stopped(should_stop)
-        run = _Run(settings, settings.load(), bars, should_stop)
+        run = SharedRun(settings, settings.load(), bars, should_stop)
+        run.frames = find_series(jobs, settings, report=bars.follow, should_stop=should_stop)
         for job in jobs:
             raise_if_stopped(should_stop)
-            tally.output = _output_of(job, settings)
-            if _enhance_or_report(job, tally.output, run):
-                tally.enhanced += 1
-            else:
-                tally.failed += 1
-            tally.output = None
+            _do(job, run, tally)
             bars.end_file()
-        if len(jobs) > 1:
+        if len(jobs) > 1 or tally.skipped or tally.left_out:
             bars.print(tally.summary())
     return 1 if tally.failed else 0
+
+
+def _do(job: FileJob, run: SharedRun, tally: _Tally) -> None:
+    from napari_zerodce.cli.finished_before import is_finished, is_there
+
+    settings = run.settings
+    if settings.skip_existing:
+        if is_finished(job, settings):
+            tally.skipped += 1
+            return
+        settings = replace(settings, overwrite=is_there(job.target))
+    tally.output = _output_of(job, settings)
+    if _enhance_or_report(job, tally.output, run):
+        tally.enhanced += 1
+    else:
+        tally.failed += 1
+    tally.output = None
 
 
 def _output_of(job: FileJob, settings: CommandSettings) -> _Output:
@@ -220,7 +254,7 @@ def _output_of(job: FileJob, settings: CommandSettings) -> _Output:
     return GrowingOutput(job, settings)
 
 
-def _enhance_or_report(job: FileJob, output: _Output, run: _Run) -> bool:
+def _enhance_or_report(job: FileJob, output: _Output, run: SharedRun) -> bool:
     bars = run.bars
     bars.begin_file(job.source.name)
     try:
@@ -240,13 +274,14 @@ def _enhance_or_report(job: FileJob, output: _Output, run: _Run) -> bool:
     return False
 
 
-def _enhance_file(job: FileJob, output: _Output, run: _Run) -> None:
+def _enhance_file(job: FileJob, output: _Output, run: SharedRun) -> None:
+    from napari_zerodce.cli.in_memory import enhance_in_memory
     from napari_zerodce.cli.output_file import OutputFile
 
     started = time.perf_counter()
     run.bars.say("Reading")
     if isinstance(output, OutputFile):
-        made, automatic, notices = _in_memory(job, output, run)
+        made, automatic, notices = enhance_in_memory(job, output, run)
     else:
         made, automatic, notices = _by_regions(output, run)
     seconds = time.perf_counter() - started
@@ -256,22 +291,7 @@ def _enhance_file(job: FileJob, output: _Output, run: _Run) -> None:
         run.bars.warn(f"note: {job.source}: {notice}")
 
 
-def _in_memory(job: FileJob, output: OutputFile, run: _Run) -> _Made:
-    from napari_zerodce.cli.growing_output import read_file
-    from napari_zerodce.engine.enhance import enhance
-    from napari_zerodce.imaging.files.quality import with_quality
-
-    image = with_quality(read_file(job.source), run.settings.quality)
-    raise_if_stopped(run.should_stop)
-    output.rehearse(image)
-    request = run.settings.request(image, run.checkpoint)
-    result = enhance(request, report=run.bars.follow, should_stop=run.should_stop)
-    run.bars.say("Writing")
-    output.write(image, result.image)
-    return result.provenance, result.automatic, result.notices
-
-
-def _by_regions(output: GrowingOutput | VideoOutput, run: _Run) -> _Made:
+def _by_regions(output: GrowingOutput | VideoOutput, run: SharedRun) -> Made:
     resolved, notices = output.enhance(run.checkpoint, run.bars, run.should_stop)
     made = resolved.provenance(global_curve=resolved.global_curve)
     return made, resolved.automatic, notices

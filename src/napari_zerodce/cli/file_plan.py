@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
-from napari_zerodce.imaging.files.images import LISTED
+from napari_zerodce.imaging.files.images import LISTED, result_name
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
 from napari_zerodce.imaging.files.urls import Named, Url, named
 
@@ -25,7 +25,11 @@ class FileJob:
 
 
 def plan_files(
-    inputs: Sequence[str], output: str, *, suffixes: Collection[str]
+    inputs: Sequence[str],
+    output: str,
+    *,
+    suffixes: Collection[str],
+    written: Collection[str] = (),
 ) -> tuple[FileJob, ...]:
     """Return the output path for each image.
 
@@ -42,6 +46,8 @@ def plan_files(
         with a separator, or is an existing folder of files, is always a folder.
     suffixes : collection of str
         Lower-case suffixes of image files, with the dot.
+    written : collection of str
+        Those of the files that can be written, by default the same.
 
     Returns
     -------
@@ -59,11 +65,12 @@ def plan_files(
     for text in (*inputs, output):
         _check_url(text)
     target = named(output)
+    written = written or suffixes
     if len(inputs) == 1 and not is_folder(named(inputs[0])) and not _means_folder(output):
-        _check_suffix(target, suffixes)
+        _check_suffix(target, written)
         jobs = [FileJob(named(inputs[0]), target)]
     else:
-        _check_folder(output, suffixes)
+        _check_folder(output, written)
         jobs = [job for text in inputs for job in _jobs_of(named(text), target, suffixes)]
     jobs = _without_repetitions(jobs)
     check_collisions(jobs)
@@ -151,12 +158,12 @@ def _check_folder(output: str, suffixes: Collection[str]) -> None:
 
 def _jobs_of(source: Named, output: Named, suffixes: Collection[str]) -> Iterator[FileJob]:
     if isinstance(source, Url) or not is_folder(source):
-        yield FileJob(source, output / source.name)
+        yield FileJob(source, output / result_name(Path(source.name)).as_posix())
         return
     found = False
     for path in images_below(source, suffixes, skip=Path(output)):
         found = True
-        yield FileJob(path, output / path.relative_to(source).as_posix())
+        yield FileJob(path, output / result_name(path.relative_to(source)).as_posix())
     if not found:
         raise RequestError(
             f"There is no image in the folder {str(source)!r}; give a folder of files of the kinds "

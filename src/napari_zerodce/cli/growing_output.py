@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
-from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging.files.images import read_images
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
+from napari_zerodce.imaging.files.one_of_several import read_one
 from napari_zerodce.imaging.files.saved.growing import begin, begun_at
 from napari_zerodce.imaging.files.saved.image import SavedImage
 from napari_zerodce.imaging.files.urls import Named, Url
@@ -26,29 +27,62 @@ if TYPE_CHECKING:
     from napari_zerodce.engine.resolved import ResolvedRequest
 
 
-def read_file(path: Named) -> ImageFile:
-    """Return an image with its pixels in memory, also that of an OME-Zarr.
+def read_file(path: Named, series: int | None = None) -> tuple[ImageFile, ...]:
+    """Return the images of a file with their pixels in memory, also that of an OME-Zarr.
 
     Parameters
     ----------
     path : Path or Url
+    series : int, optional
+        Which image of a file of several, from 0 on; by default all.
 
     Raises
     ------
     ImageError
         If it cannot be read, or does not fit in memory.
+    RequestError
+        If the file has no image of this number.
     """
     if not is_ome_zarr(path):
-        return read_image(Path(path))
+        file = Path(path)
+        return read_images(file) if series is None else (read_one(file, series),)
     image = read_ome_zarr(path)
     check_room(image.size, path)
-    return without_axes(image)
+    return (without_axes(image),)
 
 
-def _read_lazily(path: Named) -> SavedImage:
+def read_only_file(path: Named, series: int | None) -> ImageFile:
+    """Return one image with its pixels in memory, as `read_file` does.
+
+    Parameters
+    ----------
+    path : Path or Url
+    series : int, optional
+        Which image of a file of several, from 0 on; by default the only one.
+    """
+    if not is_ome_zarr(path):
+        return read_one(Path(path), series)
+    (image,) = read_file(path)
+    return image
+
+
+def read_lazily(path: Named, series: int | None) -> SavedImage:
+    """Return one image of a file; the pixels of an OME-Zarr stay on disk.
+
+    Parameters
+    ----------
+    path : Path or Url
+    series : int, optional
+        Which image of a file of several, from 0 on; by default the only one.
+
+    Raises
+    ------
+    ImageError, RequestError
+        As `read_one` does.
+    """
     if is_ome_zarr(path):
         return read_ome_zarr(path)
-    return with_axes(read_image(Path(path)), path.name.partition(".")[0])
+    return with_axes(read_one(Path(path), series), path.name.partition(".")[0])
 
 
 @dataclass(frozen=True)
@@ -88,7 +122,7 @@ class GrowingOutput:
         from napari_zerodce.engine.saved_result import result_to_save
 
         source, target = self.job.source, self.job.target
-        image = _read_lazily(source)
+        image = read_lazily(source, self.settings.series)
         request = self.settings.lazy_request(image, checkpoint)
         resolved = resolve(request, report=bars.follow, should_stop=should_stop)
         resolved = with_curve(resolved, report=bars.follow, should_stop=should_stop)

@@ -61,6 +61,12 @@ def add_parser(commands: Any) -> None:
     )
     add_options(add, [_KIND])
     add_engine_options(add)
+    add(
+        "--series",
+        type=int,
+        metavar="N",
+        help="The image of a file that holds several, counted from 0.",
+    )
     add("--overwrite", action="store_true", help="Replace an output that exists.")
     parser.set_defaults(command=write_maps)
 
@@ -89,8 +95,8 @@ def _write(
 ) -> int:
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.engine.maps import resolve_for_maps
-    from napari_zerodce.imaging.files.images import read_image
     from napari_zerodce.imaging.files.maps import map_format_of, stack_axes
+    from napari_zerodce.imaging.files.one_of_several import read_one
     from napari_zerodce.stopping import raise_if_stopped
 
     started = time.perf_counter()
@@ -100,7 +106,7 @@ def _write(
         raise_if_stopped(should_stop)
         checkpoint = settings.load()
         bars.say("Reading")
-        image = read_image(source)
+        image = read_one(source, settings.series)
         stack = stack_axes(image)
         map_format_of(target).check_stack_axes(target, stack)
         request = settings.request(image, checkpoint)

@@ -2,64 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.images import ImageFile, check_writable, write_image
+from napari_zerodce.imaging.files.images import (
+    ImageFile,
+    check_writable,
+    left_out,
+    write_images,
+)
+
+_WHOLE: Final = frozenset("QSC")
 
 
 class OutputFile(HiddenOutput):
     """An image file that appears only when it is complete."""
 
-    def rehearse(self, image: ImageFile) -> None:
-        """Write one pixel of the image, to fail before the work instead of after it.
+    def rehearse(self, images: Sequence[ImageFile]) -> None:
+        """Write one pixel of each image, to fail before the work instead of after it.
 
         Parameters
         ----------
-        image : ImageFile
-            The image as read.
+        images : sequence of ImageFile
+            The images as read.
 
         Raises
         ------
         ImageError
-            If the format cannot hold such an image, or the file cannot be written.
+            If the format cannot hold such images, or the file cannot be written.
         Cancelled
             If another thread has discarded the output.
         """
-        check_writable(self._target, (image,))
-        axes = 2 if image.channels == "mono" else 3
-        leading = image.array.ndim - axes
-        corner = image.array[(slice(0, 1),) * (leading + 2)]
-        self._write_part(replace(image, array=np.ascontiguousarray(corner)))
+        check_writable(self._target, images)
+        self._write_part([_corner(image) for image in images])
         self.part.unlink(missing_ok=True)
         self.stop_if_discarded()
 
-    def write(self, image: ImageFile, enhanced: np.ndarray[Any, Any]) -> None:
-        """Write the enhanced array with the metadata of the image's file.
+    def left_out(self, images: Sequence[ImageFile]) -> str:
+        """Return a sentence about facts that the file cannot hold, "" if there are none.
 
         Parameters
         ----------
-        image : ImageFile
-            The image as read.
-        enhanced : array
-            Of the same shape as the image's array.
+        images : sequence of ImageFile
+            Images that the format can hold.
+        """
+        names = left_out(self._target, images)
+        suffix = self._target.suffix.lower()
+        article = "an" if suffix[1:2] in "aeio" else "a"
+        told = f"{article} {suffix} file cannot hold {', '.join(names)}; "
+        return told + f"{'it is' if len(names) == 1 else 'they are'} left out." if names else ""
+
+    def write(self, images: Sequence[ImageFile], enhanced: Sequence[np.ndarray[Any, Any]]) -> None:
+        """Write the enhanced arrays with the metadata of the images' file.
+
+        Parameters
+        ----------
+        images : sequence of ImageFile
+            The images as read.
+        enhanced : sequence of array
+            Each of the same shape as the image's array.
 
         Raises
         ------
         ImageError
             If the file exists in the meantime, or cannot be written.
         """
-        self._write_part(replace(image, array=enhanced))
+        both = zip(images, enhanced, strict=True)
+        self._write_part([replace(image, array=array) for image, array in both])
         self.publish()
 
-    def _write_part(self, image: ImageFile) -> None:
+    def _write_part(self, images: Sequence[ImageFile]) -> None:
         self.stop_if_discarded()
         try:
-            write_image(self.part, image)
+            write_images(self.part, images)
         except ImageError as err:
             # The user does not know the hidden folder.
             raise ImageError(str(err).replace(str(self.part), str(self._target))) from err
+
+
+def _corner(image: ImageFile) -> ImageFile:
+    """Return one pixel of an image, in each of its channels, samples and stacked images.
+
+    Of these, a file may have facts for each.
+    """
+    leading = image.array.ndim - (2 if image.channels == "mono" else 3)
+    letters = str(image.details.get("axes", "")).ljust(leading)[:leading]
+    kept = (slice(None) if letter in _WHOLE else slice(0, 1) for letter in letters)
+    key = (*kept, slice(0, 1), slice(0, 1))
+    return replace(image, array=np.ascontiguousarray(image.array[key]))

@@ -84,12 +84,12 @@ class VideoOutput(HiddenOutput):
         return resolved, (*film.notices, *told, *resolved.notices, *frames.notices)
 
     def _read(self, bars: Bars, should_stop: ShouldStop) -> ImageFile:
-        from napari_zerodce.cli.growing_output import read_file
+        from napari_zerodce.cli.growing_output import read_only_file
         from napari_zerodce.engine.progress import reading_reporter
 
         source = self._job.source
         if source.suffix.lower() not in video.SUFFIXES:
-            return read_file(source)
+            return read_only_file(source, self._settings.series)
         follow = reading_reporter(bars.follow, "Reading the video")
         with reading_told(source):
             return video.image_of(survey(Path(source), should_stop=should_stop, on_frame=follow))

@@ -69,7 +69,7 @@ def resolve(
     own = settings if checkpoint is None else settings.for_checkpoint(checkpoint.info)
     precision = resolve_precision(own.precision, device, np.dtype(request.image.dtype))
     whole_side = None if checkpoint is None else _whole_side(checkpoint.info, request, device)
-    windows, automatic, notices, is_grey = _read_image(request, report, should_stop)
+    windows, automatic, notices, is_grey = read_choices(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
@@ -181,12 +181,23 @@ def _check_tile(resolved: ResolvedRequest) -> None:
         check_tile(pixels, tile, resolved.device)
 
 
-def _read_image(
+def read_choices(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
 ) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...], bool]:
     """Return windows, the choice of weights if it is automatic, notices, and whether it is grey.
 
     The image is read once.
+
+    Parameters
+    ----------
+    request : EnhanceRequest
+    report, should_stop : callable
+        As in `resolve`.
+
+    Raises
+    ------
+    Cancelled, ImageError, RequestError
+        As `enhance` does.
     """
     channels, axis = request.channels, request.channel_axis
     reading = reading_reporter(report)

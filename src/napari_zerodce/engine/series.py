@@ -95,7 +95,7 @@ class Series:
     def __init__(
         self, request: EnhanceRequest, windows: Sequence[Window], estimator: CurveEstimator
     ) -> None:
-        self._image, self._layout = request.image, request.layout
+        self._image, self._layout = request.planes, request.layout
         self._settings, self._estimator = request.settings, estimator
         self._windows = windows
         self._time, self._channels = request.time_axis, request.channel_axis

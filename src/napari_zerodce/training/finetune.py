@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import torch
@@ -37,8 +38,8 @@ from napari_zerodce.training.run_process import (
     check_whole,
     has_start,
     occupy_and_run,
-    steps_in,
     untold,
+    with_steps,
 )
 
 _VALIDATIONS: Final = 20
@@ -73,14 +74,15 @@ class _Run:
     """The work of one process on a run."""
 
     def __init__(self, folder: RunFolder, write: Write, should_stop: ShouldStop) -> None:
-        self._folder, self._write = folder, write
-        self._asked = should_stop
+        self._folder, self._write, self._should_stop = folder, write, should_stop
         config = folder.config()
         self.device = resolve_device(config.device)
         self._weights = _start_weights(folder, config)
         crops, preview = folder.crops()
         check_whole(folder, config.training.crop, crops.side, kept=folder.best)
-        self._config = self._with_steps(config, crops)
+        self._config = with_steps(
+            folder, config, partial(self._try, config, crops), least=_VALIDATIONS
+        )
         training = self._config.training
         self._batches = CropBatches(crops, training)
         self._held_back = validation_batches(crops, training)
@@ -130,9 +132,6 @@ class _Run:
         self._saver.save_original()
         self._saver.save(shown=True)
 
-    def _should_stop(self) -> bool:
-        return self._asked() or self._folder.shall_stop
-
     # ---- after each step
 
     def _on_step(self, report: StepReport) -> None:
@@ -178,25 +177,15 @@ class _Run:
             return f"The first weights stayed the best ones (validation loss {first:.4g})."
         return f"Validation loss {first:.4g} → {best:.4g}, the lowest at step {step}."
 
-    # ---- minutes
-
-    def _with_steps(self, config: RunConfig, crops: Crops) -> RunConfig:
-        """Turn minutes into a fixed number of steps, from the measured time of a few steps."""
-        if config.minutes is None:
-            return config
-        trial = start(config.training, device=self.device, weights=self._weights)
-        batches = CropBatches(crops, config.training)
-        steps = steps_in(
-            config.minutes,
-            lambda report: train(
-                trial, batches, until=TRIAL_STEPS, report=report, should_stop=self._should_stop
-            ),
-            least=_VALIDATIONS,
+    def _try(self, config: RunConfig, crops: Crops, report: Callable[[StepReport], None]) -> None:
+        """Take a few steps that the run does not keep."""
+        train(
+            start(config.training, device=self.device, weights=self._weights),
+            CropBatches(crops, config.training),
+            until=TRIAL_STEPS,
+            report=report,
+            should_stop=self._should_stop,
         )
-        training = config.training.model_copy(update={"steps": steps})
-        config = config.model_copy(update={"training": training, "minutes": None})
-        self._folder.write_config(config)
-        return config
 
 
 def _start_weights(folder: RunFolder, config: RunConfig) -> Mapping[str, torch.Tensor] | None:

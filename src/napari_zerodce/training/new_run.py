@@ -140,22 +140,60 @@ def create_run(
     image, row, column = request.preview or _middle(request.images[0])
     run = RunConfig(
         training=config,
-        name=request.name,
-        device=request.device,
-        checkpoint=None if info is None else info.label,
-        checkpoint_sha256=None if info is None else info.sha256,
         scale_factor=_scale_factor(config.architecture, info),
-        licence=YOURS if info is None else info.licence,
-        minutes=request.minutes,
-        images=tuple(readable(image.name) for image in request.images),
         preset=request.preset,
-        software=software(),
+        **fields_of_any_run(
+            info,
+            name=request.name,
+            device=request.device,
+            minutes=request.minutes,
+            images=request.images,
+        ),
     )
     preview = preview_crop(image, row, column, should_stop=should_stop)
     raise_if_stopped(should_stop)
     folder.create(run, crops, preview, start=None if info is None else info.path.read_bytes())
     write_notices(folder, (*request.notices, *crops.notices))
     return folder
+
+
+def fields_of_any_run(
+    info: CheckpointInfo | None,
+    *,
+    name: str,
+    device: str,
+    minutes: float | None,
+    images: Iterable[TrainingImage],
+) -> dict[str, Any]:
+    """Return the fields that configurations of all kinds of runs have, without the training.
+
+    Parameters
+    ----------
+    info : CheckpointInfo, optional
+        Of the checkpoint from which the run starts; None for random weights.
+    name, device, minutes, images
+        As in `TrainingRequest`.
+    """
+    return {
+        "name": name,
+        "device": device,
+        "checkpoint": None if info is None else info.label,
+        "checkpoint_sha256": None if info is None else info.sha256,
+        "licence": YOURS if info is None else info.licence,
+        "minutes": minutes,
+        "images": names_of(images),
+        "software": software(),
+    }
+
+
+def names_of(images: Iterable[TrainingImage]) -> tuple[str, ...]:
+    """Return names that JSON can hold, because file names may contain any bytes."""
+    return tuple(image.name.encode(errors="backslashreplace").decode() for image in images)
+
+
+def software() -> str:
+    """Return the name and the version of this package, for the facts of a run."""
+    return f"napari-zerodce {version('napari-zerodce')}"
 
 
 def write_notices(folder: RunFolder, notices: Iterable[str]) -> None:
@@ -169,11 +207,6 @@ def write_notices(folder: RunFolder, notices: Iterable[str]) -> None:
     with written_or_told(folder.path), EventWriter(folder.events) as events:
         for notice in notices:
             events.write("notice", text=notice)
-
-
-def software() -> str:
-    """Return the name and the version of this package, for the facts of a run."""
-    return f"napari-zerodce {version('napari-zerodce')}"
 
 
 def preview_crop(
@@ -227,11 +260,6 @@ def preview_crop(
     crop = normalise(layout.read(image.array, index, rows, columns), window)
     pixels: NDArray[np.uint16] = np.rint(crop * 65535).astype(np.uint16)
     return pixels
-
-
-def readable(name: str) -> str:
-    """Return a name that JSON can hold, because file names may contain any bytes."""
-    return name.encode(errors="backslashreplace").decode()
 
 
 def _middle(image: TrainingImage) -> tuple[TrainingImage, int, int]:

@@ -21,9 +21,11 @@ class Frozen(BaseModel):
 
 
 class AnyRunConfig(Frozen):
-    """A run folder's ``config.json`` without its training."""
+    """A run folder's ``config.json``, whatever it trains."""
 
     kind: RunKind
+    training: Frozen
+    """The settings that decide the result; each kind of run has a class for them."""
     name: Annotated[
         str,
         Setting(

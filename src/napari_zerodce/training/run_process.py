@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Protocol
+from statistics import median
+from typing import Any, Final, Protocol, TypeVar
 
-import numpy as np
 import psutil
 import torch
 
@@ -30,7 +31,9 @@ Write = Callable[..., None]
 
 Trial = Callable[[Callable[[StepReport], None]], None]
 
-TRIAL_STEPS: Final = 4
+_Config = TypeVar("_Config", bound=AnyRunConfig)
+
+TRIAL_STEPS: Final = 6
 """Steps from whose time the number of steps follows that a number of minutes holds."""
 
 _SPEED_SECONDS: Final = 5.0
@@ -66,7 +69,8 @@ def occupy_and_run(
         Returns the work on the run. It gets the folder, what writes an event, and what tells
         whether someone wants to stop.
     should_stop : callable
-        Called before each step; returns whether the user stopped the run.
+        Called before each step; returns whether the user stopped the run. A request to stop in the
+        folder has the same effect.
     tell : callable
         Called with each event after it is written.
 
@@ -80,6 +84,10 @@ def occupy_and_run(
         If the run cannot start or continue; the last event holds the same message.
     """
     folder.check_run()
+
+    def asked() -> bool:
+        return should_stop() or folder.shall_stop
+
     with folder.occupied(), written_or_told(folder.path), EventWriter(folder.events) as writer:
 
         def write(event: str, **facts: Any) -> None:
@@ -88,7 +96,7 @@ def occupy_and_run(
 
         try:
             with written_or_told(folder.path):
-                ending, message = begin(folder, write, should_stop).go()
+                ending, message = begin(folder, write, asked).go()
         except Cancelled:
             ending, message = "stopped", "Stopped before the first step."
         except ZeroDCEError as err:
@@ -204,21 +212,38 @@ class StepLog:
         return (len(self._stepped) - 1) / max(1e-6, self._stepped[-1] - self._stepped[0])
 
 
-def steps_in(minutes: float, trial: Trial, *, least: int) -> int:
-    """Return the number of steps that a number of minutes holds, from the time of a trial.
+def with_steps(folder: RunFolder, config: _Config, trial: Trial, *, least: int) -> _Config:
+    """Return a configuration whose minutes are a number of steps, and write it into the folder.
 
     Parameters
     ----------
-    minutes : float
+    folder : RunFolder
+    config : AnyRunConfig
+        Returned as it is if it has no minutes.
     trial : callable
         Takes `TRIAL_STEPS` steps, and calls what it gets after each.
     least : int
+        Smallest number of steps.
     """
-    moments = [time.perf_counter()]
+    if config.minutes is None:
+        return config
+    steps = max(least, int(60 * config.minutes / _step_seconds(trial)))
+    training = config.training.model_copy(update={"steps": steps})
+    config = config.model_copy(update={"training": training, "minutes": None})
+    folder.write_config(config)
+    return config
+
+
+def _step_seconds(trial: Trial) -> float:
+    """Return the median seconds of a step, apart from the first, slow one.
+
+    The fastest step would tell of a machine that has nothing else to do.
+    """
+    moments: list[float] = []
     with suppress(Diverged):  # the run itself raises the error later
         trial(lambda _: moments.append(time.perf_counter()))
-    seconds = min(np.diff(moments), default=1.0) * _OVERHEAD
-    return max(least, int(60 * minutes / seconds))
+    steps = [later - earlier for earlier, later in pairwise(moments)]
+    return _OVERHEAD * (median(steps) if steps else 1.0)
 
 
 def _memory(device: Device) -> float:

@@ -19,7 +19,6 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import image_file
 from napari_zerodce.imaging.files.images import (
     READABLE_SUFFIXES,
-    WRITABLE_SUFFIXES,
     ImageFile,
     check_writable,
     kind_of,
@@ -130,7 +129,7 @@ def test_a_mapped_file_can_be_replaced_by_its_own_result(tmp_path, monkeypatch):
 # ---- what cannot be read
 
 
-@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+@pytest.mark.parametrize("suffix", WRITTEN)
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x00", b"hello, this is text\n" * 9, b"<!DOCTYPE html><html></html>", bytes(5000)],

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import struct
+import sys
+from datetime import timedelta
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import microscopes
-from napari_zerodce.imaging.files.images import read_image, read_images
+from napari_zerodce.imaging.files.images import read_image, read_images, write_image, write_images
 
 CELLS = np.arange(2 * 3 * 40 * 50, dtype="u2").reshape(2, 3, 40, 50)
 _IDS = {"X": 1, "Y": 2, "Z": 3, "T": 4}
@@ -67,6 +71,11 @@ def test_equal_scenes_of_lif_are_one_image_and_others_are_more(tmp_path):
     assert metadata["Channel"] == {"Name": ["Green", "Red"]}
     sizes = [metadata[f"PhysicalSize{axis}"] for axis in "XYZ"]
     np.testing.assert_allclose(sizes, (0.1, 0.1, 0.5))
+    write_images(tmp_path / "a.ome.tif", (cells, flat))
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as file:
+        written = [series.asarray() for series in file.series]
+    for found, expected in zip(written, (CELLS, other, CELLS + 1), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("mapped_from", [1, 2**30])
@@ -138,12 +147,74 @@ def test_scenes_that_would_be_lost_are_told(tmp_path):
         read_image(tmp_path / "a.czi")
 
 
+_XML = (
+    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+    '<Image ID="Image:0" Name="first"><AcquisitionDate>2024-01-02T03:04:05</AcquisitionDate>{}'
+    '</Image><Image ID="Image:1" Name="second">{}</Image></OME>'
+)
+_PIXELS = (
+    '<Pixels ID="Pixels:{}" DimensionOrder="XYZCT" Type="uint16" SizeX="50" SizeY="40" SizeZ="3" '
+    'SizeC="2" SizeT="1"><Channel ID="Channel:{}:0" EmissionWavelength="520"/>'
+    '<Channel ID="Channel:{}:1"/></Pixels>'
+)
+
+
+class _Reader:
+    """What BioIO's readers have in common, for a file of two positions."""
+
+    scenes = ("first", "second")
+    shape, dtype = (1, 2, 3, 40, 50), np.dtype("u2")
+    dims = SimpleNamespace(order="TCZYX")
+    physical_pixel_sizes = SimpleNamespace(X=0.1, Y=0.1, Z=None)
+    time_interval = timedelta(seconds=2)
+
+    def __init__(self, path):
+        self._number = 0
+
+    def set_scene(self, number):
+        self._number = number
+
+    @property
+    def xarray_data(self):
+        names = {"C": SimpleNamespace(values=np.array(["GFP", "RFP"]))}
+        return SimpleNamespace(data=CELLS[np.newaxis] + self._number, dims="TCZYX", coords=names)
+
+    @property
+    def ome_metadata(self):
+        pixels = (_PIXELS.format(number, number, number) for number in range(2))
+        return SimpleNamespace(to_xml=lambda: _XML.format(*pixels))
+
+
+def test_positions_become_an_ome_tiff_with_all_that_was_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bioio_nd2", SimpleNamespace(Reader=_Reader))
+    (image,) = microscopes.read(tmp_path / "a.nd2")
+    assert image.details["metadata"]["Channel"] == {"Name": ["GFP", "RFP"]}
+    assert "TimeIncrement" not in image.details["metadata"]  # one time has no step
+    write_image(tmp_path / "a.ome.tif", image)
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as file:
+        arrays = [series.asarray() for series in file.series]
+        told = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
+    np.testing.assert_array_equal(arrays, [CELLS, CELLS + 1])
+    assert [each["Name"] for each in told] == ["first", "second"]
+    assert told[0]["AcquisitionDate"] == "2024-01-02T03:04:05"
+    assert told[0]["Pixels"]["Channel"][0]["EmissionWavelength"] == 520
+
+
+def test_missing_java_is_told(tmp_path, monkeypatch):
+    def refuse(path):
+        raise RuntimeError("Failed to download Java via cjdk")
+
+    monkeypatch.setitem(sys.modules, "bioio_bioformats", SimpleNamespace(Reader=refuse))
+    with pytest.raises(ImageError, match=r"a\.oir is read by Bio-Formats, which needs Java and is"):
+        microscopes.read(tmp_path / "a.oir")
+
+
 @pytest.mark.parametrize(
     ("suffix", "module"), [(".czi", "bioio_czi"), (".lif", "bioio_lif"), (".nd2", "bioio_nd2")]
 )
 def test_damaged_files_are_told(tmp_path, suffix, module):
     pytest.importorskip(module)
     path = tmp_path / f"a{suffix}"
-    path.write_bytes(b"no image at all" * 100)
+    path.write_bytes(bytes(range(256)) * 9)
     with pytest.raises(ImageError, match=rf"a\{suffix} cannot be read"):
         read_image(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageCms
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import read_image
@@ -56,6 +58,16 @@ def test_samples_are_linear_with_16_bits(tmp_path):
     np.testing.assert_allclose(image.array[32, 16] / 65535, SCENE / 10, atol=0.001)
 
 
+def test_viewers_show_linear_samples_as_they_are_meant(tmp_path):
+    profile = read_image(_write_dng(tmp_path / "a.dng")).details["icc_profile"]
+    linear = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    assert ImageCms.getProfileDescription(linear).startswith("Linear sRGB")
+    photo = Image.new("RGB", (1, 1), (55, 55, 55))
+    shown = ImageCms.profileToProfile(photo, linear, ImageCms.createProfile("sRGB"))
+    # 55 / 255 = 0.2157 is 1.055 * 0.2157 ** (1 / 2.4) - 0.055 = 0.502 in sRGB
+    np.testing.assert_allclose(shown.getpixel((0, 0)), 128, atol=1)
+
+
 def test_the_white_of_the_camera_is_white(tmp_path):
     image = read_image(_write_dng(tmp_path / "a.dng", neutral=(0.5, 1, 0.8)))
     # LibRaw scales the brightest channel to white, so only ratios are those of the scene.
@@ -77,6 +89,6 @@ def test_exif_is_kept_without_facts_about_raw_samples(tmp_path):
 
 
 def test_other_files_are_told(tmp_path):
-    (tmp_path / "a.nef").write_bytes(b"no photo at all" * 100)
+    (tmp_path / "a.nef").write_bytes(bytes(range(256)) * 9)
     with pytest.raises(ImageError, match=r"a\.nef is no RAW photo that LibRaw .* knows; convert"):
         read_image(tmp_path / "a.nef")

@@ -35,6 +35,31 @@ def images_below(
     RequestError
         If a folder cannot be read.
     """
+    return (path for path, is_image in _files_below(folder, suffixes, skip) if is_image)
+
+
+def others_below(
+    folder: Path, suffixes: Collection[str], *, skip: Path | None = None
+) -> list[Path]:
+    """Return the files in a folder and its subfolders that are no images.
+
+    Parameters
+    ----------
+    folder, suffixes, skip
+        As in `images_below`.
+
+    Raises
+    ------
+    RequestError
+        As in `images_below`.
+    """
+    return [path for path, is_image in _files_below(folder, suffixes, skip) if not is_image]
+
+
+def _files_below(
+    folder: Path, suffixes: Collection[str], skip: Path | None
+) -> Iterator[tuple[Path, bool]]:
+    """Yield each file, and each folder with one of the suffixes, and whether it is an image."""
     skipped = None if skip is None else identity_of(skip)
     for parent, folders, files in os.walk(folder, onerror=_refuse_folder):
         # os.walk goes only into the folders that stay in this list.
@@ -47,8 +72,8 @@ def images_below(
         folders[:] = [name for name in folders if name not in images]
         for name in sorted([*images, *files]):
             # macOS writes "._photo.jpg" beside "photo.jpg" on disks with another file system.
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
-                yield Path(parent, name)
+            if not name.startswith("."):
+                yield Path(parent, name), Path(name).suffix.lower() in suffixes
 
 
 def identity_of(path: Named) -> str:

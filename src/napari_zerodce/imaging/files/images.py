@@ -62,6 +62,22 @@ LISTED: Final = "`napari-zerodce formats` lists"
 """The end of sentences about kinds that are not supported: they are too many to name."""
 
 
+def installed_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of the kinds that can be read here."""
+    return tuple(suffix for suffix, (_, kind) in _MODULES.items() if kind.is_installed)
+
+
+def result_name(path: Path) -> Path:
+    """Return the name of the result of a file: its own, unless its kind is not written.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    known = _MODULES.get(path.suffix.lower())
+    return path if known is None or known[1].is_written else path.with_suffix(known[1].result)
+
+
 def kind_of(path: str | Path) -> FileKind:
     """Return the kind of a file, by its suffix.
 
@@ -107,7 +123,8 @@ def read_image(path: str | Path) -> ImageFile:
         sizes = ", ".join("x".join(map(str, each.array.shape)) for each in (first, *others[:2]))
         raise ImageError(
             f"{Path(path).name} holds {1 + len(others)} images of different kinds ({sizes}"
-            f"{', ...' if len(others) > 2 else ''}); save one of them as a separate file."
+            f"{', ...' if len(others) > 2 else ''}); 'napari-zerodce enhance' takes all of them, "
+            "and one with --series N."
         )
     return first
 

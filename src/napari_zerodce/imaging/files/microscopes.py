@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,8 @@ from napari_zerodce.imaging.axes import UNKNOWN
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile, check_room
 from napari_zerodce.imaging.files.read_only import can_hold, left_out, write
-from napari_zerodce.imaging.files.scenes import stacked
+from napari_zerodce.imaging.files.tiff import ome
+from napari_zerodce.imaging.files.tiff.pages import stacked
 from napari_zerodce.imaging.planes import Channels
 
 __all__ = ["KINDS", "can_hold", "left_out", "read", "write"]
@@ -46,13 +48,32 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Raises
     ------
     ImageError
-        If the file has scenes that its reader does not find, or does not fit in memory.
+        If the file has scenes that its reader does not find, or does not fit in memory, or if
+        there is no Java for a reader that needs it.
     Exception
         Any other, if the file is damaged.
     """
-    reader = import_module(_READERS[path.suffix.lower()]).Reader(path)
+    reader = _opened(path)
     _check_scenes(path, reader)
-    return stacked([_scene(path, reader, number) for number in range(len(reader.scenes))])
+    images = [_scene(path, reader, number) for number in range(len(reader.scenes))]
+    alike: dict[Any, list[ImageFile]] = {}
+    for image in images:
+        kind = image.array.shape, image.array.dtype, image.channels, image.details["axes"]
+        alike.setdefault(kind, []).append(image)
+    return tuple(stacked(group) for group in alike.values())
+
+
+def _opened(path: Path) -> Any:
+    library = import_module(_READERS[path.suffix.lower()])
+    try:
+        return library.Reader(path)
+    except RuntimeError as err:
+        if "Java" not in str(err):
+            raise
+        raise ImageError(
+            f"{path.name} is read by Bio-Formats, which needs Java and is downloaded at its first "
+            "use, and that failed; check the connection, and start again."
+        ) from err
 
 
 def _check_scenes(path: Path, reader: Any) -> None:
@@ -78,8 +99,20 @@ def _scene(path: Path, reader: Any, number: int) -> ImageFile:
     channels = _COLOURS.get(array.shape[-1]) if axes.endswith("S") else "mono"
     if channels is None:  # not colours
         array, axes, channels = np.moveaxis(array, -1, -3), f"{axes[:-3]}{UNKNOWN}YX", "mono"
-    details = {"axes": axes, "dialect": "ome", "metadata": _metadata(reader, data, axes)}
+    details: dict[str, Any] = {"axes": axes, "pages": (number,), "dialect": "ome"}
+    details |= {"metadata": _metadata(reader, data, axes), **_xml(path, reader, number)}
     return ImageFile(array, channels, details)
+
+
+def _xml(path: Path, reader: Any, number: int) -> dict[str, Any]:
+    """Return all that the file says as OME-XML, which an OME-TIFF keeps, if there is some."""
+    xml = None
+    with suppress(Exception):  # some readers have none, and those of others fail at odd files
+        xml = str(reader.ome_metadata.to_xml())
+    images = () if xml is None or (root := ome.parsed(xml)) is None else root.findall("Image")
+    if len(images) != len(reader.scenes):
+        return {}
+    return {"ome": {"xml": xml, "number": number, "files": frozenset(), "name": path.name}}
 
 
 def _pixels(path: Path, reader: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.file_kind import FileKind
@@ -33,6 +33,10 @@ is about the raw samples."""
 _UNTRUE: Final = {0x927C, 0x9286, 0xA001, 0xA002, 0xA003, 0xA005}
 """The notes of the maker, which hold places in the raw file, comments of any encoding, and the
 colour space and the size of another development."""
+
+
+_CURVE: Final = b"para\0\0\0\0\0\3"
+_STRAIGHT: Final = b"para\0\0\0\0\0\0\0\0" + (1 << 16).to_bytes(4) + bytes(16)
 
 
 def read(path: Path) -> tuple[ImageFile, ...]:
@@ -60,10 +64,21 @@ def read(path: Path) -> tuple[ImageFile, ...]:
             gamma=(1, 1), no_auto_bright=True, use_camera_wb=True, output_bps=16
         )
         exif = _exif(path, raw)
-    details: dict[str, Any] = {"axes": "YXS", **({"exif": exif} if exif else {})}
+    details: dict[str, Any] = {"exif": exif} if exif else {}
     if array.shape[-1] == 1:  # a monochrome sensor
         return (ImageFile(array[..., 0], "mono", details | {"axes": "YX"}),)
+    details |= {"axes": "YXS", "icc_profile": _linear_profile()}
     return (ImageFile(np.asarray(array), "rgb", details),)
+
+
+def _linear_profile() -> bytes:
+    """Return a profile of the primaries of sRGB without its tone curve: viewers show it right."""
+    encoded = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    names = ("sRGB built-in".encode("utf-16-be"), "Linear sRGB  ".encode("utf-16-be"))
+    # All three colours share one curve, of type 3 with five numbers; type 0 has the exponent only.
+    start = encoded.index(_CURVE)
+    linear = encoded[:start] + _STRAIGHT + encoded[start + len(_STRAIGHT) :]
+    return linear.replace(*names)
 
 
 def _exif(path: Path, raw: Any) -> bytes:

@@ -19,7 +19,7 @@ from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.crop_sampler import is_one_plane, largest_side, sample_crops
 from napari_zerodce.training.crops import CROPS, Crops, TrainingImage
 from napari_zerodce.training.layouts import layouts_of
-from napari_zerodce.training.new_run import YOURS, readable, software, write_notices
+from napari_zerodce.training.new_run import fields_of_any_run, names_of, write_notices
 from napari_zerodce.training.run_folder import RunFolder
 from napari_zerodce.training.translation.config import (
     SMALLEST_CROP,
@@ -155,15 +155,14 @@ def create_translation_run(
         crops = _with_channels(crops, config)
     run = TranslationRunConfig(
         training=config,
-        name=request.name,
-        device=request.device,
-        checkpoint=None if info is None else info.label,
-        checkpoint_sha256=None if info is None else info.sha256,
-        licence=YOURS if info is None else info.licence,
-        minutes=request.minutes,
-        images=tuple(readable(image.name) for image in request.sources),
-        targets=tuple(readable(image.name) for image in request.targets),
-        software=software(),
+        targets=names_of(request.targets),
+        **fields_of_any_run(
+            info,
+            name=request.name,
+            device=request.device,
+            minutes=request.minutes,
+            images=request.sources,
+        ),
     )
     raise_if_stopped(should_stop)
     folder.create_with(run, crops.packed(), start=None if info is None else info.path.read_bytes())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from napari_zerodce.checkpoints.load import load_checkpoint
@@ -22,8 +24,8 @@ from napari_zerodce.training.run_process import (
     check_whole,
     has_start,
     occupy_and_run,
-    steps_in,
     untold,
+    with_steps,
 )
 from napari_zerodce.training.translation.config import TranslationRunConfig
 from napari_zerodce.training.translation.crops import read_crops
@@ -65,13 +67,13 @@ class _Run:
     """The work of one process on a run."""
 
     def __init__(self, folder: RunFolder, write: Write, should_stop: ShouldStop) -> None:
-        self._folder, self._write, self._asked = folder, write, should_stop
+        self._folder, self._write, self._should_stop = folder, write, should_stop
         config = folder.config_as(TranslationRunConfig)
         self._device = resolve_device(config.device)
         self._crops = read_crops(folder)
         check_whole(folder, config.training.crop, self._crops.side, kept=folder.last)
         self._is_loaded = has_start(folder, config)
-        config = self._with_steps(config)
+        config = with_steps(folder, config, partial(self._try, config), least=_LEAST_STEPS)
         self._every = config.training.steps_between_checkpoints
         self._state = resume(
             config.training, folder.path, device=self._device, loaded=self._generator()
@@ -158,9 +160,6 @@ class _Run:
 
     # ---- while it runs
 
-    def _should_stop(self) -> bool:
-        return self._asked() or self._folder.shall_stop
-
     def _on_step(self, report: StepReport) -> None:
         self._log.add_step(report.step, report.terms, report.total)
         self._saver.save_if_due()
@@ -171,19 +170,12 @@ class _Run:
         """Return the generator from which the run starts, if it is not random."""
         return load_checkpoint(self._folder.start).generator if self._is_loaded else None
 
-    def _with_steps(self, config: TranslationRunConfig) -> TranslationRunConfig:
-        """Turn minutes into a fixed number of steps, from the measured time of a few steps."""
-        if config.minutes is None:
-            return config
-        trial = start(config.training, device=self._device, loaded=self._generator())
-        steps = steps_in(
-            config.minutes,
-            lambda report: train(
-                trial, self._crops, until=TRIAL_STEPS, report=report, should_stop=self._should_stop
-            ),
-            least=_LEAST_STEPS,
+    def _try(self, config: TranslationRunConfig, report: Callable[[StepReport], None]) -> None:
+        """Take a few steps that the run does not keep."""
+        train(
+            start(config.training, device=self._device, loaded=self._generator()),
+            self._crops,
+            until=TRIAL_STEPS,
+            report=report,
+            should_stop=self._should_stop,
         )
-        training = config.training.model_copy(update={"steps": steps})
-        config = config.model_copy(update={"training": training, "minutes": None})
-        self._folder.write_config(config)
-        return config

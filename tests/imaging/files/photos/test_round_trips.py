@@ -457,3 +457,10 @@ def test_relatives_of_suffixes_are_read_and_written(tmp_path, suffix):
 def test_a_qoi_is_read(tmp_path, colours):
     (tmp_path / "a.qoi").write_bytes(imagecodecs.qoi_encode(colours))
     np.testing.assert_array_equal(read_image(tmp_path / "a.qoi").array, colours)
+
+
+def test_an_orientation_that_another_reader_left_does_no_harm(tmp_path, colours, facts):
+    array = np.stack([colours, colours[::-1]])
+    image = ImageFile(array, "rgb", {"axes": "TYXS", "exif": facts.exif(orientation=6)})
+    read = read_image(write_image(tmp_path / "a.avif", image))
+    np.testing.assert_allclose(read.array, array, atol=12)

@@ -16,7 +16,7 @@ from napari_zerodce.gui.shared.training.work import with_folder
 from napari_zerodce.gui.shared.work import chosen_for
 from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.imaging.files.folders import images_below
-from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging.files.images import kind_of, read_image
 from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.new_run import TrainingRequest, create_run
 
@@ -62,7 +62,8 @@ def examining(requests: Sequence[EnhanceRequest], folder: Path | None) -> Work:
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
         files = [] if folder is None else list(images_below(folder, READABLE_SUFFIXES))
-        looked_at = list(_choices(requests, [] if requests else files[:1], should_stop))
+        readable = [path for path in files if kind_of(path).is_installed]
+        looked_at = list(_choices(requests, [] if requests else readable[:1], should_stop))
         return Material(
             choices=tuple(choice for _, choice in looked_at),
             images=len(requests) + len(files),

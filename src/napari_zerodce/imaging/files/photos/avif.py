@@ -14,6 +14,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.photos import exif as exif_block
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted, shared_facts
 from napari_zerodce.imaging.files.photos.pixels import (
     animation_options,
@@ -100,6 +101,7 @@ def write(path: Path, image: ImageFile) -> None:
         return
     details = image.details
     known: dict[str, Any] = {key: details[key] for key in _HELD & {*details}}
+    known |= _safe_exif(known.pop("exif", b""))
     known["quality"] = details.get("quality") or _QUALITY
     if image.channels != "mono":
         known["subsampling"] = "4:4:4"
@@ -107,6 +109,14 @@ def write(path: Path, image: ImageFile) -> None:
     options.pop("loop", None)
     first, *others = pillow_images(image)
     first.save(path, "AVIF", append_images=others, **options, **known)
+
+
+def _safe_exif(block: bytes) -> dict[str, bytes]:
+    """Return EXIF without orientation: with one, Pillow 13.0 crashes if it writes an animation."""
+    try:
+        return {"exif": exif_block.fitted(block, turned=False)} if block else {}
+    except (ValueError, struct.error):
+        return {}
 
 
 def _encoded_deep(image: ImageFile) -> bytes:

@@ -127,7 +127,9 @@ def fitted(exif: bytes, *, turned: bool) -> bytes:
             for pair in _PAIRS:
                 directory.swap(*pair)
     _remove_thumbnail(first)
-    first.remove(_ORIENTATION)
+    while _ORIENTATION in first.places:
+        first.remove(_ORIENTATION)
+        first = _first(block)
     return START + bytes(block) if first.end > first.start + 2 else b""
 
 

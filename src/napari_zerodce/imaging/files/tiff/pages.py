@@ -63,7 +63,7 @@ def in_file_order(images: Iterable[ImageFile]) -> tuple[ImageFile, ...]:
         place for number, image in enumerate(series) for place in _places(number, image)
     )
     runs = [(number, list(run)) for number, run in groupby(places, key=lambda place: place[1])]
-    return tuple(_part(series[number], [plane for *_, plane in run]) for number, run in runs)
+    return tuple(part_of(series[number], [plane for *_, plane in run]) for number, run in runs)
 
 
 def _masks(image: ImageFile) -> tuple[ImageFile, ...]:
@@ -92,8 +92,16 @@ def _is_stack_of_pages(image: ImageFile) -> bool:
     return axes[:1] in {"I", "Q"} and stored is not None and stored.order[0] == 0
 
 
-def _part(image: ImageFile, planes: Sequence[int]) -> ImageFile:
-    """Return some consecutive planes of a stack of pages, or the image itself."""
+def part_of(image: ImageFile, planes: Sequence[int]) -> ImageFile:
+    """Return some consecutive planes of a stack of pages, or the image itself.
+
+    Parameters
+    ----------
+    image : ImageFile
+        With "pages" and "stored" among its details.
+    planes : sequence of int
+        Their numbers in the stack; -1 alone for all.
+    """
     if planes == [-1] or len(planes) == image.array.shape[0]:
         return image
     details, stored = dict(image.details), image.details["stored"]

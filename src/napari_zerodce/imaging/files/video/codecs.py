@@ -150,9 +150,8 @@ def encoder(
         Of the source; may be empty.
     """
     pixels = _pixels(name, pixels, size)
-    return Encoder(
-        name, pixels, _options(name, quality, pixels, profile), name in _MPEG or suffix in _STEADY
-    )
+    is_steady = name in _MPEG or suffix in _STEADY
+    return Encoder(name, pixels, _options(name, quality, pixels, profile), is_steady)
 
 
 def _pixels(name: str, wanted: str, size: tuple[int, int]) -> str:

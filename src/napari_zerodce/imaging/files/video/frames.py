@@ -58,8 +58,8 @@ class VideoFrames:
         first, *rest = complete_key(key, self.ndim)
         (frames,) = picked([first], self.shape[:1])
         if isinstance(first, slice):
-            shape = self.frame(frames[0])[tuple(rest)].shape if frames else ()
-            made = np.empty((len(frames), *shape), self.dtype)
+            blank = np.broadcast_to(np.zeros((), self.dtype), self.shape[1:])
+            made = np.empty((len(frames), *blank[tuple(rest)].shape), self.dtype)
             for place, number in enumerate(frames):
                 made[place] = self.frame(number)[tuple(rest)]
             return made

@@ -1,0 +1,115 @@
+"""How images of a file are enhanced in memory: alone, with one window, or as part of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_zerodce.cli.command_settings import CommandSettings
+from napari_zerodce.stopping import ShouldStop, raise_if_stopped
+
+if TYPE_CHECKING:
+    from napari_zerodce.checkpoints.load import Checkpoint
+    from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.file_plan import FileJob
+    from napari_zerodce.cli.file_series import Frame
+    from napari_zerodce.cli.output_file import OutputFile
+    from napari_zerodce.engine.automatic import AutomaticChoice
+    from napari_zerodce.engine.provenance import Provenance
+    from napari_zerodce.imaging.files.image_file import ImageFile
+    from napari_zerodce.imaging.planes import Array
+
+    Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
+
+
+@dataclass
+class SharedRun:
+    """What all files of a command share.
+
+    Parameters
+    ----------
+    settings : CommandSettings
+    checkpoint : Checkpoint, optional
+        As for `CommandSettings.request`.
+    bars : Bars
+    should_stop : callable
+    frames : mapping of FileJob to Frame
+        The files that are one of a series.
+    """
+
+    settings: CommandSettings
+    checkpoint: Checkpoint | None
+    bars: Bars
+    should_stop: ShouldStop
+    frames: Mapping[FileJob, Frame] = field(default_factory=dict)
+    told: set[Path] = field(default_factory=set)
+
+
+def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
+    """Enhance and write all images of a file, and return how, and what the user should know.
+
+    Parameters
+    ----------
+    job : FileJob
+    output : OutputFile
+    run : SharedRun
+
+    Raises
+    ------
+    Cancelled, ZeroDCEError
+        As `enhance` does, and if the file cannot be read or written.
+    """
+    images = _read(job, run)
+    raise_if_stopped(run.should_stop)
+    output.rehearse(images)
+    frame = run.frames.get(job)
+    arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
+    run.bars.say("Writing")
+    output.write(images, arrays)
+    provenance, automatic, notices = made
+    left_out = output.left_out(images)
+    return provenance, automatic, (*notices, *([left_out] if left_out else []))
+
+
+def _read(job: FileJob, run: SharedRun) -> tuple[ImageFile, ...]:
+    from napari_zerodce.cli.growing_output import read_file
+    from napari_zerodce.imaging.files.quality import with_quality
+
+    frame, settings = run.frames.get(job), run.settings
+    images = (
+        read_file(job.source, settings.series)
+        if frame is None
+        else (frame.series.image(frame.number),)
+    )
+    return tuple(with_quality(image, settings.quality) for image in images)
+
+
+def _enhanced(images: tuple[ImageFile, ...], run: SharedRun) -> tuple[list[Array], Made]:
+    from napari_zerodce.engine.enhance import enhance
+    from napari_zerodce.engine.shared_choices import SharedChoice, with_shared_choices
+
+    follow, should_stop = run.bars.follow, run.should_stop
+    requests = [run.settings.request(image, run.checkpoint) for image in images]
+    choices = [SharedChoice(request) for request in requests]
+    if len(images) > 1:
+        choices = with_shared_choices(requests, report=follow, should_stop=should_stop)
+    results = [enhance(each.request, report=follow, should_stop=should_stop) for each in choices]
+    notices = [each.notices for each in choices] + [each.notices for each in results]
+    automatic = choices[0].automatic or results[0].automatic
+    made = results[0].provenance, automatic, tuple(dict.fromkeys(chain.from_iterable(notices)))
+    return [result.image for result in results], made
+
+
+def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:
+    series = frame.series
+    follow, should_stop = run.bars.follow, run.should_stop
+    result = series.enhance(frame.number, run.checkpoint, follow, should_stop)
+    if series.folder not in run.told:
+        run.told.add(series.folder)
+        resolved = series.resolved(run.checkpoint, follow, should_stop)
+        if told := series.told(resolved):
+            run.bars.warn(f"note: {told}")
+    return [result.image], (result.provenance, result.automatic, result.notices)

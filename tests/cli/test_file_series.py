@@ -1,0 +1,165 @@
+"""Files of one folder that are one series: one window, one choice of weights, one curve."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from napari_zerodce.cli import main
+from napari_zerodce.cli.file_series import natural_order
+
+LEVEL, SIDE = 300, 48
+
+
+@pytest.fixture(autouse=True)
+def in_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def enhance(*words):
+    return main(["enhance", "--device", "cpu", "--precision", "float32", *map(str, words)])
+
+
+def frames(folder="in", *, brightest=(900, 2500, 1400), names=None):
+    """Write frames of a series: the same background, cells whose brightness changes."""
+    Path(folder).mkdir()
+    generator = np.random.default_rng(0)
+    for number, bright in enumerate(brightest):
+        frame = generator.normal(LEVEL, 4, (SIDE, SIDE))
+        frame[:12] += np.linspace(0, bright, 12 * SIDE).reshape(12, SIDE)
+        name = names[number] if names else f"frame{number}.tif"
+        tifffile.imwrite(Path(folder, name), frame.astype(np.uint16))
+
+
+def backgrounds(folder="out"):
+    """Return the middle of the background of each frame."""
+    paths = sorted(Path(folder).glob("*.tif"), key=lambda path: natural_order(path.name))
+    return [float(np.median(tifffile.imread(path)[20:])) for path in paths]
+
+
+def windows(out):
+    return re.findall(r"window ([^,]+),", out)
+
+
+def test_files_of_one_size_share_their_window(capsys):
+    frames()
+    assert enhance("in", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    assert len(set(windows(out))) == 1
+    assert err.strip() == (
+        "note: 3 files of one size in 'in' are one series and share one window; "
+        "--window-per-file finds one for each."
+    )
+    found = backgrounds()
+    assert max(found) - min(found) <= 2
+    stack = np.stack([tifffile.imread(path) for path in sorted(Path("in").iterdir())])
+    tifffile.imwrite("stack.tif", stack, photometric="minisblack", metadata={"axes": "TYX"})
+    assert enhance("stack.tif", "--output", "whole.tif") == 0
+    made = np.stack([tifffile.imread(path) for path in sorted(Path("out").iterdir())])
+    np.testing.assert_array_equal(made, tifffile.imread("whole.tif"))
+
+
+def test_each_file_may_have_a_window_of_its_own(capsys):
+    frames()
+    assert enhance("in", "--output", "out", "--window-per-file") == 0
+    out, err = capsys.readouterr()
+    assert len(set(windows(out))) == 3
+    assert not err
+    assert enhance("in/frame1.tif", "--output", "alone.tif") == 0
+    np.testing.assert_array_equal(tifffile.imread("alone.tif"), tifffile.imread("out/frame1.tif"))
+
+
+def test_one_curve_serves_the_series(capsys):
+    frames()
+    assert enhance("in", "--output", "out", "--global-curve") == 0
+    out, err = capsys.readouterr()
+    assert len(set(re.findall(r"A = ([^,)]+)", out))) == 1
+    assert "share one window and one curve" in err
+
+
+def test_exposure_is_smoothed_over_the_files_in_their_natural_order(capsys):
+    names = [f"f{number}.tif" for number in range(8, 14)]  # by letters, f10 comes before f8
+    frames(brightest=[1500] * 6, names=names)
+    for number, path in enumerate(names):
+        image = tifffile.imread(f"in/{path}")
+        tifffile.imwrite(f"in/{path}", (image * (1.0 + 0.2 * (number % 2))).astype(np.uint16))
+    frame_by_frame = enhance("in", "--output", "alone")
+    assert enhance("in", "--output", "out", "--time", "smoothed") == frame_by_frame == 0
+    flicker = [np.ptp(backgrounds(folder)) for folder in ("alone", "out")]
+    assert flicker[1] < flicker[0] / 2
+    stack = np.stack([tifffile.imread(f"in/{name}") for name in names])
+    tifffile.imwrite("stack.tif", stack, photometric="minisblack", metadata={"axes": "TYX"})
+    assert enhance("stack.tif", "--output", "whole.tif", "--time", "smoothed") == 0
+    made = np.stack([tifffile.imread(f"out/{name}") for name in names])
+    np.testing.assert_array_equal(made, tifffile.imread("whole.tif"))
+    capsys.readouterr()
+
+
+def test_parts_axes_and_channels_count_the_axes_of_a_file(capsys):
+    generator = np.random.default_rng(1)
+    Path("in").mkdir()
+    for number in range(2):
+        image = generator.normal(200, 3, (40, 30, 2))
+        image[:8] += 900 * (number + 1) * np.array([1, 0.1])
+        np.save(f"in/{number}.npy", image.astype(np.uint16))
+    words = ("--axes", "YXC", "--part", ":,5:35,:")
+    assert enhance("in", "--output", "out", *words) == 0
+    made = [np.load(f"out/{number}.npy") for number in range(2)]
+    assert [each.shape for each in made] == [(30, 30, 2)] * 2
+    first, second = windows(capsys.readouterr().out)
+    assert first == second
+    assert first.count(";") == 1
+
+
+def test_photos_keep_the_window_that_each_has_alone(make_photo, capsys):
+    Path("in").mkdir()
+    for number in range(2):
+        Image.fromarray(make_photo(seed=number)).save(f"in/{number}.png")
+    assert enhance("in", "--output", "out") == 0
+    assert not capsys.readouterr().err
+    assert enhance("in", "--output", "again", "--window-per-file") == 0
+    for name in ("0.png", "1.png"):
+        np.testing.assert_array_equal(
+            np.asarray(Image.open(f"out/{name}")), np.asarray(Image.open(f"again/{name}"))
+        )
+
+
+def test_other_sizes_dtypes_and_folders_are_no_part_of_a_series(capsys):
+    frames()
+    image = tifffile.imread("in/frame0.tif")
+    tifffile.imwrite("in/larger.tif", np.pad(image, 3, mode="edge"))
+    tifffile.imwrite("in/float.tif", image.astype(np.float32))
+    Path("in/below").mkdir()
+    tifffile.imwrite("in/below/other.tif", image)
+    Path("in/broken.tif").write_bytes(b"II*\0nothing")
+    assert enhance("in", "--output", "out") == 1
+    out, err = capsys.readouterr()
+    assert "note: 3 files of one size" in err
+    assert err.count("failed: ") == 1
+    assert out.splitlines()[-1] == "6 enhanced, 1 failed"
+
+
+def test_a_file_that_goes_while_the_command_runs_fails_alone(capsys, monkeypatch):
+    from napari_zerodce.cli import file_series
+
+    frames()
+    usual = file_series.find_series
+
+    def then_gone(*given, **named):
+        found = usual(*given, **named)
+        Path("in/frame1.tif").unlink()
+        return found
+
+    monkeypatch.setattr(file_series, "find_series", then_gone)
+    assert enhance("in", "--output", "out", "--window", "290,3000", "--global-curve") == 1
+    assert "failed: in/frame1.tif" in capsys.readouterr().err
+
+
+def test_natural_order():
+    names = ["b1", "a10", "A2", "a", "2", "10"]
+    assert sorted(names, key=natural_order) == ["2", "10", "a", "A2", "a10", "b1"]

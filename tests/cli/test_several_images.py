@@ -1,0 +1,146 @@
+"""A file of several images: all with one window, or one of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_zerodce.cli import main
+from napari_zerodce.imaging.files import images as files
+from napari_zerodce.imaging.files import npy
+from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile
+
+
+class SeveralArrays:
+    """A kind for the tests: several arrays in one file, each of any shape."""
+
+    KINDS = (FileKind("several arrays", (".several",)),)
+
+    @staticmethod
+    def read(path):
+        with np.load(path) as file:
+            arrays = [file[name] for name in sorted(file)]
+        kinds = ["rgb" if array.shape[-1] == 3 else "mono" for array in arrays]
+        axes = ["QYX" if array.ndim == 3 and array.shape[-1] != 3 else "" for array in arrays]
+        every = zip(arrays, kinds, axes, strict=True)
+        return tuple(ImageFile(array, kind, {"axes": letters}) for array, kind, letters in every)
+
+    @staticmethod
+    def can_hold(_images, _suffix):
+        return True
+
+    @staticmethod
+    def left_out(_images, _suffix):
+        return ("GPS", "IPTC")
+
+    @staticmethod
+    def write(path, images):
+        with path.open("wb") as file:
+            np.savez(file, **{f"{n:02}": image.array for n, image in enumerate(images)})
+
+
+@pytest.fixture(autouse=True)
+def kind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(files._MODULES, ".several", (SeveralArrays, SeveralArrays.KINDS[0]))
+    monkeypatch.setattr(files, "WRITABLE_SUFFIXES", (*files.WRITABLE_SUFFIXES, ".several"))
+
+
+def enhance(*words):
+    return main(["enhance", "--device", "cpu", "--precision", "float32", *map(str, words)])
+
+
+def cells(*shape, brightest):
+    generator = np.random.default_rng(0)
+    image = generator.normal(300, 4, shape)
+    image[..., :6, :] += np.linspace(0, brightest, 6 * shape[-1]).reshape(6, shape[-1])
+    return image.astype(np.uint16)
+
+
+def save(path, *arrays):
+    with Path(path).open("wb") as file:
+        np.savez(file, **{f"{number:02}": array for number, array in enumerate(arrays)})
+
+
+def load(path):
+    with np.load(path) as file:
+        return [file[name] for name in sorted(file)]
+
+
+IMAGES = (cells(40, 30, brightest=800), cells(2, 30, 36, brightest=3000))
+
+
+def test_all_images_are_enhanced_with_one_window(capsys):
+    save("a.several", *IMAGES, np.full((9, 9, 3), 7, np.uint8))
+    assert enhance("a.several", "--output", "b.several") == 0
+    out, err = capsys.readouterr()
+    assert err == "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    made = load("b.several")
+    assert [image.shape for image in made] == [(40, 30), (2, 30, 36), (9, 9, 3)]
+    window = re.search(r"window (\d+) to (\d+)", out).groups()
+    for number, image in enumerate(IMAGES):
+        np.save("alone.npy", image)
+        words = ("--window", ",".join(window), "--checkpoint", "zero-dce-fluo", "--overwrite")
+        assert enhance("alone.npy", "--output", "made.npy", *words) == 0
+        np.testing.assert_array_equal(np.load("made.npy"), made[number])
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(0, IMAGES[0]), (1, IMAGES[1][0]), (2, IMAGES[1][1])]
+)
+def test_one_image_is_enhanced_as_if_it_were_alone(number, expected):
+    save("a.several", *IMAGES)
+    np.save("alone.npy", expected)
+    assert enhance("a.several", "--output", "b.npy", "--series", number) == 0
+    assert enhance("alone.npy", "--output", "c.npy") == 0
+    np.testing.assert_array_equal(np.load("b.npy"), np.load("c.npy"))
+
+
+@pytest.mark.parametrize("number", ["3", "-1"])
+def test_a_number_of_no_image_is_refused(number, capsys):
+    save("a.several", *IMAGES)
+    assert enhance("a.several", "--output", "b.npy", f"--series={number}") == 1
+    assert capsys.readouterr().err.strip() == (
+        f"failed: a.several: a.several holds 3 images, and the series {number} is none of them; "
+        "give a number from 0 to 2."
+    )
+    np.save("one.npy", IMAGES[0])
+    assert enhance("one.npy", "--output", "b.npy", "--series", "2") == 1
+    assert "one.npy holds 1 image, and the series 2 is none of them; give 0." in (
+        capsys.readouterr().err
+    )
+
+
+def test_maps_are_of_one_image(capsys):
+    save("a.several", *IMAGES)
+    words = ["--device", "cpu", "--output", "m.npy"]
+    assert main(["maps", "a.several", *words]) == 1
+    assert "--series N" in capsys.readouterr().err
+    assert main(["maps", "a.several", *words, "--series", "1"]) == 0
+    assert np.load("m.npy").shape == (8, 1, 30, 36)
+
+
+def test_an_ome_zarr_is_of_one_image():
+    from napari_zerodce.imaging.files.ome_zarr import read_ome_zarr
+
+    save("a.several", *IMAGES)
+    assert enhance("a.several", "--output", "b.ome.zarr") == 1
+    assert enhance("a.several", "--output", "b.ome.zarr", "--series", "0") == 0
+    assert read_ome_zarr(Path("b.ome.zarr")).shape[-2:] == (40, 30)
+
+
+def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
+    kind = FileKind("read only", (".several",), is_written=False, result=".npy")
+    monkeypatch.setitem(files._MODULES, ".several", (SeveralArrays, kind))
+    Path("in").mkdir()
+    save("in/a.several", IMAGES[0])
+    assert enhance("in", "--output", "out") == 0
+    assert [path.name for path in Path("out").iterdir()] == ["a.npy"]
+    np.save("in/a.npy", IMAGES[0])
+    assert enhance("in", "--output", "out2") != 0
+    assert "would both become" in capsys.readouterr().err
+    assert npy.KINDS[0].suffixes == (".npy",)
