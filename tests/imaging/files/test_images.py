@@ -19,6 +19,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import image_file
 from napari_zerodce.imaging.files.images import (
     READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
     ImageFile,
     check_writable,
     kind_of,
