@@ -91,7 +91,7 @@ class _Reader:
         array, axes = self._in_own_order(pixels(self.path, series), series)
         luts = file.is_imagej or series.kind in _WITH_LUTS
         array, axes, channels, stored = understood(array, axes, page, self.path, has_luts=luts)
-        details = details_of(file, page, pages_of(series))
+        details = details_of(file, series)
         if series.kind in _OWN_ORDER:
             stored = stored.in_our_order(axes)
         if stored.was:  # the profile is that of other colours
@@ -106,9 +106,8 @@ class _Reader:
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             stored = replace(stored, photometric="miniswhite")
             array = ~array
-        numbers = pages_of(series)
-        form = {"axes": series.axes, "stored": stored, "pages": numbers}
-        return ImageFile(array, "mono", details_of(self.file, page, numbers) | form)
+        form = {"axes": series.axes, "stored": stored, "pages": pages_of(series)}
+        return ImageFile(array, "mono", details_of(self.file, series) | form)
 
     def _in_own_order(self, array: Array, series: Series) -> tuple[Array, str]:
         pages = pages_of(series)
