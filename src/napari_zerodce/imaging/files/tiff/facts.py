@@ -241,7 +241,8 @@ def _levels(
         if series.keyframe.offset == page.offset and levels:
             sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]
             return [size for size in sizes if _is_smaller(size, page)], False
-    return (_behind(file, page) if is_alone else []), False
+    # An LSM has a thumbnail behind each plane.
+    return (_behind(file, page) if is_alone and not file.is_lsm else []), False
 
 
 def _behind(file: tifffile.TiffFile, page: Any) -> list[tuple[int, int]]:

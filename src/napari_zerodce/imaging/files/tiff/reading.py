@@ -94,8 +94,9 @@ class _Reader:
         details = details_of(file, series)
         if series.kind in _OWN_ORDER:
             stored = stored.in_our_order(axes)
-        if stored.was:  # the profile is that of other colours
-            details.pop("icc_profile", None)
+        if stored.was:
+            details.pop("icc_profile", None)  # of other colours
+            details["lost"] = (stored.was,)
         details |= {"axes": axes, "stored": stored, "pages": pages_of(series)}
         bits = stored.bits or told_bits(file, page, array)
         return ImageFile(array, channels, details, bits=bits)
