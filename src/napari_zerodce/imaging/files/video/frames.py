@@ -167,7 +167,7 @@ class _Cursor:
     def _from(self, start: int) -> Any:
         """Yield the frames from one on, with their numbers."""
         decoded = (frame for frame in frames_in(self._container, self._stream) if frame is not None)
-        if not self._facts.is_timed:
+        if not self._facts.can_seek:
             yield from enumerate(decoded)
             return
         if start:
@@ -186,7 +186,7 @@ class _Cursor:
 
 def _key_before(facts: VideoFacts, number: int) -> int:
     """Return the last frame up to one from which decoding can start."""
-    if not facts.is_timed:
+    if not facts.can_seek:
         return 0
     keys = np.flatnonzero(facts.keys[: number + 1])
     return int(keys[-1]) if keys.size else 0
