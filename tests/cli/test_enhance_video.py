@@ -178,3 +178,10 @@ def test_an_output_that_exists_is_replaced_only_if_asked(make_video, capsys) -> 
     assert Path("a.mkv").read_bytes() == b"mine"
     assert enhance(path, "--output", "a.mkv", "--overwrite") == 0
     assert len(pixels("a.mkv")) == 20
+
+
+def test_a_lower_quality_is_a_smaller_file(make_video) -> None:
+    path = make_video(Path("dark.mp4"))
+    for quality in ("95", "30"):
+        assert enhance(path, "--output", f"{quality}.mp4", "--quality", quality) == 0
+    assert Path("30.mp4").stat().st_size < Path("95.mp4").stat().st_size / 1.5

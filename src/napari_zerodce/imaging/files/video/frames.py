@@ -18,10 +18,10 @@ from napari_zerodce.imaging.keys import complete_key, picked
 from napari_zerodce.imaging.planes import Array
 
 _MOST_BYTES: Final = 2**28
-"""Of the frames that are kept: 97 of 1280x720, so that each is decoded once for its enhancement
-and for the exposure of the frames around it."""
+"""Of the frames that are kept, so that each is decoded once for its enhancement and for the
+exposure of the 11 frames around it: 21 of 2560x1600 pixels and 8 bits."""
 
-_LEAST_FRAMES: Final = 4
+_LEAST_FRAMES, _MOST_FRAMES = 4, 64
 _ON_THE_WAY: Final = 8
 """Frames before the wanted one that are kept: threads ask for neighbours in any order."""
 
@@ -49,7 +49,7 @@ class VideoFrames:
         self.nbytes = self.size * self.dtype.itemsize
         each = prod(self.chunks) * self.dtype.itemsize
         self._kept: OrderedDict[int, Array] = OrderedDict()
-        self._most = max(_LEAST_FRAMES, _MOST_BYTES // each)
+        self._most = max(_LEAST_FRAMES, min(_MOST_BYTES // each, _MOST_FRAMES))
         self._cursors: list[_Cursor] = []
         self._lock = threading.Lock()
 
