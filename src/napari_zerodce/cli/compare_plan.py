@@ -13,7 +13,6 @@ from typing import Final
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.file_plan import image_files, is_folder
-from napari_zerodce.cli.report_place import ReportPlace
 from napari_zerodce.compare.candidates import (
     BaselineCandidate,
     Candidate,
@@ -21,6 +20,7 @@ from napari_zerodce.compare.candidates import (
     needs_reference,
 )
 from napari_zerodce.compare.plane import middle_plane
+from napari_zerodce.compare.report.place import ReportPlace
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
