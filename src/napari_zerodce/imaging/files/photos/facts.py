@@ -13,6 +13,7 @@ from PIL.ImageFile import ImageFile as Photo
 from napari_zerodce.imaging.files.image_file import ImageFile, upright
 from napari_zerodce.imaging.files.photos import exif as exif_block
 from napari_zerodce.imaging.files.photos import xmp as xmp_packet
+from napari_zerodce.imaging.files.photos.pixels import INKS
 from napari_zerodce.imaging.planes import Channels
 
 _NAMES: Final = {
@@ -40,10 +41,11 @@ def shared_facts(photo: Photo) -> dict[str, Any]:
     photo : PIL.ImageFile.ImageFile
     """
     info = photo.info
+    is_converted = photo.mode in INKS  # then the profile has done its work
     found = {
         "exif": _exif(info.get("exif")),
         "xmp": _bytes(info.get("xmp")),
-        "icc_profile": _bytes(info.get("icc_profile")),
+        "icc_profile": b"" if is_converted else _bytes(info.get("icc_profile")),
         "dpi": sensible_dpi(info.get("dpi", ())),
         "comment": text_of(info.get("comment") or b""),
     }
@@ -112,7 +114,7 @@ def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
     if turned and "dpi" in details:
         details["dpi"] = details["dpi"][::-1]
     profile = details.get("icc_profile", b"")
-    # The profile of a CMYK photo, or of a grey photo with alpha, is not valid for RGB.
+    # The profile of a grey photo with alpha is not valid for RGB.
     if profile and profile[16:20] != _PROFILES[image.channels]:
         del details["icc_profile"]
         lost.append("ICC profile")
