@@ -249,6 +249,33 @@ def test_what_a_png_or_a_jpeg_says_has_tags_of_the_same_meaning(tmp_path):
     assert again["iptc"] == image.details["iptc"]
 
 
+def test_what_other_files_cannot_hold_is_named(tmp_path):
+    path = tmp_path / "map.tif"
+    tifffile.imwrite(path, photo(), photometric="rgb", extratags=EXTRA)
+    names = left_out(tmp_path / "map.png", read_images(path))
+    assert {"GeoTIFF", "private tags"} <= set(names)
+    image = replace(read_images(path)[0], details={"text": {"Title": "a"}, "lost": ("CMYK",)})
+    assert left_out(tmp_path / "again.tif", [image]) == ("CMYK",)
+    odd = replace(image, details={"text": {"Own": "a"}})
+    assert left_out(tmp_path / "again.tif", [odd]) == ("text",)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_sizes_and_orientation_are_those_of_the_upright_image(tmp_path, orientation):
+    packet = b'<x tiff:Orientation="6" exif:PixelXDimension="64" exif:PixelYDimension="48"/>'
+    path = tmp_path / "turned.tif"
+    extra = [(274, "H", 1, orientation, True), (700, "B", len(packet), packet, True)]
+    tifffile.imwrite(path, photo(), photometric="rgb", resolution=(300, 200), extratags=extra)
+    (image,), again = round_trip(path)
+    turned = orientation == 6
+    assert image.array.shape[:2] == (SIZE[::-1] if turned else SIZE)
+    assert image.details["dpi"] == ((200, 300) if turned else (300, 200))
+    found = read_images(again)[0].details["xmp"]
+    assert (b'tiff:Orientation="1"' in found) == (orientation != 1)
+    assert (b'exif:PixelYDimension="64"' in found) == turned
+    assert "Orientation" not in said(again)
+
+
 # ---- how the samples are stored
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
-from napari_zerodce.imaging.files.tiff.series import reduced_levels, series_of
+from napari_zerodce.imaging.files.tiff.series import Series, reduced_levels, series_of
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
 
@@ -64,35 +64,42 @@ class TiffFacts:
     lost: tuple[str, ...] = ()
 
 
-def details_of(
-    file: tifffile.TiffFile, page: Any, pages: Sequence[int] | None = None
-) -> dict[str, Any]:
-    """Return the facts of the image that a page begins, for `ImageFile.details`.
+def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
+    """Return the facts of an image, for `ImageFile.details`.
 
     Parameters
     ----------
     file : TiffFile
-    page : TiffPage
-    pages : sequence of int, optional
-        The numbers of all pages of the image; by default those of the page's series.
+        What the file says. The pages of the image may be of the same file, opened again.
+    series : TiffPageSeries
     """
-    numbers = _pages_of(file, page) if pages is None else pages
-    directories = _directories(file, page, numbers)
-    details: dict[str, Any] = {**compression_of(file, page)}
+    page = series.keyframe
+    directories = _directories(file, series)
+    return {
+        **compression_of(file, page),
+        **_samples(page),
+        **_resolution(page),
+        **_shared(directories[0], file.byteorder),
+        **_dialect(file, page, len(series.pages)),
+        "tiff": _facts(file, page, directories),
+    }
+
+
+def _samples(page: Any) -> dict[str, Any]:
+    found = {}
     if page.samplesperpixel > 1:
-        details["planarconfig"] = tifffile.PLANARCONFIG(page.planarconfig).name.lower()
+        found["planarconfig"] = tifffile.PLANARCONFIG(page.planarconfig).name.lower()
     if page.extrasamples in {(0,), (1,), (2,)}:
-        details["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
-    details |= _resolution(page) | _shared(directories[0], file.byteorder)
+        found["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
     if profile := tag_of(page, "InterColorProfile"):
-        details["icc_profile"] = profile
-    details |= _dialect(file, page, numbers)
-    told = {tag.code for tag in page.tags}
-    lost = tags.names_of_lost(
-        frozenset(told), frozenset({*directories[0].tags, *directories[0].nested})
-    )
-    levels, below = _levels(page.parent, page, numbers)
-    details["tiff"] = TiffFacts(
+        found["icc_profile"] = profile
+    return found
+
+
+def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...]) -> TiffFacts:
+    kept = {*directories[0].tags, *directories[0].nested}
+    levels, below = _levels(page.parent, page, is_alone=len(directories) == 1)
+    return TiffFacts(
         byteorder=file.byteorder,
         is_big=file.is_bigtiff,
         size=_upright(page, (page.imagelength, page.imagewidth)),
@@ -100,9 +107,8 @@ def details_of(
         layout=_layout(page),
         levels=tuple(_upright(page, level) for level in levels),
         levels_below=below,
-        lost=lost,
+        lost=tags.names_of_lost(frozenset(tag.code for tag in page.tags), frozenset(kept)),
     )
-    return details
 
 
 def tag_of(page: Any, name: str) -> Any:
@@ -116,31 +122,23 @@ def tag_of(page: Any, name: str) -> Any:
     return page.tags[name].value if name in page.tags else None
 
 
-def _pages_of(file: tifffile.TiffFile, page: Any) -> list[int]:
-    for series in series_of(file):
-        if series.keyframe is page:
-            found = [getattr(each, "index", None) for each in series.pages]
-            return [number for number in found if isinstance(number, int)]
-    return [page.index] if isinstance(page.index, int) else []
-
-
-def _directories(
-    file: tifffile.TiffFile, page: Any, numbers: Sequence[int]
-) -> tuple[Directory, ...]:
+def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ...]:
     """Return what is kept of each page, or of one if all say the same."""
-    count = len(file.pages)
-    offsets = dict.fromkeys([page.offset])
-    offsets |= dict.fromkeys(file.pages[n].offset for n in numbers if n < count)
+    page = series.keyframe
+    places = [getattr(each, "offset", 0) for each in series.pages]  # 0: a page without tags
+    offsets = dict.fromkeys([page.offset, *filter(None, places)])
     layout = Layout(file.byteorder, file.is_bigtiff)
     colormap = file.is_imagej
-    kept = [
-        tags.kept(
-            read_directory(file.filehandle, offset, layout, skip=tags.NOT_READ),  # type: ignore[arg-type]
-            file.byteorder,
-            file.filehandle.size,
-            colormap=colormap,
-        )
+    read = [
+        read_directory(file.filehandle, offset, layout, skip=tags.NOT_READ)  # type: ignore[arg-type]
         for offset in offsets
+    ]
+    size = file.filehandle.size
+    kept = [
+        tags.upright(
+            tags.kept(each, file.byteorder, size, colormap=colormap), tag_of(page, "Orientation")
+        )
+        for each in read
     ]
     return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
 
@@ -150,7 +148,8 @@ def _resolution(page: Any) -> dict[str, Any]:
     if not all(isinstance(value, tuple) and len(value) == 2 and all(value) for value in values):
         return {}
     across = values[::-1] if _is_on_its_side(page) else values
-    found: dict[str, Any] = {"resolution": across, "resolutionunit": page.resolutionunit}
+    unit = page.resolutionunit if page.resolutionunit in {1, 2, 3} else 1  # none
+    found: dict[str, Any] = {"resolution": across, "resolutionunit": unit}
     inches = _DPI.get(int(page.resolutionunit))
     dpi = tuple(value[0] / value[1] * (inches or 0) for value in across)
     # Pixel sizes of microscopes are no densities for prints.
@@ -197,17 +196,18 @@ def is_for_people(description: bytes) -> bool:
     return bool(text) and not text.startswith(("<?xml", "<OME", *_PROGRAMS))
 
 
-def _dialect(file: tifffile.TiffFile, page: Any, numbers: Sequence[int]) -> dict[str, Any]:
-    if file.is_imagej and file.imagej_metadata:
-        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
-        return {"dialect": "imagej", "metadata": known}
+def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
+    # Files of Micro-Manager have both, and their OME-XML tells of all positions.
     if file.is_ome and file.ome_metadata and ome.parsed(file.ome_metadata) is not None:
         xml = file.ome_metadata
         files = ome.files_of(xml)
         number = _number(file, page) if files <= {file.filename} else 0
         facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
-        facts["pages"] = len(numbers)
+        facts["pages"] = count
         return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if file.is_imagej and file.imagej_metadata:
+        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
+        return {"dialect": "imagej", "metadata": known}
     if file.is_shaped and file.shaped_metadata:
         facts = dict(file.shaped_metadata[0])
         gone = {"shape", "axes", "truncated"}
@@ -230,7 +230,7 @@ def _layout(page: Any) -> dict[str, Any]:
 
 
 def _levels(
-    file: tifffile.TiffFile, page: Any, numbers: Sequence[int]
+    file: tifffile.TiffFile, page: Any, *, is_alone: bool
 ) -> tuple[list[tuple[int, int]], bool]:
     """Return the sizes of the smaller copies of an image, and whether they are below its page."""
     if page.subifds:
@@ -241,7 +241,7 @@ def _levels(
         if series.keyframe.offset == page.offset and levels:
             sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]
             return [size for size in sizes if _is_smaller(size, page)], False
-    return (_behind(file, page) if len(numbers) == 1 else []), False
+    return (_behind(file, page) if is_alone else []), False
 
 
 def _behind(file: tifffile.TiffFile, page: Any) -> list[tuple[int, int]]:

@@ -43,6 +43,17 @@ def with_foreign(page: Directory, image: ImageFile, byteorder: ByteOrder) -> Dir
     return Directory({**found, **page.tags}, {**told.nested, **page.nested})
 
 
+def lost_texts(details: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return names of what other files say and no tag can hold.
+
+    Parameters
+    ----------
+    details : mapping
+    """
+    texts = set(details.get("text") or {}) - set(_TEXTS)
+    return (*details.get("lost", ()), *(("text",) if texts else ()))
+
+
 def _texts(details: Mapping[str, Any]) -> dict[int, Tag]:
     found = {}
     if comment := details.get("comment"):

@@ -39,3 +39,6 @@ def _names(image: ImageFile) -> Iterator[str]:
         yield "private tags"
     if facts.levels:
         yield "smaller copies"
+    yield from facts.lost
+    if was := getattr(image.details.get("stored"), "was", ""):
+        yield f"{was} (it becomes RGB)"

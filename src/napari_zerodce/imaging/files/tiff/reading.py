@@ -17,7 +17,6 @@ from napari_zerodce.imaging.files.tiff.pages import kind_of, stacked
 from napari_zerodce.imaging.files.tiff.samples import understood
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
-    check_last_page,
     images_of,
     pages_of,
     pixels,
@@ -43,7 +42,6 @@ def read(path: Path) -> tuple[ImageFile, ...]:
         Any, if the file is damaged or its colours are of an unknown kind.
     """
     with opened(path) as (said, held):
-        check_last_page(held)
         series = images_of(held)
         masks = [each for each in series if _is_mask(each)]
         others = [each for each in series if not _is_mask(each)]
@@ -92,7 +90,7 @@ class _Reader:
         array, axes = self._in_own_order(pixels(self.path, series), series)
         luts = file.is_imagej
         array, axes, channels, stored = understood(array, axes, page, self.path, has_luts=luts)
-        details = details_of(file, page, pages_of(series))
+        details = details_of(file, series)
         if series.kind in _OWN_ORDER:
             stored = stored.in_our_order(axes)
         if stored.was:  # the profile is that of other colours
@@ -107,9 +105,8 @@ class _Reader:
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             stored = replace(stored, photometric="miniswhite")
             array = ~array
-        numbers = pages_of(series)
-        form = {"axes": series.axes, "stored": stored, "pages": numbers}
-        return ImageFile(array, "mono", details_of(self.file, page, numbers) | form)
+        form = {"axes": series.axes, "stored": stored, "pages": pages_of(series)}
+        return ImageFile(array, "mono", details_of(self.file, series) | form)
 
     def _in_own_order(self, array: Array, series: Series) -> tuple[Array, str]:
         pages = pages_of(series)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from napari_zerodce.imaging.files.tiff.directory import ByteOrder, Directory, Tag
+from napari_zerodce.imaging.files.photos import xmp
+from napari_zerodce.imaging.files.tiff.directory import EXIF, ByteOrder, Directory, Tag
 
 DESCRIPTION, SOFTWARE, XMP, IPTC, COLORMAP = 270, 305, 700, 33723, 320
 MICRO_MANAGER, IMAGEJ = 51123, (50838, 50839)
 GEOTIFF: Final = frozenset({33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113})
+_EXIF_SIZES: Final = {40962: 40963, 40963: 40962}  # width and height
 
 _STRUCTURE: Final = (
     # what the writer says of the new pixels: sizes, samples, strips and tiles, compression
@@ -62,6 +65,27 @@ def kept(page: Directory, byteorder: ByteOrder, size: int, *, colormap: bool) ->
         if code not in gone and not _may_be_place(code, tag, byteorder, size)
     }
     return Directory(tags, page.nested)
+
+
+def upright(page: Directory, orientation: object) -> Directory:
+    """Return a page's directory that is true of the upright image.
+
+    Parameters
+    ----------
+    page : Directory
+    orientation : object
+        The number that TIFF gives to an orientation; any other value counts as 1.
+    """
+    if orientation not in range(2, 9):
+        return page
+    turned, found, nested = orientation in range(5, 9), dict(page.tags), dict(page.nested)
+    if XMP in found:
+        found[XMP] = replace(found[XMP], value=xmp.fitted(found[XMP].value, turned=turned))
+    if turned and EXIF in nested:
+        inside = dict(nested[EXIF].tags)
+        exchanged = {_EXIF_SIZES[code]: inside.pop(code) for code in _EXIF_SIZES if code in inside}
+        nested[EXIF] = replace(nested[EXIF], tags=inside | exchanged)
+    return Directory(found, nested)
 
 
 def _may_be_place(code: int, tag: Tag, byteorder: ByteOrder, size: int) -> bool:

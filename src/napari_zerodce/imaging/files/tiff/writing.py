@@ -16,7 +16,7 @@ from napari_zerodce.imaging.files.tiff.compression import fitting
 from napari_zerodce.imaging.files.tiff.description import Description, described
 from napari_zerodce.imaging.files.tiff.directory import EXIF, GPS, Directory, Layout, encoded
 from napari_zerodce.imaging.files.tiff.facts import TiffFacts, is_for_people
-from napari_zerodce.imaging.files.tiff.foreign import with_foreign
+from napari_zerodce.imaging.files.tiff.foreign import lost_texts, with_foreign
 from napari_zerodce.imaging.files.tiff.pages import in_file_order
 from napari_zerodce.imaging.files.tiff.pyramid import levels_of
 from napari_zerodce.imaging.files.tiff.stored import (
@@ -53,9 +53,13 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     images : sequence of ImageFile
     _suffix : str
     """
-    every = in_file_order(images)
-    lost = (facts_of(image).lost + lost_form(image, is_packed=_is_packed(image)) for image in every)
-    return tuple(dict.fromkeys(name for names in lost for name in names))
+    names = [name for image in in_file_order(images) for name in _lost(image)]
+    return tuple(dict.fromkeys(names))
+
+
+def _lost(image: ImageFile) -> tuple[str, ...]:
+    form = lost_form(image, is_packed=_is_packed(image))
+    return (*facts_of(image).lost, *form, *lost_texts(image.details))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:
