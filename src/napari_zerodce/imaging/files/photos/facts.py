@@ -113,14 +113,17 @@ def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
         lost.append("damaged EXIF")
     if turned and "dpi" in details:
         details["dpi"] = details["dpi"][::-1]
-    profile = details.get("icc_profile", b"")
-    # The profile of a grey photo with alpha is not valid for RGB.
-    if profile and profile[16:20] != _PROFILES[image.channels]:
+    if not _is_valid(details.get("icc_profile"), image.channels):
         del details["icc_profile"]
         lost.append("ICC profile")
     rows = image.array.ndim - 2 - (image.channels != "mono")
     array = upright(image.array, orientation, rows=rows)
     return replace(image, array=array, details=details | _without_empty(lost=tuple(lost)))
+
+
+def _is_valid(profile: bytes | None, channels: Channels) -> bool:
+    # The profile of a grey photo with alpha, for example, is not valid for RGB.
+    return not profile or profile[16:20] == _PROFILES[channels]
 
 
 def _without_empty(**facts: Any) -> dict[str, Any]:

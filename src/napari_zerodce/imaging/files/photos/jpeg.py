@@ -72,10 +72,7 @@ def _segments(segments: list[tuple[str, bytes]]) -> dict[str, Any]:
     blocks = [each for each in of_kind["APP1"] if each.startswith(exif_block.START)]
     packets = [each[len(_XMP) :] for each in of_kind["APP1"] if each.startswith(_XMP)]
     more = _extended(each for each in of_kind["APP1"] if each.startswith(_MORE_XMP))
-    resources: dict[int, bytes] = {}
-    for each in of_kind["APP13"]:
-        if each.startswith(photoshop.HEADER):
-            resources |= photoshop.resources_of(each)
+    resources = _resources(of_kind["APP13"])
     found = {
         "exif": blocks[0] if len(blocks) == 1 else b"",  # Pillow joins several
         "xmp": packets[0] if packets else b"",
@@ -89,6 +86,14 @@ def _segments(segments: list[tuple[str, bytes]]) -> dict[str, Any]:
         ),
     }
     return _without_empty(**found)
+
+
+def _resources(segments: list[bytes]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for each in segments:
+        if each.startswith(photoshop.HEADER):
+            found |= photoshop.resources_of(each)
+    return found
 
 
 def _without_empty(**facts: Any) -> dict[str, Any]:
