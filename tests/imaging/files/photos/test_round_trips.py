@@ -542,3 +542,15 @@ def test_a_print_photo_has_the_colours_of_its_profile(tmp_path):
     np.testing.assert_allclose(plain.array[4, 4], (0, 255, 255), atol=3)
     np.testing.assert_allclose(own.array[4, 4], (231, 0, 50), atol=12)  # L* 50, a* 80, b* 42
     assert lost([own]) == ("CMYK",)
+
+
+def test_a_photo_that_its_decoder_turns_is_not_turned_twice(tmp_path, colours, facts):
+    heif = pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    photo = heif.from_bytes("RGB", (60, 40), colours.tobytes())
+    photo.save(tmp_path / "a.heic", quality=95, chroma=444, exif=facts.exif())
+    stored = np.asarray(heif.open_heif(tmp_path / "a.heic"))
+    read = read_image(tmp_path / "a.heic")
+    np.testing.assert_array_equal(read.array, stored)
+    exif = Image.Exif()
+    exif.load(read.details["exif"])
+    assert 0x0112 not in exif

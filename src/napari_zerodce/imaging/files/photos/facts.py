@@ -97,14 +97,13 @@ def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
     image : ImageFile
         As stored in its file, with the facts of the file.
     is_upright : bool
-        Whether the decoder has turned it already.
+        Whether the decoder has turned the pixels already, but not the facts.
     """
     details = dict(image.details)
     lost = list(details.pop("lost", ()))
     block, packet = details.pop("exif", b""), details.pop("xmp", b"")
     told = exif_block.orientation_in(block) or xmp_packet.orientation_in(packet)
-    orientation = 1 if is_upright else told
-    turned = orientation in {5, 6, 7, 8}
+    turned = told in {5, 6, 7, 8}
     if packet:
         details["xmp"] = xmp_packet.fitted(packet, turned=turned)
     try:
@@ -117,7 +116,7 @@ def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
         del details["icc_profile"]
         lost.append("ICC profile")
     rows = image.array.ndim - 2 - (image.channels != "mono")
-    array = upright(image.array, orientation, rows=rows)
+    array = image.array if is_upright else upright(image.array, told, rows=rows)
     return replace(image, array=array, details=details | _without_empty(lost=tuple(lost)))
 
 
