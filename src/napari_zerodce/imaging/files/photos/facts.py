@@ -14,7 +14,7 @@ from napari_zerodce.imaging.files.image_file import ImageFile, upright
 from napari_zerodce.imaging.files.photos import exif as exif_block
 from napari_zerodce.imaging.files.photos import xmp as xmp_packet
 from napari_zerodce.imaging.files.photos.pixels import INKS
-from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.planes import Channels, layout_of
 
 _NAMES: Final = {
     "exif": "EXIF",
@@ -127,6 +127,20 @@ def _is_valid(profile: bytes | None, channels: Channels) -> bool:
 
 def _without_empty(**facts: Any) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
+
+
+def with_true_sizes(image: ImageFile) -> ImageFile:
+    """Return an image whose EXIF has its sizes: it may be a part of what the source was.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    if "exif" not in image.details:
+        return image
+    layout = layout_of(image.array, channels=image.channels)
+    block = exif_block.sized(image.details["exif"], layout.width, layout.height)
+    return replace(image, details={**image.details, "exif": block})
 
 
 def facts_beyond(image: ImageFile, held: Collection[str]) -> list[str]:
