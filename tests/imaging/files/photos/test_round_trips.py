@@ -554,3 +554,15 @@ def test_a_photo_that_its_decoder_turns_is_not_turned_twice(tmp_path, colours, f
     exif = Image.Exif()
     exif.load(read.details["exif"])
     assert 0x0112 not in exif
+
+
+def test_a_part_of_a_photo_has_its_own_size_in_exif(jpeg):
+    image = read_image(jpeg)
+    part = replace(image, array=image.array[:20, :30])
+    with Image.open(write_image(jpeg.with_name("part.jpg"), part)) as photo:
+        exif = photo.getexif()
+        assert (exif[0x0100], exif[0x0101]) == (30, 20)
+    # EXIF that does not fit its own photo is no concern of ours.
+    whole = replace(part, details={**image.details, "photo_size": (30, 20)})
+    path = write_image(jpeg.with_name("whole.jpg"), whole)
+    assert read_image(path).details["exif"] == image.details["exif"]

@@ -99,25 +99,33 @@ def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
     is_upright : bool
         Whether the decoder has turned the pixels already, but not the facts.
     """
-    details = dict(image.details)
+    details = image.details
+    told = exif_block.orientation_in(details.get("exif", b"")) or xmp_packet.orientation_in(
+        details.get("xmp", b"")
+    )
+    rows = image.array.ndim - 2 - (image.channels != "mono")
+    array = image.array if is_upright else upright(image.array, told, rows=rows)
+    facts = _fitted_facts(details, image.channels, turned=told in {5, 6, 7, 8})
+    placed = replace(image, array=array)
+    return replace(placed, details=facts | {"photo_size": _size_of(placed)})
+
+
+def _fitted_facts(told: Mapping[str, Any], channels: Channels, *, turned: bool) -> dict[str, Any]:
+    details = dict(told)
     lost = list(details.pop("lost", ()))
     block, packet = details.pop("exif", b""), details.pop("xmp", b"")
-    told = exif_block.orientation_in(block) or xmp_packet.orientation_in(packet)
-    turned = told in {5, 6, 7, 8}
-    if packet:
-        details["xmp"] = xmp_packet.fitted(packet, turned=turned)
     try:
         details |= _without_empty(exif=block and exif_block.fitted(block, turned=turned))
     except (ValueError, struct.error):  # cameras often write invalid EXIF
         lost.append("damaged EXIF")
+    if packet:
+        details["xmp"] = xmp_packet.fitted(packet, turned=turned)
     if turned and "dpi" in details:
         details["dpi"] = details["dpi"][::-1]
-    if not _is_valid(details.get("icc_profile"), image.channels):
+    if not _is_valid(details.get("icc_profile"), channels):
         del details["icc_profile"]
         lost.append("ICC profile")
-    rows = image.array.ndim - 2 - (image.channels != "mono")
-    array = image.array if is_upright else upright(image.array, told, rows=rows)
-    return replace(image, array=array, details=details | _without_empty(lost=tuple(lost)))
+    return details | _without_empty(lost=tuple(lost))
 
 
 def _is_valid(profile: bytes | None, channels: Channels) -> bool:
@@ -130,17 +138,25 @@ def _without_empty(**facts: Any) -> dict[str, Any]:
 
 
 def with_true_sizes(image: ImageFile) -> ImageFile:
-    """Return an image whose EXIF has its sizes: it may be a part of what the source was.
+    """Return an image whose EXIF has its sizes if it is a part of the photo that was read.
+
+    Otherwise EXIF stays as it is: many photos were made smaller by programs that know no EXIF.
 
     Parameters
     ----------
     image : ImageFile
     """
-    if "exif" not in image.details:
+    size, source = _size_of(image), image.details.get("photo_size")
+    if "exif" not in image.details or source in {None, size}:
         return image
+    return replace(
+        image, details={**image.details, "exif": exif_block.sized(image.details["exif"], *size)}
+    )
+
+
+def _size_of(image: ImageFile) -> tuple[int, int]:
     layout = layout_of(image.array, channels=image.channels)
-    block = exif_block.sized(image.details["exif"], layout.width, layout.height)
-    return replace(image, details={**image.details, "exif": block})
+    return layout.width, layout.height
 
 
 def facts_beyond(image: ImageFile, held: Collection[str]) -> list[str]:
