@@ -132,6 +132,14 @@ def test_tags_that_may_point_into_the_file_are_left_out_and_named(tmp_path):
     assert left_out(again, images) == ("Photoshop layers", "tag 65020")
 
 
+def test_a_part_of_a_map_does_not_say_the_place_of_the_whole(tmp_path):
+    path = tmp_path / "map.tif"
+    tifffile.imwrite(path, photo(), photometric="rgb", extratags=EXTRA, metadata=None)
+    (image,) = read_images(path)
+    part = write_images(tmp_path / "part.tif", [replace(image, array=image.array[8:, 8:])])
+    assert set(said(path)) - set(said(part)) == {"ModelTiepointTag"}
+
+
 def test_pages_keep_what_each_of_them_says(tmp_path):
     path = tmp_path / "pages.tif"
     with tifffile.TiffWriter(path) as file:
@@ -394,6 +402,24 @@ def test_smaller_copies_are_made_from_the_result(tmp_path, below, rows):
     if rows == 128:
         averages = image.array.reshape(64, 2, 96, 2, 3).mean((1, 3))
         np.testing.assert_allclose(half, averages, atol=0.51)
+
+
+def test_copies_behind_a_mask_are_made_again(tmp_path):
+    array, mask = photo(64, 96), RANDOM.integers(0, 2, (64, 96)) > 0
+    path = tmp_path / "map.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(array, photometric="rgb", metadata=None)
+        file.write(mask, subfiletype=4, metadata=None)
+        file.write(array[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+        file.write(mask[::2, ::2], subfiletype=5, metadata=None)
+    (image,), again = round_trip(path)
+    with tifffile.TiffFile(again) as file:
+        full, half = (page for page in file.pages if not page.is_mask)
+        np.testing.assert_array_equal(full.asarray(), image.array)
+        averages = image.array.reshape(32, 2, 48, 2, 3).mean((1, 3))
+        np.testing.assert_allclose(half.asarray(), averages, atol=0.51)
+        (kept,) = (page for page in file.pages if page.is_mask)
+        np.testing.assert_array_equal(kept.asarray(), mask)
 
 
 # ---- ImageJ

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import tifffile
 
-from napari_zerodce.imaging.files.tiff import ome, tags
+from napari_zerodce.imaging.files.tiff import instruments, ome, tags
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
 from napari_zerodce.imaging.files.tiff.directory import (
     ByteOrder,
@@ -206,6 +206,8 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
         facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
         facts["pages"] = count
         return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if (told := instruments.facts_of(file)) is not None:
+        return {"dialect": "ome", "metadata": told}
     if file.is_shaped and file.shaped_metadata:
         facts = dict(file.shaped_metadata[0])
         gone = {"shape", "axes", "truncated"}
@@ -243,15 +245,15 @@ def _levels(
 
 
 def _behind(file: tifffile.TiffFile, page: Any) -> list[tuple[int, int]]:
-    """Return the sizes of the reduced pages that follow a page."""
+    """Return the sizes of the reduced pages that follow a page, between masks of any size."""
     sizes: list[tuple[int, int]] = []
     start = page.index + 1 if isinstance(page.index, int) else len(file.pages)
     for number in range(start, len(file.pages)):
         other = file.pages[number].aspage()
         size = other.imagelength, other.imagewidth
-        if not other.is_reduced or not _is_smaller(size, page):
+        if not other.is_mask and not (other.is_reduced and _is_smaller(size, page)):
             break
-        sizes.append(size)
+        sizes += [] if other.is_mask else [size]
     return sizes
 
 

@@ -113,8 +113,7 @@ def _write_image(
     file: tifffile.TiffWriter, image: ImageFile, description: Description, layout: Layout
 ) -> None:
     options = _options(image)
-    pages = [with_foreign(page, image, layout.byteorder) for page in facts_of(image).pages[:1]]
-    pages += facts_of(image).pages[1:]
+    pages = _said(image, layout)
     array, leading = image.array, _leading_of(outline_of(image))
     count = int(np.prod(array.shape[:leading]))
     together = description.is_contiguous or _is_one_write(pages) or len(pages) != count
@@ -128,6 +127,17 @@ def _write_image(
         metadata = description.metadata if together else None
         text = (description.text if number == 0 else None) or _text_of(said.first)
         _write_block(file, replace(image, array=block), said, (text, metadata), options)
+
+
+def _said(image: ImageFile, layout: Layout) -> list[Directory]:
+    """Return what is said of each page, without the place on earth of a whole whose part it is."""
+    facts, shape = facts_of(image), image.array.shape
+    size = shape[-2:] if image.channels == "mono" else shape[-3:-1]
+    first = with_foreign(facts.pages[0], image, layout.byteorder)
+    pages = [first, *facts.pages[1:]]
+    if facts.size in {(0, 0), size}:
+        return pages
+    return [tags.without_place(page) for page in pages]
 
 
 def _is_one_write(pages: Sequence[Directory]) -> bool:
