@@ -36,6 +36,13 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def a_busy_scheduler_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait long for schedulers of tests, here and in children."""
+    monkeypatch.setattr("napari_zerodce.batch.cluster._SECONDS_TO_ANSWER", 200)
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "200s")
+
+
 @pytest.fixture(scope="session")
 def make_photo() -> Callable[..., Photo]:
     """Makes a noisy dark gradient, shape (height, width, 3), no sample above 80."""

@@ -6,6 +6,7 @@ import builtins
 import gc
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,6 +106,28 @@ def test_files_are_done_and_those_that_fail_are_reported(
     done = run_here(*words, "--strength", "0.5")
     assert done.stdout.splitlines()[-1] == "3 enhanced, 0 failed"
     assert np.array_equal(tifffile.imread(target), expected("--strength", "0.5"))
+
+
+def test_files_of_a_series_share_what_enhance_finds_for_them(run_here, cluster, tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    for number, bright in enumerate((900, 2500)):
+        frame = np.random.default_rng(number).normal(300, 4, (50, 60))
+        frame[:12] += np.linspace(0, bright, 12 * 60).reshape(12, 60)
+        tifffile.imwrite(tmp_path / "in" / f"{number}.tif", frame.astype(np.uint16))
+    words = ("in", "--output", "whole", *CPU)
+    assert run_here("enhance", *words).returncode == 0
+    batch = ("batch", "in", "--output", "out", "--scheduler", cluster, *CPU)
+    done = run_here(*batch)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("0.tif", "1.tif"):
+        made, whole = (tifffile.imread(tmp_path / each / name) for each in ("out", "whole"))
+        assert np.array_equal(made, whole)
+    assert run_here(*batch).stdout.splitlines()[-1] == "0 enhanced, 2 done before, 0 failed"
+    done = run_here(*batch, "--window-per-file", "--global-curve")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(set(re.findall(r"window (.+)\)", done.stdout))) == 2
+    done = run_here(*batch, "--global-curve")
+    assert done.stderr.startswith("note: In a batch, files of a series share their window")
 
 
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])

@@ -497,3 +497,10 @@ def test_each_channel_of_a_tiff_reaches_what_it_reaches_alone(order, options) ->
     assert made.shape == channels.transpose(order).shape
     made = made.transpose(np.argsort(order))
     np.testing.assert_array_equal(made[1], tifffile.imread("dim-bright.tif"))
+
+
+def test_what_reading_loses_is_told(capsys) -> None:
+    ink = np.full((20, 30, 4), (0, 255, 255, 0), np.uint8)
+    Image.fromarray(ink, "CMYK").save("print.jpg")
+    assert enhance("print.jpg", "--output", "bright.jpg") == 0
+    assert capsys.readouterr().err == "note: print.jpg: not kept of the source: CMYK.\n"

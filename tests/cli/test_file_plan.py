@@ -138,6 +138,12 @@ def test_impossible_plans_are_refused(inputs: list[str | Path], output: str, wor
         plan(inputs, output)
 
 
+def test_a_part_of_an_ome_zarr_names_the_whole() -> None:
+    touch(Path("a.ome.zarr/zarr.json"), Path("a.ome.zarr/0/c/0/0"))
+    with pytest.raises(RequestError, match=r"is a part of the OME-Zarr a\.ome\.zarr; give the who"):
+        plan(["a.ome.zarr/0/c"], "out")
+
+
 @pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() == 0, reason="needs a user without all rights"
 )

@@ -30,7 +30,7 @@ def _effective(value: Any) -> Any:
     return {name: _effective(each) for name, each in value.items() if name not in _WITHOUT_EFFECT}
 
 
-def key_of(source: str, choices: str, facts: Facts) -> str:
+def key_of(source: str, choices: str, facts: Facts, *, shared: object = None) -> str:
     """Return the key of a result, 64 hexadecimal digits.
 
     Parameters
@@ -40,6 +40,10 @@ def key_of(source: str, choices: str, facts: Facts) -> str:
     choices : str
         As `choices_of` gives it.
     facts : Facts
+    shared : object, optional
+        What the image shares with others; its text tells all of it.
     """
     parts = [source, choices, dict(facts.versions)["napari-zerodce"], facts.weights]
+    if shared is not None:
+        parts.append(repr(shared))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -10,8 +10,8 @@ from typing import Any
 from napari_zerodce.batch.images import BatchImage
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.files.ome_zarr import read_ome_zarr
+from napari_zerodce.imaging.files.one_of_several import read_one
 from napari_zerodce.imaging.files.quality import with_quality
 from napari_zerodce.imaging.files.saved import SavedImage
 from napari_zerodce.imaging.files.saved.place import Place
@@ -37,7 +37,9 @@ class Source:
     saved: SavedImage | None = None
 
 
-def open_source(image: BatchImage, *, quality: int | None = None) -> Source:
+def open_source(
+    image: BatchImage, *, quality: int | None = None, series: int | None = None
+) -> Source:
     """Return an image; large ones stay on disk, and regions are read when they are needed.
 
     Parameters
@@ -45,14 +47,18 @@ def open_source(image: BatchImage, *, quality: int | None = None) -> Source:
     image : BatchImage
     quality : int, optional
         Of the output, if that is a lossy image file.
+    series : int, optional
+        Which image of a file of several, from 0 on; by default the only one.
 
     Raises
     ------
     ImageError
         If it cannot be read.
+    RequestError
+        If the file has no image of this number.
     """
     if image.kind == "file":
-        return Source(with_quality(read_image(image.source), quality))
+        return Source(with_quality(read_one(Path(image.source), series), quality))
     saved = read_ome_zarr(named(image.source))
     pixels: Any = saved.levels[0]
     content = ImageFile(pixels, saved.channels, {"axes": saved.axes}, saved.levels[1:])

@@ -56,6 +56,8 @@ class BatchSettings:
         Whether regions that an earlier run could not read stay as they are.
     quality : int, optional
         Of lossy image files; by default as the source has it.
+    series : int, optional
+        Which image of a file of several, from 0 on; by default the only one.
     """
 
     batch: str
@@ -66,6 +68,7 @@ class BatchSettings:
     pixels: int = PIXELS_OF_A_TASK
     accepts_gaps: bool = False
     quality: int | None = None
+    series: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,12 +140,12 @@ def begin(settings: BatchSettings, image: BatchImage) -> Begun | Finished:
     Cancelled
         If the batch was stopped.
     """
-    key = key_of(identity_of(image), settings.choices, settings.facts)
+    key = key_of(identity_of(image), settings.choices, settings.facts, shared=image.shared)
     output = _output(settings, image, key)
     if output.is_done():
         return Finished()
     output.begin(overwrite=settings.overwrite)
-    request = settings.request_for(_source(settings, image, key).content)
+    request = _request(settings, image, key)
     resolved = _resolved.get((image, key), lambda: _with_curve(request, settings))
     parts = grouped(output.missing(), pixels=settings.pixels)
     begun = Begun(
@@ -252,7 +255,7 @@ def _resolved_as_begun(settings: BatchSettings, begun: Begun) -> ResolvedRequest
     """Return the resolved request of an image that another worker may have begun."""
 
     def make() -> ResolvedRequest:
-        request = settings.request_for(_source(settings, begun.image, begun.key).content)
+        request = _request(settings, begun.image, begun.key)
         window = WindowChoice.of_windows(begun.windows)
         chosen = replace(request.settings, window=window, checkpoint=begun.checkpoint)
         resolved = _resolve(replace(request, settings=chosen), settings)
@@ -289,9 +292,18 @@ def _output(settings: BatchSettings, image: BatchImage, key: str) -> Output:
     )
 
 
+def _request(settings: BatchSettings, image: BatchImage, key: str) -> EnhanceRequest:
+    request = settings.request_for(_source(settings, image, key).content)
+    return request if image.shared is None else image.shared.applied(request)
+
+
 def _source(settings: BatchSettings, image: BatchImage, key: str) -> Source:
-    # The quality is a part of the key.
-    return _sources.get((image, key), lambda: open_source(image, quality=settings.quality))
+    # The quality and the number of the series are parts of the key.
+    return _sources.get((image, key), lambda: _opened(settings, image))
+
+
+def _opened(settings: BatchSettings, image: BatchImage) -> Source:
+    return open_source(image, quality=settings.quality, series=settings.series)
 
 
 def _stopped_in(settings: BatchSettings) -> ShouldStop:

@@ -5,28 +5,34 @@ from __future__ import annotations
 import secrets
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import (
     add_engine_options,
     add_quality_option,
+    add_series_options,
     add_skip_option,
 )
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
+from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.imaging.windows import in_words
 from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
+    from napari_zerodce.batch.images import SharedByFiles
     from napari_zerodce.batch.schedule import Ending
     from napari_zerodce.batch.tasks import BatchSettings, Finished
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.batch_plan import BatchPlan
+    from napari_zerodce.cli.file_series import FileSeries
     from napari_zerodce.cli.json_lines import JsonLines
 
 _EXAMPLES = """\
@@ -39,6 +45,11 @@ examples:
 The same command again goes on where the last one was stopped, and does again what was made with
 other settings or is damaged. Inputs and outputs must have the same paths on all workers.
 """
+
+_ALONE = (
+    "note: In a batch, files of a series share their window and weights only; 'napari-zerodce "
+    "enhance' finds one curve, or a steady exposure, for all of them."
+)
 
 _GRACE_SECONDS = 10.0
 """For a region or an image file in work, and for the workers to leave."""
@@ -93,6 +104,7 @@ def add_parser(commands: Any) -> None:
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add_skip_option(add)
     add_quality_option(add)
+    add_series_options(add, others="A file with several needs it.")
     add(
         "--overwrite",
         action="store_true",
@@ -174,6 +186,7 @@ def _enhance_all(
         bars.begin_file("batch")
         bars.say("Loading the checkpoint")
         scheduler, device = options.scheduler, settings.enhance.device
+        plan = _with_series(plan, settings, bars, should_stop)
         shared = _shared(settings, options.task_pixels, elsewhere=scheduler is not None)
         bars.say("Starting")
         with connected(scheduler, workers=options.workers, device=device) as client:
@@ -240,7 +253,34 @@ def _shared(settings: CommandSettings, pixels: int | None, *, elsewhere: bool) -
         pixels=pixels or PIXELS_OF_A_TASK,
         accepts_gaps=settings.skip_unreadable and not settings.overwrite,
         quality=settings.quality,
+        series=settings.series,
     )
+
+
+def _with_series(
+    plan: BatchPlan, settings: CommandSettings, bars: Bars | JsonLines, should_stop: ShouldStop
+) -> BatchPlan:
+    """Return the plan with the windows and weights that files of a series share."""
+    from napari_zerodce.cli.file_plan import FileJob
+    from napari_zerodce.cli.file_series import find_series
+
+    jobs = {
+        FileJob(Path(image.source), Path(image.target)): image
+        for image in plan.images
+        if image.kind == "file"
+    }
+    follow = bars.follow
+    frames = find_series([*jobs], settings, report=follow, should_stop=should_stop)
+    shared: dict[FileSeries, SharedByFiles | None] = {}
+    for series in dict.fromkeys(frame.series for frame in frames.values()):
+        shared[series] = None
+        with suppress(ZeroDCEError):  # the task of each file tells it
+            shared[series] = series.choices(follow, should_stop)
+    of_images = {jobs[job]: shared[frame.series] for job, frame in frames.items()}
+    if frames and (settings.enhance.look.global_curve or settings.enhance.time != "frames"):
+        bars.warn(_ALONE)
+    images = tuple(replace(image, shared=of_images.get(image)) for image in plan.images)
+    return replace(plan, images=images)
 
 
 def _show(bars: Bars, ending: Ending) -> None:

@@ -10,7 +10,7 @@ from napari_zerodce.batch.images import BatchImage
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import images_below
-from napari_zerodce.imaging.files.images import LISTED, READABLE_SUFFIXES
+from napari_zerodce.imaging.files.images import LISTED, installed_suffixes, result_name
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
 from napari_zerodce.imaging.files.plates import Plate, read_plate
 from napari_zerodce.imaging.files.urls import Named, Url, named
@@ -87,7 +87,7 @@ class _Planner:
     def _add_folder(self, folder: Path) -> None:
         skip = None if isinstance(self._output, Url) else self._output
         before = len(self._images)
-        for path in images_below(folder, (*READABLE_SUFFIXES, SUFFIX), skip=skip):
+        for path in images_below(folder, (*installed_suffixes(), SUFFIX), skip=skip):
             name = path.relative_to(folder).as_posix()
             if path.is_dir():
                 self._add_zarr(path, name)
@@ -105,7 +105,8 @@ class _Planner:
                 f"The output {self._output} is a URL, where only OME-Zarrs are written, but "
                 f"{source} is an image file; give a folder, or convert the image to OME-Zarr."
             )
-        self._add(BatchImage(str(source), str(self._output / name), "file", name))
+        target = self._output / result_name(Path(name)).as_posix()
+        self._add(BatchImage(str(source), str(target), "file", name))
 
     def _add_zarr(self, source: Named, name: str) -> None:
         name = name if name.endswith(SUFFIX) else f"{name}.ome{SUFFIX}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_run_options
+from napari_zerodce.cli.engine_options import add_run_options, add_series_number
 from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
@@ -87,6 +87,7 @@ def add_parser(commands: Any) -> None:
         "and columns (default: the middle one).",
     )
     add_run_options(add)
+    add_series_number(add, others="A file with several needs it.")
     limit = f"{DEFAULT_LOOK.detail_gain_limit:g}; {NO_VALUE}: no limit"
     add_options(add, fields_at(DEFAULT_LOOK), defaults={"detail_gain_limit": limit})
     add(

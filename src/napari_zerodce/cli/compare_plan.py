@@ -13,7 +13,6 @@ from typing import Final
 from napari_zerodce.checkpoints.registry import AUTOMATIC
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.file_plan import image_files, is_folder
-from napari_zerodce.cli.report_place import ReportPlace
 from napari_zerodce.compare.candidates import (
     BaselineCandidate,
     Candidate,
@@ -21,11 +20,13 @@ from napari_zerodce.compare.candidates import (
     needs_reference,
 )
 from napari_zerodce.compare.plane import middle_plane
+from napari_zerodce.compare.report.place import ReportPlace
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
-from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, read_image
+from napari_zerodce.imaging.files.images import READABLE_SUFFIXES
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr, read_ome_zarr
+from napari_zerodce.imaging.files.one_of_several import read_one
 from napari_zerodce.imaging.files.urls import Named, Url, named
 from napari_zerodce.imaging.scope import Scope
 
@@ -277,7 +278,7 @@ def read_request(
     if is_ome_zarr(path):
         request = settings.lazy_request(read_ome_zarr(path), None)
     else:
-        request = settings.request(read_image(Path(path)), None)
+        request = settings.request(read_one(Path(path), settings.series), None)
     layout = request.layout
     if index is None or prod(layout.leading) == 1:
         return replace(request, scope=middle_plane(layout))
@@ -308,7 +309,9 @@ def read_reference(path: Named, settings: CommandSettings, like: EnhanceRequest)
         As `read_request` does.
     """
     own = replace(settings.enhance, time="frames", channel_curves="own")
-    own_settings = replace(settings, enhance=own, channel_axis="auto", time_axis="auto")
+    own_settings = replace(
+        settings, enhance=own, channel_axis="auto", time_axis="auto", series=None
+    )
     reference = read_request(path, own_settings, None)
     if reference.layout.leading == like.layout.leading:
         (index,) = like.part.indices()

@@ -90,6 +90,43 @@ def _quality(text: str) -> int:
     raise ArgumentTypeError(f"{text!r} is not a quality; give a number from 1 to 100")
 
 
+def add_series_options(add: AddArgument, *, others: str) -> None:
+    """Add the options of files of several images, and of series of several files.
+
+    Parameters
+    ----------
+    add : callable
+        As for `add_options`.
+    others : str
+        A sentence about the images of a file if the user chooses none.
+    """
+    add_series_number(add, others=others)
+    add(
+        "--window-per-file",
+        action="store_true",
+        help="Each file gets a window, weights and a curve of its own. Without it, files of one "
+        "folder with the same size and dtype are one series and share them, so that it does not "
+        "flicker.",
+    )
+
+
+def add_series_number(add: AddArgument, *, others: str) -> None:
+    """Add the option that takes one image of a file of several.
+
+    Parameters
+    ----------
+    add, others
+        As for `add_series_options`.
+    """
+    add(
+        "--series",
+        type=int,
+        metavar="N",
+        help="Only this image of a file that holds several, counted from 0: a page, a series or a "
+        f"position. {others}",
+    )
+
+
 def why_automatic(choice: AutomaticChoice | None) -> str:
     """Return the end of a file's line: "; photo weights, because the image is in colour", or ""."""
     return "" if choice is None else f"; {choice}"

@@ -16,6 +16,7 @@ from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.engine_options import (
     add_engine_options,
     add_quality_option,
+    add_series_options,
     add_skip_option,
     why_automatic,
 )
@@ -114,20 +115,7 @@ def add_parser(commands: Any) -> None:
         help="Images in a second of a video that is made of them, such as 25 or 30000/1001. "
         "Automatic is what their file says. A video that is made of a video keeps its own.",
     )
-    add(
-        "--series",
-        type=int,
-        metavar="N",
-        help="Only this image of a file that holds several, counted from 0: a page, a series or a "
-        "position. By default all, with one window.",
-    )
-    add(
-        "--window-per-file",
-        action="store_true",
-        help="Each file gets a window, weights and a curve of its own. Without it, files of one "
-        "folder with the same size and dtype are one series and share them, so that it does not "
-        "flicker.",
-    )
+    add_series_options(add, others="By default all, with one window.")
     existing = parser.add_mutually_exclusive_group().add_argument
     existing("--overwrite", action="store_true", help="Replace outputs that exist.")
     existing(

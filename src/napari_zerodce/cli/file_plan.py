@@ -165,10 +165,20 @@ def _jobs_of(source: Named, output: Named, suffixes: Collection[str]) -> Iterato
         found = True
         yield FileJob(path, output / result_name(path.relative_to(source)).as_posix())
     if not found:
+        _refuse_part_of_zarr(source)
         raise RequestError(
             f"There is no image in the folder {str(source)!r}; give a folder of files of the kinds "
             f"that {LISTED}."
         )
+
+
+def _refuse_part_of_zarr(folder: Path) -> None:
+    for parent in folder.absolute().parents:
+        if parent.suffix.lower() == SUFFIX and is_ome_zarr(parent):
+            raise RequestError(
+                f"The folder {str(folder)!r} is a part of the OME-Zarr {parent.name}; give the "
+                f"whole image, {str(parent)!r}."
+            )
 
 
 def _without_repetitions(jobs: Sequence[FileJob]) -> list[FileJob]:

@@ -21,6 +21,7 @@ from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
+    from napari_zerodce.batch.images import SharedByFiles
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.cli.file_plan import FileJob
     from napari_zerodce.engine.requests import EnhanceResult
@@ -58,6 +59,28 @@ class FileSeries:
     def image(self, number: int) -> ImageFile:
         """Return the image of a file; raises an `ImageError`."""
         return self._stack.file(number)
+
+    def choices(self, report: Report, should_stop: ShouldStop) -> SharedByFiles:
+        """Return the windows and the weights of all files, which need no network.
+
+        Parameters
+        ----------
+        report, should_stop : callable
+            As in `resolve`.
+
+        Raises
+        ------
+        Cancelled, ImageError, RequestError
+            As `enhance` does.
+        """
+        from napari_zerodce.batch.images import SharedByFiles
+        from napari_zerodce.engine.resolve import read_choices
+
+        request = self._settings.series_request(self._stack, self._first, None)
+        request.check_axes()
+        windows, automatic, _, is_grey = read_choices(request, report, should_stop)
+        checkpoint = None if automatic is None else automatic.checkpoint
+        return SharedByFiles(WindowChoice.of_windows(windows), checkpoint, is_grey)
 
     def resolved(
         self, checkpoint: Checkpoint | None, report: Report, should_stop: ShouldStop

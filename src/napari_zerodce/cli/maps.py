@@ -9,7 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.engine_options import add_engine_options, why_automatic
+from napari_zerodce.cli.engine_options import (
+    add_engine_options,
+    add_series_number,
+    why_automatic,
+)
 from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
@@ -61,12 +65,7 @@ def add_parser(commands: Any) -> None:
     )
     add_options(add, [_KIND])
     add_engine_options(add)
-    add(
-        "--series",
-        type=int,
-        metavar="N",
-        help="The image of a file that holds several, counted from 0.",
-    )
+    add_series_number(add, others="A file with several needs it.")
     add("--overwrite", action="store_true", help="Replace an output that exists.")
     parser.set_defaults(command=write_maps)
 

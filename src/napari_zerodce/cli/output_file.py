@@ -14,6 +14,7 @@ from napari_zerodce.imaging.files.images import (
     ImageFile,
     check_writable,
     left_out,
+    lost,
     write_images,
 )
 
@@ -44,18 +45,20 @@ class OutputFile(HiddenOutput):
         self.stop_if_discarded()
 
     def left_out(self, images: Sequence[ImageFile]) -> str:
-        """Return a sentence about facts that the file cannot hold, "" if there are none.
+        """Return sentences about facts that the result does not have, "" if it has all.
 
         Parameters
         ----------
         images : sequence of ImageFile
             Images that the format can hold.
         """
+        gone = f"not kept of the source: {', '.join(lost(images))}." if lost(images) else ""
         names = left_out(self._target, images)
         suffix = self._target.suffix.lower()
         article = "an" if suffix[1:2] in "aeio" else "a"
         told = f"{article} {suffix} file cannot hold {', '.join(names)}; "
-        return told + f"{'it is' if len(names) == 1 else 'they are'} left out." if names else ""
+        told += f"{'it is' if len(names) == 1 else 'they are'} left out."
+        return " ".join([*([told] if names else []), *([gone] if gone else [])])
 
     def write(self, images: Sequence[ImageFile], enhanced: Sequence[np.ndarray[Any, Any]]) -> None:
         """Write the enhanced arrays with the metadata of the images' file.

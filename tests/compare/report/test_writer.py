@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_zerodce.compare.report.writer import ReportWriter, is_replaceable, write_report
+from napari_zerodce.compare.report.place import is_replaceable
+from napari_zerodce.compare.report.writer import ReportWriter, write_report
+from napari_zerodce.errors import RequestError
 
 
 class Page(HTMLParser):
@@ -173,7 +175,7 @@ def test_report_of_one_comparison_appears_whole(comparison, tmp_path, monkeypatc
         with pytest.raises(OSError, match="full"):
             write_report(target, "second", comparison)
     (target / "mine.txt").touch()
-    with pytest.raises(FileExistsError):
+    with pytest.raises(RequestError, match="is no report"):
         write_report(target, "third", comparison)
     assert (target / "mine.txt").exists()
     assert "first" in (target / "index.html").read_text("utf-8")

@@ -227,6 +227,10 @@ def test_a_folder_is_refused(tmp_path):
     assert_one_sentence(caught)
     with pytest.raises(ImageError, match="is a folder"):
         write_image(tmp_path / "folder.png", random_image(), overwrite=True)
+    (tmp_path / "folder.png" / "zarr.json").write_text("{}")
+    with pytest.raises(ImageError, match="is the folder of an OME-Zarr, but a file is") as caught:
+        read_image(tmp_path / "folder.png")
+    assert_one_sentence(caught)
 
 
 @pytest.mark.parametrize("suffix", INSTALLED)

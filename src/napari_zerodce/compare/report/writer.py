@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from errno import EEXIST
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +13,7 @@ from napari_zerodce.compare.plane import PlaneInWindow
 from napari_zerodce.compare.report.entries import ImageEntry, Pictures, PlaneEntry, ResultEntry
 from napari_zerodce.compare.report.page import page
 from napari_zerodce.compare.report.pictures import detail_of, save_picture, shown
+from napari_zerodce.compare.report.place import FIGURES_JSON, PICTURES, ReportPlace
 from napari_zerodce.compare.report.tables import MeanRow, as_csv, as_json, mean_rows
 from napari_zerodce.imaging.tiling import Region
 from napari_zerodce.whole_file import whole_folder
@@ -24,12 +21,7 @@ from napari_zerodce.whole_file import whole_folder
 Array = np.ndarray[Any, Any]
 
 PAGE: Final = "index.html"
-FIGURES_JSON: Final = "figures.json"
 FIGURES_CSV: Final = "figures.csv"
-PICTURES: Final = "pictures"
-
-_OF_FILE_MANAGERS: Final = frozenset({".DS_Store", "Thumbs.db"})
-"""Files that file managers leave in each folder that they show, with nothing of the user."""
 
 
 class ReportWriter:
@@ -150,50 +142,15 @@ def write_report(folder: Path, name: str, comparison: Comparison, **names: str) 
     Raises
     ------
     OSError
-        If it cannot be written, or if something that is no report is in its place.
+        If it cannot be written.
+    RequestError
+        If something that is no report is in its place.
     """
     with whole_folder(folder) as part:
         writer = ReportWriter(part)
         writer.add(name, comparison, **names)
         writer.write()
-        if os.path.lexists(folder) and not is_replaceable(folder):
-            raise FileExistsError(EEXIST, os.strerror(EEXIST), str(folder))
-
-
-def is_replaceable(folder: Path) -> bool:
-    """Return whether a folder holds an earlier report and nothing else, or nothing.
-
-    Hidden files, and files between the pictures, are something else too.
-
-    Parameters
-    ----------
-    folder : Path
-    """
-    try:
-        found = set(_files_in(folder))
-    except OSError:  # a file, or nobody may look into it
-        return False
-    return not found or found <= _files_of_report(folder)
-
-
-def _files_in(folder: Path) -> Iterator[str]:
-    """Yield the paths in a folder of all that would be lost with it."""
-    for entry in folder.iterdir():
-        is_own = not entry.is_symlink()
-        if is_own and entry.is_dir() and entry.name == PICTURES:
-            yield from (f"{PICTURES}/{each}" for each in _files_in(entry))
-        elif not (is_own and entry.is_file()):
-            yield f"{entry.name}/"  # which no report has
-        elif entry.name not in _OF_FILE_MANAGERS:
-            yield entry.name
-
-
-def _files_of_report(folder: Path) -> set[str]:
-    """Return the files that a report says it has; none if the folder holds no report."""
-    try:
-        return set(json.loads((folder / FIGURES_JSON).read_text("utf-8"))["files"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return set()
+        ReportPlace(folder, overwrite=True).check()
 
 
 def _entry(name: str, plane: PlaneInWindow, pictures: Pictures) -> PlaneEntry:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +18,14 @@ from napari_zerodce.imaging.axes import UNKNOWN, Axes
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.named_arrays import Header, images_among
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KINDS: Final = (FileKind("HDF5", (".h5", ".hdf5", ".hdf"), modules=("h5py",)),)
 
 _KEY: Final = "hdf5"
 _NEW: Final = "data"
+_OVERHEAD: Final = 2**16  # bytes of a file beside pixels; the edges of chunks may double these
 _KEPT_OPTIONS: Final = ("compression", "compression_opts", "shuffle", "fletcher32")
 
 
@@ -101,8 +106,7 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     images : sequence of ImageFile
     _suffix : str
     """
-    names = {"icc_profile": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC"}
-    return tuple(name for key, name in names.items() if any(key in each.details for each in images))
+    return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:
@@ -118,6 +122,8 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
 
     source = images[0].details.get(_KEY, {}).get("file")
     is_copy = source is not None and _have_their_shapes(source, images)
+    room = source.stat().st_size if is_copy else 0
+    _check_disk(path, room + sum(2 * image.array.nbytes + _OVERHEAD for image in images))
     if is_copy:
         shutil.copyfile(source, path)
     with h5py.File(path, "r+" if is_copy else "w") as file:
@@ -129,6 +135,16 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
             else:
                 name = known.get("name", f"{_NEW}_{number}" if number else _NEW)
                 _create(file, name, array, source, _letters(image))
+
+
+def _check_disk(path: Path, size: int) -> None:
+    """Raise an `OSError` if the disk has no room: HDF5 would end the program by a segfault."""
+    free = shutil.disk_usage(path.parent).free
+    if free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with path.open("wb") as file:
+        if sys.platform == "linux":  # also knows quotas
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 def _letters(image: ImageFile) -> str:

@@ -31,7 +31,8 @@ class ImageFile:
         Facts that a file can hold again. Writers use the facts that they know. Of all formats:
         "axes" (a letter for each axis, "S" for colours), "icc_profile", "exif" (begins with
         "Exif", without the orientation), "xmp" and "iptc" (bytes), "dpi" (two floats), "comment"
-        (text). Facts of one format stand under its name or as its module says.
+        (text), "quality" (from 1 to 100, what the user wants), "lost" (names of what reading could
+        not keep, such as "CMYK"). Facts of one format stand under its name or as its module says.
     coarser : tuple of array-like
         The coarser levels of a lazy image, if its file has some.
     bits : int, optional

@@ -13,6 +13,7 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import (
     dicom,
     hdf5,
+    imaris,
     microscopes,
     npy,
     npz,
@@ -27,6 +28,7 @@ from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told,
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
+from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.whole_file import whole_file
 
@@ -42,7 +44,7 @@ __all__ = [
 
 FORMATS: Final[tuple[ImageFormat, ...]] = (
     *(photos, raw, tiff, npy, npz),
-    *(microscopes, hdf5, openexr, dicom),
+    *(microscopes, imaris, hdf5, openexr, dicom),
     video,
 )
 """All formats. To add one, write one module and add it here."""
@@ -255,6 +257,11 @@ def _refuse_what_is_no_file(path: Path) -> None:
         mode = path.stat().st_mode
     except (OSError, ValueError):  # missing, forbidden or an invalid name: opening it says so
         return
+    if stat.S_ISDIR(mode) and is_ome_zarr(path):
+        raise ImageError(
+            f"{path} is the folder of an OME-Zarr, but a file is expected here; save the image as "
+            "a TIFF, and give that."
+        )
     if stat.S_ISDIR(mode):
         raise ImageError(f"{path} is a folder, but a file is expected; give the path of a file.")
     if not stat.S_ISREG(mode):
@@ -297,6 +304,17 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
     names = form.left_out(images, suffix)
     return names if form is tiff else (*names, *tiff.only_here(images))
+
+
+def lost(images: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return names of what reading could not keep for any output, such as "CMYK".
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+    """
+    names = (name for image in images for name in image.details.get("lost", ()))
+    return tuple(dict.fromkeys(names))
 
 
 def lossless_suffix(path: Path, image: ImageFile) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.planes import Array, Channels
 
 KINDS: Final = (FileKind("OpenEXR", (".exr",), modules=("OpenEXR",)),)
@@ -134,8 +135,7 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     images : sequence of ImageFile
     _suffix : str
     """
-    names = {"icc_profile": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC"}
-    return tuple(name for key, name in names.items() if any(key in each.details for each in images))
+    return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:

@@ -246,6 +246,27 @@ def test_other_files_of_a_set_may_be_missing(tmp_path):
     np.testing.assert_array_equal(read_image(tmp_path / "c1.ome.tif").array, arrays[1])
 
 
+def test_kinds_of_samples_that_nobody_knows_are_channels(tmp_path):
+    path = tmp_path / "odd.tif"
+    array = noise(8, 9, 4)
+    tifffile.imwrite(path, array, photometric="rgb", extrasamples=["unspecified"])
+    with tifffile.TiffFile(path, mode="r+") as file:
+        file.pages.first.tags["ExtraSamples"].overwrite(999)
+    np.testing.assert_array_equal(read_image(path).array, array)
+
+
+def test_pages_that_form_a_circle_are_refused(tmp_path):
+    path = written(tmp_path / "circle.tif", [noise(8, 9) for _ in range(3)])
+    with tifffile.TiffFile(path) as file:
+        first, *_, last = [file.pages[number].offset for number in range(3)]
+        entries = len(file.pages[2].tags)
+    content = bytearray(path.read_bytes())
+    content[last + 2 + 12 * entries : last + 6 + 12 * entries] = first.to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match="its pages form a circle"):
+        read_image(path)
+
+
 def test_a_file_that_was_renamed_is_no_set(tmp_path):
     path = tmp_path / "old.ome.tif"
     array = noise(2, 3, 8, 9, dtype="u2")

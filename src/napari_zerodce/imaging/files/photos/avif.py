@@ -35,6 +35,9 @@ _HELD_DEEP: Final[set[str]] = set()
 """imagecodecs writes pixels alone."""
 
 _QUALITY: Final = 90
+_SPEED: Final = 9
+"""Of 10: the usual 6 needs ten times as long, for files that are smaller by a fifth."""
+
 _LONGEST_SIDE: Final = 65_536
 _DEPTH_FLAGS: Final = {0x00: 8, 0x40: 10, 0x60: 12}
 _COLOUR: Final = b"colrnclx"
@@ -102,7 +105,7 @@ def write(path: Path, image: ImageFile) -> None:
     details = image.details
     known: dict[str, Any] = {key: details[key] for key in _HELD & {*details}}
     known |= _safe_exif(known.pop("exif", b""))
-    known["quality"] = details.get("quality") or _QUALITY
+    known |= {"quality": details.get("quality") or _QUALITY, "speed": _SPEED}
     if image.channels != "mono":
         known["subsampling"] = "4:4:4"
     options = animation_options(image)
@@ -124,6 +127,7 @@ def _encoded_deep(image: ImageFile) -> bytes:
         np.ascontiguousarray(image.array, np.uint16),
         level=image.details.get("quality") or _QUALITY,
         bitspersample=image.bits,
+        speed=_SPEED,
         **(image.details.get("avif") or {}),
     )
     return bytes(encoded)

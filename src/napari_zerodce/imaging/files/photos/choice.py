@@ -24,7 +24,7 @@ from napari_zerodce.imaging.files.photos import (
     tga,
     webp,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature, other_kind_of
+from napari_zerodce.imaging.files.photos.signatures import Signature
 
 
 class _PhotoFormat(Protocol):
@@ -81,10 +81,9 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Raises
     ------
     ImageError
-        If the file is of another kind, needs a package that is not installed, or does not fit in
-        memory.
+        If the file needs a package that is not installed, or does not fit in memory.
     Exception
-        Any, if the file is damaged.
+        Any, if the file is damaged or of another kind.
     """
     with path.open("rb") as file:
         start = file.read(_LONGEST_START)
@@ -105,10 +104,6 @@ def _recognised(start: bytes, path: Path) -> _PhotoFormat:
         if any(each.begins(start) for each in photo.STARTS):
             return photo
     named = _BY_SUFFIX[path.suffix.lower()]
-    if other := other_kind_of(start):
-        title, suffix = other
-        advice = f"rename it to {path.stem}{suffix}" if suffix else "give an image"
-        raise ImageError(f"{path.name} is not {named.KIND.title}, but {title}; {advice}.")
     if not named.STARTS:  # nothing can be recognised
         return named
     raise ValueError(f"it does not begin like {named.KIND.title} or another photo")

@@ -139,7 +139,7 @@ def facts_beyond(image: ImageFile, held: Collection[str]) -> list[str]:
     names = [_NAMES[key] for key in missing if key != "dpi" or _is_meant(details)]
     if "exif" in missing and exif_block.says_where(details["exif"]):
         names.append("GPS")
-    return [*details.get("lost", ()), *names]
+    return names
 
 
 def _is_meant(details: Mapping[str, Any]) -> bool:

@@ -26,6 +26,9 @@ STARTS: Final = tuple(
 _HELD: Final = {"exif", "xmp", "icc_profile"}
 
 _QUALITY: Final = 90
+_PRESET: Final = "ultrafast"
+"""Of x265: its usual one needs 6 times as long, a minute for a photo of 12 million pixels."""
+
 _LONGEST_SIDE: Final = 16_384
 _COLOURS: Final = ("color_primaries", "transfer_characteristics", "matrix_coefficients")
 
@@ -95,5 +98,5 @@ def write(path: Path, image: ImageFile) -> None:
         photo.info[key] = details[key]
     source = details.get("heif") or {}
     options: dict[str, Any] = {"quality": details.get("quality") or _QUALITY}
-    options["chroma"] = source.get("chroma") or 444
+    options |= {"chroma": source.get("chroma") or 444, "enc_params": {"preset": _PRESET}}
     photo.save(path, **options, **source.get("colours", {}))

@@ -35,6 +35,9 @@ _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _PICTURES: Final = {b"MPF\0": "further pictures"}
 _LONGEST_SEGMENT: Final = 65_533
+_COARSEST: Final = 255
+"""In a table of a baseline JPEG; libjpeg would complain."""
+
 _LONGEST_SIDE: Final = 65_500
 _SAMPLINGS: Final = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
 """Width and height of the colours' pixels, and what Pillow calls that."""
@@ -105,7 +108,10 @@ def _digest(content: bytes) -> bytes:
 def _compression(photo: JpegImageFile) -> dict[str, Any]:
     _, across, down, _ = photo.layer[0]
     sampling = _SAMPLINGS.get((across, down), 0) if photo.mode == "RGB" else 0
-    tables = [list(photo.quantization[layer[3]]) for layer in photo.layer[:2]]
+    tables = [
+        [min(number, _COARSEST) for number in photo.quantization[layer[3]]]
+        for layer in photo.layer[:2]
+    ]
     progressive = bool(photo.info.get("progressive"))
     return {"tables": tables, "subsampling": sampling, "progressive": progressive}
 

@@ -42,6 +42,9 @@ _PIXELS: Final = b"\xff\x4f\xff\x51"
 _DEPTHS: Final = 42
 """Where the depth of the first colour stands, counted from the begin of the pixels."""
 
+_PROGRAMS: Final = ("Created by", "Kakadu")
+"""How the comments begin that programs write about themselves."""
+
 _CODING_STYLE: Final = b"\xff\x52"
 _REVERSIBLE: Final = 1
 _PROFILE: Final = b"\x02\0\0"
@@ -56,15 +59,18 @@ def read(path: Path) -> ImageFile:
         raise ValueError("it ends before its first pixel")
     bits = (pixels[_DEPTHS] & 0x7F) + 1
     with Jpeg2KImageFile(path) as photo:
-        if bits > 8:
-            check_room(12 * photo.width * photo.height, path)
-            array = with_known_samples(np.asarray(imagecodecs.jpeg2k_decode(content)))
-            image = ImageFile(array, channels_of(array), bits=bits if bits < 16 else None)
-        else:
-            image = image_of(photo, path)
+        image = _deep(photo, path, content, bits) if bits > 8 else image_of(photo, path)
         details = dict(image.details) | shared_facts(photo)
+    if details.get("comment", "").startswith(_PROGRAMS):
+        del details["comment"]
     details |= _boxes(content) | {"jpeg2000": {"lossless": _is_lossless(pixels)}}
     return fitted(replace(image, details=details))
+
+
+def _deep(photo: Jpeg2KImageFile, path: Path, content: bytes, bits: int) -> ImageFile:
+    check_room(12 * photo.width * photo.height, path)
+    array = with_known_samples(np.asarray(imagecodecs.jpeg2k_decode(content)))
+    return ImageFile(array, channels_of(array), bits=bits if bits < 16 else None)
 
 
 def _is_lossless(pixels: bytes) -> bool:

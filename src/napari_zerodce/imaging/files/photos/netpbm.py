@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from PIL.PpmImagePlugin import PpmImageFile
@@ -30,12 +31,22 @@ def read(path: Path) -> ImageFile:
         check_claim(photo, path)
         size = photo.size
         _, _, offset, args = photo.tile[0]
-        most = args[1] if isinstance(args, tuple) and len(args) == 2 else 255
+        most = _largest_sample(args)
         with path.open("rb") as file:
             samples = _DEEP.get(file.read(2))
-        if samples is None or not isinstance(most, int) or most < 256:
-            return image_of(photo, path)
+        if samples is None or most < 256:
+            image = image_of(photo, path)
+            is_deep = image.array.dtype == np.int32  # written as text; Pillow has scaled it to 16
+            return replace(image, array=image.array.astype(np.uint16)) if is_deep else image
     return _deep(path, (size[1], size[0], samples), offset, most)
+
+
+def _largest_sample(args: Any) -> int:
+    """Return what white is, from what Pillow tells its decoder."""
+    if args == "I;16B" or (isinstance(args, tuple) and args[:1] == ("I;16B",)):
+        return 65535
+    found = args[1] if isinstance(args, tuple) and len(args) == 2 else 255
+    return found if isinstance(found, int) else 255
 
 
 def _deep(path: Path, shape: tuple[int, int, int], offset: int, most: int) -> ImageFile:

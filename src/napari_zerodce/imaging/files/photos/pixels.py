@@ -128,11 +128,12 @@ def _without_inks(photo: Photo) -> Image.Image:
 def _animation(photo: Any, path: Path) -> ImageFile:
     count = photo.n_frames
     check_room(10 * count * photo.width * photo.height, path)
-    frames = np.empty((count, photo.height, photo.width, 4), np.uint8)
+    height, width = photo.height, photo.width  # a later picture may make them larger
+    frames = np.zeros((count, height, width, 4), np.uint8)
     durations = []
     for number in range(count):
         photo.seek(number)
-        frames[number] = np.asarray(photo.convert("RGBA"))
+        frames[number] = np.asarray(photo.convert("RGBA"))[:height, :width]
         durations.append(round(float(photo.info.get("duration") or 0)))
     told = {
         "durations": tuple(durations),

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ from napari_zerodce.imaging.files.photos.png_chunks import (
     xmp_chunk,
 )
 from napari_zerodce.imaging.files.photos.signatures import Signature
-from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.planes import Array, layout_of
 
 KIND: Final = FileKind("PNG", (".png",))
 STARTS: Final = (Signature(0, SIGNATURE),)
@@ -153,9 +154,23 @@ def _encoded_shallow(image: ImageFile) -> bytes:
     if (image.details.get("animation") or {}).get("default_image") and others:
         options["default_image"] = True
         options["duration"] = options["duration"][1:]
+    if others:
+        options["disposal"] = _disposals(image.array)
     file = io.BytesIO()
     first.save(file, "PNG", append_images=others, compress_level=_LEVEL, **options)
     return file.getvalue()
+
+
+def _disposals(frames: Array) -> list[int]:
+    """Return how each picture is taken away: in two ways by turns as long as they are equal.
+
+    Pillow makes one picture of equal ones that are taken away in the same way. To go back to the
+    picture before (2) and to let a picture stand (0) are the same if both are equal.
+    """
+    ways = [0]
+    for before, after in pairwise(frames):
+        ways.append(2 - ways[-1] if np.array_equal(before, after) else 0)
+    return ways
 
 
 def _encoded_deep(image: ImageFile) -> bytes:

@@ -142,3 +142,19 @@ def from_palette(indices: Array, colormap: Any) -> Array:
     numbers = indices.astype(np.uint8) if indices.dtype == bool else indices
     grey = bool((bytes_ == bytes_[:1]).all())
     return bytes_[0][numbers] if grey else bytes_.T[numbers]
+
+
+def with_alpha(colours: Array, array: Array) -> Array:
+    """Return colours or grey as RGB with the alpha that is the last sample of another array.
+
+    Parameters
+    ----------
+    colours : ndarray, shape (...) or (..., 3)
+    array : ndarray, shape (..., S)
+
+    Returns
+    -------
+    ndarray, shape (..., 4), dtype of `colours`
+    """
+    rgb = colours if colours.ndim == array.ndim else np.stack([colours] * 3, -1)
+    return np.concatenate([rgb, array[..., -1:].astype(colours.dtype)], -1)

@@ -18,7 +18,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
-from napari_zerodce.imaging.files.tiff.series import Series, reduced_levels, series_of
+from napari_zerodce.imaging.files.tiff.series import Series, beside, reduced_levels, series_of
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
 
@@ -107,7 +107,7 @@ def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...
         layout=_layout(page),
         levels=tuple(_upright(page, level) for level in levels),
         levels_below=below,
-        lost=tags.names_of_lost(frozenset(tag.code for tag in page.tags), frozenset(kept)),
+        lost=(*tags.names_of_lost({tag.code for tag in page.tags}, kept), *beside(file)),
     )
 
 
@@ -148,7 +148,8 @@ def _resolution(page: Any) -> dict[str, Any]:
     if not all(isinstance(value, tuple) and len(value) == 2 and all(value) for value in values):
         return {}
     across = values[::-1] if _is_on_its_side(page) else values
-    found: dict[str, Any] = {"resolution": across, "resolutionunit": page.resolutionunit}
+    unit = page.resolutionunit if page.resolutionunit in {1, 2, 3} else 1  # none
+    found: dict[str, Any] = {"resolution": across, "resolutionunit": unit}
     inches = _DPI.get(int(page.resolutionunit))
     dpi = tuple(value[0] / value[1] * (inches or 0) for value in across)
     # Pixel sizes of microscopes are no densities for prints.
@@ -196,9 +197,7 @@ def is_for_people(description: bytes) -> bool:
 
 
 def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
-    if file.is_imagej and file.imagej_metadata:
-        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
-        return {"dialect": "imagej", "metadata": known}
+    # Files of Micro-Manager have both, and their OME-XML tells of all positions.
     if file.is_ome and file.ome_metadata and ome.parsed(file.ome_metadata) is not None:
         xml = file.ome_metadata
         files = ome.files_of(xml)
@@ -208,6 +207,9 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
         return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
     if (told := instruments.facts_of(file)) is not None:
         return {"dialect": "ome", "metadata": told}
+    if file.is_imagej and file.imagej_metadata:
+        known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
+        return {"dialect": "imagej", "metadata": known}
     if file.is_shaped and file.shaped_metadata:
         facts = dict(file.shaped_metadata[0])
         gone = {"shape", "axes", "truncated"}

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import tifffile
 
-from napari_zerodce.imaging.files.tiff.series import holds_all_pages, series_of
+from napari_zerodce.imaging.files.tiff.series import check_chain, holds_all_pages, series_of
 
 # tifffile judges pages as equal from four of them, and opens the other files of Micro-Manager.
 _UNTRUSTED: Final[dict[str, Any]] = {
@@ -41,7 +41,11 @@ def opened(path: Path) -> Iterator[tuple[tifffile.TiffFile, tifffile.TiffFile]]:
         The same file in most cases.
     """
     with tifffile.TiffFile(path, **_UNTRUSTED) as said:
-        if not is_one_of_a_set(said) and series_of(said) and holds_all_pages(said):
+        check_chain(said)
+        if xml := _without_old_name(said):
+            with tifffile.TiffFile(path, omexml=xml, **_UNTRUSTED) as renamed:
+                yield renamed, renamed
+        elif not is_one_of_a_set(said) and series_of(said) and holds_all_pages(said):
             yield said, said
         else:
             with tifffile.TiffFile(path, **_UNTRUSTED, **_DIALECTS) as held:
@@ -49,7 +53,7 @@ def opened(path: Path) -> Iterator[tuple[tifffile.TiffFile, tifffile.TiffFile]]:
 
 
 def is_one_of_a_set(file: tifffile.TiffFile) -> bool:
-    """Return whether the OME-XML of a file names other files, such as its own earlier name.
+    """Return whether the OME-XML of a file names other files.
 
     Parameters
     ----------
@@ -58,6 +62,22 @@ def is_one_of_a_set(file: tifffile.TiffFile) -> bool:
     root = _ome_root(file)
     own = {root.get("UUID")} if root.get("UUID") else _named(root, file.filename)
     return any(_text(uuid) not in own for uuid in _every(root, "UUID"))
+
+
+def _without_old_name(file: tifffile.TiffFile) -> str | None:
+    """Return OME-XML that names no file, if a renamed file is alone in it, and else None."""
+    root = _ome_root(file)
+    uuids = list(_every(root, "UUID"))
+    alone = len({_text(uuid) for uuid in uuids}) == 1 and is_one_of_a_set(file)
+    if not alone:
+        return None
+    data = [each for each in _every(root, "TiffData") if list(_every(each, "UUID"))]
+    if len(data) < len(uuids) or max(int(each.get("IFD", 0)) for each in data) >= len(file.pages):
+        return None
+    for each in data:
+        for uuid in list(_every(each, "UUID")):
+            each.remove(uuid)
+    return ET.tostring(root, encoding="unicode")
 
 
 def leading_axes(file: tifffile.TiffFile, count: int) -> tuple[str, tuple[int, ...]] | None:
@@ -111,8 +131,7 @@ def _ome_root(file: tifffile.TiffFile) -> ET.Element:
 
 def _own_identifiers(root: ET.Element, name: str) -> set[str]:
     every = {_text(uuid) for uuid in _every(root, "UUID")}
-    own = {root.get("UUID", "")} & every or _named(root, name)
-    return own or (every if len(every) == 1 else set())  # one alone: the file was renamed
+    return {root.get("UUID", "")} & every or _named(root, name)
 
 
 def _named(root: ET.Element, name: str) -> set[str]:

@@ -17,7 +17,6 @@ from napari_zerodce.imaging.files.tiff.pages import kind_of, stacked
 from napari_zerodce.imaging.files.tiff.samples import understood
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
-    check_last_page,
     images_of,
     pages_of,
     pixels,
@@ -43,7 +42,6 @@ def read(path: Path) -> tuple[ImageFile, ...]:
         Any, if the file is damaged or its colours are of an unknown kind.
     """
     with opened(path) as (said, held):
-        check_last_page(held)
         series = images_of(held)
         masks = [each for each in series if _is_mask(each)]
         others = [each for each in series if not _is_mask(each)]

@@ -16,6 +16,7 @@ from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
 
 _LAB: Final = (PHOTOMETRIC.CIELAB, PHOTOMETRIC.ICCLAB)
+_RGB: Final = 3
 _CMYK: Final = 1  # of the sets of inks
 _WIDEST_SAMPLE: Final = 8  # bytes, in the arithmetic of conversions
 
@@ -32,6 +33,11 @@ class Samples:
     def has_samples(self) -> bool:
         """Whether the last axis is that of the samples of a pixel."""
         return self.axes.endswith("S")
+
+    @property
+    def count(self) -> int:
+        """How many samples a pixel has."""
+        return int(self.array.shape[-1]) if self.has_samples else 1
 
 
 def understood(
@@ -63,7 +69,8 @@ def understood(
     orientation = page.tags["Orientation"].value if "Orientation" in page.tags else 1
     rows = array.ndim - 2 - samples.has_samples
     samples = replace(samples, array=upright(samples.array, orientation, rows=rows))
-    if photometric_of(page) == PHOTOMETRIC.MINISBLACK or (has_luts and not samples.has_samples):
+    as_it_is = {PHOTOMETRIC.MINISBLACK, *((PHOTOMETRIC.PALETTE,) if has_luts else ())}
+    if photometric_of(page) in as_it_is:
         return _with_channels(samples)
     return _with_channels(_in_colour(samples, page, path))
 
@@ -87,7 +94,8 @@ def _planes_last(array: Array, axes: str, page: Any) -> Samples:
         last = "YXS" if "S" in axes else "YX"
         order = [axis for axis, name in enumerate(axes) if name not in last]
         order += [axes.index(name) for name in last]
-    extra = tuple(EXTRASAMPLE(kind).name for kind in page.extrasamples)
+    known = {int(kind): kind.name for kind in EXTRASAMPLE}
+    extra = tuple(known.get(int(kind), "UNSPECIFIED") for kind in page.extrasamples)
     contig = page.planarconfig == PLANARCONFIG.CONTIG
     planar = None if "S" not in axes else "contig" if contig else "separate"
     stored = Stored(axes, tuple(order), "minisblack", planar, extra, packed_bits(page))
@@ -96,27 +104,39 @@ def _planes_last(array: Array, axes: str, page: Any) -> Samples:
 
 def _in_colour(samples: Samples, page: Any, path: Named) -> Samples:
     """Return samples as grey where more is brighter, or as RGB."""
-    kind = photometric_of(page)
-    array, stored = samples.array, samples.stored
-    count = array.shape[-1] if samples.has_samples else 1
+    kind, stored = photometric_of(page), samples.stored
     # JPEG and others give RGB for YCbCr.
     photo = kind == PHOTOMETRIC.YCBCR and page.compression not in libtiff.LOSSLESS
     if kind == PHOTOMETRIC.RGB or photo:
-        return replace(samples, stored=replace(stored, photometric="rgb"))
-    check_room(_WIDEST_SAMPLE * array.size, path)
+        photometric = "rgb" if samples.count >= _RGB else "minisblack"  # fewer in damaged files
+        return replace(samples, stored=replace(stored, photometric=photometric))
+    check_room(_WIDEST_SAMPLE * samples.array.size, path)
     if kind == PHOTOMETRIC.MINISWHITE:
         stored = replace(stored, photometric="miniswhite")
-        return replace(samples, array=inverted(array, stored), stored=stored)
-    if kind == PHOTOMETRIC.PALETTE and not samples.has_samples:
-        return _as_rgb(samples, colours.from_palette(array, page.colormap), "palette")
+        return replace(samples, array=inverted(samples.array, stored), stored=stored)
+    if kind == PHOTOMETRIC.PALETTE:
+        return _as_rgb(samples, _from_palette(samples, page), "palette")
+    return _from_other_colours(samples, page)
+
+
+def _from_palette(samples: Samples, page: Any) -> Array:
+    array = samples.array
+    if not samples.has_samples:
+        return colours.from_palette(array, page.colormap)
+    if samples.count != 1 + samples.stored.transparencies:
+        raise ValueError("its palette has several indices for a pixel; convert it to RGB")
+    return colours.with_alpha(colours.from_palette(array[..., 0], page.colormap), array)
+
+
+def _from_other_colours(samples: Samples, page: Any) -> Samples:
+    kind, array, count = photometric_of(page), samples.array, samples.count
     if kind == PHOTOMETRIC.SEPARATED and count == 4 and _ink_set(page) == _CMYK:
-        white = white_of(array.dtype, stored.bits)
+        white = white_of(array.dtype, samples.stored.bits)
         return _as_rgb(samples, colours.from_cmyk(array, white), "CMYK")
     if kind in _LAB and count == 3 and array.dtype.kind in "iu" and array.dtype.itemsize <= 2:
         bits = array.view(f"u{array.dtype.itemsize}") if array.dtype.kind == "i" else array
-        return _as_rgb(
-            samples, colours.from_lab(bits, is_signed=kind == PHOTOMETRIC.CIELAB), "CIELab"
-        )
+        is_signed = kind == PHOTOMETRIC.CIELAB
+        return _as_rgb(samples, colours.from_lab(bits, is_signed=is_signed), "CIELab")
     if libtiff.is_needed(page):
         rgb = colours.from_xyz(array) if kind == PHOTOMETRIC.LOGLUV else array
         return _as_rgb(samples, rgb, "LogLuv" if libtiff.is_logarithmic(page) else "YCbCr")
@@ -132,7 +152,8 @@ def _as_rgb(samples: Samples, array: Array, was: str) -> Samples:
     planar, photometric = (None, "minisblack") if is_grey else ("contig", "rgb")
     order = tuple(range(array.ndim))
     bits = None if array.dtype == np.uint8 else samples.stored.bits
-    stored = Stored(axes, order, photometric, planar, (), bits, "" if is_grey else was)
+    extra = samples.stored.extrasamples if array.shape[-1] > _RGB and not is_grey else ()
+    stored = Stored(axes, order, photometric, planar, extra, bits, "" if is_grey else was)
     return Samples(array, axes, stored)
 
 

@@ -59,6 +59,17 @@ def series_of(file: tifffile.TiffFile) -> list[Series]:
     return []
 
 
+def beside(file: tifffile.TiffFile) -> tuple[str, ...]:
+    """Return what is in a file of a slide beside the slide, such as "label".
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    names = (each.name.lower() for each in series_of(file) if each.kind in _SLIDES)
+    return tuple(dict.fromkeys(name for name in names if name in _BESIDE_A_SLIDE))
+
+
 def holds_all_pages(file: tifffile.TiffFile) -> bool:
     """Return whether each page of the file belongs to a series, or is a reduced copy.
 
@@ -110,15 +121,32 @@ def _is_reduced(series: Series) -> bool:
     return series.keyframe.is_reduced or beside
 
 
-def check_last_page(file: tifffile.TiffFile) -> None:
-    """Refuse a file that is cut off between two pages, because tifffile would read the others."""
+def check_chain(file: tifffile.TiffFile) -> None:
+    """Refuse a file whose pages end in the middle or form a circle.
+
+    tifffile would read the pages before the end, and go round in most circles for ever.
+
+    Parameters
+    ----------
+    file : TiffFile
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged so.
+    """
     tiff, handle = file.tiff, file.filehandle
-    handle.seek(file.pages[len(file.pages) - 1].offset)
-    (tags,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
-    handle.seek(tags * tiff.tagsize, os.SEEK_CUR)
-    (following,) = struct.unpack(tiff.offsetformat, handle.read(tiff.offsetsize))
-    if following >= handle.size:
-        raise ValueError("it ends before its last page")
+    place, seen = file.pages.first.offset, set[int]()
+    while place:
+        if place >= handle.size:
+            raise ValueError("it ends before its last page")
+        if place in seen:
+            raise ValueError("its pages form a circle")
+        seen.add(place)
+        handle.seek(place)
+        (tags,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
+        handle.seek(tags * tiff.tagsize, os.SEEK_CUR)
+        (place,) = struct.unpack(tiff.offsetformat, handle.read(tiff.offsetsize))
 
 
 def pixels(path: Path, series: Series) -> Array:
@@ -147,4 +175,5 @@ def pixels(path: Path, series: Series) -> Array:
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
     check_room(series.nbytes, path)
-    return np.asarray(series.asarray())
+    array = np.asarray(series.asarray())
+    return array.astype(bool) if page.dtype == bool else array  # decoders of faxes give 0 and 255

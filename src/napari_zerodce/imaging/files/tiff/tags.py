@@ -107,14 +107,14 @@ def _may_be_place(code: int, tag: Tag, byteorder: ByteOrder, size: int) -> bool:
     return bool(((values >= 8) & (values < size)).any())
 
 
-def names_of_lost(codes: frozenset[int], kept_codes: frozenset[int]) -> tuple[str, ...]:
+def names_of_lost(codes: set[int], kept_codes: set[int]) -> tuple[str, ...]:
     """Return names of the tags that the result cannot have, for users.
 
     Parameters
     ----------
-    codes : frozenset of int
+    codes : set of int
         All tags of the page.
-    kept_codes : frozenset of int
+    kept_codes : set of int
         Those that are kept.
     """
     lost = codes - kept_codes - _STRUCTURE - {COLORMAP}

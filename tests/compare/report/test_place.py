@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_zerodce.cli.report_place import ReportPlace
+from napari_zerodce.compare.report.place import ReportPlace
 from napari_zerodce.errors import RequestError
 
 
