@@ -480,6 +480,62 @@ def test_the_metadata_of_each_plane_of_micro_manager_stays(tmp_path):
     assert frames == list(range(6))
 
 
+def micro_manager_stack(path, byteorder):
+    """Write a stack as Micro-Manager does: a summary before the pages, places behind them."""
+    array, summary = noise(3, 2, *SIZE, dtype="u2"), json.dumps(SUMMARY).encode()
+    head = (54773648, 0, 483765892, 0, 99384722, 0, 2355492, len(summary))
+    text = "ImageJ=1.51\nimages=6\nchannels=2\nframes=3\nhyperstack=true\nmode=composite\n"
+    with tifffile.TiffWriter(path, byteorder=byteorder) as file:
+        file.filehandle.write(struct.pack(f"{byteorder}8I", *head) + summary)
+        for number, plane in enumerate(array.reshape(6, *SIZE)):
+            told = json.dumps({"ChannelIndex": number % 2, "FrameIndex": number // 2})
+            file.write(
+                plane,
+                photometric="minisblack",
+                metadata=None,
+                description=text if number == 0 else None,
+                extratags=[(51123, "s", 0, told, True)],
+            )
+    with tifffile.TiffFile(path, is_mmstack=False) as file:
+        rows = [(n % 2, 0, n // 2, 0, page.offset) for n, page in enumerate(file.pages)]
+    display = json.dumps([{"Color": 1}]).encode()
+    with path.open("r+b") as file:
+        for place, block in (
+            (
+                12,
+                struct.pack(f"{byteorder}2I", 3453623, 6)
+                + np.array(rows, f"{byteorder}u4").tobytes(),
+            ),
+            (20, struct.pack(f"{byteorder}2I", 347834724, len(display)) + display),
+        ):
+            start = file.seek(0, 2)
+            file.write(block)
+            file.seek(place)
+            file.write(struct.pack(f"{byteorder}I", start))
+    return array
+
+
+SUMMARY = {"Channels": 2, "Slices": 1, "Frames": 3, "Positions": 1, "Width": 64, "Height": 48}
+SUMMARY |= {"PixelType": "GRAY16", "ChNames": ["DAPI", "GFP µ"], "Prefix": "stack"}
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_micro_manager_reads_its_stack_again(tmp_path, byteorder):
+    path = tmp_path / "stack.tif"
+    micro_manager_stack(path, byteorder)
+    (image,), again = round_trip(path)
+    with tifffile.TiffFile(path) as first, tifffile.TiffFile(again) as second:
+        before, after = first.micromanager_metadata, second.micromanager_metadata
+        assert {key: after[key] for key in ("Summary", "DisplaySettings")} == {
+            "Summary": SUMMARY,
+            "DisplaySettings": [{"Color": 1}],
+        }
+        np.testing.assert_array_equal(after["IndexMap"][:, :4], before["IndexMap"][:, :4])
+        assert after["IndexMap"][:, 4].tolist() == [page.offset for page in second.pages]
+        assert second.is_mmstack
+        np.testing.assert_array_equal(second.asarray().squeeze(), image.array)
+
+
 def test_a_part_of_a_stack_says_its_own_sizes(tmp_path):
     path = tmp_path / "stack.tif"
     array = noise(2, 4, 3, *SIZE, dtype="u2")

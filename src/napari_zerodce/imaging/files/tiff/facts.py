@@ -18,6 +18,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
+from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
 from napari_zerodce.imaging.files.tiff.series import Series, beside, reduced_levels, series_of
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
@@ -52,6 +53,8 @@ class TiffFacts:
         Whether they are below the page (SubIFDs), not behind it.
     lost : tuple of str
         Names of what cannot be kept.
+    micro_manager : Stack, optional
+        What Micro-Manager says outside of its tags.
     """
 
     byteorder: ByteOrder = "<"
@@ -62,6 +65,7 @@ class TiffFacts:
     levels: tuple[tuple[int, int], ...] = ()
     levels_below: bool = False
     lost: tuple[str, ...] = ()
+    micro_manager: Stack | None = None
 
 
 def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
@@ -108,6 +112,7 @@ def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...
         levels=tuple(_upright(page, level) for level in levels),
         levels_below=below,
         lost=(*tags.names_of_lost({tag.code for tag in page.tags}, kept), *beside(file)),
+        micro_manager=stack_of(file),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.tiff import tags
+from napari_zerodce.imaging.files.tiff import micro_manager, tags
 from napari_zerodce.imaging.files.tiff.compression import fitting
 from napari_zerodce.imaging.files.tiff.description import Description, described
 from napari_zerodce.imaging.files.tiff.directory import EXIF, GPS, Directory, Layout, encoded
@@ -79,14 +79,26 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
         facts.is_big or path.suffix.lower() in BIG or size > _LARGEST_CLASSIC,
     )
     descriptions = described(written)
+    stack = _stack_of(written)
     with tifffile.TiffWriter(
         path, bigtiff=layout.is_big, byteorder=layout.byteorder, ome=False
     ) as file:
+        if stack and not layout.is_big:
+            file.filehandle.write(micro_manager.beginning(stack, layout.byteorder))
         for image, description in zip(written, descriptions, strict=True):
             _write_image(file, image, description, layout)
-    for description in descriptions:
-        if description.is_contiguous:
-            _write_tags_of_pages(path, facts_of(written[0]).pages)
+    if descriptions[0].is_contiguous:
+        _write_tags_of_pages(path, facts.pages)
+    if stack and not layout.is_big:
+        micro_manager.finish(path, stack, layout.byteorder)
+
+
+def _stack_of(images: Sequence[ImageFile]) -> micro_manager.Stack | None:
+    """Return what Micro-Manager says of a whole stack, None if only a part of it is written."""
+    stack = facts_of(images[0]).micro_manager
+    forms = [outline_of(image) for image in images]
+    pages = sum(int(np.prod(form.array.shape[: _leading_of(form)])) for form in forms)
+    return stack if stack and pages == len(stack.places) else None
 
 
 def facts_of(image: ImageFile) -> TiffFacts:
