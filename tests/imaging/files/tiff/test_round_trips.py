@@ -592,3 +592,20 @@ def test_a_directory_of_pillow_is_read_like_ours(tmp_path):
     assert exif_of(again) == exif_of(path)
     assert exif_of(again)["camera"][33434] == IFDRational(1, 50)
     assert said(again)["65013"] == said(path)["65013"]
+
+
+def test_damaged_smaller_copies_are_passed_over(tmp_path):
+    path = tmp_path / "pyramid.tif"
+    how = {"photometric": "rgb", "metadata": None}
+    with tifffile.TiffWriter(path) as file:
+        file.write(photo(), subifds=1, **how)
+        file.write(photo()[::2, ::2], subfiletype=1, **how)
+    with tifffile.TiffFile(path) as file:
+        (place,) = file.pages[0].subifds
+    content = bytearray(path.read_bytes())
+    content[place : place + 2] = b"\xff\xff"
+    path.write_bytes(content)
+    (image,), again = round_trip(path)
+    np.testing.assert_array_equal(tifffile.imread(again), image.array)
+    with tifffile.TiffFile(again) as file:
+        assert file.pages[0].subifds is None

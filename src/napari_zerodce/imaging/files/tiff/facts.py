@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -91,8 +92,6 @@ def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
 
 def _samples(page: Any) -> dict[str, Any]:
     found = {}
-    if page.samplesperpixel > 1:
-        found["planarconfig"] = tifffile.PLANARCONFIG(page.planarconfig).name.lower()
     if page.extrasamples in {(0,), (1,), (2,)}:
         found["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
     if profile := tag_of(page, "InterColorProfile"):
@@ -102,7 +101,10 @@ def _samples(page: Any) -> dict[str, Any]:
 
 def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...]) -> TiffFacts:
     kept = {*directories[0].tags, *directories[0].nested}
-    levels, below = _levels(page.parent, page, is_alone=len(directories) == 1)
+    levels: list[tuple[int, int]] = []
+    below = False
+    with suppress(Exception):  # damaged copies are no reason to refuse the image
+        levels, below = _levels(page.parent, page, is_alone=len(directories) == 1)
     return TiffFacts(
         byteorder=file.byteorder,
         is_big=file.is_bigtiff,
