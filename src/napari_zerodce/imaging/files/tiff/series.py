@@ -58,6 +58,17 @@ def series_of(file: tifffile.TiffFile) -> list[Series]:
     return []
 
 
+def beside(file: tifffile.TiffFile) -> tuple[str, ...]:
+    """Return what is in a file of a slide beside the slide, such as "label".
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    names = (each.name.lower() for each in series_of(file) if each.kind in _SLIDES)
+    return tuple(dict.fromkeys(name for name in names if name in _BESIDE_A_SLIDE))
+
+
 def holds_all_pages(file: tifffile.TiffFile) -> bool:
     """Return whether each page of the file belongs to a series, or is a reduced copy.
 
