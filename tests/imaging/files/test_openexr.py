@@ -102,3 +102,17 @@ def test_channels_without_brightness_are_named(tmp_path):
     _write(tmp_path / "a.exr", {"id": ids, "Z": np.zeros((9, 8), "f4")})
     with pytest.raises(ImageError, match=r"has the channels Z, id, but R, G and B, or Y"):
         read_image(tmp_path / "a.exr")
+
+
+@pytest.mark.parametrize("part", [0.5, 0.98])
+@pytest.mark.parametrize("count", [1, 2])
+def test_files_that_are_cut_off_are_refused(tmp_path, part, count, capsys):
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    channels = {"RGB": RAMP.astype("f4")}
+    parts = [OpenEXR.Part({**header}, channels, str(number)) for number in range(count)]
+    OpenEXR.File(parts).write(str(tmp_path / "a.exr"))
+    content = (tmp_path / "a.exr").read_bytes()
+    (tmp_path / "b.exr").write_bytes(content[: int(part * len(content))])
+    with pytest.raises(ImageError, match=r"b\.exr cannot be read: it is damaged"):
+        read_image(tmp_path / "b.exr")
+    assert capsys.readouterr().out == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,8 +40,14 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     """
     import OpenEXR
 
-    with OpenEXR.File(str(path), separate_channels=True) as file:
+    with OpenEXR.File(str(path), header_only=True) as file:
+        count = len(file.parts)
+    # The library leaves parts out that it cannot read, and prints a warning.
+    printed = redirect_stdout(io.StringIO())
+    with printed, OpenEXR.File(str(path), separate_channels=True) as file:
         parts = [(dict(part.header), dict(part.channels)) for part in file.parts]
+    if len(parts) < count:
+        raise ValueError("it is damaged")
     if any(channel.xSampling > 1 for _, channels in parts for channel in channels.values()):
         raise ImageError(
             f"{path.name} has channels of fewer pixels, such as luminance and chroma, which are "

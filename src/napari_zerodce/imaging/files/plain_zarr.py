@@ -43,7 +43,8 @@ def plain_array(path: Named, attributes: Mapping[str, Any]) -> Named | None:
     import zarr
 
     group = zarr.open_group(Place(path).store(), mode="r")
-    arrays = {name: (array.shape, array.dtype) for name, array in group.arrays()}
+    found = dict(group.arrays())  # in any order
+    arrays = {name: (found[name].shape, found[name].dtype) for name in sorted(found)}
     if not arrays:
         return None
     first, *others = images_among(arrays, str(path))
