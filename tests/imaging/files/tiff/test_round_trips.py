@@ -132,6 +132,14 @@ def test_tags_that_may_point_into_the_file_are_left_out_and_named(tmp_path):
     assert left_out(again, images) == ("Photoshop layers", "tag 65020")
 
 
+def test_a_part_of_a_map_does_not_say_the_place_of_the_whole(tmp_path):
+    path = tmp_path / "map.tif"
+    tifffile.imwrite(path, photo(), photometric="rgb", extratags=EXTRA, metadata=None)
+    (image,) = read_images(path)
+    part = write_images(tmp_path / "part.tif", [replace(image, array=image.array[8:, 8:])])
+    assert set(said(path)) - set(said(part)) == {"ModelTiepointTag"}
+
+
 def test_pages_keep_what_each_of_them_says(tmp_path):
     path = tmp_path / "pages.tif"
     with tifffile.TiffWriter(path) as file:
@@ -255,7 +263,7 @@ def test_what_other_files_cannot_hold_is_named(tmp_path):
     names = left_out(tmp_path / "map.png", read_images(path))
     assert {"GeoTIFF", "private tags"} <= set(names)
     image = replace(read_images(path)[0], details={"text": {"Title": "a"}, "lost": ("CMYK",)})
-    assert left_out(tmp_path / "again.tif", [image]) == ("CMYK",)
+    assert left_out(tmp_path / "again.tif", [image]) == ()
     odd = replace(image, details={"text": {"Own": "a"}})
     assert left_out(tmp_path / "again.tif", [odd]) == ("text",)
 
@@ -396,6 +404,24 @@ def test_smaller_copies_are_made_from_the_result(tmp_path, below, rows):
         np.testing.assert_allclose(half, averages, atol=0.51)
 
 
+def test_copies_behind_a_mask_are_made_again(tmp_path):
+    array, mask = photo(64, 96), RANDOM.integers(0, 2, (64, 96)) > 0
+    path = tmp_path / "map.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(array, photometric="rgb", metadata=None)
+        file.write(mask, subfiletype=4, metadata=None)
+        file.write(array[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+        file.write(mask[::2, ::2], subfiletype=5, metadata=None)
+    (image,), again = round_trip(path)
+    with tifffile.TiffFile(again) as file:
+        full, half = (page for page in file.pages if not page.is_mask)
+        np.testing.assert_array_equal(full.asarray(), image.array)
+        averages = image.array.reshape(32, 2, 48, 2, 3).mean((1, 3))
+        np.testing.assert_allclose(half.asarray(), averages, atol=0.51)
+        (kept,) = (page for page in file.pages if page.is_mask)
+        np.testing.assert_array_equal(kept.asarray(), mask)
+
+
 # ---- ImageJ
 
 
@@ -454,6 +480,62 @@ def test_the_metadata_of_each_plane_of_micro_manager_stays(tmp_path):
     assert frames == list(range(6))
 
 
+def micro_manager_stack(path, byteorder):
+    """Write a stack as Micro-Manager does: a summary before the pages, places behind them."""
+    array, summary = noise(3, 2, *SIZE, dtype="u2"), json.dumps(SUMMARY).encode()
+    head = (54773648, 0, 483765892, 0, 99384722, 0, 2355492, len(summary))
+    text = "ImageJ=1.51\nimages=6\nchannels=2\nframes=3\nhyperstack=true\nmode=composite\n"
+    with tifffile.TiffWriter(path, byteorder=byteorder) as file:
+        file.filehandle.write(struct.pack(f"{byteorder}8I", *head) + summary)
+        for number, plane in enumerate(array.reshape(6, *SIZE)):
+            told = json.dumps({"ChannelIndex": number % 2, "FrameIndex": number // 2})
+            file.write(
+                plane,
+                photometric="minisblack",
+                metadata=None,
+                description=text if number == 0 else None,
+                extratags=[(51123, "s", 0, told, True)],
+            )
+    with tifffile.TiffFile(path, is_mmstack=False) as file:
+        rows = [(n % 2, 0, n // 2, 0, page.offset) for n, page in enumerate(file.pages)]
+    display = json.dumps([{"Color": 1}]).encode()
+    with path.open("r+b") as file:
+        for place, block in (
+            (
+                12,
+                struct.pack(f"{byteorder}2I", 3453623, 6)
+                + np.array(rows, f"{byteorder}u4").tobytes(),
+            ),
+            (20, struct.pack(f"{byteorder}2I", 347834724, len(display)) + display),
+        ):
+            start = file.seek(0, 2)
+            file.write(block)
+            file.seek(place)
+            file.write(struct.pack(f"{byteorder}I", start))
+    return array
+
+
+SUMMARY = {"Channels": 2, "Slices": 1, "Frames": 3, "Positions": 1, "Width": 64, "Height": 48}
+SUMMARY |= {"PixelType": "GRAY16", "ChNames": ["DAPI", "GFP µ"], "Prefix": "stack"}
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_micro_manager_reads_its_stack_again(tmp_path, byteorder):
+    path = tmp_path / "stack.tif"
+    micro_manager_stack(path, byteorder)
+    (image,), again = round_trip(path)
+    with tifffile.TiffFile(path) as first, tifffile.TiffFile(again) as second:
+        before, after = first.micromanager_metadata, second.micromanager_metadata
+        assert {key: after[key] for key in ("Summary", "DisplaySettings")} == {
+            "Summary": SUMMARY,
+            "DisplaySettings": [{"Color": 1}],
+        }
+        np.testing.assert_array_equal(after["IndexMap"][:, :4], before["IndexMap"][:, :4])
+        assert after["IndexMap"][:, 4].tolist() == [page.offset for page in second.pages]
+        assert second.is_mmstack
+        np.testing.assert_array_equal(second.asarray().squeeze(), image.array)
+
+
 def test_a_part_of_a_stack_says_its_own_sizes(tmp_path):
     path = tmp_path / "stack.tif"
     array = noise(2, 4, 3, *SIZE, dtype="u2")
@@ -510,3 +592,20 @@ def test_a_directory_of_pillow_is_read_like_ours(tmp_path):
     assert exif_of(again) == exif_of(path)
     assert exif_of(again)["camera"][33434] == IFDRational(1, 50)
     assert said(again)["65013"] == said(path)["65013"]
+
+
+def test_damaged_smaller_copies_are_passed_over(tmp_path):
+    path = tmp_path / "pyramid.tif"
+    how = {"photometric": "rgb", "metadata": None}
+    with tifffile.TiffWriter(path) as file:
+        file.write(photo(), subifds=1, **how)
+        file.write(photo()[::2, ::2], subfiletype=1, **how)
+    with tifffile.TiffFile(path) as file:
+        (place,) = file.pages[0].subifds
+    content = bytearray(path.read_bytes())
+    content[place : place + 2] = b"\xff\xff"
+    path.write_bytes(content)
+    (image,), again = round_trip(path)
+    np.testing.assert_array_equal(tifffile.imread(again), image.array)
+    with tifffile.TiffFile(again) as file:
+        assert file.pages[0].subifds is None

@@ -130,7 +130,8 @@ def _can_predict(predictor: int | None, dtype: np.dtype[Any]) -> bool:
 
 
 def _jpeg_options(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
-    tables = page.jpegtables or _first_segment(file, page)
+    told = page.jpegtables
+    tables = told if isinstance(told, bytes) and told else _first_segment(file, page)
     options: dict[str, Any] = {"level": jpeg_quality(tables) or _USUAL_QUALITY}
     colours = {}
     if page.photometric == tifffile.PHOTOMETRIC.RGB:

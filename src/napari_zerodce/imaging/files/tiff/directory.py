@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -141,7 +142,7 @@ def read_directory(
             continue
         if code in POINTERS:
             (place,) = layout.place.unpack(inline.ljust(layout.place.size, b"\0"))
-            if depth < _DEEPEST:
+            if depth < _DEEPEST and code not in nested:  # damaged files may repeat it
                 nested[code] = read_directory(file, place, layout, depth=depth + 1)
             continue
         size = count * SIZES[dtype]
@@ -152,6 +153,8 @@ def read_directory(
 
 
 def _entries(file: BinaryIO, offset: int, layout: Layout) -> list[tuple[Any, ...]]:
+    if offset >= file.seek(0, os.SEEK_END):
+        return []
     file.seek(offset)
     head = file.read(layout.head.size)
     if len(head) < layout.head.size:
@@ -163,9 +166,8 @@ def _entries(file: BinaryIO, offset: int, layout: Layout) -> list[tuple[Any, ...
 
 
 def _bytes_at(file: BinaryIO, place: bytes, size: int, layout: Layout) -> bytes:
-    file.seek(0, 2)
     (start,) = layout.place.unpack(place)
-    if start + size > file.tell():
+    if start + size > file.seek(0, os.SEEK_END):
         return b""
     file.seek(start)
     return file.read(size)

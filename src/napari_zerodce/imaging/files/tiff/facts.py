@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import tifffile
 
-from napari_zerodce.imaging.files.tiff import ome, tags
+from napari_zerodce.imaging.files.tiff import instruments, ome, tags
+from napari_zerodce.imaging.files.tiff.chain import places_of
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
 from napari_zerodce.imaging.files.tiff.directory import (
     ByteOrder,
@@ -18,7 +20,14 @@ from napari_zerodce.imaging.files.tiff.directory import (
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
-from napari_zerodce.imaging.files.tiff.series import Series, reduced_levels, series_of
+from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
+from napari_zerodce.imaging.files.tiff.series import (
+    Series,
+    beside,
+    pages_of,
+    reduced_levels,
+    series_of,
+)
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
 
@@ -52,6 +61,8 @@ class TiffFacts:
         Whether they are below the page (SubIFDs), not behind it.
     lost : tuple of str
         Names of what cannot be kept.
+    micro_manager : Stack, optional
+        What Micro-Manager says outside of its tags.
     """
 
     byteorder: ByteOrder = "<"
@@ -62,6 +73,7 @@ class TiffFacts:
     levels: tuple[tuple[int, int], ...] = ()
     levels_below: bool = False
     lost: tuple[str, ...] = ()
+    micro_manager: Stack | None = None
 
 
 def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
@@ -87,8 +99,6 @@ def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
 
 def _samples(page: Any) -> dict[str, Any]:
     found = {}
-    if page.samplesperpixel > 1:
-        found["planarconfig"] = tifffile.PLANARCONFIG(page.planarconfig).name.lower()
     if page.extrasamples in {(0,), (1,), (2,)}:
         found["alpha"] = tifffile.EXTRASAMPLE(page.extrasamples[0]).name
     if profile := tag_of(page, "InterColorProfile"):
@@ -98,7 +108,10 @@ def _samples(page: Any) -> dict[str, Any]:
 
 def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...]) -> TiffFacts:
     kept = {*directories[0].tags, *directories[0].nested}
-    levels, below = _levels(page.parent, page, is_alone=len(directories) == 1)
+    levels: list[tuple[int, int]] = []
+    below = False
+    with suppress(Exception):  # damaged copies are no reason to refuse the image
+        levels, below = _levels(page.parent, page, is_alone=len(directories) == 1)
     return TiffFacts(
         byteorder=file.byteorder,
         is_big=file.is_bigtiff,
@@ -107,7 +120,8 @@ def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...
         layout=_layout(page),
         levels=tuple(_upright(page, level) for level in levels),
         levels_below=below,
-        lost=tags.names_of_lost(frozenset(tag.code for tag in page.tags), frozenset(kept)),
+        lost=(*tags.names_of_lost({tag.code for tag in page.tags}, kept), *beside(file)),
+        micro_manager=stack_of(file),
     )
 
 
@@ -125,8 +139,9 @@ def tag_of(page: Any, name: str) -> Any:
 def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ...]:
     """Return what is kept of each page, or of one if all say the same."""
     page = series.keyframe
-    places = [getattr(each, "offset", 0) for each in series.pages]  # 0: a page without tags
-    offsets = dict.fromkeys([page.offset, *filter(None, places)])
+    places = places_of(page.parent)
+    numbers = () if page.is_subifd else pages_of(series)
+    offsets = dict.fromkeys([page.offset, *(places[number] for number in numbers)])
     layout = Layout(file.byteorder, file.is_bigtiff)
     colormap = file.is_imagej
     read = [
@@ -205,6 +220,8 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
         facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
         facts["pages"] = count
         return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if (told := instruments.facts_of(file)) is not None:
+        return {"dialect": "ome", "metadata": told}
     if file.is_imagej and file.imagej_metadata:
         known = {k: v for k, v in file.imagej_metadata.items() if k in _IMAGEJ_KEYS}
         return {"dialect": "imagej", "metadata": known}
@@ -241,19 +258,20 @@ def _levels(
         if series.keyframe.offset == page.offset and levels:
             sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]
             return [size for size in sizes if _is_smaller(size, page)], False
-    return (_behind(file, page) if is_alone else []), False
+    # An LSM has a thumbnail behind each plane.
+    return (_behind(file, page) if is_alone and not file.is_lsm else []), False
 
 
 def _behind(file: tifffile.TiffFile, page: Any) -> list[tuple[int, int]]:
-    """Return the sizes of the reduced pages that follow a page."""
+    """Return the sizes of the reduced pages that follow a page, between masks of any size."""
     sizes: list[tuple[int, int]] = []
     start = page.index + 1 if isinstance(page.index, int) else len(file.pages)
     for number in range(start, len(file.pages)):
         other = file.pages[number].aspage()
         size = other.imagelength, other.imagewidth
-        if not other.is_reduced or not _is_smaller(size, page):
+        if not other.is_mask and not (other.is_reduced and _is_smaller(size, page)):
             break
-        sizes.append(size)
+        sizes += [] if other.is_mask else [size]
     return sizes
 
 

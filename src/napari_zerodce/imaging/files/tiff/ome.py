@@ -165,8 +165,11 @@ def fresh(images: Sequence[tuple[Written, Mapping[str, Any]]]) -> str | None:
         axes = "".join(image.sizes) + ("S" if colour else "")
         shape = (*leading, rows, columns, *((image.samples,) if colour else ()))
         stored = (image.pages, 1, 1, rows, columns, image.samples)
+        names = metadata.get("Channel", {}).get("Name", ())
+        gone = {"Channel"} if len(names) < image.sizes.get("C", 1) else set()
+        facts = {key: value for key, value in metadata.items() if key not in gone}
         try:
-            made.addimage(image.dtype, shape, stored, axes=axes, **metadata)
+            made.addimage(image.dtype, shape, stored, axes=axes, **facts)
         except (tifffile.OmeXmlError, ValueError, TypeError, KeyError, IndexError):
             return None
     return str(made.tostring(declaration=True))

@@ -23,7 +23,7 @@ def levels_of(
     levels : sequence of tuple of int
         Rows and columns of the smaller copies of the source.
     """
-    if not levels:
+    if not levels or image.array.dtype == bool:  # averages of masks are none
         return []
     layout = layout_of(image.array, channels=image.channels)
     own = layout.height, layout.width

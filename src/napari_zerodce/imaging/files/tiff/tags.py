@@ -12,7 +12,8 @@ from napari_zerodce.imaging.files.tiff.directory import EXIF, ByteOrder, Directo
 
 DESCRIPTION, SOFTWARE, XMP, IPTC, COLORMAP = 270, 305, 700, 33723, 320
 MICRO_MANAGER, IMAGEJ = 51123, (50838, 50839)
-GEOTIFF: Final = frozenset({33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113})
+_PLACE_ON_EARTH: Final = frozenset({33922, 34264})
+GEOTIFF: Final = _PLACE_ON_EARTH | {33550, 34735, 34736, 34737, 42112, 42113}
 _EXIF_SIZES: Final = {40962: 40963, 40963: 40962}  # width and height
 
 _STRUCTURE: Final = (
@@ -88,6 +89,17 @@ def upright(page: Directory, orientation: object) -> Directory:
     return Directory(found, nested)
 
 
+def without_place(page: Directory) -> Directory:
+    """Return a page's directory that does not say where on earth the first pixel is.
+
+    Parameters
+    ----------
+    page : Directory
+    """
+    tags = {code: tag for code, tag in page.tags.items() if code not in _PLACE_ON_EARTH}
+    return Directory(tags, page.nested)
+
+
 def _may_be_place(code: int, tag: Tag, byteorder: ByteOrder, size: int) -> bool:
     if tag.dtype not in _MAY_BE_PLACES or code in _INTEGERS_OF_STANDARDS:
         return False
@@ -95,14 +107,14 @@ def _may_be_place(code: int, tag: Tag, byteorder: ByteOrder, size: int) -> bool:
     return bool(((values >= 8) & (values < size)).any())
 
 
-def names_of_lost(codes: frozenset[int], kept_codes: frozenset[int]) -> tuple[str, ...]:
+def names_of_lost(codes: set[int], kept_codes: set[int]) -> tuple[str, ...]:
     """Return names of the tags that the result cannot have, for users.
 
     Parameters
     ----------
-    codes : frozenset of int
+    codes : set of int
         All tags of the page.
-    kept_codes : frozenset of int
+    kept_codes : set of int
         Those that are kept.
     """
     lost = codes - kept_codes - _STRUCTURE - {COLORMAP}

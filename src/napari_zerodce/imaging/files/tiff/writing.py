@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.tiff import tags
+from napari_zerodce.imaging.files.tiff import micro_manager, tags
 from napari_zerodce.imaging.files.tiff.compression import fitting
 from napari_zerodce.imaging.files.tiff.description import Description, described
 from napari_zerodce.imaging.files.tiff.directory import EXIF, GPS, Directory, Layout, encoded
@@ -79,14 +79,26 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
         facts.is_big or path.suffix.lower() in BIG or size > _LARGEST_CLASSIC,
     )
     descriptions = described(written)
+    stack = _stack_of(written)
     with tifffile.TiffWriter(
         path, bigtiff=layout.is_big, byteorder=layout.byteorder, ome=False
     ) as file:
+        if stack and not layout.is_big:
+            file.filehandle.write(micro_manager.beginning(stack, layout.byteorder))
         for image, description in zip(written, descriptions, strict=True):
             _write_image(file, image, description, layout)
-    for description in descriptions:
-        if description.is_contiguous:
-            _write_tags_of_pages(path, facts_of(written[0]).pages)
+    if descriptions[0].is_contiguous:
+        _write_tags_of_pages(path, facts.pages)
+    if stack and not layout.is_big:
+        micro_manager.finish(path, stack, layout.byteorder)
+
+
+def _stack_of(images: Sequence[ImageFile]) -> micro_manager.Stack | None:
+    """Return what Micro-Manager says of a whole stack, None if only a part of it is written."""
+    stack = facts_of(images[0]).micro_manager
+    forms = [outline_of(image) for image in images]
+    pages = sum(int(np.prod(form.array.shape[: _leading_of(form)])) for form in forms)
+    return stack if stack and pages == len(stack.places) else None
 
 
 def facts_of(image: ImageFile) -> TiffFacts:
@@ -113,8 +125,7 @@ def _write_image(
     file: tifffile.TiffWriter, image: ImageFile, description: Description, layout: Layout
 ) -> None:
     options = _options(image)
-    pages = [with_foreign(page, image, layout.byteorder) for page in facts_of(image).pages[:1]]
-    pages += facts_of(image).pages[1:]
+    pages = _said(image, layout)
     array, leading = image.array, _leading_of(outline_of(image))
     count = int(np.prod(array.shape[:leading]))
     together = description.is_contiguous or _is_one_write(pages) or len(pages) != count
@@ -128,6 +139,17 @@ def _write_image(
         metadata = description.metadata if together else None
         text = (description.text if number == 0 else None) or _text_of(said.first)
         _write_block(file, replace(image, array=block), said, (text, metadata), options)
+
+
+def _said(image: ImageFile, layout: Layout) -> list[Directory]:
+    """Return what is said of each page, without the place on earth of a whole whose part it is."""
+    facts, shape = facts_of(image), image.array.shape
+    size = shape[-2:] if image.channels == "mono" else shape[-3:-1]
+    first = with_foreign(facts.pages[0], image, layout.byteorder)
+    pages = [first, *facts.pages[1:]]
+    if facts.size in {(0, 0), size}:
+        return pages
+    return [tags.without_place(page) for page in pages]
 
 
 def _is_one_write(pages: Sequence[Directory]) -> bool:
