@@ -203,7 +203,7 @@ def test_file_that_the_user_did_not_name_is_not_replaced(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("choice", ["TIFF", "OME-Zarr"])
-@pytest.mark.parametrize("name", ["dark.jpg", "dark.webp"])
+@pytest.mark.parametrize("name", ["dark.jpg", "dark.pcx"])
 def test_saved_by_the_dialog_opened_again_and_reproduced(
     viewer: Any,
     adjust: Any,
