@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from napari_zerodce.cli import main
-from napari_zerodce.cli.file_series import natural_order
+from napari_zerodce.imaging.files.file_names import natural_order
 
 LEVEL, SIDE = 300, 48
 
@@ -160,6 +160,11 @@ def test_a_file_that_goes_while_the_command_runs_fails_alone(capsys, monkeypatch
     assert "failed: in/frame1.tif" in capsys.readouterr().err
 
 
-def test_natural_order():
-    names = ["b1", "a10", "A2", "a", "2", "10"]
-    assert sorted(names, key=natural_order) == ["2", "10", "a", "A2", "a10", "b1"]
+def test_channels_in_files_of_their_own_are_two_series(capsys):
+    names = ["t0_w1.tif", "t0_w2.tif", "t1_w1.tif", "t1_w2.tif"]
+    frames(brightest=(9000, 500, 8000, 450), names=names)
+    assert enhance("in", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    first, second, third, fourth = windows(out)
+    assert first == third != second == fourth
+    assert err.count("note: 2 files of one size") == 2

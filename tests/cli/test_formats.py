@@ -51,7 +51,7 @@ def test_json_has_every_suffix(capsys):
 @pytest.mark.parametrize("kind", formats.all_kinds(), ids=lambda kind: kind.title)
 def test_results_are_of_a_kind_that_is_written(kind):
     assert kind.is_written or kind.result in WRITABLE_SUFFIXES
-    assert kind.extra in {"formats", "czi", "bioformats", "video"}
+    assert kind.extra in {"formats", "czi", "heic", "bioformats", "video"}
 
 
 def test_no_library_is_imported():

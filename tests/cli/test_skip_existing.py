@@ -87,7 +87,7 @@ def test_skipping_and_replacing_exclude_each_other(photos, capsys):
 
 
 def test_what_a_folder_holds_beside_images_is_counted(photos, capsys, monkeypatch):
-    missing = FileKind("HEIC", (".heic",), modules=("no_such_module_at_all",))
+    missing = FileKind("HEIC", (".heic",), modules=("no_such_module",), extra="heic")
     monkeypatch.setitem(files._MODULES, ".heic", (None, missing))
     for name in ("a.HEIC", "b.heic", "c.txt", "d.txt", "e.txt", "README", ".hidden"):
         Path("in", name).touch()
@@ -95,11 +95,11 @@ def test_what_a_folder_holds_beside_images_is_counted(photos, capsys, monkeypatc
     Path("in/below/f.heic").touch()
     assert enhance("in", "--output", "out") == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
-        '3 enhanced, 0 failed; left out: 3 .heic (pip install "napari-zerodce[formats]"), '
+        '3 enhanced, 0 failed; left out: 3 .heic (pip install "napari-zerodce[heic]"), '
         "3 .txt, 1 without a suffix"
     )
     assert enhance("in/b.heic", "--output", "b.png") == 1
-    assert 'pip install "napari-zerodce[formats]"' in capsys.readouterr().err
+    assert 'pip install "napari-zerodce[heic]"' in capsys.readouterr().err
 
 
 def test_a_long_list_of_suffixes_is_cut():

@@ -182,10 +182,11 @@ def dock(viewer: Any, qtbot: Any) -> Any:
 
 @pytest.fixture
 def dark_photo() -> np.ndarray:
-    """A dark colour image: shape (96, 128, 3), uint8."""
+    """A dark image, grey up to one pixel that makes it one in colour: (96, 128, 3), uint8."""
     ramp = np.linspace(0, 60, 128, dtype=np.uint8)
     image = np.broadcast_to(ramp[None, :, None], (96, 128, 3)).copy()
     image[20:40, 30:60] //= 2
+    image[90, 120] = 60, 40, 20
     return image
 
 

@@ -79,8 +79,8 @@ def add_quality_option(add: AddArgument) -> None:
         metavar="N",
         type=_quality,
         help="Quality of outputs of lossy kinds (JPEG, WebP, AVIF, HEIC, JPEG 2000, JPEG XL), from "
-        "1 to 100. By default a JPEG is compressed as its source is; other files get a high "
-        "quality, and are lossless if their source is.",
+        "1 to 100, and of videos. By default a JPEG is compressed as its source is; other files "
+        "get a high quality, and are lossless if their source is.",
     )
 
 

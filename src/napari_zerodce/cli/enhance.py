@@ -62,7 +62,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "enhance",
         help="enhance image files",
-        description="Enhance image files: PNG, JPEG, BMP, TIFF, .npy and OME-Zarr.",
+        description="Enhance image files of the kinds that 'napari-zerodce formats' lists.",
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,

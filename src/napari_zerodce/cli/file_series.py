@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.errors import ImageError, ZeroDCEError
 from napari_zerodce.imaging.files import video
+from napari_zerodce.imaging.files.file_names import channel_in, natural_order
 from napari_zerodce.imaging.files.file_stack import FileStack
 from napari_zerodce.imaging.files.images import read_images
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
@@ -265,7 +265,8 @@ def _only_image(path: Path) -> ImageFile | None:
 
 def _kind(path: Path, image: ImageFile) -> tuple[Any, ...]:
     array, axes = image.array, image.details.get("axes", "")
-    return path.absolute().parent, array.shape, array.dtype, image.channels, image.bits, axes
+    pixels = array.shape, array.dtype, image.channels, image.bits, axes
+    return path.absolute().parent, channel_in(path.stem), *pixels
 
 
 def _frames(
@@ -275,14 +276,3 @@ def _frames(
     stack = FileStack([Path(job.source) for job in ordered], first)
     series = FileSeries(stack, first, settings)
     return [(job, Frame(series, number)) for number, job in enumerate(ordered)]
-
-
-def natural_order(name: str) -> list[Any]:
-    """Return a key that sorts frame2 before frame10.
-
-    Parameters
-    ----------
-    name : str
-    """
-    parts = re.split(r"(\d+)", name)
-    return [int(part) if place % 2 else part.casefold() for place, part in enumerate(parts)]

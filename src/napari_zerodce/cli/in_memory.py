@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_zerodce.cli.command_settings import CommandSettings
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.file_plan import FileJob
-    from napari_zerodce.cli.file_series import Frame
+    from napari_zerodce.cli.file_series import FileSeries, Frame
     from napari_zerodce.cli.output_file import OutputFile
     from napari_zerodce.engine.automatic import AutomaticChoice
     from napari_zerodce.engine.provenance import Provenance
@@ -45,7 +44,7 @@ class SharedRun:
     bars: Bars
     should_stop: ShouldStop
     frames: Mapping[FileJob, Frame] = field(default_factory=dict)
-    told: set[Path] = field(default_factory=set)
+    told: set[FileSeries] = field(default_factory=set)
 
 
 def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
@@ -107,8 +106,8 @@ def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:
     series = frame.series
     follow, should_stop = run.bars.follow, run.should_stop
     result = series.enhance(frame.number, run.checkpoint, follow, should_stop)
-    if series.folder not in run.told:
-        run.told.add(series.folder)
+    if series not in run.told:
+        run.told.add(series)
         resolved = series.resolved(run.checkpoint, follow, should_stop)
         if told := series.told(resolved):
             run.bars.warn(f"note: {told}")

@@ -19,6 +19,7 @@ from napari_zerodce.imaging.files.conversion import with_axes
 from napari_zerodce.imaging.files.failures import reading_told
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.images import check_installed
+from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
 from napari_zerodce.imaging.files.video.samples import SampleKind
 from napari_zerodce.imaging.files.video.survey import VideoFacts, facts_of_stack, survey
@@ -108,7 +109,7 @@ class VideoOutput(HiddenOutput):
     def _write(self, film: _Film, frames: EnhancedFrames) -> tuple[str, ...]:
         """Write the frames, and return what the file cannot hold."""
         others = film.others or nullcontext()
-        with others, VideoWriter(self.part, film.facts, others=film.others) as writer:
+        with others, self._writer(film) as writer:
             told = writer.left_out
             for frame in frames:
                 self.stop_if_discarded()
@@ -116,6 +117,10 @@ class VideoOutput(HiddenOutput):
         self.publish()
         suffix = self._target.suffix
         return tuple(f"A {suffix} file cannot hold {each}; it is left out." for each in told)
+
+    def _writer(self, film: _Film) -> VideoWriter:
+        quality = self._settings.quality or USUAL_QUALITY
+        return VideoWriter(self.part, film.facts, others=film.others, quality=quality)
 
 
 @dataclass(frozen=True)

@@ -278,10 +278,26 @@ def test_image_is_read_once_for_its_window_and_its_weights(readings: list[Any]) 
     assert readings[1:] == [WindowChoice("range", 0, 4000)], "two numbers need no reading"
 
 
-def test_colour_image_is_not_read_for_its_weights(readings: list[Any]) -> None:
-    request = EnhanceRequest(np.zeros((9, 9, 3), np.uint8), "rgb", EnhanceSettings())
+def test_image_in_colour_is_looked_at_once_for_its_weights_and_its_window(
+    readings: list[Any],
+) -> None:
+    image = np.zeros((9, 9, 3), np.uint8)
+    image[0, 0] = 1, 2, 3
+    request = EnhanceRequest(image, "rgb", EnhanceSettings())
     assert work.chosen_for(request, never).checkpoint == "zero-dce"
-    assert readings == []
+    known = work.with_known_choices(request, never)
+    assert (str(known.settings.window), known.is_grey) == ("0,255", False)
+    assert readings == [WindowChoice("auto")]
+
+
+def test_grey_image_in_colours_is_judged_as_a_mono_one(readings: list[Any]) -> None:
+    image = np.repeat(_cells()[..., None], 3, -1)
+    request = EnhanceRequest(image, "rgb", EnhanceSettings())
+    known = work.with_known_choices(request, never)
+    assert known.is_grey
+    assert known.settings.checkpoint == "zero-dce-fluo"
+    alone = work.with_known_choices(EnhanceRequest(_cells(), "mono", EnhanceSettings()), never)
+    assert known.settings.window == alone.settings.window
 
 
 def test_what_is_known_of_an_image_does_not_keep_it_in_memory() -> None:

@@ -88,6 +88,14 @@ def test_exif_is_kept_without_facts_about_raw_samples(tmp_path):
     assert dict(exif) == {271: "Maker", 272: "Camera", 306: "2024:01:02 03:04:05"}
 
 
+@pytest.mark.parametrize("part", [0.5, 0.9, 0.99])
+def test_files_that_are_cut_off_are_refused(tmp_path, part, capfd):
+    content = _write_dng(tmp_path / "a.dng").read_bytes()
+    (tmp_path / "b.dng").write_bytes(content[: int(part * len(content))])
+    with pytest.raises(ImageError, match=r"b\.dng cannot be read: it ends before its last pixel"):
+        read_image(tmp_path / "b.dng")
+
+
 def test_other_files_are_told(tmp_path):
     (tmp_path / "a.nef").write_bytes(bytes(range(256)) * 9)
     with pytest.raises(ImageError, match=r"a\.nef is no RAW photo that LibRaw .* knows; convert"):

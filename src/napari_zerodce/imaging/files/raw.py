@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import tifffile
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from napari_zerodce.errors import ImageError
@@ -24,6 +25,7 @@ _SUFFIXES: Final = (
 KINDS: Final = (FileKind("RAW photo", _SUFFIXES, is_written=False, modules=("rawpy",)),)
 
 _BYTES_PER_PIXEL: Final = 24  # LibRaw's four samples, its output and our copy
+_MOST_PIXELS_PER_BYTE: Final = 32  # of dark photos that are compressed with loss
 _EXIF_IFD: Final = 0x8769
 _GPS_IFD: Final = 0x8825
 _CAMERA_TAGS: Final = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
@@ -59,6 +61,7 @@ def read(path: Path) -> tuple[ImageFile, ...]:
             "knows; convert it to DNG."
         ) from err
     with raw:
+        _check_whole(path, raw.sizes.raw_width * raw.sizes.raw_height)
         check_room(_BYTES_PER_PIXEL * raw.sizes.width * raw.sizes.height, path)
         array = raw.postprocess(
             gamma=(1, 1), no_auto_bright=True, use_camera_wb=True, output_bps=16
@@ -69,6 +72,23 @@ def read(path: Path) -> tuple[ImageFile, ...]:
         return (ImageFile(array[..., 0], "mono", details | {"axes": "YX"}),)
     details |= {"axes": "YXS", "icc_profile": _linear_profile()}
     return (ImageFile(np.asarray(array), "rgb", details),)
+
+
+def _check_whole(path: Path, pixels: int) -> None:
+    """Refuse a file that is cut off, because LibRaw would return a photo with a black rest."""
+    size = path.stat().st_size
+    if pixels > _MOST_PIXELS_PER_BYTE * size or _end_of_pixels(path) > size:
+        raise ValueError("it ends before its last pixel")
+
+
+def _end_of_pixels(path: Path) -> int:
+    """Return where the largest image of a file ends, 0 if the file is no TIFF."""
+    with suppress(Exception), tifffile.TiffFile(path) as file:  # makers bend the format
+        pages: list[Any] = [*file.pages]
+        pages += [below for page in file.pages for below in page.pages or ()]
+        largest = max(pages, key=lambda page: page.imagewidth * page.imagelength)
+        return max(map(sum, zip(largest.dataoffsets, largest.databytecounts, strict=True)))
+    return 0
 
 
 def _linear_profile() -> bytes:

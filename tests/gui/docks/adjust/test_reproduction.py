@@ -103,7 +103,7 @@ BY_COMMAND: dict[str, Callable[[Path], None]] = {
 BY_LINES: dict[str, Callable[[Path], None]] = {
     "rotated.jpg": photo(RGB, exif=rotated()),
     "cmyk.jpg": lambda path: Pillow.fromarray(RGB).convert("CMYK").save(path),
-    "rgb.webp": photo(RGB, lossless=True),
+    "rgb.pcx": photo(RGB),
     "deep_rgb.png": deep_png(DEEP[..., :3]),
     "colours_first.tif": tiff(
         np.moveaxis(RGB, -1, 0).copy(), photometric="rgb", planarconfig="separate"
@@ -206,7 +206,7 @@ def test_where_no_command_does_it_lines_do(
     [
         ("rotated.jpg", "the command line turns rotated.jpg upright and napari does not"),
         ("cmyk.jpg", "the command line reads cmyk.jpg as 40x50x3 uint8 (rgb), but napari as "),
-        ("rgb.webp", "the command line cannot read the source: rgb.webp has the suffix '.webp'"),
+        ("rgb.pcx", "the command line cannot read the source: rgb.pcx has the suffix '.pcx'"),
     ],
 )
 def test_why_no_command_does_it_is_said(

@@ -7,7 +7,7 @@ import struct
 import pytest
 from PIL import Image
 
-from napari_zerodce.imaging.files.photos.exif import fitted, orientation_in, says_where
+from napari_zerodce.imaging.files.photos.exif import fitted, orientation_in, says_where, sized
 
 
 def read_by_pillow(block):
@@ -71,3 +71,12 @@ def test_damaged_blocks_are_told_and_never_break_anything_else(facts):
             fitted(bytes(damaged), turned=True)
         except (ValueError, struct.error):
             continue
+
+
+def test_sizes_are_those_of_the_image(facts):
+    exif = read_by_pillow(sized(facts.exif(), 7, 9))
+    assert (exif[0x0100], exif[0x0101]) == (7, 9)
+    inner = exif.get_ifd(0x8769)
+    assert (inner[0xA002], inner[0xA003]) == (7, 9)
+    assert sized(facts.exif(), 60, 40) == facts.exif()
+    assert sized(b"Exif\0\0nothing", 7, 9) == b"Exif\0\0nothing"

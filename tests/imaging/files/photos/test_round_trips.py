@@ -489,3 +489,80 @@ def test_an_orientation_that_another_reader_left_does_no_harm(tmp_path, colours,
     image = ImageFile(array, "rgb", {"axes": "TYXS", "exif": facts.exif(orientation=6)})
     read = read_image(write_image(tmp_path / "a.avif", image))
     np.testing.assert_allclose(read.array, array, atol=12)
+
+
+@pytest.mark.parametrize(
+    ("options", "bits", "most"),
+    [({"level": 100}, 12, 4095), ({"lossless": True, "predictor": 1}, None, 65535)],
+)
+def test_a_deep_jpeg_keeps_its_depth_and_facts(tmp_path, facts, options, bits, most):
+    x = np.mgrid[:40, :60][1]
+    array = np.ascontiguousarray(x * most // 59, np.uint16)
+    encoded = imagecodecs.jpeg8_encode(array, bitspersample=bits or 16, **options)
+    segment = as_jpeg_segment(0xE1, facts.exif(orientation=1))
+    (tmp_path / "a.jpg").write_bytes(encoded[:2] + segment + encoded[2:])
+    read = read_image(tmp_path / "a.jpg")
+    assert (read.array.dtype, read.bits) == (np.uint16, bits)
+    np.testing.assert_allclose(read.array, array, atol=most * 0.01)
+    assert facts.note in read.details["exif"]
+
+
+def test_an_avif_of_wide_colours_says_that_they_are_lost(tmp_path, colours):
+    encoded = imagecodecs.avif_encode(colours, level=100, primaries=9, transfer=14, matrix=9)
+    (tmp_path / "a.avif").write_bytes(encoded)
+    assert lost([read_image(tmp_path / "a.avif")]) == ("the colour space",)
+
+
+def print_profile():
+    """A profile of four inks in which full cyan is a red: no other way of conversion says so."""
+    lab = np.full((2, 2, 2, 2, 3), (255, 128, 128), np.uint8)
+    lab[1, ...] = (127, 208, 170)
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", *(65536 * value for value in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + ramp * 4 + lab.tobytes() + ramp * 3
+    text = b"desc\0\0\0\0\0\0\0\x05inks\0" + bytes(78)
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    parts = [(b"A2B0", table), (b"desc", text), (b"wtpt", white), (b"cprt", b"text\0\0\0\0own\0")]
+    start, index, body = 128 + 4 + 12 * len(parts), b"", b""
+    for name, content in parts:
+        index += name + struct.pack(">II", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = bytearray(128)
+    header[8:12], header[12:24], header[36:40] = b"\x02\x10\0\0", b"prtrCMYKLab ", b"acsp"
+    header[68:80] = struct.pack(">3i", 63190, 65536, 54061)
+    header[:4] = struct.pack(">I", start + len(body))
+    return bytes(header) + struct.pack(">I", len(parts)) + index + body
+
+
+def test_a_print_photo_has_the_colours_of_its_profile(tmp_path):
+    ink = np.full((8, 8, 4), (255, 0, 0, 0), np.uint8)
+    for name, options in (("plain", {}), ("own", {"icc_profile": print_profile()})):
+        Image.fromarray(ink, "CMYK").save(tmp_path / f"{name}.jpg", quality=100, **options)
+    plain, own = (read_image(tmp_path / f"{name}.jpg") for name in ("plain", "own"))
+    np.testing.assert_allclose(plain.array[4, 4], (0, 255, 255), atol=3)
+    np.testing.assert_allclose(own.array[4, 4], (231, 0, 50), atol=12)  # L* 50, a* 80, b* 42
+    assert lost([own]) == ("CMYK",)
+
+
+def test_a_photo_that_its_decoder_turns_is_not_turned_twice(tmp_path, colours, facts):
+    heif = pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    photo = heif.from_bytes("RGB", (60, 40), colours.tobytes())
+    photo.save(tmp_path / "a.heic", quality=95, chroma=444, exif=facts.exif())
+    stored = np.asarray(heif.open_heif(tmp_path / "a.heic"))
+    read = read_image(tmp_path / "a.heic")
+    np.testing.assert_array_equal(read.array, stored)
+    exif = Image.Exif()
+    exif.load(read.details["exif"])
+    assert 0x0112 not in exif
+
+
+def test_a_part_of_a_photo_has_its_own_size_in_exif(jpeg):
+    image = read_image(jpeg)
+    part = replace(image, array=image.array[:20, :30])
+    with Image.open(write_image(jpeg.with_name("part.jpg"), part)) as photo:
+        exif = photo.getexif()
+        assert (exif[0x0100], exif[0x0101]) == (30, 20)
+    # EXIF that does not fit its own photo is no concern of ours.
+    whole = replace(part, details={**image.details, "photo_size": (30, 20)})
+    path = write_image(jpeg.with_name("whole.jpg"), whole)
+    assert read_image(path).details["exif"] == image.details["exif"]

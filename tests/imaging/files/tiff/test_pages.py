@@ -64,6 +64,13 @@ def test_an_odd_page_among_many_is_not_overlooked(tmp_path):
     assert_pages(found, [page + 1 for page in pages])
 
 
+def test_an_odd_depth_among_many_is_not_overlooked(tmp_path):
+    pages = [noise(8, 9, 3, dtype="u2" if number == 4 else "u1") for number in range(20)]
+    path = written(tmp_path / "20.tif", pages, photometric="rgb")
+    found = brighter_again(path, tmp_path / "again.tif")
+    assert_pages(found, [page + page.dtype.type(1) for page in pages])
+
+
 def test_a_page_of_half_the_size_is_no_level_unless_it_says_so(tmp_path):
     pages = [noise(64, 80), noise(32, 40), noise(16, 20)]
     found = brighter_again(written(tmp_path / "half.tif", pages), tmp_path / "again.tif")

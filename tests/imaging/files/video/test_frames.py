@@ -90,7 +90,7 @@ def test_a_file_that_became_shorter_is_told(path, make_video) -> None:
     video = VideoFrames(survey(path))
     codec = {".avi": "mpeg4", ".mpg": "mpeg2video"}.get(path.suffix, "libx264")
     make_video(path, codec=codec, frames=5)
-    with pytest.raises(UnreadableError, match="Frame 30 of .* cannot be decoded a second time"):
+    with pytest.raises(UnreadableError, match=r"Frame 30 of .* cannot be decoded a second time"):
         video.frame(30)
 
 

@@ -19,7 +19,7 @@ BT601, BT709, BT2020 = 5, 1, 9
         ("yuv420p", "rgb", None, "u1", "rgb24"),
         ("yuvj422p", "rgb", None, "u1", "rgb24"),
         ("nv12", "rgb", None, "u1", "rgb24"),
-        ("pal8", "rgba", None, "u1", "rgba"),
+        ("pal8", "rgb", None, "u1", "rgb24"),
         ("rgb565le", "rgb", None, "u1", "rgb24"),
         ("monow", "mono", None, "u1", "gray"),
         ("gray", "mono", None, "u1", "gray"),

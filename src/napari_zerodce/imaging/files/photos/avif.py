@@ -41,6 +41,7 @@ _SPEED: Final = 9
 _LONGEST_SIDE: Final = 65_536
 _DEPTH_FLAGS: Final = {0x00: 8, 0x40: 10, 0x60: 12}
 _COLOUR: Final = b"colrnclx"
+_LIKE_SRGB: Final = {1, 2}
 
 
 def read(path: Path) -> ImageFile:
@@ -50,6 +51,8 @@ def read(path: Path) -> ImageFile:
     with AvifImageFile(path) as photo:
         image = _deep(photo, path, content, bits) if bits > 8 else image_of(photo, path)
         details = dict(image.details) | shared_facts(photo)
+    if bits == 8 and not details.get("icc_profile") and _is_wide(content):
+        details["lost"] = ("the colour space",)
     return fitted(replace(image, details=details))
 
 
@@ -76,6 +79,11 @@ def _colour_in(content: bytes) -> dict[str, int]:
         return {}
     primaries, transfer, matrix = struct.unpack_from(">3H", content, place + len(_COLOUR))
     return {"primaries": primaries, "transfer": transfer, "matrix": matrix}
+
+
+def _is_wide(content: bytes) -> bool:
+    """Return whether colours are others than those of sRGB; Pillow cannot write them."""
+    return _colour_in(content).get("primaries", 1) not in _LIKE_SRGB
 
 
 def _is_deep(image: ImageFile) -> bool:

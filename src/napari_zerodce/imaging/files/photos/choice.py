@@ -24,6 +24,7 @@ from napari_zerodce.imaging.files.photos import (
     tga,
     webp,
 )
+from napari_zerodce.imaging.files.photos.facts import with_true_sizes
 from napari_zerodce.imaging.files.photos.signatures import Signature
 
 
@@ -142,4 +143,4 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     images : sequence of ImageFile
         One image that `can_hold` accepts.
     """
-    _BY_SUFFIX[path.suffix.lower()].write(path, images[0])
+    _BY_SUFFIX[path.suffix.lower()].write(path, with_true_sizes(images[0]))

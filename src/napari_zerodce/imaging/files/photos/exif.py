@@ -14,9 +14,11 @@ _ORIENTATION: Final = 0x0112
 _EXIF_DIRECTORY: Final = 0x8769
 _GPS_DIRECTORY: Final = 0x8825
 _THUMBNAIL: Final = (0x0201, 0x0202)  # where it is, and its length
+_NUMBERS: Final = {3: "H", 4: "I", 13: "I"}
 # Width and height: ImageWidth and ImageLength, XResolution and YResolution, PixelXDimension and
 # PixelYDimension, FocalPlaneXResolution and FocalPlaneYResolution.
-_PAIRS: Final = ((0x0100, 0x0101), (0x011A, 0x011B), (0xA002, 0xA003), (0xA20E, 0xA20F))
+_SIZES: Final = ((0x0100, 0x0101), (0xA002, 0xA003))
+_PAIRS: Final = (*_SIZES, (0x011A, 0x011B), (0xA20E, 0xA20F))
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,17 @@ class _Directory:
         if place is None:
             return 0
         kind, count = struct.unpack_from(f"{self.order}HI", self.block, place + 2)
-        code = {3: "H", 4: "I", 13: "I"}.get(kind)
+        code = _NUMBERS.get(kind)
         if code is None or count != 1:
             return 0
         return int(struct.unpack_from(f"{self.order}{code}", self.block, place + 8)[0])
+
+    def set_number(self, tag: int, value: int) -> None:
+        """Change the value of an entry of one SHORT or LONG, if it is there and can hold it."""
+        if self.number(tag) and value < 2**16:
+            place = self.places[tag]
+            (kind,) = struct.unpack_from(f"{self.order}H", self.block, place + 2)
+            struct.pack_into(f"{self.order}{_NUMBERS[kind]}", self.block, place + 8, value)
 
     def swap(self, one: int, other: int) -> None:
         """Exchange the values of two entries."""
@@ -131,6 +140,27 @@ def fitted(exif: bytes, *, turned: bool) -> bytes:
         first.remove(_ORIENTATION)
         first = _first(block)
     return START + bytes(block) if first.end > first.start + 2 else b""
+
+
+def sized(exif: bytes, width: int, height: int) -> bytes:
+    """Return a block whose sizes in pixels, where it has some, are those of an image.
+
+    Parameters
+    ----------
+    exif : bytes
+        An invalid block is returned as it is.
+    width, height : int
+    """
+    block = bytearray(exif.removeprefix(START))
+    try:
+        first = _first(block)
+        for directory in (first, _exif_directory(first)):
+            for across, down in _SIZES:
+                directory.set_number(across, width)
+                directory.set_number(down, height)
+    except (ValueError, struct.error):
+        return exif
+    return START + bytes(block)
 
 
 def _first(block: bytearray) -> _Directory:

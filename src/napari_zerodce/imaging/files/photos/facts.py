@@ -13,7 +13,8 @@ from PIL.ImageFile import ImageFile as Photo
 from napari_zerodce.imaging.files.image_file import ImageFile, upright
 from napari_zerodce.imaging.files.photos import exif as exif_block
 from napari_zerodce.imaging.files.photos import xmp as xmp_packet
-from napari_zerodce.imaging.planes import Channels
+from napari_zerodce.imaging.files.photos.pixels import INKS
+from napari_zerodce.imaging.planes import Channels, layout_of
 
 _NAMES: Final = {
     "exif": "EXIF",
@@ -40,10 +41,11 @@ def shared_facts(photo: Photo) -> dict[str, Any]:
     photo : PIL.ImageFile.ImageFile
     """
     info = photo.info
+    is_converted = photo.mode in INKS  # then the profile has done its work
     found = {
         "exif": _exif(info.get("exif")),
         "xmp": _bytes(info.get("xmp")),
-        "icc_profile": _bytes(info.get("icc_profile")),
+        "icc_profile": b"" if is_converted else _bytes(info.get("icc_profile")),
         "dpi": sensible_dpi(info.get("dpi", ())),
         "comment": text_of(info.get("comment") or b""),
     }
@@ -95,34 +97,66 @@ def fitted(image: ImageFile, *, is_upright: bool = False) -> ImageFile:
     image : ImageFile
         As stored in its file, with the facts of the file.
     is_upright : bool
-        Whether the decoder has turned it already.
+        Whether the decoder has turned the pixels already, but not the facts.
     """
-    details = dict(image.details)
+    details = image.details
+    told = exif_block.orientation_in(details.get("exif", b"")) or xmp_packet.orientation_in(
+        details.get("xmp", b"")
+    )
+    rows = image.array.ndim - 2 - (image.channels != "mono")
+    array = image.array if is_upright else upright(image.array, told, rows=rows)
+    facts = _fitted_facts(details, image.channels, turned=told in {5, 6, 7, 8})
+    placed = replace(image, array=array)
+    return replace(placed, details=facts | {"photo_size": _size_of(placed)})
+
+
+def _fitted_facts(told: Mapping[str, Any], channels: Channels, *, turned: bool) -> dict[str, Any]:
+    details = dict(told)
     lost = list(details.pop("lost", ()))
     block, packet = details.pop("exif", b""), details.pop("xmp", b"")
-    told = exif_block.orientation_in(block) or xmp_packet.orientation_in(packet)
-    orientation = 1 if is_upright else told
-    turned = orientation in {5, 6, 7, 8}
-    if packet:
-        details["xmp"] = xmp_packet.fitted(packet, turned=turned)
     try:
         details |= _without_empty(exif=block and exif_block.fitted(block, turned=turned))
     except (ValueError, struct.error):  # cameras often write invalid EXIF
         lost.append("damaged EXIF")
+    if packet:
+        details["xmp"] = xmp_packet.fitted(packet, turned=turned)
     if turned and "dpi" in details:
         details["dpi"] = details["dpi"][::-1]
-    profile = details.get("icc_profile", b"")
-    # The profile of a CMYK photo, or of a grey photo with alpha, is not valid for RGB.
-    if profile and profile[16:20] != _PROFILES[image.channels]:
+    if not _is_valid(details.get("icc_profile"), channels):
         del details["icc_profile"]
         lost.append("ICC profile")
-    rows = image.array.ndim - 2 - (image.channels != "mono")
-    array = upright(image.array, orientation, rows=rows)
-    return replace(image, array=array, details=details | _without_empty(lost=tuple(lost)))
+    return details | _without_empty(lost=tuple(lost))
+
+
+def _is_valid(profile: bytes | None, channels: Channels) -> bool:
+    # The profile of a grey photo with alpha, for example, is not valid for RGB.
+    return not profile or profile[16:20] == _PROFILES[channels]
 
 
 def _without_empty(**facts: Any) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
+
+
+def with_true_sizes(image: ImageFile) -> ImageFile:
+    """Return an image whose EXIF has its sizes if it is a part of the photo that was read.
+
+    Otherwise EXIF stays as it is: many photos were made smaller by programs that know no EXIF.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    size, source = _size_of(image), image.details.get("photo_size")
+    if "exif" not in image.details or source in {None, size}:
+        return image
+    return replace(
+        image, details={**image.details, "exif": exif_block.sized(image.details["exif"], *size)}
+    )
+
+
+def _size_of(image: ImageFile) -> tuple[int, int]:
+    layout = layout_of(image.array, channels=image.channels)
+    return layout.width, layout.height
 
 
 def facts_beyond(image: ImageFile, held: Collection[str]) -> list[str]:

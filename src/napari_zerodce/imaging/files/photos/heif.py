@@ -16,7 +16,12 @@ from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind(
-    "HEIC", (".heic", ".heif"), is_lossy=True, has_quality=True, modules=("pillow_heif",)
+    "HEIC",
+    (".heic", ".heif"),
+    is_lossy=True,
+    has_quality=True,
+    modules=("pillow_heif",),
+    extra="heic",
 )
 STARTS: Final = tuple(
     Signature(4, b"ftyp" + brand)

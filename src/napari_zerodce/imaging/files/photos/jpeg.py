@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.photos import photoshop
+from napari_zerodce.imaging.files.photos import exif as exif_block
+from napari_zerodce.imaging.files.photos import jpeg_deep, photoshop
 from napari_zerodce.imaging.files.photos.facts import (
     DEFAULT_QUALITY,
     facts_beyond,
@@ -45,7 +47,12 @@ _SAMPLINGS: Final = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
 
 def read(path: Path) -> ImageFile:
     """Read a JPEG, upright; of several pictures in one file, the first."""
-    with JpegImageFile(path) as photo:
+    try:
+        photo = JpegImageFile(path)
+    except SyntaxError:  # it has more than 8 bits
+        image, segments = jpeg_deep.read(path)
+        return fitted(replace(image, details=_segments(segments)))
+    with photo:
         check_claim(photo, path)
         image = image_of(photo, path)
         details = dict(image.details) | shared_facts(photo)
@@ -62,13 +69,12 @@ def _segments(segments: list[tuple[str, bytes]]) -> dict[str, Any]:
         marker: [content for name, content in segments if name == marker]
         for marker in ("APP1", "APP2", "APP13", "COM")
     }
+    blocks = [each for each in of_kind["APP1"] if each.startswith(exif_block.START)]
     packets = [each[len(_XMP) :] for each in of_kind["APP1"] if each.startswith(_XMP)]
     more = _extended(each for each in of_kind["APP1"] if each.startswith(_MORE_XMP))
-    resources: dict[int, bytes] = {}
-    for each in of_kind["APP13"]:
-        if each.startswith(photoshop.HEADER):
-            resources |= photoshop.resources_of(each)
+    resources = _resources(of_kind["APP13"])
     found = {
+        "exif": blocks[0] if len(blocks) == 1 else b"",  # Pillow joins several
         "xmp": packets[0] if packets else b"",
         "iptc": resources.pop(photoshop.IPTC, b""),
         "comment": "\n".join(text_of(each.rstrip(b"\0")) for each in of_kind["COM"]),
@@ -80,6 +86,14 @@ def _segments(segments: list[tuple[str, bytes]]) -> dict[str, Any]:
         ),
     }
     return _without_empty(**found)
+
+
+def _resources(segments: list[bytes]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for each in segments:
+        if each.startswith(photoshop.HEADER):
+            found |= photoshop.resources_of(each)
+    return found
 
 
 def _without_empty(**facts: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _MOST_PIXELS_PER_BYTE: Final = 8 * 1032  # in a PNG of one bit per pixel
 _UNPACKED: Final = {"1", "L", "I;16", "I", "F"}
 """Modes whose samples are used as Pillow has them."""
 
-_INKS: Final = {"CMYK": b"CMYK", "LAB": b"Lab "}
+INKS: Final = {"CMYK": b"CMYK", "LAB": b"Lab "}
 """Colours other than RGB, and how their profiles are marked."""
 
 
@@ -67,7 +67,7 @@ def image_of(photo: Photo, path: Path) -> ImageFile:
     # Pillow needs 4 bytes for each pixel and copies them twice on the way to NumPy.
     check_room(12 * count, path)
     mode = "RGBA" if photo.has_transparency_data else "RGB"
-    if mode == "RGB" and photo.mode in _INKS:
+    if mode == "RGB" and photo.mode in INKS:
         return ImageFile(np.asarray(_without_inks(photo)), "rgb", {"lost": (photo.mode,)})
     array = np.asarray(photo.convert(mode))
     if photo.mode == "P" and mode == "RGB" and not photo.info.get("icc_profile"):
@@ -105,7 +105,7 @@ def _grey_if_equal(array: Array) -> Array:
 def _without_inks(photo: Photo) -> Image.Image:
     """Return a print or Lab photo in sRGB, by its own profile if that is valid."""
     profile = photo.info.get("icc_profile") or b""
-    if profile[16:20] == _INKS[photo.mode]:
+    if profile[16:20] == INKS[photo.mode]:
         try:
             converted = ImageCms.profileToProfile(
                 photo,

@@ -11,6 +11,7 @@ from typing import Any, Final
 import tifffile
 
 from napari_zerodce.imaging.files.tiff import instruments, ome, tags
+from napari_zerodce.imaging.files.tiff.chain import places_of
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
 from napari_zerodce.imaging.files.tiff.directory import (
     ByteOrder,
@@ -20,7 +21,13 @@ from napari_zerodce.imaging.files.tiff.directory import (
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
 from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
-from napari_zerodce.imaging.files.tiff.series import Series, beside, reduced_levels, series_of
+from napari_zerodce.imaging.files.tiff.series import (
+    Series,
+    beside,
+    pages_of,
+    reduced_levels,
+    series_of,
+)
 
 __all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
 
@@ -132,8 +139,9 @@ def tag_of(page: Any, name: str) -> Any:
 def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ...]:
     """Return what is kept of each page, or of one if all say the same."""
     page = series.keyframe
-    places = [getattr(each, "offset", 0) for each in series.pages]  # 0: a page without tags
-    offsets = dict.fromkeys([page.offset, *filter(None, places)])
+    places = places_of(page.parent)
+    numbers = () if page.is_subifd else pages_of(series)
+    offsets = dict.fromkeys([page.offset, *(places[number] for number in numbers)])
     layout = Layout(file.byteorder, file.is_bigtiff)
     colormap = file.is_imagej
     read = [
@@ -250,7 +258,8 @@ def _levels(
         if series.keyframe.offset == page.offset and levels:
             sizes = [(o.keyframe.imagelength, o.keyframe.imagewidth) for o in levels]
             return [size for size in sizes if _is_smaller(size, page)], False
-    return (_behind(file, page) if is_alone else []), False
+    # An LSM has a thumbnail behind each plane.
+    return (_behind(file, page) if is_alone and not file.is_lsm else []), False
 
 
 def _behind(file: tifffile.TiffFile, page: Any) -> list[tuple[int, int]]:

@@ -51,7 +51,7 @@ def lost_texts(details: Mapping[str, Any]) -> tuple[str, ...]:
     details : mapping
     """
     texts = set(details.get("text") or {}) - set(_TEXTS)
-    return (*details.get("lost", ()), *(("text",) if texts else ()))
+    return ("text",) if texts else ()
 
 
 def _texts(details: Mapping[str, Any]) -> dict[int, Tag]:

@@ -12,12 +12,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import tifffile
 
-from napari_zerodce.imaging.files.tiff.series import check_chain, holds_all_pages, series_of
+from napari_zerodce.imaging.files.tiff.chain import check_chain
+from napari_zerodce.imaging.files.tiff.series import holds_all_pages, series_of
 
-# tifffile judges pages as equal from four of them, and opens the other files of Micro-Manager.
-_UNTRUSTED: Final[dict[str, Any]] = {
-    f"is_{kind}": False for kind in ("uniform", "mmstack", "ndtiff")
-}
+# tifffile opens the other files of Micro-Manager.
+_UNTRUSTED: Final[dict[str, Any]] = {f"is_{kind}": False for kind in ("mmstack", "ndtiff")}
 _DIALECTS: Final[dict[str, Any]] = {
     f"is_{kind}": False for kind in ("ome", "imagej", "shaped", "mdgel", "nih")
 }
@@ -44,11 +43,13 @@ def opened(path: Path) -> Iterator[tuple[tifffile.TiffFile, tifffile.TiffFile]]:
         check_chain(said)
         if xml := _without_old_name(said):
             with tifffile.TiffFile(path, omexml=xml, **_UNTRUSTED) as renamed:
+                check_chain(renamed)
                 yield renamed, renamed
         elif not is_one_of_a_set(said) and series_of(said) and holds_all_pages(said):
             yield said, said
         else:
             with tifffile.TiffFile(path, **_UNTRUSTED, **_DIALECTS) as held:
+                check_chain(held)
                 yield said, held
 
 

@@ -24,6 +24,7 @@ from napari_zerodce.imaging.files.tiff.series import (
 from napari_zerodce.imaging.files.tiff.stored import Stored
 from napari_zerodce.imaging.planes import Array
 
+_WITH_LUTS: Final = frozenset({"lsm", "stk", "fluoview"})
 _OWN_ORDER: Final = frozenset({"lsm", "stk", "fluoview", "svs", "ndpi", "scn", "qpi", "bif"})
 
 
@@ -88,13 +89,14 @@ class _Reader:
     def image(self, series: Series) -> ImageFile:
         page, file = series.keyframe, self.file
         array, axes = self._in_own_order(pixels(self.path, series), series)
-        luts = file.is_imagej
+        luts = file.is_imagej or series.kind in _WITH_LUTS
         array, axes, channels, stored = understood(array, axes, page, self.path, has_luts=luts)
         details = details_of(file, series)
         if series.kind in _OWN_ORDER:
             stored = stored.in_our_order(axes)
-        if stored.was:  # the profile is that of other colours
-            details.pop("icc_profile", None)
+        if stored.was:
+            details.pop("icc_profile", None)  # of other colours
+            details["lost"] = (stored.was,)
         details |= {"axes": axes, "stored": stored, "pages": pages_of(series)}
         bits = stored.bits or told_bits(file, page, array)
         return ImageFile(array, channels, details, bits=bits)

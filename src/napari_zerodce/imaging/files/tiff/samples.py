@@ -65,6 +65,8 @@ def understood(
     ValueError
         If we cannot show such colours.
     """
+    if "S" in axes and array.shape[axes.index("S")] == 1:  # in damaged files
+        array, axes = array.squeeze(axes.index("S")), axes.replace("S", "")
     samples = _planes_last(array, axes, page)
     orientation = page.tags["Orientation"].value if "Orientation" in page.tags else 1
     rows = array.ndim - 2 - samples.has_samples

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import struct
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +17,7 @@ from napari_zerodce.imaging.planes import Array
 Series = tifffile.TiffPageSeries
 
 _SLIDES: Final = frozenset({"svs", "ndpi", "scn", "qpi", "bif", "philips"})
+_IN_A_ROW: Final = frozenset({"imagej", "shaped"})
 _BESIDE_A_SLIDE: Final = frozenset({"label", "macro", "map", "thumbnail"})
 
 
@@ -79,7 +78,7 @@ def holds_all_pages(file: tifffile.TiffFile) -> bool:
     ----------
     file : TiffFile
     """
-    if file.series and file.series[0].kind in {*_SLIDES, "lsm", "stk", "generic"}:
+    if file.series and file.series[0].kind in {*_SLIDES, "lsm", "stk", "generic", "uniform"}:
         return True
     series = [level for each in file.series for level in each.levels]
     told = {number for each in series for number in pages_of(each)}
@@ -94,6 +93,10 @@ def pages_of(series: Series) -> tuple[int, ...]:
     ----------
     series : TiffPageSeries
     """
+    first = series.keyframe.index
+    if series.kind in _IN_A_ROW and isinstance(first, int):  # to read each page takes long
+        count = min(len(series), len(series.keyframe.parent.pages) - first)
+        return tuple(range(first, first + count))
     indices = (page.index for page in series.pages if page is not None)
     return tuple(int(np.ravel(index)[0]) for index in indices)
 
@@ -119,34 +122,6 @@ def reduced_levels(series: Series) -> list[Series]:
 def _is_reduced(series: Series) -> bool:
     beside = series.kind in _SLIDES and series.name.lower() in _BESIDE_A_SLIDE
     return series.keyframe.is_reduced or beside
-
-
-def check_chain(file: tifffile.TiffFile) -> None:
-    """Refuse a file whose pages end in the middle or form a circle.
-
-    tifffile would read the pages before the end, and go round in most circles for ever.
-
-    Parameters
-    ----------
-    file : TiffFile
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged so.
-    """
-    tiff, handle = file.tiff, file.filehandle
-    place, seen = file.pages.first.offset, set[int]()
-    while place:
-        if place >= handle.size:
-            raise ValueError("it ends before its last page")
-        if place in seen:
-            raise ValueError("its pages form a circle")
-        seen.add(place)
-        handle.seek(place)
-        (tags,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
-        handle.seek(tags * tiff.tagsize, os.SEEK_CUR)
-        (place,) = struct.unpack(tiff.offsetformat, handle.read(tiff.offsetsize))
 
 
 def pixels(path: Path, series: Series) -> Array:

@@ -194,10 +194,8 @@ def lost_form(image: ImageFile, *, is_packed: bool) -> tuple[str, ...]:
     stored = image.details.get("stored")
     if not isinstance(stored, Stored):
         return ()
-    colours = (f"{stored.was} (it becomes RGB)",) if stored.was else ()
     bits = stored.bits and not is_packed and image.array.dtype.name in _PACKED
-    full = 8 * image.array.dtype.itemsize
-    return (*colours, *((f"{stored.bits} bits (they become {full})",) if bits else ()))
+    return (f"compressed samples of {stored.bits} bits",) if bits else ()
 
 
 def _usual(image: ImageFile) -> Stored:

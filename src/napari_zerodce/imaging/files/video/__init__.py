@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY
 from napari_zerodce.imaging.files.video.frames import VideoFrames
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
 from napari_zerodce.imaging.files.video.samples import SampleKind
@@ -20,7 +21,9 @@ from napari_zerodce.imaging.planes import layout_of
 
 
 def _kind(title: str, *suffixes: str) -> FileKind:
-    return FileKind(title, suffixes, is_lossy=True, modules=("av",), extra="video")
+    return FileKind(
+        title, suffixes, is_lossy=True, has_quality=True, modules=("av",), extra="video"
+    )
 
 
 KINDS: Final = (
@@ -101,13 +104,14 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     """
     (image,) = images
     facts = facts_of(image, path)
+    quality = image.details.get("quality", USUAL_QUALITY)
     if facts is not image.details.get("video"):
-        with VideoWriter(path, facts) as writer:
+        with VideoWriter(path, facts, quality=quality) as writer:
             for frame in image.array:
                 writer.write(frame)
         return
     others = OtherStreams(facts.path, begin=facts.begin)
-    with others, VideoWriter(path, facts, others=others) as writer:
+    with others, VideoWriter(path, facts, others=others, quality=quality) as writer:
         for frame in image.array:
             writer.write(frame)
 

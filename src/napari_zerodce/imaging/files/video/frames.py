@@ -18,10 +18,10 @@ from napari_zerodce.imaging.keys import complete_key, picked
 from napari_zerodce.imaging.planes import Array
 
 _MOST_BYTES: Final = 2**28
-"""Of the frames that are kept: 97 of 1280x720, so that each is decoded once for its enhancement
-and for the exposure of the frames around it."""
+"""Of the frames that are kept, so that each is decoded once for its enhancement and for the
+exposure of the 11 frames around it: 21 of 2560x1600 pixels and 8 bits."""
 
-_LEAST_FRAMES: Final = 4
+_LEAST_FRAMES, _MOST_FRAMES = 4, 64
 _ON_THE_WAY: Final = 8
 """Frames before the wanted one that are kept: threads ask for neighbours in any order."""
 
@@ -49,7 +49,7 @@ class VideoFrames:
         self.nbytes = self.size * self.dtype.itemsize
         each = prod(self.chunks) * self.dtype.itemsize
         self._kept: OrderedDict[int, Array] = OrderedDict()
-        self._most = max(_LEAST_FRAMES, _MOST_BYTES // each)
+        self._most = max(_LEAST_FRAMES, min(_MOST_BYTES // each, _MOST_FRAMES))
         self._cursors: list[_Cursor] = []
         self._lock = threading.Lock()
 
@@ -167,7 +167,7 @@ class _Cursor:
     def _from(self, start: int) -> Any:
         """Yield the frames from one on, with their numbers."""
         decoded = (frame for frame in frames_in(self._container, self._stream) if frame is not None)
-        if not self._facts.is_timed:
+        if not self._facts.can_seek:
             yield from enumerate(decoded)
             return
         if start:
@@ -186,7 +186,7 @@ class _Cursor:
 
 def _key_before(facts: VideoFacts, number: int) -> int:
     """Return the last frame up to one from which decoding can start."""
-    if not facts.is_timed:
+    if not facts.can_seek:
         return 0
     keys = np.flatnonzero(facts.keys[: number + 1])
     return int(keys[-1]) if keys.size else 0

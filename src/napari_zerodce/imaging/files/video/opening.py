@@ -42,7 +42,8 @@ def open_container(path: Path) -> Any:
     """Return an open container, which is to be closed; parameters and errors as for `opened`."""
     import av
 
-    av.logging.set_level(av.logging.PANIC)  # our sentences replace the lines of the library
+    # Never `av.logging.set_level`: its callback takes Python's lock in the decoder's threads, which
+    # hung a file that was closed before its end. PyAV prints nothing by itself.
     try:
         # The name is absolute, because FFmpeg takes what is before a colon for a protocol.
         return av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")

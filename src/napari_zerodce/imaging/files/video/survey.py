@@ -48,8 +48,8 @@ class VideoFacts:
         When each frame is shown, and for how long. The times increase.
     keys : ndarray, shape (frames,), bool
         The frames that are decoded without others.
-    is_timed : bool
-        Whether the file says the times, so that they find a frame.
+    can_seek : bool
+        Whether a time finds its frame: in MPEG streams it is found nearly, which is not enough.
     colour : Colour
     aspect : Fraction, optional
         Width of a pixel through its height.
@@ -73,7 +73,7 @@ class VideoFacts:
     times: Array
     durations: Array
     keys: Array
-    is_timed: bool
+    can_seek: bool
     colour: Colour
     aspect: Fraction | None
     matrix: tuple[int, ...] = ()
@@ -156,7 +156,7 @@ def facts_of_stack(
         times=np.arange(count, dtype=np.int64),
         durations=np.ones(count, np.int64),
         keys=np.ones(count, bool),
-        is_timed=True,
+        can_seek=True,
         colour=Colour(),
         aspect=None,
     )
@@ -241,7 +241,7 @@ class _Found:
             times=times,
             durations=_known_durations(times, self._durations, rate, time_base),
             keys=np.array(self._keys, bool),
-            is_timed=is_timed,
+            can_seek=is_timed and container.format.name not in _ANY_CLOCK,
             colour=Colour.of(stream).or_else(Colour.of(frame)),
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),

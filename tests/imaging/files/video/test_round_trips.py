@@ -1,0 +1,169 @@
+"""A table of round trips: what a video says is there again after its frames are encoded again."""
+
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files import ImageFile, read_image, write_image
+
+av = pytest.importorskip("av", reason="videos need PyAV")
+
+
+def copied(path, suffix=None):
+    """Return the path of a copy that is decoded and encoded."""
+    target = path.with_name(f"copy{suffix or path.suffix}")
+    return write_image(target, read_image(path), overwrite=True)
+
+
+def times(path) -> list[Fraction]:
+    with av.open(str(path)) as container:
+        return [each.pts * each.time_base for each in container.decode(video=0)]
+
+
+def packets(path, kind: str) -> list[bytes]:
+    with av.open(str(path)) as container:
+        stream = next(each for each in container.streams if each.type == kind)
+        return [bytes(each) for each in container.demux(stream) if each.size]
+
+
+def facts(path) -> dict[str, Any]:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return {
+            "codec": stream.codec_context.codec.canonical_name,
+            "pixels": stream.pix_fmt,
+            "rate": stream.average_rate,
+            "unit": stream.time_base,
+            "aspect": stream.sample_aspect_ratio,
+            "colours": (stream.color_range, stream.color_primaries, stream.color_trc),
+            "space": stream.colorspace,
+            "tags": {**container.metadata, **stream.metadata},
+            "chapters": [(c["start"], c["end"], c["metadata"]) for c in container.chapters()],
+            "turned": next(container.decode(stream)).rotation,
+            "streams": [(each.type, each.name, each.language) for each in container.streams],
+        }
+
+
+KINDS = {
+    "h264.mp4": {"sound": "aac"},
+    "h264_10.mkv": {"pixels": "yuv420p10le"},
+    "grey.mp4": {"pixels": "gray"},
+    "hevc.mov": {"codec": "libx265", "pixels": "yuv420p10le", "sound": "aac"},
+    "mpeg4.avi": {"codec": "mpeg4", "sound": "libmp3lame"},
+    "mjpeg.avi": {"codec": "mjpeg", "pixels": "yuvj420p"},
+    "vp9.webm": {"codec": "libvpx-vp9", "sound": "libopus"},
+    "av1.mp4": {"codec": "libsvtav1", "size": (64, 96)},
+    "ffv1.mkv": {"codec": "ffv1", "sound": "flac", "size": (49, 65)},
+    "grey16.mkv": {"codec": "ffv1", "pixels": "gray16le"},
+    "rgb.mkv": {"codec": "ffv1", "pixels": "bgr0"},
+    "alpha.mov": {"codec": "prores_ks", "pixels": "yuva444p10le"},
+    "mpeg2.mpg": {"codec": "mpeg2video", "sound": "mp2"},
+    "wmv2.wmv": {"codec": "wmv2"},
+    "film.mp4": {"rate": Fraction(24000, 1001), "sound": "aac"},
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_frames_their_times_the_sound_and_the_facts_come_back(name, tmp_path, make_video) -> None:
+    path = make_video(tmp_path / name, **KINDS[name])
+    copy = copied(path)
+    assert facts(copy) == facts(path)
+    assert times(copy) == times(path)
+    if "sound" in KINDS[name]:
+        assert packets(copy, "audio") == packets(path, "audio")
+    before, after = (np.asarray(read_image(each).array).astype(int) for each in (path, copy))
+    off = np.abs(after - before)
+    scale = 2 ** (read_image(path).bits or 8 * read_image(path).array.dtype.itemsize)
+    assert off.mean() < 0.01 * scale
+    if name in {"grey16.mkv", "rgb.mkv"}:
+        assert not off.any()
+
+
+def test_times_that_are_not_even_come_back(tmp_path, make_video) -> None:
+    shown = [3600 * number + 500 * (number % 3) for number in range(20)]
+    path = make_video(tmp_path / "a.mp4", unit=Fraction(1, 90000), times=shown)
+    assert times(path) == [Fraction(each, 90000) for each in shown]
+    assert times(copied(path)) == times(path)
+
+
+def test_tags_colours_pixels_and_rotation_come_back(tmp_path, make_video) -> None:
+    def describe(container, stream) -> None:
+        container.metadata.update(title="Night", comment="a moth")
+        stream.metadata["language"] = "deu"
+        context = stream.codec_context
+        context.color_primaries, context.color_trc, context.colorspace = 9, 18, 9
+        stream.sample_aspect_ratio = Fraction(4, 3)
+        stream.set_display_rotation(90, hflip=True)
+        one = {"id": 1, "start": 0, "end": 500, "metadata": {"title": "one"}}
+        container.set_chapters([one | {"time_base": Fraction(1, 1000)}])
+
+    path = make_video(tmp_path / "a.mp4", describe=describe)
+    told = facts(path)
+    assert (told["tags"]["title"], told["tags"]["language"], told["aspect"]) == (
+        *("Night", "deu"),
+        Fraction(4, 3),
+    )
+    assert (told["colours"], told["space"], told["turned"]) == ((1, 9, 18), 9, 90)
+    assert len(told["chapters"]) == 1
+    copy = copied(path)
+    assert facts(copy) == told
+    assert _matrix(copy) == _matrix(path)
+
+
+def _matrix(path) -> tuple[int, ...]:
+    from av.sidedata.sidedata import Type
+
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        found = [bytes(each) for each in frame.side_data if each.type == Type.DISPLAYMATRIX]
+    return struct.unpack("=9i", found[0])
+
+
+def test_subtitles_are_copied(tmp_path, make_video) -> None:
+    source = make_video(tmp_path / "plain.mkv")
+    (tmp_path / "a.srt").write_text("1\n00:00:00,100 --> 00:00:00,400\nHush\n")
+    path = tmp_path / "a.mkv"
+    with (
+        av.open(str(source)) as pictures,
+        av.open(str(tmp_path / "a.srt")) as lines,
+        av.open(str(path), "w") as made,
+    ):
+        streams = [container.streams[0] for container in (pictures, lines)]
+        copies = [made.add_stream_from_template(each, opaque=True) for each in streams]
+        for stream, copy in zip(streams, copies, strict=True):
+            for packet in stream.container.demux(stream):
+                if packet.size:
+                    packet.stream = copy
+                    made.mux(packet)
+    assert b"Hush" in packets(path, "subtitle")[0]
+    assert packets(copied(path), "subtitle") == packets(path, "subtitle")
+
+
+def test_a_clock_that_begins_anywhere_begins_at_0_in_another_container(
+    tmp_path, make_video
+) -> None:
+    path = make_video(tmp_path / "a.mpg", codec="mpeg2video", sound="mp2")
+    assert times(path)[0] > Fraction(1, 2)
+    copy = copied(path, ".mp4")
+    assert times(copy)[0] == 0
+    assert packets(copy, "audio") == packets(path, "audio")
+
+
+def test_a_series_becomes_a_video_that_most_programs_play(tmp_path) -> None:
+    series = np.random.default_rng(0).integers(0, 256, (5, 32, 48), dtype=np.uint8)
+    image = ImageFile(series, "mono", {"axes": "TYX"})
+    told = facts(write_image(tmp_path / "a.mp4", image))
+    assert (told["codec"], told["pixels"], told["rate"]) == ("h264", "yuv420p", 10)
+
+
+@pytest.mark.parametrize("shape", [(32, 48), (3, 5, 32, 48)])
+def test_what_is_no_series_is_refused(shape, tmp_path) -> None:
+    with pytest.raises(ImageError, match=r"A \.mp4 file cannot hold a"):
+        write_image(tmp_path / "a.mp4", ImageFile(np.zeros(shape, np.uint8), "mono"))
+    assert not list(tmp_path.iterdir())
