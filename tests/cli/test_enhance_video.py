@@ -147,6 +147,12 @@ def test_a_picture_is_no_video(dark, capsys) -> None:
     assert "A video is made of a series of images, but" in capsys.readouterr().err
 
 
+def test_a_photo_with_the_suffix_of_a_video_is_told(dark, capsys) -> None:
+    Path("a.mp4").write_bytes(dark.read_bytes())
+    assert enhance("a.mp4", "--output", "b.mp4") == 1
+    assert "but its suffix is '.mp4'; rename it to a.png" in capsys.readouterr().err
+
+
 def test_a_missing_video_is_told(capsys) -> None:
     assert enhance("a.mp4", "--output", "b.mp4") == 1
     assert "There is no file a.mp4" in capsys.readouterr().err

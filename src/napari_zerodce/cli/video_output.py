@@ -93,7 +93,12 @@ class VideoOutput(HiddenOutput):
             return read_only_file(source, self._settings.series)
         follow = reading_reporter(bars.follow, "Reading the video")
         with reading_told(source):
-            return video.image_of(survey(Path(source), should_stop=should_stop, on_frame=follow))
+            try:
+                facts = survey(Path(source), should_stop=should_stop, on_frame=follow)
+            except ImageError:
+                read_only_file(source, None)  # says what the file is, if it is no video
+                raise
+            return video.image_of(facts)
 
     def _request(self, image: ImageFile, checkpoint: Checkpoint | None) -> EnhanceRequest:
         request = self._settings.request(image, checkpoint)

@@ -52,6 +52,8 @@ def _playlist(path) -> None:
 def test_another_file_with_the_suffix_of_a_video_is_told(make, tmp_path) -> None:
     make(tmp_path / "a.mp4")
     with pytest.raises(ImageError, match=r"^a\.mp4 is no whole video"):
+        survey(tmp_path / "a.mp4")
+    with pytest.raises(ImageError, match=r"^a\.mp4 is an? (JPEG|text|empty file)"):
         read_image(tmp_path / "a.mp4")
 
 
