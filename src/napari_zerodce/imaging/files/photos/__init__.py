@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from napari_zerodce.imaging.files.photos.choice import KINDS, can_hold, left_out, read, write
+from napari_zerodce.imaging.files.photos.choice import (
+    KINDS,
+    can_hold,
+    left_out,
+    outline,
+    read,
+    write,
+)
 
-__all__ = ["KINDS", "can_hold", "left_out", "read", "write"]
+__all__ = ["KINDS", "can_hold", "left_out", "outline", "read", "write"]

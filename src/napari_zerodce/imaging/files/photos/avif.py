@@ -44,12 +44,16 @@ _COLOUR: Final = b"colrnclx"
 _LIKE_SRGB: Final = {1, 2}
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read an AVIF, upright."""
     content = path.read_bytes()
     bits = _bits_in(content)
     with AvifImageFile(path) as photo:
-        image = _deep(photo, path, content, bits) if bits > 8 else image_of(photo, path)
+        image = (
+            _deep(photo, path, content, bits)
+            if bits > 8
+            else image_of(photo, path, with_pixels=with_pixels)
+        )
         details = dict(image.details) | shared_facts(photo)
     if bits == 8 and not details.get("icc_profile") and _is_wide(content):
         details["lost"] = ("the colour space",)

@@ -22,11 +22,11 @@ STARTS: Final = (Signature(0, b"BM"),)
 _HELD: Final = {"dpi"}
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a BMP."""
     with BmpImageFile(path) as photo:
         check_claim(photo, path)
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
     return fitted(replace(image, details=details))
 

@@ -45,7 +45,7 @@ _SAMPLINGS: Final = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
 """Width and height of the colours' pixels, and what Pillow calls that."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a JPEG, upright; of several pictures in one file, the first."""
     try:
         photo = JpegImageFile(path)
@@ -54,7 +54,7 @@ def read(path: Path) -> ImageFile:
         return fitted(replace(image, details=_segments(segments)))
     with photo:
         check_claim(photo, path)
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
         details |= _segments(photo.applist)
         if not photo.info.get("jfif_unit") and details.get("dpi") == (72, 72):

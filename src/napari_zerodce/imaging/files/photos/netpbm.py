@@ -25,7 +25,7 @@ _DEEP: Final = {b"P5": 1, b"P6": 3}
 """Kinds with binary samples, and their number for each pixel."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a PGM or PPM."""
     with PpmImageFile(path) as photo:
         check_claim(photo, path)
@@ -35,7 +35,7 @@ def read(path: Path) -> ImageFile:
         with path.open("rb") as file:
             samples = _DEEP.get(file.read(2))
         if samples is None or most < 256:
-            image = image_of(photo, path)
+            image = image_of(photo, path, with_pixels=with_pixels)
             is_deep = image.array.dtype == np.int32  # written as text; Pillow has scaled it to 16
             return replace(image, array=image.array.astype(np.uint16)) if is_deep else image
     return _deep(path, (size[1], size[0], samples), offset, most)
