@@ -58,15 +58,17 @@ def read(path: Path) -> ImageFile:
         details["lost"] = (*image.details.get("lost", ()), *details.get("lost", ()))
         if not photo.info.get("jfif_unit") and details.get("dpi") == (72, 72):
             del details["dpi"]  # Pillow says so if the file says nothing
-        own = details.get("jpeg", {}) | {"jfif": _jfif(photo)}
+        own = details.get("jpeg", {}) | _jfif(photo)
         details["jpeg"] = own | (_compression(photo) if photo.mode in {"L", "RGB"} else {})
     return fitted(ImageFile(image.array, image.channels, details))
 
 
-def _jfif(photo: JpegImageFile) -> tuple[int, int, int]:
-    """Return the version of JFIF and the unit of its resolution."""
-    major, minor = photo.info.get("jfif_version", (1, 1))
-    return major, minor, photo.info.get("jfif_unit", 0)
+def _jfif(photo: JpegImageFile) -> dict[str, tuple[int, ...]]:
+    """Return the version of JFIF, and the resolution with its unit before, if there are any."""
+    told = photo.info
+    if "jfif_density" not in told:
+        return {}
+    return {"jfif": (*told["jfif_version"], told["jfif_unit"], *told["jfif_density"])}
 
 
 def _compression(photo: JpegImageFile) -> dict[str, Any]:
@@ -115,10 +117,11 @@ def _with_jfif(encoded: bytes, details: Mapping[str, Any]) -> bytes:
     told = (details.get("jpeg") or {}).get("jfif")
     if not told or encoded[6:11] != b"JFIF\0":
         return encoded
-    major, minor, unit = told
+    major, minor, unit, across, down = told
     begin = bytes([major, minor]) + encoded[_JFIF][2:]
     if unit == _PER_CENTIMETRE and "dpi" in details:
         across, down = (round(each / 2.54) for each in details["dpi"])
+    if unit == _PER_CENTIMETRE or (unit == 0 and across == down):
         begin = struct.pack(">BBBHH", major, minor, unit, across, down)
     return encoded[: _JFIF.start] + begin + encoded[_JFIF.stop :]
 

@@ -55,7 +55,8 @@ def facts_in(segments: Sequence[Segment]) -> dict[str, Any]:
     packets = _contents_of(segments, "APP1", XMP)
     blocks = _contents_of(segments, "APP1", exif_block.START)
     comments = [content for name, content in segments if name == "COM"]
-    resources = _resources(_contents_of(segments, "APP13", photoshop.HEADER))
+    blocks_of_photoshop = _contents_of(segments, "APP13", photoshop.HEADER)
+    resources = photoshop.resources_of(b"".join(blocks_of_photoshop))  # one may stand in several
     found = {
         "exif": exif_block.START + blocks[0] if len(blocks) == 1 else b"",  # Pillow joins several
         "xmp": packets[0] if packets else b"",
@@ -100,13 +101,6 @@ def _lost(segments: Sequence[Segment]) -> Iterator[str]:
             yield lost
     if _signed(segments):
         yield "Content Credentials"
-
-
-def _resources(blocks: Iterable[bytes]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for each in blocks:
-        found |= photoshop.resources_of(each)
-    return found
 
 
 def _without_empty(**facts: Any) -> dict[str, Any]:
