@@ -126,6 +126,70 @@ def test_an_orientation_in_xmp_alone_is_applied(tmp_path, colours, facts):
     assert read.details["xmp"] == facts.upright_xmp
 
 
+UNKNOWN = [
+    (0xE0, b"II\x1a\0\0\0HEAPJPGM and more"),
+    (0xE3, b"Meta\0\0II*\0of Kodak"),
+    (0xEC, b"OLYMPUS OPTICAL CO.,LTD.\0[picture info]"),
+    (0xE2, b"FPXR\0\0of FlashPix"),
+    (0xE1, b"PARROT\0of a drone"),
+]
+OF_THE_OLD_PIXELS = [
+    (0xE0, b"JFXX\0\x10old thumbnail"),
+    (0xE2, b"MPF\0II*\0"),
+    (0xEC, b"Ducky\0\1\0\4\0\0\0\x46"),
+    (0xEB, b"JP\0\1\0\0\0\1 first part of a box c2pa"),
+    (0xEB, b"JP\0\1\0\0\0\2 its second part"),
+]
+
+
+def test_unknown_segments_of_a_jpeg_stay_byte_by_byte(tmp_path, colours):
+    segments = b"".join(as_jpeg_segment(*each) for each in [*UNKNOWN, *OF_THE_OLD_PIXELS])
+    Image.fromarray(colours).save(tmp_path / "a.jpg", extra=segments)
+    after = segments_of(enhanced(tmp_path / "a.jpg", "b.jpg"))
+    assert [each for each in after if not each[1].startswith(b"JFIF")] == [
+        (f"APP{marker - 0xE0}", content) for marker, content in UNKNOWN
+    ]
+    assert lost([read_image(tmp_path / "a.jpg")]) == ("further pictures", "Content Credentials")
+
+
+@pytest.mark.parametrize(
+    ("transform", "grey", "kept"), [(1, False, 1), (0, False, 0), (2, False, 0), (0, True, 1)]
+)
+def test_the_segment_of_adobe_stays_where_it_is_true(tmp_path, colours, transform, grey, kept):
+    adobe = (0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([transform]))
+    Image.fromarray(colours[..., 0] if grey else colours).save(tmp_path / "a.jpg", "JPEG")
+    content = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content[:20] + as_jpeg_segment(*adobe) + content[20:])
+    path = enhanced(tmp_path / "a.jpg", "b.jpg")
+    assert sum(name == "APP14" for name, _ in segments_of(path)) == kept
+    np.testing.assert_allclose(
+        read_image(path).array, read_image(tmp_path / "a.jpg").array // 2 + 100, atol=20
+    )
+
+
+def test_a_jpeg_keeps_its_version_of_jfif_and_its_unit(tmp_path, colours):
+    Image.fromarray(colours).save(tmp_path / "a.jpg")
+    content = bytearray((tmp_path / "a.jpg").read_bytes())
+    for unit, across, down in ((2, 72, 118), (0, 72, 72), (1, 96, 72)):
+        content[11:18] = struct.pack(">BBBHH", 1, 2, unit, across, down)
+        (tmp_path / "a.jpg").write_bytes(content)
+        assert enhanced(tmp_path / "a.jpg", f"b{unit}.jpg").read_bytes()[11:18] == content[11:18]
+
+
+def test_a_resource_of_photoshop_in_two_segments_is_read(tmp_path, colours, facts):
+    block = struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(facts.iptc)) + facts.iptc
+    parts = [b"Photoshop 3.0\0" + part for part in (block[:20], block[20:])]
+    segments = b"".join(as_jpeg_segment(0xED, part) for part in parts)
+    Image.fromarray(colours).save(tmp_path / "a.jpg", extra=segments)
+    assert read_image(tmp_path / "a.jpg").details["iptc"] == facts.iptc
+
+
+def test_a_print_photo_with_further_pictures_names_both(tmp_path):
+    ink = Image.new("CMYK", (8, 8))
+    ink.save(tmp_path / "a.jpg", extra=as_jpeg_segment(0xE2, b"MPF\0II*\0"))
+    assert lost([read_image(tmp_path / "a.jpg")]) == ("CMYK", "further pictures")
+
+
 # ---- PNG
 
 PNG_FACTS = {
@@ -181,7 +245,7 @@ def test_the_exif_of_imagemagick_is_applied(tmp_path, colours, facts, kind):
     np.testing.assert_array_equal(read.array, np.rot90(colours, -1))
     assert facts.note in read.details["exif"]
     path = write_image(tmp_path / "b.png", read)
-    assert [name for name, _ in chunks_of(path)] == [b"IHDR", b"eXIf", b"IEND"]
+    assert [name for name, _ in chunks_of(path)] == [b"IHDR", b"eXIf", b"IDAT", b"IEND"]
 
 
 def test_the_other_profiles_of_imagemagick_are_read(tmp_path, colours, facts, profile):
@@ -206,6 +270,85 @@ def test_pillow_reads_the_profiles_that_we_write(tmp_path, colours, facts):
 def test_a_text_bomb_is_no_text(tmp_path, colours):
     bomb = b"Bomb\0\0" + zlib.compress(bytes(2**26 + 1), 9)
     assert text_in(b"zTXt", bomb) is None
+
+
+@pytest.mark.parametrize(
+    ("samples", "told", "expected"),
+    [
+        (1, [(b"bKGD", b"\0\x07"), (b"sBIT", b"\x05")], None),
+        (3, [(b"bKGD", b"\0\x07\0\x08\0\x09"), (b"sBIT", b"\5\6\5")], None),
+        (2, [(b"bKGD", b"\0\x07"), (b"sBIT", b"\5\4")], [b"\0\7" * 3, b"\5\5\5\4"]),
+        (3, [(b"sBIT", b"\5\6\x09")], []),
+        (3, [(b"sBIT", b"\5")], [b"\5\5\5"]),
+    ],
+)
+def test_a_png_keeps_background_and_significant_bits(tmp_path, samples, told, expected):
+    array = np.full((4, 5, samples), 90, np.uint8)
+    (tmp_path / "a.png").write_bytes(png_with(array[..., 0] if samples == 1 else array, told))
+    path = enhanced(tmp_path / "a.png", "b.png")
+    found = [content for name, content in chunks_of(path) if name in {b"bKGD", b"sBIT"}]
+    assert found == ([content for _, content in told] if expected is None else expected)
+
+
+def test_the_background_of_a_palette_becomes_a_colour(tmp_path):
+    array = np.array([[0, 1], [2, 1]], np.uint8)
+    image = Image.fromarray(array).convert("P")
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    image.save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    place = content.index(b"IDAT") - 4
+    facts = chunk(b"bKGD", b"\2") + chunk(b"hIST", bytes(6)) + chunk(b"sPLT", b"a\0\x08")
+    (tmp_path / "a.png").write_bytes(content[:place] + facts + content[place:])
+    told = dict(chunks_of(enhanced(tmp_path / "a.png", "b.png")))
+    assert told[b"bKGD"] == struct.pack(">3H", 70, 80, 90)
+    lost_names = ("histogram of the palette", "suggested palette")
+    assert lost([read_image(tmp_path / "a.png")]) == lost_names
+
+
+def test_unknown_chunks_of_a_png_stay_where_they_may_and_are_named_where_not(tmp_path, colours):
+    front = [(b"oFFs", bytes(9)), (b"sCAL", b"\1" + b"1\0" + b"2"), (b"prIv", b"hidden")]
+    before, after = [*front, (b"prIV", b"of the old pixels"), (b"iDOT", bytes(28))], (b"beHi", b"-")
+    (tmp_path / "a.png").write_bytes(png_with(colours, before, behind=[after]))
+    found = list(chunks_of(enhanced(tmp_path / "a.png", "b.png")))
+    assert found[1:-1] == [*front, (b"IDAT", b""), after]
+    assert lost([read_image(tmp_path / "a.png")]) == ("the chunk prIV",)
+
+
+# ---- BMP
+
+
+def test_a_bmp_keeps_alpha(tmp_path, colours):
+    alpha = np.dstack([colours, colours[..., 0]])
+    path = write_image(tmp_path / "a.bmp", ImageFile(alpha, "rgba"))
+    read = read_image(enhanced(path, "b.bmp"))
+    assert read.channels == "rgba"
+    np.testing.assert_array_equal(read.array, alpha // 2 + 100)
+
+
+@pytest.mark.parametrize("channels", ["mono", "rgb", "rgba"])
+def test_a_bmp_keeps_its_profile(tmp_path, colours, profile, grey_profile, channels):
+    array = {"mono": colours[..., 0], "rgb": colours, "rgba": np.dstack([colours, colours[..., 0]])}
+    icc = grey_profile if channels == "mono" else profile
+    image = ImageFile(array[channels], channels, {"icc_profile": icc, "dpi": (300, 150)})
+    path = write_image(tmp_path / "a.bmp", image)
+    assert not left_out(path, [image])
+    read = read_image(enhanced(path, "b.bmp"))
+    assert read.details["icc_profile"] == icc
+    assert read.details["dpi"] == pytest.approx((300, 150), abs=0.1)
+    np.testing.assert_array_equal(read.array, image.array // 2 + 100)
+
+
+def test_a_bmp_keeps_the_meaning_of_its_colours(tmp_path, colours):
+    path = write_image(tmp_path / "a.bmp", ImageFile(np.dstack([colours] * 2)[..., :4], "rgba"))
+    content = bytearray(path.read_bytes())
+    content[70:122] = corners = bytes(4) + bytes(range(48))
+    content[122:126] = intent = struct.pack("<I", 4)
+    path.write_bytes(content)
+    after = enhanced(path, "b.bmp").read_bytes()
+    assert (after[70:122], after[122:126]) == (corners, intent)
+    content[70:74] = b"KNIL"
+    path.write_bytes(content)
+    assert lost([read_image(path)]) == ("the link to an ICC profile",)
 
 
 # ---- WebP, AVIF, JPEG 2000, JPEG XL, HEIC
@@ -307,6 +450,57 @@ def test_twelve_bits_fill_the_sixteen_of_a_png(tmp_path):
     image = ImageFile(np.array([[0, 4095]], np.uint16), "mono", bits=12)
     read = read_image(write_image(tmp_path / "a.png", image))
     assert read.array.tolist() == [[0, 65535]]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".ppm"])
+def test_comments_survive(tmp_path, colours, suffix):
+    image = ImageFile(colours, "rgb", {"comment": "Grüße\nin two lines"})
+    path = enhanced(write_image(tmp_path / f"a{suffix}", image), f"b{suffix}")
+    assert read_image(path).details["comment"] == "Grüße\nin two lines"
+
+
+def gif_with(frames, front, behind):
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    file = io.BytesIO()
+    first.save(file, "GIF", save_all=True, append_images=others, loop=3)
+    encoded = file.getvalue()
+    place = encoded.index(b"NETSCAPE2.0") + 16
+    return encoded[:place] + front + encoded[place:-1] + behind + b";"
+
+
+def test_a_gif_keeps_its_extensions(tmp_path, grey_profile, facts):
+    magic = bytes([1, *range(255, -1, -1), 0])
+    parts = [grey_profile[place : place + 255] for place in range(0, len(grey_profile), 255)]
+    own_profile = b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+    front = [
+        b"!\xfe\x05K\xf6hle\0",
+        b"!\xff\x0bXMP DataXMP" + facts.upright_xmp + magic,
+        b"!\xff\x0bICCRGBG1012" + own_profile,
+        b"!\xff\x0bOTHERAPP1.0\x03\1\2\3\0",
+    ]
+    comment = b"!\xfe\x01b\0"
+    frames = np.arange(40, dtype=np.uint8).reshape(2, 4, 5) * 6
+    (tmp_path / "a.gif").write_bytes(gif_with(frames, b"".join(front), comment))
+    read = read_image(tmp_path / "a.gif")
+    assert read.details["comment"] == "Köhle\nb"
+    assert read.details["xmp"] == facts.upright_xmp
+    after = enhanced(tmp_path / "a.gif", "b.gif").read_bytes()
+    assert all(each in after for each in [*front, comment])
+    again = read_image(tmp_path / "b.gif")
+    np.testing.assert_array_equal(again.array, frames // 2 + 100)
+    assert again.details["animation"]["loop"] == 3
+    assert {**again.details, "animation": 0} == {**read.details, "animation": 0}
+
+
+def test_a_jpeg_2000_keeps_resolution_and_boxes(tmp_path, colours):
+    others = [(b"xml ", b"<gml/>"), (b"uuid", bytes(range(16)) + b"GeoTIFF")]
+    details = {"dpi": (300.5, 72), "jpeg2000": {"lossless": True, "boxes": others}}
+    path = write_image(tmp_path / "a.jp2", ImageFile(colours, "rgb", details))
+    with Image.open(path) as photo:
+        assert photo.info["dpi"] == pytest.approx((300.5, 72))
+    read = read_image(enhanced(path, "b.jp2"))
+    assert read.details["dpi"] == pytest.approx((300.5, 72))
+    assert read.details["jpeg2000"]["boxes"] == others
 
 
 # ---- animations
@@ -424,10 +618,12 @@ def test_a_grey_palette_is_grey(tmp_path):
     [
         ("a.png", ()),
         ("a.jpg", ("text",)),
-        ("a.bmp", ("EXIF", "XMP", "IPTC", "ICC profile", "comment", "text", "GPS")),
+        ("a.bmp", ("EXIF", "XMP", "IPTC", "comment", "text", "GPS")),
         ("a.webp", ("IPTC", "comment", "text", "resolution")),
         ("a.jxl", ("IPTC", "ICC profile", "comment", "text", "resolution")),
-        ("a.gif", ("EXIF", "XMP", "IPTC", "ICC profile", "text", "resolution", "GPS")),
+        ("a.gif", ("EXIF", "IPTC", "text", "resolution", "GPS")),
+        ("a.ppm", ("EXIF", "XMP", "IPTC", "ICC profile", "text", "resolution", "GPS")),
+        ("a.jp2", ("comment", "text")),
     ],
 )
 def test_what_a_format_cannot_hold_is_named(tmp_path, colours, facts, profile, name, missing):

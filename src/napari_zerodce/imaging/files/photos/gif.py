@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from PIL.GifImagePlugin import GifImageFile
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted, shared_facts
+from napari_zerodce.imaging.files.photos.gif_blocks import facts_in, with_facts
 from napari_zerodce.imaging.files.photos.pixels import (
     animation_options,
     check_claim,
@@ -25,7 +27,7 @@ from napari_zerodce.imaging.planes import layout_of
 KIND: Final = FileKind("GIF", (".gif",), is_lossy=True)
 STARTS: Final = (Signature(0, b"GIF8"),)
 
-_HELD: Final = {"comment"}
+_HELD: Final = {"comment", "xmp", "icc_profile"}
 
 _LONGEST_SIDE: Final = 65_535
 
@@ -36,6 +38,7 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
         check_claim(photo, path)
         image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
+    details |= facts_in(path.read_bytes())
     return fitted(replace(image, details=details))
 
 
@@ -65,6 +68,6 @@ def write(path: Path, image: ImageFile) -> None:
     options = animation_options(image)
     if image.channels == "rgba" and others:
         options["disposal"] = 2  # otherwise the picture before it shines through
-    if comment := image.details.get("comment"):
-        options["comment"] = comment.encode()
-    first.save(path, "GIF", append_images=others, **options)
+    file = io.BytesIO()
+    first.save(file, "GIF", append_images=others, **options)
+    path.write_bytes(with_facts(file.getvalue(), image.details))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from napari_zerodce.imaging.planes import layout_of
 KIND: Final = FileKind("JPEG 2000", (".jp2", ".j2k", ".jpx"), is_lossy=True, has_quality=True)
 STARTS: Final = (Signature(4, b"jP  \r\n"), Signature(0, b"\xff\x4f\xff\x51"))
 
-_HELD: Final = {"exif", "xmp", "iptc", "icc_profile"}
+_HELD: Final = {"exif", "xmp", "iptc", "icc_profile", "dpi"}
 _HELD_BY_PIXELS_ALONE: Final[set[str]] = set()
 """A .j2k file has no boxes."""
 
@@ -38,12 +39,18 @@ _UUIDS: Final = {
     "xmp": bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC"),
     "iptc": bytes.fromhex("33C7A4D2B81D4723A0BAF1A3E097AD38"),
 }
+_KEPT: Final = {b"xml ", b"uuid", b"uinf", b"asoc", b"jp2i"}
+"""Boxes that are true of the result as they are."""
+
 _PIXELS: Final = b"\xff\x4f\xff\x51"
 _DEPTHS: Final = 42
 """Where the depth of the first colour stands, counted from the begin of the pixels."""
 
 _PROGRAMS: Final = ("Created by", "Kakadu")
 """How the comments begin that programs write about themselves."""
+
+_INCHES: Final = 254
+"""As many have 10 000 parts of a metre."""
 
 _CODING_STYLE: Final = b"\xff\x52"
 _REVERSIBLE: Final = 1
@@ -67,7 +74,8 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
         details = dict(image.details) | shared_facts(photo)
     if details.get("comment", "").startswith(_PROGRAMS):
         del details["comment"]
-    details |= _boxes(content) | {"jpeg2000": {"lossless": _is_lossless(pixels)}}
+    details |= _boxes(content)
+    details["jpeg2000"] |= {"lossless": _is_lossless(pixels)}
     return fitted(replace(image, details=details))
 
 
@@ -82,11 +90,15 @@ def _is_lossless(pixels: bytes) -> bool:
     return 13 <= place < len(pixels) and pixels[place] == _REVERSIBLE
 
 
-def _boxes(content: bytes) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+def _boxes(content: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    others = []
     for kind, inside in boxes_in(content):
-        if kind == b"uuid":
-            found |= {key: inside[16:] for key, uuid in _UUIDS.items() if inside[:16] == uuid}
+        known = [key for key, uuid in _UUIDS.items() if kind == b"uuid" and inside[:16] == uuid]
+        if known:
+            found[known[0]] = inside[16:]
+        elif kind in _KEPT:
+            others.append((kind, inside))
         elif kind == b"jp2h":
             profiles = [
                 each[3:]
@@ -96,7 +108,7 @@ def _boxes(content: bytes) -> dict[str, bytes]:
             found |= {"icc_profile": profiles[0]} if profiles else {}
     if "exif" in found:
         found["exif"] = exif_block.START + found["exif"].removeprefix(exif_block.START)
-    return found
+    return found | {"jpeg2000": {"boxes": others}}
 
 
 def can_hold(image: ImageFile, _suffix: str) -> bool:
@@ -146,19 +158,32 @@ def _least_ratio(image: ImageFile) -> int:
 
 
 def _with_facts(encoded: bytes, details: Mapping[str, Any]) -> bytes:
-    boxes = []
-    for kind, content in boxes_in(encoded):
-        is_header = kind == b"jp2h" and "icc_profile" in details
-        boxes.append(box(kind, _with_profile(content, details) if is_header else content))
+    boxes = [
+        (kind, _with_header_facts(content, details) if kind == b"jp2h" else content)
+        for kind, content in boxes_in(encoded)
+    ]
     for key, uuid in _UUIDS.items():
         if key in details:
             content = details[key].removeprefix(exif_block.START) if key == "exif" else details[key]
-            boxes.append(box(b"uuid", uuid + content))
-    return b"".join(boxes)
+            boxes.append((b"uuid", uuid + content))
+    boxes += (details.get("jpeg2000") or {}).get("boxes", ())
+    return b"".join(box(*each) for each in boxes)
 
 
-def _with_profile(header: bytes, details: Mapping[str, Any]) -> bytes:
-    colours = box(b"colr", _PROFILE + details["icc_profile"])
-    return b"".join(
-        colours if kind == b"colr" else box(kind, content) for kind, content in boxes_in(header)
-    )
+def _with_header_facts(header: bytes, details: Mapping[str, Any]) -> bytes:
+    boxes = list(boxes_in(header))
+    if profile := details.get("icc_profile"):
+        boxes = [(kind, _PROFILE + profile if kind == b"colr" else each) for kind, each in boxes]
+    if dpi := details.get("dpi"):
+        (across, across_ten), (down, down_ten) = map(_dots_per_metre, dpi)
+        told = struct.pack(">4H2b", down, _INCHES, across, _INCHES, down_ten, across_ten)
+        boxes.append((b"res ", box(b"resc", told)))
+    return b"".join(box(*each) for each in boxes)
+
+
+def _dots_per_metre(dpi: float) -> tuple[int, int]:
+    """Return a numerator, whose denominator is that of inches, and an exponent of ten."""
+    exponent = 4  # a metre has 10000 / 254 inches
+    while dpi < 6553 and exponent > 0:
+        dpi, exponent = 10 * dpi, exponent - 1
+    return round(dpi), exponent

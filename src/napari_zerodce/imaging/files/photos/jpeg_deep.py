@@ -11,9 +11,8 @@ import imagecodecs
 import numpy as np
 
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.photos.jpeg_segments import Segment
 from napari_zerodce.imaging.files.photos.pixels import channels_of
-
-Segment = tuple[str, bytes]
 
 _FRAMES: Final = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _PIXELS_FOLLOW: Final = 0xDA

@@ -1,7 +1,8 @@
-"""PGM and PPM: samples of any depth, and no facts."""
+"""PGM and PPM: samples of any depth, and a comment."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from PIL.PpmImagePlugin import PpmImageFile
 
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
-from napari_zerodce.imaging.files.photos.facts import facts_beyond
+from napari_zerodce.imaging.files.photos.facts import facts_beyond, text_of
 from napari_zerodce.imaging.files.photos.pixels import channels_of, check_claim, image_of
 from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
@@ -19,7 +20,8 @@ from napari_zerodce.imaging.planes import layout_of
 KIND: Final = FileKind("PGM and PPM", (".ppm", ".pgm", ".pnm"))
 STARTS: Final = tuple(Signature(0, b"P" + digit) for digit in (b"1", b"2", b"3", b"4", b"5", b"6"))
 
-_HELD: Final[set[str]] = set()
+_HELD: Final = {"comment"}
+_COMMENT: Final = re.compile(rb"# ?([^\r\n]*)")
 
 _DEEP: Final = {b"P5": 1, b"P6": 3}
 """Kinds with binary samples, and their number for each pixel."""
@@ -29,16 +31,21 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a PGM or PPM."""
     with PpmImageFile(path) as photo:
         check_claim(photo, path)
-        size = photo.size
         _, _, offset, args = photo.tile[0]
-        most = _largest_sample(args)
         with path.open("rb") as file:
-            samples = _DEEP.get(file.read(2))
-        if samples is None or most < 256:
-            image = image_of(photo, path, with_pixels=with_pixels)
-            is_deep = image.array.dtype == np.int32  # written as text; Pillow has scaled it to 16
-            return replace(image, array=image.array.astype(np.uint16)) if is_deep else image
-    return _deep(path, (size[1], size[0], samples), offset, most)
+            header = file.read(offset)
+        most = _largest_sample(args)
+        if (samples := _DEEP.get(header[:2])) and most > 255:
+            image = _deep(path, (photo.height, photo.width, samples), offset, most)
+        else:
+            image = _shallow(image_of(photo, path, with_pixels=with_pixels))
+    comment = "\n".join(text_of(each) for each in _COMMENT.findall(header))
+    return replace(image, details={**image.details, "comment": comment}) if comment else image
+
+
+def _shallow(image: ImageFile) -> ImageFile:
+    is_deep = image.array.dtype == np.int32  # written as text; Pillow has scaled it to 16
+    return replace(image, array=image.array.astype(np.uint16)) if is_deep else image
 
 
 def _largest_sample(args: Any) -> int:
@@ -83,5 +90,10 @@ def write(path: Path, image: ImageFile) -> None:
     kind = "P5" if image.channels == "mono" else "P6"
     height, width = array.shape[:2]
     with path.open("wb") as file:
-        file.write(f"{kind}\n{width} {height}\n{most}\n".encode())
+        file.write(f"{kind}\n{_commented(image)}{width} {height}\n{most}\n".encode())
         file.write(np.ascontiguousarray(array, ">u2" if deep else np.uint8).tobytes())
+
+
+def _commented(image: ImageFile) -> str:
+    lines = image.details.get("comment", "").splitlines()
+    return "".join(f"# {line}\n" for line in lines)

@@ -43,6 +43,12 @@ from napari_zerodce.imaging.files.photos.png_chunks import (
     text_in,
     xmp_chunk,
 )
+from napari_zerodce.imaging.files.photos.png_copied import (
+    is_copied,
+    lost_of,
+    meaning_chunks,
+    meaning_of,
+)
 from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import Array, layout_of
 
@@ -53,9 +59,8 @@ _HELD: Final = {"exif", "xmp", "iptc", "icc_profile", "comment", "dpi", "text"}
 
 _LEVEL: Final = 4  # at most half the time of the usual level, for files that are 1 to 5 % larger
 _TEXTS: Final = {b"tEXt", b"zTXt", b"iTXt"}
-_TRUE_OF_THE_RESULT: Final = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"tIME"}
-"""Chunks that are copied. Others depend on the kind of samples, such as palettes."""
-
+_END: Final = 12
+"""Bytes of the last chunk."""
 _COMMENT: Final = "Comment"
 
 
@@ -68,9 +73,10 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
         image = (_deep if is_deep else image_of)(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
         is_interlaced = bool(photo.info.get("interlace"))
-    details = _with_chunks(details, list(chunks_of(path)))
-    if is_interlaced:
-        details["lost"] = (*details.get("lost", ()), "interlacing")
+    chunks = list(chunks_of(path))
+    details = _with_chunks(details, chunks)
+    lost = [*lost_of(chunks), *(["interlacing"] if is_interlaced else [])]
+    details["lost"] = (*details.get("lost", ()), *dict.fromkeys(lost))
     return fitted(replace(image, details=details))
 
 
@@ -90,11 +96,14 @@ def _deep(photo: PngImageFile, path: Path, *, with_pixels: bool) -> ImageFile:
 def _with_chunks(details: dict[str, Any], chunks: list[Chunk]) -> dict[str, Any]:
     """Return details with the facts in chunks; ImageMagick's texts are the last choice."""
     kept: list[Chunk] = []
+    behind: list[Chunk] = []
+    is_behind = False
     texts: dict[str, str] = {}
     profiles: dict[str, Any] = {}
     for name, content in chunks:
-        if name in _TRUE_OF_THE_RESULT:
-            kept.append((name, content))
+        is_behind |= name == b"IDAT"
+        if is_copied(name):
+            (behind if is_behind else kept).append((name, content))
         elif name in _TEXTS and (found := text_in(name, content)):
             keyword, text = found
             if is_xmp(keyword):
@@ -108,7 +117,8 @@ def _with_chunks(details: dict[str, Any], chunks: list[Chunk]) -> dict[str, Any]
             details["exif"] = exif_block.START + content.removeprefix(exif_block.START)
     if _COMMENT in texts:
         details["comment"] = texts[_COMMENT]
-    own = {"text": texts, "png": tuple(kept)}
+    own: dict[str, Any] = {"text": texts, "png": tuple(kept), "png_behind": tuple(behind)}
+    own["png_meaning"] = meaning_of(chunks)
     return profiles | details | {key: value for key, value in own.items() if value}
 
 
@@ -145,10 +155,13 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 def write(path: Path, image: ImageFile) -> None:
     """Write a PNG; samples of 9 to 15 bits are scaled to 16, as the format has them."""
     encoded = _encoded_deep(image) if _is_deep(image) else _encoded_shallow(image)
-    header = len(SIGNATURE) + 25  # and IHDR
-    facts = (chunk(*each) for each in _chunks(image.details))
+    header, end = len(SIGNATURE) + 25, len(encoded) - _END  # and IHDR
+    meaning = meaning_chunks(image.details, 16 if _is_deep(image) else 8, image.channels)
+    facts = [chunk(*each) for each in (*_chunks(image.details), *meaning)]
+    behind = [chunk(*each) for each in image.details.get("png_behind", ())]
+    pixels = memoryview(encoded)[header:end]
     with path.open("wb") as file:
-        file.writelines((encoded[:header], *facts, memoryview(encoded)[header:]))
+        file.writelines((encoded[:header], *facts, pixels, *behind, encoded[end:]))
 
 
 def _encoded_shallow(image: ImageFile) -> bytes:

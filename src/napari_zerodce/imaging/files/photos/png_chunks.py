@@ -20,13 +20,16 @@ Chunk = tuple[bytes, bytes]
 
 
 def chunks_of(path: Path) -> Iterator[Chunk]:
-    """Yield name and content of each chunk but those of pixels, until the first damaged one.
+    """Yield name and content of each chunk, until the first damaged one.
+
+    Those of pixels have no content here, and only the first is yielded.
 
     Parameters
     ----------
     path : Path
     """
     size = path.stat().st_size
+    pixels = {b"IDAT": (b"IDAT", b"")}
     with path.open("rb") as file:
         file.seek(len(SIGNATURE))
         while len(head := file.read(8)) == 8:
@@ -36,6 +39,8 @@ def chunks_of(path: Path) -> Iterator[Chunk]:
                 return
             if name not in _LARGE:
                 yield name, file.read(length)
+            elif name in pixels:
+                yield pixels.pop(name)
             file.seek(end)
 
 
