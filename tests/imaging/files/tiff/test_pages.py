@@ -107,6 +107,65 @@ def test_equal_pages_with_other_compressions_are_one_stack(tmp_path):
         assert [page.compression for page in file.pages] == [1, 8, 5]
 
 
+def test_each_page_has_its_own_orientation(tmp_path):
+    path, page = tmp_path / "turned.tif", noise(8, 8)
+    with tifffile.TiffWriter(path) as file:
+        for orientation in (1, 3, 6, 8):
+            file.write(page, metadata=None, extratags=[(274, 3, 1, orientation, True)])
+    expected = [page, np.rot90(page, 2), np.rot90(page, -1), np.rot90(page)]
+    np.testing.assert_array_equal(read_image(path).array, expected)
+    found = brighter_again(path, tmp_path / "again.tif")
+    assert_pages(found, [array + 1 for array in expected])
+
+
+def test_pages_on_their_sides_are_as_large_as_they_look(tmp_path):
+    path, page = tmp_path / "turned.tif", noise(6, 9)
+    with tifffile.TiffWriter(path) as file:
+        for orientation in (6, 1):
+            file.write(page, metadata=None, extratags=[(274, 3, 1, orientation, True)])
+    assert [image.array.shape for image in read_images(path)] == [(9, 6), (6, 9)]
+
+
+def test_each_page_has_its_own_palette(tmp_path):
+    path, page = tmp_path / "colours.tif", noise(8, 9)
+    palettes = [(RANDOM.integers(0, 256, (3, 256)) * 257).astype("u2") for _ in range(3)]
+    with tifffile.TiffWriter(path) as file:
+        for palette in palettes:
+            file.write(page, photometric="palette", colormap=palette, metadata=None)
+    expected = [(palette // 257).T[page] for palette in palettes]
+    np.testing.assert_array_equal(read_image(path).array, expected)
+
+
+def test_each_page_has_its_own_profile(tmp_path):
+    path, page = tmp_path / "photos.tif", noise(8, 9, 3)
+    profiles = [bytes([number]) * 600 for number in range(3)]
+    with tifffile.TiffWriter(path) as file:
+        for profile in profiles:
+            file.write(page, photometric="rgb", metadata=None, iccprofile=profile)
+    with tifffile.TiffFile(write_images(tmp_path / "again.tif", read_images(path))) as file:
+        assert [page.aspage().iccprofile for page in file.pages] == profiles
+
+
+def test_pages_of_other_depths_are_images_of_their_own(tmp_path):
+    path = tmp_path / "deep.tif"
+    with tifffile.TiffWriter(path) as file:
+        for bits in (12, 16, 10):
+            file.write(noise(8, 9, dtype="u2"), metadata=None, bitspersample=bits)
+    assert [image.bits for image in read_images(path)] == [12, None, 10]
+
+
+def test_copies_stay_behind_their_pages(tmp_path):
+    path = tmp_path / "pyramids.tif"
+    with tifffile.TiffWriter(path) as file:
+        for _ in range(3):
+            file.write(noise(64, 64), metadata=None)
+            file.write(noise(32, 32), metadata=None, subfiletype=1)
+    assert read_image(path).array.shape == (3, 64, 64)
+    with tifffile.TiffFile(write_images(tmp_path / "again.tif", read_images(path))) as file:
+        found = [(page.aspage().imagewidth, int(page.aspage().subfiletype)) for page in file.pages]
+    assert found == [(64, 0), (32, 1)] * 3
+
+
 @pytest.mark.parametrize("mapped_from", [0, 10**9])
 @pytest.mark.parametrize("first", [True, False])
 def test_reduced_pages_are_passed_over(tmp_path, monkeypatch, first, mapped_from):

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import left_out, lost, read_image, write_image
+from napari_zerodce.imaging.files.tiff import series
 
 RANDOM = np.random.default_rng(14)
 
@@ -244,6 +245,18 @@ def test_a_tag_tells_of_12_bits_in_16(tmp_path, code):
     assert page.bitspersample == 16
     np.testing.assert_array_equal(again.reshape(array.shape), array)
     assert read_image(tmp_path / "again.tif").bits == 12
+
+
+def test_a_tag_tells_of_the_bits_of_a_large_file(tmp_path, monkeypatch):
+    path = tmp_path / "camera.tif"
+    monkeypatch.setattr(series, "MAPPED_FROM", 1)
+    tags = [(281, 3, 1, 4095, True)]
+    tifffile.imwrite(path, np.full((20, 30), 4095, "u2"), extratags=tags)
+    image = read_image(path)
+    assert isinstance(image.array, np.memmap)
+    assert image.bits == 12
+    tifffile.imwrite(path, np.full((20, 30), 4096, "u2"), extratags=tags)
+    assert read_image(path).bits is None
 
 
 @pytest.mark.parametrize("largest", [3000, 65535, 255])

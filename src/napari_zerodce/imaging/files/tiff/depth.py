@@ -42,9 +42,10 @@ def told_bits(file: tifffile.TiffFile, page: Any, array: Array) -> int | None:
     if array.dtype.kind != "u":
         return None
     full, fewer = 8 * array.dtype.itemsize, _told_by_ome(file) or _told_by_tags(page)
-    if not fewer or not 8 <= fewer < full or isinstance(array, np.memmap):
+    if not fewer or not 8 <= fewer < full:
         return None
-    return fewer if array.max(initial=0) < 2**fewer else None
+    # Part by part, because a mapped array may be larger than the memory.
+    return fewer if all(part.max(initial=0) < 2**fewer for part in array) else None
 
 
 def _told_by_ome(file: tifffile.TiffFile) -> int | None:

@@ -23,7 +23,8 @@ def kind_of(image: ImageFile) -> Hashable:
     image : ImageFile
     """
     stored = image.details["stored"]
-    return image.array.shape, image.array.dtype, image.channels, image.details["axes"], stored.was
+    axes, of_samples = image.details["axes"], (stored.was, stored.bits)
+    return image.array.shape, image.array.dtype, image.channels, axes, of_samples
 
 
 def stacked(images: Sequence[ImageFile]) -> ImageFile:

@@ -12,11 +12,13 @@ import tifffile
 
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, check_room, without_pixels
 from napari_zerodce.imaging.files.tiff import libtiff
+from napari_zerodce.imaging.files.tiff.chain import meanings_of
 from napari_zerodce.imaging.planes import Array
 
 Series = tifffile.TiffPageSeries
 
 _SLIDES: Final = frozenset({"svs", "ndpi", "scn", "qpi", "bif", "philips"})
+_PLAIN: Final = frozenset({"generic", "uniform"})
 _IN_A_ROW: Final = frozenset({"imagej", "shaped"})
 _BESIDE_A_SLIDE: Final = frozenset({"label", "macro", "map", "thumbnail"})
 
@@ -36,7 +38,7 @@ def images_of(file: tifffile.TiffFile) -> list[Series]:
     ValueError
         If there is no image.
     """
-    every = [level for series in file.series for level in _levels(series)]
+    every = [part for series in file.series for each in _levels(series) for part in _parts(each)]
     if not every:
         raise ValueError("it holds no image")
     full = [series for series in every if not _is_reduced(series)]
@@ -105,6 +107,28 @@ def _levels(series: Series) -> list[Series]:
     """Return the levels that are images of their own: tifffile judges them by their sizes alone."""
     reduced = reduced_levels(series)
     return [series, *(each for each in series.levels[1:] if each not in reduced)]
+
+
+def _parts(series: Series) -> list[Series]:
+    """Return a series, or its pages one by one if tifffile joins what is no stack.
+
+    It compares their shapes and their codecs, but neither orientations, palettes nor profiles.
+    """
+    pages = [page for page in series.pages if page is not None]
+    if series.kind not in _PLAIN or len(pages) < 2 or series.keyframe.is_subifd:
+        return [series]
+    meanings = meanings_of(series.keyframe.parent)
+    alike = len({meanings.get(page.offset) for page in pages}) == 1
+    if alike and not _has_copies_between(series):
+        return [series]
+    own = [page.aspage() for page in pages]
+    return [Series([page], page.shape, page.dtype, page.axes, kind=series.kind) for page in own]
+
+
+def _has_copies_between(series: Series) -> bool:
+    """Return whether a smaller copy stands before the last page."""
+    copies = [page for level in reduced_levels(series) for page in pages_of(level)]
+    return bool(copies) and min(copies) < max(pages_of(series))
 
 
 def reduced_levels(series: Series) -> list[Series]:
