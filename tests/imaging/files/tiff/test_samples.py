@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -308,14 +309,54 @@ def test_planes_of_colour_stay_apart(tmp_path):
     np.testing.assert_array_equal(again, array)
 
 
-def test_colour_with_two_other_samples_stays_such(tmp_path):
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize(
+    ("kinds", "of_alpha"),
+    [(["unspecified", "unassalpha"], 4), (["unassalpha", "unspecified"], 3)],
+)
+def test_samples_besides_colour_and_alpha_stay(tmp_path, kinds, of_alpha, dtype):
     path = tmp_path / "five.tif"
-    array = noise(20, 30, 5)
-    kinds = ["unspecified", "unassalpha"]
+    array = noise(20, 30, 5, dtype=dtype)
     tifffile.imwrite(path, array, photometric="rgb", extrasamples=kinds)
     image, page, again = written_again(path)
+    assert image.channels == "rgba"
+    np.testing.assert_array_equal(image.array, array[..., [0, 1, 2, of_alpha]])
+    assert page.photometric == tifffile.PHOTOMETRIC.RGB
+    assert page.extrasamples == tuple({"unspecified": 0, "unassalpha": 2}[kind] for kind in kinds)
+    np.testing.assert_array_equal(again, array)
+
+
+def test_premultiplied_alpha_before_another_sample_is_divided(tmp_path):
+    path = tmp_path / "five.tif"
+    array = np.array([[[50, 100, 0, 100, 7], [10, 20, 30, 255, 9]]], "u1")
+    kinds = ["assocalpha", "unspecified"]
+    tifffile.imwrite(path, array, photometric="rgb", planarconfig="contig", extrasamples=kinds)
+    image, _, again = written_again(path)
+    np.testing.assert_array_equal(image.array, [[[128, 255, 0, 100], [10, 20, 30, 255]]])
+    np.testing.assert_array_equal(again.reshape(array.shape), array)
+
+
+def test_samples_besides_colour_and_alpha_of_a_stack_and_of_a_part(tmp_path):
+    path = tmp_path / "five.tif"
+    array = noise(3, 20, 30, 5)
+    kinds = ["unassalpha", "unspecified"]
+    tifffile.imwrite(path, array, photometric="rgb", extrasamples=kinds, metadata=None)
+    image, _, again = written_again(path)
+    np.testing.assert_array_equal(again, array)
+    part = replace(image, array=image.array[:, :10])
+    name = "samples besides colour and alpha"
+    assert (left_out("a.tif", (image,)), left_out("a.tif", (part,))) == ((), (name,))
+    with tifffile.TiffFile(write_image(tmp_path / "part.tif", part)) as file:
+        np.testing.assert_array_equal(file.asarray(), array[:, :10, :, :4])
+
+
+def test_colour_with_samples_of_unknown_kinds_is_channels(tmp_path):
+    path = tmp_path / "five.tif"
+    array = noise(20, 30, 5)
+    tifffile.imwrite(path, array, photometric="rgb", extrasamples=["unspecified"] * 2)
+    image, page, again = written_again(path)
     assert (image.channels, image.array.shape) == ("mono", (5, 20, 30))
-    assert (page.photometric, page.extrasamples) == (tifffile.PHOTOMETRIC.RGB, (0, 2))
+    assert (page.photometric, page.extrasamples) == (tifffile.PHOTOMETRIC.RGB, (0, 0))
     np.testing.assert_array_equal(again, array)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.tiff.further_samples import joined
 
 STACK: Final = "Q"
 """The letter of the axis along which images of one shape are stacked."""
@@ -57,7 +58,7 @@ def in_file_order(images: Iterable[ImageFile]) -> tuple[ImageFile, ...]:
     images : iterable of ImageFile
         As `read` returns them, perhaps with other pixels.
     """
-    series = [each for image in images for each in (*_unstacked(image), *_masks(image))]
+    series = [joined(each) for image in images for each in (*_unstacked(image), *_masks(image))]
     if len(series) == 1:
         return tuple(series)
     places = sorted(

@@ -11,6 +11,7 @@ from tifffile import EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 from napari_zerodce.imaging.files.image_file import check_room, upright
 from napari_zerodce.imaging.files.tiff import alpha, colours, libtiff
 from napari_zerodce.imaging.files.tiff.depth import packed_bits, white_of
+from napari_zerodce.imaging.files.tiff.further_samples import set_aside
 from napari_zerodce.imaging.files.tiff.stored import Stored, inverted
 from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
@@ -186,9 +187,12 @@ def _with_channels(samples: Samples) -> tuple[Array, str, Channels, Stored]:
     count, is_rgb = array.shape[-1], stored.photometric == "rgb"
     if not is_rgb and count == 2 and stored.transparencies:
         array, count, is_rgb = array[..., [0, 0, 0, 1]], 4, True  # grey and alpha
+    if is_rgb and count > _RGB + 1:
+        array, stored = set_aside(array, stored)
+        count = array.shape[-1]
     if not is_rgb or count not in {3, 4}:
         return np.moveaxis(array, -1, -3), axes[:-3] + _channel_letter(axes) + "YX", "mono", stored
-    if stored.is_premultiplied and count == 4 and alpha.can_divide(array.dtype):
+    if stored.without_further().is_premultiplied and count == 4 and alpha.can_divide(array.dtype):
         array = alpha.divided(array, white_of(array.dtype, stored.bits))
     return array, axes, "rgb" if count == 3 else "rgba", stored
 

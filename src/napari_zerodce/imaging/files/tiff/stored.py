@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +40,8 @@ class Stored:
         The colours of the file if they became RGB, such as "CMYK".
     is_mask : bool
         Whether the pages are marked as masks of others.
+    further : ndarray, shape (..., K), optional
+        The samples besides colour and alpha, which come back as they are.
     """
 
     axes: str
@@ -50,6 +52,7 @@ class Stored:
     bits: int | None = None
     was: str = ""
     is_mask: bool = False
+    further: Array | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_premultiplied(self) -> bool:
@@ -60,6 +63,18 @@ class Stored:
     def transparencies(self) -> int:
         """How many of the last samples are alpha."""
         return sum(kind in _ALPHAS for kind in self.extrasamples)
+
+    @property
+    def alpha_place(self) -> int | None:
+        """Which of the samples after those of colour is alpha."""
+        places = (n for n, kind in enumerate(self.extrasamples) if kind in _ALPHAS)
+        return next(places, None)
+
+    def without_further(self) -> Stored:
+        """Return the form without the samples besides colour and alpha."""
+        if self.further is None or self.alpha_place is None:
+            return self
+        return replace(self, extrasamples=(self.extrasamples[self.alpha_place],), further=None)
 
     def of_last(self, count: int) -> Stored | None:
         """Return the form of the last axes, None if the file has others before them.
@@ -167,7 +182,8 @@ def outline_of(image: ImageFile) -> Form:
 
 def _form_for(image: ImageFile) -> Stored:
     stored = image.details.get("stored")
-    found = stored.of_last(image.array.ndim) if isinstance(stored, Stored) else None
+    known = stored.without_further() if isinstance(stored, Stored) else None
+    found = known.of_last(image.array.ndim) if known else None
     return found if found and found.fits(image) else _usual(image)
 
 
@@ -196,7 +212,8 @@ def lost_form(image: ImageFile, *, is_packed: bool) -> tuple[str, ...]:
     if not isinstance(stored, Stored):
         return ()
     bits = None if is_packed else _packed_bits(image, stored)
-    return (f"compressed samples of {bits} bits",) if bits else ()
+    further = ("samples besides colour and alpha",) if stored.further is not None else ()
+    return (f"compressed samples of {bits} bits", *further) if bits else further
 
 
 def crosses_bytes(image: ImageFile) -> bool:
