@@ -185,6 +185,7 @@ def pixels(path: Path, series: Series) -> Array:
         return np.memmap(path, dtype, "r", offset, series.shape)
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
+    _check_end(series, path.stat().st_size)
     check_room(series.nbytes, path)
     array = np.asarray(series.asarray())
     return array.astype(bool) if page.dtype == bool else array  # decoders of faxes give 0 and 255
@@ -194,3 +195,23 @@ def _check_decoders(page: tifffile.TiffPage) -> None:
     """Refuse what the decoders read as noise."""
     if page.bitspersample == 24 and page.parent.byteorder == ">":
         raise ValueError("its samples have 24 bits and are big-endian; save it with 16 or 32 bits")
+
+
+def _check_end(series: Series, size: int) -> None:
+    """Refuse a series whose strips or tiles end behind the file: decoders fill up what lacks."""
+    pages = [page for page in series.pages if page is not None]
+    if any(_missing(page, size) > _surplus(page) for page in pages):
+        raise ValueError("it ends before its last pixel")
+
+
+def _missing(page: Any, size: int) -> int:
+    places = zip(page.dataoffsets, page.databytecounts, strict=False)
+    return sum(max(0, offset + count - size) for offset, count in places if offset and count)
+
+
+def _surplus(page: Any) -> int:
+    """Return how many bytes an uncompressed page has in its strips, but does not need."""
+    first = page.keyframe
+    if first.compression != tifffile.COMPRESSION.NONE:
+        return 0
+    return max(0, sum(page.databytecounts) - int(first.nbytes))
