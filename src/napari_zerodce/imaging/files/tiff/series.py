@@ -151,6 +151,7 @@ def pixels(path: Path, series: Series) -> Array:
         If the file does not hold all of them.
     """
     offset, page = series.dataoffset, series.keyframe
+    _check_decoders(page)
     if libtiff.is_needed(page):
         return libtiff.pixels(path, series.shape, pages_of(series), page)
     if offset is not None and page.is_memmappable and series.nbytes >= MAPPED_FROM:
@@ -163,3 +164,9 @@ def pixels(path: Path, series: Series) -> Array:
     check_room(series.nbytes, path)
     array = np.asarray(series.asarray())
     return array.astype(bool) if page.dtype == bool else array  # decoders of faxes give 0 and 255
+
+
+def _check_decoders(page: tifffile.TiffPage) -> None:
+    """Refuse what the decoders read as noise."""
+    if page.bitspersample == 24 and page.parent.byteorder == ">":
+        raise ValueError("its samples have 24 bits and are big-endian; save it with 16 or 32 bits")
