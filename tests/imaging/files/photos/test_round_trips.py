@@ -305,8 +305,11 @@ def test_the_background_of_a_palette_becomes_a_colour(tmp_path):
     assert lost([read_image(tmp_path / "a.png")]) == lost_names
 
 
-def test_unknown_chunks_of_a_png_stay_where_they_may_and_are_named_where_not(tmp_path, colours):
-    front = [(b"oFFs", bytes(9)), (b"sCAL", b"\1" + b"1\0" + b"2"), (b"prIv", b"hidden")]
+def test_unknown_chunks_of_a_png_stay_where_they_may_and_are_named_where_not(
+    tmp_path, colours, profile
+):
+    front = [(b"iCCP", b"own name\0\0" + zlib.compress(profile)), (b"oFFs", bytes(9))]
+    front += [(b"sCAL", b"\1" + b"1\0" + b"2"), (b"prIv", b"hidden")]
     before, after = [*front, (b"prIV", b"of the old pixels"), (b"iDOT", bytes(28))], (b"beHi", b"-")
     (tmp_path / "a.png").write_bytes(png_with(colours, before, behind=[after]))
     found = list(chunks_of(enhanced(tmp_path / "a.png", "b.png")))
@@ -494,13 +497,14 @@ def test_a_gif_keeps_its_extensions(tmp_path, grey_profile, facts):
 
 def test_a_jpeg_2000_keeps_resolution_and_boxes(tmp_path, colours):
     others = [(b"xml ", b"<gml/>"), (b"uuid", bytes(range(16)) + b"GeoTIFF")]
-    details = {"dpi": (300.5, 72), "jpeg2000": {"lossless": True, "boxes": others}}
+    details = {"dpi": (300.5, 2834 * 0.0254), "jpeg2000": {"lossless": True, "boxes": others}}
     path = write_image(tmp_path / "a.jp2", ImageFile(colours, "rgb", details))
     with Image.open(path) as photo:
-        assert photo.info["dpi"] == pytest.approx((300.5, 72))
+        assert photo.info["dpi"] == pytest.approx((300.5, 2834 * 0.0254))
     read = read_image(enhanced(path, "b.jp2"))
-    assert read.details["dpi"] == pytest.approx((300.5, 72))
+    assert read.details["dpi"] == pytest.approx((300.5, 2834 * 0.0254))
     assert read.details["jpeg2000"]["boxes"] == others
+    assert struct.pack(">2H", 2834, 1) in path.read_bytes()
 
 
 # ---- animations

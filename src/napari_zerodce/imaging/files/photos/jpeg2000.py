@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -48,9 +49,6 @@ _DEPTHS: Final = 42
 
 _PROGRAMS: Final = ("Created by", "Kakadu")
 """How the comments begin that programs write about themselves."""
-
-_INCHES: Final = 254
-"""As many have 10 000 parts of a metre."""
 
 _CODING_STYLE: Final = b"\xff\x52"
 _REVERSIBLE: Final = 1
@@ -171,15 +169,18 @@ def _with_header_facts(header: bytes, details: Mapping[str, Any]) -> bytes:
     if profile := details.get("icc_profile"):
         boxes = [(kind, _PROFILE + profile if kind == b"colr" else each) for kind, each in boxes]
     if dpi := details.get("dpi"):
-        (across, across_ten), (down, down_ten) = map(_dots_per_metre, dpi)
-        told = struct.pack(">4H2b", down, _INCHES, across, _INCHES, down_ten, across_ten)
+        across, down = map(_dots_per_metre, dpi)
+        told = struct.pack(">4H2b", *down[:2], *across[:2], down[2], across[2])
         boxes.append((b"res ", box(b"resc", told)))
     return b"".join(box(*each) for each in boxes)
 
 
-def _dots_per_metre(dpi: float) -> tuple[int, int]:
-    """Return a numerator, whose denominator is that of inches, and an exponent of ten."""
+def _dots_per_metre(dpi: float) -> tuple[int, int, int]:
+    """Return a numerator, a denominator and an exponent of ten."""
+    whole = round(dpi / 0.0254)
+    if whole < 2**16 and math.isclose(whole, dpi / 0.0254, rel_tol=1e-7):
+        return whole, 1, 0
     exponent = 4  # a metre has 10000 / 254 inches
     while dpi < 6553 and exponent > 0:
         dpi, exponent = 10 * dpi, exponent - 1
-    return round(dpi), exponent
+    return round(dpi), 254, exponent
