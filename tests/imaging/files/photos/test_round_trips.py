@@ -455,6 +455,36 @@ def test_twelve_bits_fill_the_sixteen_of_a_png(tmp_path):
     assert read.array.tolist() == [[0, 65535]]
 
 
+@pytest.mark.parametrize("height", [100, 800])
+@pytest.mark.parametrize(
+    ("suffix", "quality", "bits"),
+    [
+        *((".webp", 50, None), (".avif", 55, None), (".avif", 60, 10), (".heic", 55, None)),
+        *((".jp2", 40, None), (".jp2", 40, 12)),
+    ],
+)
+def test_a_lossy_photo_is_about_as_large_as_its_source(tmp_path, suffix, quality, bits, height):
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    noise = np.random.default_rng(3).normal(size=(height, 820, 3)).cumsum(axis=1)
+    most = 2 ** (bits or 8) - 1
+    array = np.clip(most / 2 + noise * most / 60, 0, most).astype(np.uint16 if bits else np.uint8)
+    image = ImageFile(array, "rgb", {"quality": quality}, bits=bits)
+    path = write_image(tmp_path / f"a{suffix}", image)
+    read = read_image(path)
+    size = write_image(tmp_path / f"b{suffix}", read).stat().st_size
+    assert 0.7 < size / path.stat().st_size < 1.3
+    best = replace(read, details={**read.details, "quality": 95})
+    assert write_image(tmp_path / f"c{suffix}", best).stat().st_size > 1.3 * size
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+def test_an_avif_keeps_its_subsampling(tmp_path, colours, subsampling):
+    Image.fromarray(colours).save(tmp_path / "a.avif", subsampling=subsampling)
+    read = read_image(enhanced(tmp_path / "a.avif", "b.avif"))
+    assert read.details["avif"]["subsampling"] == subsampling
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".ppm"])
 def test_comments_survive(tmp_path, colours, suffix):
     image = ImageFile(colours, "rgb", {"comment": "Grüße\nin two lines"})

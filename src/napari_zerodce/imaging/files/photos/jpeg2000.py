@@ -26,6 +26,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     with_known_samples,
 )
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("JPEG 2000", (".jp2", ".j2k", ".jpx"), is_lossy=True, has_quality=True)
@@ -50,6 +51,9 @@ _DEPTHS: Final = 42
 _PROGRAMS: Final = ("Created by", "Kakadu")
 """How the comments begin that programs write about themselves."""
 
+_RATIOS: Final = range(24, 61)
+"""Of signal to noise in dB, between which results of lossy files are."""
+
 _CODING_STYLE: Final = b"\xff\x52"
 _REVERSIBLE: Final = 1
 _PROFILE: Final = b"\x02\0\0"
@@ -69,7 +73,8 @@ def read(path: Path) -> ImageFile:
     if details.get("comment", "").startswith(_PROGRAMS):
         del details["comment"]
     details |= _boxes(content)
-    details["jpeg2000"] |= {"lossless": _is_lossless(pixels)}
+    density = density_of(content, image, details)
+    details["jpeg2000"] |= {"lossless": _is_lossless(pixels), "density": density}
     return fitted(replace(image, details=details))
 
 
@@ -117,14 +122,14 @@ def not_held(image: ImageFile, suffix: str) -> list[str]:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write a JPEG 2000, lossless unless its source was lossy or the user wants a quality."""
+    """Write a JPEG 2000: lossless, as large as its lossy source, or of a quality."""
     has_boxes = path.suffix.lower() != ".j2k"
-    encoded = _encoded(image, has_boxes=has_boxes)
+    encoded = _encoded(image, _least_ratio(image), has_boxes=has_boxes)
     path.write_bytes(_with_facts(encoded, image.details) if has_boxes else encoded)
 
 
-def _encoded(image: ImageFile, *, has_boxes: bool) -> bytes:
-    noise = _least_ratio(image)
+def _encoded(image: ImageFile, noise: int, *, has_boxes: bool = False) -> bytes:
+    """Return a file with a ratio of signal to noise in dB, 0 for a lossless file."""
     if image.array.dtype.itemsize == 1:
         options: dict[str, Any] = {"no_jp2": not has_boxes}
         if noise:
@@ -145,10 +150,12 @@ def _encoded(image: ImageFile, *, has_boxes: bool) -> bytes:
 def _least_ratio(image: ImageFile) -> int:
     """Return the ratio of signal to noise in dB, 0 for a lossless file."""
     quality = image.details.get("quality")
-    if quality is None:
-        told = image.details.get("jpeg2000") or {"lossless": True}
-        return 0 if told["lossless"] else 50
-    return 0 if quality == 100 else 25 + quality // 4  # 80 gives 45 dB
+    if quality is not None:
+        return 0 if quality == 100 else 25 + quality // 4  # 80 gives 45 dB
+    source = image.details.get("jpeg2000") or {"lossless": True}
+    if source["lossless"]:
+        return 0
+    return level_like_source(image, _encoded, density=source["density"], levels=_RATIOS)
 
 
 def _with_facts(encoded: bytes, details: Mapping[str, Any]) -> bytes:
