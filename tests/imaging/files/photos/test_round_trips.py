@@ -152,6 +152,15 @@ def test_unknown_segments_of_a_jpeg_stay_byte_by_byte(tmp_path, colours):
     assert lost([read_image(tmp_path / "a.jpg")]) == ("further pictures", "Content Credentials")
 
 
+@pytest.mark.parametrize("name", ["b.png", "b.tif", "b.npy"])
+def test_what_only_a_jpeg_holds_is_named_for_others(tmp_path, jpeg, colours, name):
+    named = left_out(jpeg.with_name(name), [read_image(jpeg)])
+    assert named[-2:] == ("Photoshop's resources", "the long part of XMP")
+    Image.fromarray(colours).save(tmp_path / "a.jpg", extra=as_jpeg_segment(*UNKNOWN[0]))
+    named = left_out(tmp_path / name, [read_image(tmp_path / "a.jpg")])
+    assert named == ("other segments of the JPEG",)
+
+
 @pytest.mark.parametrize(
     ("transform", "grey", "kept"), [(1, False, 1), (0, False, 0), (2, False, 0), (0, True, 1)]
 )

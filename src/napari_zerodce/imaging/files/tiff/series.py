@@ -148,7 +148,8 @@ def pixels(path: Path, series: Series) -> Array:
         dtype: np.dtype[Any] = np.dtype(page.parent.byteorder + series.dtype.char)
         return np.memmap(path, dtype, "r", offset, series.shape)
     if page.compression not in tifffile.TIFF.DECOMPRESSORS:
-        raise ValueError(f"unsupported compression {page.compression.name}")
+        name = getattr(page.compression, "name", page.compression)
+        raise ValueError(f"unsupported compression {name}")
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
     check_room(series.nbytes, path)
