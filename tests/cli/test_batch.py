@@ -130,6 +130,23 @@ def test_files_of_a_series_share_what_enhance_finds_for_them(run_here, cluster, 
     assert done.stderr.startswith("note: In a batch, files of a series share their window")
 
 
+def test_photos_in_a_folder_are_as_each_is_alone(run_here, cluster, tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    random = np.random.default_rng(0)
+    cells = (
+        random.normal(12, 1, (40, 50, 1)).clip(0, 255) + 100 * (np.arange(40) < 6)[:, None, None]
+    )
+    grey = np.repeat(cells, 3, axis=2).astype(np.uint8)
+    for name, photo in {"a": grey, "b": random.integers(0, 60, grey.shape, np.uint8)}.items():
+        tifffile.imwrite(tmp_path / "in" / f"{name}.tif", photo, photometric="rgb")
+    words = ("--scheduler", cluster, *CPU)
+    assert run_here("batch", "in", "--output", "out", *words).returncode == 0
+    assert run_here("enhance", "in", "--output", "alone", "--window-per-file", *CPU).returncode == 0
+    for name in ("a.tif", "b.tif"):
+        made, alone = (tifffile.imread(tmp_path / each / name) for each in ("out", "alone"))
+        assert np.array_equal(made, alone)
+
+
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 def test_parts_of_one_image_are_those_of_the_whole(
     checkpoint, stack, expected, run_here, cluster, tmp_path

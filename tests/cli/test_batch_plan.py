@@ -43,6 +43,16 @@ def test_paths_are_absolute_because_workers_have_other_folders(
     assert planned("a.tif", "a.tif", output="out") == expected
 
 
+def test_results_of_other_kinds_keep_their_whole_names_where_they_must(
+    folder: Path, tmp_path: Path
+) -> None:
+    for name in ("b/c.qoi", "d.qoi"):
+        (folder / name).touch()
+    targets = [target for _, target, _ in planned(folder, output=tmp_path / "out")]
+    names = ("a.tif", "d.png", "b/c.png", "b/c.qoi.png", "b/x.zarr")
+    assert sorted(targets) == sorted(str(tmp_path / "out" / name) for name in names)
+
+
 def test_a_missing_file_is_left_to_its_task(tmp_path: Path) -> None:
     assert len(planned(tmp_path / "missing.tif", output=tmp_path / "out")) == 1
 

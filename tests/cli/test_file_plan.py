@@ -91,6 +91,25 @@ def test_two_inputs_for_one_output_are_refused() -> None:
             plan(inputs, "out")
 
 
+def test_results_of_other_kinds_keep_their_whole_names_only_where_they_must() -> None:
+    touch(Path("in/a.png"), Path("in/a.tif"), Path("in/b.png"), Path("in/sub/b.png"))
+    for name in ("a.qoi", "sub/a.qoi", "b.czi", "b.nd2"):
+        touch(Path("in", name))
+    jobs = plan_files(["in"], "out", suffixes=(*SUFFIXES, ".qoi", ".czi", ".nd2"), written=SUFFIXES)
+    assert {job.source.as_posix(): job.target.as_posix() for job in jobs} == {
+        "in/a.png": "out/a.png",
+        "in/a.qoi": "out/a.qoi.png",
+        "in/a.tif": "out/a.tif",
+        "in/b.czi": "out/b.czi.tif",
+        "in/b.nd2": "out/b.nd2.tif",
+        "in/b.png": "out/b.png",
+        "in/sub/a.qoi": "out/sub/a.png",
+        "in/sub/b.png": "out/sub/b.png",
+    }
+    with pytest.raises(RequestError, match=r"'in/a.qoi' and 'in/sub/a.qoi' would both become"):
+        plan_files(["in/a.qoi", "in/sub/a.qoi"], "out", suffixes=(*SUFFIXES, ".qoi"))
+
+
 def test_output_that_is_the_input_is_refused() -> None:
     touch(Path("in/a.png"), Path("in/sub/b.png"))
     for inputs, output in (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.ImageFile import ImageFile as Photo
 
 from napari_zerodce.cli import main
 from napari_zerodce.imaging.files.file_names import natural_order
@@ -145,17 +147,17 @@ def test_other_sizes_dtypes_and_folders_are_no_part_of_a_series(capsys):
 
 
 def test_a_file_that_goes_while_the_command_runs_fails_alone(capsys, monkeypatch):
-    from napari_zerodce.cli import file_series
+    from napari_zerodce.cli import series_search
 
     frames()
-    usual = file_series.find_series
+    usual = series_search.find_series
 
     def then_gone(*given, **named):
         found = usual(*given, **named)
         Path("in/frame1.tif").unlink()
         return found
 
-    monkeypatch.setattr(file_series, "find_series", then_gone)
+    monkeypatch.setattr(series_search, "find_series", then_gone)
     assert enhance("in", "--output", "out", "--window", "290,3000", "--global-curve") == 1
     assert "failed: in/frame1.tif" in capsys.readouterr().err
 
@@ -168,3 +170,96 @@ def test_channels_in_files_of_their_own_are_two_series(capsys):
     first, second, third, fourth = windows(out)
     assert first == third != second == fourth
     assert err.count("note: 2 files of one size") == 2
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """How often each photo is decoded."""
+    counts, usual = Counter(), Photo.load
+
+    def load(photo):
+        counts[Path(photo.filename).name] += bool(photo.tile)
+        return usual(photo)
+
+    monkeypatch.setattr(Photo, "load", load)
+    return counts
+
+
+@pytest.mark.parametrize("words", [(), ("--skip-existing",), ("--checkpoint", "zero-dce")])
+def test_photos_are_decoded_when_their_turn_comes_and_once(make_photo, decoded, monkeypatch, words):
+    from napari_zerodce.cli import series_search
+
+    Path("in").mkdir()
+    for number in range(4):
+        Image.fromarray(make_photo(seed=number)).save(f"in/{number}.jpg")
+    usual, before = series_search.find_series, []
+
+    def found(*given, **named):
+        frames = usual(*given, **named)
+        before.append((len(frames), sum(decoded.values())))
+        return frames
+
+    monkeypatch.setattr(series_search, "find_series", found)
+    assert enhance("in", "--output", "out", *words) == 0
+    assert before == [(4, 0)]
+    assert decoded == {f"{number}.jpg": 1 for number in range(4)}
+
+
+def test_a_file_that_is_alone_with_its_kind_is_not_looked_at(make_photo, monkeypatch):
+    from napari_zerodce.cli import series_search
+
+    Path("in").mkdir()
+    for suffix in ("png", "tif", "bmp"):
+        Image.fromarray(make_photo()).save(f"in/photo.{suffix}")
+    monkeypatch.setattr(series_search, "outline_images", lambda path: pytest.fail(str(path)))
+    assert enhance("in", "--output", "out") == 0
+
+
+def grey_in_colours(image):
+    return Image.fromarray(np.stack([image.astype(np.uint8)] * 3, axis=-1))
+
+
+def cells(bright):
+    image = np.random.default_rng(0).normal(12, 1, (SIDE, SIDE))
+    image[:12] += np.linspace(0, bright, 12 * SIDE).reshape(12, SIDE)
+    return image.clip(0, 255)
+
+
+@pytest.mark.parametrize("grey", ["a.png", "z.png"])
+def test_a_grey_photo_among_others_is_as_it_is_alone(make_photo, capsys, grey):
+    Path("in").mkdir()
+    for number in range(3):
+        Image.fromarray(make_photo(SIDE, SIDE, seed=number)).save(f"in/{number}.png")
+    grey_in_colours(cells(150)).save(f"in/{grey}")
+    assert (
+        enhance("in", "--output", "out")
+        == enhance("in", "--output", "alone", "--window-per-file")
+        == 0
+    )
+    assert not capsys.readouterr().err
+    for path in Path("out").iterdir():
+        made = np.asarray(Image.open(path))
+        np.testing.assert_array_equal(made, np.asarray(Image.open(Path("alone", path.name))))
+        assert (np.ptp(made, axis=-1).max() == 0) == (path.name == grey)
+
+
+def test_grey_frames_in_colours_share_their_window(capsys):
+    Path("in").mkdir()
+    for number, bright in enumerate((60, 230, 120)):
+        grey_in_colours(cells(bright)).save(f"in/{number}.png")
+    assert enhance("in", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    assert "3 files of one size in 'in' are one series and share one window" in err
+    assert len(set(windows(out))) == 1
+    assert enhance("in", "--output", "alone", "--window-per-file") == 0
+    assert len(set(windows(capsys.readouterr().out))) == 3
+
+
+def test_one_series_of_each_file_is_its_image(tmp_path, capsys):
+    frames()
+    for path in sorted(Path("in").iterdir()):
+        page = tifffile.imread(path)
+        tifffile.imwrite(path, np.stack([page, page // 2]), photometric="minisblack")
+    assert enhance("in", "--output", "out", "--series", "1") == 0
+    assert len(set(windows(capsys.readouterr().out))) == 1
+    assert {tifffile.imread(path).shape for path in Path("out").iterdir()} == {(SIDE, SIDE)}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.errors import Cancelled, ImageError
@@ -157,22 +156,40 @@ def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, command, interrupt_when
     assert [path.name for path in out.iterdir()] == ["a.npy"]
 
 
-def test_ctrl_c_while_a_large_file_is_compressed(tmp_path: Path, command, interrupt_when) -> None:
-    # Writing this PNG is one call of seconds into Pillow, which no signal interrupts.
-    noise = np.random.default_rng(0).integers(0, 80, (3000, 3000, 3), np.uint8)
-    source, out = tmp_path / "noise.png", tmp_path / "out"
-    Image.fromarray(noise).save(source, compress_level=1)
-    words = command("enhance", source, "--output", out / "noise.png")
-    words += ["--checkpoint", "zero-dce-pp", "--scale-factor", "50", "--tile", "1500"]
+COMPRESSING = """
+import sys
+from pathlib import Path
+from napari_zerodce.cli import main
+from napari_zerodce.imaging.files.photos import png
 
-    def compressing() -> bool:
-        return any(
-            part.is_file() and part.stat().st_size > 50_000
-            for part in out.glob(".napari-zerodce-*/.*")
-        )
+compress = png.{encoder}
 
-    code, lines, errors = interrupt_when(compressing, words)
-    assert code == 130
+def without_end(image):
+    if image.array.size < 100:  # a rehearsal
+        return compress(image)
+    Path({begun!r}).touch()
+    while True:  # a large image on a slow machine
+        compress(image)
+
+png.{encoder} = without_end
+sys.exit(main({words!r}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("dtype", "encoder"), [(np.uint8, "_encoded_shallow"), (np.uint16, "_encoded_deep")]
+)
+def test_ctrl_c_while_a_large_file_is_compressed(
+    tmp_path: Path, interrupt_when, dtype: type, encoder: str
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 80, (800, 800, 3), dtype)
+    source, out, begun = tmp_path / "noise.npy", tmp_path / "out", tmp_path / "begun"
+    np.save(source, noise)
+    words = ["enhance", str(source), "--output", str(out / "noise.png"), "--device", "cpu"]
+    words += ["--checkpoint", "zero-dce-pp", "--scale-factor", "50"]
+    code = COMPRESSING.format(encoder=encoder, begun=str(begun), words=words)
+    exit_code, lines, errors = interrupt_when(begun.exists, [sys.executable, "-c", code])
+    assert exit_code == 130
     assert not lines
     assert errors == "napari-zerodce: interrupted: 0 enhanced, 0 failed, 1 not done\n"
     assert list(out.iterdir()) == []

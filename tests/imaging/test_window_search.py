@@ -13,7 +13,12 @@ from hypothesis.extra import numpy as st_numpy
 from napari_zerodce.errors import Cancelled, ImageError, RequestError
 from napari_zerodce.imaging import histogram, sampling
 from napari_zerodce.imaging.intensity import normalise, restore
-from napari_zerodce.imaging.window_search import background_of, find_window, resolve_window
+from napari_zerodce.imaging.window_search import (
+    background_of,
+    colour_decides,
+    find_window,
+    resolve_window,
+)
 from napari_zerodce.imaging.windows import Window, WindowChoice
 
 AUTO, DTYPE, MINMAX = WindowChoice(), WindowChoice("dtype"), WindowChoice("minmax")
@@ -318,3 +323,22 @@ def test_windows_of_channels_need_an_axis_of_channels():
     choice = WindowChoice.parse("1,2;3,4")
     with pytest.raises(RequestError, match="no axis of channels"):
         resolve_window(np.zeros((4, 4)), choice, channels="mono")
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "channels", "decides"),
+    [
+        ("auto", "u1", "rgb", True),
+        ("auto", "u2", "rgba", True),
+        ("auto", "f4", "rgb", False),  # the range of floats is unknown
+        ("auto", "u1", "mono", False),  # its background decides
+        ("dtype", "f4", "rgb", True),
+        ("minmax", "u1", "rgb", False),
+        ("percentile:1,99", "u2", "rgb", False),
+        ("3,40", "u2", "mono", True),
+        ("3,40;5,60", "u2", "rgb", True),
+    ],
+)
+def test_samples_of_photos_are_not_needed(text, dtype, channels, decides):
+    choice = WindowChoice.parse(text)
+    assert colour_decides(choice, np.dtype(dtype), channels) is decides

@@ -262,7 +262,7 @@ def _with_series(
 ) -> BatchPlan:
     """Return the plan with the windows and weights that files of a series share."""
     from napari_zerodce.cli.file_plan import FileJob
-    from napari_zerodce.cli.file_series import find_series
+    from napari_zerodce.cli.series_search import find_series
 
     jobs = {
         FileJob(Path(image.source), Path(image.target)): image

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_zerodce.batch.images import BatchImage
-from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder
+from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder, with_whole_names
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import images_below
 from napari_zerodce.imaging.files.images import LISTED, installed_suffixes, result_name
@@ -125,9 +125,17 @@ class _Planner:
 
     def plan(self) -> BatchPlan:
         """Return the plan; raises a RequestError if two outputs would collide."""
-        images = tuple(self._images.values())
-        check_collisions([FileJob(Path(each.source), Path(each.target)) for each in images])
-        return BatchPlan(images, self._plates)
+        images = {
+            FileJob(Path(each.source), Path(each.target)): each for each in self._images.values()
+        }
+        jobs = with_whole_names([*images])
+        check_collisions(jobs)
+        return BatchPlan(tuple(map(_at, images.values(), images, jobs)), self._plates)
+
+
+def _at(image: BatchImage, before: FileJob, job: FileJob) -> BatchImage:
+    # A path of a URL is none.
+    return image if job == before else replace(image, target=str(job.target))
 
 
 def images_of_plate(plan: BatchPlan, target: str) -> Iterator[str]:

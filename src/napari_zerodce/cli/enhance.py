@@ -193,8 +193,8 @@ def _enhance_all(
     jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
     from napari_zerodce.cli.bars import Bars
-    from napari_zerodce.cli.file_series import find_series
     from napari_zerodce.cli.in_memory import SharedRun
+    from napari_zerodce.cli.series_search import find_series
 
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_zerodce.errors import RequestError
@@ -72,7 +73,7 @@ def plan_files(
     else:
         _check_folder(output, written)
         jobs = [job for text in inputs for job in _jobs_of(named(text), target, suffixes)]
-    jobs = _without_repetitions(jobs)
+    jobs = with_whole_names(_without_repetitions(jobs))
     check_collisions(jobs)
     return tuple(jobs)
 
@@ -187,6 +188,32 @@ def _without_repetitions(jobs: Sequence[FileJob]) -> list[FileJob]:
     for job in jobs:
         distinct.setdefault((identity_of(job.source), identity_of(job.target)), job)
     return list(distinct.values())
+
+
+def with_whole_names(jobs: Sequence[FileJob]) -> list[FileJob]:
+    """Return jobs of which those keep their old suffix whose output would be that of another.
+
+    The files night.png and night.qoi, a kind that is not written, become night.png and
+    night.qoi.png.
+
+    Parameters
+    ----------
+    jobs : sequence of FileJob
+        Each once.
+    """
+    counts = Counter(identity_of(job.target) for job in jobs)
+    return [
+        replace(job, target=_whole_name(job)) if counts[identity_of(job.target)] > 1 else job
+        for job in jobs
+    ]
+
+
+def _whole_name(job: FileJob) -> Named:
+    source, target = job.source, job.target
+    has_new_suffix = result_name(Path(source.name)).name == target.name != source.name
+    if isinstance(target, Url) or not has_new_suffix:
+        return target
+    return target.with_name(f"{source.name}{target.suffix}")
 
 
 def check_collisions(jobs: Sequence[FileJob]) -> None:

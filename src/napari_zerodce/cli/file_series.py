@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.engine.requests import Progress, Report
+from napari_zerodce.engine.requests import Report
 from napari_zerodce.errors import ImageError, ZeroDCEError
-from napari_zerodce.imaging.files import video
-from napari_zerodce.imaging.files.file_names import channel_in, natural_order
 from napari_zerodce.imaging.files.file_stack import FileStack
-from napari_zerodce.imaging.files.images import read_images
-from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
-from napari_zerodce.imaging.files.urls import Named, Url
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.grey import is_grey
+from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.sampling import spread
 from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.window_search import colour_decides
 from napari_zerodce.imaging.windows import WindowChoice
-from napari_zerodce.stopping import ShouldStop, raise_if_stopped
+from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
     from napari_zerodce.batch.images import SharedByFiles
     from napari_zerodce.checkpoints.load import Checkpoint
-    from napari_zerodce.cli.file_plan import FileJob
-    from napari_zerodce.engine.requests import EnhanceResult
+    from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult
     from napari_zerodce.engine.resolved import ResolvedRequest
     from napari_zerodce.engine.settings import EnhanceSettings
-    from napari_zerodce.imaging.files.image_file import ImageFile
 
-_FIXED: Final = frozenset({"range", "dtype"})
+FIXED: Final = frozenset({"range", "dtype"})
+
+_MOST_LOOKED_AT: Final = 8
+"""Files of a series that tell whether all are grey in colours."""
 
 
 class FileSeries:
@@ -40,13 +44,15 @@ class FileSeries:
     stack : FileStack
         In the natural order of their names.
     first : ImageFile
-        The image of one of them.
+        The image of one of them, perhaps without pixels.
     settings : CommandSettings
     """
 
     def __init__(self, stack: FileStack, first: ImageFile, settings: CommandSettings) -> None:
         self._stack, self._first, self._settings = stack, first, settings
         self._resolved: ResolvedRequest | ZeroDCEError | None = None
+        self._only_grey = _only_grey_share(settings.enhance, first)
+        self._has_grey: bool | None = None
 
     @property
     def folder(self) -> Path:
@@ -60,8 +66,51 @@ class FileSeries:
         """Return the image of a file; raises an `ImageError`."""
         return self._stack.file(number)
 
-    def choices(self, report: Report, should_stop: ShouldStop) -> SharedByFiles:
+    def holds(self, number: int, should_stop: ShouldStop) -> bool:
+        """Return whether a file shares what the others do.
+
+        It does not if it is not as its header told, or if it is a photo: the colours of a photo
+        decide its window and its weights.
+
+        Parameters
+        ----------
+        number : int
+        should_stop : callable
+            As in `resolve`.
+
+        Raises
+        ------
+        Cancelled
+            If `should_stop` returned True.
+        ImageError
+            If the file cannot be read.
+        """
+        image = self.image(number)
+        if pixels_of(image) != pixels_of(self._first):
+            return False
+        if not self._only_grey:
+            return True
+        return _is_grey(image, should_stop) and self._is_of_grey(should_stop)
+
+    def _is_of_grey(self, should_stop: ShouldStop) -> bool:
+        """Return whether files in colours are grey, as far as a few tell: frames, and no photos."""
+        if self._has_grey is None:
+            self._has_grey = all(_is_grey(each, should_stop) for each in self._some())
+        return self._has_grey
+
+    def _some(self) -> Iterator[ImageFile]:
+        for number in spread(len(self), _MOST_LOOKED_AT):
+            with suppress(ImageError):  # its own run tells
+                yield self.image(number)
+
+    def _request(self, checkpoint: Checkpoint | None) -> EnhanceRequest:
+        request = self._settings.series_request(self._stack, self._first, checkpoint)
+        return replace(request, is_grey=True if self._only_grey else request.is_grey)
+
+    def choices(self, report: Report, should_stop: ShouldStop) -> SharedByFiles | None:
         """Return the windows and the weights of all files, which need no network.
+
+        None if they are photos, each of which decides its own.
 
         Parameters
         ----------
@@ -76,11 +125,14 @@ class FileSeries:
         from napari_zerodce.batch.images import SharedByFiles
         from napari_zerodce.engine.resolve import read_choices
 
-        request = self._settings.series_request(self._stack, self._first, None)
+        if self._only_grey and not self._is_of_grey(should_stop):
+            return None
+        request = self._request(None)
         request.check_axes()
-        windows, automatic, _, is_grey = read_choices(request, report, should_stop)
+        windows, automatic, _, are_grey = read_choices(request, report, should_stop)
         checkpoint = None if automatic is None else automatic.checkpoint
-        return SharedByFiles(WindowChoice.of_windows(windows), checkpoint, is_grey)
+        window = WindowChoice.of_windows(windows)
+        return SharedByFiles(window, checkpoint, are_grey, for_grey=self._only_grey)
 
     def resolved(
         self, checkpoint: Checkpoint | None, report: Report, should_stop: ShouldStop
@@ -114,8 +166,7 @@ class FileSeries:
         from napari_zerodce.engine.global_curve import with_curve
         from napari_zerodce.engine.resolve import resolve
 
-        request = self._settings.series_request(self._stack, self._first, checkpoint)
-        resolved = resolve(request, report=report, should_stop=should_stop)
+        resolved = resolve(self._request(checkpoint), report=report, should_stop=should_stop)
         return with_curve(resolved, report=report, should_stop=should_stop)
 
     def enhance(
@@ -151,7 +202,7 @@ class FileSeries:
         """Return a sentence about what the files share, "" if each would have it alone, too."""
         if resolved.global_curve:
             shared = "window and one curve"
-        elif resolved.settings.window.kind in _FIXED or _is_whole(resolved, self._first.bits):
+        elif resolved.settings.window.kind in FIXED or _is_whole(resolved, self._first.bits):
             return ""
         else:
             shared = "window"
@@ -185,94 +236,27 @@ class Frame:
     number: int
 
 
-def find_series(
-    jobs: Sequence[FileJob],
-    settings: CommandSettings,
-    *,
-    report: Report,
-    should_stop: ShouldStop,
-) -> Mapping[FileJob, Frame]:
-    """Return the files that are one of a series, with their place in it.
-
-    Parameters
-    ----------
-    jobs : sequence of FileJob
-    settings : CommandSettings
-    report, should_stop : callable
-        The files are read for it, because only they tell their shape and dtype.
-
-    Raises
-    ------
-    Cancelled
-        If `should_stop` returned True.
-    """
-    if settings.window_per_file or not _shares(settings.enhance):
-        return {}
-    groups: dict[tuple[Any, ...], list[FileJob]] = {}
-    firsts: dict[tuple[Any, ...], ImageFile] = {}
-    candidates = [job for group in _by_folder(jobs).values() if len(group) > 1 for job in group]
-    for done, job in enumerate(candidates):
-        raise_if_stopped(should_stop)
-        report(Progress(done, len(candidates), f"Looking at file {done + 1} of {len(candidates)}"))
-        if (image := _only_image(Path(job.source))) is not None:
-            kind = _kind(Path(job.source), image)
-            firsts.setdefault(kind, replace(image, coarser=()))
-            groups.setdefault(kind, []).append(job)
-    return {
-        job: frame
-        for kind, group in groups.items()
-        if len(group) > 1
-        for job, frame in _frames(group, firsts[kind], settings)
-    }
+def shares_more(settings: EnhanceSettings) -> bool:
+    """Return whether files share more than a window and weights."""
+    return settings.look.global_curve or settings.time != "frames" or settings.lock_normalisation
 
 
-def _shares(settings: EnhanceSettings) -> bool:
-    """Return whether settings leave anything to find that files can share."""
-    window = settings.window
-    choices = window.channels or (window,)
+def _only_grey_share(settings: EnhanceSettings, first: ImageFile) -> bool:
+    """Return whether files in colour have nothing to share unless their colours are equal."""
+    dtype = np.dtype(first.array.dtype)
     return (
-        any(choice.kind not in _FIXED for choice in choices)
-        or settings.is_automatic
-        or settings.look.global_curve
-        or settings.time != "frames"
-        or settings.lock_normalisation
+        first.channels != "mono"
+        and colour_decides(settings.window, dtype, first.channels)
+        and not shares_more(settings)
     )
 
 
-def _is_streamed(name: Named) -> bool:
-    """Return whether an image is read or written region by region, or a video."""
-    return isinstance(name, Url) or is_ome_zarr(name) or name.suffix.lower() in video.SUFFIXES
+def _is_grey(image: ImageFile, should_stop: ShouldStop) -> bool:
+    layout = layout_of(image.array, channels=image.channels)
+    return is_grey(image.array, layout, should_stop=should_stop)
 
 
-def _by_folder(jobs: Sequence[FileJob]) -> Mapping[Path, list[FileJob]]:
-    folders: dict[Path, list[FileJob]] = {}
-    for job in jobs:
-        if not any(map(_is_streamed, (job.source, job.target))):
-            folders.setdefault(Path(job.source).absolute().parent, []).append(job)
-    return folders
-
-
-def _only_image(path: Path) -> ImageFile | None:
-    """Return the image of a file of one, else None: its own run tells what is wrong with it."""
-    try:
-        images = read_images(path)
-    except (ImageError, MemoryError):
-        return None
-    except Exception:  # noqa: BLE001  its own run tells this bug
-        return None
-    return images[0] if len(images) == 1 else None
-
-
-def _kind(path: Path, image: ImageFile) -> tuple[Any, ...]:
-    array, axes = image.array, image.details.get("axes", "")
-    pixels = array.shape, array.dtype, image.channels, image.bits, axes
-    return path.absolute().parent, channel_in(path.stem), *pixels
-
-
-def _frames(
-    jobs: Sequence[FileJob], first: ImageFile, settings: CommandSettings
-) -> list[tuple[FileJob, Frame]]:
-    ordered = sorted(jobs, key=lambda job: natural_order(Path(job.source).name))
-    stack = FileStack([Path(job.source) for job in ordered], first)
-    series = FileSeries(stack, first, settings)
-    return [(job, Frame(series, number)) for number, job in enumerate(ordered)]
+def pixels_of(image: ImageFile) -> Hashable:
+    """Return what the images of a series have in common."""
+    array, axes = image.array, str(image.details.get("axes", ""))
+    return array.shape, array.dtype.newbyteorder("="), image.channels, image.bits, axes

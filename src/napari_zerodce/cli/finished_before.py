@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from napari_zerodce.cli.growing_output import read_file, read_lazily
 from napari_zerodce.errors import ZeroDCEError
+from napari_zerodce.imaging.files.images import outline_images
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
+from napari_zerodce.imaging.files.one_of_several import picked
 from napari_zerodce.imaging.files.saved.growing import begun_at
 
 if TYPE_CHECKING:
@@ -51,7 +53,19 @@ def is_finished(job: FileJob, settings: CommandSettings) -> bool:
             return found == [tuple(read_lazily(job.source, settings.series).shape)]
         except ZeroDCEError:
             return False
-    return found == _shapes_at(job.source, settings.series)
+    return found == _shapes_told_by(job.source, settings.series)
+
+
+def _shapes_told_by(path: Named, series: int | None) -> _Shapes | None:
+    """Return what `_shapes_at` does, from the header of a file if that tells it."""
+    if is_ome_zarr(path):
+        return _shapes_at(path, series)
+    try:
+        images = outline_images(Path(path))
+        wanted = images if series is None else (picked(images, series, path.name),)
+    except (ZeroDCEError, MemoryError):
+        return None
+    return [tuple(image.array.shape) for image in wanted]
 
 
 def _shapes_at(path: Named, series: int | None) -> _Shapes | None:

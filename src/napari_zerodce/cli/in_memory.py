@@ -65,6 +65,8 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
     frame = run.frames.get(job)
+    if frame is not None and not frame.series.holds(frame.number, run.should_stop):
+        frame = None
     arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
     run.bars.say("Writing")
     output.write(images, arrays)

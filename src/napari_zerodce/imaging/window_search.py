@@ -129,6 +129,22 @@ def find_window(  # noqa: PLR0913  facts and callbacks, each named when it is gi
     return replace(rule.from_samples(sampler), unread=sampler.unread, is_grey=grey)
 
 
+def colour_decides(choice: WindowChoice, dtype: np.dtype[Any], channels: Channels) -> bool:
+    """Return whether the window of an image is known without its samples unless it is grey.
+
+    Parameters
+    ----------
+    choice : WindowChoice
+    dtype : dtype
+    channels : {"mono", "rgb", "rgba"}
+    """
+    rules = (
+        _Rule(each, dtype, channels != "mono", is_grey=False, bits=None)
+        for each in choice.channels or (choice,)
+    )
+    return all(rule.without_samples() is not None for rule in rules)
+
+
 @dataclass(frozen=True)
 class _Rule:
     """What decides a window beside the samples."""

@@ -10,7 +10,8 @@ import tifffile
 from PIL import Image, ImageCms
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging.files import raw
+from napari_zerodce.imaging.files.images import outline_images, read_image
 
 pytest.importorskip("rawpy")
 
@@ -79,6 +80,15 @@ def test_photos_are_upright(tmp_path):
     image = read_image(_write_dng(tmp_path / "a.dng", orientation=6))
     assert image.array.shape == (96, 64, 3)
     assert image.array[10, 32, 0] < image.array[80, 32, 0]  # the dark left half is above
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_outlines_need_no_development(tmp_path, monkeypatch, orientation):
+    read = read_image(_write_dng(tmp_path / "a.dng", orientation=orientation))
+    monkeypatch.setattr(raw, "_developed", pytest.fail)
+    (outline,) = outline_images(tmp_path / "a.dng")
+    assert (outline.array.shape, outline.array.dtype) == (read.array.shape, read.array.dtype)
+    assert (outline.channels, outline.details) == (read.channels, read.details)
 
 
 def test_exif_is_kept_without_facts_about_raw_samples(tmp_path):

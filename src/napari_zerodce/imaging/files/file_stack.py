@@ -29,7 +29,7 @@ class FileStack:
     ----------
     paths : sequence of Path
     first : ImageFile
-        The image of one of the files; all have its shape, dtype and channels.
+        The image of one of the files, perhaps without pixels; all have its shape and dtype.
     read : callable, optional
         Reads a file of one image.
     """
@@ -43,7 +43,7 @@ class FileStack:
     ) -> None:
         self.paths = tuple(paths)
         self.shape: tuple[int, ...] = (len(paths), *first.array.shape)
-        self.dtype: np.dtype[Any] = first.array.dtype
+        self.dtype: np.dtype[Any] = first.array.dtype.newbyteorder("=")
         self.chunks = (1, *first.array.shape)
         self._read, self._lock = read, threading.RLock()
         self._kept: OrderedDict[int, ImageFile] = OrderedDict()
@@ -63,17 +63,11 @@ class FileStack:
         Raises
         ------
         ImageError
-            If it cannot be read, or is no longer as it was.
+            If it cannot be read.
         """
         with self._lock:
             if number not in self._kept:
-                image = self._read(self.paths[number])
-                if (image.array.shape, image.array.dtype) != (self.shape[1:], self.dtype):
-                    raise ImageError(
-                        f"{self.paths[number].name} has changed since the command began; start "
-                        "it again."
-                    )
-                self._kept[number] = image
+                self._kept[number] = self._read(self.paths[number])
             self._kept.move_to_end(number)
             while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > _MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -83,9 +77,17 @@ class FileStack:
         """Return a region; `key` holds integers and slices, that of the files first."""
         first, *rest = key if isinstance(key, tuple) else (key,)
         if not isinstance(first, slice):
-            return np.asarray(self.file(int(first)).array[tuple(rest)])
+            return np.asarray(self._array(int(first))[tuple(rest)])
         numbers = range(*first.indices(self.shape[0]))
-        return np.stack([self.file(number).array[tuple(rest)] for number in numbers])
+        return np.stack([self._array(number)[tuple(rest)] for number in numbers])
+
+    def _array(self, number: int) -> Array:
+        array = self.file(number).array
+        if (array.shape, array.dtype.newbyteorder("=")) != (self.shape[1:], self.dtype):
+            raise ImageError(
+                f"{self.paths[number].name} has changed since the command began; start it again."
+            )
+        return array
 
 
 def _size(image: ImageFile) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 import psutil
 
 from napari_zerodce.errors import ImageError
@@ -87,6 +88,17 @@ def check_room(size: int, path: Named) -> None:
             f"{path.name} needs {size / 2**30:.1f} GiB of memory, but {free / 2**30:.1f} GiB are "
             "free; split the file, or use a machine with more memory."
         )
+
+
+def without_pixels(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return an array of a shape and a dtype that needs no memory; its values mean nothing.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    """
+    return np.broadcast_to(np.zeros((), dtype), shape)
 
 
 def upright(array: Array, orientation: object, *, rows: int) -> Array:

@@ -11,7 +11,11 @@ from napari_zerodce.imaging.files.image_file import ImageFile
 
 
 class ImageFormat(Protocol):
-    """A module that reads and writes one kind of image file, or several kinds with one library."""
+    """A module that reads and writes one kind of image file, or several kinds with one library.
+
+    It may have a function ``outline``, which returns what `read` does, but without the pixels:
+    their arrays have the right shapes and dtypes, and their values mean nothing.
+    """
 
     @property
     def KINDS(self) -> tuple[FileKind, ...]:  # noqa: N802  a constant of the module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,7 @@ __all__ = [
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "ImageFile",
+    "outline_images",
     "read_image",
     "read_images",
     "write_image",
@@ -78,6 +79,17 @@ def result_name(path: Path) -> Path:
     """
     known = _MODULES.get(path.suffix.lower())
     return path if known is None or known[1].is_written else path.with_suffix(known[1].result)
+
+
+def title_of(path: Path) -> str:
+    """Return the title of the kind of a file, or its suffix if that is unknown.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    known = _MODULES.get(path.suffix.lower())
+    return path.suffix if known is None else known[1].title
 
 
 def kind_of(path: str | Path) -> FileKind:
@@ -151,12 +163,40 @@ def read_images(path: str | Path) -> tuple[ImageFile, ...]:
         damaged, holds a mask or no pixels, or does not fit in memory.
     """
     path = Path(path)
+    return _read(path, lambda form: form.read)
+
+
+def outline_images(path: str | Path) -> tuple[ImageFile, ...]:
+    """Return the images of a file as `read_images` does, but without reading pixels if possible.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    tuple of ImageFile
+        Their shapes, dtypes, channels, axes and bits are true. The values of their samples mean
+        nothing, and damage after the header is not seen.
+
+    Raises
+    ------
+    ImageError
+        As `read_images` does.
+    """
+    return _read(Path(path), lambda form: getattr(form, "outline", form.read))
+
+
+_Read = Callable[[Path], tuple[ImageFile, ...]]
+
+
+def _read(path: Path, reader_in: Callable[[ImageFormat], _Read]) -> tuple[ImageFile, ...]:
     _refuse_what_is_no_file(path)
     _refuse_other_kinds(path)
     form, _ = _known(path)
     check_installed(path)
     with reading_told(path), quiet_libraries():
-        images = _read_or_say_what_it_is(form, path)
+        images = _read_or_say_what_it_is(form, path, reader_in(form))
         for image in images:  # refuses masks and images without pixels
             layout_of(image.array, channels=image.channels)
     return images
@@ -172,9 +212,9 @@ def _refuse_other_kinds(path: Path) -> None:
         raise ImageError(_said(path, content))
 
 
-def _read_or_say_what_it_is(form: ImageFormat, path: Path) -> tuple[ImageFile, ...]:
+def _read_or_say_what_it_is(form: ImageFormat, path: Path, read: _Read) -> tuple[ImageFile, ...]:
     try:
-        return form.read(path)
+        return read(path)
     except MemoryError:
         raise
     except Exception as err:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from napari_zerodce.imaging.files.file_kind import FileKind
-from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile
+from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile, without_pixels
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KINDS: Final = (FileKind("NumPy", (".npy",)),)
@@ -29,6 +29,19 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     else:
         with path.open("rb") as file:
             array = np.lib.format.read_array(file, allow_pickle=False)
+    return (ImageFile(array, layout_of(array).channels),)
+
+
+def outline(path: Path) -> tuple[ImageFile, ...]:
+    """Return what `read` does, without the pixels.
+
+    Raises
+    ------
+    ValueError
+        As for `read`.
+    """
+    mapped = np.lib.format.open_memmap(path, mode="r")
+    array = without_pixels(mapped.shape, mapped.dtype)
     return (ImageFile(array, layout_of(array).channels),)
 
 

@@ -13,10 +13,11 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.file_kind import FileKind
-from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room, without_pixels
 from napari_zerodce.imaging.files.read_only import can_hold, left_out, write
+from napari_zerodce.imaging.planes import Array
 
-__all__ = ["KINDS", "can_hold", "left_out", "read", "write"]
+__all__ = ["KINDS", "can_hold", "left_out", "outline", "read", "write"]
 
 _SUFFIXES: Final = (
     *(".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srw", ".raf", ".orf"),
@@ -26,6 +27,7 @@ KINDS: Final = (FileKind("RAW photo", _SUFFIXES, is_written=False, modules=("raw
 
 _BYTES_PER_PIXEL: Final = 24  # LibRaw's four samples, its output and our copy
 _MOST_PIXELS_PER_BYTE: Final = 32  # of dark photos that are compressed with loss
+_QUARTER_TURNS: Final = {5, 6}
 _EXIF_IFD: Final = 0x8769
 _GPS_IFD: Final = 0x8825
 _CAMERA_TAGS: Final = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
@@ -51,6 +53,21 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Exception
         Any other, if the file is damaged.
     """
+    return _read(path, with_pixels=True)
+
+
+def outline(path: Path) -> tuple[ImageFile, ...]:
+    """Return what `read` does, without developing the photo.
+
+    Parameters
+    ----------
+    path, raises
+        As for `read`.
+    """
+    return _read(path, with_pixels=False)
+
+
+def _read(path: Path, *, with_pixels: bool) -> tuple[ImageFile, ...]:
     import rawpy
 
     try:
@@ -63,15 +80,25 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     with raw:
         _check_whole(path, raw.sizes.raw_width * raw.sizes.raw_height)
         check_room(_BYTES_PER_PIXEL * raw.sizes.width * raw.sizes.height, path)
-        array = raw.postprocess(
-            gamma=(1, 1), no_auto_bright=True, use_camera_wb=True, output_bps=16
-        )
+        array = _developed(raw) if with_pixels else _undeveloped(raw)
         exif = _exif(path, raw)
     details: dict[str, Any] = {"exif": exif} if exif else {}
     if array.shape[-1] == 1:  # a monochrome sensor
         return (ImageFile(array[..., 0], "mono", details | {"axes": "YX"}),)
     details |= {"axes": "YXS", "icc_profile": _linear_profile()}
-    return (ImageFile(np.asarray(array), "rgb", details),)
+    return (ImageFile(array, "rgb", details),)
+
+
+def _developed(raw: Any) -> Array:
+    array = raw.postprocess(gamma=(1, 1), no_auto_bright=True, use_camera_wb=True, output_bps=16)
+    return np.asarray(array)
+
+
+def _undeveloped(raw: Any) -> Array:
+    """Return the photo without its pixels."""
+    shape = (raw.sizes.height, raw.sizes.width)
+    is_turned = raw.sizes.flip in _QUARTER_TURNS
+    return without_pixels((*shape[:: -1 if is_turned else 1], min(raw.num_colors, 3)), np.uint16)
 
 
 def _check_whole(path: Path, pixels: int) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from napari_zerodce.imaging.files.photos.choice import KINDS, can_hold, left_out, read, write
+from napari_zerodce.imaging.files.photos.choice import (
+    KINDS,
+    can_hold,
+    left_out,
+    outline,
+    read,
+    write,
+)
 from napari_zerodce.imaging.files.photos.only_here import only_here
 
-__all__ = ["KINDS", "can_hold", "left_out", "only_here", "read", "write"]
+__all__ = ["KINDS", "can_hold", "left_out", "only_here", "outline", "read", "write"]

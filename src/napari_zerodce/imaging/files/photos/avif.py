@@ -46,13 +46,17 @@ _COLOUR: Final = b"colrnclx"
 _LIKE_SRGB: Final = {1, 2}
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read an AVIF, upright."""
     content = path.read_bytes()
     flags = _flags_in(content)
     bits = _DEPTH_FLAGS.get(flags & 0x60, 8)
     with AvifImageFile(path) as photo:
-        image = _deep(photo, path, content, bits) if bits > 8 else image_of(photo, path)
+        image = (
+            _deep(photo, path, content, bits)
+            if bits > 8
+            else image_of(photo, path, with_pixels=with_pixels)
+        )
         details = dict(image.details) | shared_facts(photo)
     own = {"density": density_of(content, image, details), "subsampling": _subsampling(flags)}
     details["avif"] = own | details.get("avif", {})

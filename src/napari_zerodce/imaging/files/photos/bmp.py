@@ -35,11 +35,11 @@ _BITFIELDS: Final = 3
 _MASKS: Final = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a BMP."""
     with BmpImageFile(path) as photo:
         check_claim(photo, path)
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
     return fitted(replace(image, details=details | _colours_in(path.read_bytes())))
 

@@ -41,7 +41,7 @@ class _PhotoFormat(Protocol):
         """With what its files begin."""
         ...
 
-    def read(self, path: Path) -> ImageFile: ...
+    def read(self, path: Path, *, with_pixels: bool = True) -> ImageFile: ...
 
     def can_hold(self, image: ImageFile, suffix: str, /) -> bool: ...
 
@@ -96,6 +96,21 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Exception
         Any, if the file is damaged or of another kind.
     """
+    return _read(path, with_pixels=True)
+
+
+def outline(path: Path) -> tuple[ImageFile, ...]:
+    """Return what `read` does, without the pixels if the header tells all the rest.
+
+    Parameters
+    ----------
+    path, raises
+        As for `read`.
+    """
+    return _read(path, with_pixels=False)
+
+
+def _read(path: Path, *, with_pixels: bool) -> tuple[ImageFile, ...]:
     with path.open("rb") as file:
         start = file.read(_LONGEST_START)
     photo = _recognised(start, path)
@@ -105,7 +120,7 @@ def read(path: Path) -> tuple[ImageFile, ...]:
             f"{photo.KIND.install_line}, and start again."
         )
     try:
-        return (photo.read(path),)
+        return (photo.read(path, with_pixels=with_pixels),)
     except (struct.error, IndexError) as err:
         raise ValueError("it ends in the middle of a fact") from err
 

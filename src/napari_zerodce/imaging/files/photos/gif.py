@@ -32,11 +32,11 @@ _HELD: Final = {"comment", "xmp", "icc_profile"}
 _LONGEST_SIDE: Final = 65_535
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a GIF; a palette of greys gives a grey image."""
     with GifImageFile(path) as photo:
         check_claim(photo, path)
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
     details |= facts_in(path.read_bytes())
     return fitted(replace(image, details=details))

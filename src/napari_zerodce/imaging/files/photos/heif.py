@@ -10,12 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.imaging.files.file_kind import FileKind
-from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room, without_pixels
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
 from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
-from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.imaging.planes import Array, layout_of
 
 KIND: Final = FileKind(
     "HEIC",
@@ -40,14 +40,14 @@ _LONGEST_SIDE: Final = 16_384
 _COLOURS: Final = ("color_primaries", "transfer_characteristics", "matrix_coefficients")
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read the primary image of a HEIC, which its decoder turns upright."""
     from pillow_heif import open_heif
 
     content = path.read_bytes()
     photo = open_heif(content, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     check_room(16 * photo.size[0] * photo.size[1], path)
-    array = with_known_samples(np.asarray(photo))
+    array = with_known_samples(np.asarray(photo)) if with_pixels else _outline(photo)
     info = photo.info
     details: dict[str, Any] = {
         "exif": _exif(info.get("exif") or b""),
@@ -61,6 +61,13 @@ def read(path: Path) -> ImageFile:
     image = ImageFile(array, channels_of(array), known, bits=bits)
     known["heif"]["density"] = density_of(content, image, known)
     return fitted(image, is_upright=True)
+
+
+def _outline(photo: Any) -> Array:
+    """Return the pixels without their values; its mode is such as RGB or RGBA;10."""
+    colours, _, depth = photo.mode.partition(";")
+    shape = (photo.size[1], photo.size[0], len(colours))
+    return with_known_samples(without_pixels(shape, np.uint16 if depth else np.uint8))
 
 
 def _exif(block: bytes) -> bytes:

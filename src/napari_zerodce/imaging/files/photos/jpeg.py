@@ -44,7 +44,7 @@ _SAMPLINGS: Final = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
 """Width and height of the colours' pixels, and what Pillow calls that."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a JPEG, upright; of several pictures in one file, the first."""
     try:
         photo = JpegImageFile(path)
@@ -53,7 +53,7 @@ def read(path: Path) -> ImageFile:
         return fitted(replace(image, details=facts_in(segments)))
     with photo:
         check_claim(photo, path)
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo) | facts_in(photo.applist)
         details["lost"] = (*image.details.get("lost", ()), *details.get("lost", ()))
         if not photo.info.get("jfif_unit") and details.get("dpi") == (72, 72):

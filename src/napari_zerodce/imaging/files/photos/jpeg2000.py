@@ -60,7 +60,7 @@ _PROFILE: Final = b"\x02\0\0"
 """The begin of a box of colours that holds an ICC profile."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a JPEG 2000, upright."""
     content = path.read_bytes()
     pixels = content[max(content.find(_PIXELS), 0) :]
@@ -68,7 +68,11 @@ def read(path: Path) -> ImageFile:
         raise ValueError("it ends before its first pixel")
     bits = (pixels[_DEPTHS] & 0x7F) + 1
     with Jpeg2KImageFile(path) as photo:
-        image = _deep(photo, path, content, bits) if bits > 8 else image_of(photo, path)
+        image = (
+            _deep(photo, path, content, bits)
+            if bits > 8
+            else image_of(photo, path, with_pixels=with_pixels)
+        )
         details = dict(image.details) | shared_facts(photo)
     if details.get("comment", "").startswith(_PROGRAMS):
         del details["comment"]

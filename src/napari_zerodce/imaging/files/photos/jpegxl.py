@@ -87,7 +87,7 @@ def _depth(bits: _Bits) -> int:
     return 0 if bits.take(1) else bits.choose((8, 0), (10, 0), (12, 0), (1, 6))
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:  # noqa: ARG001  only they tell
     """Read a JPEG XL, which its decoder turns upright."""
     content = path.read_bytes()
     header = _header_of(_pixels_in(content))

@@ -27,23 +27,23 @@ _DEEP: Final = {b"P5": 1, b"P6": 3}
 """Kinds with binary samples, and their number for each pixel."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a PGM or PPM."""
     with PpmImageFile(path) as photo:
         check_claim(photo, path)
         _, _, offset, args = photo.tile[0]
         with path.open("rb") as file:
             header = file.read(offset)
-        image = _pixels(photo, path, header[:2], _largest_sample(args))
+        most = _largest_sample(args)
+        if (samples := _DEEP.get(header[:2])) and most > 255:
+            image = _deep(path, (photo.height, photo.width, samples), offset, most)
+        else:
+            image = _shallow(image_of(photo, path, with_pixels=with_pixels))
     comment = "\n".join(text_of(each) for each in _COMMENT.findall(header))
     return replace(image, details={**image.details, "comment": comment}) if comment else image
 
 
-def _pixels(photo: PpmImageFile, path: Path, kind: bytes, most: int) -> ImageFile:
-    samples = _DEEP.get(kind)
-    if samples and most > 255:
-        return _deep(path, (photo.height, photo.width, samples), photo.tile[0][2], most)
-    image = image_of(photo, path)
+def _shallow(image: ImageFile) -> ImageFile:
     is_deep = image.array.dtype == np.int32  # written as text; Pillow has scaled it to 16
     return replace(image, array=image.array.astype(np.uint16)) if is_deep else image
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageMode
 from PIL.ImageFile import ImageFile as Photo
 
-from napari_zerodce.imaging.files.image_file import ImageFile, check_room
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room, without_pixels
 from napari_zerodce.imaging.planes import Array, Channels
 
 _MOST_PIXELS_PER_BYTE: Final = 8 * 1032  # in a PNG of one bit per pixel
@@ -39,13 +39,15 @@ def check_claim(photo: Photo, path: Path) -> None:
         raise ValueError(f"it is too small for the {photo.width}x{photo.height} pixels it claims")
 
 
-def image_of(photo: Photo, path: Path) -> ImageFile:
+def image_of(photo: Photo, path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Return the first picture of a photo, or all of an animation, without its other facts.
 
     Parameters
     ----------
     photo : PIL.ImageFile.ImageFile
     path : Path
+    with_pixels : bool
+        Whether they are decoded. Without, they are if only they tell the kind of the image.
 
     Returns
     -------
@@ -60,6 +62,8 @@ def image_of(photo: Photo, path: Path) -> ImageFile:
     """
     if getattr(photo, "is_animated", False):
         return _animation(photo, path)
+    if not with_pixels and photo.mode != "P":  # a palette may be one of greys
+        return outline_of(photo)
     count = photo.width * photo.height
     if photo.mode in _UNPACKED and not photo.has_transparency_data:
         check_room(3 * count * (1 if photo.mode in {"1", "L"} else 4), path)
@@ -72,6 +76,23 @@ def image_of(photo: Photo, path: Path) -> ImageFile:
     array = np.asarray(photo.convert(mode))
     if photo.mode == "P" and mode == "RGB" and not photo.info.get("icc_profile"):
         array = _grey_if_equal(array)
+    return ImageFile(array, channels_of(array))
+
+
+def outline_of(photo: Photo, colours: type[np.unsignedinteger[Any]] = np.uint8) -> ImageFile:
+    """Return a picture of any mode but "P" as its header tells it, without its pixels.
+
+    Parameters
+    ----------
+    photo : PIL.ImageFile.ImageFile
+    colours : dtype
+        Of the samples of colours.
+    """
+    size, has_alpha = (photo.height, photo.width), photo.has_transparency_data
+    if photo.mode in _UNPACKED and not has_alpha:
+        dtype = "?" if photo.mode == "1" else ImageMode.getmode(photo.mode).typestr
+        return ImageFile(without_pixels(size, dtype), "mono")
+    array = without_pixels((*size, 4 if has_alpha else 3), colours)
     return ImageFile(array, channels_of(array))
 
 

@@ -27,6 +27,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     check_claim,
     image_of,
     is_animation,
+    outline_of,
     pillow_images,
     with_known_samples,
 )
@@ -63,13 +64,13 @@ _END: Final = 12
 _COMMENT: Final = "Comment"
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a PNG, upright."""
     with path.open("rb") as file:
         is_deep = file.read(25)[24:] == b"\x10"
     with PngImageFile(path) as photo:
         check_claim(photo, path)
-        image = _deep(photo, path) if is_deep else image_of(photo, path)
+        image = (_deep if is_deep else image_of)(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
         is_interlaced = bool(photo.info.get("interlace"))
     chunks = list(chunks_of(path))
@@ -79,12 +80,14 @@ def read(path: Path) -> ImageFile:
     return fitted(replace(image, details=details))
 
 
-def _deep(photo: PngImageFile, path: Path) -> ImageFile:
+def _deep(photo: PngImageFile, path: Path, *, with_pixels: bool) -> ImageFile:
     if getattr(photo, "is_animated", False):
         raise ImageError(
             f"{path.name} is an animation of 16 bits, but only those of 8 bits are read; "
             "save the animation as a TIFF with several pages."
         )
+    if not with_pixels and "transparency" not in photo.info:
+        return outline_of(photo, np.uint16)
     check_room(8 * photo.width * photo.height, path)
     array = with_known_samples(imagecodecs.png_decode(path.read_bytes()))
     return ImageFile(array, channels_of(array))

@@ -16,10 +16,10 @@ KIND: Final = FileKind("QOI", (".qoi",), is_written=False, result=".png")
 STARTS: Final = (Signature(0, b"qoif"),)
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a QOI."""
     with QoiImageFile(path) as photo:
-        return image_of(photo, path)
+        return image_of(photo, path, with_pixels=with_pixels)
 
 
 def can_hold(_image: ImageFile, _suffix: str) -> bool:

@@ -21,11 +21,11 @@ STARTS: Final[tuple[Signature, ...]] = ()
 """It has none: the suffix must do."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a TGA."""
     with TgaImageFile(path) as photo:
         check_claim(photo, path)
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         packing = photo.info.get("compression")
     return replace(image, details=dict(image.details) | {"tga": {"compression": packing}})
 

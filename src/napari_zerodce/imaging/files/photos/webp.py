@@ -39,13 +39,13 @@ _OF_A_FRAME: Final = 16
 """Bytes of a picture of an animation before its pixels."""
 
 
-def read(path: Path) -> ImageFile:
+def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read a WebP, upright."""
     content = path.read_bytes()
     if 8 + int.from_bytes(content[4:8], "little") > len(content):
         raise ValueError("it ends before its last pixel")
     with WebPImageFile(path) as photo:
-        image = image_of(photo, path)
+        image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
     density = density_of(content, image, details)
     details["webp"] = {"lossless": _is_lossless(content), "density": density}

@@ -4,10 +4,10 @@ from typing import Final
 
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.tiff.only_here import only_here
-from napari_zerodce.imaging.files.tiff.reading import read
+from napari_zerodce.imaging.files.tiff.reading import outline, read
 from napari_zerodce.imaging.files.tiff.writing import BIG, can_hold, left_out, write
 
-__all__ = ["KINDS", "can_hold", "left_out", "only_here", "read", "write"]
+__all__ = ["KINDS", "can_hold", "left_out", "only_here", "outline", "read", "write"]
 
 KINDS: Final = (
     FileKind("TIFF", (".tif", ".tiff")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +14,11 @@ from napari_zerodce.imaging.files.tiff.depth import told_bits
 from napari_zerodce.imaging.files.tiff.facts import details_of
 from napari_zerodce.imaging.files.tiff.own_pages import is_one_of_a_set, leading_axes, opened
 from napari_zerodce.imaging.files.tiff.pages import kind_of, stacked
-from napari_zerodce.imaging.files.tiff.samples import understood
+from napari_zerodce.imaging.files.tiff.samples import only_moves, understood
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
     images_of,
+    outline_of,
     pages_of,
     pixels,
 )
@@ -42,11 +43,30 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Exception
         Any, if the file is damaged or its colours are of an unknown kind.
     """
+    return _read(path, pixels)
+
+
+def outline(path: Path) -> tuple[ImageFile, ...]:
+    """Return what `read` does, without the pixels unless they become others.
+
+    Parameters
+    ----------
+    path, raises
+        As for `read`.
+    """
+    return _read(path, _outline_or_pixels)
+
+
+def _outline_or_pixels(path: Path, series: Series) -> Array:
+    return (outline_of if only_moves(series.keyframe) else pixels)(path, series)
+
+
+def _read(path: Path, pixels_of: Callable[[Path, Series], Array]) -> tuple[ImageFile, ...]:
     with opened(path) as (said, held):
         series = images_of(held)
         masks = [each for each in series if _is_mask(each)]
         others = [each for each in series if not _is_mask(each)]
-        reader = _Reader(path, said)
+        reader = _Reader(path, said, pixels_of)
         if not others:  # refused later, as masks of all kinds are
             return (reader.image(masks[0]),)
         first, *rest = _stacks(reader, others)
@@ -81,14 +101,17 @@ class _Reader:
     path : Path
     file : TiffFile
         What the file says.
+    pixels : callable
+        Reads the array of a series.
     """
 
     path: Path
     file: tifffile.TiffFile
+    pixels: Callable[[Path, Series], Array]
 
     def image(self, series: Series) -> ImageFile:
         page, file = series.keyframe, self.file
-        array, axes = self._in_own_order(pixels(self.path, series), series)
+        array, axes = self._in_own_order(self.pixels(self.path, series), series)
         luts = file.is_imagej or series.kind in _WITH_LUTS
         array, axes, channels, stored = understood(array, axes, page, self.path, has_luts=luts)
         details = details_of(file, series)

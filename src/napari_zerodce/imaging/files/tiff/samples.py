@@ -77,6 +77,19 @@ def understood(
     return _with_channels(_in_colour(samples, page, path))
 
 
+def only_moves(page: Any) -> bool:
+    """Return whether samples become no others, so that a header tells all but their values.
+
+    Parameters
+    ----------
+    page : TiffPage
+        Any page of the image.
+    """
+    kinds = {PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB}
+    is_premultiplied = EXTRASAMPLE.ASSOCALPHA in page.extrasamples
+    return photometric_of(page) in kinds and not is_premultiplied and not libtiff.is_needed(page)
+
+
 def photometric_of(page: Any) -> int:
     """Return what a page says of its colours; without such a tag, 0 is black.
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import tifffile
 
-from napari_zerodce.imaging.files.image_file import MAPPED_FROM, check_room
+from napari_zerodce.imaging.files.image_file import MAPPED_FROM, check_room, without_pixels
 from napari_zerodce.imaging.files.tiff import libtiff
 from napari_zerodce.imaging.planes import Array
 
@@ -122,6 +122,17 @@ def reduced_levels(series: Series) -> list[Series]:
 def _is_reduced(series: Series) -> bool:
     beside = series.kind in _SLIDES and series.name.lower() in _BESIDE_A_SLIDE
     return series.keyframe.is_reduced or beside
+
+
+def outline_of(_path: Path, series: Series) -> Array:
+    """Return the shape and the dtype of a series as an array without pixels.
+
+    Parameters
+    ----------
+    _path : Path
+    series : TiffPageSeries
+    """
+    return without_pixels(series.shape, bool if series.keyframe.dtype == bool else series.dtype)
 
 
 def pixels(path: Path, series: Series) -> Array:
