@@ -319,7 +319,10 @@ def test_unknown_chunks_of_a_png_stay_where_they_may_and_are_named_where_not(
 ):
     front = [(b"iCCP", b"own name\0\0" + zlib.compress(profile)), (b"oFFs", bytes(9))]
     front += [(b"sCAL", b"\1" + b"1\0" + b"2"), (b"prIv", b"hidden")]
-    before, after = [*front, (b"prIV", b"of the old pixels"), (b"iDOT", bytes(28))], (b"beHi", b"-")
+    before, after = (
+        [*front, (b"prIV", b"of the old pixels"), (b"iDOT", bytes(28)), (b"orNT", b"\1")],
+        (b"beHi", b"-"),
+    )
     (tmp_path / "a.png").write_bytes(png_with(colours, before, behind=[after]))
     found = list(chunks_of(enhanced(tmp_path / "a.png", "b.png")))
     assert found[1:-1] == [*front, (b"IDAT", b""), after]
@@ -469,6 +472,7 @@ def test_twelve_bits_fill_the_sixteen_of_a_png(tmp_path):
     ("suffix", "quality", "bits"),
     [
         *((".webp", 50, None), (".avif", 55, None), (".avif", 60, 10), (".heic", 55, None)),
+        *((".jxl", 60, None), (".jxl", 60, 10)),
         *((".jp2", 40, None), (".jp2", 40, 12)),
     ],
 )
