@@ -248,7 +248,7 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     images : sequence of ImageFile
     """
     form, suffix = format_of(Path(path))[0], Path(path).suffix.lower()
-    names = form.left_out(images, suffix)
+    names = (*form.left_out(images, suffix), *photos.only_here(images, suffix))
     return names if form is tiff else (*names, *tiff.only_here(images))
 
 

@@ -148,7 +148,7 @@ def pixels(path: Path, series: Series) -> Array:
     ImageError
         If they do not fit in memory.
     ValueError
-        If the file does not hold all of them.
+        If the file does not hold all of them, or its compression is unknown.
     """
     offset, page = series.dataoffset, series.keyframe
     _check_decoders(page)
@@ -159,6 +159,9 @@ def pixels(path: Path, series: Series) -> Array:
             raise ValueError("it ends before its last pixel")
         dtype: np.dtype[Any] = np.dtype(page.parent.byteorder + series.dtype.char)
         return np.memmap(path, dtype, "r", offset, series.shape)
+    if page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        name = getattr(page.compression, "name", page.compression)
+        raise ValueError(f"unsupported compression {name}")
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
     check_room(series.nbytes, path)
