@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import raw, tiff
+from napari_zerodce.imaging.files import photos, raw, tiff
 from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.formats import (
