@@ -277,3 +277,12 @@ def test_deep_samples_above_white_do_not_wrap(tmp_path, suffix, white):
 def pixels_of(path):
     with Image.open(path) as photo:
         return np.asarray(photo.convert("L"))
+
+
+def test_a_bmp_of_an_unsupported_kind_may_be_valid(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.bmp")
+    content = bytearray((tmp_path / "a.bmp").read_bytes())
+    content[28:30] = b"\2\0"  # bits of a pixel
+    (tmp_path / "a.bmp").write_bytes(content)
+    with pytest.raises(ImageError, match=r"may be valid, but is not supported \(.*depth \(2\)\)"):
+        read_image(tmp_path / "a.bmp")

@@ -118,7 +118,7 @@ def _parts(series: Series) -> list[Series]:
     if series.kind not in _PLAIN or len(pages) < 2 or series.keyframe.is_subifd:
         return [series]
     meanings = meanings_of(series.keyframe.parent)
-    alike = len({meanings.get(page.offset) for page in pages}) == 1
+    alike = len({meanings[page.offset] for page in pages if page.offset in meanings}) < 2
     if alike and not _has_copies_between(series):
         return [series]
     own = [page.aspage() for page in pages]
@@ -172,7 +172,7 @@ def pixels(path: Path, series: Series) -> Array:
     ImageError
         If they do not fit in memory.
     ValueError
-        If the file does not hold all of them.
+        If the file does not hold all of them, or its compression is unknown.
     """
     offset, page = series.dataoffset, series.keyframe
     _check_decoders(page)
@@ -183,6 +183,9 @@ def pixels(path: Path, series: Series) -> Array:
             raise ValueError("it ends before its last pixel")
         dtype: np.dtype[Any] = np.dtype(page.parent.byteorder + series.dtype.char)
         return np.memmap(path, dtype, "r", offset, series.shape)
+    if page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        name = getattr(page.compression, "name", page.compression)
+        raise ValueError(f"unsupported compression {name}")
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
     _check_end(series, path.stat().st_size)
