@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 import tifffile
 
+from napari_zerodce.imaging.files.tiff.ome import xml_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.planes import Array
 
 _LARGEST_TAGS: Final = ("SMaxSampleValue", "MaxSampleValue")
@@ -48,8 +50,9 @@ def told_bits(file: tifffile.TiffFile, page: Any, array: Array) -> int | None:
     return fewer if all(part.max(initial=0) < 2**fewer for part in array) else None
 
 
+@once_per_file
 def _told_by_ome(file: tifffile.TiffFile) -> int | None:
-    found = _SIGNIFICANT.search(file.ome_metadata or "") if file.is_ome else None
+    found = _SIGNIFICANT.search(xml_of(file) or "")
     return int(found[1]) if found else None
 
 

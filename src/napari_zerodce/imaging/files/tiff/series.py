@@ -13,6 +13,7 @@ import tifffile
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, check_room, without_pixels
 from napari_zerodce.imaging.files.tiff import libtiff
 from napari_zerodce.imaging.files.tiff.chain import meanings_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.planes import Array
 
 Series = tifffile.TiffPageSeries
@@ -60,6 +61,7 @@ def series_of(file: tifffile.TiffFile) -> list[Series]:
     return []
 
 
+@once_per_file
 def beside(file: tifffile.TiffFile) -> tuple[str, ...]:
     """Return what is in a file of a slide beside the slide, such as "label".
 
