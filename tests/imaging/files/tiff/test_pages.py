@@ -11,6 +11,7 @@ import tifffile
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import read_image, read_images, write_images
+from napari_zerodce.imaging.files.tiff import chain, ome
 from napari_zerodce.imaging.files.tiff import series as tiff_series
 
 RANDOM = np.random.default_rng(14)
@@ -164,6 +165,37 @@ def test_copies_stay_behind_their_pages(tmp_path):
     with tifffile.TiffFile(write_images(tmp_path / "again.tif", read_images(path))) as file:
         found = [(page.aspage().imagewidth, int(page.aspage().subfiletype)) for page in file.pages]
     assert found == [(64, 0), (32, 1)] * 3
+
+
+def test_pages_of_a_document_stay_marked(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "fax.tif") as file:
+        for role in (0, 2, 2):
+            file.write(noise(8, 9), metadata=None, subfiletype=role)
+    assert read_image(tmp_path / "fax.tif").array.shape == (3, 8, 9)
+    again = write_images(tmp_path / "again.tif", read_images(tmp_path / "fax.tif"))
+    with tifffile.TiffFile(again) as file:
+        assert [int(page.aspage().subfiletype) for page in file.pages] == [0, 2, 2]
+
+
+def test_many_positions_are_described_by_one_reading_of_the_xml(tmp_path, monkeypatch):
+    three_positions(tmp_path / "positions.ome.tif")
+    texts = []
+    whole = ome.parsed
+    monkeypatch.setattr(ome, "parsed", lambda xml: texts.append(xml) or whole(xml))
+    ome._known.cache_clear()
+    assert read_image(tmp_path / "positions.ome.tif").array.shape[0] == 3
+    assert len(texts) == 1
+
+
+def test_the_chain_of_pages_is_followed_as_often_for_many_pages_as_for_few(tmp_path, monkeypatch):
+    followed, whole = [], chain._directories
+    monkeypatch.setattr(chain, "_directories", lambda file: followed.append(1) or whole(file))
+    counts = []
+    for count in (2, 9):
+        path = written(tmp_path / "sizes.tif", [noise(8, 9 + number) for number in range(count)])
+        read_images(path)
+        counts.append(len(followed))
+    assert counts[1] == 2 * counts[0]
 
 
 @pytest.mark.parametrize("mapped_from", [0, 10**9])

@@ -211,7 +211,7 @@ def test_packed_samples_of_big_endian_files_are_no_noise(tmp_path, bits):
 def test_big_endian_samples_of_24_bits_are_refused(tmp_path):
     sizes = {"t256": 2, "t257": 1, "t258": 24, "t262": 1, "t277": 1, "t278": 1}
     path = tiff_of(tmp_path / "deep.tif", bytes(6), ">", **sizes)
-    with pytest.raises(ImageError, match="24 bits and are big-endian"):
+    with pytest.raises(ImageError, match=r"may be valid, but is not supported .*24 bits"):
         read_image(path)
 
 
@@ -487,7 +487,7 @@ def test_measured_light_becomes_linear_rgb(tmp_path):
 def test_colours_of_unknown_kinds_are_refused(tmp_path):
     path = tmp_path / "inks.tif"
     tifffile.imwrite(path, noise(8, 9, 5), photometric="separated", planarconfig=1)
-    with pytest.raises(ImageError, match=r"colours are SEPARATED; convert it to RGB"):
+    with pytest.raises(ImageError, match=r"may be valid, but .* SEPARATED with 5 samples"):
         read_image(path)
 
 

@@ -18,9 +18,9 @@ _ORIENTATION: Final = 274
 _LOOK: Final = frozenset(
     {254, 256, 257, 258, 259, 262, 274, 277, 284, 317, 320, 322, 323, 330, 338, 339}
 )
-# What decides how the samples of a page are shown: bits, photometric, orientation, palette, extra
-# samples, sample format and ICC profile.
-_MEANING: Final = frozenset({258, 262, 274, 320, 338, 339, 34675})
+# What decides how the samples of a page are shown: its role, bits, photometric, orientation,
+# palette, extra samples, sample format and ICC profile.
+_MEANING: Final = frozenset({254, 258, 262, 274, 320, 338, 339, 34675})
 _UPRIGHT: Final = (b"\1\0\0\0", b"\0\1\0\0", b"\1" + bytes(7), b"\0\1" + bytes(6))
 _ENTRIES: Final = {12: "HHI4s", 20: "HHQ8s"}
 _SIZES: Final = {1: 1, 3: 2, 4: 4, 7: 1}

@@ -156,6 +156,8 @@ def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ..
         )
         for each in read
     ]
+    if series.kind == "svs":
+        kept = [tags.of_no_slide(each) for each in kept]
     return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from tifffile import EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
+from tifffile import EXTRASAMPLE, FILETYPE, PHOTOMETRIC, PLANARCONFIG
 
 from napari_zerodce.imaging.files.image_file import check_room, upright
 from napari_zerodce.imaging.files.tiff import alpha, colours, libtiff
@@ -114,7 +114,9 @@ def _planes_last(array: Array, axes: str, page: Any) -> Samples:
     extra = tuple(known.get(int(kind), "UNSPECIFIED") for kind in page.extrasamples)
     contig = page.planarconfig == PLANARCONFIG.CONTIG
     planar = None if "S" not in axes else "contig" if contig else "separate"
-    stored = Stored(axes, tuple(order), "minisblack", planar, extra, packed_bits(page))
+    of_document = int(page.subfiletype) & FILETYPE.PAGE
+    form = "minisblack", planar, extra, packed_bits(page)
+    stored = Stored(axes, tuple(order), *form, subfiletype=of_document)
     return Samples(array.transpose(order), "".join(axes[axis] for axis in order), stored)
 
 
@@ -140,7 +142,7 @@ def _from_palette(samples: Samples, page: Any) -> Array:
     if not samples.has_samples:
         return colours.from_palette(array, page.colormap)
     if samples.count != 1 + samples.stored.transparencies:
-        raise ValueError("its palette has several indices for a pixel; convert it to RGB")
+        raise ValueError("unsupported colours, a palette with several indices for a pixel")
     return colours.with_alpha(colours.from_palette(array[..., 0], page.colormap), array)
 
 
@@ -157,7 +159,7 @@ def _from_other_colours(samples: Samples, page: Any) -> Samples:
         rgb = colours.from_xyz(array) if kind == PHOTOMETRIC.LOGLUV else array
         return _as_rgb(samples, rgb, "LogLuv" if libtiff.is_logarithmic(page) else "YCbCr")
     name = getattr(page.photometric, "name", page.photometric)
-    raise ValueError(f"its colours are {name}; convert it to RGB")
+    raise ValueError(f"unsupported colours, {name} with {count} samples a pixel")
 
 
 def _as_rgb(samples: Samples, array: Array, was: str) -> Samples:
@@ -169,7 +171,8 @@ def _as_rgb(samples: Samples, array: Array, was: str) -> Samples:
     order = tuple(range(array.ndim))
     bits = None if array.dtype == np.uint8 else samples.stored.bits
     extra = samples.stored.extrasamples if array.shape[-1] > _RGB and not is_grey else ()
-    stored = Stored(axes, order, photometric, planar, extra, bits, "" if is_grey else was)
+    form = photometric, planar, extra, bits, "" if is_grey else was
+    stored = Stored(axes, order, *form, samples.stored.subfiletype)
     return Samples(array, axes, stored)
 
 

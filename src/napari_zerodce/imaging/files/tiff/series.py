@@ -199,7 +199,7 @@ def pixels(path: Path, series: Series) -> Array:
 def _check_decoders(page: tifffile.TiffPage) -> None:
     """Refuse what the decoders read as noise."""
     if page.bitspersample == 24 and page.parent.byteorder == ">":
-        raise ValueError("its samples have 24 bits and are big-endian; save it with 16 or 32 bits")
+        raise ValueError("unsupported samples, of 24 bits and big-endian")
 
 
 def _check_end(series: Series, size: int) -> None:
@@ -211,7 +211,8 @@ def _check_end(series: Series, size: int) -> None:
 
 def _missing(page: Any, size: int) -> int:
     places = zip(page.dataoffsets, page.databytecounts, strict=False)
-    return sum(max(0, offset + count - size) for offset, count in places if offset and count)
+    ends = (int(start) + int(count) for start, count in places if start and count)
+    return sum(max(0, end - size) for end in ends)
 
 
 def _surplus(page: Any) -> int:
@@ -219,4 +220,5 @@ def _surplus(page: Any) -> int:
     first = page.keyframe
     if first.compression != tifffile.COMPRESSION.NONE:
         return 0
-    return max(0, sum(page.databytecounts) - int(first.nbytes))
+    bits = first.bitspersample if isinstance(first.bitspersample, int) else 8
+    return max(0, sum(map(int, page.databytecounts)) - int(first.size) * bits // 8)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
-from tifffile import FILETYPE
 
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.sample_depth import limited, spread
@@ -38,8 +37,8 @@ class Stored:
         Of a sample, if they do not fill the dtype.
     was : str
         The colours of the file if they became RGB, such as "CMYK".
-    is_mask : bool
-        Whether the pages are marked as masks of others.
+    subfiletype : int
+        Whether the pages are marked as those of a document (2), or as masks of others (4).
     further : ndarray, shape (..., K), optional
         The samples besides colour and alpha, which come back as they are.
     """
@@ -51,7 +50,7 @@ class Stored:
     extrasamples: tuple[str, ...] = ()
     bits: int | None = None
     was: str = ""
-    is_mask: bool = False
+    subfiletype: int = 0
     further: Array | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -193,7 +192,7 @@ def _ordered(array: Array, stored: Stored, bits: int | None) -> Form:
         "planarconfig": stored.planarconfig,
         "extrasamples": list(stored.extrasamples) or None,
         "bitspersample": bits,
-        "subfiletype": FILETYPE.MASK if stored.is_mask else None,
+        "subfiletype": stored.subfiletype,
     }
     told = {key: value for key, value in options.items() if value}
     return Form(array.transpose(np.argsort(stored.order)), stored.axes, told)
