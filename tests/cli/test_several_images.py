@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_zerodce.cli import main
 from napari_zerodce.imaging.files import formats, images, npy
@@ -143,3 +144,13 @@ def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
     assert enhance("in", "--output", "out2") == 0
     assert sorted(path.name for path in Path("out2").iterdir()) == ["a.npy", "a.several.npy"]
     assert npy.KINDS[0].suffixes == (".npy",)
+
+
+def test_a_part_tells_that_further_samples_are_left_out(capsys):
+    array = np.zeros((20, 30, 5), np.uint8)
+    kinds = ["unassalpha", "unspecified"]
+    tifffile.imwrite("five.tif", array, photometric="rgb", extrasamples=kinds)
+    assert enhance("five.tif", "--output", "whole.tif") == 0
+    assert "samples" not in capsys.readouterr().err
+    assert enhance("five.tif", "--output", "part.tif", "--part", "0:8,:") == 0
+    assert "cannot hold samples besides colour and alpha" in capsys.readouterr().err

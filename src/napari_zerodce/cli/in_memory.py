@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,8 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     run.bars.say("Writing")
     output.write(images, arrays)
     provenance, automatic, notices = made
-    left_out = output.left_out(images)
+    results = [replace(image, array=array) for image, array in zip(images, arrays, strict=True)]
+    left_out = output.left_out(results)
     return provenance, automatic, (*notices, *([left_out] if left_out else []))
 
 
