@@ -167,3 +167,60 @@ def test_what_is_no_series_is_refused(shape, tmp_path) -> None:
     with pytest.raises(ImageError, match=r"A \.mp4 file cannot hold a"):
         write_image(tmp_path / "a.mp4", ImageFile(np.zeros(shape, np.uint8), "mono"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixels", "name", "held_as", "space"),
+    [
+        ("libx264rgb", "bgr0", "a.mkv", "gbrp", 0),
+        ("png", "rgb24", "a.mov", "yuv444p", 1),
+        ("qtrle", "rgb24", "a.mov", "yuv444p", 1),
+    ],
+)
+def test_red_green_and_blue_are_marked_as_what_they_become(
+    codec, pixels, name, held_as, space, tmp_path, make_video
+) -> None:
+    """A mark of RGB on luma and chroma is shown as green and purple."""
+    path = make_video(tmp_path / name, codec=codec, pixels=pixels)
+    copy = copied(path, ".mp4" if codec == "libx264rgb" else ".mkv")
+    assert (facts(copy)["pixels"], facts(copy)["space"]) == (held_as, space)
+    before, after = (np.asarray(read_image(each).array).astype(int) for each in (path, copy))
+    assert np.abs(after - before).mean() < 2.5
+
+
+VARIABLE = [0, 30, 45, 46, 90, 200, 201, 300, 305, 400, 401, 1000]
+
+
+@pytest.mark.parametrize("suffix", [".avi", ".mpg", ".wmv"])
+def test_a_variable_rate_becomes_even_and_as_long(suffix, tmp_path, make_video) -> None:
+    path = make_video(tmp_path / "a.mp4", unit=Fraction(1, 600), times=VARIABLE, frames=12)
+    shown = times(copied(path, suffix))
+    steps = np.diff([float(time) for time in shown])
+    assert steps.max() - steps.min() < 0.002
+    assert float(shown[-1] - shown[0]) == pytest.approx(1000 / 600, abs=0.03)
+
+
+@pytest.mark.parametrize(("rate", "shown"), [(Fraction(8000, 269), 30000 / 1001), (10, 30)])
+def test_an_mpeg_has_a_rate_that_it_can_have(rate, shown, tmp_path, make_video) -> None:
+    path = make_video(tmp_path / "a.mp4", rate=Fraction(rate))
+    copy = copied(path, ".mpg")
+    assert float(facts(copy)["rate"]) == pytest.approx(shown)
+    length = times(copy)[-1] - times(copy)[0]
+    assert float(length) == pytest.approx(19 / float(rate), abs=0.08)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_video_that_is_turned_is_read_upright_and_written_as_it_was(
+    degrees, tmp_path, make_video
+) -> None:
+    path = make_video(
+        tmp_path / "a.mp4", describe=lambda _, stream: stream.set_display_rotation(degrees)
+    )
+    with av.open(str(path)) as container:
+        stored = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    image = read_image(path)
+    turned = np.rot90(stored, degrees // 90).astype(int)  # both count against the clock
+    assert np.abs(image.array[0].astype(int) - turned).mean() < 3
+    copy = copied(path)
+    assert facts(copy) == facts(path)
+    assert np.abs(read_image(copy).array[0].astype(int) - image.array[0]).mean() < 3

@@ -18,7 +18,21 @@ _FORMATS: Final[dict[Channels, dict[int, str]]] = {
 _LIMITED, _FULL = 1, 2
 _MATRICES: Final = frozenset({1, 4, 5, 6, 7, 9})
 """The colour spaces, as FFmpeg numbers them, that its scaler converts from and to."""
-_UNKNOWN: Final = 2
+_RGB, _BT709, _UNKNOWN = 0, 1, 2
+
+
+def is_rgb(pixels: str) -> bool:
+    """Return whether pixels are red, green and blue, perhaps by a palette.
+
+    Parameters
+    ----------
+    pixels : str
+        As FFmpeg names them.
+    """
+    import av
+
+    known = av.VideoFormat(pixels)
+    return bool(known.is_rgb or known.has_palette)
 
 
 @dataclass(frozen=True)
@@ -132,6 +146,22 @@ class Colour:
             )
         )
         return Colour(self.extent or other.extent, primaries, transfer, space)
+
+    def of_pixels(self, source: str, target: str) -> Colour:
+        """Return those of pixels that are converted: "GBR" is a mark of RGB alone.
+
+        Parameters
+        ----------
+        source, target : str
+            Formats, as FFmpeg names them.
+        """
+        if source == target:
+            return self
+        if is_rgb(target):
+            return Colour(self.extent, self.primaries, self.transfer, _RGB)
+        if is_rgb(source):
+            return Colour(_LIMITED, self.primaries, self.transfer, _BT709)
+        return self
 
     def mark(self, stream: Any) -> None:
         """Write them into a stream that is encoded."""

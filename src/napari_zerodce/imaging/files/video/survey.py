@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +23,15 @@ from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 _USUAL_RATE: Final = Fraction(25)
 _ANY_CLOCK: Final = frozenset({"mpeg", "mpegts"})
 _MICROSECONDS: Final = 10**6
+_ORIENTATIONS: Final = ("", "+00+", "-00+", "-00-", "+00-", "0++0", "0+-0", "0--0", "0-+0")
+"""By the numbers of EXIF, the signs of a matrix: where it moves a step to the right and down."""
+
+_BESIDE: Final = {
+    "audio": "sound",
+    "subtitle": "subtitles",
+    "attachment": "attachments",
+    "video": "other pictures",
+}
 _LONGER, _SECONDS_LONGER = 1.05, 0.3
 """Sound is often a little longer than the pictures; a file that is cut off says much more."""
 
@@ -59,6 +69,8 @@ class VideoFacts:
         The time that a copy shows as 0, in units of the time base.
     notices : tuple of str
         Sentences for the user.
+    beside : tuple of str
+        What the file holds beside its pictures, in words.
     """
 
     path: Path
@@ -79,6 +91,14 @@ class VideoFacts:
     matrix: tuple[int, ...] = ()
     start: int = 0
     notices: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    @property
+    def orientation(self) -> int:
+        """How frames are turned to be shown, as EXIF numbers it; 1 for angles that it lacks."""
+        turn = [self.matrix[place] for place in (0, 1, 3, 4)] if self.matrix else []
+        signs = "".join("+" if each > 0 else "-" if each else "0" for each in turn)
+        return _ORIENTATIONS.index(signs) if signs in _ORIENTATIONS[1:] else 1
 
     @property
     def count(self) -> int:
@@ -127,7 +147,11 @@ class VideoFacts:
 
 
 def facts_of_stack(
-    path: Path, count: int, kind: SampleKind, size: tuple[int, int], rate: Fraction
+    path: Path,
+    kind: SampleKind,
+    size: tuple[int, int],
+    durations: Sequence[int],
+    time_base: Fraction,
 ) -> VideoFacts:
     """Return the facts of a video that is made of images; most programs play such a one.
 
@@ -135,14 +159,16 @@ def facts_of_stack(
     ----------
     path : Path
         Of the images.
-    count : int
-        Number of frames.
     kind : SampleKind
     size : (int, int)
         Height and width.
-    rate : Fraction
-        Frames in a second.
+    durations : sequence of int
+        How long each image is shown, in units of the time base.
+    time_base : Fraction
+        In seconds.
     """
+    ends = np.cumsum(durations, dtype=np.int64)
+    count = len(ends)
     return VideoFacts(
         path=path,
         codec="",
@@ -151,10 +177,10 @@ def facts_of_stack(
         kind=kind,
         height=size[0],
         width=size[1],
-        rate=rate,
-        time_base=1 / rate,
-        times=np.arange(count, dtype=np.int64),
-        durations=np.ones(count, np.int64),
+        rate=(count / (int(ends[-1]) * time_base)).limit_denominator(1001),
+        time_base=time_base,
+        times=np.append(0, ends[:-1]),
+        durations=np.array(durations, np.int64),
         keys=np.ones(count, bool),
         can_seek=True,
         colour=Colour(),
@@ -245,6 +271,7 @@ class _Found:
             colour=Colour.of(stream).or_else(Colour.of(frame)),
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),
+            beside=_beside(container, stream),
             start=_start(container, time_base),
             notices=(
                 *self._about_frames(0 if container.format.name == "avi" else stream.frames),
@@ -292,6 +319,13 @@ def _start(container: Any, time_base: Fraction) -> int:
     """Return the time at which a container begins, if its clock begins anywhere."""
     known = container.format.name in _ANY_CLOCK and container.start_time
     return round(Fraction(container.start_time, _MICROSECONDS) / time_base) if known else 0
+
+
+def _beside(container: Any, pictures: Any) -> tuple[str, ...]:
+    """Return what a container holds beside its pictures, in words."""
+    others = [each for each in container.streams if each.index != pictures.index]
+    kinds = [_BESIDE[each.type] for each in others if each.type in _BESIDE]
+    return tuple(dict.fromkeys([*kinds, *(["chapters"] if container.chapters() else [])]))
 
 
 def _matrix_of(frame: Any) -> tuple[int, ...]:
