@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.planes import Array, Channels
 
 _FORMATS: Final[dict[Channels, dict[int, str]]] = {
@@ -18,6 +20,7 @@ _FORMATS: Final[dict[Channels, dict[int, str]]] = {
 _LIMITED, _FULL = 1, 2
 _MATRICES: Final = frozenset({1, 4, 5, 6, 7, 9})
 """The colour spaces, as FFmpeg numbers them, that its scaler converts from and to."""
+_OTHER_MATRICES: Final = {8: "YCgCo", 10: "BT.2020 of constant luminance", 14: "ICtCp"}
 _RGB, _BT709, _UNKNOWN = 0, 1, 2
 
 
@@ -146,6 +149,23 @@ class Colour:
             )
         )
         return Colour(self.extent or other.extent, primaries, transfer, space)
+
+    def check(self, pixels: Any, path: Path) -> None:
+        """Raise an ImageError if luma and chroma mean colours that FFmpeg does not convert.
+
+        Parameters
+        ----------
+        pixels : av.VideoFormat
+        path : Path
+            For the message.
+        """
+        is_chroma = len(pixels.components) > 2 and not pixels.is_rgb
+        if is_chroma and self.space not in _MATRICES | {_RGB, _UNKNOWN, 3}:
+            name = _OTHER_MATRICES.get(self.space, f"matrix {self.space}")
+            raise ImageError(
+                f"{path.name} has the colours {name}, which are not supported here; convert the "
+                "video to BT.709 with another program."
+            )
 
     def of_pixels(self, source: str, target: str) -> Colour:
         """Return those of pixels that are converted: "GBR" is a mark of RGB alone.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_zerodce.counting import counted
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video.hdr import Hdr
 from napari_zerodce.imaging.files.video.opening import frames_in, opened, video_stream
 from napari_zerodce.imaging.files.video.samples import Colour, SampleKind
 from napari_zerodce.imaging.planes import Array
@@ -71,6 +72,7 @@ class VideoFacts:
         Sentences for the user.
     beside : tuple of str
         What the file holds beside its pictures, in words.
+    hdr : Hdr
     """
 
     path: Path
@@ -92,6 +94,7 @@ class VideoFacts:
     start: int = 0
     notices: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    hdr: Hdr = field(default_factory=Hdr)
 
     @property
     def orientation(self) -> int:
@@ -252,6 +255,8 @@ class _Found:
                 "another program whether it is whole."
             )
         rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
+        colour = Colour.of(stream).or_else(Colour.of(frame))
+        colour.check(frame.format, self._path)
         time_base = stream.time_base
         times, is_timed = self._known_times(rate, time_base)
         return VideoFacts(
@@ -268,10 +273,11 @@ class _Found:
             durations=_known_durations(times, self._durations, rate, time_base),
             keys=np.array(self._keys, bool),
             can_seek=is_timed and container.format.name not in _ANY_CLOCK,
-            colour=Colour.of(stream).or_else(Colour.of(frame)),
+            colour=colour,
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),
             beside=_beside(container, stream),
+            hdr=Hdr.of(frame),
             start=_start(container, time_base),
             notices=(
                 *self._about_frames(0 if container.format.name == "avi" else stream.frames),

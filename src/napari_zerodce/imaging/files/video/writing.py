@@ -91,6 +91,7 @@ class VideoWriter:
         """What the user should know of the file, in sentences."""
         suffix = self._path.suffix
         told = [f"A {suffix} file cannot hold {each}; it is left out." for each in self._lost]
+        told += [] if self._others is None else self._others.notices
         even = self._even.notice(suffix) if self._even else ""
         return (*told, even) if even else tuple(told)
 
@@ -101,7 +102,7 @@ class VideoWriter:
         lost = () if self._others is None else tuple(self._others.left_out)
         if self._facts.codec and (missing := lost_in(source, pixels)):
             lost += (missing,)
-        return lost
+        return (*lost, *self._facts.hdr.lost_in(self.encoder.name))
 
     def _open(self, name: str) -> None:
         import av
@@ -123,7 +124,7 @@ class VideoWriter:
         with ExitStack() as failed:
             self._container = av.open(str(self._path), "w", options=self._container_options())
             failed.callback(self._container.close)
-            options = dict(self.encoder.options)
+            options = self._options()
             self._stream = self._container.add_stream(
                 name, rate=1 / self._unit if self._even else facts.rate, options=options
             )
@@ -148,6 +149,13 @@ class VideoWriter:
             context.max_b_frames = 0  # an AVI has no times to show frames in another order
         if self._path.suffix.lower() in _QUICKTIME and self.encoder.name == "libx265":
             context.codec_tag = "hvc1"  # the one that Apple's players know
+
+    def _options(self) -> dict[str, str]:
+        """Return the options of the encoder, with those of HDR."""
+        options = dict(self.encoder.options)
+        for name, value in self._facts.hdr.options(self.encoder.name).items():
+            options[name] = ":".join(each for each in (options.get(name), value) if each)
+        return options
 
     def _container_options(self) -> dict[str, str]:
         suffix = self._path.suffix.lower()
