@@ -9,6 +9,12 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video.fields import (
+    Fields,
+    converted,
+    has_fields_of_chroma,
+    marked,
+)
 from napari_zerodce.imaging.planes import Array, Channels
 
 _FORMATS: Final[dict[Channels, dict[int, str]]] = {
@@ -208,19 +214,26 @@ def samples_of(frame: Any, kind: SampleKind, colour: Colour) -> Array:
     ndarray, shape (H, W), (H, W, 3) or (H, W, 4)
         Read-only.
     """
-    made = frame.reformat(
-        format=kind.pixel_format,
-        src_colorspace=colour._matrix,
-        src_color_range=colour.extent or _usual_extent(frame.format),
-        dst_color_range=_FULL,
-        interpolation=_exact(),
-    )
+    extent = colour.extent or _usual_extent(frame.format)
+    if has_fields_of_chroma(frame):
+        pixels, matrix = kind.pixel_format, colour._matrix
+        made = converted(frame, pixels, matrix=matrix, extent=extent, is_read=True)
+    else:
+        made = frame.reformat(
+            format=kind.pixel_format,
+            src_colorspace=colour._matrix,
+            src_color_range=extent,
+            dst_color_range=_FULL,
+            interpolation=_exact(),
+        )
     array: Array = made.to_ndarray(channel_last=True)
     array.flags.writeable = False
     return array
 
 
-def frame_of(samples: Array, kind: SampleKind, pixel_format: str, colour: Colour) -> Any:
+def frame_of(
+    samples: Array, kind: SampleKind, pixel_format: str, colour: Colour, fields: Fields = ""
+) -> Any:
     """Return a frame for an encoder; the inverse of `samples_of`, if the format holds all of it.
 
     Parameters
@@ -232,6 +245,8 @@ def frame_of(samples: Array, kind: SampleKind, pixel_format: str, colour: Colour
         Of the frame.
     colour : Colour
         Of the frame.
+    fields : {"", "tff", "bff"}
+        Which rows are shown first, if it is interlaced.
 
     Returns
     -------
@@ -246,6 +261,10 @@ def frame_of(samples: Array, kind: SampleKind, pixel_format: str, colour: Colour
         np.ascontiguousarray(samples), kind.pixel_format, channel_last=planar
     )
     frame.color_range = _FULL
+    if fields:
+        matrix = colour._matrix
+        made = converted(frame, pixel_format, matrix=matrix, extent=extent, is_read=False)
+        return marked(made, fields)
     return frame.reformat(
         format=pixel_format,
         src_color_range=_FULL,

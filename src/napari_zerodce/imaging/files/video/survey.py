@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 
 from napari_zerodce.counting import counted
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video.fields import Fields, order_from, order_of
 from napari_zerodce.imaging.files.video.hdr import Hdr
 from napari_zerodce.imaging.files.video.opening import frames_in, opened, video_stream
 from napari_zerodce.imaging.files.video.samples import Colour, SampleKind
@@ -72,6 +74,8 @@ class VideoFacts:
         Sentences for the user.
     beside : tuple of str
         What the file holds beside its pictures, in words.
+    fields : {"", "tff", "bff"}
+        Which rows of most frames are shown first, if they are interlaced.
     hdr : Hdr
     """
 
@@ -94,6 +98,7 @@ class VideoFacts:
     start: int = 0
     notices: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    fields: Fields = ""
     hdr: Hdr = field(default_factory=Hdr)
 
     @property
@@ -131,6 +136,7 @@ class VideoFacts:
             start=int(self.times[start]) if start else self.start,
             durations=self.durations[frames],
             keys=self.keys[frames],
+            fields=order_from(scope.rows[0], self.fields),
         )
 
     @property
@@ -228,6 +234,8 @@ class _Found:
         self._path = path
         self._first: Any = None
         self._broken = 0
+        self._orders: Counter[bool] = Counter()
+        self._fields: Fields = ""
         self.times: list[int | None] = []
         self._durations: list[int] = []
         self._keys: list[bool] = []
@@ -243,6 +251,8 @@ class _Found:
                 f"{frame.width}x{frame.height} pixels at frame {len(self.times)}; cut the video "
                 "there, and enhance its parts."
             )
+        self._orders[bool(frame.interlaced_frame)] += 1
+        self._fields = self._fields or order_of(frame)
         self.times.append(frame.pts)
         self._durations.append(frame.duration or 0)
         self._keys.append(bool(frame.key_frame))
@@ -277,6 +287,7 @@ class _Found:
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),
             beside=_beside(container, stream),
+            fields=self._fields if self._orders[True] > self._orders[False] else "",
             hdr=Hdr.of(frame),
             start=_start(container, time_base),
             notices=(

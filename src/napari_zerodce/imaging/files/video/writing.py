@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video import fields
 from napari_zerodce.imaging.files.video.codecs import (
     MPEG,
     USUAL_QUALITY,
@@ -98,11 +99,13 @@ class VideoWriter:
     @property
     def _lost(self) -> tuple[str, ...]:
         """What the file cannot hold, in words."""
-        pixels, source = self.encoder.pixel_format, self._facts.pixel_format
+        facts, pixels = self._facts, self.encoder.pixel_format
         lost = () if self._others is None else tuple(self._others.left_out)
-        if self._facts.codec and (missing := lost_in(source, pixels)):
+        if facts.codec and (missing := lost_in(facts.pixel_format, pixels)):
             lost += (missing,)
-        return (*lost, *self._facts.hdr.lost_in(self.encoder.name))
+        if facts.fields != self._fields:
+            lost += ("the mark that a frame is two fields",)
+        return (*lost, *facts.hdr.lost_in(self.encoder.name))
 
     def _open(self, name: str) -> None:
         import av
@@ -118,6 +121,8 @@ class VideoWriter:
         )
         is_steady, is_mpeg = self.encoder.is_steady, self.encoder.name in MPEG
         self._even = EvenRate.of(facts, is_mpeg=is_mpeg) if is_steady else None
+        is_kept = fields.kept_by(name, facts.height)
+        self._fields: fields.Fields = facts.fields if is_kept else ""
         self._unit = 1 / self._even.rate if self._even else _unit(self.encoder, facts)
         self._times = self._known_times()
         self._colour = facts.colour.of_pixels(facts.pixel_format, self.encoder.pixel_format)
@@ -141,6 +146,8 @@ class VideoWriter:
         stream.time_base = context.time_base = self._unit
         context.thread_type = "AUTO"
         self._colour.mark(context)
+        if self._fields:
+            fields.prepare(stream, self.encoder.name, self._fields)
         if facts.aspect:
             context.sample_aspect_ratio = facts.aspect
         if facts.matrix:
@@ -152,9 +159,11 @@ class VideoWriter:
 
     def _options(self) -> dict[str, str]:
         """Return the options of the encoder, with those of HDR."""
-        options = dict(self.encoder.options)
-        for name, value in self._facts.hdr.options(self.encoder.name).items():
-            options[name] = ":".join(each for each in (options.get(name), value) if each)
+        name, options = self.encoder.name, dict(self.encoder.options)
+        if self._fields and name == "libx264":
+            options["x264-params"] = f"{self._fields}=1"
+        for option, value in self._facts.hdr.options(name).items():
+            options[option] = ":".join(each for each in (options.get(option), value) if each)
         return options
 
     def _container_options(self) -> dict[str, str]:
@@ -185,7 +194,8 @@ class VideoWriter:
         times = self._times_of(number)
         if not times:
             return
-        frame = frame_of(samples, facts.kind, self.encoder.pixel_format, self._colour)
+        pixels = self.encoder.pixel_format
+        frame = frame_of(samples, facts.kind, pixels, self._colour, self._fields)
         frame.time_base = self._unit
         for time, duration in times:
             frame.pts = time
