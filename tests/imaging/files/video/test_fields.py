@@ -59,7 +59,7 @@ def test_the_order_and_the_colours_of_fields_come_back(name, codec, order, tmp_p
         assert facts.fields == order
         shown = np.asarray(read_image(each).array)[2].astype(float)
         shown *= 255 / (2 ** (facts.kind.bits or 8) - 1)
-        assert np.abs(shown - TWO).max() < 12  # mixed fields are 50 off
+        assert np.abs(shown - TWO).max() < 20  # mixed fields are 50 off
         with av.open(str(each)) as container:
             assert all(frame.interlaced_frame for frame in container.decode(video=0))
 
