@@ -64,15 +64,20 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     images = _read(job, run)
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
-    frame = run.frames.get(job)
-    if frame is not None and not frame.series.holds(frame.number, run.should_stop):
-        frame = None
+    frame = _frame(job, run)
     arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
     run.bars.say("Writing")
     output.write(images, arrays)
     provenance, automatic, notices = made
     left_out = output.left_out(images)
     return provenance, automatic, (*notices, *([left_out] if left_out else []))
+
+
+def _frame(job: FileJob, run: SharedRun) -> Frame | None:
+    frame = run.frames.get(job)
+    if frame is None or not frame.series.holds(frame.number):
+        return None
+    return frame.series.frame(frame.number, run.should_stop)
 
 
 def _read(job: FileJob, run: SharedRun) -> tuple[ImageFile, ...]:
