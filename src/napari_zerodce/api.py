@@ -118,8 +118,9 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         Any integer or real dtype; NumPy, dask, zarr, or nested lists; any number of leading axes.
         The image is not changed.
     checkpoint : str, Path or Checkpoint, optional
-        As in `load_checkpoint`, or its result. "auto" is ``zero-dce-fluo`` for a mono image with a
-        dark background, and ``zero-dce`` for all others; `choose_weights` says which and why.
+        As in `load_checkpoint`, or its result. "auto" is ``zero-dce-fluo`` for a mono image, or a
+        grey one in colours, with a dark background, and ``zero-dce`` for all others;
+        `choose_weights` says which and why.
     channels : {"mono", "rgb", "rgba"}, optional
         Whether the last axis is colour. By default it is if it has 3 or 4 samples and both axes
         before it have more than 30.
