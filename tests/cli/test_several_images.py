@@ -78,7 +78,11 @@ def test_all_images_are_enhanced_with_one_window(capsys):
     save("a.several", *IMAGES, np.full((9, 9, 3), 7, np.uint8))
     assert enhance("a.several", "--output", "b.several") == 0
     out, err = capsys.readouterr()
-    assert err == "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    assert err == (
+        "note: a.several: The line tells of the first image; 1 of another kind have the window "
+        "0 to 255 and the weights zero-dce.\n"
+        "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    )
     made = load("b.several")
     assert [image.shape for image in made] == [(40, 30), (2, 30, 36), (9, 9, 3)]
     window = re.search(r"window (\d+) to (\d+)", out).groups()
@@ -144,3 +148,21 @@ def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
     assert enhance("in", "--output", "out2") == 0
     assert sorted(path.name for path in Path("out2").iterdir()) == ["a.npy", "a.several.npy"]
     assert npy.KINDS[0].suffixes == (".npy",)
+
+
+def test_a_grey_page_beside_one_in_colours_is_as_it_is_alone(make_photo, capsys):
+    grey = np.repeat(cells(60, 40, brightest=900)[..., None] // 5, 3, -1).astype(np.uint8)
+    photo = make_photo(50, 48, seed=1)
+    SeveralArrays.write(Path("both.several"), [ImageFile(each, "rgb") for each in (photo, grey)])
+    SeveralArrays.write(Path("grey.several"), [ImageFile(grey, "rgb")])
+    assert enhance("both.several", "--output", "both-out.several") == 0
+    out, err = capsys.readouterr()
+    assert "window 0 to 255," in out
+    assert enhance("grey.several", "--output", "grey-out.several") == 0
+    window = re.search(r"window ([^,]+),", capsys.readouterr().out)[1]
+    assert window != "0 to 255"
+    assert f"1 of another kind have the window {window} and the weights zero-dce-fluo." in err
+    _, made = SeveralArrays.read(Path("both-out.several"))
+    (alone,) = SeveralArrays.read(Path("grey-out.several"))
+    np.testing.assert_array_equal(made.array, alone.array)
+    assert np.ptp(made.array, axis=-1).max() == 0
