@@ -79,7 +79,7 @@ def test_all_images_are_enhanced_with_one_window(capsys):
     assert enhance("a.several", "--output", "b.several") == 0
     out, err = capsys.readouterr()
     assert err == (
-        "note: a.several: The line tells of the first image; 1 of another kind have the window "
+        "note: a.several: The line tells of the first image; others (1) have the window "
         "0 to 255 and the weights zero-dce.\n"
         "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
     )
@@ -161,7 +161,7 @@ def test_a_grey_page_beside_one_in_colours_is_as_it_is_alone(make_photo, capsys)
     assert enhance("grey.several", "--output", "grey-out.several") == 0
     window = re.search(r"window ([^,]+),", capsys.readouterr().out)[1]
     assert window != "0 to 255"
-    assert f"1 of another kind have the window {window} and the weights zero-dce-fluo." in err
+    assert f"others (1) have the window {window} and the weights zero-dce-fluo." in err
     _, made = SeveralArrays.read(Path("both-out.several"))
     (alone,) = SeveralArrays.read(Path("grey-out.several"))
     np.testing.assert_array_equal(made.array, alone.array)

@@ -118,7 +118,7 @@ def _about_others(results: Sequence[EnhanceResult]) -> tuple[str, ...]:
     counts = Counter((in_words(each.windows), each.checkpoint.name) for each in results)
     _, *others = counts.items()
     return tuple(
-        f"The line tells of the first image; {count} of another kind have the window {window} and "
+        f"The line tells of the first image; others ({count}) have the window {window} and "
         f"the weights {weights}."
         for (window, weights), count in others
     )
