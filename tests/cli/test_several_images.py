@@ -78,7 +78,11 @@ def test_all_images_are_enhanced_with_one_window(capsys):
     save("a.several", *IMAGES, np.full((9, 9, 3), 7, np.uint8))
     assert enhance("a.several", "--output", "b.several") == 0
     out, err = capsys.readouterr()
-    assert err == "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    assert err == (
+        "note: a.several: The line tells of the first image; others (1) have the window "
+        "0 to 255 and the weights zero-dce.\n"
+        "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    )
     made = load("b.several")
     assert [image.shape for image in made] == [(40, 30), (2, 30, 36), (9, 9, 3)]
     window = re.search(r"window (\d+) to (\d+)", out).groups()
@@ -154,3 +158,21 @@ def test_a_part_tells_that_further_samples_are_left_out(capsys):
     assert "samples" not in capsys.readouterr().err
     assert enhance("five.tif", "--output", "part.tif", "--part", "0:8,:") == 0
     assert "cannot hold samples besides colour and alpha" in capsys.readouterr().err
+
+
+def test_a_grey_page_beside_one_in_colours_is_as_it_is_alone(make_photo, capsys):
+    grey = np.repeat(cells(60, 40, brightest=900)[..., None] // 5, 3, -1).astype(np.uint8)
+    photo = make_photo(50, 48, seed=1)
+    SeveralArrays.write(Path("both.several"), [ImageFile(each, "rgb") for each in (photo, grey)])
+    SeveralArrays.write(Path("grey.several"), [ImageFile(grey, "rgb")])
+    assert enhance("both.several", "--output", "both-out.several") == 0
+    out, err = capsys.readouterr()
+    assert "window 0 to 255," in out
+    assert enhance("grey.several", "--output", "grey-out.several") == 0
+    window = re.search(r"window ([^,]+),", capsys.readouterr().out)[1]
+    assert window != "0 to 255"
+    assert f"others (1) have the window {window} and the weights zero-dce-fluo." in err
+    _, made = SeveralArrays.read(Path("both-out.several"))
+    (alone,) = SeveralArrays.read(Path("grey-out.several"))
+    np.testing.assert_array_equal(made.array, alone.array)
+    assert np.ptp(made.array, axis=-1).max() == 0

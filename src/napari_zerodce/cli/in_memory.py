@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_zerodce.cli.command_settings import CommandSettings
+from napari_zerodce.imaging.windows import in_words
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from napari_zerodce.cli.output_file import OutputFile
     from napari_zerodce.engine.automatic import AutomaticChoice
     from napari_zerodce.engine.provenance import Provenance
+    from napari_zerodce.engine.requests import EnhanceResult
     from napari_zerodce.imaging.files.image_file import ImageFile
     from napari_zerodce.imaging.planes import Array
 
@@ -64,9 +67,7 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     images = _read(job, run)
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
-    frame = run.frames.get(job)
-    if frame is not None and not frame.series.holds(frame.number, run.should_stop):
-        frame = None
+    frame = _frame(job, run)
     arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
     run.bars.say("Writing")
     output.write(images, arrays)
@@ -74,6 +75,13 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     results = [replace(image, array=array) for image, array in zip(images, arrays, strict=True)]
     left_out = output.left_out(results)
     return provenance, automatic, (*notices, *([left_out] if left_out else []))
+
+
+def _frame(job: FileJob, run: SharedRun) -> Frame | None:
+    frame = run.frames.get(job)
+    if frame is None or not frame.series.holds(frame.number):
+        return None
+    return frame.series.frame(frame.number, run.should_stop)
 
 
 def _read(job: FileJob, run: SharedRun) -> tuple[ImageFile, ...]:
@@ -100,9 +108,21 @@ def _enhanced(images: tuple[ImageFile, ...], run: SharedRun) -> tuple[list[Array
         choices = with_shared_choices(requests, report=follow, should_stop=should_stop)
     results = [enhance(each.request, report=follow, should_stop=should_stop) for each in choices]
     notices = [each.notices for each in choices] + [each.notices for each in results]
+    notices.append(_about_others(results))
     automatic = choices[0].automatic or results[0].automatic
     made = results[0].provenance, automatic, tuple(dict.fromkeys(chain.from_iterable(notices)))
     return [result.image for result in results], made
+
+
+def _about_others(results: Sequence[EnhanceResult]) -> tuple[str, ...]:
+    """Return the choices of images of other kinds than the first; the file's line tells its."""
+    counts = Counter((in_words(each.windows), each.checkpoint.name) for each in results)
+    _, *others = counts.items()
+    return tuple(
+        f"The line tells of the first image; others ({count}) have the window {window} and "
+        f"the weights {weights}."
+        for (window, weights), count in others
+    )
 
 
 def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:

@@ -172,13 +172,24 @@ def channels_in(xml: str, name: str) -> tuple[int, ...]:
     name : str
         Of the file.
     """
+    return channels_of_files(xml).get(name, ())
+
+
+@lru_cache(maxsize=4)  # each file of a set holds the text about all
+def channels_of_files(xml: str) -> Mapping[str, tuple[int, ...]]:
+    """Return the numbers of the channels that each file of a set holds.
+
+    Parameters
+    ----------
+    xml : str
+    """
     root = _known(xml)
-    found = set()
+    found: dict[str, set[int]] = {}
     for data in () if root is None else root.iter("TiffData"):
         uuid = data.find("UUID")
-        if uuid is not None and uuid.get("FileName") == name:
-            found.add(int(data.get("FirstC") or 0))
-    return tuple(sorted(found))
+        if uuid is not None:
+            found.setdefault(uuid.get("FileName", ""), set()).add(int(data.get("FirstC") or 0))
+    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
 
 
 def fresh(images: Sequence[tuple[Written, Mapping[str, Any]]]) -> str | None:
