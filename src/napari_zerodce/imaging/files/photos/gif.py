@@ -21,11 +21,9 @@ from napari_zerodce.imaging.files.photos.pixels import (
     is_animation,
     pillow_images,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("GIF", (".gif",), is_lossy=True)
-STARTS: Final = (Signature(0, b"GIF8"),)
 
 _HELD: Final = {"comment", "xmp", "icc_profile"}
 
