@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from napari_zerodce.cli import main
 from napari_zerodce.imaging.files import images as files
@@ -144,3 +145,16 @@ def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
     assert enhance("in", "--output", "out2") == 0
     assert sorted(path.name for path in Path("out2").iterdir()) == ["a.npy", "a.several.npy"]
     assert npy.KINDS[0].suffixes == (".npy",)
+
+
+def test_fewer_colours_are_told_once_and_not_of_a_gif(make_photo, capsys):
+    Path("in").mkdir()
+    for number in range(2):  # the content decides the kind that is read, and the suffix the output
+        Image.fromarray(make_photo(seed=number)).save(f"in/{number}.gif", "PNG")
+    words = ["enhance", "--device", "cpu", "--output"]
+    assert main([*words, "out", "in"]) == 0
+    told = capsys.readouterr().err
+    assert told.count("256 colours") == 1
+    assert "left out" not in told
+    assert main([*words, "again", "out"]) == 0
+    assert "256" not in capsys.readouterr().err

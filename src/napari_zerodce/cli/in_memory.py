@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
 
+_FEW_COLOURS: Final = (
+    "A GIF has at most 256 colours in a picture, so that colours become the nearest of these; "
+    "a PNG keeps all."
+)
+
 
 @dataclass
 class SharedRun:
@@ -37,6 +42,10 @@ class SharedRun:
     should_stop : callable
     frames : mapping of FileJob to Frame
         The files that are one of a series.
+    told : dict of FileSeries to str
+        The sentences about series of which a file is done, "" where there is nothing to tell.
+    notes : set of str
+        Sentences that are told once.
     """
 
     settings: CommandSettings
@@ -44,7 +53,19 @@ class SharedRun:
     bars: Bars
     should_stop: ShouldStop
     frames: Mapping[FileJob, Frame] = field(default_factory=dict)
-    told: set[FileSeries] = field(default_factory=set)
+    told: dict[FileSeries, str] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)
+
+    def note_once(self, text: str) -> None:
+        """Print a note that holds for several files at the first of them.
+
+        Parameters
+        ----------
+        text : str
+        """
+        if text not in self.notes:
+            self.notes.add(text)
+            self.bars.warn(f"note: {text}")
 
 
 def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
@@ -61,6 +82,8 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     Cancelled, ZeroDCEError
         As `enhance` does, and if the file cannot be read or written.
     """
+    from napari_zerodce.imaging.files.images import has_fewer_colours
+
     images = _read(job, run)
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
@@ -71,6 +94,8 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     run.bars.say("Writing")
     output.write(images, arrays)
     provenance, automatic, notices = made
+    if has_fewer_colours(job.target.name, images):
+        run.note_once(_FEW_COLOURS)
     left_out = output.left_out(images)
     return provenance, automatic, (*notices, *([left_out] if left_out else []))
 
@@ -109,8 +134,8 @@ def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:
     follow, should_stop = run.bars.follow, run.should_stop
     result = series.enhance(frame.number, run.checkpoint, follow, should_stop)
     if series not in run.told:
-        run.told.add(series)
-        resolved = series.resolved(run.checkpoint, follow, should_stop)
-        if told := series.told(resolved):
+        told = series.told(series.resolved(run.checkpoint, follow, should_stop))
+        run.told[series] = told
+        if told:
             run.bars.warn(f"note: {told}")
     return [result.image], (result.provenance, result.automatic, result.notices)

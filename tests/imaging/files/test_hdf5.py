@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import hdf5
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.images import read_image, read_images, write_image, write_images
@@ -149,3 +150,18 @@ def test_links_to_other_files_are_links_in_the_copy(tmp_path):
     with h5py.File(tmp_path / "b.h5") as back:
         assert (back["own"][()] == 1).all()
         assert isinstance(back.get("far", getlink=True), h5py.ExternalLink)
+
+
+def test_a_matlab_file_is_told_and_read_by_the_suffix_of_hdf5(tmp_path):
+    header = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512)
+    with h5py.File(tmp_path / "a.h5", "w", userblock_size=512) as file:
+        file["x"] = np.arange(72, dtype="u1").reshape(9, 8)
+    with (tmp_path / "a.h5").open("r+b") as file:
+        file.write(header)
+    image = read_image(tmp_path / "a.h5")
+    write_image(tmp_path / "b.h5", replace(image, array=image.array + 1))
+    assert (tmp_path / "b.h5").read_bytes().startswith(header)
+    np.testing.assert_array_equal(read_image(tmp_path / "b.h5").array, image.array + 1)
+    (tmp_path / "a.h5").rename(tmp_path / "a.mat")
+    with pytest.raises(ImageError, match=r"MATLAB 7\.3 file, which is HDF5.*rename it to a\.h5"):
+        read_image(tmp_path / "a.mat")

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -23,13 +24,15 @@ from napari_zerodce.imaging.files import (
     tiff,
     video,
 )
-from napari_zerodce.imaging.files.content import Content, content_of
+from napari_zerodce.imaging.files.content import content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
-from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
+from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, ome_zarr_above
+from napari_zerodce.imaging.files.photos import gif
 from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.signatures import Content
 from napari_zerodce.whole_file import whole_file
 
 __all__ = [
@@ -206,6 +209,11 @@ def _refuse_other_kinds(path: Path) -> None:
     """Say what a file without one of our suffixes is."""
     if path.suffix.lower() in _MODULES or not path.is_file():
         return
+    if whole := ome_zarr_above(path):
+        raise ImageError(
+            f"{path.name} is a part of the OME-Zarr {whole.name}; give the whole image, "
+            f"{str(whole)!r}."
+        )
     with reading_told(path):
         content = content_of(path)
     if content:
@@ -219,15 +227,15 @@ def _read_or_say_what_it_is(form: ImageFormat, path: Path, read: _Read) -> tuple
         raise
     except Exception as err:
         content = content_of(path)
-        if content and not _is_of(content, form):
+        if content and not _is_of(content, form, path.suffix.lower()):
             raise ImageError(_said(path, content)) from err
         raise
 
 
-def _is_of(content: Content, form: ImageFormat) -> bool:
-    """Return whether a format may have a content; RAW photos begin as TIFF does."""
+def _is_of(content: Content, form: ImageFormat, suffix: str) -> bool:
+    """Return whether a file of a format may have a content; RAW photos begin as TIFF does."""
     found = _MODULES[content.suffix][0] if content.suffix in _MODULES else None
-    return found is form or (form is raw and found is tiff)
+    return found is form or suffix in content.also or (form is raw and found is tiff)
 
 
 def _said(path: Path, content: Content) -> str:
@@ -238,8 +246,9 @@ def _said(path: Path, content: Content) -> str:
             f"{path.stem}{content.suffix}."
         )
     if suffix in _MODULES:
+        what = "video" if suffix in video.SUFFIXES else "image"
         return (
-            f"{path.name} is {content.title}, and no {suffix} image; give an image of a kind that "
+            f"{path.name} is {content.title}, and no {suffix} {what}; give one of a kind that "
             f"{LISTED}."
         )
     return (
@@ -342,8 +351,23 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     images : sequence of ImageFile
     """
     form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
-    names = form.left_out(images, suffix)
-    return names if form is tiff else (*names, *tiff.only_here(images))
+    own = (each.only_here(images) for each in (tiff, openexr) if each is not form)
+    return (*form.left_out(images, suffix), *chain.from_iterable(own))
+
+
+def has_fewer_colours(path: str | Path, images: Sequence[ImageFile]) -> bool:
+    """Return whether a file may have fewer colours than its images, as a GIF has.
+
+    Parameters
+    ----------
+    path : str or Path
+        The suffix decides the format. The file need not exist.
+    images : sequence of ImageFile
+        From files of any kind. Those of a GIF have few colours already.
+    """
+    return Path(path).suffix.lower() in gif.KIND.suffixes and any(
+        map(gif.has_fewer_colours, images)
+    )
 
 
 def lost(images: Sequence[ImageFile]) -> tuple[str, ...]:
