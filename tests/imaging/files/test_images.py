@@ -17,7 +17,7 @@ import tifffile
 from PIL import Image
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import image_file, images
+from napari_zerodce.imaging.files import formats, image_file
 from napari_zerodce.imaging.files.images import (
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
@@ -237,8 +237,8 @@ def test_a_damaged_file_is_of_its_kind(tmp_path, monkeypatch, suffix, start):
     def fail(path):
         raise ValueError("it ends too early")
 
-    form, kind = images._MODULES[suffix]
-    monkeypatch.setitem(images._MODULES, suffix, (form, replace(kind, modules=())))
+    form, kind = formats.BY_SUFFIX[suffix]
+    monkeypatch.setitem(formats.BY_SUFFIX, suffix, (form, replace(kind, modules=())))
     monkeypatch.setattr(form, "read", fail)
     (tmp_path / f"a{suffix}").write_bytes(start)
     with pytest.raises(ImageError, match="cannot be read: it ends too early"):
@@ -461,7 +461,7 @@ def test_results_have_the_mode_of_any_new_file(tmp_path):
         (".jpg", (9, 7), np.uint16, "mono"),
         (".jpg", (9, 7, 4), np.uint8, "rgba"),
         (".jpg", (1, 70000), np.uint8, "mono"),
-        (".bmp", (9, 7, 4), np.uint8, "rgba"),
+        (".bmp", (9, 7, 4), np.uint16, "rgba"),
         (".bmp", (9, 7, 3), np.float64, "rgb"),
     ],
 )
