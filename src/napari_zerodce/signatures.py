@@ -134,7 +134,7 @@ _AT: Final = (
 _PATTERNS: Final = (
     # Letters alone would take texts for images: the size of the header follows, or a number.
     (
-        re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
+        re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),
         Content("a BMP image", ".bmp"),
     ),
     (re.compile(rb"P[1-6]\s+[\d#]"), Content("a Netpbm image", ".pnm")),

@@ -10,7 +10,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
+from napari_zerodce.cli.output_file import not_held
+from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
+from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.images import read_images
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
@@ -80,9 +83,16 @@ def read_lazily(path: Named, series: int | None) -> SavedImage:
     ImageError, RequestError
         As `read_one` does.
     """
+    return _read(path, series)[0]
+
+
+def _read(path: Named, series: int | None) -> tuple[SavedImage, str]:
+    """Return one image of a file, and a sentence about what an OME-Zarr cannot hold of it."""
     if is_ome_zarr(path):
-        return read_ome_zarr(path)
-    return with_axes(read_one(Path(path), series), path.name.partition(".")[0])
+        return read_ome_zarr(path), ""
+    image = read_one(Path(path), series)
+    names = (*video.only_here([image]), *uneven([image]))
+    return with_axes(image, path.name.partition(".")[0]), not_held(".ome.zarr", names)
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ class GrowingOutput:
         from napari_zerodce.engine.saved_result import result_to_save
 
         source, target = self.job.source, self.job.target
-        image = read_lazily(source, self.settings.series)
+        image, lost = _read(source, self.settings.series)
         request = self.settings.lazy_request(image, checkpoint)
         resolved = resolve(request, report=bars.follow, should_stop=should_stop)
         resolved = with_curve(resolved, report=bars.follow, should_stop=should_stop)
@@ -139,7 +149,7 @@ class GrowingOutput:
         )
         levels = LazyEnhancement(resolved).levels
         notices = enhance_into(grown, levels, report=bars.follow, should_stop=should_stop)
-        return resolved, notices
+        return resolved, (*notices, *([lost] if lost else []))
 
     @property
     def kept(self) -> str:

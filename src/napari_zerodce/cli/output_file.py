@@ -53,12 +53,8 @@ class OutputFile(HiddenOutput):
             Images that the format can hold.
         """
         gone = f"not kept of the source: {', '.join(lost(images))}." if lost(images) else ""
-        names = left_out(self._target, images)
-        suffix = self._target.suffix.lower()
-        article = "an" if suffix[1:2] in "aeio" else "a"
-        told = f"{article} {suffix} file cannot hold {', '.join(names)}; "
-        told += f"{'it is' if len(names) == 1 else 'they are'} left out."
-        return " ".join([*([told] if names else []), *([gone] if gone else [])])
+        told = not_held(self._target.suffix.lower(), left_out(self._target, images))
+        return " ".join(each for each in (told, gone) if each)
 
     def write(self, images: Sequence[ImageFile], enhanced: Sequence[np.ndarray[Any, Any]]) -> None:
         """Write the enhanced arrays with the metadata of the images' file.
@@ -86,6 +82,23 @@ class OutputFile(HiddenOutput):
         except ImageError as err:
             # The user does not know the hidden folder.
             raise ImageError(str(err).replace(str(self.part), str(self._target))) from err
+
+
+def not_held(suffix: str, names: Sequence[str]) -> str:
+    """Return a sentence about what a file cannot hold, "" if it holds all.
+
+    Parameters
+    ----------
+    suffix : str
+        Of the file.
+    names : sequence of str
+        What it cannot hold, in words.
+    """
+    if not names:
+        return ""
+    article = "an" if suffix[1:2] in "aeio" else "a"
+    end = "it is" if len(names) == 1 else "they are"
+    return f"{article} {suffix} file cannot hold {', '.join(names)}; {end} left out."
 
 
 def _corner(image: ImageFile) -> ImageFile:

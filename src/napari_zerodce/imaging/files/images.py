@@ -22,6 +22,7 @@ from napari_zerodce.imaging.files.formats import (
     format_of,
     kind_of,
 )
+from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, ome_zarr_above
@@ -257,9 +258,11 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     images : sequence of ImageFile
     """
     form, suffix = format_of(Path(path))[0], Path(path).suffix.lower()
-    own = (each.only_here(images) for each in (tiff, openexr) if each is not form)
-    photo = photos.only_here(images, suffix)
-    return (*form.left_out(images, suffix), *photo, *chain.from_iterable(own))
+    names = [*form.left_out(images, suffix), *photos.only_here(images, suffix)]
+    if form not in {photos, video}:
+        names += uneven(images)
+    own = (each.only_here(images) for each in (video, tiff, openexr) if each is not form)
+    return (*names, *chain.from_iterable(own))
 
 
 def has_fewer_colours(path: str | Path, images: Sequence[ImageFile]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +26,7 @@ from napari_zerodce.imaging.files.photos import (
     webp,
 )
 from napari_zerodce.imaging.files.photos.facts import with_true_sizes
+from napari_zerodce.imaging.files.sample_depth import limited, spread
 from napari_zerodce.signatures import LENGTH, content_at_start
 
 
@@ -162,4 +164,13 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     images : sequence of ImageFile
         One image that `can_hold` accepts.
     """
-    _BY_SUFFIX[path.suffix.lower()].write(path, with_true_sizes(images[0]))
+    _BY_SUFFIX[path.suffix.lower()].write(path, _in_range(with_true_sizes(images[0])))
+
+
+def _in_range(image: ImageFile) -> ImageFile:
+    """Return an image whose white is that of its bits, or 255: no photo has fewer than 8 bits."""
+    if image.bits is None or image.array.dtype.kind != "u":
+        return image
+    if image.array.dtype.itemsize == 1:
+        return replace(image, array=spread(image.array, image.bits), bits=None)
+    return replace(image, array=limited(image.array, image.bits))

@@ -21,6 +21,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
 from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
     beside,
@@ -155,6 +156,8 @@ def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ..
         )
         for each in read
     ]
+    if series.kind == "svs":
+        kept = [tags.of_no_slide(each) for each in kept]
     return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
 
 
@@ -213,8 +216,8 @@ def is_for_people(description: bytes) -> bool:
 
 def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
     # Files of Micro-Manager have both, and their OME-XML tells of all positions.
-    if file.is_ome and file.ome_metadata and ome.parsed(file.ome_metadata) is not None:
-        xml = file.ome_metadata
+    xml = ome.xml_of(file)
+    if xml and ome.is_valid(xml):
         files = ome.files_of(xml)
         number = _number(file, page) if files <= {file.filename} else 0
         facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
@@ -234,8 +237,13 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
 
 def _number(file: tifffile.TiffFile, page: Any) -> int:
     """Return the number of the image in the OME-XML."""
-    places = [series.keyframe.offset for series in series_of(file)]
-    return places.index(page.offset) if page.offset in places else 0
+    return _numbers(file).get(page.offset, 0)
+
+
+@once_per_file
+def _numbers(file: tifffile.TiffFile) -> dict[int, int]:
+    every = list(enumerate(series_of(file)))
+    return {series.keyframe.offset: number for number, series in reversed(every)}
 
 
 def _layout(page: Any) -> dict[str, Any]:

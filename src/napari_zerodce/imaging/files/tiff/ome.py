@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import tifffile
+
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 
 TYPES: Final = {
     "uint8": "uint8", "int8": "int8", "uint16": "uint16", "int16": "int16", "uint32": "uint32",
@@ -62,6 +65,17 @@ class Written:
         return count
 
 
+@once_per_file
+def xml_of(file: tifffile.TiffFile) -> str | None:
+    """Return the OME-XML of a file, None if it has none.
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    return file.ome_metadata if file.is_ome else None
+
+
 def parsed(xml: str) -> ET.Element | None:
     """Return the root of OME-XML with names without namespace, None if it is invalid.
 
@@ -83,6 +97,12 @@ def parsed(xml: str) -> ET.Element | None:
     return root if root.tag == "OME" else None
 
 
+@lru_cache(maxsize=1)
+def _known(xml: str) -> ET.Element | None:
+    """Return what `parsed` does, for all images of a file once; it must not be changed."""
+    return parsed(xml)
+
+
 def as_text(root: ET.Element) -> str:
     """Return OME-XML as text.
 
@@ -94,6 +114,16 @@ def as_text(root: ET.Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, encoding="unicode")
 
 
+def is_valid(xml: str) -> bool:
+    """Return whether a text is OME-XML.
+
+    Parameters
+    ----------
+    xml : str
+    """
+    return _known(xml) is not None
+
+
 def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     """Return the pixel sizes and channel names of an image.
 
@@ -103,7 +133,7 @@ def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     number : int
         Of the image.
     """
-    root = parsed(xml)
+    root = _known(xml)
     images = [] if root is None else root.findall("Image")
     pixels = images[number].find("Pixels") if number < len(images) else None
     if pixels is None:
@@ -117,6 +147,7 @@ def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     return facts | ({"Channel": {"Name": names}} if names and all(names) else {})
 
 
+@lru_cache(maxsize=1)
 def files_of(xml: str) -> frozenset[str]:
     """Return the names of the files that the image is in, if the XML tells them.
 
@@ -124,7 +155,7 @@ def files_of(xml: str) -> frozenset[str]:
     ----------
     xml : str
     """
-    root = parsed(xml)
+    root = _known(xml)
     if root is None:
         return frozenset()
     told = {element.get("FileName", "") for element in root.iter("UUID")}
@@ -141,7 +172,7 @@ def channels_in(xml: str, name: str) -> tuple[int, ...]:
     name : str
         Of the file.
     """
-    root = parsed(xml)
+    root = _known(xml)
     found = set()
     for data in () if root is None else root.iter("TiffData"):
         uuid = data.find("UUID")

@@ -13,6 +13,8 @@ import numpy as np
 import tifffile
 
 from napari_zerodce.imaging.files.tiff.chain import check_chain
+from napari_zerodce.imaging.files.tiff.ome import xml_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.files.tiff.series import holds_all_pages, series_of
 
 # tifffile opens the other files of Micro-Manager.
@@ -122,10 +124,10 @@ def _places(file: tifffile.TiffFile) -> dict[int, tuple[int, ...]]:
     return places
 
 
+@once_per_file
 def _ome_root(file: tifffile.TiffFile) -> ET.Element:
-    text = file.ome_metadata if file.is_ome else None
     try:
-        return ET.fromstring(text or "<OME/>")  # noqa: S314  expat limits entities since 2.4
+        return ET.fromstring(xml_of(file) or "<OME/>")  # noqa: S314  expat limits entities since 2.4
     except ET.ParseError:  # no reason to refuse the pixels
         return ET.Element("OME")
 

@@ -89,6 +89,21 @@ def upright(page: Directory, orientation: object) -> Directory:
     return Directory(found, nested)
 
 
+def of_no_slide(page: Directory) -> Directory:
+    """Return a page's directory whose description does not begin like that of an Aperio slide.
+
+    Readers of slides take the second page of such a file for a thumbnail.
+
+    Parameters
+    ----------
+    page : Directory
+    """
+    found = dict(page.tags)
+    if DESCRIPTION in found and found[DESCRIPTION].value.startswith(b"Aperio"):
+        found[DESCRIPTION] = replace(found[DESCRIPTION], value=b"From " + found[DESCRIPTION].value)
+    return replace(page, tags=found)
+
+
 def without_place(page: Directory) -> Directory:
     """Return a page's directory that does not say where on earth the first pixel is.
 
