@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from napari_zerodce.cli import main
 from napari_zerodce.imaging.files import formats, images, npy
@@ -176,3 +177,16 @@ def test_a_grey_page_beside_one_in_colours_is_as_it_is_alone(make_photo, capsys)
     (alone,) = SeveralArrays.read(Path("grey-out.several"))
     np.testing.assert_array_equal(made.array, alone.array)
     assert np.ptp(made.array, axis=-1).max() == 0
+
+
+def test_fewer_colours_are_told_once_and_not_of_a_gif(make_photo, capsys):
+    Path("in").mkdir()
+    for number in range(2):  # the content decides the kind that is read, and the suffix the output
+        Image.fromarray(make_photo(seed=number)).save(f"in/{number}.gif", "PNG")
+    words = ["enhance", "--device", "cpu", "--output"]
+    assert main([*words, "out", "in"]) == 0
+    told = capsys.readouterr().err
+    assert told.count("256 colours") == 1
+    assert "left out" not in told
+    assert main([*words, "again", "out"]) == 0
+    assert "256" not in capsys.readouterr().err

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.imaging.windows import in_words
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
     Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
 
+_FEW_COLOURS: Final = (
+    "A GIF has at most 256 colours in a picture, so that colours become the nearest of these; "
+    "a PNG keeps all."
+)
+
 
 @dataclass
 class SharedRun:
@@ -40,6 +45,10 @@ class SharedRun:
     should_stop : callable
     frames : mapping of FileJob to Frame
         The files that are one of a series.
+    told : dict of FileSeries to str
+        The sentences about series of which a file is done, "" where there is nothing to tell.
+    notes : set of str
+        Sentences that are told once.
     """
 
     settings: CommandSettings
@@ -47,7 +56,19 @@ class SharedRun:
     bars: Bars
     should_stop: ShouldStop
     frames: Mapping[FileJob, Frame] = field(default_factory=dict)
-    told: set[FileSeries] = field(default_factory=set)
+    told: dict[FileSeries, str] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)
+
+    def note_once(self, text: str) -> None:
+        """Print a note that holds for several files at the first of them.
+
+        Parameters
+        ----------
+        text : str
+        """
+        if text not in self.notes:
+            self.notes.add(text)
+            self.bars.warn(f"note: {text}")
 
 
 def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
@@ -64,6 +85,8 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     Cancelled, ZeroDCEError
         As `enhance` does, and if the file cannot be read or written.
     """
+    from napari_zerodce.imaging.files.images import has_fewer_colours
+
     images = _read(job, run)
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
@@ -72,6 +95,8 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     run.bars.say("Writing")
     output.write(images, arrays)
     provenance, automatic, notices = made
+    if has_fewer_colours(job.target.name, images):
+        run.note_once(_FEW_COLOURS)
     results = [replace(image, array=array) for image, array in zip(images, arrays, strict=True)]
     left_out = output.left_out(results)
     return provenance, automatic, (*notices, *([left_out] if left_out else []))
@@ -130,8 +155,8 @@ def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:
     follow, should_stop = run.bars.follow, run.should_stop
     result = series.enhance(frame.number, run.checkpoint, follow, should_stop)
     if series not in run.told:
-        run.told.add(series)
-        resolved = series.resolved(run.checkpoint, follow, should_stop)
-        if told := series.told(resolved):
+        told = series.told(series.resolved(run.checkpoint, follow, should_stop))
+        run.told[series] = told
+        if told:
             run.bars.warn(f"note: {told}")
     return [result.image], (result.provenance, result.automatic, result.notices)
