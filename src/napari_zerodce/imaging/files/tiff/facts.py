@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import tifffile
 
+from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff import instruments, ome, tags
 from napari_zerodce.imaging.files.tiff.chain import places_of
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
@@ -29,7 +30,7 @@ from napari_zerodce.imaging.files.tiff.series import (
     series_of,
 )
 
-__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
+__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "facts_of", "shared", "tag_of"]
 
 _IMAGEJ_KEYS: Final = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
@@ -91,7 +92,7 @@ def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
         **compression_of(file, page),
         **_samples(page),
         **_resolution(page),
-        **_shared(directories[0], file.byteorder),
+        **shared(directories[0], file.byteorder),
         **_dialect(file, page, len(series.pages)),
         "tiff": _facts(file, page, directories),
     }
@@ -123,6 +124,18 @@ def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...
         lost=(*tags.names_of_lost({tag.code for tag in page.tags}, kept), *beside(file)),
         micro_manager=stack_of(file),
     )
+
+
+def facts_of(image: ImageFile) -> TiffFacts:
+    """Return what only a TIFF can hold.
+
+    Parameters
+    ----------
+    image : ImageFile
+        From a file of any kind.
+    """
+    facts = image.details.get("tiff")
+    return facts if isinstance(facts, TiffFacts) else TiffFacts()
 
 
 def tag_of(page: Any, name: str) -> Any:
@@ -180,24 +193,30 @@ def _upright(page: Any, size: tuple[int, int]) -> tuple[int, int]:
     return size[::-1] if _is_on_its_side(page) else size
 
 
-def _shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
-    """Return the facts that other formats can hold, too."""
-    shared: dict[str, Any] = {}
+def shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
+    """Return the facts that other formats can hold, too.
+
+    Parameters
+    ----------
+    page : Directory
+    byteorder : {"<", ">"}
+    """
+    found: dict[str, Any] = {}
     for_people = {
         code: tag
         for code, tag in page.tags.items()
         if code != tags.DESCRIPTION or is_for_people(tag.value)
     }
     if block := block_of(Directory(for_people, page.nested), byteorder):
-        shared["exif"] = block
+        found["exif"] = block
     if tags.XMP in page.tags:
-        shared["xmp"] = page.tags[tags.XMP].value
+        found["xmp"] = page.tags[tags.XMP].value
     if tags.IPTC in page.tags:
         iptc = page.tags[tags.IPTC]
         # Old programs store the bytes as integers, which readers swap together with the others.
         swapped = iptc.dtype == 4 and byteorder == ">" and iptc.value[:1] != b"\x1c"
-        shared["iptc"] = (iptc.swapped() if swapped else iptc).value
-    return shared
+        found["iptc"] = (iptc.swapped() if swapped else iptc).value
+    return found
 
 
 def is_for_people(description: bytes) -> bool:

@@ -9,6 +9,8 @@ from xml.etree import ElementTree as ET
 
 import tifffile
 
+from napari_zerodce.imaging.scope import Range
+
 TYPES: Final = {
     "uint8": "uint8", "int8": "int8", "uint16": "uint16", "int16": "int16", "uint32": "uint32",
     "int32": "int32", "float32": "float", "float64": "double",
@@ -31,6 +33,8 @@ class Written:
     ----------
     number : int
         Of the image in the XML of the source.
+    part : mapping of str to (int, int)
+        The range of each axis that is written, if it is a part of the source.
     sizes : mapping of str to int
         The length of each axis but colours; leading ones in their order.
     samples : int
@@ -46,6 +50,7 @@ class Written:
     """
 
     number: int
+    part: Mapping[str, Range]
     sizes: Mapping[str, int]
     samples: int
     dtype: str
@@ -235,16 +240,30 @@ def _fit_sizes(pixels: ET.Element, image: Written, told: Mapping[str, int]) -> b
         pixels.set(f"Size{axis}", str(image.sizes.get(axis, 1)))
     pixels.set("SizeC", str(image.sizes.get("C", 1) * image.samples))
     _fit_channels(pixels, image)
-    for element in pixels.findall("Plane"):  # which of them are left is unknown
-        pixels.remove(element)
+    for element in pixels.findall("Plane"):
+        if not _move_plane(element, image.part):
+            pixels.remove(element)
     return True
+
+
+def _move_plane(plane: ET.Element, part: Mapping[str, Range]) -> bool:
+    """Let a plane tell its place in a part; return whether it is known and in the part."""
+    for axis in "ZCT":
+        start, stop = part.get(axis, (0, 1))
+        place = plane.get(f"The{axis}", "")
+        if not place.isdecimal() or not start <= int(place) < stop:
+            return False
+        plane.set(f"The{axis}", str(int(place) - start))
+    return bool(part)
 
 
 def _fit_channels(pixels: ET.Element, image: Written) -> None:
     channels, count = pixels.findall("Channel"), image.sizes.get("C", 1)
     if len(channels) == count:
         return
-    own = [channels[number] for number in image.channels if number < len(channels)]
+    numbers = image.channels or range(len(channels))
+    own = [channels[number] for number in numbers if number < len(channels)]
+    own = own[slice(*image.part["C"])] if "C" in image.part else own
     number = str(pixels.get("ID", "Pixels:0")).rpartition(":")[2]
     for channel in channels:
         pixels.remove(channel)

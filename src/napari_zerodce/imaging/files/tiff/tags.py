@@ -9,11 +9,11 @@ import numpy as np
 
 from napari_zerodce.imaging.files.photos import xmp
 from napari_zerodce.imaging.files.tiff.directory import EXIF, ByteOrder, Directory, Tag
+from napari_zerodce.imaging.files.tiff.geotiff import PLACE_ON_EARTH
 
 DESCRIPTION, SOFTWARE, XMP, IPTC, COLORMAP = 270, 305, 700, 33723, 320
 MICRO_MANAGER, IMAGEJ = 51123, (50838, 50839)
-_PLACE_ON_EARTH: Final = frozenset({33922, 34264})
-GEOTIFF: Final = _PLACE_ON_EARTH | {33550, 34735, 34736, 34737, 42112, 42113}
+GEOTIFF: Final = PLACE_ON_EARTH | {33550, 34735, 34736, 34737, 42112, 42113}
 _EXIF_SIZES: Final = {40962: 40963, 40963: 40962}  # width and height
 
 _STRUCTURE: Final = (
@@ -96,7 +96,7 @@ def without_place(page: Directory) -> Directory:
     ----------
     page : Directory
     """
-    tags = {code: tag for code, tag in page.tags.items() if code not in _PLACE_ON_EARTH}
+    tags = {code: tag for code, tag in page.tags.items() if code not in PLACE_ON_EARTH}
     return Directory(tags, page.nested)
 
 

@@ -15,7 +15,7 @@ from napari_zerodce.imaging.files.tiff import micro_manager, tags
 from napari_zerodce.imaging.files.tiff.compression import fitting
 from napari_zerodce.imaging.files.tiff.description import Description, described
 from napari_zerodce.imaging.files.tiff.directory import EXIF, GPS, Directory, Layout, encoded
-from napari_zerodce.imaging.files.tiff.facts import TiffFacts, is_for_people
+from napari_zerodce.imaging.files.tiff.facts import facts_of, is_for_people
 from napari_zerodce.imaging.files.tiff.foreign import lost_texts, with_foreign
 from napari_zerodce.imaging.files.tiff.pages import in_file_order
 from napari_zerodce.imaging.files.tiff.pyramid import levels_of
@@ -99,18 +99,6 @@ def _stack_of(images: Sequence[ImageFile]) -> micro_manager.Stack | None:
     forms = [outline_of(image) for image in images]
     pages = sum(int(np.prod(form.array.shape[: _leading_of(form)])) for form in forms)
     return stack if stack and pages == len(stack.places) else None
-
-
-def facts_of(image: ImageFile) -> TiffFacts:
-    """Return what only a TIFF can hold.
-
-    Parameters
-    ----------
-    image : ImageFile
-        From a file of any kind.
-    """
-    facts = image.details.get("tiff")
-    return facts if isinstance(facts, TiffFacts) else TiffFacts()
 
 
 @dataclass(frozen=True)
