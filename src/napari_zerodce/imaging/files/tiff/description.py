@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
@@ -45,10 +46,12 @@ def described(images: Sequence[ImageFile]) -> list[Description]:
     images : sequence of ImageFile
         In the order in which they are written.
     """
-    if (xml := _ome_xml(images)) is not None:
-        return [Description(xml.encode()), *[Description()] * (len(images) - 1)]
-    if len(images) == 1 and _is_imagej(images[0]):
-        return [Description(_imagej_text(images[0]), is_contiguous=True)]
+    told = list(takewhile(lambda image: image.details.get("dialect"), images))
+    others = [_plain(image) for image in images[len(told) :]]
+    if told and (xml := _ome_xml(told)) is not None:
+        return [Description(xml.encode()), *[Description()] * (len(told) - 1), *others]
+    if len(told) == 1 and _is_imagej(told[0]):
+        return [Description(_imagej_text(told[0]), is_contiguous=True), *others]
     return [_plain(image) for image in images]
 
 
@@ -101,12 +104,12 @@ def _xml_of_source(images: Sequence[ImageFile], source: Mapping[str, Any]) -> st
     own_name = images[0].details.get("file_name") in {None, source["name"]}
     if others and own_name and _is_whole(images, source):
         return str(source["xml"])  # the file is one of a set again
-    channels = ome.channels_in(source["xml"], source["name"]) if others else ()
+    channels = source.get("channels", ())
     written = _written(images, channels)
     big_endian = facts_of(images[0]).byteorder == ">"
     if written is None:
         return None
-    return ome.updated(source["xml"], written, big_endian=big_endian)
+    return ome.updated(source["about"], written, big_endian=big_endian)
 
 
 def _is_whole(images: Sequence[ImageFile], source: Mapping[str, Any]) -> bool:

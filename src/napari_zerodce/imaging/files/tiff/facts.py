@@ -13,6 +13,7 @@ import tifffile
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff import instruments, ome, tags
 from napari_zerodce.imaging.files.tiff.chain import places_of
+from napari_zerodce.imaging.files.tiff.companion import xml_about
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
 from napari_zerodce.imaging.files.tiff.directory import (
     ByteOrder,
@@ -22,6 +23,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
 from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
+from napari_zerodce.imaging.files.tiff.own_pages import BEYOND, data_in
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
     beside,
@@ -93,7 +95,7 @@ def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
         **_samples(page),
         **_resolution(page),
         **shared(directories[0], file.byteorder),
-        **_dialect(file, page, len(series.pages)),
+        **({} if series.kind == BEYOND else _dialect(file, page, len(series.pages))),
         "tiff": _facts(file, page, directories),
     }
 
@@ -232,13 +234,8 @@ def is_for_people(description: bytes) -> bool:
 
 def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
     # Files of Micro-Manager have both, and their OME-XML tells of all positions.
-    if file.is_ome and file.ome_metadata and ome.parsed(file.ome_metadata) is not None:
-        xml = file.ome_metadata
-        files = ome.files_of(xml)
-        number = _number(file, page) if files <= {file.filename} else 0
-        facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
-        facts["pages"] = count
-        return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if (about := xml_about(file)) is not None:
+        return _ome(file, page, count, about)
     if (told := instruments.facts_of(file)) is not None:
         return {"dialect": "ome", "metadata": told}
     if file.is_imagej and file.imagej_metadata:
@@ -249,6 +246,18 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
         gone = {"shape", "axes", "truncated"}
         return {"dialect": "shaped", "metadata": {k: v for k, v in facts.items() if k not in gone}}
     return {}
+
+
+def _ome(file: tifffile.TiffFile, page: Any, count: int, about: str) -> dict[str, Any]:
+    files = ome.files_of(about) | ome.files_of(str(file.ome_metadata))
+    facts: dict[str, Any] = {"xml": file.ome_metadata, "about": about, "number": 0}
+    facts |= {"files": files, "name": file.filename, "pages": count}
+    if files <= {file.filename}:
+        facts["number"] = _number(file, page)
+    elif own := data_in(file):
+        facts["number"] = own[0][0]
+        facts["channels"] = tuple(sorted({int(data.get("FirstC") or 0) for _, data in own}))
+    return {"dialect": "ome", "metadata": ome.facts_of(about, facts["number"]), "ome": facts}
 
 
 def _number(file: tifffile.TiffFile, page: Any) -> int:

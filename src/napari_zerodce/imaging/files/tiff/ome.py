@@ -137,22 +137,44 @@ def files_of(xml: str) -> frozenset[str]:
     return frozenset(told - {""})
 
 
-def channels_in(xml: str, name: str) -> tuple[int, ...]:
-    """Return the numbers of the channels that one file of a set holds.
+def data_of(
+    root: ET.Element, name: str, identifier: str | None
+) -> Iterator[tuple[int, ET.Element]]:
+    """Yield what OME-XML says of the planes in one file, each with the number of its image.
 
     Parameters
     ----------
-    xml : str
+    root : Element
+        From `parsed`.
     name : str
         Of the file.
+    identifier : str, optional
+        The UUID that the file gives to itself; it may have been renamed.
     """
-    root = parsed(xml)
-    found = set()
-    for data in () if root is None else root.iter("TiffData"):
-        uuid = data.find("UUID")
-        if uuid is not None and uuid.get("FileName") == name:
-            found.add(int(data.get("FirstC") or 0))
-    return tuple(sorted(found))
+    every = {_text(uuid) for uuid in root.iter("UUID")}
+    own = {identifier} & every or named_as(root, name)
+    for number, image in enumerate(root.findall("Image")):
+        for data in image.iter("TiffData"):
+            if all(_text(uuid) in own for uuid in data.findall("UUID")):
+                yield number, data
+
+
+def named_as(root: ET.Element, name: str) -> set[str]:
+    """Return the identifiers that OME-XML gives to a file of a name.
+
+    Parameters
+    ----------
+    root : Element
+        From `parsed`.
+    name : str
+        Upper and lower case do not matter.
+    """
+    uuids = root.iter("UUID")
+    return {_text(uuid) for uuid in uuids if uuid.get("FileName", name).lower() == name.lower()}
+
+
+def _text(element: ET.Element) -> str:
+    return (element.text or "").strip()
 
 
 def fresh(images: Sequence[tuple[Written, Mapping[str, Any]]]) -> str | None:

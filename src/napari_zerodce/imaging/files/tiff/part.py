@@ -32,16 +32,17 @@ def facts_of_part(
         Of each axis, without that of colours.
     """
     facts, axes = details.get("tiff"), str(details.get("axes", ""))
-    if not isinstance(facts, TiffFacts) or len(axes) != len(shape):
+    if len(axes) != len(shape):
         return dict(details)
-    part = dict(zip(axes, ranges, strict=False))
+    found, part = dict(details), dict(zip(axes, ranges, strict=False))
+    if "ome" in found:
+        found["ome"] = {**found["ome"], "part": part}
+    if not isinstance(facts, TiffFacts):
+        return found
     kept = _pages_in(shape, ranges, max(len(facts.pages), len(details.get("pages", ()))))
-    found = dict(details)
     if kept and len(details.get("pages", ())) > max(kept):
         found["pages"] = tuple(details["pages"][page] for page in kept)
     found["tiff"] = _cut(facts, kept, part, dict(zip(axes, shape, strict=True)))
-    if "ome" in found:
-        found["ome"] = {**found["ome"], "part": part}
     if details.get("dialect") == "imagej":
         found["metadata"] = _cut_notes(details["metadata"], kept, part)
     for name in ("exif", "xmp", "iptc"):
