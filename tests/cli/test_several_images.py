@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.cli import main
-from napari_zerodce.imaging.files import images as files
-from napari_zerodce.imaging.files import npy
+from napari_zerodce.imaging.files import formats, images, npy
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 
@@ -46,8 +45,8 @@ class SeveralArrays:
 @pytest.fixture(autouse=True)
 def kind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(files._MODULES, ".several", (SeveralArrays, SeveralArrays.KINDS[0]))
-    monkeypatch.setattr(files, "WRITABLE_SUFFIXES", (*files.WRITABLE_SUFFIXES, ".several"))
+    monkeypatch.setitem(formats.BY_SUFFIX, ".several", (SeveralArrays, SeveralArrays.KINDS[0]))
+    monkeypatch.setattr(images, "WRITABLE_SUFFIXES", (*images.WRITABLE_SUFFIXES, ".several"))
 
 
 def enhance(*words):
@@ -135,7 +134,7 @@ def test_an_ome_zarr_is_of_one_image():
 
 def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
     kind = FileKind("read only", (".several",), is_written=False, result=".npy")
-    monkeypatch.setitem(files._MODULES, ".several", (SeveralArrays, kind))
+    monkeypatch.setitem(formats.BY_SUFFIX, ".several", (SeveralArrays, kind))
     Path("in").mkdir()
     save("in/a.several", IMAGES[0])
     assert enhance("in", "--output", "out") == 0

@@ -10,7 +10,7 @@ from PIL import Image
 
 from napari_zerodce.cli import main
 from napari_zerodce.cli.left_out import in_words
-from napari_zerodce.imaging.files import images as files
+from napari_zerodce.imaging.files import formats
 from napari_zerodce.imaging.files.file_kind import FileKind
 
 
@@ -88,7 +88,7 @@ def test_skipping_and_replacing_exclude_each_other(photos, capsys):
 
 def test_what_a_folder_holds_beside_images_is_counted(photos, capsys, monkeypatch):
     missing = FileKind("HEIC", (".heic",), modules=("no_such_module",), extra="heic")
-    monkeypatch.setitem(files._MODULES, ".heic", (None, missing))
+    monkeypatch.setitem(formats.BY_SUFFIX, ".heic", (None, missing))
     for name in ("a.HEIC", "b.heic", "c.txt", "d.txt", "e.txt", "README", ".hidden"):
         Path("in", name).touch()
     Path("in/below").mkdir()

@@ -10,7 +10,7 @@ from napari_zerodce.batch.images import BatchImage
 from napari_zerodce.cli.file_plan import FileJob, check_collisions, is_folder, with_whole_names
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import images_below
-from napari_zerodce.imaging.files.images import LISTED, installed_suffixes, result_name
+from napari_zerodce.imaging.files.formats import LISTED, installed_suffixes, result_name
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
 from napari_zerodce.imaging.files.plates import Plate, read_plate
 from napari_zerodce.imaging.files.urls import Named, Url, named

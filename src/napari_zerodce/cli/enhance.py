@@ -172,7 +172,8 @@ def enhance_files(options: Namespace) -> int:
     """Enhance the files of the command line, and return the exit code."""
     from napari_zerodce.cli.file_plan import plan_files
     from napari_zerodce.cli.left_out import count_left_out
-    from napari_zerodce.imaging.files.images import WRITABLE_SUFFIXES, installed_suffixes
+    from napari_zerodce.imaging.files.formats import installed_suffixes
+    from napari_zerodce.imaging.files.images import WRITABLE_SUFFIXES
     from napari_zerodce.imaging.files.ome_zarr import SUFFIX
     from napari_zerodce.imaging.files.quality import check_quality
 

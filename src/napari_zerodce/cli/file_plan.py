@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
-from napari_zerodce.imaging.files.images import LISTED, result_name
+from napari_zerodce.imaging.files.formats import LISTED, result_name
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
 from napari_zerodce.imaging.files.urls import Named, Url, named
 

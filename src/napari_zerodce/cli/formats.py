@@ -41,7 +41,7 @@ def list_formats(options: Namespace) -> int:
 def all_kinds() -> tuple[FileKind, ...]:
     """Return the kinds of files that the command line reads."""
     from napari_zerodce.imaging.files import ome_zarr
-    from napari_zerodce.imaging.files.images import FORMATS
+    from napari_zerodce.imaging.files.formats import FORMATS
 
     return (*(kind for form in FORMATS for kind in form.KINDS), *ome_zarr.KINDS)
 

@@ -15,8 +15,9 @@ from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.file_names import channel_in, natural_order
 from napari_zerodce.imaging.files.file_stack import FileStack
+from napari_zerodce.imaging.files.formats import title_of
 from napari_zerodce.imaging.files.image_file import ImageFile, without_pixels
-from napari_zerodce.imaging.files.images import outline_images, title_of
+from napari_zerodce.imaging.files.images import outline_images
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
 from napari_zerodce.imaging.files.one_of_several import picked, read_one
 from napari_zerodce.imaging.files.urls import Named, Url

@@ -17,8 +17,8 @@ from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.conversion import with_axes
 from napari_zerodce.imaging.files.failures import reading_told
+from napari_zerodce.imaging.files.formats import check_installed
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.images import check_installed
 from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
 from napari_zerodce.imaging.files.video.samples import SampleKind

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_zerodce.imaging.files.formats import FORMATS
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.images import FORMATS, READABLE_SUFFIXES, lossless_suffix
+from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, lossless_suffix
 from napari_zerodce.imaging.files.maps import MAP_FORMATS, MAP_SUFFIXES, map_format_of
 
 

@@ -428,7 +428,7 @@ def test_results_have_the_mode_of_any_new_file(tmp_path):
         (".jpg", (9, 7), np.uint16, "mono"),
         (".jpg", (9, 7, 4), np.uint8, "rgba"),
         (".jpg", (1, 70000), np.uint8, "mono"),
-        (".bmp", (9, 7, 4), np.uint8, "rgba"),
+        (".bmp", (9, 7, 4), np.uint16, "rgba"),
         (".bmp", (9, 7, 3), np.float64, "rgb"),
     ],
 )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from napari_zerodce.errors import Cancelled, ImageError, ZeroDCEError
 from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.imaging.unreadable import reason_of
 
 _LOGGERS = (logging.getLogger("tifffile"), logging.getLogger("imagecodecs"))
+
+_UNSUPPORTED: Final = re.compile(
+    "unsupported(?! marker)|not supported|not implemented", re.IGNORECASE
+)
+"""What libraries say of valid files; libjpeg finds unsupported markers in damaged ones."""
 
 _one_at_a_time = threading.Lock()
 
@@ -36,6 +43,7 @@ def reading_told(path: Named) -> Iterator[None]:
     except MemoryError as err:
         raise ImageError(f"{path.name} does not fit in memory; split the file.") from err
     except OSError as err:
+        _refuse_unsupported(path, err)
         advice = "check that the file is whole and that you may read it"
         raise ImageError(f"{path.name} cannot be read: {reason_of(err)}; {advice}.") from err
     except Exception as err:
@@ -43,6 +51,8 @@ def reading_told(path: Named) -> Iterator[None]:
         telling = isinstance(path, Url) or isinstance(
             err, ValueError | SyntaxError | RuntimeError | EOFError
         )
+        if telling:
+            _refuse_unsupported(path, err)
         reason = reason_of(err) if telling else "it is damaged"
         advice = f"check in another program whether it is a whole {path.suffix} image"
         raise ImageError(f"{path.name} cannot be read: {reason}; {advice}.") from err
@@ -81,6 +91,14 @@ def writing_told(path: Named, *, then: str = "") -> Iterator[None]:
         # Each library for URLs has its own errors.
         advice = f"check the URL and your access{f', then {then}' if then else ''}"
         raise ImageError(f"{path} cannot be written: {reason_of(err)}; {advice}.") from err
+
+
+def _refuse_unsupported(path: Named, err: Exception) -> None:
+    if _UNSUPPORTED.search(reason_of(err)):
+        raise ImageError(
+            f"{path.name} may be valid, but is not supported ({reason_of(err)}); convert it with "
+            "another program to a kind that `napari-zerodce formats` lists."
+        ) from err
 
 
 def _without_package(path: Named, err: ImportError) -> ImageError:

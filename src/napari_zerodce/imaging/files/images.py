@@ -7,25 +7,20 @@ import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import (
-    dicom,
-    hdf5,
-    imaris,
-    microscopes,
-    npy,
-    npz,
-    openexr,
-    photos,
-    raw,
-    tiff,
-    video,
-)
+from napari_zerodce.imaging.files import photos, raw, tiff
 from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
-from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.formats import (
+    BY_SUFFIX,
+    LISTED,
+    READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
+    check_installed,
+    format_of,
+    kind_of,
+)
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
@@ -36,92 +31,13 @@ __all__ = [
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "ImageFile",
+    "kind_of",
     "outline_images",
     "read_image",
     "read_images",
     "write_image",
     "write_images",
 ]
-
-FORMATS: Final[tuple[ImageFormat, ...]] = (
-    *(photos, raw, tiff, npy, npz),
-    *(microscopes, imaris, hdf5, openexr, dicom),
-    video,
-)
-"""All formats. To add one, write one module and add it here."""
-
-_MODULES: Final = {
-    suffix: (form, kind) for form in FORMATS for kind in form.KINDS for suffix in kind.suffixes
-}
-
-READABLE_SUFFIXES: Final = tuple(_MODULES)
-"""The suffixes of all kinds, also of those whose extra packages are not installed."""
-
-WRITABLE_SUFFIXES: Final = tuple(
-    suffix for suffix, (_, kind) in _MODULES.items() if kind.is_written
-)
-
-LISTED: Final = "`napari-zerodce formats` lists"
-"""The end of sentences about kinds that are not supported: they are too many to name."""
-
-
-def installed_suffixes() -> tuple[str, ...]:
-    """Return the suffixes of the kinds that can be read here."""
-    return tuple(suffix for suffix, (_, kind) in _MODULES.items() if kind.is_installed)
-
-
-def result_name(path: Path) -> Path:
-    """Return the name of the result of a file: its own, unless its kind is not written.
-
-    Parameters
-    ----------
-    path : Path
-    """
-    known = _MODULES.get(path.suffix.lower())
-    return path if known is None or known[1].is_written else path.with_suffix(known[1].result)
-
-
-def title_of(path: Path) -> str:
-    """Return the title of the kind of a file, or its suffix if that is unknown.
-
-    Parameters
-    ----------
-    path : Path
-    """
-    known = _MODULES.get(path.suffix.lower())
-    return path.suffix if known is None else known[1].title
-
-
-def kind_of(path: str | Path) -> FileKind:
-    """Return the kind of a file, by its suffix.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Raises
-    ------
-    ImageError
-        If there is no such kind.
-    """
-    return _known(Path(path))[1]
-
-
-def check_installed(path: str | Path) -> None:
-    """Raise an `ImageError` if the kind of a file needs a package that is not installed.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file need not exist.
-    """
-    path = Path(path)
-    _, kind = _known(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is of the kind {kind.title}, whose package is not installed; "
-            f"install it with {kind.install_line}, and start again."
-        )
 
 
 def read_image(path: str | Path) -> ImageFile:
@@ -193,7 +109,7 @@ _Read = Callable[[Path], tuple[ImageFile, ...]]
 def _read(path: Path, reader_in: Callable[[ImageFormat], _Read]) -> tuple[ImageFile, ...]:
     _refuse_what_is_no_file(path)
     _refuse_other_kinds(path)
-    form, _ = _known(path)
+    form, _ = format_of(path)
     check_installed(path)
     with reading_told(path), quiet_libraries():
         images = _read_or_say_what_it_is(form, path, reader_in(form))
@@ -204,7 +120,7 @@ def _read(path: Path, reader_in: Callable[[ImageFormat], _Read]) -> tuple[ImageF
 
 def _refuse_other_kinds(path: Path) -> None:
     """Say what a file without one of our suffixes is."""
-    if path.suffix.lower() in _MODULES or not path.is_file():
+    if path.suffix.lower() in BY_SUFFIX or not path.is_file():
         return
     with reading_told(path):
         content = content_of(path)
@@ -226,18 +142,18 @@ def _read_or_say_what_it_is(form: ImageFormat, path: Path, read: _Read) -> tuple
 
 def _is_of(content: Content, form: ImageFormat) -> bool:
     """Return whether a format may have a content; RAW photos begin as TIFF does."""
-    found = _MODULES[content.suffix][0] if content.suffix in _MODULES else None
+    found = BY_SUFFIX[content.suffix][0] if content.suffix in BY_SUFFIX else None
     return found is form or (form is raw and found is tiff)
 
 
 def _said(path: Path, content: Content) -> str:
     suffix = path.suffix.lower()
-    if content.suffix in _MODULES:
+    if content.suffix in BY_SUFFIX:
         return (
             f"{path.name} is {content.title}, but its suffix is {path.suffix!r}; rename it to "
             f"{path.stem}{content.suffix}."
         )
-    if suffix in _MODULES:
+    if suffix in BY_SUFFIX:
         return (
             f"{path.name} is {content.title}, and no {suffix} image; give an image of a kind that "
             f"{LISTED}."
@@ -310,16 +226,6 @@ def _refuse_what_is_no_file(path: Path) -> None:
         )
 
 
-def _known(path: Path) -> tuple[ImageFormat, FileKind]:
-    try:
-        return _MODULES[path.suffix.lower()]
-    except KeyError:
-        raise ImageError(
-            f"{path.name} has the suffix {path.suffix!r}, which is not supported; use one that "
-            f"{LISTED}."
-        ) from None
-
-
 def check_writable(path: str | Path, images: Sequence[ImageFile]) -> None:
     """Raise an `ImageError` if the format of a file cannot hold images.
 
@@ -341,8 +247,8 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
         The suffix decides the format, which can hold the images. The file need not exist.
     images : sequence of ImageFile
     """
-    form, suffix = _known(Path(path))[0], Path(path).suffix.lower()
-    names = form.left_out(images, suffix)
+    form, suffix = format_of(Path(path))[0], Path(path).suffix.lower()
+    names = (*form.left_out(images, suffix), *photos.only_here(images, suffix))
     return names if form is tiff else (*names, *tiff.only_here(images))
 
 
@@ -368,14 +274,14 @@ def lossless_suffix(path: Path, image: ImageFile) -> str:
         What is to be written.
     """
     for suffix in (path.suffix.lower(), ".png"):
-        form, kind = _MODULES[suffix]
+        form, kind = BY_SUFFIX[suffix]
         if kind.is_written and not kind.is_lossy and form.can_hold((image,), suffix):
             return suffix
     return ".tif"
 
 
 def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
-    form, kind = _known(path)
+    form, kind = format_of(path)
     for image in images:  # refuses masks and images without pixels
         layout_of(image.array, channels=image.channels)
     suffix = path.suffix.lower()

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_zerodce.errors import RequestError
+from napari_zerodce.imaging.files.formats import FORMATS
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.images import FORMATS, WRITABLE_SUFFIXES, kind_of
+from napari_zerodce.imaging.files.images import WRITABLE_SUFFIXES, kind_of
 
 
 def with_quality(image: ImageFile, quality: int | None) -> ImageFile:

@@ -247,3 +247,12 @@ def test_what_libpng_thinks_of_a_colour_profile_is_not_told(tmp_path, caplog):
     assert not caplog.records
     imagecodecs.png_decode(path.read_bytes())
     assert "iCCP" in caplog.text  # others still hear of it
+
+
+def test_a_bmp_of_an_unsupported_kind_may_be_valid(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.bmp")
+    content = bytearray((tmp_path / "a.bmp").read_bytes())
+    content[28:30] = b"\2\0"  # bits of a pixel
+    (tmp_path / "a.bmp").write_bytes(content)
+    with pytest.raises(ImageError, match=r"may be valid, but is not supported \(.*depth \(2\)\)"):
+        read_image(tmp_path / "a.bmp")

@@ -152,6 +152,15 @@ def test_unknown_segments_of_a_jpeg_stay_byte_by_byte(tmp_path, colours):
     assert lost([read_image(tmp_path / "a.jpg")]) == ("further pictures", "Content Credentials")
 
 
+@pytest.mark.parametrize("name", ["b.png", "b.tif", "b.npy"])
+def test_what_only_a_jpeg_holds_is_named_for_others(tmp_path, jpeg, colours, name):
+    named = left_out(jpeg.with_name(name), [read_image(jpeg)])
+    assert named[-2:] == ("Photoshop's resources", "the long part of XMP")
+    Image.fromarray(colours).save(tmp_path / "a.jpg", extra=as_jpeg_segment(*UNKNOWN[0]))
+    named = left_out(tmp_path / name, [read_image(tmp_path / "a.jpg")])
+    assert named == ("other segments of the JPEG",)
+
+
 @pytest.mark.parametrize(
     ("transform", "grey", "kept"), [(1, False, 1), (0, False, 0), (2, False, 0), (0, True, 1)]
 )
@@ -305,9 +314,15 @@ def test_the_background_of_a_palette_becomes_a_colour(tmp_path):
     assert lost([read_image(tmp_path / "a.png")]) == lost_names
 
 
-def test_unknown_chunks_of_a_png_stay_where_they_may_and_are_named_where_not(tmp_path, colours):
-    front = [(b"oFFs", bytes(9)), (b"sCAL", b"\1" + b"1\0" + b"2"), (b"prIv", b"hidden")]
-    before, after = [*front, (b"prIV", b"of the old pixels"), (b"iDOT", bytes(28))], (b"beHi", b"-")
+def test_unknown_chunks_of_a_png_stay_where_they_may_and_are_named_where_not(
+    tmp_path, colours, profile
+):
+    front = [(b"iCCP", b"own name\0\0" + zlib.compress(profile)), (b"oFFs", bytes(9))]
+    front += [(b"sCAL", b"\1" + b"1\0" + b"2"), (b"prIv", b"hidden")]
+    before, after = (
+        [*front, (b"prIV", b"of the old pixels"), (b"iDOT", bytes(28)), (b"orNT", b"\1")],
+        (b"beHi", b"-"),
+    )
     (tmp_path / "a.png").write_bytes(png_with(colours, before, behind=[after]))
     found = list(chunks_of(enhanced(tmp_path / "a.png", "b.png")))
     assert found[1:-1] == [*front, (b"IDAT", b""), after]
@@ -452,6 +467,37 @@ def test_twelve_bits_fill_the_sixteen_of_a_png(tmp_path):
     assert read.array.tolist() == [[0, 65535]]
 
 
+@pytest.mark.parametrize("height", [100, 800])
+@pytest.mark.parametrize(
+    ("suffix", "quality", "bits"),
+    [
+        *((".webp", 50, None), (".avif", 55, None), (".avif", 60, 10), (".heic", 55, None)),
+        *((".jxl", 60, None), (".jxl", 60, 10)),
+        *((".jp2", 40, None), (".jp2", 40, 12)),
+    ],
+)
+def test_a_lossy_photo_is_about_as_large_as_its_source(tmp_path, suffix, quality, bits, height):
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    noise = np.random.default_rng(3).normal(size=(height, 820, 3)).cumsum(axis=1)
+    most = 2 ** (bits or 8) - 1
+    array = np.clip(most / 2 + noise * most / 60, 0, most).astype(np.uint16 if bits else np.uint8)
+    image = ImageFile(array, "rgb", {"quality": quality}, bits=bits)
+    path = write_image(tmp_path / f"a{suffix}", image)
+    read = read_image(path)
+    size = write_image(tmp_path / f"b{suffix}", read).stat().st_size
+    assert 0.7 < size / path.stat().st_size < 1.3
+    best = replace(read, details={**read.details, "quality": 95})
+    assert write_image(tmp_path / f"c{suffix}", best).stat().st_size > 1.3 * size
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+def test_an_avif_keeps_its_subsampling(tmp_path, colours, subsampling):
+    Image.fromarray(colours).save(tmp_path / "a.avif", subsampling=subsampling)
+    read = read_image(enhanced(tmp_path / "a.avif", "b.avif"))
+    assert read.details["avif"]["subsampling"] == subsampling
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".ppm"])
 def test_comments_survive(tmp_path, colours, suffix):
     image = ImageFile(colours, "rgb", {"comment": "Grüße\nin two lines"})
@@ -494,13 +540,14 @@ def test_a_gif_keeps_its_extensions(tmp_path, grey_profile, facts):
 
 def test_a_jpeg_2000_keeps_resolution_and_boxes(tmp_path, colours):
     others = [(b"xml ", b"<gml/>"), (b"uuid", bytes(range(16)) + b"GeoTIFF")]
-    details = {"dpi": (300.5, 72), "jpeg2000": {"lossless": True, "boxes": others}}
+    details = {"dpi": (300.5, 2834 * 0.0254), "jpeg2000": {"lossless": True, "boxes": others}}
     path = write_image(tmp_path / "a.jp2", ImageFile(colours, "rgb", details))
     with Image.open(path) as photo:
-        assert photo.info["dpi"] == pytest.approx((300.5, 72))
+        assert photo.info["dpi"] == pytest.approx((300.5, 2834 * 0.0254))
     read = read_image(enhanced(path, "b.jp2"))
-    assert read.details["dpi"] == pytest.approx((300.5, 72))
+    assert read.details["dpi"] == pytest.approx((300.5, 2834 * 0.0254))
     assert read.details["jpeg2000"]["boxes"] == others
+    assert struct.pack(">2H", 2834, 1) in path.read_bytes()
 
 
 # ---- animations

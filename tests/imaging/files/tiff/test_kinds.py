@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import kind_of, read_image, write_image
 
 RANDOM = np.random.default_rng(14)
@@ -106,3 +109,42 @@ def test_big_tiffs_have_wide_offsets(tmp_path, suffix):
 def test_kinds_of_other_programs_become_tiffs(suffix):
     kind = kind_of(f"a{suffix}")
     assert (kind.is_written, kind.result, kind.modules) == (False, ".tif", ())
+
+
+def old_jpeg(path, array, compression=6):
+    """Write a TIFF of before 1995: its strip has the scan of a JPEG, without the header."""
+    rows, columns = array.shape[:2]
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, "JPEG", quality=95, subsampling=0)
+    stream = file.getvalue()
+    scan = stream.index(b"\xff\xda") + 14
+    entries = {
+        256: (4, columns), 257: (4, rows), 258: (3, 8), 259: (3, compression), 262: (3, 6),
+        273: (4, 200 + scan), 277: (3, 3), 278: (4, rows), 279: (4, len(stream) - scan),
+        512: (3, 1), 513: (4, 200), 514: (4, len(stream)),
+    }  # fmt: skip
+    head = struct.pack("<2sHIH", b"II", 42, 8, 1 + len(entries))
+    lines = {
+        tag: struct.pack("<HHII", tag, kind, 1, value) for tag, (kind, value) in entries.items()
+    }
+    lines[530] = struct.pack("<HHI2H", 530, 3, 2, 1, 1)
+    content = head + b"".join(lines[tag] for tag in sorted(lines)) + bytes(4)
+    path.write_bytes(content.ljust(200, b"\0") + stream)
+    return np.asarray(Image.open(file))
+
+
+def test_an_old_jpeg_is_read_and_becomes_a_new_one(tmp_path):
+    y, x = np.mgrid[:32, :48]
+    expected = old_jpeg(tmp_path / "a.tif", np.stack([5 * x, 7 * y, 5 * x], -1).astype("u1"))
+    image = read_image(tmp_path / "a.tif")
+    np.testing.assert_allclose(image.array, expected, atol=1)
+    again = read_image(write_image(tmp_path / "b.tif", image))
+    np.testing.assert_allclose(again.array, expected, atol=12)
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert file.pages[0].compression == tifffile.COMPRESSION.JPEG
+
+
+def test_an_unknown_compression_is_named(tmp_path):
+    old_jpeg(tmp_path / "a.tif", noise(16, 16, 3), compression=32809)
+    with pytest.raises(ImageError, match=r"may be valid, but .* \(unsupported .* THUNDERSCAN\)"):
+        read_image(tmp_path / "a.tif")

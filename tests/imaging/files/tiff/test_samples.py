@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -30,19 +31,20 @@ def written_again(path):
         return image, file.pages.first, file.asarray()
 
 
-def tiff_of(path, content, **tags):
-    """Write an uncompressed little-endian TIFF of one strip, as its tags say."""
+def tiff_of(path, content, order="<", **tags):
+    """Write an uncompressed TIFF of one strip, as its tags say."""
     entries = {273: [8 + 2 + 12 * (len(tags) + 2) + 4 + 200], 279: [len(content)]}
     entries |= {int(code[1:]): np.atleast_1d(value).tolist() for code, value in tags.items()}
     body, extra = b"", b""
     start = 8 + 2 + 12 * len(entries) + 4
     for code, values in sorted(entries.items()):
-        packed = struct.pack(f"<{len(values)}I", *values)
+        packed = struct.pack(f"{order}{len(values)}I", *values)
         if len(values) > 1:
             where, extra = start + len(extra), extra + packed
-            packed = struct.pack("<I", where)
-        body += struct.pack("<HHI", code, 4, len(values)) + packed
-    header = b"II*\0" + struct.pack("<IH", 8, len(entries)) + body + bytes(4) + extra
+            packed = struct.pack(f"{order}I", where)
+        body += struct.pack(f"{order}HHI", code, 4, len(values)) + packed
+    mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    header = mark + struct.pack(f"{order}IH", 8, len(entries)) + body + bytes(4) + extra
     path.write_bytes(header.ljust(entries[273][0], b"\0") + content)
     return path
 
@@ -172,12 +174,13 @@ def test_a_palette_of_16_colours_is_read_as_pillow_reads_it(tmp_path):
 # ---- depth
 
 
-@pytest.mark.parametrize("bits", [2, 4, 10, 12, 14])
+@pytest.mark.parametrize("bits", [2, 4, 10, 12, 14, 24])
 @pytest.mark.parametrize("colours", [(), (3,)])
 def test_samples_of_few_bits_are_written_with_their_depth(tmp_path, bits, colours):
     path = tmp_path / "deep.tif"
     white = 2**bits - 1
-    array = (noise(8, 9, *colours, dtype="u2") & white).astype("u1" if bits < 8 else "u2")
+    dtype = "u1" if bits < 8 else "u2" if bits < 16 else "u4"
+    array = (noise(8, 9, *colours, dtype="u4") & white).astype(dtype)
     array[0, 0] = white
     photometric = "rgb" if colours else "minisblack"
     tifffile.imwrite(path, array, photometric=photometric, bitspersample=bits)
@@ -186,6 +189,28 @@ def test_samples_of_few_bits_are_written_with_their_depth(tmp_path, bits, colour
     np.testing.assert_array_equal(image.array, array)
     assert (page.bitspersample, left_out("a.tif", (image,))) == (bits, ())
     np.testing.assert_array_equal(again, array)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 20])
+def test_packed_samples_of_big_endian_files_are_no_noise(tmp_path, bits):
+    path = tmp_path / "deep.tif"
+    array = noise(7, 9, dtype="u4") & (2**bits - 1)
+    content = imagecodecs.packints_encode(array.astype("u2" if bits < 16 else "u4"), bits, runlen=9)
+    sizes = {"t256": 9, "t257": 7, "t258": bits, "t262": 1, "t277": 1, "t278": 7}
+    tiff_of(tmp_path / "deep.tif", content, ">", **sizes, t65000=[1, 515])
+    image, page, again = written_again(path)
+    np.testing.assert_array_equal(image.array, array)
+    np.testing.assert_array_equal(again, array)
+    assert (page.bitspersample, page.tags[65000].value) == (bits, (1, 515))
+    decoded = imagecodecs.tiff_decode((tmp_path / "again.tif").read_bytes())
+    np.testing.assert_array_equal(decoded, array)
+
+
+def test_big_endian_samples_of_24_bits_are_refused(tmp_path):
+    sizes = {"t256": 2, "t257": 1, "t258": 24, "t262": 1, "t277": 1, "t278": 1}
+    path = tiff_of(tmp_path / "deep.tif", bytes(6), ">", **sizes)
+    with pytest.raises(ImageError, match="24 bits and are big-endian"):
+        read_image(path)
 
 
 def test_what_is_brighter_than_white_is_white(tmp_path):
@@ -307,6 +332,19 @@ def test_inks_become_light(tmp_path, photo, compression):
         image = assert_near(path, np.asarray(stored.convert("RGB")), 1)
     assert "icc_profile" not in image.details
     assert lost((image,)) == ("CMYK",)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white", "expected"),
+    [("f4", 1, [0.375, 0.75, 0.5625]), ("i1", 127, [48, 96, 73]), ("u4", 2**32 - 1, None)],
+)
+def test_inks_of_other_dtypes(tmp_path, dtype, white, expected):
+    # (1 - ink) * (1 - black)
+    path = tmp_path / "print.tif"
+    array = (np.array([[[0.5, 0, 0.25, 0.25]]]) * white).astype(dtype)
+    tifffile.imwrite(path, array, photometric="separated")
+    rgb = np.array([0.375, 0.75, 0.5625]) * white if expected is None else expected
+    np.testing.assert_allclose(read_image(path).array[0, 0], rgb, rtol=1e-6, atol=0.01)
 
 
 def test_inks_of_16_bits(tmp_path):

@@ -10,5 +10,6 @@ from napari_zerodce.imaging.files.photos.choice import (
     read,
     write,
 )
+from napari_zerodce.imaging.files.photos.only_here import only_here
 
-__all__ = ["KINDS", "can_hold", "left_out", "outline", "read", "write"]
+__all__ = ["KINDS", "can_hold", "left_out", "only_here", "outline", "read", "write"]

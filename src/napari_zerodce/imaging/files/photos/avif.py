@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     with_known_samples,
 )
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("AVIF", (".avif",), is_lossy=True, has_quality=True)
@@ -47,7 +49,8 @@ _LIKE_SRGB: Final = {1, 2}
 def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read an AVIF, upright."""
     content = path.read_bytes()
-    bits = _bits_in(content)
+    flags = _flags_in(content)
+    bits = _DEPTH_FLAGS.get(flags & 0x60, 8)
     with AvifImageFile(path) as photo:
         image = (
             _deep(photo, path, content, bits)
@@ -55,14 +58,21 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
             else image_of(photo, path, with_pixels=with_pixels)
         )
         details = dict(image.details) | shared_facts(photo)
+    own = {"density": density_of(content, image, details), "subsampling": _subsampling(flags)}
+    details["avif"] = own | details.get("avif", {})
     if bits == 8 and not details.get("icc_profile") and _is_wide(content):
         details["lost"] = ("the colour space",)
     return fitted(replace(image, details=details))
 
 
-def _bits_in(content: bytes) -> int:
-    place = content.find(b"av1C") + 6  # then the flags of the depth
-    return _DEPTH_FLAGS.get(content[place] & 0x60, 8) if 6 <= place < len(content) else 8
+def _flags_in(content: bytes) -> int:
+    """Return the flags of depth and subsampling."""
+    place = content.find(b"av1C") + 6
+    return content[place] if 6 <= place < len(content) else 0
+
+
+def _subsampling(flags: int) -> str:
+    return {0x0C: "4:2:0", 0x08: "4:2:2"}.get(flags & 0x0C, "4:4:4")
 
 
 def _deep(photo: AvifImageFile, path: Path, content: bytes, bits: int) -> ImageFile:
@@ -73,7 +83,9 @@ def _deep(photo: AvifImageFile, path: Path, content: bytes, bits: int) -> ImageF
         )
     check_room(16 * photo.width * photo.height, path)
     array = with_known_samples(np.asarray(imagecodecs.avif_decode(content)))
-    return ImageFile(array, channels_of(array), {"avif": _colour_in(content)}, bits=bits)
+    return ImageFile(
+        array, channels_of(array), {"avif": {"colours": _colour_in(content)}}, bits=bits
+    )
 
 
 def _colour_in(content: bytes) -> dict[str, int]:
@@ -110,20 +122,28 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write an AVIF."""
-    if _is_deep(image):
-        path.write_bytes(_encoded_deep(image))
-        return
+    """Write an AVIF of the quality that the user wants, or as large as its source."""
+    encoded = _encoded_deep if _is_deep(image) else _encoded
+    density = (image.details.get("avif") or {}).get("density")
+    quality = image.details.get("quality")
+    if density and not quality:
+        quality = level_like_source(image, encoded, density=density)
+    path.write_bytes(encoded(image, quality or _QUALITY))
+
+
+def _encoded(image: ImageFile, quality: int) -> bytes:
     details = image.details
     known: dict[str, Any] = {key: details[key] for key in _HELD & {*details}}
     known |= _safe_exif(known.pop("exif", b""))
-    known |= {"quality": details.get("quality") or _QUALITY, "speed": _SPEED}
+    known |= {"quality": quality, "speed": _SPEED}
     if image.channels != "mono":
-        known["subsampling"] = "4:4:4"
+        known["subsampling"] = (details.get("avif") or {}).get("subsampling", "4:4:4")
     options = animation_options(image)
     options.pop("loop", None)
     first, *others = pillow_images(image)
-    first.save(path, "AVIF", append_images=others, **options, **known)
+    file = io.BytesIO()
+    first.save(file, "AVIF", append_images=others, **options, **known)
+    return file.getvalue()
 
 
 def _safe_exif(block: bytes) -> dict[str, bytes]:
@@ -134,12 +154,12 @@ def _safe_exif(block: bytes) -> dict[str, bytes]:
         return {}
 
 
-def _encoded_deep(image: ImageFile) -> bytes:
+def _encoded_deep(image: ImageFile, quality: int) -> bytes:
     encoded = imagecodecs.avif_encode(
         np.ascontiguousarray(image.array, np.uint16),
-        level=image.details.get("quality") or _QUALITY,
+        level=quality,
         bitspersample=image.bits,
         speed=_SPEED,
-        **(image.details.get("avif") or {}),
+        **(image.details.get("avif") or {}).get("colours", {}),
     )
     return bytes(encoded)

@@ -71,6 +71,16 @@ _BY_SUFFIX: Final = {suffix: each for each in _PHOTOS for suffix in each.KIND.su
 _LONGEST_START: Final = 64
 
 
+def title_of(suffix: str) -> str | None:
+    """Return the title of a kind of photo, None if there is none.
+
+    Parameters
+    ----------
+    suffix : str
+    """
+    return _BY_SUFFIX[suffix].KIND.title if suffix in _BY_SUFFIX else None
+
+
 def read(path: Path) -> tuple[ImageFile, ...]:
     """Read a photo, turned as its facts say, or an animation as a stack over time.
 

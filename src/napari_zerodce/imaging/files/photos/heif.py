@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from napari_zerodce.imaging.files.image_file import ImageFile, check_room, witho
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KIND: Final = FileKind(
@@ -42,11 +44,12 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     """Read the primary image of a HEIC, which its decoder turns upright."""
     from pillow_heif import open_heif
 
-    photo = open_heif(path.read_bytes(), convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    content = path.read_bytes()
+    photo = open_heif(content, convert_hdr_to_8bit=False, hdr_to_16bit=False)
     check_room(16 * photo.size[0] * photo.size[1], path)
     array = with_known_samples(np.asarray(photo)) if with_pixels else _outline(photo)
     info = photo.info
-    details = {
+    details: dict[str, Any] = {
         "exif": _exif(info.get("exif") or b""),
         "xmp": info.get("xmp") or b"",
         "icc_profile": info.get("icc_profile") or b"",
@@ -55,7 +58,9 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     }
     known = {key: value for key, value in details.items() if value}
     bits = info.get("bit_depth", 8) if array.dtype == np.uint16 else None
-    return fitted(ImageFile(array, channels_of(array), known, bits=bits), is_upright=True)
+    image = ImageFile(array, channels_of(array), known, bits=bits)
+    known["heif"]["density"] = density_of(content, image, known)
+    return fitted(image, is_upright=True)
 
 
 def _outline(photo: Any) -> Array:
@@ -98,7 +103,15 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write a HEIC."""
+    """Write a HEIC of the quality that the user wants, or as large as its source."""
+    density = (image.details.get("heif") or {}).get("density")
+    quality = image.details.get("quality")
+    if density and not quality:
+        quality = level_like_source(image, _encoded, density=density)
+    path.write_bytes(_encoded(image, quality or _QUALITY))
+
+
+def _encoded(image: ImageFile, quality: int) -> bytes:
     from pillow_heif import from_bytes
 
     array = np.ascontiguousarray(image.array)
@@ -109,6 +122,8 @@ def write(path: Path, image: ImageFile) -> None:
     for key in _HELD & {*details}:
         photo.info[key] = details[key]
     source = details.get("heif") or {}
-    options: dict[str, Any] = {"quality": details.get("quality") or _QUALITY}
-    options |= {"chroma": source.get("chroma") or 444, "enc_params": {"preset": _PRESET}}
-    photo.save(path, **options, **source.get("colours", {}))
+    options: dict[str, Any] = {"quality": quality, "enc_params": {"preset": _PRESET}}
+    file = io.BytesIO()
+    chroma = source.get("chroma") or 444
+    photo.save(file, chroma=chroma, **options, **source.get("colours", {}))
+    return file.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     with_known_samples,
 )
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("JPEG 2000", (".jp2", ".j2k", ".jpx"), is_lossy=True, has_quality=True)
@@ -49,8 +51,8 @@ _DEPTHS: Final = 42
 _PROGRAMS: Final = ("Created by", "Kakadu")
 """How the comments begin that programs write about themselves."""
 
-_INCHES: Final = 254
-"""As many have 10 000 parts of a metre."""
+_RATIOS: Final = range(24, 61)
+"""Of signal to noise in dB, between which results of lossy files are."""
 
 _CODING_STYLE: Final = b"\xff\x52"
 _REVERSIBLE: Final = 1
@@ -75,7 +77,8 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     if details.get("comment", "").startswith(_PROGRAMS):
         del details["comment"]
     details |= _boxes(content)
-    details["jpeg2000"] |= {"lossless": _is_lossless(pixels)}
+    density = density_of(content, image, details)
+    details["jpeg2000"] |= {"lossless": _is_lossless(pixels), "density": density}
     return fitted(replace(image, details=details))
 
 
@@ -123,14 +126,14 @@ def not_held(image: ImageFile, suffix: str) -> list[str]:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write a JPEG 2000, lossless unless its source was lossy or the user wants a quality."""
+    """Write a JPEG 2000: lossless, as large as its lossy source, or of a quality."""
     has_boxes = path.suffix.lower() != ".j2k"
-    encoded = _encoded(image, has_boxes=has_boxes)
+    encoded = _encoded(image, _least_ratio(image), has_boxes=has_boxes)
     path.write_bytes(_with_facts(encoded, image.details) if has_boxes else encoded)
 
 
-def _encoded(image: ImageFile, *, has_boxes: bool) -> bytes:
-    noise = _least_ratio(image)
+def _encoded(image: ImageFile, noise: int, *, has_boxes: bool = False) -> bytes:
+    """Return a file with a ratio of signal to noise in dB, 0 for a lossless file."""
     if image.array.dtype.itemsize == 1:
         options: dict[str, Any] = {"no_jp2": not has_boxes}
         if noise:
@@ -151,10 +154,12 @@ def _encoded(image: ImageFile, *, has_boxes: bool) -> bytes:
 def _least_ratio(image: ImageFile) -> int:
     """Return the ratio of signal to noise in dB, 0 for a lossless file."""
     quality = image.details.get("quality")
-    if quality is None:
-        told = image.details.get("jpeg2000") or {"lossless": True}
-        return 0 if told["lossless"] else 50
-    return 0 if quality == 100 else 25 + quality // 4  # 80 gives 45 dB
+    if quality is not None:
+        return 0 if quality == 100 else 25 + quality // 4  # 80 gives 45 dB
+    source = image.details.get("jpeg2000") or {"lossless": True}
+    if source["lossless"]:
+        return 0
+    return level_like_source(image, _encoded, density=source["density"], levels=_RATIOS)
 
 
 def _with_facts(encoded: bytes, details: Mapping[str, Any]) -> bytes:
@@ -175,15 +180,18 @@ def _with_header_facts(header: bytes, details: Mapping[str, Any]) -> bytes:
     if profile := details.get("icc_profile"):
         boxes = [(kind, _PROFILE + profile if kind == b"colr" else each) for kind, each in boxes]
     if dpi := details.get("dpi"):
-        (across, across_ten), (down, down_ten) = map(_dots_per_metre, dpi)
-        told = struct.pack(">4H2b", down, _INCHES, across, _INCHES, down_ten, across_ten)
+        across, down = map(_dots_per_metre, dpi)
+        told = struct.pack(">4H2b", *down[:2], *across[:2], down[2], across[2])
         boxes.append((b"res ", box(b"resc", told)))
     return b"".join(box(*each) for each in boxes)
 
 
-def _dots_per_metre(dpi: float) -> tuple[int, int]:
-    """Return a numerator, whose denominator is that of inches, and an exponent of ten."""
+def _dots_per_metre(dpi: float) -> tuple[int, int, int]:
+    """Return a numerator, a denominator and an exponent of ten."""
+    whole = round(dpi / 0.0254)
+    if whole < 2**16 and math.isclose(whole, dpi / 0.0254, rel_tol=1e-7):
+        return whole, 1, 0
     exponent = 4  # a metre has 10000 / 254 inches
     while dpi < 6553 and exponent > 0:
         dpi, exponent = 10 * dpi, exponent - 1
-    return round(dpi), exponent
+    return round(dpi), 254, exponent

@@ -18,6 +18,7 @@ from napari_zerodce.imaging.files.photos.boxes import box, boxes_in
 from napari_zerodce.imaging.files.photos.facts import DEFAULT_QUALITY, facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 _BARE: Final = b"\xff\x0a"
@@ -100,7 +101,9 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:  # noqa: ARG001 
         )
     array = with_known_samples(array)
     bits = header.bits if 8 < header.bits < 16 and array.dtype == np.uint16 else None
-    image = ImageFile(array, channels_of(array), _boxes(content), bits=bits)
+    details: dict[str, Any] = {**_boxes(content)}
+    image = ImageFile(array, channels_of(array), details, bits=bits)
+    details["jpegxl"] = {"density": density_of(content, image, details)}
     return fitted(image, is_upright=True)
 
 
@@ -138,8 +141,16 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write a JPEG XL."""
-    quality = image.details.get("quality") or DEFAULT_QUALITY
+    """Write a JPEG XL of the quality that the user wants, or as large as its source."""
+    density = (image.details.get("jpegxl") or {}).get("density")
+    quality = image.details.get("quality")
+    if density and not quality:
+        quality = level_like_source(image, _encoded, density=density)
+    encoded = _encoded(image, quality or DEFAULT_QUALITY)
+    path.write_bytes(encoded + _fact_boxes(image.details))
+
+
+def _encoded(image: ImageFile, quality: int) -> bytes:
     deep = image.array.dtype.itemsize == 2
     encoded = imagecodecs.jpegxl_encode(
         np.ascontiguousarray(image.array, np.uint16 if deep else np.uint8),
@@ -149,7 +160,7 @@ def write(path: Path, image: ImageFile) -> None:
         bitspersample=image.bits if deep else None,
         usecontainer=True,
     )
-    path.write_bytes(encoded + _fact_boxes(image.details))
+    return bytes(encoded)
 
 
 def _fact_boxes(details: Mapping[str, Any]) -> bytes:

@@ -117,8 +117,13 @@ def _with_chunks(details: dict[str, Any], chunks: list[Chunk]) -> dict[str, Any]
             details["exif"] = exif_block.START + content.removeprefix(exif_block.START)
     if _COMMENT in texts:
         details["comment"] = texts[_COMMENT]
-    own: dict[str, Any] = {"text": texts, "png": tuple(kept), "png_behind": tuple(behind)}
-    own["png_meaning"] = meaning_of(chunks)
+    own = {
+        "text": texts,
+        "png": tuple(kept),
+        "png_behind": tuple(behind),
+        "png_meaning": meaning_of(chunks),
+        "png_profile": dict(chunks).get(b"iCCP", b"").partition(b"\0")[0],
+    }
     return profiles | details | {key: value for key, value in own.items() if value}
 
 
@@ -201,7 +206,8 @@ def _chunks(details: Mapping[str, Any]) -> Iterator[Chunk]:
     kept: Iterable[Chunk] = details.get("png") or ()
     profile = details.get("icc_profile")
     if profile:
-        yield b"iCCP", b"ICC\0\0" + zlib.compress(profile)
+        name = details.get("png_profile") or b"ICC"
+        yield b"iCCP", name + b"\0\0" + zlib.compress(profile)
     yield from (each for each in kept if each[0] not in _TEXTS and not (profile and _is_srgb(each)))
     if dpi := details.get("dpi"):
         yield b"pHYs", struct.pack(">IIB", *(round(each / 0.0254) for each in dpi), 1)

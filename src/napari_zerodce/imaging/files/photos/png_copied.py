@@ -16,7 +16,7 @@ _COPIED: Final = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"tIME"}
 _READ: Final = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"pHYs", b"eXIf"} | {
     *(b"tEXt", b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT", b"bKGD", b"sBIT"),
 }
-_OF_THE_OLD_PIXELS: Final = {b"iDOT"}  # where Apple's decoder can begin
+_OF_THE_OLD_PIXELS: Final = {b"iDOT", b"orNT"}  # where a decoder can begin; the orientation
 _LOST: Final = {
     b"sPLT": "suggested palette",
     b"hIST": "histogram of the palette",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     pillow_images,
 )
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("WebP", (".webp",), is_lossy=True, has_quality=True)
@@ -45,7 +47,8 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     with WebPImageFile(path) as photo:
         image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
-    details["webp"] = {"lossless": _is_lossless(content)}
+    density = density_of(content, image, details)
+    details["webp"] = {"lossless": _is_lossless(content), "density": density}
     return fitted(replace(image, details=details))
 
 
@@ -76,10 +79,17 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 
 def write(path: Path, image: ImageFile) -> None:
-    """Write a WebP, lossless if its source was and the user wants no quality."""
+    """Write a WebP of the wanted quality, or like its source: lossless, or as large."""
+    quality = image.details.get("quality")
+    source = image.details.get("webp") or {}
+    if not quality and source.get("density") and not source.get("lossless"):
+        quality = level_like_source(image, _encoded, density=source["density"])
+    path.write_bytes(_encoded(image, quality))
+
+
+def _encoded(image: ImageFile, quality: int | None) -> bytes:
     details = image.details
     known: dict[str, Any] = {key: details[key] for key in _HELD & {*details}}
-    quality = details.get("quality")
     if quality is None and (details.get("webp") or {}).get("lossless"):
         known |= {"lossless": True, "exact": True}
     else:
@@ -87,4 +97,6 @@ def write(path: Path, image: ImageFile) -> None:
     if is_animation(image) and image.channels == "rgba":
         known |= {"kmin": 0, "kmax": 1}  # parts of pictures would lose the mark of transparency
     first, *others = pillow_images(image)
-    first.save(path, "WEBP", append_images=others, **animation_options(image, once=1), **known)
+    file = io.BytesIO()
+    first.save(file, "WEBP", append_images=others, **animation_options(image, once=1), **known)
+    return file.getvalue()

@@ -34,7 +34,8 @@ def from_cmyk(array: Array, white: int) -> Array:
 
     Parameters
     ----------
-    array : ndarray, shape (..., 4), unsigned integers
+    array : ndarray, shape (..., 4), integers or floats
+        Less than no ink, as signed integers have it, counts as none.
     white : int
         The value of full ink.
 
@@ -42,9 +43,13 @@ def from_cmyk(array: Array, white: int) -> Array:
     -------
     ndarray, shape (..., 3), dtype of `array`
     """
-    paper = (white - array).astype(np.uint64)
-    mixed = (paper[..., :3] * paper[..., 3:] + np.uint64(white // 2)) // np.uint64(white)
-    return mixed.astype(array.dtype)
+    wide = array.dtype if array.dtype.kind == "f" else np.uint64
+    ink = np.clip(array, array.dtype.type(0), array.dtype.type(white))
+    paper = (array.dtype.type(white) - ink).astype(wide)
+    mixed = paper[..., :3] * paper[..., 3:]
+    if array.dtype.kind != "f":
+        mixed = (mixed + np.uint64(white // 2)) // np.uint64(white)
+    return np.asarray(mixed.astype(array.dtype))
 
 
 def from_lab(array: Array, *, is_signed: bool) -> Array:

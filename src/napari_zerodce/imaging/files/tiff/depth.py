@@ -1,4 +1,4 @@
-"""How many bits of each sample of a TIFF count, and how samples of fewer bits are written."""
+"""How many bits of each sample of a TIFF count, and which of its values is white."""
 
 from __future__ import annotations
 
@@ -73,27 +73,3 @@ def white_of(dtype: np.dtype[Any], bits: int | None) -> int:
         Of a sample, if they do not fill the dtype.
     """
     return 1 if dtype.kind == "f" else 2**bits - 1 if bits else int(np.iinfo(dtype).max)
-
-
-def limited(array: Array, bits: int) -> Array:
-    """Return samples that fit into some bits.
-
-    Parameters
-    ----------
-    array : ndarray, unsigned integers
-    bits : int
-    """
-    return np.asarray(np.minimum(array, array.dtype.type(2**bits - 1)))
-
-
-def spread(array: Array, bits: int) -> Array:
-    """Return samples of fewer bits over the range of their dtype: white stays white.
-
-    Parameters
-    ----------
-    array : ndarray, uint8 or uint16
-    bits : int
-    """
-    white, full = np.uint32(2**bits - 1), np.uint32(np.iinfo(array.dtype).max)
-    wide = limited(array, bits).astype(np.uint32)
-    return ((wide * full + white // np.uint32(2)) // white).astype(array.dtype)

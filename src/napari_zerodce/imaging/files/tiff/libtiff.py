@@ -1,4 +1,4 @@
-"""The pages that tifffile cannot decode, by libtiff: LogLuv, and YCbCr outside of a JPEG."""
+"""The pages that tifffile cannot decode, by libtiff: LogLuv, YCbCr outside of a JPEG, old JPEG."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def is_needed(page: Any) -> bool:
     page : TiffPage
     """
     plain = page.photometric == PHOTOMETRIC.YCBCR and page.compression in LOSSLESS
-    return is_logarithmic(page) or (plain and (page.bitspersample, page.samplesperpixel) == (8, 3))
+    ours = plain or page.compression == COMPRESSION.OJPEG
+    return is_logarithmic(page) or (ours and (page.bitspersample, page.samplesperpixel) == (8, 3))
 
 
 def is_logarithmic(page: Any) -> bool:

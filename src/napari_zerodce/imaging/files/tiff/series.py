@@ -148,9 +148,10 @@ def pixels(path: Path, series: Series) -> Array:
     ImageError
         If they do not fit in memory.
     ValueError
-        If the file does not hold all of them.
+        If the file does not hold all of them, or its compression is unknown.
     """
     offset, page = series.dataoffset, series.keyframe
+    _check_decoders(page)
     if libtiff.is_needed(page):
         return libtiff.pixels(path, series.shape, pages_of(series), page)
     if offset is not None and page.is_memmappable and series.nbytes >= MAPPED_FROM:
@@ -158,8 +159,17 @@ def pixels(path: Path, series: Series) -> Array:
             raise ValueError("it ends before its last pixel")
         dtype: np.dtype[Any] = np.dtype(page.parent.byteorder + series.dtype.char)
         return np.memmap(path, dtype, "r", offset, series.shape)
+    if page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        name = getattr(page.compression, "name", page.compression)
+        raise ValueError(f"unsupported compression {name}")
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
     check_room(series.nbytes, path)
     array = np.asarray(series.asarray())
     return array.astype(bool) if page.dtype == bool else array  # decoders of faxes give 0 and 255
+
+
+def _check_decoders(page: tifffile.TiffPage) -> None:
+    """Refuse what the decoders read as noise."""
+    if page.bitspersample == 24 and page.parent.byteorder == ">":
+        raise ValueError("its samples have 24 bits and are big-endian; save it with 16 or 32 bits")

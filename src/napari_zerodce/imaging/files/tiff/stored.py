@@ -9,11 +9,12 @@ import numpy as np
 from tifffile import FILETYPE
 
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.sample_depth import limited, spread
 from napari_zerodce.imaging.files.tiff import alpha
-from napari_zerodce.imaging.files.tiff.depth import limited, spread, white_of
+from napari_zerodce.imaging.files.tiff.depth import white_of
 from napari_zerodce.imaging.planes import Array
 
-_PACKED: Final = frozenset({"uint8", "uint16"})
+_PACKED: Final = frozenset({"uint8", "uint16", "uint32"})
 _ALPHAS: Final = frozenset({"ASSOCALPHA", "UNASSALPHA"})
 
 
@@ -147,7 +148,7 @@ def form_of(image: ImageFile, *, is_packed: bool) -> Form:
         array = alpha.multiplied(array, white_of(array.dtype, stored.bits))
     if stored.photometric == "miniswhite":
         array = inverted(array, stored)
-    bits = stored.bits if array.dtype.name in _PACKED else None
+    bits = _packed_bits(image, stored)
     if bits:
         array = limited(array, bits) if is_packed else spread(array, bits)
     return _ordered(array, stored, bits if is_packed else None)
@@ -194,8 +195,23 @@ def lost_form(image: ImageFile, *, is_packed: bool) -> tuple[str, ...]:
     stored = image.details.get("stored")
     if not isinstance(stored, Stored):
         return ()
-    bits = stored.bits and not is_packed and image.array.dtype.name in _PACKED
-    return (f"compressed samples of {stored.bits} bits",) if bits else ()
+    bits = None if is_packed else _packed_bits(image, stored)
+    return (f"compressed samples of {bits} bits",) if bits else ()
+
+
+def crosses_bytes(image: ImageFile) -> bool:
+    """Return whether samples are packed so that one may begin in the byte where another ends.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    bits = _packed_bits(image, _form_for(image))
+    return bits is not None and bits > 8
+
+
+def _packed_bits(image: ImageFile, stored: Stored) -> int | None:
+    return stored.bits if image.array.dtype.name in _PACKED else None
 
 
 def _usual(image: ImageFile) -> Stored:

@@ -22,6 +22,7 @@ from napari_zerodce.imaging.files.tiff.pyramid import levels_of
 from napari_zerodce.imaging.files.tiff.stored import (
     Form,
     as_written,
+    crosses_bytes,
     form_of,
     lost_form,
     outline_of,
@@ -71,7 +72,7 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     images : sequence of ImageFile
         Of any shape and dtype.
     """
-    written = [as_written(image) for image in in_file_order(images)]
+    written = _packable([as_written(image) for image in in_file_order(images)])
     facts = facts_of(written[0])
     size = sum(image.array.nbytes for image in written) * (4 / 3 if facts.levels else 1)
     layout = Layout(
@@ -91,6 +92,27 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
         _write_tags_of_pages(path, facts.pages)
     if stack and not layout.is_big:
         micro_manager.finish(path, stack, layout.byteorder)
+
+
+def _packable(images: Sequence[ImageFile]) -> Sequence[ImageFile]:
+    """Return images whose file is little-endian if samples of one cross bytes.
+
+    tifffile packs swapped samples as if they were not swapped.
+    """
+    return [_little_endian(each) for each in images] if any(map(_crosses, images)) else images
+
+
+def _crosses(image: ImageFile) -> bool:
+    return _is_packed(image) and crosses_bytes(image)
+
+
+def _little_endian(image: ImageFile) -> ImageFile:
+    facts = facts_of(image)
+    if facts.byteorder == "<":
+        return image
+    pages = tuple(page.swapped() for page in facts.pages)
+    facts = replace(facts, byteorder="<", pages=pages)
+    return replace(image, details={**image.details, "tiff": facts})
 
 
 def _stack_of(images: Sequence[ImageFile]) -> micro_manager.Stack | None:
