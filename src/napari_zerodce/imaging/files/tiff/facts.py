@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any, Final
 import tifffile
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.tiff import instruments, ome, tags
+from napari_zerodce.imaging.files.tiff import instruments, ome, resolution, tags
 from napari_zerodce.imaging.files.tiff.chain import places_of
 from napari_zerodce.imaging.files.tiff.companion import xml_about
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
@@ -19,6 +18,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
     ByteOrder,
     Directory,
     Layout,
+    codes_of,
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
@@ -32,13 +32,12 @@ from napari_zerodce.imaging.files.tiff.series import (
     series_of,
 )
 
-__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "facts_of", "shared", "tag_of"]
+__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "facts_of", "tag_of", "with_pages"]
 
 _IMAGEJ_KEYS: Final = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
     | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
 )
-_DPI: Final = {2: 1.0, 3: 2.54}  # inch, centimetre
 _PROGRAMS = ("ImageJ=", '{"shape":', "shape=(")
 _SAME_ASPECT = 0.03
 
@@ -89,14 +88,14 @@ def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
     series : TiffPageSeries
     """
     page = series.keyframe
-    directories = _directories(file, series)
+    directories, lost = _directories(file, series)
     return {
         **compression_of(file, page),
         **_samples(page),
         **_resolution(page),
-        **shared(directories[0], file.byteorder),
+        **_shared(directories[0], file.byteorder),
         **({} if series.kind == BEYOND else _dialect(file, page, len(series.pages))),
-        "tiff": _facts(file, page, directories),
+        "tiff": _facts(file, page, directories, lost),
     }
 
 
@@ -109,8 +108,9 @@ def _samples(page: Any) -> dict[str, Any]:
     return found
 
 
-def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...]) -> TiffFacts:
-    kept = {*directories[0].tags, *directories[0].nested}
+def _facts(
+    file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...], lost: tuple[str, ...]
+) -> TiffFacts:
     levels: list[tuple[int, int]] = []
     below = False
     with suppress(Exception):  # damaged copies are no reason to refuse the image
@@ -123,7 +123,7 @@ def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...
         layout=_layout(page),
         levels=tuple(_upright(page, level) for level in levels),
         levels_below=below,
-        lost=(*tags.names_of_lost({tag.code for tag in page.tags}, kept), *beside(file)),
+        lost=(*lost, *beside(file)),
         micro_manager=stack_of(file),
     )
 
@@ -151,8 +151,10 @@ def tag_of(page: Any, name: str) -> Any:
     return page.tags[name].value if name in page.tags else None
 
 
-def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ...]:
-    """Return what is kept of each page, or of one if all say the same."""
+def _directories(
+    file: tifffile.TiffFile, series: Series
+) -> tuple[tuple[Directory, ...], tuple[str, ...]]:
+    """Return what is kept of each page, or of one if all say the same, and names of the rest."""
     page = series.keyframe
     places = places_of(page.parent)
     numbers = () if page.is_subifd else pages_of(series)
@@ -170,21 +172,23 @@ def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ..
         )
         for each in read
     ]
-    return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
+    lost = (
+        name
+        for offset, each in zip(offsets, kept, strict=True)
+        for name in tags.names_of_lost(
+            codes_of(file.filehandle, offset, layout),  # type: ignore[arg-type]
+            {*each.tags, *each.nested},
+        )
+    )
+    names = tuple(dict.fromkeys(lost))
+    kept = tags.without_what_all_share(kept)
+    return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept), names
 
 
 def _resolution(page: Any) -> dict[str, Any]:
     values = tag_of(page, "XResolution"), tag_of(page, "YResolution")
-    if not all(isinstance(value, tuple) and len(value) == 2 and all(value) for value in values):
-        return {}
-    across = values[::-1] if _is_on_its_side(page) else values
-    unit = page.resolutionunit if page.resolutionunit in {1, 2, 3} else 1  # none
-    found: dict[str, Any] = {"resolution": across, "resolutionunit": unit}
-    inches = _DPI.get(int(page.resolutionunit))
-    dpi = tuple(value[0] / value[1] * (inches or 0) for value in across)
-    # Pixel sizes of microscopes are no densities for prints.
-    known = all(math.isfinite(number) and 1 <= number < 65536 for number in dpi)
-    return found | ({"dpi": dpi} if known else {})
+    across, down = values[::-1] if _is_on_its_side(page) else values
+    return resolution.details_of(across, down, int(page.resolutionunit))
 
 
 def _is_on_its_side(page: Any) -> bool:
@@ -195,14 +199,8 @@ def _upright(page: Any, size: tuple[int, int]) -> tuple[int, int]:
     return size[::-1] if _is_on_its_side(page) else size
 
 
-def shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
-    """Return the facts that other formats can hold, too.
-
-    Parameters
-    ----------
-    page : Directory
-    byteorder : {"<", ">"}
-    """
+def _shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
+    """Return the facts that other formats can hold, too."""
     found: dict[str, Any] = {}
     for_people = {
         code: tag
@@ -218,6 +216,28 @@ def shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
         # Old programs store the bytes as integers, which readers swap together with the others.
         swapped = iptc.dtype == 4 and byteorder == ">" and iptc.value[:1] != b"\x1c"
         found["iptc"] = (iptc.swapped() if swapped else iptc).value
+    return found
+
+
+def with_pages(details: Mapping[str, Any], facts: TiffFacts) -> dict[str, Any]:
+    """Return the details of some pages of an image.
+
+    Parameters
+    ----------
+    details : mapping
+        Of the image.
+    facts : TiffFacts
+        Of the pages.
+    """
+    page, byteorder = facts.pages[0], facts.byteorder
+    gone = {"exif", "xmp", "iptc"}
+    found = {key: value for key, value in details.items() if key not in gone}
+    found |= {"tiff": facts, **_shared(page, byteorder)}
+    if own := resolution.details_of_page(page, byteorder):
+        found = {key: value for key, value in found.items() if key != "dpi"} | own
+    # That of a page whose colours have become RGB is of other colours.
+    if tags.PROFILE in page.tags and not getattr(details.get("stored"), "was", ""):
+        found["icc_profile"] = page.tags[tags.PROFILE].value
     return found
 
 

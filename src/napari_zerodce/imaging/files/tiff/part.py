@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_zerodce.imaging.files.tiff import imagej_block, tags
 from napari_zerodce.imaging.files.tiff.directory import Directory
-from napari_zerodce.imaging.files.tiff.facts import TiffFacts, shared
+from napari_zerodce.imaging.files.tiff.facts import TiffFacts, with_pages
 from napari_zerodce.imaging.files.tiff.geotiff import moved
 from napari_zerodce.imaging.levels import shapes_for_part
 from napari_zerodce.imaging.scope import Range
@@ -42,12 +42,9 @@ def facts_of_part(
     kept = _pages_in(shape, ranges, max(len(facts.pages), len(details.get("pages", ()))))
     if kept and len(details.get("pages", ())) > max(kept):
         found["pages"] = tuple(details["pages"][page] for page in kept)
-    found["tiff"] = _cut(facts, kept, part, dict(zip(axes, shape, strict=True)))
     if details.get("dialect") == "imagej":
         found["metadata"] = _cut_notes(details["metadata"], kept, part)
-    for name in ("exif", "xmp", "iptc"):
-        found.pop(name, None)
-    return found | shared(found["tiff"].pages[0], facts.byteorder)
+    return with_pages(found, _cut(facts, kept, part, dict(zip(axes, shape, strict=True))))
 
 
 def _pages_in(shape: Sequence[int], ranges: Sequence[Range], count: int) -> list[int]:
