@@ -143,3 +143,12 @@ def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
     assert enhance("in", "--output", "out2") == 0
     assert sorted(path.name for path in Path("out2").iterdir()) == ["a.npy", "a.several.npy"]
     assert npy.KINDS[0].suffixes == (".npy",)
+
+
+def test_images_of_a_stack_count_in_all_messages(capsys):
+    pages = [np.full((20, 30), level, "u1") for level in (3, 90)]
+    np.savez("a.npz", a=np.stack(pages), b=np.full((9, 9), 7, "u1"))
+    Path("a.npz").rename("a.several")
+    for target in ("a.png", "a.ome.zarr"):
+        assert enhance("a.several", "--output", target) == 1
+        assert re.search("(hold|holds) 3 images", capsys.readouterr().err)

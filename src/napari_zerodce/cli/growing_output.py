@@ -10,13 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
+from napari_zerodce.cli.left_out_facts import sentences
 from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
-from napari_zerodce.imaging.files.images import read_images
-from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
+from napari_zerodce.imaging.files.images import lost, read_images
+from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr, metadata_text, read_ome_zarr
 from napari_zerodce.imaging.files.one_of_several import read_one
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.files.saved.growing import begin, begun_at
 from napari_zerodce.imaging.files.saved.image import SavedImage
+from napari_zerodce.imaging.files.tiff import only_here
 from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.stopping import ShouldStop
 
@@ -80,9 +83,19 @@ def read_lazily(path: Named, series: int | None) -> SavedImage:
     ImageError, RequestError
         As `read_one` does.
     """
+    return _read(path, series)[0]
+
+
+def _read(path: Named, series: int | None) -> tuple[SavedImage, str]:
+    """Return an image, and sentences about the facts that an OME-Zarr does not have of it."""
     if is_ome_zarr(path):
-        return read_ome_zarr(path)
-    return with_axes(read_one(Path(path), series), path.name.partition(".")[0])
+        return read_ome_zarr(path), ""
+    image = read_one(Path(path), series)
+    scale = {"dpi"} if image.details.get("dialect") == "imagej" else set[str]()
+    names = (*facts_beyond(image, scale), *only_here((image,)))
+    return with_axes(image, path.name.partition(".")[0]), sentences(
+        f".ome{SUFFIX}", names, lost((image,))
+    )
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ class GrowingOutput:
         from napari_zerodce.engine.saved_result import result_to_save
 
         source, target = self.job.source, self.job.target
-        image = read_lazily(source, self.settings.series)
+        image, left_out = _read(source, self.settings.series)
         request = self.settings.lazy_request(image, checkpoint)
         resolved = resolve(request, report=bars.follow, should_stop=should_stop)
         resolved = with_curve(resolved, report=bars.follow, should_stop=should_stop)
@@ -139,7 +152,7 @@ class GrowingOutput:
         )
         levels = LazyEnhancement(resolved).levels
         notices = enhance_into(grown, levels, report=bars.follow, should_stop=should_stop)
-        return resolved, notices
+        return resolved, (*notices, *([left_out] if left_out else []))
 
     @property
     def kept(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.cli.hidden_output import HiddenOutput
+from napari_zerodce.cli.left_out_facts import sentences
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import (
     ImageFile,
@@ -52,13 +53,8 @@ class OutputFile(HiddenOutput):
         images : sequence of ImageFile
             Images that the format can hold.
         """
-        gone = f"not kept of the source: {', '.join(lost(images))}." if lost(images) else ""
         names = left_out(self._target, images)
-        suffix = self._target.suffix.lower()
-        article = "an" if suffix[1:2] in "aeio" else "a"
-        told = f"{article} {suffix} file cannot hold {', '.join(names)}; "
-        told += f"{'it is' if len(names) == 1 else 'they are'} left out."
-        return " ".join([*([told] if names else []), *([gone] if gone else [])])
+        return sentences(self._target.suffix.lower(), names, lost(images))
 
     def write(self, images: Sequence[ImageFile], enhanced: Sequence[np.ndarray[Any, Any]]) -> None:
         """Write the enhanced arrays with the metadata of the images' file.

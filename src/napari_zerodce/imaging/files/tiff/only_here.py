@@ -40,5 +40,3 @@ def _names(image: ImageFile) -> Iterator[str]:
     if facts.levels:
         yield "smaller copies"
     yield from facts.lost
-    if was := getattr(image.details.get("stored"), "was", ""):
-        yield f"{was} (it becomes RGB)"

@@ -60,6 +60,8 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
 
 def _lost(image: ImageFile) -> tuple[str, ...]:
     form = lost_form(image, is_packed=_is_packed(image))
+    if form and image.details.get("compression") == "jpeg":
+        form = (f"{image.details['stored'].bits}-bit JPEG",)
     return (*facts_of(image).lost, *form, *lost_texts(image.details))
 
 
