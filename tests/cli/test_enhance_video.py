@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from napari_zerodce.cli import main, video_output
 from napari_zerodce.engine.enhance import enhance as enhance_request
@@ -191,3 +192,55 @@ def test_a_lower_quality_is_a_smaller_file(make_video) -> None:
     for quality in ("95", "30"):
         assert enhance(path, "--output", f"{quality}.mp4", "--quality", quality) == 0
     assert Path("30.mp4").stat().st_size < Path("95.mp4").stat().st_size / 1.5
+
+
+def times_of(path: str) -> list[float]:
+    with av.open(path) as container:
+        return [float(each.pts * each.time_base) for each in container.decode(video=0)]
+
+
+def test_a_step_in_milliseconds_is_the_rate(capsys) -> None:
+    step = {"axes": "TYX", "TimeIncrement": 40.0, "TimeIncrementUnit": "ms"}
+    tifffile.imwrite("dark.ome.tif", np.zeros((5, 32, 48), np.uint8) + 9, metadata=step)
+    assert enhance("dark.ome.tif", "--output", "a.mp4") == 0
+    assert times_of("a.mp4") == [0, 0.04, 0.08, 0.12, 0.16]
+    assert "images in a second" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("durations", [[40] * 4, [40, 200, 40, 80]])
+def test_the_times_of_an_animation_stay_there_and_back(durations) -> None:
+    shades = [np.full((32, 48), 20 + 20 * number, np.uint8) for number in range(4)]
+    first, *others = (Image.fromarray(each) for each in shades)
+    first.save("dark.gif", save_all=True, append_images=others, duration=durations, loop=0)
+    assert enhance("dark.gif", "--output", "a.mkv") == 0
+    assert times_of("a.mkv") == pytest.approx(np.cumsum([0, *durations[:3]]) / 1000)
+    assert enhance("a.mkv", "--output", "again.webp") == 0
+    assert read_image("again.webp").details["animation"]["durations"] == tuple(durations)
+
+
+def test_a_stack_lacks_sound_and_chapters_and_says_so(make_video, capsys) -> None:
+    def describe(container, _stream) -> None:
+        chapter = {"id": 1, "start": 0, "end": 500, "metadata": {"title": "one"}}
+        container.set_chapters([chapter | {"time_base": Fraction(1, 1000)}])
+
+    path = make_video(Path("dark.mp4"), sound="aac", describe=describe)
+    for output in ("a.tif", "a.ome.zarr"):
+        assert enhance(path, "--output", output) == 0
+        told = capsys.readouterr().err
+        assert f"{output[1:]} file cannot hold sound, chapters; they are left out." in told
+
+
+def test_a_series_that_a_video_lacks_is_told(make_video, capsys) -> None:
+    path = make_video(Path("dark.mp4"))
+    for output in ("a.mp4", "a.tif"):
+        assert enhance(path, "--output", output, "--series", "1") == 1
+        assert "dark.mp4 holds 1 image, and the series 1 is none" in capsys.readouterr().err
+    assert enhance(path, "--output", "a.mp4", "--series", "0") == 0
+
+
+def test_an_even_rate_is_told(make_video, capsys) -> None:
+    path = make_video(Path("dark.mp4"), unit=Fraction(1, 600), times=[0, 30, 31, 200], frames=4)
+    assert enhance(path, "--output", "a.avi") == 0
+    told = capsys.readouterr().err
+    assert "A .avi file has an even rate: it shows" in told
+    assert "keep the time of each frame" in told

@@ -84,7 +84,7 @@ def test_a_broken_file_does_not_cost_the_others(ten: list[Path]) -> None:
     images, notices = read_images(ten, AUTO)
     assert len(images) == 9
     assert len(notices) == 1
-    assert notices[0].startswith("1 of 10 files are left out: 3.png cannot be read")
+    assert notices[0].startswith("1 of 10 files are left out: 3.png is a text, and no .png image")
 
 
 def test_no_image_at_all_is_one_sentence(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.left_out_facts import sentences
+from napari_zerodce.cli.output_file import sentences
+from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
+from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.images import lost, read_images
 from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr, metadata_text, read_ome_zarr
@@ -87,15 +89,15 @@ def read_lazily(path: Named, series: int | None) -> SavedImage:
 
 
 def _read(path: Named, series: int | None) -> tuple[SavedImage, str]:
-    """Return an image, and sentences about the facts that an OME-Zarr does not have of it."""
+    """Return one image of a file, and sentences about what an OME-Zarr does not have of it."""
     if is_ome_zarr(path):
         return read_ome_zarr(path), ""
     image = read_one(Path(path), series)
     scale = {"dpi"} if image.details.get("dialect") == "imagej" else set[str]()
     names = (*facts_beyond(image, scale), *only_here((image,)))
-    return with_axes(image, path.name.partition(".")[0]), sentences(
-        f".ome{SUFFIX}", names, lost((image,))
-    )
+    names += (*video.only_here([image]), *uneven([image]))
+    told = sentences(f".ome{SUFFIX}", names, lost((image,)))
+    return with_axes(image, path.name.partition(".")[0]), told
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.cli.hidden_output import HiddenOutput
-from napari_zerodce.cli.left_out_facts import sentences
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import (
     ImageFile,
@@ -82,6 +81,39 @@ class OutputFile(HiddenOutput):
         except ImageError as err:
             # The user does not know the hidden folder.
             raise ImageError(str(err).replace(str(self.part), str(self._target))) from err
+
+
+def sentences(suffix: str, names: Sequence[str], gone: Sequence[str]) -> str:
+    """Return sentences about facts that a result does not have, "" if it has all.
+
+    Parameters
+    ----------
+    suffix : str
+        Of the result.
+    names : sequence of str
+        What its format cannot hold, in words.
+    gone : sequence of str
+        What reading could not keep for any format.
+    """
+    told = f"not kept of the source: {', '.join(gone)}." if gone else ""
+    return " ".join(each for each in (not_held(suffix, names), told) if each)
+
+
+def not_held(suffix: str, names: Sequence[str]) -> str:
+    """Return a sentence about what a file cannot hold, "" if it holds all.
+
+    Parameters
+    ----------
+    suffix : str
+        Of the file.
+    names : sequence of str
+        What it cannot hold, in words.
+    """
+    if not names:
+        return ""
+    article = "an" if suffix[1:2] in "aeio" else "a"
+    end = "it is" if len(names) == 1 else "they are"
+    return f"{article} {suffix} file cannot hold {', '.join(names)}; {end} left out."
 
 
 def _corner(image: ImageFile) -> ImageFile:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +14,10 @@ from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import video
-from napari_zerodce.imaging.files.conversion import with_axes
 from napari_zerodce.imaging.files.failures import reading_told
 from napari_zerodce.imaging.files.formats import check_installed
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.one_of_several import picked
 from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
 from napari_zerodce.imaging.files.video.samples import SampleKind
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from napari_zerodce.engine.frame_by_frame import EnhancedFrames
     from napari_zerodce.engine.requests import EnhanceRequest
     from napari_zerodce.engine.resolved import ResolvedRequest
-
-_PLAYABLE: Final = range(1, 241)
-"""Frames in a second: a series that was taken more slowly is no video at its own speed."""
 
 
 class VideoOutput(HiddenOutput):
@@ -98,7 +94,10 @@ class VideoOutput(HiddenOutput):
             except ImageError:
                 read_only_file(source, None)  # says what the file is, if it is no video
                 raise
-            return video.image_of(facts)
+            image = video.image_of(facts)
+        if self._settings.series is not None:
+            return picked((image,), self._settings.series, source.name)
+        return image
 
     def _request(self, image: ImageFile, checkpoint: Checkpoint | None) -> EnhanceRequest:
         request = self._settings.request(image, checkpoint)
@@ -112,16 +111,14 @@ class VideoOutput(HiddenOutput):
         return request
 
     def _write(self, film: _Film, frames: EnhancedFrames) -> tuple[str, ...]:
-        """Write the frames, and return what the file cannot hold."""
-        others = film.others or nullcontext()
-        with others, self._writer(film) as writer:
-            told = writer.left_out
+        """Write the frames, and return what the user should know of the file."""
+        with self._writer(film) as writer:
+            told = writer.notices
             for frame in frames:
                 self.stop_if_discarded()
                 writer.write(film.samples(frame))
         self.publish()
-        suffix = self._target.suffix
-        return tuple(f"A {suffix} file cannot hold {each}; it is left out." for each in told)
+        return told
 
     def _writer(self, film: _Film) -> VideoWriter:
         quality = self._settings.quality or USUAL_QUALITY
@@ -164,23 +161,23 @@ class _Film:
     def _of_images(
         cls, image: ImageFile, resolved: ResolvedRequest, path: Path, rate: Fraction | None
     ) -> _Film:
-        rate, notices = (rate, ()) if rate else _rate_of(image)
         part, channels = resolved.part, resolved.layout.channels
         kind = SampleKind(channels if channels == "mono" else "rgb", 8)
-        facts = facts_of_stack(path, part.count, kind, part.extent, rate)
+        durations, unit, notices = _durations(image, slice(*part.leading[0]), rate)
+        facts = facts_of_stack(path, kind, part.extent, durations, unit)
         return cls(facts, _EightBits(resolved.window), notices=notices)
 
 
-def _rate_of(image: ImageFile) -> tuple[Fraction, tuple[str, ...]]:
-    """Return the frames in a second of a series of images, and a sentence if it does not say it."""
-    known = with_axes(image, "")
-    steps = dict(zip(known.axes, zip(known.scale, known.units, strict=True), strict=True))
-    step, unit = steps.get("T", (0.0, ""))
-    if unit == "second" and step > 0 and round(1 / step) in _PLAYABLE:
-        return Fraction(1 / step).limit_denominator(1001), ()
+def _durations(
+    image: ImageFile, part: slice, rate: Fraction | None
+) -> tuple[Sequence[int], Fraction, tuple[str, ...]]:
+    """Return how long images are shown, the unit, and a sentence if their file does not say it."""
+    durations, unit, is_known = video.durations_of(image, part)
+    if rate is not None:
+        return (1,) * len(durations), 1 / rate, ()
     usual = video.USUAL_RATE
     notice = f"The video shows {usual} images in a second; --frame-rate sets another number."
-    return usual, (notice,)
+    return durations, unit, () if is_known else (notice,)
 
 
 def _as_it_is(frame: Array) -> Array:

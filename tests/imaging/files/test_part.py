@@ -101,3 +101,12 @@ def test_some_positions_keep_their_facts(tmp_path):
     again = image_of(written(path, (1, 3), (0, 3), (1, 2), (0, 6), (0, 8)))
     assert [each["Name"] for each in again] == ["Pos1", "Pos2"]
     assert [each["Pixels"]["Channel"]["Name"] for each in again] == ["GFP", "GFP"]
+
+
+def test_further_samples_are_those_of_the_part(tmp_path):
+    path, samples = tmp_path / "a.tif", noise(6, 8, 5, dtype="u1")
+    extra = ["UNASSALPHA", "UNSPECIFIED"]
+    how = {"photometric": "rgb", "planarconfig": "contig", "extrasamples": extra}
+    tifffile.imwrite(path, samples, metadata=None, **how)
+    again = tifffile.imread(written(path, (1, 4), (2, 5)))
+    np.testing.assert_array_equal(again, samples[1:4, 2:5])

@@ -17,6 +17,13 @@ MAPPED_FROM = 2**27
 """Bytes. Uncompressed pixels of this size or more are mapped, not read, so they need no memory."""
 
 
+SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Orientations of EXIF that exchange rows and columns."""
+
+BACK = {6: 8, 8: 6}
+"""Which orientation undoes another; all others undo themselves."""
+
+
 @dataclass(frozen=True)
 class ImageFile:
     """An image and the other facts in its file.
@@ -137,7 +144,7 @@ def upright(array: Array, orientation: object, *, rows: int) -> Array:
     rows : int
         Axis of the rows. The axis of the columns must follow it.
     """
-    if orientation in (5, 6, 7, 8):
+    if orientation in SIDEWAYS:
         array = array.swapaxes(rows, rows + 1)
     flipped = [slice(None)] * array.ndim
     if orientation in (3, 4, 7, 8):

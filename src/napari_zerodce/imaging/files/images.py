@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import photos, raw, tiff
+from napari_zerodce.imaging.files import photos, raw, tiff, video
 from napari_zerodce.imaging.files.content import Content, content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.formats import (
@@ -21,6 +21,7 @@ from napari_zerodce.imaging.files.formats import (
     format_of,
     kind_of,
 )
+from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, count_of
 from napari_zerodce.imaging.files.image_format import ImageFormat
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
@@ -248,8 +249,14 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     images : sequence of ImageFile
     """
     form, suffix = format_of(Path(path))[0], Path(path).suffix.lower()
-    names = (*form.left_out(images, suffix), *photos.only_here(images, suffix))
-    return names if form is tiff else (*names, *tiff.only_here(images))
+    names = [*form.left_out(images, suffix), *photos.only_here(images, suffix)]
+    if form is not video:
+        names += video.only_here(images)
+    if form not in {photos, video}:
+        names += uneven(images)
+    if form is not tiff:
+        names += tiff.only_here(images)
+    return tuple(names)
 
 
 def lost(images: Sequence[ImageFile]) -> tuple[str, ...]:

@@ -26,8 +26,7 @@ def spread(array: Array, bits: int) -> Array:
     array : ndarray, uint8, uint16 or uint32
     bits : int
     """
-    wide = np.uint32 if array.dtype.itemsize < 4 else np.uint64
-    white, full = wide(2**bits - 1), wide(np.iinfo(array.dtype).max)
-    return ((limited(array, bits).astype(wide) * full + white // wide(2)) // white).astype(
-        array.dtype
-    )
+    white, full = 2**bits - 1, int(np.iinfo(array.dtype).max)
+    wide: Array = limited(array, bits).astype("u4" if array.dtype.itemsize < 4 else "u8")
+    result: Array = ((wide * full + white // 2) // white).astype(array.dtype)
+    return result

@@ -249,6 +249,36 @@ def test_what_libpng_thinks_of_a_colour_profile_is_not_told(tmp_path, caplog):
     assert "iCCP" in caplog.text  # others still hear of it
 
 
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".webp", ".tga", ".pgm"])
+def test_white_of_few_bits_is_white(tmp_path, suffix):
+    """0, 5, 15 of 4 bits are 0, 85, 255; what is above the white of 4 bits is white."""
+    levels = np.repeat(np.array([[0, 5, 15, 200]], np.uint8), 4, axis=0)
+    path = write_image(tmp_path / f"grey{suffix}", ImageFile(levels, "mono", bits=4))
+    if suffix == ".webp":  # may lose some
+        assert np.abs(pixels_of(path)[0, -1].astype(int) - 255).max() < 20
+    else:
+        np.testing.assert_array_equal(pixels_of(path)[0], [0, 85, 255, 255])
+
+
+def test_white_of_few_bits_is_white_in_a_jpeg(tmp_path):
+    path = write_image(
+        tmp_path / "grey.jpg", ImageFile(np.full((8, 8), 15, np.uint8), "mono", bits=4)
+    )
+    assert pixels_of(path).min() >= 254
+
+
+@pytest.mark.parametrize(("suffix", "white"), [(".png", 65535), (".pgm", 4095), (".jp2", 4095)])
+def test_deep_samples_above_white_do_not_wrap(tmp_path, suffix, white):
+    array = np.full((16, 16), 5000, np.uint16)
+    path = write_image(tmp_path / f"grey{suffix}", ImageFile(array, "mono", bits=12))
+    assert read_image(path).array.min() == white
+
+
+def pixels_of(path):
+    with Image.open(path) as photo:
+        return np.asarray(photo.convert("L"))
+
+
 def test_a_bmp_of_an_unsupported_kind_may_be_valid(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.bmp")
     content = bytearray((tmp_path / "a.bmp").read_bytes())

@@ -85,3 +85,22 @@ def test_damage_is_told_in_one_sentence(tmp_path, kind, capfd):
             write_images(tmp_path / "b.tif", images, overwrite=True)
     assert capfd.readouterr() == ("", "")
     assert all(image.array.size for image in whole)
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "zlib", None])
+@pytest.mark.parametrize("tile", [(16, 16), None])
+def test_a_file_whose_end_is_missing_is_refused(tmp_path, compression, tile):
+    path = tmp_path / "a.tif"
+    how = {"tile": tile} if tile else {"rowsperstrip": 16}
+    tifffile.imwrite(path, noise(64, 64), compression=compression, metadata=None, **how)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ImageError, match="ends before its last pixel"):
+        read_images(path)
+
+
+def test_a_last_strip_may_be_said_to_be_as_long_as_the_others(tmp_path):
+    path, array = tmp_path / "a.tif", noise(20, 16)
+    tifffile.imwrite(path, array, rowsperstrip=16, metadata=None)
+    with tifffile.TiffFile(path, mode="r+") as file:
+        file.pages.first.tags["StripByteCounts"].overwrite((256, 256))
+    np.testing.assert_array_equal(read_images(path)[0].array, array)

@@ -99,6 +99,10 @@ def test_a_slide_is_its_image_without_label_and_macro(tmp_path):
     np.testing.assert_array_equal(image.array, pixels)
     again = read_image(write_image(tmp_path / "tissue.tif", image))
     np.testing.assert_array_equal(again.array, pixels)
+    # An Aperio file would have a thumbnail as its second page.
+    with tifffile.TiffFile(tmp_path / "tissue.tif") as file:
+        assert [level.shape for level in file.series[0].levels] == [(64, 64, 3), (32, 32, 3)]
+        assert file.pages.first.description.startswith("From Aperio Image Library v10.0.51")
 
 
 @pytest.mark.parametrize("suffix", [".btf", ".tf8"])

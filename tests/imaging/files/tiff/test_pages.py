@@ -11,6 +11,7 @@ import tifffile
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import read_image, read_images, write_images
+from napari_zerodce.imaging.files.tiff import chain, ome
 from napari_zerodce.imaging.files.tiff import series as tiff_series
 
 RANDOM = np.random.default_rng(14)
@@ -105,6 +106,96 @@ def test_equal_pages_with_other_compressions_are_one_stack(tmp_path):
     assert_pages(found, [page + 1 for page in pages])
     with tifffile.TiffFile(tmp_path / "again.tif") as file:
         assert [page.compression for page in file.pages] == [1, 8, 5]
+
+
+def test_each_page_has_its_own_orientation(tmp_path):
+    path, page = tmp_path / "turned.tif", noise(8, 8)
+    with tifffile.TiffWriter(path) as file:
+        for orientation in (1, 3, 6, 8):
+            file.write(page, metadata=None, extratags=[(274, 3, 1, orientation, True)])
+    expected = [page, np.rot90(page, 2), np.rot90(page, -1), np.rot90(page)]
+    np.testing.assert_array_equal(read_image(path).array, expected)
+    found = brighter_again(path, tmp_path / "again.tif")
+    assert_pages(found, [array + 1 for array in expected])
+
+
+def test_pages_on_their_sides_are_as_large_as_they_look(tmp_path):
+    path, page = tmp_path / "turned.tif", noise(6, 9)
+    with tifffile.TiffWriter(path) as file:
+        for orientation in (6, 1):
+            file.write(page, metadata=None, extratags=[(274, 3, 1, orientation, True)])
+    assert [image.array.shape for image in read_images(path)] == [(9, 6), (6, 9)]
+
+
+def test_each_page_has_its_own_palette(tmp_path):
+    path, page = tmp_path / "colours.tif", noise(8, 9)
+    palettes = [(RANDOM.integers(0, 256, (3, 256)) * 257).astype("u2") for _ in range(3)]
+    with tifffile.TiffWriter(path) as file:
+        for palette in palettes:
+            file.write(page, photometric="palette", colormap=palette, metadata=None)
+    expected = [(palette // 257).T[page] for palette in palettes]
+    np.testing.assert_array_equal(read_image(path).array, expected)
+
+
+def test_each_page_has_its_own_profile(tmp_path):
+    path, page = tmp_path / "photos.tif", noise(8, 9, 3)
+    profiles = [bytes([number]) * 600 for number in range(3)]
+    with tifffile.TiffWriter(path) as file:
+        for profile in profiles:
+            file.write(page, photometric="rgb", metadata=None, iccprofile=profile)
+    with tifffile.TiffFile(write_images(tmp_path / "again.tif", read_images(path))) as file:
+        assert [page.aspage().iccprofile for page in file.pages] == profiles
+
+
+def test_pages_of_other_depths_are_images_of_their_own(tmp_path):
+    path = tmp_path / "deep.tif"
+    with tifffile.TiffWriter(path) as file:
+        for bits in (12, 16, 10):
+            file.write(noise(8, 9, dtype="u2"), metadata=None, bitspersample=bits)
+    assert [image.bits for image in read_images(path)] == [12, None, 10]
+
+
+def test_copies_stay_behind_their_pages(tmp_path):
+    path = tmp_path / "pyramids.tif"
+    with tifffile.TiffWriter(path) as file:
+        for _ in range(3):
+            file.write(noise(64, 64), metadata=None)
+            file.write(noise(32, 32), metadata=None, subfiletype=1)
+    assert read_image(path).array.shape == (3, 64, 64)
+    with tifffile.TiffFile(write_images(tmp_path / "again.tif", read_images(path))) as file:
+        found = [(page.aspage().imagewidth, int(page.aspage().subfiletype)) for page in file.pages]
+    assert found == [(64, 0), (32, 1)] * 3
+
+
+def test_pages_of_a_document_stay_marked(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "fax.tif") as file:
+        for role in (0, 2, 2):
+            file.write(noise(8, 9), metadata=None, subfiletype=role)
+    assert read_image(tmp_path / "fax.tif").array.shape == (3, 8, 9)
+    again = write_images(tmp_path / "again.tif", read_images(tmp_path / "fax.tif"))
+    with tifffile.TiffFile(again) as file:
+        assert [int(page.aspage().subfiletype) for page in file.pages] == [0, 2, 2]
+
+
+def test_many_positions_are_described_by_one_reading_of_the_xml(tmp_path, monkeypatch):
+    three_positions(tmp_path / "positions.ome.tif")
+    texts = []
+    whole = ome.parsed
+    monkeypatch.setattr(ome, "parsed", lambda xml: texts.append(xml) or whole(xml))
+    ome.known.cache_clear()
+    assert read_image(tmp_path / "positions.ome.tif").array.shape[0] == 3
+    assert len(texts) == 1
+
+
+def test_the_chain_of_pages_is_followed_as_often_for_many_pages_as_for_few(tmp_path, monkeypatch):
+    followed, whole = [], chain._directories
+    monkeypatch.setattr(chain, "_directories", lambda file: followed.append(1) or whole(file))
+    counts = []
+    for count in (2, 9):
+        path = written(tmp_path / "sizes.tif", [noise(8, 9 + number) for number in range(count)])
+        read_images(path)
+        counts.append(len(followed))
+    assert counts[1] == 2 * counts[0]
 
 
 @pytest.mark.parametrize("mapped_from", [0, 10**9])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.images import left_out, lost, read_image, write_image
+from napari_zerodce.imaging.files.tiff import series
 
 RANDOM = np.random.default_rng(14)
 
@@ -209,7 +211,7 @@ def test_packed_samples_of_big_endian_files_are_no_noise(tmp_path, bits):
 def test_big_endian_samples_of_24_bits_are_refused(tmp_path):
     sizes = {"t256": 2, "t257": 1, "t258": 24, "t262": 1, "t277": 1, "t278": 1}
     path = tiff_of(tmp_path / "deep.tif", bytes(6), ">", **sizes)
-    with pytest.raises(ImageError, match="24 bits and are big-endian"):
+    with pytest.raises(ImageError, match=r"may be valid, but is not supported .*24 bits"):
         read_image(path)
 
 
@@ -244,6 +246,18 @@ def test_a_tag_tells_of_12_bits_in_16(tmp_path, code):
     assert page.bitspersample == 16
     np.testing.assert_array_equal(again.reshape(array.shape), array)
     assert read_image(tmp_path / "again.tif").bits == 12
+
+
+def test_a_tag_tells_of_the_bits_of_a_large_file(tmp_path, monkeypatch):
+    path = tmp_path / "camera.tif"
+    monkeypatch.setattr(series, "MAPPED_FROM", 1)
+    tags = [(281, 3, 1, 4095, True)]
+    tifffile.imwrite(path, np.full((20, 30), 4095, "u2"), extratags=tags)
+    image = read_image(path)
+    assert isinstance(image.array, np.memmap)
+    assert image.bits == 12
+    tifffile.imwrite(path, np.full((20, 30), 4096, "u2"), extratags=tags)
+    assert read_image(path).bits is None
 
 
 @pytest.mark.parametrize("largest", [3000, 65535, 255])
@@ -295,14 +309,54 @@ def test_planes_of_colour_stay_apart(tmp_path):
     np.testing.assert_array_equal(again, array)
 
 
-def test_colour_with_two_other_samples_stays_such(tmp_path):
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize(
+    ("kinds", "of_alpha"),
+    [(["unspecified", "unassalpha"], 4), (["unassalpha", "unspecified"], 3)],
+)
+def test_samples_besides_colour_and_alpha_stay(tmp_path, kinds, of_alpha, dtype):
     path = tmp_path / "five.tif"
-    array = noise(20, 30, 5)
-    kinds = ["unspecified", "unassalpha"]
+    array = noise(20, 30, 5, dtype=dtype)
     tifffile.imwrite(path, array, photometric="rgb", extrasamples=kinds)
     image, page, again = written_again(path)
+    assert image.channels == "rgba"
+    np.testing.assert_array_equal(image.array, array[..., [0, 1, 2, of_alpha]])
+    assert page.photometric == tifffile.PHOTOMETRIC.RGB
+    assert page.extrasamples == tuple({"unspecified": 0, "unassalpha": 2}[kind] for kind in kinds)
+    np.testing.assert_array_equal(again, array)
+
+
+def test_premultiplied_alpha_before_another_sample_is_divided(tmp_path):
+    path = tmp_path / "five.tif"
+    array = np.array([[[50, 100, 0, 100, 7], [10, 20, 30, 255, 9]]], "u1")
+    kinds = ["assocalpha", "unspecified"]
+    tifffile.imwrite(path, array, photometric="rgb", planarconfig="contig", extrasamples=kinds)
+    image, _, again = written_again(path)
+    np.testing.assert_array_equal(image.array, [[[128, 255, 0, 100], [10, 20, 30, 255]]])
+    np.testing.assert_array_equal(again.reshape(array.shape), array)
+
+
+def test_samples_besides_colour_and_alpha_of_a_stack_and_of_a_part(tmp_path):
+    path = tmp_path / "five.tif"
+    array = noise(3, 20, 30, 5)
+    kinds = ["unassalpha", "unspecified"]
+    tifffile.imwrite(path, array, photometric="rgb", extrasamples=kinds, metadata=None)
+    image, _, again = written_again(path)
+    np.testing.assert_array_equal(again, array)
+    part = replace(image, array=image.array[:, :10])
+    name = "samples besides colour and alpha"
+    assert (left_out("a.tif", (image,)), left_out("a.tif", (part,))) == ((), (name,))
+    with tifffile.TiffFile(write_image(tmp_path / "part.tif", part)) as file:
+        np.testing.assert_array_equal(file.asarray(), array[:, :10, :, :4])
+
+
+def test_colour_with_samples_of_unknown_kinds_is_channels(tmp_path):
+    path = tmp_path / "five.tif"
+    array = noise(20, 30, 5)
+    tifffile.imwrite(path, array, photometric="rgb", extrasamples=["unspecified"] * 2)
+    image, page, again = written_again(path)
     assert (image.channels, image.array.shape) == ("mono", (5, 20, 30))
-    assert (page.photometric, page.extrasamples) == (tifffile.PHOTOMETRIC.RGB, (0, 2))
+    assert (page.photometric, page.extrasamples) == (tifffile.PHOTOMETRIC.RGB, (0, 0))
     np.testing.assert_array_equal(again, array)
 
 
@@ -433,7 +487,7 @@ def test_measured_light_becomes_linear_rgb(tmp_path):
 def test_colours_of_unknown_kinds_are_refused(tmp_path):
     path = tmp_path / "inks.tif"
     tifffile.imwrite(path, noise(8, 9, 5), photometric="separated", planarconfig=1)
-    with pytest.raises(ImageError, match=r"colours are SEPARATED; convert it to RGB"):
+    with pytest.raises(ImageError, match=r"may be valid, but .* SEPARATED with 5 samples"):
         read_image(path)
 
 

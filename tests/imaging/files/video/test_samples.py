@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.video.samples import Colour, SampleKind, frame_of, samples_of
 
 av = pytest.importorskip("av", reason="videos need PyAV")
@@ -90,3 +93,17 @@ def test_samples_are_read_only() -> None:
     frame = frame_of(np.zeros((8, 16, 3), np.uint8), kind, "rgb24", Colour())
     with pytest.raises(ValueError, match="read-only"):
         samples_of(frame, kind, Colour())[0] = 1
+
+
+def test_colours_that_are_not_converted_are_told() -> None:
+    sentence = r"^a\.mkv has the colours YCgCo, which are not supported here; convert"
+    with pytest.raises(ImageError, match=sentence):
+        Colour(space=8).check(av.VideoFormat("yuv444p"), Path("a.mkv"))
+    Colour(space=8).check(av.VideoFormat("rgb24"), Path("a.mkv"))
+    Colour(space=BT2020).check(av.VideoFormat("yuv420p10le"), Path("a.mkv"))
+
+
+def test_a_mark_of_rgb_does_not_go_to_luma_and_chroma() -> None:
+    assert Colour(FULL, 1, 1, 0).of_pixels("gbrp", "yuv420p") == Colour(LIMITED, 1, 1, BT709)
+    assert Colour(FULL, 1, 1, 0).of_pixels("gbrp", "rgb24") == Colour(FULL, 1, 1, 0)
+    assert Colour(FULL, 9, 1, 9).of_pixels("yuv420p", "yuv444p") == Colour(FULL, 9, 1, 9)

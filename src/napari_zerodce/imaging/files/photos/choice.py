@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -26,6 +27,7 @@ from napari_zerodce.imaging.files.photos import (
 )
 from napari_zerodce.imaging.files.photos.facts import with_true_sizes
 from napari_zerodce.imaging.files.photos.signatures import Signature
+from napari_zerodce.imaging.files.sample_depth import limited, spread
 
 
 class _PhotoFormat(Protocol):
@@ -168,4 +170,13 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     images : sequence of ImageFile
         One image that `can_hold` accepts.
     """
-    _BY_SUFFIX[path.suffix.lower()].write(path, with_true_sizes(images[0]))
+    _BY_SUFFIX[path.suffix.lower()].write(path, _in_range(with_true_sizes(images[0])))
+
+
+def _in_range(image: ImageFile) -> ImageFile:
+    """Return an image whose white is that of its bits, or 255: no photo has fewer than 8 bits."""
+    if image.bits is None or image.array.dtype.kind != "u":
+        return image
+    if image.array.dtype.itemsize == 1:
+        return replace(image, array=spread(image.array, image.bits), bits=None)
+    return replace(image, array=limited(image.array, image.bits))

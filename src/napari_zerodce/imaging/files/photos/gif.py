@@ -65,7 +65,7 @@ def _is_half_transparent(image: ImageFile) -> bool:
 def write(path: Path, image: ImageFile) -> None:
     """Write a GIF, whose pictures are whole ones."""
     first, *others = pillow_images(image)
-    options = animation_options(image)
+    options = animation_options(image, unit=10)
     if image.channels == "rgba" and others:
         options["disposal"] = 2  # otherwise the picture before it shines through
     file = io.BytesIO()

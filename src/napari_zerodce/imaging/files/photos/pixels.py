@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageMode
 from PIL.ImageFile import ImageFile as Photo
 
+from napari_zerodce.imaging.files.frame_times import in_steps, step_for_ome, step_in
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room, without_pixels
 from napari_zerodce.imaging.planes import Array, Channels
 
@@ -166,7 +169,12 @@ def _animation(photo: Any, path: Path) -> ImageFile:
         array = _grey_if_equal(frames[..., :3]) if photo.format == "GIF" else frames[..., :3]
     channels: Channels = "mono" if array.ndim == 3 else "rgb" if array.shape[3] == 3 else "rgba"
     axes = "TYX" if channels == "mono" else "TYXS"
-    return ImageFile(np.ascontiguousarray(array), channels, {"axes": axes, "animation": told})
+    details = {"axes": axes, "animation": told, **step_for_ome(durations)}
+    return ImageFile(np.ascontiguousarray(array), channels, details)
+
+
+_LONGEST_STEP: Final = 10
+"""Seconds: a series that was taken more slowly is no animation at its own speed."""
 
 
 def pillow_images(image: ImageFile) -> list[Image.Image]:
@@ -193,7 +201,9 @@ def is_animation(image: ImageFile) -> bool:
     return axes == 3 and str(image.details.get("axes", "")).startswith("T")
 
 
-def animation_options(image: ImageFile, *, once: int | None = None) -> dict[str, Any]:
+def animation_options(
+    image: ImageFile, *, once: int | None = None, unit: int = 1
+) -> dict[str, Any]:
     """Return what Pillow's writers of animations take; empty for a plane.
 
     Parameters
@@ -201,6 +211,8 @@ def animation_options(image: ImageFile, *, once: int | None = None) -> dict[str,
     image : ImageFile
     once : int, optional
         What "loop" is in this format if the animation is played once.
+    unit : int
+        Of the format's durations, in milliseconds.
     """
     if not is_animation(image):
         return {}
@@ -208,7 +220,16 @@ def animation_options(image: ImageFile, *, once: int | None = None) -> dict[str,
     durations = told.get("durations") or ()
     count = len(image.array)
     if len(durations) != count:  # a part of the animation, or a stack of another kind of file
-        durations = (durations[0] if durations else 100,) * count
+        durations = _step_of(image, durations) * count
+    steps = in_steps([Fraction(each) / unit for each in durations])
     loop = once if told.get("loop") is None else told["loop"]
-    options = {"save_all": True, "duration": list(durations)}
+    options = {"save_all": True, "duration": [unit * each for each in steps]}
     return options if loop is None else options | {"loop": int(loop)}
+
+
+def _step_of(image: ImageFile, durations: Sequence[int]) -> tuple[Fraction | int]:
+    """Return how long each picture is shown of a stack that says no time for each: milliseconds."""
+    if durations:
+        return (durations[0],)
+    step = step_in(image)
+    return (1000 * step if step and step < _LONGEST_STEP else 100,)

@@ -8,10 +8,12 @@ from typing import Final
 import tifffile
 
 from napari_zerodce.imaging.files.tiff import ome
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 
 _LARGEST: Final = 2**28  # bytes of XML
 
 
+@once_per_file
 def xml_about(file: tifffile.TiffFile) -> str | None:
     """Return the OME-XML that tells of the pages of a file, None if there is none.
 
@@ -20,15 +22,15 @@ def xml_about(file: tifffile.TiffFile) -> str | None:
     file : TiffFile
         Its own OME-XML may only name a file beside it that has all.
     """
-    own = file.ome_metadata if file.is_ome else None
-    root = ome.parsed(own) if own else None
+    own = ome.xml_of(file)
+    root = ome.known(own) if own else None
     if own is None or root is None:
         return None
     named = root.find("BinaryOnly")
     if named is None:
         return own
     told = _xml_in(Path(file.filehandle.dirname) / Path(named.get("MetadataFile", "")).name)
-    return told if told and ome.parsed(told) is not None else own
+    return told if told and ome.known(told) is not None else own
 
 
 def _xml_in(path: Path) -> str | None:

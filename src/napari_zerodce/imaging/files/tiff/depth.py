@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 import tifffile
 
+from napari_zerodce.imaging.files.tiff.ome import xml_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.planes import Array
 
 _LARGEST_TAGS: Final = ("SMaxSampleValue", "MaxSampleValue")
@@ -42,13 +44,15 @@ def told_bits(file: tifffile.TiffFile, page: Any, array: Array) -> int | None:
     if array.dtype.kind != "u":
         return None
     full, fewer = 8 * array.dtype.itemsize, _told_by_ome(file) or _told_by_tags(page)
-    if not fewer or not 8 <= fewer < full or isinstance(array, np.memmap):
+    if not fewer or not 8 <= fewer < full:
         return None
-    return fewer if array.max(initial=0) < 2**fewer else None
+    # Part by part, because a mapped array may be larger than the memory.
+    return fewer if all(part.max(initial=0) < 2**fewer for part in array) else None
 
 
+@once_per_file
 def _told_by_ome(file: tifffile.TiffFile) -> int | None:
-    found = _SIGNIFICANT.search(file.ome_metadata or "") if file.is_ome else None
+    found = _SIGNIFICANT.search(xml_of(file) or "")
     return int(found[1]) if found else None
 
 

@@ -23,6 +23,7 @@ from napari_zerodce.imaging.files.tiff.directory import (
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
 from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.files.tiff.own_pages import BEYOND, data_in
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
@@ -182,6 +183,8 @@ def _directories(
     )
     names = tuple(dict.fromkeys(lost))
     kept = tags.without_what_all_share(kept)
+    if series.kind == "svs":
+        kept = [tags.of_no_slide(each) for each in kept]
     return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept), names
 
 
@@ -269,8 +272,8 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
 
 
 def _ome(file: tifffile.TiffFile, page: Any, count: int, about: str) -> dict[str, Any]:
-    files = ome.files_of(about) | ome.files_of(str(file.ome_metadata))
-    facts: dict[str, Any] = {"xml": file.ome_metadata, "about": about, "number": 0}
+    files = ome.files_of(about) | ome.files_of(str(ome.xml_of(file)))
+    facts: dict[str, Any] = {"xml": ome.xml_of(file), "about": about, "number": 0}
     facts |= {"files": files, "name": file.filename, "pages": count}
     if files <= {file.filename}:
         facts["number"] = _number(file, page)
@@ -282,8 +285,13 @@ def _ome(file: tifffile.TiffFile, page: Any, count: int, about: str) -> dict[str
 
 def _number(file: tifffile.TiffFile, page: Any) -> int:
     """Return the number of the image in the OME-XML."""
-    places = [series.keyframe.offset for series in series_of(file)]
-    return places.index(page.offset) if page.offset in places else 0
+    return _numbers(file).get(page.offset, 0)
+
+
+@once_per_file
+def _numbers(file: tifffile.TiffFile) -> dict[int, int]:
+    every = list(enumerate(series_of(file)))
+    return {series.keyframe.offset: number for number, series in reversed(every)}
 
 
 def _layout(page: Any) -> dict[str, Any]:

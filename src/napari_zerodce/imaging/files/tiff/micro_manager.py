@@ -14,6 +14,7 @@ from typing import Any, Final
 import tifffile
 
 from napari_zerodce.imaging.files.tiff.directory import ByteOrder
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 
 _START: Final = 8
 """Where the block begins: behind the header of the TIFF, before the first page."""
@@ -40,6 +41,7 @@ class Stack:
     places: tuple[tuple[int, ...], ...] = ()
 
 
+@once_per_file
 def stack_of(file: tifffile.TiffFile) -> Stack | None:
     """Return what the file of a stack says, None if it is no such file.
 

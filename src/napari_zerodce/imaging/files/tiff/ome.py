@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import tifffile
 
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.scope import Range
 
 TYPES: Final = {
@@ -67,6 +69,17 @@ class Written:
         return count
 
 
+@once_per_file
+def xml_of(file: tifffile.TiffFile) -> str | None:
+    """Return the OME-XML of a file, None if it has none.
+
+    Parameters
+    ----------
+    file : TiffFile
+    """
+    return file.ome_metadata if file.is_ome else None
+
+
 def parsed(xml: str) -> ET.Element | None:
     """Return the root of OME-XML with names without namespace, None if it is invalid.
 
@@ -88,6 +101,17 @@ def parsed(xml: str) -> ET.Element | None:
     return root if root.tag == "OME" else None
 
 
+@lru_cache(maxsize=1)
+def known(xml: str) -> ET.Element | None:
+    """Return what `parsed` does, for all images of a file once; it must not be changed.
+
+    Parameters
+    ----------
+    xml : str
+    """
+    return parsed(xml)
+
+
 def as_text(root: ET.Element) -> str:
     """Return OME-XML as text.
 
@@ -99,6 +123,16 @@ def as_text(root: ET.Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>' + ET.tostring(root, encoding="unicode")
 
 
+def is_valid(xml: str) -> bool:
+    """Return whether a text is OME-XML.
+
+    Parameters
+    ----------
+    xml : str
+    """
+    return known(xml) is not None
+
+
 def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     """Return the pixel sizes and channel names of an image.
 
@@ -108,7 +142,7 @@ def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     number : int
         Of the image.
     """
-    root = parsed(xml)
+    root = known(xml)
     images = [] if root is None else root.findall("Image")
     pixels = images[number].find("Pixels") if number < len(images) else None
     if pixels is None:
@@ -122,6 +156,7 @@ def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     return facts | ({"Channel": {"Name": names}} if names and all(names) else {})
 
 
+@lru_cache(maxsize=1)
 def files_of(xml: str) -> frozenset[str]:
     """Return the names of the files that the image is in, if the XML tells them.
 
@@ -129,7 +164,7 @@ def files_of(xml: str) -> frozenset[str]:
     ----------
     xml : str
     """
-    root = parsed(xml)
+    root = known(xml)
     if root is None:
         return frozenset()
     told = {element.get("FileName", "") for element in root.iter("UUID")}

@@ -40,3 +40,5 @@ def _names(image: ImageFile) -> Iterator[str]:
     if facts.levels:
         yield "smaller copies"
     yield from facts.lost
+    if getattr(image.details.get("stored"), "further", None) is not None:
+        yield "samples besides colour and alpha"

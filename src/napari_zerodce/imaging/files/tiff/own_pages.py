@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,8 @@ import tifffile
 from napari_zerodce.imaging.files.tiff import ome
 from napari_zerodce.imaging.files.tiff.chain import check_chain
 from napari_zerodce.imaging.files.tiff.companion import xml_about
+from napari_zerodce.imaging.files.tiff.ome import xml_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
     holds_all_pages,
@@ -97,6 +100,7 @@ def _alone(page: tifffile.TiffPage) -> Series:
     return Series([page], page.shape, dtype, page.axes, kind=BEYOND)
 
 
+@once_per_file
 def is_one_of_a_set(file: tifffile.TiffFile) -> bool:
     """Return whether the OME-XML of a file names other files.
 
@@ -110,19 +114,21 @@ def is_one_of_a_set(file: tifffile.TiffFile) -> bool:
     return any((uuid.text or "").strip() not in own for uuid in root.iter("UUID"))
 
 
+@once_per_file
 def _root(file: tifffile.TiffFile) -> ET.Element:
-    root = ome.parsed(xml_about(file) or "")
+    root = ome.known(xml_about(file) or "")
     return ET.Element("OME") if root is None else root
 
 
+@once_per_file
 def _identifier(file: tifffile.TiffFile) -> str | None:
-    root = ome.parsed(file.ome_metadata or "") if file.is_ome else None
+    root = ome.known(xml_of(file) or "")
     return None if root is None else root.get("UUID")
 
 
 def _without_old_name(file: tifffile.TiffFile) -> str | None:
     """Return OME-XML that names no file, if a renamed file is alone in it, and else None."""
-    root = _root(file)
+    root = deepcopy(_root(file))
     uuids = list(root.iter("UUID"))
     alone = len({uuid.text for uuid in uuids}) == 1 and is_one_of_a_set(file)
     if not alone:
@@ -173,6 +179,7 @@ def _places(file: tifffile.TiffFile) -> dict[int, tuple[int, ...]]:
     }
 
 
+@once_per_file
 def data_in(file: tifffile.TiffFile) -> list[tuple[int, ET.Element]]:
     """Return what OME-XML says of the pages that a file of a set holds.
 

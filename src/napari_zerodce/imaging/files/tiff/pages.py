@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff.facts import with_pages
+from napari_zerodce.imaging.files.tiff.further_samples import joined
 
 STACK: Final = "Q"
 """The letter of the axis along which images of one shape are stacked."""
@@ -24,7 +25,8 @@ def kind_of(image: ImageFile) -> Hashable:
     image : ImageFile
     """
     stored = image.details["stored"]
-    return image.array.shape, image.array.dtype, image.channels, image.details["axes"], stored.was
+    axes, of_samples = image.details["axes"], (stored.was, stored.bits)
+    return image.array.shape, image.array.dtype, image.channels, axes, of_samples
 
 
 def stacked(images: Sequence[ImageFile]) -> ImageFile:
@@ -57,7 +59,7 @@ def in_file_order(images: Iterable[ImageFile]) -> tuple[ImageFile, ...]:
     images : iterable of ImageFile
         As `read` returns them, perhaps with other pixels.
     """
-    series = [each for image in images for each in (*_unstacked(image), *_masks(image))]
+    series = [joined(each) for image in images for each in (*_unstacked(image), *_masks(image))]
     if len(series) == 1:
         return tuple(series)
     places = sorted(

@@ -13,6 +13,7 @@ from napari_zerodce.imaging.files.tiff import imagej_block, tags
 from napari_zerodce.imaging.files.tiff.directory import Directory
 from napari_zerodce.imaging.files.tiff.facts import TiffFacts, with_pages
 from napari_zerodce.imaging.files.tiff.geotiff import moved
+from napari_zerodce.imaging.files.tiff.stored import Stored
 from napari_zerodce.imaging.levels import shapes_for_part
 from napari_zerodce.imaging.scope import Range
 
@@ -37,6 +38,9 @@ def facts_of_part(
     found, part = dict(details), dict(zip(axes, ranges, strict=False))
     if "ome" in found:
         found["ome"] = {**found["ome"], "part": part}
+    stored = details.get("stored")
+    if isinstance(stored, Stored) and stored.further is not None:
+        found["stored"] = replace(stored, further=stored.further[tuple(slice(*r) for r in ranges)])
     if not isinstance(facts, TiffFacts):
         return found
     kept = _pages_in(shape, ranges, max(len(facts.pages), len(details.get("pages", ()))))

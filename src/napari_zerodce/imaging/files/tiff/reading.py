@@ -30,6 +30,7 @@ from napari_zerodce.imaging.files.tiff.stored import Stored
 from napari_zerodce.imaging.planes import Array
 
 _WITH_LUTS: Final = frozenset({"lsm", "stk", "fluoview"})
+_MASK: Final = tifffile.FILETYPE.MASK
 _OWN_ORDER: Final = frozenset({"lsm", "stk", "fluoview", "svs", "ndpi", "scn", "qpi", "bif"})
 
 
@@ -130,7 +131,8 @@ class _Reader:
 
     def mask(self, series: Series) -> ImageFile:
         array, page = pixels(self.path, series), series.keyframe
-        stored = Stored(series.axes, tuple(range(array.ndim)), is_mask=bool(page.is_mask))
+        role = int(page.subfiletype) & _MASK
+        stored = Stored(series.axes, tuple(range(array.ndim)), subfiletype=role)
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
             stored = replace(stored, photometric="miniswhite")
             array = ~array

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from tifffile import EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
+from tifffile import EXTRASAMPLE, FILETYPE, PHOTOMETRIC, PLANARCONFIG
 
 from napari_zerodce.imaging.files.image_file import check_room, upright
 from napari_zerodce.imaging.files.tiff import alpha, colours, libtiff
 from napari_zerodce.imaging.files.tiff.depth import packed_bits, white_of
+from napari_zerodce.imaging.files.tiff.further_samples import set_aside
 from napari_zerodce.imaging.files.tiff.stored import Stored, inverted
 from napari_zerodce.imaging.files.urls import Named
 from napari_zerodce.imaging.planes import Array, Channels, layout_of
@@ -113,7 +114,9 @@ def _planes_last(array: Array, axes: str, page: Any) -> Samples:
     extra = tuple(known.get(int(kind), "UNSPECIFIED") for kind in page.extrasamples)
     contig = page.planarconfig == PLANARCONFIG.CONTIG
     planar = None if "S" not in axes else "contig" if contig else "separate"
-    stored = Stored(axes, tuple(order), "minisblack", planar, extra, packed_bits(page))
+    of_document = int(page.subfiletype) & FILETYPE.PAGE
+    form = "minisblack", planar, extra, packed_bits(page)
+    stored = Stored(axes, tuple(order), *form, subfiletype=of_document)
     return Samples(array.transpose(order), "".join(axes[axis] for axis in order), stored)
 
 
@@ -139,7 +142,7 @@ def _from_palette(samples: Samples, page: Any) -> Array:
     if not samples.has_samples:
         return colours.from_palette(array, page.colormap)
     if samples.count != 1 + samples.stored.transparencies:
-        raise ValueError("its palette has several indices for a pixel; convert it to RGB")
+        raise ValueError("unsupported colours, a palette with several indices for a pixel")
     return colours.with_alpha(colours.from_palette(array[..., 0], page.colormap), array)
 
 
@@ -156,7 +159,7 @@ def _from_other_colours(samples: Samples, page: Any) -> Samples:
         rgb = colours.from_xyz(array) if kind == PHOTOMETRIC.LOGLUV else array
         return _as_rgb(samples, rgb, "LogLuv" if libtiff.is_logarithmic(page) else "YCbCr")
     name = getattr(page.photometric, "name", page.photometric)
-    raise ValueError(f"its colours are {name}; convert it to RGB")
+    raise ValueError(f"unsupported colours, {name} with {count} samples a pixel")
 
 
 def _as_rgb(samples: Samples, array: Array, was: str) -> Samples:
@@ -168,7 +171,8 @@ def _as_rgb(samples: Samples, array: Array, was: str) -> Samples:
     order = tuple(range(array.ndim))
     bits = None if array.dtype == np.uint8 else samples.stored.bits
     extra = samples.stored.extrasamples if array.shape[-1] > _RGB and not is_grey else ()
-    stored = Stored(axes, order, photometric, planar, extra, bits, "" if is_grey else was)
+    form = photometric, planar, extra, bits, "" if is_grey else was
+    stored = Stored(axes, order, *form, samples.stored.subfiletype)
     return Samples(array, axes, stored)
 
 
@@ -186,9 +190,12 @@ def _with_channels(samples: Samples) -> tuple[Array, str, Channels, Stored]:
     count, is_rgb = array.shape[-1], stored.photometric == "rgb"
     if not is_rgb and count == 2 and stored.transparencies:
         array, count, is_rgb = array[..., [0, 0, 0, 1]], 4, True  # grey and alpha
+    if is_rgb and count > _RGB + 1:
+        array, stored = set_aside(array, stored)
+        count = array.shape[-1]
     if not is_rgb or count not in {3, 4}:
         return np.moveaxis(array, -1, -3), axes[:-3] + _channel_letter(axes) + "YX", "mono", stored
-    if stored.is_premultiplied and count == 4 and alpha.can_divide(array.dtype):
+    if stored.without_further().is_premultiplied and count == 4 and alpha.can_divide(array.dtype):
         array = alpha.divided(array, white_of(array.dtype, stored.bits))
     return array, axes, "rgb" if count == 3 else "rgba", stored
 

@@ -12,11 +12,14 @@ import tifffile
 
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, check_room, without_pixels
 from napari_zerodce.imaging.files.tiff import libtiff
+from napari_zerodce.imaging.files.tiff.chain import meanings_of
+from napari_zerodce.imaging.files.tiff.once import once_per_file
 from napari_zerodce.imaging.planes import Array
 
 Series = tifffile.TiffPageSeries
 
 _SLIDES: Final = frozenset({"svs", "ndpi", "scn", "qpi", "bif", "philips"})
+_PLAIN: Final = frozenset({"generic", "uniform"})
 _IN_A_ROW: Final = frozenset({"imagej", "shaped"})
 _BESIDE_A_SLIDE: Final = frozenset({"label", "macro", "map", "thumbnail"})
 
@@ -36,7 +39,7 @@ def images_of(file: tifffile.TiffFile) -> list[Series]:
     ValueError
         If there is no image.
     """
-    every = [level for series in file.series for level in _levels(series)]
+    every = [part for series in file.series for each in _levels(series) for part in _parts(each)]
     if not every:
         raise ValueError("it holds no image")
     full = [series for series in every if not _is_reduced(series)]
@@ -58,6 +61,7 @@ def series_of(file: tifffile.TiffFile) -> list[Series]:
     return []
 
 
+@once_per_file
 def beside(file: tifffile.TiffFile) -> tuple[str, ...]:
     """Return what is in a file of a slide beside the slide, such as "label".
 
@@ -105,6 +109,28 @@ def _levels(series: Series) -> list[Series]:
     """Return the levels that are images of their own: tifffile judges them by their sizes alone."""
     reduced = reduced_levels(series)
     return [series, *(each for each in series.levels[1:] if each not in reduced)]
+
+
+def _parts(series: Series) -> list[Series]:
+    """Return a series, or its pages one by one if tifffile joins what is no stack.
+
+    It compares their shapes and their codecs, but neither orientations, palettes nor profiles.
+    """
+    pages = [page for page in series.pages if page is not None]
+    if series.kind not in _PLAIN or len(pages) < 2 or series.keyframe.is_subifd:
+        return [series]
+    meanings = meanings_of(series.keyframe.parent)
+    alike = len({meanings[page.offset] for page in pages if page.offset in meanings}) < 2
+    if alike and not _has_copies_between(series):
+        return [series]
+    own = [page.aspage() for page in pages]
+    return [Series([page], page.shape, page.dtype, page.axes, kind=series.kind) for page in own]
+
+
+def _has_copies_between(series: Series) -> bool:
+    """Return whether a smaller copy stands before the last page."""
+    copies = [page for level in reduced_levels(series) for page in pages_of(level)]
+    return bool(copies) and min(copies) < max(pages_of(series))
 
 
 def reduced_levels(series: Series) -> list[Series]:
@@ -164,6 +190,7 @@ def pixels(path: Path, series: Series) -> Array:
         raise ValueError(f"unsupported compression {name}")
     if len(page.dataoffsets) < math.prod(page.chunked):
         raise ValueError("it does not state the place of all its pixels")
+    _check_end(series, path.stat().st_size)
     check_room(series.nbytes, path)
     array = np.asarray(series.asarray())
     return array.astype(bool) if page.dtype == bool else array  # decoders of faxes give 0 and 255
@@ -172,4 +199,26 @@ def pixels(path: Path, series: Series) -> Array:
 def _check_decoders(page: tifffile.TiffPage) -> None:
     """Refuse what the decoders read as noise."""
     if page.bitspersample == 24 and page.parent.byteorder == ">":
-        raise ValueError("its samples have 24 bits and are big-endian; save it with 16 or 32 bits")
+        raise ValueError("unsupported samples, of 24 bits and big-endian")
+
+
+def _check_end(series: Series, size: int) -> None:
+    """Refuse a series whose strips or tiles end behind the file: decoders fill up what lacks."""
+    pages = [page for page in series.pages if page is not None]
+    if any(_missing(page, size) > _surplus(page) for page in pages):
+        raise ValueError("it ends before its last pixel")
+
+
+def _missing(page: Any, size: int) -> int:
+    places = zip(page.dataoffsets, page.databytecounts, strict=False)
+    ends = (int(start) + int(count) for start, count in places if start and count)
+    return sum(max(0, end - size) for end in ends)
+
+
+def _surplus(page: Any) -> int:
+    """Return how many bytes an uncompressed page has in its strips, but does not need."""
+    first = page.keyframe
+    if first.compression != tifffile.COMPRESSION.NONE:
+        return 0
+    bits = first.bitspersample if isinstance(first.bitspersample, int) else 8
+    return max(0, sum(map(int, page.databytecounts)) - int(first.size) * bits // 8)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
-from tifffile import FILETYPE
 
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.sample_depth import limited, spread
@@ -38,8 +37,10 @@ class Stored:
         Of a sample, if they do not fill the dtype.
     was : str
         The colours of the file if they became RGB, such as "CMYK".
-    is_mask : bool
-        Whether the pages are marked as masks of others.
+    subfiletype : int
+        Whether the pages are marked as those of a document (2), or as masks of others (4).
+    further : ndarray, shape (..., K), optional
+        The samples besides colour and alpha, which come back as they are.
     """
 
     axes: str
@@ -49,7 +50,8 @@ class Stored:
     extrasamples: tuple[str, ...] = ()
     bits: int | None = None
     was: str = ""
-    is_mask: bool = False
+    subfiletype: int = 0
+    further: Array | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_premultiplied(self) -> bool:
@@ -60,6 +62,18 @@ class Stored:
     def transparencies(self) -> int:
         """How many of the last samples are alpha."""
         return sum(kind in _ALPHAS for kind in self.extrasamples)
+
+    @property
+    def alpha_place(self) -> int | None:
+        """Which of the samples after those of colour is alpha."""
+        places = (n for n, kind in enumerate(self.extrasamples) if kind in _ALPHAS)
+        return next(places, None)
+
+    def without_further(self) -> Stored:
+        """Return the form without the samples besides colour and alpha."""
+        if self.further is None or self.alpha_place is None:
+            return self
+        return replace(self, extrasamples=(self.extrasamples[self.alpha_place],), further=None)
 
     def of_last(self, count: int) -> Stored | None:
         """Return the form of the last axes, None if the file has others before them.
@@ -167,7 +181,8 @@ def outline_of(image: ImageFile) -> Form:
 
 def _form_for(image: ImageFile) -> Stored:
     stored = image.details.get("stored")
-    found = stored.of_last(image.array.ndim) if isinstance(stored, Stored) else None
+    known = stored.without_further() if isinstance(stored, Stored) else None
+    found = known.of_last(image.array.ndim) if known else None
     return found if found and found.fits(image) else _usual(image)
 
 
@@ -177,7 +192,7 @@ def _ordered(array: Array, stored: Stored, bits: int | None) -> Form:
         "planarconfig": stored.planarconfig,
         "extrasamples": list(stored.extrasamples) or None,
         "bitspersample": bits,
-        "subfiletype": FILETYPE.MASK if stored.is_mask else None,
+        "subfiletype": stored.subfiletype,
     }
     told = {key: value for key, value in options.items() if value}
     return Form(array.transpose(np.argsort(stored.order)), stored.axes, told)
@@ -196,7 +211,8 @@ def lost_form(image: ImageFile, *, is_packed: bool) -> tuple[str, ...]:
     if not isinstance(stored, Stored):
         return ()
     bits = None if is_packed else _packed_bits(image, stored)
-    return (f"compressed samples of {bits} bits",) if bits else ()
+    further = ("samples besides colour and alpha",) if stored.further is not None else ()
+    return (f"compressed samples of {bits} bits", *further) if bits else further
 
 
 def crosses_bytes(image: ImageFile) -> bool:

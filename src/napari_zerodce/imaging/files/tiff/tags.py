@@ -117,6 +117,21 @@ def _is_shared(pages: Sequence[Directory], codes: set[int]) -> bool:
     return len({tuple(page.tags.get(code) for code in sorted(codes)) for page in pages}) < 2
 
 
+def of_no_slide(page: Directory) -> Directory:
+    """Return a page's directory whose description does not begin like that of an Aperio slide.
+
+    Readers of slides take the second page of such a file for a thumbnail.
+
+    Parameters
+    ----------
+    page : Directory
+    """
+    found = dict(page.tags)
+    if DESCRIPTION in found and found[DESCRIPTION].value.startswith(b"Aperio"):
+        found[DESCRIPTION] = replace(found[DESCRIPTION], value=b"From " + found[DESCRIPTION].value)
+    return replace(page, tags=found)
+
+
 def without_place(page: Directory) -> Directory:
     """Return a page's directory that does not say where on earth the first pixel is.
 

@@ -218,7 +218,8 @@ def _write_block(
     for level in levels:
         form = _form(replace(image, array=level))
         how = _compressed(options, form)
-        file.write(form.array, **form.options, **how, metadata=None, software=False, subfiletype=1)
+        role = {**form.options, "subfiletype": 1}
+        file.write(form.array, **role, **how, metadata=None, software=False)
 
 
 def _own_resolution(facts: TiffFacts, said: _Page) -> dict[str, Any]:

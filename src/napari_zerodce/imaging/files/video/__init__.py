@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.imaging.files.file_kind import FileKind
-from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.frame_times import durations_in, in_steps, step_in
+from napari_zerodce.imaging.files.image_file import BACK, SIDEWAYS, ImageFile, upright
 from napari_zerodce.imaging.files.video.codecs import USUAL_QUALITY
 from napari_zerodce.imaging.files.video.frames import VideoFrames
 from napari_zerodce.imaging.files.video.other_streams import OtherStreams
@@ -41,6 +42,9 @@ SUFFIXES: Final = tuple(suffix for kind in KINDS for suffix in kind.suffixes)
 USUAL_RATE: Final = Fraction(10)
 """Frames in a second of a video that is made of images that do not tell it."""
 
+_PLAYABLE: Final = range(1, 241)
+"""Frames in a second: a series that was taken more slowly is no video at its own speed."""
+
 
 def read(path: Path) -> tuple[ImageFile, ...]:
     """Read a video as one image with an axis of time; its frames are decoded when needed.
@@ -50,20 +54,30 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     ImageError
         If it is no video.
     """
-    return (image_of(survey(path)),)
+    facts = survey(path)
+    return (image_of(facts, orientation=facts.orientation),)
 
 
-def image_of(facts: VideoFacts) -> ImageFile:
+def image_of(facts: VideoFacts, *, orientation: int = 1) -> ImageFile:
     """Return a video as an image with an axis of time.
 
     Parameters
     ----------
     facts : VideoFacts
+    orientation : int
+        How its frames are turned, as EXIF numbers it; by default they are as the file holds them.
     """
     step = {"TimeIncrement": float(1 / facts.rate), "TimeIncrementUnit": "s"}
     colours = "" if facts.kind.channels == "mono" else "S"
-    details = {"axes": f"TYX{colours}", "dialect": "ome", "metadata": step, "video": facts}
-    frames: Any = VideoFrames(facts)
+    milliseconds = [int(each) * facts.time_base * 1000 for each in facts.durations]
+    details = {
+        "axes": f"TYX{colours}",
+        "dialect": "ome",
+        "metadata": step,
+        "video": facts,
+        "animation": {"durations": in_steps(milliseconds), "loop": 0},
+    }
+    frames: Any = VideoFrames(facts, orientation)
     return ImageFile(frames, facts.kind.channels, details, bits=facts.kind.bits)
 
 
@@ -93,6 +107,18 @@ def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     return ()
 
 
+def only_here(images: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return the names of what only a video can hold, such as "sound".
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+        From files of any kind.
+    """
+    facts: list[VideoFacts] = [each.details["video"] for each in images if "video" in each.details]
+    return tuple(dict.fromkeys(name for each in facts for name in each.beside))
+
+
 def write(path: Path, images: Sequence[ImageFile]) -> None:
     """Write a series of frames, with the sound of the video that it is made of.
 
@@ -104,19 +130,16 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
     """
     (image,) = images
     facts = facts_of(image, path)
+    is_whole = facts is image.details.get("video")
+    others = OtherStreams(facts.path, begin=facts.begin) if is_whole else None
+    orientation = facts.orientation if is_whole else 1
     quality = image.details.get("quality", USUAL_QUALITY)
-    if facts is not image.details.get("video"):
-        with VideoWriter(path, facts, quality=quality) as writer:
-            for frame in image.array:
-                writer.write(frame)
-        return
-    others = OtherStreams(facts.path, begin=facts.begin)
-    with others, VideoWriter(path, facts, others=others, quality=quality) as writer:
+    with VideoWriter(path, facts, others=others, quality=quality) as writer:
         for frame in image.array:
-            writer.write(frame)
+            writer.write(upright(frame, BACK.get(orientation, orientation), rows=0))
 
 
-def facts_of(image: ImageFile, path: Path, rate: Fraction = USUAL_RATE) -> VideoFacts:
+def facts_of(image: ImageFile, path: Path) -> VideoFacts:
     """Return the facts of a video that is made of an image with one axis before its planes.
 
     Parameters
@@ -124,13 +147,33 @@ def facts_of(image: ImageFile, path: Path, rate: Fraction = USUAL_RATE) -> Video
     image : ImageFile
     path : Path
         Of the image.
-    rate : Fraction
-        Frames in a second, if the image is no video.
     """
     layout = layout_of(image.array, channels=image.channels)
     source: VideoFacts | None = image.details.get("video")
     kind = SampleKind.of_array(image.array, image.channels, image.bits)
-    shape = (*layout.leading, layout.height, layout.width)
-    if source is not None and source.kind == kind and (source.count, *source.pixels) == shape:
-        return source
-    return facts_of_stack(path, layout.count, kind, (layout.height, layout.width), rate)
+    size = layout.height, layout.width
+    if source is not None and source.kind == kind and source.count == layout.count:
+        stored = size[::-1] if source.orientation in SIDEWAYS else size
+        if stored == source.pixels:
+            return source
+    durations, unit, _ = durations_of(image, slice(None))
+    return facts_of_stack(path, kind, size, durations, unit)
+
+
+def durations_of(image: ImageFile, part: slice) -> tuple[Sequence[int], Fraction, bool]:
+    """Return how long the images of a series are shown, in which unit, and whether a file says it.
+
+    Parameters
+    ----------
+    image : ImageFile
+    part : slice
+        The images that are wanted.
+    """
+    count = len(range(*part.indices(image.array.shape[0])))
+    durations = durations_in(image)
+    if len(durations) == image.array.shape[0] and len(set(durations)) > 1:
+        return durations[part], Fraction(1, 1000), True
+    step = Fraction(durations[0], 1000) if durations else step_in(image)
+    if step is not None and (durations or round(1 / step) in _PLAYABLE):
+        return (1,) * count, 1 / (1 / step).limit_denominator(1001), True
+    return (1,) * count, 1 / USUAL_RATE, False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from napari_zerodce.imaging.files.video.samples import SampleKind
+from napari_zerodce.imaging.files.video.samples import SampleKind, is_rgb
 
 USUAL_QUALITY: Final = 80
 """Of 100: a CRF of 18 in H.264, whose errors are hard to see."""
@@ -32,16 +32,16 @@ LOSSLESS: Final = frozenset({"ffv1", "ffvhuff", "huffyuv", "utvideo", "png", "qt
 
 _SAME_NAME: Final = LOSSLESS | {"mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "wmv2", "dnxhd"}
 
-_MPEG: Final = ("mpeg2video", "mpeg1video")
+MPEG: Final = ("mpeg2video", "mpeg1video")
 
 _HELD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         ".webm": ("libvpx-vp9", "libvpx", "libsvtav1", "libaom-av1"),
-        ".mpg": _MPEG,
-        ".mpeg": _MPEG,
+        ".mpg": MPEG,
+        ".mpeg": MPEG,
         ".wmv": ("wmv2", "msmpeg4"),
         # H.264 in an AVI is shown some frames later than its sound.
-        ".avi": ("mpeg4", "mjpeg", "msmpeg4", "wmv2", *_MPEG, *sorted(LOSSLESS)),
+        ".avi": ("mpeg4", "mjpeg", "msmpeg4", "wmv2", *MPEG, *sorted(LOSSLESS)),
     }
 )
 """Encoders of containers that hold few; the first one is for all other codecs."""
@@ -57,6 +57,7 @@ _BY_SCALE: Final = frozenset({"mpeg4", "mpeg1video", "mpeg2video", "mjpeg", "wmv
 
 _CRF: Final = (
     ("libx264", 0.9, 51),
+    ("libx264rgb", 0.9, 51),
     ("libx265", 1.0, 51),
     ("libvpx-vp9", 1.2, 63),
     ("libvpx", 0.6, 63),
@@ -100,7 +101,7 @@ class Encoder:
         return self.name in LOSSLESS
 
 
-def encoder_names(codec: str, suffix: str) -> tuple[str, ...]:
+def encoder_names(codec: str, suffix: str, pixels: str = "") -> tuple[str, ...]:
     """Return the encoders to try, the best first: those of a codec, then those of a container.
 
     Parameters
@@ -109,8 +110,12 @@ def encoder_names(codec: str, suffix: str) -> tuple[str, ...]:
         As FFmpeg names it; empty for an image that becomes a video.
     suffix : str
         Of the file, such as ".mp4".
+    pixels : str
+        Of the source, as FFmpeg names them; H.264 has an encoder of its own for RGB.
     """
     own = _FAMILIES.get(codec, (codec,) if codec in _SAME_NAME else ())
+    if codec == "h264" and pixels and is_rgb(pixels):
+        own = ("libx264rgb", *own)
     held = _HELD.get(suffix)
     if held is None:
         return tuple(dict.fromkeys((*own, *_FAMILIES["h264"])))
@@ -150,7 +155,7 @@ def encoder(
         Of the source; may be empty.
     """
     pixels = _pixels(name, pixels, size)
-    is_steady = name in _MPEG or suffix in _STEADY
+    is_steady = name in MPEG or suffix in _STEADY
     return Encoder(name, pixels, _options(name, quality, pixels, profile), is_steady)
 
 

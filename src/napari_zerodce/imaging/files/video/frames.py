@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.files.image_file import SIDEWAYS, upright
 from napari_zerodce.imaging.files.video.opening import frames_in, open_container, video_stream
 from napari_zerodce.imaging.files.video.samples import samples_of
 from napari_zerodce.imaging.files.video.survey import VideoFacts
@@ -38,11 +39,14 @@ class VideoFrames:
     Parameters
     ----------
     facts : VideoFacts
+    orientation : int
+        How each frame is turned, as EXIF numbers it.
     """
 
-    def __init__(self, facts: VideoFacts) -> None:
-        self.facts = facts
-        self.shape = (facts.count, *facts.kind.shape(facts.height, facts.width))
+    def __init__(self, facts: VideoFacts, orientation: int = 1) -> None:
+        self.facts, self._orientation = facts, orientation
+        size = facts.pixels[::-1] if orientation in SIDEWAYS else facts.pixels
+        self.shape = (facts.count, *facts.kind.shape(*size))
         self.dtype = facts.kind.dtype
         self.chunks = (1, *self.shape[1:])
         self.ndim, self.size = len(self.shape), prod(self.shape)
@@ -73,9 +77,9 @@ class VideoFrames:
         """Return all of it."""
         return np.asarray(self[...], dtype)
 
-    def __reduce__(self) -> tuple[type[VideoFrames], tuple[VideoFacts]]:
+    def __reduce__(self) -> tuple[type[VideoFrames], tuple[VideoFacts, int]]:
         """Return what another process makes the array of."""
-        return VideoFrames, (self.facts,)
+        return VideoFrames, (self.facts, self._orientation)
 
     def frame(self, number: int) -> Array:
         """Return a frame, read-only.
@@ -107,7 +111,8 @@ class VideoFrames:
             cursor = self._cursor_between(start, number)
             for place, frame in cursor.up_to(number):
                 if place > number - _ON_THE_WAY:
-                    self._keep(place, samples_of(frame, self.facts.kind, self.facts.colour))
+                    samples = samples_of(frame, self.facts.kind, self.facts.colour)
+                    self._keep(place, upright(samples, self._orientation, rows=0))
             if number in self._kept:
                 break
         else:

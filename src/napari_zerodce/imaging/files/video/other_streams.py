@@ -13,6 +13,12 @@ from napari_zerodce.imaging.files.video.opening import open_container, video_str
 
 _OF_CONTAINER: Final = frozenset({"major_brand", "minor_version", "compatible_brands"})
 _OF_CODING: Final = frozenset({"encoder", "duration", "vendor_id", "bps", "creation_time_utc"})
+_KINDS: Final = {"audio": "sound", "subtitle": "subtitles", "video": "the other picture track"}
+_COVERS: Final = {"png": "png", "mjpeg": "jpeg", "bmp": "bmp"}
+"""The kinds of pictures that are covers, by FFmpeg's names of their codecs."""
+
+_OF_COVERS: Final = frozenset({".mp4", ".m4v"})
+_OF_SEVERAL_PICTURES: Final = frozenset({".mp4", ".m4v", ".mov", ".mkv"})
 _STATISTICS: Final = ("_statistics", "number_of_")
 
 
@@ -36,7 +42,9 @@ class OtherStreams:
         self._outputs: dict[int, Any] = {}
         self._packets = self._demuxed()
         self._waiting: tuple[Fraction, Any] | None = None
+        self._covers: list[Any] = []
         self.left_out: list[str] = []
+        self.notices: list[str] = []
 
     def __enter__(self) -> Self:
         self._source = open_container(self._path)
@@ -67,7 +75,8 @@ class OtherStreams:
         suffix : str
             Of its file.
         """
-        self._outputs, self.left_out = {}, []
+        self._outputs, self._covers = {}, []
+        self.left_out, self.notices = [], []
         output.metadata.update(_told(self._source.metadata))
         pictures.metadata.update(_told(self._video.metadata))
         for stream in self._source.streams:
@@ -77,24 +86,61 @@ class OtherStreams:
             output.set_chapters([each for each in chapters if each["end"] > each["start"]])
 
     def _add(self, output: Any, stream: Any, suffix: str) -> None:
+        from av.stream import Disposition
+
         name = stream.name or stream.type
         if stream.type == "data":  # time codes and chapters are written from the tags
             return
         try:
-            if stream.type == "video" or not holds_sound(suffix, name):
+            if stream.disposition & Disposition.attached_pic:
+                self._add_cover(output, stream, suffix)
+                return
+            if stream.type == "video":
+                self._add_pictures(stream, suffix)
+            elif not holds_sound(suffix, name):
                 raise ValueError
-            made = output.add_stream_from_template(stream)
+            made = output.add_stream_from_template(stream, opaque=True)
             made.metadata.update(_told(stream.metadata))
             made.disposition = stream.disposition
-        except (ValueError, AttributeError):  # the container does not hold such a stream
-            kind = {"audio": "sound", "subtitle": "subtitles", "video": "a second picture"}
-            self.left_out.append(f"{kind.get(stream.type, stream.type)} ({name})")
+        except (ValueError, AttributeError, KeyError):  # the container does not hold such a stream
+            is_cover = bool(stream.disposition & Disposition.attached_pic)
+            kind = "the cover" if is_cover else _KINDS.get(stream.type, stream.type)
+            self.left_out.append(f"{kind} ({name})")
             return
         if stream.type != "attachment":
             self._outputs[stream.index] = made
 
+    def _add_pictures(self, stream: Any, suffix: str) -> None:
+        if suffix not in _OF_SEVERAL_PICTURES:
+            raise ValueError
+        self.notices.append(f"The other picture track ({stream.name}) is copied as it is.")
+
+    def _add_cover(self, output: Any, stream: Any, suffix: str) -> None:
+        """Add a picture that is shown for the whole file, as music and shops have one."""
+        picture = self._packet_of(stream)
+        if suffix == ".mkv":
+            kind = _COVERS[stream.name]
+            title = stream.metadata.get("filename", f"cover.{kind}")
+            output.add_attachment(title, f"image/{kind}", bytes(picture))
+            return
+        if suffix not in _OF_COVERS or stream.name not in _COVERS:
+            raise ValueError
+        made = output.add_stream_from_template(stream, opaque=True)
+        made.disposition = stream.disposition
+        picture.stream, picture.pts, picture.dts = made, 0, 0
+        self._covers.append(picture)
+
+    def _packet_of(self, stream: Any) -> Any:
+        """Return the one packet of a picture, which may stand before the part that is copied."""
+        with open_container(self._path) as source:
+            found = next(source.demux(source.streams[stream.index]))
+        if not found.size:
+            raise ValueError
+        return found
+
     def _demuxed(self) -> Iterator[tuple[Fraction, Any]]:
         """Yield packets with their times in seconds of the result."""
+        yield from ((Fraction(0), cover) for cover in self._covers)
         streams = [self._source.streams[index] for index in self._outputs]
         if not streams:
             return

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video.fields import (
+    Fields,
+    converted,
+    has_fields_of_chroma,
+    marked,
+)
 from napari_zerodce.imaging.planes import Array, Channels
 
 _FORMATS: Final[dict[Channels, dict[int, str]]] = {
@@ -18,7 +26,22 @@ _FORMATS: Final[dict[Channels, dict[int, str]]] = {
 _LIMITED, _FULL = 1, 2
 _MATRICES: Final = frozenset({1, 4, 5, 6, 7, 9})
 """The colour spaces, as FFmpeg numbers them, that its scaler converts from and to."""
-_UNKNOWN: Final = 2
+_OTHER_MATRICES: Final = {8: "YCgCo", 10: "BT.2020 of constant luminance", 14: "ICtCp"}
+_RGB, _BT709, _UNKNOWN = 0, 1, 2
+
+
+def is_rgb(pixels: str) -> bool:
+    """Return whether pixels are red, green and blue, perhaps by a palette.
+
+    Parameters
+    ----------
+    pixels : str
+        As FFmpeg names them.
+    """
+    import av
+
+    known = av.VideoFormat(pixels)
+    return bool(known.is_rgb or known.has_palette)
 
 
 @dataclass(frozen=True)
@@ -133,6 +156,39 @@ class Colour:
         )
         return Colour(self.extent or other.extent, primaries, transfer, space)
 
+    def check(self, pixels: Any, path: Path) -> None:
+        """Raise an ImageError if luma and chroma mean colours that FFmpeg does not convert.
+
+        Parameters
+        ----------
+        pixels : av.VideoFormat
+        path : Path
+            For the message.
+        """
+        is_chroma = len(pixels.components) > 2 and not pixels.is_rgb
+        if is_chroma and self.space not in _MATRICES | {_RGB, _UNKNOWN, 3}:
+            name = _OTHER_MATRICES.get(self.space, f"matrix {self.space}")
+            raise ImageError(
+                f"{path.name} has the colours {name}, which are not supported here; convert the "
+                "video to BT.709 with another program."
+            )
+
+    def of_pixels(self, source: str, target: str) -> Colour:
+        """Return those of pixels that are converted: "GBR" is a mark of RGB alone.
+
+        Parameters
+        ----------
+        source, target : str
+            Formats, as FFmpeg names them.
+        """
+        if source == target:
+            return self
+        if is_rgb(target):
+            return Colour(self.extent, self.primaries, self.transfer, _RGB)
+        if is_rgb(source):
+            return Colour(_LIMITED, self.primaries, self.transfer, _BT709)
+        return self
+
     def mark(self, stream: Any) -> None:
         """Write them into a stream that is encoded."""
         stream.color_range, stream.colorspace = self.extent, self.space
@@ -158,19 +214,26 @@ def samples_of(frame: Any, kind: SampleKind, colour: Colour) -> Array:
     ndarray, shape (H, W), (H, W, 3) or (H, W, 4)
         Read-only.
     """
-    made = frame.reformat(
-        format=kind.pixel_format,
-        src_colorspace=colour._matrix,
-        src_color_range=colour.extent or _usual_extent(frame.format),
-        dst_color_range=_FULL,
-        interpolation=_exact(),
-    )
+    extent = colour.extent or _usual_extent(frame.format)
+    if has_fields_of_chroma(frame):
+        pixels, matrix = kind.pixel_format, colour._matrix
+        made = converted(frame, pixels, matrix=matrix, extent=extent, is_read=True)
+    else:
+        made = frame.reformat(
+            format=kind.pixel_format,
+            src_colorspace=colour._matrix,
+            src_color_range=extent,
+            dst_color_range=_FULL,
+            interpolation=_exact(),
+        )
     array: Array = made.to_ndarray(channel_last=True)
     array.flags.writeable = False
     return array
 
 
-def frame_of(samples: Array, kind: SampleKind, pixel_format: str, colour: Colour) -> Any:
+def frame_of(
+    samples: Array, kind: SampleKind, pixel_format: str, colour: Colour, fields: Fields = ""
+) -> Any:
     """Return a frame for an encoder; the inverse of `samples_of`, if the format holds all of it.
 
     Parameters
@@ -182,6 +245,8 @@ def frame_of(samples: Array, kind: SampleKind, pixel_format: str, colour: Colour
         Of the frame.
     colour : Colour
         Of the frame.
+    fields : {"", "tff", "bff"}
+        Which rows are shown first, if it is interlaced.
 
     Returns
     -------
@@ -196,6 +261,10 @@ def frame_of(samples: Array, kind: SampleKind, pixel_format: str, colour: Colour
         np.ascontiguousarray(samples), kind.pixel_format, channel_last=planar
     )
     frame.color_range = _FULL
+    if fields:
+        matrix = colour._matrix
+        made = converted(frame, pixel_format, matrix=matrix, extent=extent, is_read=False)
+        return marked(made, fields)
     return frame.reformat(
         format=pixel_format,
         src_color_range=_FULL,

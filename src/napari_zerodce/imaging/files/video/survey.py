@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +14,8 @@ import numpy as np
 
 from napari_zerodce.counting import counted
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.video.fields import Fields, order_from, order_of
+from napari_zerodce.imaging.files.video.hdr import Hdr
 from napari_zerodce.imaging.files.video.opening import frames_in, opened, video_stream
 from napari_zerodce.imaging.files.video.samples import Colour, SampleKind
 from napari_zerodce.imaging.planes import Array
@@ -22,6 +26,15 @@ from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 _USUAL_RATE: Final = Fraction(25)
 _ANY_CLOCK: Final = frozenset({"mpeg", "mpegts"})
 _MICROSECONDS: Final = 10**6
+_ORIENTATIONS: Final = ("", "+00+", "-00+", "-00-", "+00-", "0++0", "0+-0", "0--0", "0-+0")
+"""By the numbers of EXIF, the signs of a matrix: where it moves a step to the right and down."""
+
+_BESIDE: Final = {
+    "audio": "sound",
+    "subtitle": "subtitles",
+    "attachment": "attachments",
+    "video": "other pictures",
+}
 _LONGER, _SECONDS_LONGER = 1.05, 0.3
 """Sound is often a little longer than the pictures; a file that is cut off says much more."""
 
@@ -59,6 +72,11 @@ class VideoFacts:
         The time that a copy shows as 0, in units of the time base.
     notices : tuple of str
         Sentences for the user.
+    beside : tuple of str
+        What the file holds beside its pictures, in words.
+    fields : {"", "tff", "bff"}
+        Which rows of most frames are shown first, if they are interlaced.
+    hdr : Hdr
     """
 
     path: Path
@@ -79,6 +97,16 @@ class VideoFacts:
     matrix: tuple[int, ...] = ()
     start: int = 0
     notices: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    fields: Fields = ""
+    hdr: Hdr = field(default_factory=Hdr)
+
+    @property
+    def orientation(self) -> int:
+        """How frames are turned to be shown, as EXIF numbers it; 1 for angles that it lacks."""
+        turn = [self.matrix[place] for place in (0, 1, 3, 4)] if self.matrix else []
+        signs = "".join("+" if each > 0 else "-" if each else "0" for each in turn)
+        return _ORIENTATIONS.index(signs) if signs in _ORIENTATIONS[1:] else 1
 
     @property
     def count(self) -> int:
@@ -108,6 +136,7 @@ class VideoFacts:
             start=int(self.times[start]) if start else self.start,
             durations=self.durations[frames],
             keys=self.keys[frames],
+            fields=order_from(scope.rows[0], self.fields),
         )
 
     @property
@@ -127,7 +156,11 @@ class VideoFacts:
 
 
 def facts_of_stack(
-    path: Path, count: int, kind: SampleKind, size: tuple[int, int], rate: Fraction
+    path: Path,
+    kind: SampleKind,
+    size: tuple[int, int],
+    durations: Sequence[int],
+    time_base: Fraction,
 ) -> VideoFacts:
     """Return the facts of a video that is made of images; most programs play such a one.
 
@@ -135,14 +168,16 @@ def facts_of_stack(
     ----------
     path : Path
         Of the images.
-    count : int
-        Number of frames.
     kind : SampleKind
     size : (int, int)
         Height and width.
-    rate : Fraction
-        Frames in a second.
+    durations : sequence of int
+        How long each image is shown, in units of the time base.
+    time_base : Fraction
+        In seconds.
     """
+    ends = np.cumsum(durations, dtype=np.int64)
+    count = len(ends)
     return VideoFacts(
         path=path,
         codec="",
@@ -151,10 +186,10 @@ def facts_of_stack(
         kind=kind,
         height=size[0],
         width=size[1],
-        rate=rate,
-        time_base=1 / rate,
-        times=np.arange(count, dtype=np.int64),
-        durations=np.ones(count, np.int64),
+        rate=(count / (int(ends[-1]) * time_base)).limit_denominator(1001),
+        time_base=time_base,
+        times=np.append(0, ends[:-1]),
+        durations=np.array(durations, np.int64),
         keys=np.ones(count, bool),
         can_seek=True,
         colour=Colour(),
@@ -199,6 +234,8 @@ class _Found:
         self._path = path
         self._first: Any = None
         self._broken = 0
+        self._orders: Counter[bool] = Counter()
+        self._fields: Fields = ""
         self.times: list[int | None] = []
         self._durations: list[int] = []
         self._keys: list[bool] = []
@@ -214,6 +251,8 @@ class _Found:
                 f"{frame.width}x{frame.height} pixels at frame {len(self.times)}; cut the video "
                 "there, and enhance its parts."
             )
+        self._orders[bool(frame.interlaced_frame)] += 1
+        self._fields = self._fields or order_of(frame)
         self.times.append(frame.pts)
         self._durations.append(frame.duration or 0)
         self._keys.append(bool(frame.key_frame))
@@ -226,6 +265,8 @@ class _Found:
                 "another program whether it is whole."
             )
         rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
+        colour = Colour.of(stream).or_else(Colour.of(frame))
+        colour.check(frame.format, self._path)
         time_base = stream.time_base
         times, is_timed = self._known_times(rate, time_base)
         return VideoFacts(
@@ -242,9 +283,12 @@ class _Found:
             durations=_known_durations(times, self._durations, rate, time_base),
             keys=np.array(self._keys, bool),
             can_seek=is_timed and container.format.name not in _ANY_CLOCK,
-            colour=Colour.of(stream).or_else(Colour.of(frame)),
+            colour=colour,
             aspect=stream.sample_aspect_ratio or None,
             matrix=_matrix_of(frame),
+            beside=_beside(container, stream),
+            fields=self._fields if self._orders[True] > self._orders[False] else "",
+            hdr=Hdr.of(frame),
             start=_start(container, time_base),
             notices=(
                 *self._about_frames(0 if container.format.name == "avi" else stream.frames),
@@ -292,6 +336,13 @@ def _start(container: Any, time_base: Fraction) -> int:
     """Return the time at which a container begins, if its clock begins anywhere."""
     known = container.format.name in _ANY_CLOCK and container.start_time
     return round(Fraction(container.start_time, _MICROSECONDS) / time_base) if known else 0
+
+
+def _beside(container: Any, pictures: Any) -> tuple[str, ...]:
+    """Return what a container holds beside its pictures, in words."""
+    others = [each for each in container.streams if each.index != pictures.index]
+    kinds = [_BESIDE[each.type] for each in others if each.type in _BESIDE]
+    return tuple(dict.fromkeys([*kinds, *(["chapters"] if container.chapters() else [])]))
 
 
 def _matrix_of(frame: Any) -> tuple[int, ...]:
