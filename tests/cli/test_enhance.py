@@ -504,3 +504,14 @@ def test_what_reading_loses_is_told(capsys) -> None:
     Image.fromarray(ink, "CMYK").save("print.jpg")
     assert enhance("print.jpg", "--output", "bright.jpg") == 0
     assert capsys.readouterr().err == "note: print.jpg: not kept of the source: CMYK.\n"
+
+
+def test_a_part_keeps_the_facts_of_its_own_pages() -> None:
+    stack = np.linspace(90, 4000, 3 * 20 * 30).reshape(3, 20, 30).astype(np.uint16)
+    with tifffile.TiffWriter("in.tif") as file:
+        for number, page in enumerate(stack):
+            file.write(page, description=f"page {number}", metadata=None, contiguous=False)
+    assert enhance("in.tif", "--output", "out.tif", "--part", "2:3,:,5:9") == 0
+    with tifffile.TiffFile("out.tif") as file:
+        assert [page.aspage().description for page in file.pages] == ["page 2"]
+        assert file.asarray().squeeze().shape == (20, 4)

@@ -322,3 +322,12 @@ def test_stopped_and_killed_commands_go_on_and_give_the_same(
         array, "zero-dce-pp", window=(100, 3000), device="cpu", precision="float32"
     )
     np.testing.assert_array_equal(made.levels[0][...], expected)
+
+
+def test_facts_that_no_ome_zarr_holds_are_named(capsys: Any) -> None:
+    tags = [(315, 2, 0, "Jane", True)]
+    array = np.linspace(0, 90, 300).reshape(15, 20).astype(np.uint8)
+    tifffile.imwrite("a.tif", array, metadata=None, extratags=tags)
+    assert enhance("a.tif", "--output", "a.ome.zarr") == 0
+    err = capsys.readouterr().err
+    assert err == "note: a.tif: an .ome.zarr file cannot hold EXIF; it is left out.\n"

@@ -190,3 +190,12 @@ def test_fewer_colours_are_told_once_and_not_of_a_gif(make_photo, capsys):
     assert "left out" not in told
     assert main([*words, "again", "out"]) == 0
     assert "256" not in capsys.readouterr().err
+
+
+def test_images_of_a_stack_count_in_all_messages(capsys):
+    pages = [np.full((20, 30), level, "u1") for level in (3, 90)]
+    np.savez("a.npz", a=np.stack(pages), b=np.full((9, 9), 7, "u1"))
+    Path("a.npz").rename("a.several")
+    for target in ("a.png", "a.ome.zarr"):
+        assert enhance("a.several", "--output", target) == 1
+        assert re.search("(hold|holds) 3 images", capsys.readouterr().err)

@@ -183,6 +183,28 @@ class CommandSettings:
         request = self._request(image.array, image.channels, checkpoint, axes)
         return replace(request, coarser=image.coarser, bits=image.bits)
 
+    def part_of(self, image: ImageFile) -> ImageFile:
+        """Return the part of an image that is enhanced, with the facts that are true of it.
+
+        Parameters
+        ----------
+        image : ImageFile
+            The image as read.
+
+        Raises
+        ------
+        RequestError
+            As for `request`.
+        """
+        from napari_zerodce.imaging.axes import Axes
+        from napari_zerodce.imaging.files.part import cut
+
+        if self.part is None:
+            return image
+        request = self.request(image, None)
+        ranges = (*request.part.leading, request.part.rows, request.part.columns)
+        return cut(image, Axes(request.axes).as_stored(ranges) if request.axes else ranges)
+
     def series_request(
         self, stack: Any, first: ImageFile, checkpoint: Checkpoint | None
     ) -> EnhanceRequest:

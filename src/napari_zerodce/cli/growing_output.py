@@ -10,16 +10,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
-from napari_zerodce.cli.output_file import not_held
+from napari_zerodce.cli.output_file import sentences
 from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
 from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
-from napari_zerodce.imaging.files.images import read_images
-from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
+from napari_zerodce.imaging.files.images import lost, read_images
+from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr, metadata_text, read_ome_zarr
 from napari_zerodce.imaging.files.one_of_several import read_one
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.files.saved.growing import begin, begun_at
 from napari_zerodce.imaging.files.saved.image import SavedImage
+from napari_zerodce.imaging.files.tiff import only_here
 from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.stopping import ShouldStop
 
@@ -87,12 +89,15 @@ def read_lazily(path: Named, series: int | None) -> SavedImage:
 
 
 def _read(path: Named, series: int | None) -> tuple[SavedImage, str]:
-    """Return one image of a file, and a sentence about what an OME-Zarr cannot hold of it."""
+    """Return one image of a file, and sentences about what an OME-Zarr does not have of it."""
     if is_ome_zarr(path):
         return read_ome_zarr(path), ""
     image = read_one(Path(path), series)
-    names = (*video.only_here([image]), *uneven([image]))
-    return with_axes(image, path.name.partition(".")[0]), not_held(".ome.zarr", names)
+    scale = {"dpi"} if image.details.get("dialect") == "imagej" else set[str]()
+    names = (*facts_beyond(image, scale), *only_here((image,)))
+    names += (*video.only_here([image]), *uneven([image]))
+    told = sentences(f".ome{SUFFIX}", names, lost((image,)))
+    return with_axes(image, path.name.partition(".")[0]), told
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class GrowingOutput:
         from napari_zerodce.engine.saved_result import result_to_save
 
         source, target = self.job.source, self.job.target
-        image, lost = _read(source, self.settings.series)
+        image, left_out = _read(source, self.settings.series)
         request = self.settings.lazy_request(image, checkpoint)
         resolved = resolve(request, report=bars.follow, should_stop=should_stop)
         resolved = with_curve(resolved, report=bars.follow, should_stop=should_stop)
@@ -149,7 +154,7 @@ class GrowingOutput:
         )
         levels = LazyEnhancement(resolved).levels
         notices = enhance_into(grown, levels, report=bars.follow, should_stop=should_stop)
-        return resolved, (*notices, *([lost] if lost else []))
+        return resolved, (*notices, *([left_out] if left_out else []))
 
     @property
     def kept(self) -> str:

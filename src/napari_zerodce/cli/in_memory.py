@@ -93,6 +93,7 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     frame = _frame(job, run)
     arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
     run.bars.say("Writing")
+    images = tuple(run.settings.part_of(image) for image in images)
     output.write(images, arrays)
     provenance, automatic, notices = made
     if has_fewer_colours(job.target.name, images):

@@ -52,9 +52,8 @@ class OutputFile(HiddenOutput):
         images : sequence of ImageFile
             Images that the format can hold.
         """
-        gone = f"not kept of the source: {', '.join(lost(images))}." if lost(images) else ""
-        told = not_held(self._target.suffix.lower(), left_out(self._target, images))
-        return " ".join(each for each in (told, gone) if each)
+        names = left_out(self._target, images)
+        return sentences(self._target.suffix.lower(), names, lost(images))
 
     def write(self, images: Sequence[ImageFile], enhanced: Sequence[np.ndarray[Any, Any]]) -> None:
         """Write the enhanced arrays with the metadata of the images' file.
@@ -82,6 +81,22 @@ class OutputFile(HiddenOutput):
         except ImageError as err:
             # The user does not know the hidden folder.
             raise ImageError(str(err).replace(str(self.part), str(self._target))) from err
+
+
+def sentences(suffix: str, names: Sequence[str], gone: Sequence[str]) -> str:
+    """Return sentences about facts that a result does not have, "" if it has all.
+
+    Parameters
+    ----------
+    suffix : str
+        Of the result.
+    names : sequence of str
+        What its format cannot hold, in words.
+    gone : sequence of str
+        What reading could not keep for any format.
+    """
+    told = f"not kept of the source: {', '.join(gone)}." if gone else ""
+    return " ".join(each for each in (not_held(suffix, names), told) if each)
 
 
 def not_held(suffix: str, names: Sequence[str]) -> str:

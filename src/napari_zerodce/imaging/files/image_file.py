@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import psutil
@@ -53,6 +53,31 @@ class ImageFile:
     details: Mapping[str, Any] = field(default_factory=dict)
     coarser: tuple[Any, ...] = ()
     bits: int | None = None
+
+
+STACKED: Final = frozenset({"Q", "I"})
+"""The letters of the axis along which images, or pages, of one shape are one image."""
+
+
+def is_stack(image: ImageFile) -> bool:
+    """Return whether an image is several images, or pages, of its file.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    return str(image.details.get("axes", ""))[:1] in STACKED
+
+
+def count_of(images: Iterable[ImageFile]) -> int:
+    """Return how many images a file holds; those of a stack count, too.
+
+    Parameters
+    ----------
+    images : iterable of ImageFile
+        All of the file.
+    """
+    return sum(image.array.shape[0] if is_stack(image) else 1 for image in images)
 
 
 def axis_in(image: ImageFile, name: Literal["C", "T"]) -> int | None:

@@ -23,7 +23,7 @@ from napari_zerodce.imaging.files.formats import (
     kind_of,
 )
 from napari_zerodce.imaging.files.frame_times import uneven
-from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.image_file import ImageFile, count_of
 from napari_zerodce.imaging.files.image_format import ImageFormat
 from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, ome_zarr_above
 from napari_zerodce.imaging.files.photos import gif
@@ -56,9 +56,9 @@ def read_image(path: str | Path) -> ImageFile:
     if others:
         sizes = ", ".join("x".join(map(str, each.array.shape)) for each in (first, *others[:2]))
         raise ImageError(
-            f"{Path(path).name} holds {1 + len(others)} images of different kinds ({sizes}"
-            f"{', ...' if len(others) > 2 else ''}); 'napari-zerodce enhance' takes all of them, "
-            "and one with --series N."
+            f"{Path(path).name} holds {count_of((first, *others))} images of different kinds "
+            f"({sizes}{', ...' if len(others) > 2 else ''}); 'napari-zerodce enhance' takes all of "
+            "them, and one with --series N."
         )
     return first
 
@@ -325,7 +325,7 @@ def _writer_for(path: Path, images: Sequence[ImageFile]) -> ImageFormat:
 
 def _described(images: Sequence[ImageFile]) -> str:
     if len(images) > 1:
-        return f"{len(images)} images"
+        return f"{count_of(images)} images"
     (image,) = images
     size = "x".join(map(str, image.array.shape))
     return f"a {size} {image.channels} image of {image.array.dtype.name}"

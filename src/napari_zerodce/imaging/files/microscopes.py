@@ -112,7 +112,8 @@ def _xml(path: Path, reader: Any, number: int) -> dict[str, Any]:
     images = () if xml is None or (root := ome.parsed(xml)) is None else root.findall("Image")
     if len(images) != len(reader.scenes):
         return {}
-    return {"ome": {"xml": xml, "number": number, "files": frozenset(), "name": path.name}}
+    told = {"xml": xml, "about": xml, "number": number}
+    return {"ome": {**told, "files": frozenset(), "name": path.name}}
 
 
 def _pixels(path: Path, reader: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import MAPPED_FROM, ImageFile, without_pixels
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KINDS: Final = (FileKind("NumPy", (".npy",)),)
@@ -56,15 +57,15 @@ def can_hold(images: Sequence[ImageFile], _suffix: str) -> bool:
     return len(images) == 1
 
 
-def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
-    """Return the names of the facts that are left out: none, as nobody expects one here.
+def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
+    """Return the names of the facts that are left out: all.
 
     Parameters
     ----------
-    _images : sequence of ImageFile
+    images : sequence of ImageFile
     _suffix : str
     """
-    return ()
+    return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:

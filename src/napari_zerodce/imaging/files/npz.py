@@ -12,6 +12,7 @@ import numpy as np
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.named_arrays import Header, images_among
+from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KINDS: Final = (FileKind("NumPy archive", (".npz",)),)
@@ -91,15 +92,15 @@ def can_hold(_images: Sequence[ImageFile], _suffix: str) -> bool:
     return True
 
 
-def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
-    """Return the names of the facts that are left out: none, as nobody expects one here.
+def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
+    """Return the names of the facts that are left out: all.
 
     Parameters
     ----------
-    _images : sequence of ImageFile
+    images : sequence of ImageFile
     _suffix : str
     """
-    return ()
+    return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from napari_zerodce.counting import counted
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.image_file import ImageFile, is_stack
 from napari_zerodce.imaging.files.images import read_image, read_images
 from napari_zerodce.imaging.files.tiff.pages import part_of
-
-_STACKED: Final = frozenset({"Q", "I"})
-"""The letters of the axis along which images, or pages, of one shape are one image."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def picked(images: Sequence[ImageFile], number: int, name: str) -> ImageFile:
 
 def _singles(images: Sequence[ImageFile]) -> Iterator[_Single]:
     for image in images:
-        if str(image.details.get("axes", ""))[:1] in _STACKED:
+        if is_stack(image):
             yield from (_Single(image, plane) for plane in range(image.array.shape[0]))
         else:
             yield _Single(image)

@@ -11,7 +11,14 @@ import tifffile
 from PIL import Image
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.images import kind_of, read_image, write_image
+from napari_zerodce.imaging.files.images import (
+    kind_of,
+    left_out,
+    lost,
+    read_image,
+    read_images,
+    write_image,
+)
 
 RANDOM = np.random.default_rng(14)
 
@@ -152,3 +159,25 @@ def test_an_unknown_compression_is_named(tmp_path):
     old_jpeg(tmp_path / "a.tif", noise(16, 16, 3), compression=32809)
     with pytest.raises(ImageError, match=r"may be valid, but .* \(unsupported .* THUNDERSCAN\)"):
         read_image(tmp_path / "a.tif")
+
+
+def test_facts_are_named_once_and_for_what_they_are(tmp_path):
+    path = tmp_path / "a.tif"
+    ink = np.full((16, 16, 4), 50, "u1")
+    tifffile.imwrite(path, ink, photometric="separated", metadata=None, software="Maker 1")
+    images = read_images(path)
+    assert lost(images) == ("CMYK",)
+    for suffix in (".npy", ".h5", ".npz"):
+        assert left_out(f"a{suffix}", images) == ("software",)
+    tags = [(315, 2, 0, "Jane", True), (700, 1, 0, b"<x/>", True)]
+    how = {"resolution": (300, 300), "resolutionunit": 2}
+    tifffile.imwrite(path, ink[..., 0], metadata=None, extratags=tags, **how)
+    for suffix in (".npy", ".h5", ".npz"):
+        assert left_out(f"a{suffix}", read_images(path)) == ("EXIF", "XMP", "resolution")
+
+
+def test_jpeg_of_12_bits_is_named(tmp_path):
+    samples = np.full((16, 16), 3000, "u2")
+    how = {"compression": "jpeg", "bitspersample": 12, "metadata": None}
+    tifffile.imwrite(tmp_path / "a.tif", samples, **how)
+    assert left_out("b.tif", read_images(tmp_path / "a.tif")) == ("12-bit JPEG",)

@@ -182,7 +182,7 @@ def test_many_positions_are_described_by_one_reading_of_the_xml(tmp_path, monkey
     texts = []
     whole = ome.parsed
     monkeypatch.setattr(ome, "parsed", lambda xml: texts.append(xml) or whole(xml))
-    ome._known.cache_clear()
+    ome.known.cache_clear()
     assert read_image(tmp_path / "positions.ome.tif").array.shape[0] == 3
     assert len(texts) == 1
 
@@ -386,3 +386,26 @@ def test_a_file_that_was_renamed_is_no_set(tmp_path):
     image = read_image(path)
     assert image.details["axes"] == "TCYX"
     np.testing.assert_array_equal(image.array, array)
+
+
+@pytest.mark.parametrize("size", [(6, 8), (4, 5)])
+@pytest.mark.parametrize("dialect", ["ome", "imagej"])
+def test_a_page_that_was_appended_leaves_the_others_what_they_say(tmp_path, dialect, size):
+    path = tmp_path / ("a.ome.tif" if dialect == "ome" else "a.tif")
+    stack, page = np.arange(144, dtype="u2").reshape(3, 6, 8), np.ones(size, "u2")
+    told = (
+        {"axes": "ZYX", "PhysicalSizeX": 0.5} if dialect == "ome" else {"axes": "ZYX", "unit": "um"}
+    )
+    tifffile.imwrite(path, stack, metadata=told, photometric="minisblack", imagej=dialect != "ome")
+    tifffile.imwrite(path, page, append="force", metadata=None)
+    first, last = read_images(path)
+    assert (first.details["axes"], last.details["axes"]) == ("ZYX", "YX")
+    with tifffile.TiffFile(write_images(tmp_path / "r" / path.name, (first, last))) as file:
+        assert len(file.pages) == 4
+        last = file.pages[3].aspage()
+        np.testing.assert_array_equal(last.asarray(), page)
+        np.testing.assert_array_equal(file.series[0].asarray(), stack)
+        if dialect == "ome":
+            assert 'PhysicalSizeX="0.5"' in file.ome_metadata
+        else:
+            assert (file.imagej_metadata["unit"], file.imagej_metadata["images"]) == ("um", 3)

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
 from napari_zerodce.imaging.files.images import left_out, read_images, write_images
+from napari_zerodce.imaging.files.one_of_several import picked
 
 RANDOM = np.random.default_rng(14)
 SIZE = (48, 64)
@@ -609,3 +610,35 @@ def test_damaged_smaller_copies_are_passed_over(tmp_path):
     np.testing.assert_array_equal(tifffile.imread(again), image.array)
     with tifffile.TiffFile(again) as file:
         assert file.pages[0].subifds is None
+
+
+def test_each_page_keeps_its_own_profile_and_resolution(tmp_path):
+    path = tmp_path / "pages.tif"
+    profiles = [b"\0\0\2\x0c" + bytes([page]) * 520 for page in range(2)]
+    with tifffile.TiffWriter(path) as file:
+        for page, profile in enumerate((*profiles, None)):
+            density = (100 + page, 200 + page) if page else None
+            array = np.full((6, 8, 3), page, "u1")
+            how = {"iccprofile": profile, "resolution": density, "resolutionunit": 3}
+            file.write(array, photometric="rgb", metadata=None, contiguous=False, **how)
+    images = read_images(path)
+    with tifffile.TiffFile(write_images(tmp_path / "r.tif", images)) as file:
+        pages = [page.aspage() for page in file.pages]
+        assert [page.iccprofile for page in pages] == [*profiles, None]
+        names = ("XResolution", "YResolution")
+        values = [tuple(page.tags[name].value for name in names) for page in pages]
+    assert values[1:] == [((101, 1), (201, 1)), ((102, 1), (202, 1))]
+    assert pages[2].resolutionunit == 3
+    last = picked(images, 1, path.name).details
+    assert (last["icc_profile"], last["resolution"]) == (profiles[1], ((101, 1), (201, 1)))
+    assert last["dpi"] == pytest.approx((101 * 2.54, 201 * 2.54))
+
+
+def test_tags_that_later_pages_lose_are_named(tmp_path):
+    path = tmp_path / "lost.tif"
+    with tifffile.TiffWriter(path) as file:
+        for page in range(3):  # a number that may be a place in the file
+            tags = [(65002, 4, 1, 20, True)] if page == 1 else []
+            array = np.zeros((6, 8), "u1")
+            file.write(array, metadata=None, contiguous=False, extratags=tags)
+    assert left_out("r.tif", read_images(path)) == ("tag 65002",)

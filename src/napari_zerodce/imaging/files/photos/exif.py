@@ -11,6 +11,7 @@ START: Final = b"Exif\0\0"
 
 _BYTE_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
 _ORIENTATION: Final = 0x0112
+_SOFTWARE: Final = 0x0131
 _EXIF_DIRECTORY: Final = 0x8769
 _GPS_DIRECTORY: Final = 0x8825
 _THUMBNAIL: Final = (0x0201, 0x0202)  # where it is, and its length
@@ -104,6 +105,19 @@ def says_where(exif: bytes) -> bool:
     """
     try:
         return bool(_first(bytearray(exif.removeprefix(START))).number(_GPS_DIRECTORY))
+    except (ValueError, struct.error):
+        return False
+
+
+def names_only_a_program(exif: bytes) -> bool:
+    """Return whether a block says no more than which program wrote the file.
+
+    Parameters
+    ----------
+    exif : bytes
+    """
+    try:
+        return set(_first(bytearray(exif.removeprefix(START))).places) == {_SOFTWARE}
     except (ValueError, struct.error):
         return False
 

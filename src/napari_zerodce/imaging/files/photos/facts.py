@@ -171,6 +171,8 @@ def facts_beyond(image: ImageFile, held: Collection[str]) -> list[str]:
     details = image.details
     missing = [key for key in _NAMES if details.get(key) and key not in held]
     names = [_NAMES[key] for key in missing if key != "dpi" or _is_meant(details)]
+    if "exif" in missing and exif_block.names_only_a_program(details["exif"]):
+        names[names.index(_NAMES["exif"])] = "software"
     if "exif" in missing and exif_block.says_where(details["exif"]):
         names.append("GPS")
     return names

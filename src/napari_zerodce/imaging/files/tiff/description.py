@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
 
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff import imagej, ome, tags
-from napari_zerodce.imaging.files.tiff.facts import TiffFacts, is_for_people
+from napari_zerodce.imaging.files.tiff.facts import facts_of, is_for_people
 from napari_zerodce.imaging.files.tiff.stored import Form, outline_of
 from napari_zerodce.imaging.planes import layout_of
 
@@ -45,10 +46,12 @@ def described(images: Sequence[ImageFile]) -> list[Description]:
     images : sequence of ImageFile
         In the order in which they are written.
     """
-    if (xml := _ome_xml(images)) is not None:
-        return [Description(xml.encode()), *[Description()] * (len(images) - 1)]
-    if len(images) == 1 and _is_imagej(images[0]):
-        return [Description(_imagej_text(images[0]), is_contiguous=True)]
+    told = list(takewhile(lambda image: image.details.get("dialect"), images))
+    others = [_plain(image) for image in images[len(told) :]]
+    if told and (xml := _ome_xml(told)) is not None:
+        return [Description(xml.encode()), *[Description()] * (len(told) - 1), *others]
+    if len(told) == 1 and _is_imagej(told[0]):
+        return [Description(_imagej_text(told[0]), is_contiguous=True), *others]
     return [_plain(image) for image in images]
 
 
@@ -76,15 +79,10 @@ def _is_imagej(image: ImageFile) -> bool:
 
 def _imagej_text(image: ImageFile) -> bytes:
     sizes = {axis: size for axis, size in (_sizes(image) or {}).items() if axis not in "YX"}
-    tag = _facts(image).pages[0].tags.get(tags.DESCRIPTION)
+    tag = facts_of(image).pages[0].tags.get(tags.DESCRIPTION)
     text = tag.value.decode("utf-8", "surrogateescape") if tag else ""
     metadata = image.details.get("metadata") or {}
     return imagej.description(text, metadata, sizes).encode("utf-8", "surrogateescape")
-
-
-def _facts(image: ImageFile) -> TiffFacts:
-    facts = image.details.get("tiff")
-    return facts if isinstance(facts, TiffFacts) else TiffFacts()
 
 
 def _ome_xml(images: Sequence[ImageFile]) -> str | None:
@@ -94,7 +92,7 @@ def _ome_xml(images: Sequence[ImageFile]) -> str | None:
     first = told[0]
     if first and all(each and each["xml"] == first["xml"] for each in told):
         return _xml_of_source(images, first)
-    written = _written(images, [0] * len(images), (1,))
+    written = _written(images, (1,))
     if written is None:
         return None
     metadata = [image.details.get("metadata") or {} for image in images]
@@ -106,13 +104,12 @@ def _xml_of_source(images: Sequence[ImageFile], source: Mapping[str, Any]) -> st
     own_name = images[0].details.get("file_name") in {None, source["name"]}
     if others and own_name and _is_whole(images, source):
         return str(source["xml"])  # the file is one of a set again
-    channels = ome.channels_in(source["xml"], source["name"]) if others else ()
-    numbers = [int(image.details["ome"]["number"]) for image in images]
-    written = _written(images, numbers, channels)
-    big_endian = _facts(images[0]).byteorder == ">"
+    channels = source.get("channels", ())
+    written = _written(images, channels)
+    big_endian = facts_of(images[0]).byteorder == ">"
     if written is None:
         return None
-    return ome.updated(source["xml"], written, big_endian=big_endian)
+    return ome.updated(source["about"], written, big_endian=big_endian)
 
 
 def _is_whole(images: Sequence[ImageFile], source: Mapping[str, Any]) -> bool:
@@ -120,31 +117,32 @@ def _is_whole(images: Sequence[ImageFile], source: Mapping[str, Any]) -> bool:
     layouts = [layout_of(image.array, channels=image.channels) for image in images]
     pages = sum(int(np.prod(layout.leading)) for layout in layouts)
     size = layouts[0].height, layouts[0].width
-    return bool(pages == source["pages"] and size == _facts(images[0]).size)
+    is_part = any("part" in image.details["ome"] for image in images)
+    return bool(not is_part and pages == source["pages"] and size == facts_of(images[0]).size)
 
 
-def _written(
-    images: Sequence[ImageFile], numbers: Sequence[int], channels: tuple[int, ...]
-) -> list[ome.Written] | None:
+def _written(images: Sequence[ImageFile], channels: tuple[int, ...]) -> list[ome.Written] | None:
     written: list[ome.Written] = []
     first = 0
-    for image, number in zip(images, numbers, strict=True):
+    for image in images:
         sizes, dtype = _sizes(image), image.array.dtype.name
         if sizes is None or dtype not in ome.TYPES or not {"Y", "X"} <= set(sizes):
             return None
         if list(sizes)[-2:] != ["Y", "X"]:
             return None
         samples = 1 if image.channels == "mono" else image.array.shape[-1]
-        made = ome.Written(number, sizes, samples, dtype, first, image.bits, channels)
+        own = image.details.get("ome") or {}
+        place = int(own.get("number", 0)), own.get("part", {})
+        made = ome.Written(*place, sizes, samples, dtype, first, image.bits, channels)
         written.append(made)
-        facts = _facts(image)
+        facts = facts_of(image)
         behind = 0 if facts.levels_below else len(facts.levels)
         first += made.pages * (1 + behind)
     return written
 
 
 def _plain(image: ImageFile) -> Description:
-    tag = _facts(image).pages[0].tags.get(tags.DESCRIPTION)
+    tag = facts_of(image).pages[0].tags.get(tags.DESCRIPTION)
     text = tag.value if tag and is_for_people(tag.value) else None
     form = outline_of(image)
     axes = form.axes

@@ -152,6 +152,17 @@ def read_directory(
     return Directory(tags, {code: other for code, other in nested.items() if other.tags})
 
 
+def codes_of(file: BinaryIO, offset: int, layout: Layout) -> set[int]:
+    """Return the codes of all tags of a directory.
+
+    Parameters
+    ----------
+    file, offset, layout
+        As for `read_directory`.
+    """
+    return {code for code, *_ in _entries(file, offset, layout)}
+
+
 def _entries(file: BinaryIO, offset: int, layout: Layout) -> list[tuple[Any, ...]]:
     if offset >= file.seek(0, os.SEEK_END):
         return []

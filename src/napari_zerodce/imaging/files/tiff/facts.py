@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,18 +9,22 @@ from typing import Any, Final
 
 import tifffile
 
-from napari_zerodce.imaging.files.tiff import instruments, ome, tags
+from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.tiff import instruments, ome, resolution, tags
 from napari_zerodce.imaging.files.tiff.chain import places_of
+from napari_zerodce.imaging.files.tiff.companion import xml_about
 from napari_zerodce.imaging.files.tiff.compression import COMPRESSIONS, compression_of
 from napari_zerodce.imaging.files.tiff.directory import (
     ByteOrder,
     Directory,
     Layout,
+    codes_of,
     read_directory,
 )
 from napari_zerodce.imaging.files.tiff.exif import block_of
 from napari_zerodce.imaging.files.tiff.micro_manager import Stack, stack_of
 from napari_zerodce.imaging.files.tiff.once import once_per_file
+from napari_zerodce.imaging.files.tiff.own_pages import BEYOND, data_in
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
     beside,
@@ -30,13 +33,12 @@ from napari_zerodce.imaging.files.tiff.series import (
     series_of,
 )
 
-__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "tag_of"]
+__all__ = ["COMPRESSIONS", "TiffFacts", "details_of", "facts_of", "tag_of", "with_pages"]
 
 _IMAGEJ_KEYS: Final = frozenset(
     {"unit", "yunit", "zunit", "spacing", "finterval", "fps", "tunit", "loop", "mode"}
     | {"xorigin", "yorigin", "zorigin", "Info", "Labels", "LUTs", "Properties"}
 )
-_DPI: Final = {2: 1.0, 3: 2.54}  # inch, centimetre
 _PROGRAMS = ("ImageJ=", '{"shape":', "shape=(")
 _SAME_ASPECT = 0.03
 
@@ -87,14 +89,14 @@ def details_of(file: tifffile.TiffFile, series: Series) -> dict[str, Any]:
     series : TiffPageSeries
     """
     page = series.keyframe
-    directories = _directories(file, series)
+    directories, lost = _directories(file, series)
     return {
         **compression_of(file, page),
         **_samples(page),
         **_resolution(page),
         **_shared(directories[0], file.byteorder),
-        **_dialect(file, page, len(series.pages)),
-        "tiff": _facts(file, page, directories),
+        **({} if series.kind == BEYOND else _dialect(file, page, len(series.pages))),
+        "tiff": _facts(file, page, directories, lost),
     }
 
 
@@ -107,8 +109,9 @@ def _samples(page: Any) -> dict[str, Any]:
     return found
 
 
-def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...]) -> TiffFacts:
-    kept = {*directories[0].tags, *directories[0].nested}
+def _facts(
+    file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...], lost: tuple[str, ...]
+) -> TiffFacts:
     levels: list[tuple[int, int]] = []
     below = False
     with suppress(Exception):  # damaged copies are no reason to refuse the image
@@ -121,9 +124,21 @@ def _facts(file: tifffile.TiffFile, page: Any, directories: tuple[Directory, ...
         layout=_layout(page),
         levels=tuple(_upright(page, level) for level in levels),
         levels_below=below,
-        lost=(*tags.names_of_lost({tag.code for tag in page.tags}, kept), *beside(file)),
+        lost=(*lost, *beside(file)),
         micro_manager=stack_of(file),
     )
+
+
+def facts_of(image: ImageFile) -> TiffFacts:
+    """Return what only a TIFF can hold.
+
+    Parameters
+    ----------
+    image : ImageFile
+        From a file of any kind.
+    """
+    facts = image.details.get("tiff")
+    return facts if isinstance(facts, TiffFacts) else TiffFacts()
 
 
 def tag_of(page: Any, name: str) -> Any:
@@ -137,8 +152,10 @@ def tag_of(page: Any, name: str) -> Any:
     return page.tags[name].value if name in page.tags else None
 
 
-def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ...]:
-    """Return what is kept of each page, or of one if all say the same."""
+def _directories(
+    file: tifffile.TiffFile, series: Series
+) -> tuple[tuple[Directory, ...], tuple[str, ...]]:
+    """Return what is kept of each page, or of one if all say the same, and names of the rest."""
     page = series.keyframe
     places = places_of(page.parent)
     numbers = () if page.is_subifd else pages_of(series)
@@ -156,23 +173,25 @@ def _directories(file: tifffile.TiffFile, series: Series) -> tuple[Directory, ..
         )
         for each in read
     ]
+    lost = (
+        name
+        for offset, each in zip(offsets, kept, strict=True)
+        for name in tags.names_of_lost(
+            codes_of(file.filehandle, offset, layout),  # type: ignore[arg-type]
+            {*each.tags, *each.nested},
+        )
+    )
+    names = tuple(dict.fromkeys(lost))
+    kept = tags.without_what_all_share(kept)
     if series.kind == "svs":
         kept = [tags.of_no_slide(each) for each in kept]
-    return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept)
+    return tuple(kept[:1] if all(each == kept[0] for each in kept) else kept), names
 
 
 def _resolution(page: Any) -> dict[str, Any]:
     values = tag_of(page, "XResolution"), tag_of(page, "YResolution")
-    if not all(isinstance(value, tuple) and len(value) == 2 and all(value) for value in values):
-        return {}
-    across = values[::-1] if _is_on_its_side(page) else values
-    unit = page.resolutionunit if page.resolutionunit in {1, 2, 3} else 1  # none
-    found: dict[str, Any] = {"resolution": across, "resolutionunit": unit}
-    inches = _DPI.get(int(page.resolutionunit))
-    dpi = tuple(value[0] / value[1] * (inches or 0) for value in across)
-    # Pixel sizes of microscopes are no densities for prints.
-    known = all(math.isfinite(number) and 1 <= number < 65536 for number in dpi)
-    return found | ({"dpi": dpi} if known else {})
+    across, down = values[::-1] if _is_on_its_side(page) else values
+    return resolution.details_of(across, down, int(page.resolutionunit))
 
 
 def _is_on_its_side(page: Any) -> bool:
@@ -185,22 +204,44 @@ def _upright(page: Any, size: tuple[int, int]) -> tuple[int, int]:
 
 def _shared(page: Directory, byteorder: ByteOrder) -> dict[str, Any]:
     """Return the facts that other formats can hold, too."""
-    shared: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for_people = {
         code: tag
         for code, tag in page.tags.items()
         if code != tags.DESCRIPTION or is_for_people(tag.value)
     }
     if block := block_of(Directory(for_people, page.nested), byteorder):
-        shared["exif"] = block
+        found["exif"] = block
     if tags.XMP in page.tags:
-        shared["xmp"] = page.tags[tags.XMP].value
+        found["xmp"] = page.tags[tags.XMP].value
     if tags.IPTC in page.tags:
         iptc = page.tags[tags.IPTC]
         # Old programs store the bytes as integers, which readers swap together with the others.
         swapped = iptc.dtype == 4 and byteorder == ">" and iptc.value[:1] != b"\x1c"
-        shared["iptc"] = (iptc.swapped() if swapped else iptc).value
-    return shared
+        found["iptc"] = (iptc.swapped() if swapped else iptc).value
+    return found
+
+
+def with_pages(details: Mapping[str, Any], facts: TiffFacts) -> dict[str, Any]:
+    """Return the details of some pages of an image.
+
+    Parameters
+    ----------
+    details : mapping
+        Of the image.
+    facts : TiffFacts
+        Of the pages.
+    """
+    page, byteorder = facts.pages[0], facts.byteorder
+    gone = {"exif", "xmp", "iptc"}
+    found = {key: value for key, value in details.items() if key not in gone}
+    found |= {"tiff": facts, **_shared(page, byteorder)}
+    if own := resolution.details_of_page(page, byteorder):
+        found = {key: value for key, value in found.items() if key != "dpi"} | own
+    # That of a page whose colours have become RGB is of other colours.
+    if tags.PROFILE in page.tags and not getattr(details.get("stored"), "was", ""):
+        found["icc_profile"] = page.tags[tags.PROFILE].value
+    return found
 
 
 def is_for_people(description: bytes) -> bool:
@@ -216,13 +257,8 @@ def is_for_people(description: bytes) -> bool:
 
 def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
     # Files of Micro-Manager have both, and their OME-XML tells of all positions.
-    xml = ome.xml_of(file)
-    if xml and ome.is_valid(xml):
-        files = ome.files_of(xml)
-        number = _number(file, page) if files <= {file.filename} else 0
-        facts = {"xml": xml, "number": number, "files": files, "name": file.filename}
-        facts["pages"] = count
-        return {"dialect": "ome", "metadata": ome.facts_of(xml, number), "ome": facts}
+    if (about := xml_about(file)) is not None:
+        return _ome(file, page, count, about)
     if (told := instruments.facts_of(file)) is not None:
         return {"dialect": "ome", "metadata": told}
     if file.is_imagej and file.imagej_metadata:
@@ -233,6 +269,18 @@ def _dialect(file: tifffile.TiffFile, page: Any, count: int) -> dict[str, Any]:
         gone = {"shape", "axes", "truncated"}
         return {"dialect": "shaped", "metadata": {k: v for k, v in facts.items() if k not in gone}}
     return {}
+
+
+def _ome(file: tifffile.TiffFile, page: Any, count: int, about: str) -> dict[str, Any]:
+    files = ome.files_of(about) | ome.files_of(str(ome.xml_of(file)))
+    facts: dict[str, Any] = {"xml": ome.xml_of(file), "about": about, "number": 0}
+    facts |= {"files": files, "name": file.filename, "pages": count}
+    if files <= {file.filename}:
+        facts["number"] = _number(file, page)
+    elif own := data_in(file):
+        facts["number"] = own[0][0]
+        facts["channels"] = tuple(sorted({int(data.get("FirstC") or 0) for _, data in own}))
+    return {"dialect": "ome", "metadata": ome.facts_of(about, facts["number"]), "ome": facts}
 
 
 def _number(file: tifffile.TiffFile, page: Any) -> int:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import tifffile
 
 from napari_zerodce.imaging.files.tiff.once import once_per_file
+from napari_zerodce.imaging.scope import Range
 
 TYPES: Final = {
     "uint8": "uint8", "int8": "int8", "uint16": "uint16", "int16": "int16", "uint32": "uint32",
@@ -34,6 +35,8 @@ class Written:
     ----------
     number : int
         Of the image in the XML of the source.
+    part : mapping of str to (int, int)
+        The range of each axis that is written, if it is a part of the source.
     sizes : mapping of str to int
         The length of each axis but colours; leading ones in their order.
     samples : int
@@ -49,6 +52,7 @@ class Written:
     """
 
     number: int
+    part: Mapping[str, Range]
     sizes: Mapping[str, int]
     samples: int
     dtype: str
@@ -98,8 +102,13 @@ def parsed(xml: str) -> ET.Element | None:
 
 
 @lru_cache(maxsize=1)
-def _known(xml: str) -> ET.Element | None:
-    """Return what `parsed` does, for all images of a file once; it must not be changed."""
+def known(xml: str) -> ET.Element | None:
+    """Return what `parsed` does, for all images of a file once; it must not be changed.
+
+    Parameters
+    ----------
+    xml : str
+    """
     return parsed(xml)
 
 
@@ -121,7 +130,7 @@ def is_valid(xml: str) -> bool:
     ----------
     xml : str
     """
-    return _known(xml) is not None
+    return known(xml) is not None
 
 
 def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
@@ -133,7 +142,7 @@ def facts_of(xml: str, number: int = 0) -> dict[str, Any]:
     number : int
         Of the image.
     """
-    root = _known(xml)
+    root = known(xml)
     images = [] if root is None else root.findall("Image")
     pixels = images[number].find("Pixels") if number < len(images) else None
     if pixels is None:
@@ -155,7 +164,7 @@ def files_of(xml: str) -> frozenset[str]:
     ----------
     xml : str
     """
-    root = _known(xml)
+    root = known(xml)
     if root is None:
         return frozenset()
     told = {element.get("FileName", "") for element in root.iter("UUID")}
@@ -183,13 +192,53 @@ def channels_of_files(xml: str) -> Mapping[str, tuple[int, ...]]:
     ----------
     xml : str
     """
-    root = _known(xml)
+    root = known(xml)
     found: dict[str, set[int]] = {}
     for data in () if root is None else root.iter("TiffData"):
         uuid = data.find("UUID")
         if uuid is not None:
             found.setdefault(uuid.get("FileName", ""), set()).add(int(data.get("FirstC") or 0))
     return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
+
+
+def data_of(
+    root: ET.Element, name: str, identifier: str | None
+) -> Iterator[tuple[int, ET.Element]]:
+    """Yield what OME-XML says of the planes in one file, each with the number of its image.
+
+    Parameters
+    ----------
+    root : Element
+        From `parsed`.
+    name : str
+        Of the file.
+    identifier : str, optional
+        The UUID that the file gives to itself; it may have been renamed.
+    """
+    every = {_text(uuid) for uuid in root.iter("UUID")}
+    own = {identifier} & every or named_as(root, name)
+    for number, image in enumerate(root.findall("Image")):
+        for data in image.iter("TiffData"):
+            if all(_text(uuid) in own for uuid in data.findall("UUID")):
+                yield number, data
+
+
+def named_as(root: ET.Element, name: str) -> set[str]:
+    """Return the identifiers that OME-XML gives to a file of a name.
+
+    Parameters
+    ----------
+    root : Element
+        From `parsed`.
+    name : str
+        Upper and lower case do not matter.
+    """
+    uuids = root.iter("UUID")
+    return {_text(uuid) for uuid in uuids if uuid.get("FileName", name).lower() == name.lower()}
+
+
+def _text(element: ET.Element) -> str:
+    return (element.text or "").strip()
 
 
 def fresh(images: Sequence[tuple[Written, Mapping[str, Any]]]) -> str | None:
@@ -277,16 +326,30 @@ def _fit_sizes(pixels: ET.Element, image: Written, told: Mapping[str, int]) -> b
         pixels.set(f"Size{axis}", str(image.sizes.get(axis, 1)))
     pixels.set("SizeC", str(image.sizes.get("C", 1) * image.samples))
     _fit_channels(pixels, image)
-    for element in pixels.findall("Plane"):  # which of them are left is unknown
-        pixels.remove(element)
+    for element in pixels.findall("Plane"):
+        if not _move_plane(element, image.part):
+            pixels.remove(element)
     return True
+
+
+def _move_plane(plane: ET.Element, part: Mapping[str, Range]) -> bool:
+    """Let a plane tell its place in a part; return whether it is known and in the part."""
+    for axis in "ZCT":
+        start, stop = part.get(axis, (0, 1))
+        place = plane.get(f"The{axis}", "")
+        if not place.isdecimal() or not start <= int(place) < stop:
+            return False
+        plane.set(f"The{axis}", str(int(place) - start))
+    return bool(part)
 
 
 def _fit_channels(pixels: ET.Element, image: Written) -> None:
     channels, count = pixels.findall("Channel"), image.sizes.get("C", 1)
     if len(channels) == count:
         return
-    own = [channels[number] for number in image.channels if number < len(channels)]
+    numbers = image.channels or range(len(channels))
+    own = [channels[number] for number in numbers if number < len(channels)]
+    own = own[slice(*image.part["C"])] if "C" in image.part else own
     number = str(pixels.get("ID", "Pixels:0")).rpartition(":")[2]
     for channel in channels:
         pixels.remove(channel)

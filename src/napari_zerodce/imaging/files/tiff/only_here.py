@@ -40,11 +40,5 @@ def _names(image: ImageFile) -> Iterator[str]:
     if facts.levels:
         yield "smaller copies"
     yield from facts.lost
-    yield from _of_samples(image.details.get("stored"))
-
-
-def _of_samples(stored: object) -> Iterator[str]:
-    if getattr(stored, "further", None) is not None:
+    if getattr(image.details.get("stored"), "further", None) is not None:
         yield "samples besides colour and alpha"
-    if was := getattr(stored, "was", ""):
-        yield f"{was} (it becomes RGB)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +13,18 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import tifffile
 
+from napari_zerodce.imaging.files.tiff import ome
 from napari_zerodce.imaging.files.tiff.chain import check_chain
+from napari_zerodce.imaging.files.tiff.companion import xml_about
 from napari_zerodce.imaging.files.tiff.ome import xml_of
 from napari_zerodce.imaging.files.tiff.once import once_per_file
-from napari_zerodce.imaging.files.tiff.series import holds_all_pages, series_of
+from napari_zerodce.imaging.files.tiff.series import (
+    Series,
+    holds_all_pages,
+    images_of,
+    pages_of,
+    series_of,
+)
 
 # tifffile opens the other files of Micro-Manager.
 _UNTRUSTED: Final[dict[str, Any]] = {f"is_{kind}": False for kind in ("mmstack", "ndtiff")}
@@ -23,6 +32,8 @@ _DIALECTS: Final[dict[str, Any]] = {
     f"is_{kind}": False for kind in ("ome", "imagej", "shaped", "mdgel", "nih")
 }
 _LEADING: Final = "TZC"
+BEYOND: Final = "beyond"
+"""The kind of a page that another program has appended to a file that does not tell of it."""
 
 
 @contextmanager
@@ -55,6 +66,41 @@ def opened(path: Path) -> Iterator[tuple[tifffile.TiffFile, tifffile.TiffFile]]:
                 yield said, held
 
 
+def images_in(said: tifffile.TiffFile, held: tifffile.TiffFile) -> list[Series]:
+    """Return the images that a file tells of, and the pages beyond them; each is an image.
+
+    Parameters
+    ----------
+    said, held : TiffFile
+        As `opened` yields them.
+
+    Returns
+    -------
+    list of TiffPageSeries
+        In the order of their pages; pages beyond are of the kind "beyond".
+    """
+    if said is held or is_one_of_a_set(said) or not _tells_true(said):
+        return images_of(held)
+    told = {page for series in said.series for each in series.levels for page in pages_of(each)}
+    pages = [held.pages[number].aspage() for number in range(len(held.pages))]
+    others = [page for page in pages if page.index not in told and not page.is_reduced]
+    return [*images_of(said), *map(_alone, others)]
+
+
+def _tells_true(file: tifffile.TiffFile) -> bool:
+    """Return whether a file begins with all pages that its OME-XML or ImageJ's notes tell of."""
+    series = series_of(file)
+    every = sorted({page for image in series for page in pages_of(image)})
+    whole = all(page is not None for image in series for page in image.pages)
+    return bool(series) and (file.is_ome or file.is_imagej) and whole and every[0] == 0
+
+
+def _alone(page: tifffile.TiffPage) -> Series:
+    dtype = np.dtype(page.dtype)
+    return Series([page], page.shape, dtype, page.axes, kind=BEYOND)
+
+
+@once_per_file
 def is_one_of_a_set(file: tifffile.TiffFile) -> bool:
     """Return whether the OME-XML of a file names other files.
 
@@ -62,25 +108,38 @@ def is_one_of_a_set(file: tifffile.TiffFile) -> bool:
     ----------
     file : TiffFile
     """
-    root = _ome_root(file)
-    own = {root.get("UUID")} if root.get("UUID") else _named(root, file.filename)
-    return any(_text(uuid) not in own for uuid in _every(root, "UUID"))
+    root = _root(file)
+    identifier = _identifier(file)
+    own = {identifier} if identifier else ome.named_as(root, file.filename)
+    return any((uuid.text or "").strip() not in own for uuid in root.iter("UUID"))
+
+
+@once_per_file
+def _root(file: tifffile.TiffFile) -> ET.Element:
+    root = ome.known(xml_about(file) or "")
+    return ET.Element("OME") if root is None else root
+
+
+@once_per_file
+def _identifier(file: tifffile.TiffFile) -> str | None:
+    root = ome.known(xml_of(file) or "")
+    return None if root is None else root.get("UUID")
 
 
 def _without_old_name(file: tifffile.TiffFile) -> str | None:
     """Return OME-XML that names no file, if a renamed file is alone in it, and else None."""
-    root = _ome_root(file)
-    uuids = list(_every(root, "UUID"))
-    alone = len({_text(uuid) for uuid in uuids}) == 1 and is_one_of_a_set(file)
+    root = deepcopy(_root(file))
+    uuids = list(root.iter("UUID"))
+    alone = len({uuid.text for uuid in uuids}) == 1 and is_one_of_a_set(file)
     if not alone:
         return None
-    data = [each for each in _every(root, "TiffData") if list(_every(each, "UUID"))]
+    data = [each for each in root.iter("TiffData") if each.findall("UUID")]
     if len(data) < len(uuids) or max(int(each.get("IFD", 0)) for each in data) >= len(file.pages):
         return None
     for each in data:
-        for uuid in list(_every(each, "UUID")):
+        for uuid in each.findall("UUID"):
             each.remove(uuid)
-    return ET.tostring(root, encoding="unicode")
+    return ome.as_text(root)
 
 
 def leading_axes(file: tifffile.TiffFile, count: int) -> tuple[str, tuple[int, ...]] | None:
@@ -114,37 +173,23 @@ def leading_axes(file: tifffile.TiffFile, count: int) -> tuple[str, tuple[int, .
 
 def _places(file: tifffile.TiffFile) -> dict[int, tuple[int, ...]]:
     """Return the places in time, depth and channels of the pages that a file of a set holds."""
-    root = _ome_root(file)
-    own = _own_identifiers(root, file.filename)
-    places: dict[int, tuple[int, ...]] = {}
-    for data in _every(root, "TiffData"):
-        if all(_text(uuid) in own for uuid in _every(data, "UUID")):
-            place = tuple(int(data.get(f"First{letter}", 0)) for letter in _LEADING)
-            places[int(data.get("IFD", 0))] = place
-    return places
+    return {
+        int(data.get("IFD", 0)): tuple(int(data.get(f"First{letter}", 0)) for letter in _LEADING)
+        for _, data in data_in(file)
+    }
 
 
 @once_per_file
-def _ome_root(file: tifffile.TiffFile) -> ET.Element:
-    try:
-        return ET.fromstring(xml_of(file) or "<OME/>")  # noqa: S314  expat limits entities since 2.4
-    except ET.ParseError:  # no reason to refuse the pixels
-        return ET.Element("OME")
+def data_in(file: tifffile.TiffFile) -> list[tuple[int, ET.Element]]:
+    """Return what OME-XML says of the pages that a file of a set holds.
 
+    Parameters
+    ----------
+    file : TiffFile
 
-def _own_identifiers(root: ET.Element, name: str) -> set[str]:
-    every = {_text(uuid) for uuid in _every(root, "UUID")}
-    return {root.get("UUID", "")} & every or _named(root, name)
-
-
-def _named(root: ET.Element, name: str) -> set[str]:
-    uuids = _every(root, "UUID")
-    return {_text(uuid) for uuid in uuids if uuid.get("FileName", name).lower() == name.lower()}
-
-
-def _every(root: ET.Element, name: str) -> Iterator[Any]:
-    return (element for element in root.iter() if element.tag.rpartition("}")[2] == name)
-
-
-def _text(element: Any) -> str:
-    return (element.text or "").strip()
+    Returns
+    -------
+    list of tuple
+        The number of the image, and the element.
+    """
+    return list(ome.data_of(_root(file), file.filename, _identifier(file)))

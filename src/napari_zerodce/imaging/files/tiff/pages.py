@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.tiff.facts import with_pages
 from napari_zerodce.imaging.files.tiff.further_samples import joined
 
 STACK: Final = "Q"
@@ -110,7 +111,8 @@ def part_of(image: ImageFile, planes: Sequence[int]) -> ImageFile:
     details["pages"] = tuple(details["pages"][plane] for plane in planes)
     facts = details.get("tiff")
     if facts is not None and len(facts.pages) == image.array.shape[0]:
-        details["tiff"] = replace(facts, pages=tuple(facts.pages[plane] for plane in planes))
+        own = replace(facts, pages=tuple(facts.pages[plane] for plane in planes))
+        details = with_pages(details, own)
     if len(planes) > 1:
         return replace(image, array=image.array[planes[0] : planes[-1] + 1], details=details)
     array = image.array[planes[0]]

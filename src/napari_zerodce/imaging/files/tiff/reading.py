@@ -12,12 +12,16 @@ import tifffile
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.tiff.depth import told_bits
 from napari_zerodce.imaging.files.tiff.facts import details_of
-from napari_zerodce.imaging.files.tiff.own_pages import is_one_of_a_set, leading_axes, opened
+from napari_zerodce.imaging.files.tiff.own_pages import (
+    images_in,
+    is_one_of_a_set,
+    leading_axes,
+    opened,
+)
 from napari_zerodce.imaging.files.tiff.pages import kind_of, stacked
 from napari_zerodce.imaging.files.tiff.samples import only_moves, understood
 from napari_zerodce.imaging.files.tiff.series import (
     Series,
-    images_of,
     outline_of,
     pages_of,
     pixels,
@@ -64,7 +68,7 @@ def _outline_or_pixels(path: Path, series: Series) -> Array:
 
 def _read(path: Path, pixels_of: Callable[[Path, Series], Array]) -> tuple[ImageFile, ...]:
     with opened(path) as (said, held):
-        series = images_of(held)
+        series = images_in(said, held)
         masks = [each for each in series if _is_mask(each)]
         others = [each for each in series if not _is_mask(each)]
         reader = _Reader(path, said, pixels_of)

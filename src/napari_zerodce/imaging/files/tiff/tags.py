@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,11 +10,12 @@ import numpy as np
 
 from napari_zerodce.imaging.files.photos import xmp
 from napari_zerodce.imaging.files.tiff.directory import EXIF, ByteOrder, Directory, Tag
+from napari_zerodce.imaging.files.tiff.geotiff import PLACE_ON_EARTH
 
-DESCRIPTION, SOFTWARE, XMP, IPTC, COLORMAP = 270, 305, 700, 33723, 320
+DESCRIPTION, SOFTWARE, XMP, IPTC, COLORMAP, PROFILE = 270, 305, 700, 33723, 320, 34675
+ACROSS, DOWN, UNIT = 282, 283, 296  # resolution
 MICRO_MANAGER, IMAGEJ = 51123, (50838, 50839)
-_PLACE_ON_EARTH: Final = frozenset({33922, 34264})
-GEOTIFF: Final = _PLACE_ON_EARTH | {33550, 34735, 34736, 34737, 42112, 42113}
+GEOTIFF: Final = PLACE_ON_EARTH | {33550, 34735, 34736, 34737, 42112, 42113}
 _EXIF_SIZES: Final = {40962: 40963, 40963: 40962}  # width and height
 
 _STRUCTURE: Final = (
@@ -25,7 +27,7 @@ _STRUCTURE: Final = (
     | frozenset({263, 264, 265, 274, 288, 289, 290, 291, 292, 293, 321, *range(326, 329)})
     | frozenset({332, 333, 334, 336, 337, 342, 400, 33421, 33422})
     # resolution, which is written from numbers of its own
-    | frozenset({282, 283, 296})
+    | frozenset({ACROSS, DOWN, UNIT})
 )
 _OTHERS: Final = {
     37724: "Photoshop layers",
@@ -44,7 +46,10 @@ _INTEGERS_OF_STANDARDS: Final = frozenset(
     {280, 281, 297, 301, 318, 319, 340, 341, IPTC, *IMAGEJ, *GEOTIFF, 18246, 18249, 34377}
 )
 
-NOT_READ: Final = (_STRUCTURE | frozenset(_OTHERS)) - {274}
+WRITTEN_APART: Final = frozenset({ACROSS, DOWN, UNIT, PROFILE})
+"""Tags that the writer takes as options; a page has them if others have other ones."""
+
+NOT_READ: Final = (_STRUCTURE | frozenset(_OTHERS)) - {274} - WRITTEN_APART
 
 
 def kept(page: Directory, byteorder: ByteOrder, size: int, *, colormap: bool) -> Directory:
@@ -59,7 +64,8 @@ def kept(page: Directory, byteorder: ByteOrder, size: int, *, colormap: bool) ->
     colormap : bool
         Whether the colours of samples stay those of the palette.
     """
-    gone = _STRUCTURE | frozenset(_OTHERS) | (frozenset() if colormap else {COLORMAP})
+    gone = (_STRUCTURE - WRITTEN_APART) | frozenset(_OTHERS)
+    gone |= frozenset() if colormap else {COLORMAP}
     tags = {
         code: tag
         for code, tag in page.tags.items()
@@ -80,6 +86,9 @@ def upright(page: Directory, orientation: object) -> Directory:
     if orientation not in range(2, 9):
         return page
     turned, found, nested = orientation in range(5, 9), dict(page.tags), dict(page.nested)
+    if turned:
+        other = {ACROSS: DOWN, DOWN: ACROSS}
+        found |= {code: page.tags[other[code]] for code in other if other[code] in page.tags}
     if XMP in found:
         found[XMP] = replace(found[XMP], value=xmp.fitted(found[XMP].value, turned=turned))
     if turned and EXIF in nested:
@@ -87,6 +96,25 @@ def upright(page: Directory, orientation: object) -> Directory:
         exchanged = {_EXIF_SIZES[code]: inside.pop(code) for code in _EXIF_SIZES if code in inside}
         nested[EXIF] = replace(nested[EXIF], tags=inside | exchanged)
     return Directory(found, nested)
+
+
+def without_what_all_share(pages: Sequence[Directory]) -> list[Directory]:
+    """Return pages without the profile and the resolution, if these are those of all.
+
+    Parameters
+    ----------
+    pages : sequence of Directory
+    """
+    groups = {PROFILE}, {ACROSS, DOWN, UNIT}
+    gone = {code for codes in groups if _is_shared(pages, codes) for code in codes}
+    return [
+        replace(page, tags={code: tag for code, tag in page.tags.items() if code not in gone})
+        for page in pages
+    ]
+
+
+def _is_shared(pages: Sequence[Directory], codes: set[int]) -> bool:
+    return len({tuple(page.tags.get(code) for code in sorted(codes)) for page in pages}) < 2
 
 
 def of_no_slide(page: Directory) -> Directory:
@@ -111,7 +139,7 @@ def without_place(page: Directory) -> Directory:
     ----------
     page : Directory
     """
-    tags = {code: tag for code, tag in page.tags.items() if code not in _PLACE_ON_EARTH}
+    tags = {code: tag for code, tag in page.tags.items() if code not in PLACE_ON_EARTH}
     return Directory(tags, page.nested)
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import tifffile
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.tiff import micro_manager, tags
+from napari_zerodce.imaging.files.tiff import micro_manager, resolution, tags
 from napari_zerodce.imaging.files.tiff.compression import fitting
 from napari_zerodce.imaging.files.tiff.description import Description, described
 from napari_zerodce.imaging.files.tiff.directory import EXIF, GPS, Directory, Layout, encoded
-from napari_zerodce.imaging.files.tiff.facts import TiffFacts, is_for_people
+from napari_zerodce.imaging.files.tiff.facts import TiffFacts, facts_of, is_for_people
 from napari_zerodce.imaging.files.tiff.foreign import lost_texts, with_foreign
 from napari_zerodce.imaging.files.tiff.pages import in_file_order
 from napari_zerodce.imaging.files.tiff.pyramid import levels_of
@@ -60,6 +60,8 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
 
 def _lost(image: ImageFile) -> tuple[str, ...]:
     form = lost_form(image, is_packed=_is_packed(image))
+    if form and image.details.get("compression") == "jpeg":
+        form = (f"{image.details['stored'].bits}-bit JPEG",)
     return (*facts_of(image).lost, *form, *lost_texts(image.details))
 
 
@@ -121,18 +123,6 @@ def _stack_of(images: Sequence[ImageFile]) -> micro_manager.Stack | None:
     forms = [outline_of(image) for image in images]
     pages = sum(int(np.prod(form.array.shape[: _leading_of(form)])) for form in forms)
     return stack if stack and pages == len(stack.places) else None
-
-
-def facts_of(image: ImageFile) -> TiffFacts:
-    """Return what only a TIFF can hold.
-
-    Parameters
-    ----------
-    image : ImageFile
-        From a file of any kind.
-    """
-    facts = image.details.get("tiff")
-    return facts if isinstance(facts, TiffFacts) else TiffFacts()
 
 
 @dataclass(frozen=True)
@@ -217,12 +207,12 @@ def _write_block(
     file.write(
         form.array,
         **form.options,
-        **_compressed(options, form),
+        **_compressed({**options, **_own_resolution(facts, said)}, form),
         metadata=None if metadata is None else dict(metadata),
         description=text,
         software=False,
         subifds=len(levels) if facts.levels_below else None,
-        iccprofile=image.details.get("icc_profile"),
+        iccprofile=_profile(image, said),
         extratags=_extratags(file, said),
     )
     for level in levels:
@@ -232,10 +222,27 @@ def _write_block(
         file.write(form.array, **role, **how, metadata=None, software=False)
 
 
+def _own_resolution(facts: TiffFacts, said: _Page) -> dict[str, Any]:
+    """Return the resolution of a page if not all have the same."""
+    own = resolution.details_of_page(said.first, facts.byteorder)
+    if not own and any(tags.ACROSS in page.tags for page in facts.pages):
+        return {"resolution": None}
+    return {key: own[key] for key in ("resolution", "resolutionunit") if key in own}
+
+
+def _profile(image: ImageFile, said: _Page) -> bytes | None:
+    """Return the colour profile of a page: its own if not all have the same."""
+    every, stored = facts_of(image).pages, image.details.get("stored")
+    if any(tags.PROFILE in page.tags for page in every) and not getattr(stored, "was", ""):
+        own = said.first.tags.get(tags.PROFILE)
+        return own.value if own else None
+    return image.details.get("icc_profile")
+
+
 def _extratags(file: tifffile.TiffWriter, said: _Page) -> list[tuple[Any, ...]]:
     extra: list[tuple[Any, ...]] = []
     for code, tag in said.first.tags.items():
-        if code != tags.DESCRIPTION:
+        if code not in {tags.DESCRIPTION, *tags.WRITTEN_APART}:
             once = said.every.tags.get(code) != tag
             extra.append((code, tag.dtype, tag.count, tag.numbers(file.tiff.byteorder), once))
     for code, nested in said.first.nested.items():
