@@ -642,3 +642,37 @@ def test_tags_that_later_pages_lose_are_named(tmp_path):
             array = np.zeros((6, 8), "u1")
             file.write(array, metadata=None, contiguous=False, extratags=tags)
     assert left_out("r.tif", read_images(path)) == ("tag 65002",)
+
+
+@pytest.mark.parametrize("scheme", ["jpegxl", "jpegxr"])
+@pytest.mark.parametrize("shape", [(160, 200, 3), (160, 200)])
+def test_lossy_streams_keep_about_their_size(tmp_path, scheme, shape):
+    rows, columns = np.mgrid[:160, :200]
+    smooth = 90 + 60 * np.sin(rows / 9) * np.cos(columns / 13)
+    grain = np.random.default_rng(3).normal(0, 9, shape)
+    array = (smooth.reshape(160, 200, *[1] * (len(shape) - 2)) + grain).clip(0, 255).astype("u1")
+    how = {"photometric": "rgb" if len(shape) == 3 else "minisblack", "metadata": None}
+    options = {"jpegxl": {"level": 70, "lossless": False}, "jpegxr": {"level": 50}}[scheme]
+    sizes = []
+    for each in (options, {}):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, array, compression=scheme, compressionargs=each, **how)
+        again = write_images(tmp_path / "r" / f"{len(sizes)}.tif", read_images(path))
+        sizes.append((path.stat().st_size, again.stat().st_size))
+    (lossy, again), (whole, whole_again) = sizes
+    assert lossy < whole / 2
+    assert 0.6 * lossy < again < 1.4 * lossy
+    if scheme == "jpegxl":
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / "r" / "1.tif"), array)
+    assert 0.9 * whole < whole_again < 1.1 * whole
+
+
+@pytest.mark.parametrize("scheme", ["jpegxl", "jpegxr"])
+def test_one_pixel_of_a_lossy_image_can_be_written(tmp_path, scheme):
+    options = {"jpegxl": {"level": 70, "lossless": False}, "jpegxr": {"level": 50}}[scheme]
+    array = np.full((64, 64, 3), 90, "u1")
+    how = {"photometric": "rgb", "metadata": None, "compressionargs": options}
+    tifffile.imwrite(tmp_path / "a.tif", array, compression=scheme, **how)
+    (image,) = read_images(tmp_path / "a.tif")
+    again = write_images(tmp_path / "b.tif", [replace(image, array=image.array[:1, :1])])
+    assert tifffile.imread(again).shape == (1, 1, 3)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import tifffile
 
+from napari_zerodce.imaging.files.tiff import lossy
 from napari_zerodce.imaging.planes import Array
 
 _SCHEMES: Final = {
@@ -54,6 +55,9 @@ _DTYPES: Final = {
     "lerc": ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"),
 }
 _SAMPLES: Final = {"jpeg": (1, 3), "webp": (3, 4), "jpegxr": (1, 3), "png": (1, 3, 4)}
+_BY_SIZE: Final[dict[str, dict[str, Any]]] = {"jpegxl": {"lossless": False}, "jpegxr": {}}
+"""Codecs whose streams do not say their level, with options of those that lose something."""
+
 _USUAL_QUALITY = 90
 _WEBP_QUALITY = 80  # its files do not say theirs
 _STANDARD_TABLE_SUM = 3688  # of luminance, Annex K of the JPEG standard: quality 50 of libjpeg
@@ -86,6 +90,8 @@ def compression_of(file: tifffile.TiffFile, page: Any) -> dict[str, Any]:
         found["compressionargs"] = {"lossless": exact, "level": None if exact else _WEBP_QUALITY}
     elif scheme in {"jpeg2000", "aperio_jp2000_rgb"} and _is_lossy(_first_segment(file, page)):
         found["compressionargs"] = {"level": _decibels(page), "reversible": False}
+    elif scheme in _BY_SIZE and lossy.is_lossy(scheme, _first_segment(file, page)):
+        found["compressionargs"] = {"bits": _bits_per_pixel(page)}
     return found
 
 
@@ -120,6 +126,9 @@ def fitting(options: Mapping[str, Any], array: Array, samples: int) -> dict[str,
     chosen["compressionargs"] = dict(options.get("compressionargs", {}))  # tifffile adds to them
     if samples != 3:
         chosen["compressionargs"].pop("outcolorspace", None)
+    if (bits := chosen["compressionargs"].pop("bits", None)) is not None:
+        level = lossy.level_for(scheme, array, samples, bits)
+        chosen["compressionargs"] = {"level": level, **_BY_SIZE[scheme]}
     return chosen
 
 
@@ -177,5 +186,9 @@ def _decibels(page: Any) -> int:
 
     Samples of tissue need 34 dB at 0.5 bits and 6 dB more for each doubling of the bits.
     """
-    bits = 8 * sum(page.databytecounts) / max(1, page.imagewidth * page.imagelength)
+    bits = _bits_per_pixel(page)
     return int(np.clip(round(34 + 6 * np.log2(max(bits, 0.05) / 0.5)), 28, 55))
+
+
+def _bits_per_pixel(page: Any) -> float:
+    return float(8 * sum(page.databytecounts) / max(1, page.imagewidth * page.imagelength))
