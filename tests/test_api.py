@@ -180,6 +180,19 @@ def test_windows_are_understood() -> None:
     assert np.array_equal(kept, image[outside])
 
 
+def test_bits_end_the_range_of_the_dtype() -> None:
+    tints = [tint * dark(40, 50) for tint in (4000, 3800, 3600)]
+    image = np.stack(tints, -1).astype(np.uint16)
+    by_hand = enhance(image, window=(0, 4095), **EXACT)
+    assert np.array_equal(enhance(image, bits=12, **EXACT), by_hand)
+    assert not np.array_equal(enhance(image, **EXACT), by_hand)
+    assert np.array_equal(
+        curve_maps(image, bits=12, device="cpu"), curve_maps(image, window=(0, 4095), device="cpu")
+    )
+    with pytest.raises(RequestError, match="such as 12"):
+        enhance(image, bits=0)
+
+
 def test_array_likes() -> None:
     image = dark(40, 50)
     bright = enhance(image, window="dtype", **EXACT)

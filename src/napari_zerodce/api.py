@@ -108,6 +108,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     lock_normalisation: bool = False,
     axes: str | None = None,
     skip_unreadable: bool = False,
+    bits: int | None = None,
 ) -> Array:
     """Enhance an image, or each plane of a stack. The result is for looking at, not for measuring.
 
@@ -117,8 +118,9 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         Any integer or real dtype; NumPy, dask, zarr, or nested lists; any number of leading axes.
         The image is not changed.
     checkpoint : str, Path or Checkpoint, optional
-        As in `load_checkpoint`, or its result. "auto" is ``zero-dce-fluo`` for a mono image with a
-        dark background, and ``zero-dce`` for all others; `choose_weights` says which and why.
+        As in `load_checkpoint`, or its result. "auto" is ``zero-dce-fluo`` for a mono image, or a
+        grey one in colours, with a dark background, and ``zero-dce`` for all others;
+        `choose_weights` says which and why.
     channels : {"mono", "rgb", "rgba"}, optional
         Whether the last axis is colour. By default it is if it has 3 or 4 samples and both axes
         before it have more than 30.
@@ -168,6 +170,9 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     skip_unreadable : bool, optional
         Whether planes of a lazy stack that cannot be read are left out: they are 0 or NaN in the
         result, and a warning names them. By default, the first one is an error.
+    bits : int, optional
+        How many bits of unsigned samples count, such as 12 for samples from 0 to 4095 in uint16:
+        the window "dtype" then ends at 4095. By default, all of the dtype.
 
     Returns
     -------
@@ -204,7 +209,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         lock_normalisation=lock_normalisation,
         axes=axes,
     )
-    request = replace(request, skip_unreadable=skip_unreadable)
+    request = replace(request, skip_unreadable=skip_unreadable, bits=_checked(bits))
     if channel_axis is not None:
         request = replace(request, channel_axis=channel_axis)
     if time_axis is not None:
@@ -226,6 +231,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     device: str = "auto",
     precision: PrecisionChoice = "auto",
     tile: int | None = None,
+    bits: int | None = None,
 ) -> Array:
     """Return the curve parameter maps A_n that `enhance` applies (CVPR 2020, equation 4).
 
@@ -234,7 +240,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
 
     Parameters
     ----------
-    image, checkpoint, channels, window, device, precision, tile
+    image, checkpoint, channels, window, device, precision, tile, bits
         As in `enhance`; but the precision "auto" is always float32.
 
     Returns
@@ -263,7 +269,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
         precision=precision,
         tile=tile,
     )
-    return run(request)
+    return run(replace(request, bits=_checked(bits)))
 
 
 def _request(
@@ -280,6 +286,12 @@ def _request(
         return EnhanceRequest(array, layout_of(array, channels=channels).channels, own)
     found = channels or _channels_beside(axes, array)
     return EnhanceRequest(array, found, own).with_axes(axes)
+
+
+def _checked(bits: int | None) -> int | None:
+    if bits is not None and bits < 1:
+        raise RequestError(f"The bits are {bits}; give a number from 1 on, such as 12, or None.")
+    return bits
 
 
 def _channels_beside(axes: str, array: Any) -> Channels:

@@ -1,27 +1,22 @@
-"""What files of a series share in a batch, and which of them share it."""
+"""What files of a series share in a batch."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pytest
 
 from napari_zerodce.batch.images import SharedByFiles
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.imaging.windows import Window, WindowChoice
 
-GREY = np.full((4, 5, 3), 9, np.uint8)
-COLOURED = GREY + np.array([0, 0, 1], np.uint8)
 
-
-@pytest.mark.parametrize(
-    ("image", "for_grey", "shares"),
-    [(GREY, True, True), (COLOURED, True, False), (GREY, False, True), (COLOURED, False, True)],
-)
-def test_photos_among_grey_frames_share_nothing(image, for_grey, shares):
+def test_a_file_gets_what_all_share():
     window = WindowChoice.of_windows((Window(3, 50),))
-    shared = SharedByFiles(window, "zero-dce-fluorescence", True, for_grey=for_grey)
-    request = EnhanceRequest(image, "rgb", EnhanceSettings())
-    applied = shared.applied(request)
-    assert (applied.settings.window == window, applied.is_grey is True) == (shares, shares)
-    assert (applied == request) is not shares
+    request = EnhanceRequest(np.full((4, 5, 3), 9, np.uint8), "rgb", EnhanceSettings())
+    applied = SharedByFiles(window, "zero-dce-fluo", is_grey=True).applied(request)
+    assert applied.settings == replace(request.settings, window=window, checkpoint="zero-dce-fluo")
+    assert applied.is_grey
+    own = SharedByFiles(window, None, is_grey=None).applied(request)
+    assert own.settings.is_automatic

@@ -252,10 +252,10 @@ def test_git_lfs_pointer(write, refused):
         (b"II*\x00" + bytes(50), "a TIFF image"),
         (b"\x93NUMPY\x01\x00" + bytes(50), "a NumPy array"),
         (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file, as Keras"),
-        (b"BM\x3a\0\0\0" + bytes(52), "a BMP image"),
+        (b"BM\x3a\0\0\0" + bytes(8) + b"\x28" + bytes(43), "a BMP image"),
         (b"RIFF\x10\0\0\0WEBPVP8 " + bytes(50), "a WebP image"),
         (b"\0\0\0 ftypavif" + bytes(50), "an AVIF image"),
-        (b"\0\0\0\x20ftypisom" + bytes(50), "a video"),
+        (b"\0\0\0\x20ftypisom" + bytes(50), "an MP4 video"),
         (
             b"\x08\x08\x12\x07pytorch\x1a\x052.1.0:\x04abcdB\x02\x10\x0d",
             "an ONNX model; give the Py",

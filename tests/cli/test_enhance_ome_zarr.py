@@ -167,6 +167,20 @@ def test_photo_keeps_its_colours(dark: Path, load_photo: Any) -> None:
     assert colours == ["FF0000", "00FF00", "0000FF"]
 
 
+def test_colours_of_12_bits_have_the_window_of_12_bits(capsys: Any) -> None:
+    image = np.random.default_rng(0).integers(0, 2000, (40, 40, 3), np.uint16)
+    depth = (281, "H", 3, (4095,) * 3, True)  # MaxSampleValue
+    tifffile.imwrite("photo.tif", image, photometric="rgb", extratags=[depth])
+    assert enhance("photo.tif", "--output", "made.ome.zarr") == 0
+    assert enhance("photo.tif", "--output", "made.tif") == 0
+    out = capsys.readouterr().out
+    assert out.count("window 0 to 4095,") == 2
+    np.testing.assert_array_equal(
+        np.asarray(read_ome_zarr(Path("made.ome.zarr")).levels[0][:, :, :]),
+        read_image(Path("made.tif")).array,
+    )
+
+
 def test_urls_are_read_and_written(capsys: Any) -> None:
     array = cells((2, 60, 70))
     write("memory://lab/in.ome.zarr", array, "ZYX")

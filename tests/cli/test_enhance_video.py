@@ -194,6 +194,29 @@ def test_a_lower_quality_is_a_smaller_file(make_video) -> None:
     assert Path("30.mp4").stat().st_size < Path("95.mp4").stat().st_size / 1.5
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "an empty file, and no .mp4 video"),
+        (b"some words", "a text, and no .mp4 video"),
+        (b"\xff\xd8\xff\xe0 no whole photo", "a JPEG image, but its suffix is '.mp4'"),
+    ],
+)
+def test_what_is_no_video_is_told(content, said, capsys) -> None:
+    Path("a.mp4").write_bytes(content)
+    assert enhance("a.mp4", "--output", "b.mp4") == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_transport_stream_becomes_an_mp4(make_video, capsys) -> None:
+    Path("in").mkdir()
+    make_video(Path("in/a.ts"))
+    Path("in/b.ts").write_text("const frames = 1;")
+    assert enhance("in", "--output", "out") == 1
+    assert "b.ts is a text, and no .ts video" in capsys.readouterr().err
+    assert pixels("out/a.mp4").shape == pixels("in/a.ts").shape
+
+
 def times_of(path: str) -> list[float]:
     with av.open(path) as container:
         return [float(each.pts * each.time_base) for each in container.decode(video=0)]

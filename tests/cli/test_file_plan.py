@@ -187,3 +187,10 @@ def test_names_that_no_system_call_likes_are_planned_or_refused() -> None:
     assert plan([long], f"b/{long}") == [(long, f"b/{long}")]
     with pytest.raises(RequestError, match="would replace the input"):
         plan(["loop.png"], "loop.png")
+
+
+def test_a_kind_that_is_only_read_is_told(tmp_path):
+    with pytest.raises(
+        RequestError, match=r"Zeiss CZI is read, but not written; end it with \.tif"
+    ):
+        plan_files(["a.png"], str(tmp_path / "x.czi"), suffixes=(".png",))

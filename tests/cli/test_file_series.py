@@ -263,3 +263,85 @@ def test_one_series_of_each_file_is_its_image(tmp_path, capsys):
     assert enhance("in", "--output", "out", "--series", "1") == 0
     assert len(set(windows(capsys.readouterr().out))) == 1
     assert {tifffile.imread(path).shape for path in Path("out").iterdir()} == {(SIDE, SIDE)}
+
+
+def float_photo(seed, *, tint=(1.0, 0.8, 0.6)):
+    """Return a photo of floats from 0 to about 2, whose window only its samples tell."""
+    image = np.random.default_rng(seed).gamma(2, 0.3, (SIDE, SIDE, 1)) * np.array(tint)
+    return image.astype(np.float32)
+
+
+@pytest.mark.parametrize("word", ["enhance", "batch"])
+def test_grey_files_between_colours_are_a_series_of_their_own(capsys, word):
+    for folder in ("colours", "greys", "all"):
+        Path(folder).mkdir()
+    for number in range(6):
+        is_grey = number in {0, 4}
+        tint = (1.0, 1.0, 1.0) if is_grey else (1.0, 0.8, 0.6)
+        image = float_photo(number, tint=tint) / (3 if is_grey else 1)
+        for folder in ("all", "greys" if is_grey else "colours"):
+            tifffile.imwrite(f"{folder}/{number}.tif", image, photometric="rgb")
+    for folder in ("all", "greys", "colours"):
+        words = ["--device", "cpu", "--output", f"{folder}-out", folder]
+        assert main([word, *words]) == 0
+    alone = {
+        path.name: path for each in ("greys", "colours") for path in Path(f"{each}-out").iterdir()
+    }
+    for path in sorted(Path("all-out").glob("*.tif")):
+        made = tifffile.imread(path)
+        np.testing.assert_array_equal(made, tifffile.imread(alone[path.name]), path.name)
+        assert (np.ptp(made, axis=-1).max() == 0) == (path.name in {"0.tif", "4.tif"})
+
+
+def test_grey_photos_between_photos_in_colours_share_their_window(make_photo, capsys):
+    Path("in").mkdir()
+    for number in range(3):
+        Image.fromarray(make_photo(SIDE, SIDE, seed=number)).save(f"in/{number}.png")
+    for number, bright in enumerate((60, 230)):
+        grey_in_colours(cells(bright)).save(f"in/grey{number}.png")
+    assert enhance("in", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    assert err.strip().startswith("note: 2 files of one size in 'in' are one series and share one")
+    *colours, first, second = windows(out)
+    assert set(colours) == {"0 to 255"}
+    assert first == second != colours[0]
+
+
+def test_a_curve_that_colours_share_leaves_a_grey_file_alone(make_photo, capsys):
+    Path("in").mkdir()
+    for number in range(2):
+        Image.fromarray(make_photo(SIDE, SIDE, seed=number)).save(f"in/{number}.png")
+    grey_in_colours(cells(150)).save("in/grey.png")
+    assert enhance("in", "--output", "out", "--global-curve") == 0
+    out, _ = capsys.readouterr()
+    first, second, grey = re.findall(r"A = ([^,)]+)", out)
+    assert first == second != grey
+
+
+def test_a_window_that_the_samples_chose_is_told_also_if_it_is_that_of_the_dtype(capsys):
+    Path("in").mkdir()
+    for number in range(2):
+        image = np.random.default_rng(number).integers(40, 200, (SIDE, SIDE), np.uint8)
+        Image.fromarray(image).save(f"in/{number}.png")
+    assert enhance("in", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    assert windows(out) == ["0 to 255"] * 2
+    assert "2 files of one size in 'in' are one series" in err
+    assert enhance("in", "--output", "again", "--window", "dtype") == 0
+    assert not capsys.readouterr().err
+
+
+def test_channels_that_only_their_xml_tells_are_two_series(capsys):
+    frames(
+        brightest=(9000, 500, 8000, 450), names=["a.ome.tif", "b.ome.tif", "c.ome.tif", "d.ome.tif"]
+    )
+    for number, name in enumerate("abcd"):
+        path = Path(f"in/{name}.ome.tif")
+        metadata = {"axes": "CYX", "Channel": {"Name": ["DAPI", "GFP"][number % 2]}}
+        image = tifffile.imread(path)[None]
+        tifffile.imwrite(path, image, photometric="minisblack", metadata=metadata, ome=True)
+    assert enhance("in", "--output", "out") == 0
+    out, err = capsys.readouterr()
+    first, second, third, fourth = windows(out)
+    assert first == third != second == fourth
+    assert err.count("note: 2 files of one size") == 2

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 from napari_zerodce.cli import main
 from napari_zerodce.imaging.files import formats, images, npy
@@ -77,7 +79,11 @@ def test_all_images_are_enhanced_with_one_window(capsys):
     save("a.several", *IMAGES, np.full((9, 9, 3), 7, np.uint8))
     assert enhance("a.several", "--output", "b.several") == 0
     out, err = capsys.readouterr()
-    assert err == "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    assert err == (
+        "note: a.several: The line tells of the first image; others (1) have the window "
+        "0 to 255 and the weights zero-dce.\n"
+        "note: a.several: a .several file cannot hold GPS, IPTC; they are left out.\n"
+    )
     made = load("b.several")
     assert [image.shape for image in made] == [(40, 30), (2, 30, 36), (9, 9, 3)]
     window = re.search(r"window (\d+) to (\d+)", out).groups()
@@ -152,3 +158,43 @@ def test_images_of_a_stack_count_in_all_messages(capsys):
     for target in ("a.png", "a.ome.zarr"):
         assert enhance("a.several", "--output", target) == 1
         assert re.search("(hold|holds) 3 images", capsys.readouterr().err)
+
+
+def test_a_part_keeps_further_samples(capsys):
+    array = np.zeros((20, 30, 5), np.uint8)
+    kinds = ["unassalpha", "unspecified"]
+    tifffile.imwrite("five.tif", array, photometric="rgb", extrasamples=kinds)
+    assert enhance("five.tif", "--output", "part.tif", "--part", "0:8,:") == 0
+    assert "samples" not in capsys.readouterr().err
+    assert tifffile.imread("part.tif").shape == (8, 30, 5)
+
+
+def test_a_grey_page_beside_one_in_colours_is_as_it_is_alone(make_photo, capsys):
+    grey = np.repeat(cells(60, 40, brightest=900)[..., None] // 5, 3, -1).astype(np.uint8)
+    photo = make_photo(50, 48, seed=1)
+    SeveralArrays.write(Path("both.several"), [ImageFile(each, "rgb") for each in (photo, grey)])
+    SeveralArrays.write(Path("grey.several"), [ImageFile(grey, "rgb")])
+    assert enhance("both.several", "--output", "both-out.several") == 0
+    out, err = capsys.readouterr()
+    assert "window 0 to 255," in out
+    assert enhance("grey.several", "--output", "grey-out.several") == 0
+    window = re.search(r"window ([^,]+),", capsys.readouterr().out)[1]
+    assert window != "0 to 255"
+    assert f"others (1) have the window {window} and the weights zero-dce-fluo." in err
+    _, made = SeveralArrays.read(Path("both-out.several"))
+    (alone,) = SeveralArrays.read(Path("grey-out.several"))
+    np.testing.assert_array_equal(made.array, alone.array)
+    assert np.ptp(made.array, axis=-1).max() == 0
+
+
+def test_fewer_colours_are_told_once_and_not_of_a_gif(make_photo, capsys):
+    Path("in").mkdir()
+    for number in range(2):  # the content decides the kind that is read, and the suffix the output
+        Image.fromarray(make_photo(seed=number)).save(f"in/{number}.gif", "PNG")
+    words = ["enhance", "--device", "cpu", "--output"]
+    assert main([*words, "out", "in"]) == 0
+    told = capsys.readouterr().err
+    assert told.count("256 colours") == 1
+    assert "left out" not in told
+    assert main([*words, "again", "out"]) == 0
+    assert "256" not in capsys.readouterr().err

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
-from napari_zerodce.cli import main
+from napari_zerodce.cli import finished_before, main
 from napari_zerodce.cli.left_out import in_words
 from napari_zerodce.imaging.files import formats
 from napari_zerodce.imaging.files.file_kind import FileKind
@@ -71,6 +74,61 @@ def test_an_ome_zarr_is_skipped_if_it_is_complete(capsys):
     np.save("a.npy", np.arange(20 * 50, dtype=np.uint16).reshape(20, 50))
     assert enhance("a.npy", "--output", "a.ome.zarr", "--skip-existing") == 0
     assert "window" in capsys.readouterr().out
+
+
+def test_outputs_that_are_older_or_copies_are_made_again(photos, capsys):
+    assert enhance("in", "--output", "out") == 0
+    for number in range(3):
+        os.utime(f"in/{number}.png", (1000, 1000))
+    os.utime("out/0.png", (999, 999))
+    shutil.copy("in/1.png", "out/1.png")
+    capsys.readouterr()
+    assert enhance("in", "--output", "out", "--skip-existing") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "2 enhanced, 1 skipped (done before), 0 failed"
+    assert Path("out/1.png").read_bytes() != Path("in/1.png").read_bytes()
+
+
+def test_a_bug_in_a_reader_stops_no_other_file(photos, capsys, monkeypatch):
+    assert enhance("in", "--output", "out") == 0
+    read = finished_before.read_file
+
+    def fail(path, series=None):
+        if Path(path).name == "1.png":
+            raise RecursionError("a bug")
+        return read(path, series)
+
+    monkeypatch.setattr(finished_before, "read_file", fail)
+    capsys.readouterr()
+    assert enhance("in", "--output", "out", "--skip-existing") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "1 enhanced, 2 skipped (done before), 0 failed"
+
+
+def _frame(number, level, time):
+    path = Path(f"in/frame{number}.tif")
+    path.parent.mkdir(exist_ok=True)
+    tifffile.imwrite(path, np.linspace(0, level, 40 * 50).reshape(40, 50).astype(np.uint16))
+    os.utime(path, (time, time))
+
+
+def test_a_series_that_has_grown_is_told_in_one_line(capsys):
+    _frame(1, 300, 1000)
+    _frame(2, 400, 1000)
+    assert enhance("in", "--output", "out") == 0
+    capsys.readouterr()
+    Path("out/frame2.tif").unlink()
+    assert enhance("in", "--output", "out", "--skip-existing") == 0  # an interrupted run goes on
+    assert "others came" not in capsys.readouterr().err
+    for path in Path("out").iterdir():
+        os.utime(path, (2000, 2000))
+    _frame(0, 60000, 1000)  # a copy keeps the time of its content
+    _frame(3, 60000, 1000)
+    assert enhance("in", "--output", "out", "--skip-existing") == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1] == "2 enhanced, 2 skipped (done before), 0 failed"
+    assert told.err.count("others came") == 1
+    assert "note: 2 of the files in 'in' were finished before others came, perhaps" in told.err
 
 
 def test_a_part_is_skipped_if_it_can_be_read(photos, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import dask.array as da
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from napari_zerodce.engine.resolve import resolve
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.imaging.scope import Scope
 
 CHECKPOINTS = ["zero-dce", "zero-dce-pp"]
 
@@ -106,25 +108,69 @@ def test_maps_of_colours_are_equal():
 def test_a_colour_that_was_not_looked_at_is_not_lost():
     image = in_colours(scene(64, 64))
     image[40, 40] = 200, 20, 20
-    known = replace(request(image), is_grey=True)
-    made = enhance(known).image
+    looked = resolve(request(image))
+    looked.grey._found[()] = True
+    made = enhance(looked).image
     assert made[40, 40, 0] > made[40, 40, 1], "it stays red"
     made[40, 40] = 0
     assert_grey(made)
     assert not np.array_equal(enhance(request(image)).image, made), "a colour decides otherwise"
 
 
-def test_an_image_with_colours_is_not_changed_by_the_rule():
-    image = in_colours(scene(64, 64))
-    image[..., 2] //= 2
-    settings = request(image)
-    np.testing.assert_array_equal(
-        enhance(settings).image, enhance(replace(settings, is_grey=False)).image
-    )
+def mixed():
+    """Return a stack of a grey plane between two that have colours."""
+    stack = in_colours(scene(3, 70, 61))
+    stack[::2, ..., 2] //= 2
+    return stack
+
+
+def as_lazy(stack):
+    return da.from_array(stack, chunks=(1, 32, 61, 3))
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("kind", [np.asarray, as_lazy])
+@pytest.mark.parametrize("look", [Look(), DEFAULT_LOOK])
+def test_each_plane_of_a_stack_is_treated_as_it_is_alone(checkpoint, kind, look):
+    stack = mixed()
+    settings = {"checkpoint": checkpoint, "look": look, "tile": 37}
+    made = enhance(request(kind(stack), **settings)).image
+    assert_grey(made[1])
+    for n in range(3):
+        np.testing.assert_array_equal(made[n], enhance(request(stack[n], **settings)).image)
+    part = Scope.parse("1:3,10:40,20:50", request(stack).layout)
+    some = enhance(replace(request(kind(stack), **settings), scope=part)).image
+    np.testing.assert_array_equal(some, made[1:3, 10:40, 20:50])
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+@pytest.mark.parametrize("look", [Look(), Look(global_curve=True)])
+def test_a_grey_frame_of_a_series_with_colours_stays_grey(checkpoint, look):
+    settings = {"time": "shared", "time_window": 3, "checkpoint": checkpoint, "look": look}
+    made = enhance(replace(request(mixed(), **settings), time_axis=0)).image
+    assert_grey(made[1])
+    assert (made[1] > mixed()[1]).mean() > 0.9
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS)
+def test_levels_of_a_stack_and_what_is_on_screen_follow_their_plane(checkpoint):
+    stack = mixed()
+    resolved = resolve(request(stack, checkpoint=checkpoint))
+    _, coarse = LazyEnhancement(resolved, [stack[:, ::2, ::2]]).levels
+    shown = estimate_view(resolved.at((1,)), Viewport(slice(0, 70), slice(0, 61), 2))
+    assert shown.is_grey
+    assert_grey(np.asarray(coarse)[1])
+    # A colour that this level has and its plane does not: the plane decides.
+    stack_of_others = stack[:, ::2, ::2].copy()
+    stack_of_others[1, 0, 0] = 200, 20, 20
+    other = np.asarray(LazyEnhancement(resolved, [stack_of_others]).levels[1])[1]
+    other[0, 0] = 0
+    assert_grey(other)
+    assert not estimate_view(resolved.at((0,)), Viewport(slice(0, 9), slice(0, 9), 1)).is_grey
 
 
 def test_translators_have_no_curves_to_share(translator):
     image = in_colours(scene(64, 64))
-    settings = request(image, checkpoint=translator())
-    known = replace(settings, is_grey=False)
-    np.testing.assert_array_equal(enhance(settings).image, enhance(known).image)
+    resolved = resolve(request(image, checkpoint=translator()))
+    assert resolved.grey is None
+    assert enhance(resolved).image.shape == image.shape

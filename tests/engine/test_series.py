@@ -287,7 +287,7 @@ def test_coarser_levels_do_not_flicker_either(time):
 
 def test_a_plane_of_a_level_with_fewer_planes_shows_a_plane_of_the_finest():
     image = np.stack([series(0.2), series(0.2, seed=4)], 1)
-    found = resolve(request_for(image, time="smoothed")).series
+    found = resolve(request_for(image, time="smoothed")).grey
     assert found is not None
     assert found.index_of((6, 0), (FRAMES, 2)) == (6, 0)
     assert found.index_of((3, 1), (FRAMES // 2, 2)) == (6, 1)

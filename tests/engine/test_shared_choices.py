@@ -65,11 +65,13 @@ def test_weights_are_those_of_all_images():
     assert alone[0].request.settings.is_automatic
 
 
-def test_one_grey_page_between_colours_is_no_grey_file():
+def test_a_grey_page_between_colours_is_judged_as_it_is_alone():
     grey = np.repeat(numbers(8, 8, 1), 3, -1)
     colours = grey * np.array([1, 2, 3], np.uint16)
-    requests = [EnhanceRequest(image, "rgb") for image in (grey, colours)]
-    assert [each.request.is_grey for each in with_shared_choices(requests)] == [False, False]
+    requests = [EnhanceRequest(image, "rgb") for image in (grey, colours, colours)]
+    found = [each.request for each in with_shared_choices(requests)]
+    assert [each.is_grey for each in found] == [True, False, False]
+    assert [each.settings.is_automatic for each in found] == [True, False, False], "two are alike"
     assert [each.request.is_grey for each in with_shared_choices(requests[:1] * 2)] == [True] * 2
 
 

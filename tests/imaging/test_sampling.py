@@ -136,7 +136,7 @@ def test_of_a_large_lazy_image_some_planes_are_read_and_of_one_in_memory_all(mon
 def small_limits(monkeypatch):
     """Of an image with more than 2000 samples, regions of 16x16 are read: about 20 of them."""
     monkeypatch.setattr(sampling, "SAMPLES_PER_REGION", 256)
-    monkeypatch.setattr(sampling, "_SAMPLES_PER_REGION_OF_PYRAMID", 256)
+    monkeypatch.setattr(sampling, "_SAMPLES_PER_SMALL_REGION", 256)
     monkeypatch.setattr(sampling, "_LEAST_REGIONS", 20)
     monkeypatch.setattr(sampling, "MOST_SAMPLES_OF_LAZY_IMAGE", 2000)
     monkeypatch.setattr(sampling, "MOST_SAMPLES_OF_PYRAMID", 20 * 256)

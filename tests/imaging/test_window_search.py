@@ -15,8 +15,8 @@ from napari_zerodce.imaging import histogram, sampling
 from napari_zerodce.imaging.intensity import normalise, restore
 from napari_zerodce.imaging.window_search import (
     background_of,
-    colour_decides,
     find_window,
+    needs_no_samples,
     resolve_window,
 )
 from napari_zerodce.imaging.windows import Window, WindowChoice
@@ -326,7 +326,7 @@ def test_windows_of_channels_need_an_axis_of_channels():
 
 
 @pytest.mark.parametrize(
-    ("text", "dtype", "channels", "decides"),
+    ("text", "dtype", "channels", "is_known"),
     [
         ("auto", "u1", "rgb", True),
         ("auto", "u2", "rgba", True),
@@ -339,6 +339,8 @@ def test_windows_of_channels_need_an_axis_of_channels():
         ("3,40;5,60", "u2", "rgb", True),
     ],
 )
-def test_samples_of_photos_are_not_needed(text, dtype, channels, decides):
+def test_samples_of_photos_are_not_needed(text, dtype, channels, is_known):
     choice = WindowChoice.parse(text)
-    assert colour_decides(choice, np.dtype(dtype), channels) is decides
+    assert needs_no_samples(choice, np.dtype(dtype), channels, is_grey=False) is is_known
+    of_grey = needs_no_samples(choice, np.dtype(dtype), channels, is_grey=True)
+    assert of_grey is (is_known and text != "auto"), "a grey image may have a background"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from napari_zerodce.engine.requests import EnhanceRequest
-from napari_zerodce.imaging.grey import is_grey
 from napari_zerodce.imaging.windows import WindowChoice
 
 
@@ -20,16 +19,13 @@ class SharedByFiles:
         Of exactly their window, or the windows of their channels.
     checkpoint : str, optional
         The name of the weights, if the files decided them.
-    is_grey : bool
-        Whether they have equal colours in each pixel.
-    for_grey : bool
-        Whether a file of other colours among them shares nothing.
+    is_grey : bool, optional
+        Whether they have equal colours in each pixel; None for mono ones.
     """
 
     window: WindowChoice
     checkpoint: str | None
-    is_grey: bool
-    for_grey: bool = False
+    is_grey: bool | None
 
     def applied(self, request: EnhanceRequest) -> EnhanceRequest:
         """Return the request for one of the files with what all share.
@@ -38,8 +34,6 @@ class SharedByFiles:
         ----------
         request : EnhanceRequest
         """
-        if self.for_grey and not is_grey(request.image, request.layout):
-            return request
         settings = replace(request.settings, window=self.window)
         if self.checkpoint is not None:
             settings = replace(settings, checkpoint=self.checkpoint)

@@ -6,39 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from napari_zerodce.checkpoints.protobuf import protobuf_fields
+from napari_zerodce.signatures import content_at_start
 
 _CHOOSE: Final = "choose a .pth or .safetensors file"
 _EXPORTED: Final = "give the PyTorch checkpoint that it was exported from"
 _UNPACK: Final = f"unpack it first, and {_CHOOSE}"
 
-_FIRST_BYTES: Final = (
-    (0, b"\x89PNG", f"a PNG image; {_CHOOSE}"),
-    (0, b"\xff\xd8\xff", f"a JPEG image; {_CHOOSE}"),
-    (0, b"II*\x00", f"a TIFF image; {_CHOOSE}"),
-    (0, b"MM\x00*", f"a TIFF image; {_CHOOSE}"),
-    (0, b"II+\x00", f"a BigTIFF image; {_CHOOSE}"),
-    (0, b"GIF8", f"a GIF image; {_CHOOSE}"),
-    (8, b"WEBPVP8", f"a WebP image; {_CHOOSE}"),
-    (4, b"ftypavif", f"an AVIF image; {_CHOOSE}"),
-    (4, b"ftyphei", f"a HEIC image; {_CHOOSE}"),
-    (4, b"ftyp", f"a video; {_CHOOSE}"),
-    (4, b"jP  \r\n", f"a JPEG 2000 image; {_CHOOSE}"),
-    (0, b"\x93NUMPY", f"a NumPy array; {_CHOOSE}"),
-    (0, b"MATLAB 5.0", f"a MATLAB file; {_CHOOSE}"),
-    (0, b"\x89HDF\r\n", f"an HDF5 file, as Keras writes them; {_CHOOSE}"),
-    (0, b"%PDF", f"a PDF document; {_CHOOSE}"),
-    (0, b"GGUF", f"a GGUF model; {_EXPORTED}"),
-    (4, b"TFL3", f"a TensorFlow Lite model; {_EXPORTED}"),
-    (4, b"ORTM", f"an ONNX Runtime model; {_EXPORTED}"),
-    (0, b"7767517\n", f"an ncnn model; {_EXPORTED}"),
-    (0, b"\x1f\x8b", f"a gzip archive; {_UNPACK}"),
-    (0, b"BZh", f"a bzip2 archive; {_UNPACK}"),
-    (0, b"\xfd7zXZ", f"an xz archive; {_UNPACK}"),
-    (0, b"\x28\xb5\x2f\xfd", f"a Zstandard archive; {_UNPACK}"),
-    (0, b"7z\xbc\xaf", f"a 7-Zip archive; {_UNPACK}"),
-    (0, b"Rar!\x1a", f"a RAR archive; {_UNPACK}"),
-)
-"""Where in a file the bytes are, and the end of the sentence about it."""
+_ADVICE: Final = {"": _CHOOSE, "archive": _UNPACK, "model": _EXPORTED}
+"""What to do with a file, by the group of its content."""
 
 _ZIP_MEMBERS: Final = (
     ("constants.pkl", f"a TorchScript program; {_EXPORTED}"),
@@ -75,10 +50,11 @@ def other_file(content: bytes) -> str | None:
         return "a Git LFS pointer to one; run 'git lfs pull' or download the raw file"
     if content[257:262] == b"ustar":
         return "a tar archive; unpack it, or save the weights again with a current PyTorch"
-    if content.startswith(b"BM") and int.from_bytes(content[2:6], "little") == len(content):
-        return f"a BMP image; {_CHOOSE}"
-    known = (words for place, start, words in _FIRST_BYTES if content.startswith(start, place))
-    return next(known, None) or _exported_model(content)
+    known = content_at_start(content)
+    if known is None:
+        return _exported_model(content)
+    keras = ", as Keras writes them" if known.title == "an HDF5 file" else ""
+    return f"{known.title}{keras}; {_ADVICE[known.group]}"
 
 
 def other_zip(members: Sequence[str]) -> str | None:

@@ -27,13 +27,14 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
-    from napari_zerodce.batch.images import SharedByFiles
+    from napari_zerodce.batch.images import BatchImage, SharedByFiles
     from napari_zerodce.batch.schedule import Ending
     from napari_zerodce.batch.tasks import BatchSettings, Finished
     from napari_zerodce.cli.bars import Bars
     from napari_zerodce.cli.batch_plan import BatchPlan
     from napari_zerodce.cli.file_series import FileSeries
     from napari_zerodce.cli.json_lines import JsonLines
+    from napari_zerodce.engine.requests import Report
 
 _EXAMPLES = """\
 examples:
@@ -271,16 +272,37 @@ def _with_series(
     }
     follow = bars.follow
     frames = find_series([*jobs], settings, report=follow, should_stop=should_stop)
+    photos = {
+        series
+        for series in dict.fromkeys(frame.series for frame in frames.values())
+        if series.are_photos(should_stop)
+    }
     shared: dict[FileSeries, SharedByFiles | None] = {}
-    for series in dict.fromkeys(frame.series for frame in frames.values()):
-        shared[series] = None
-        with suppress(ZeroDCEError):  # the task of each file tells it
-            shared[series] = series.choices(follow, should_stop)
-    of_images = {jobs[job]: shared[frame.series] for job, frame in frames.items()}
+    of_images: dict[BatchImage, SharedByFiles | None] = {}
+    for job, frame in frames.items():
+        if frame.series in photos:
+            continue
+        own = frame.series.frame(frame.number, should_stop)
+        if own is not None:
+            of_images[jobs[job]] = _found_once(own.series, shared, follow, should_stop)
     if frames and (settings.enhance.look.global_curve or settings.enhance.time != "frames"):
         bars.warn(_ALONE)
     images = tuple(replace(image, shared=of_images.get(image)) for image in plan.images)
     return replace(plan, images=images)
+
+
+def _found_once(
+    series: FileSeries,
+    known: dict[FileSeries, SharedByFiles | None],
+    report: Report,
+    should_stop: ShouldStop,
+) -> SharedByFiles | None:
+    """Return what the files of a series share, found once; None if it cannot be found."""
+    if series not in known:
+        known[series] = None
+        with suppress(ZeroDCEError):  # the task of each file tells it
+            known[series] = series.choices(report, should_stop)
+    return known[series]
 
 
 def _show(bars: Bars, ending: Ending) -> None:

@@ -248,7 +248,7 @@ class CommandSettings:
             for place in map(image.axes.find, "CT")
         )
         request = self._request(image.levels[0], image.channels, checkpoint, (channels, time))
-        return replace(request, coarser=image.levels[1:])
+        return replace(request, coarser=image.levels[1:], bits=image.bits)
 
     def _request(
         self,

@@ -121,8 +121,8 @@ def add_parser(commands: Any) -> None:
     existing(
         "--skip-existing",
         action="store_true",
-        help="Leave out files whose output exists and is valid: it can be read, and has the size "
-        "of its source. Others are made again.",
+        help="Leave out files whose output exists and is valid: it can be read, has the size of "
+        "its source, is not older, and is no copy of it. Others are made again.",
     )
     parser.set_defaults(command=enhance_files)
 
@@ -144,9 +144,13 @@ class _Tally:
     planned: int
     left_out: Mapping[str, int]
     enhanced: int = 0
-    skipped: int = 0
+    finished: list[FileJob] = field(default_factory=list)
     failed: int = 0
     output: _Output | None = field(default=None)
+
+    @property
+    def skipped(self) -> int:
+        return len(self.finished)
 
     def counts(self) -> str:
         skipped = f", {self.skipped} skipped (done before)" if self.skipped else ""
@@ -194,6 +198,7 @@ def _enhance_all(
     jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
     from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.grown_series import notes_about_growth
     from napari_zerodce.cli.in_memory import SharedRun
     from napari_zerodce.cli.series_search import find_series
 
@@ -207,6 +212,8 @@ def _enhance_all(
             raise_if_stopped(should_stop)
             _do(job, run, tally)
             bars.end_file()
+        for note in notes_about_growth(run, tally.finished):
+            bars.warn(f"note: {note}")
         if len(jobs) > 1 or tally.skipped or tally.left_out:
             bars.print(tally.summary())
     return 1 if tally.failed else 0
@@ -218,7 +225,7 @@ def _do(job: FileJob, run: SharedRun, tally: _Tally) -> None:
     settings = run.settings
     if settings.skip_existing:
         if is_finished(job, settings):
-            tally.skipped += 1
+            tally.finished.append(job)
             return
         settings = replace(settings, overwrite=is_there(job.target))
     tally.output = _output_of(job, settings)

@@ -10,8 +10,13 @@ from pathlib import Path
 
 from napari_zerodce.errors import RequestError
 from napari_zerodce.imaging.files.folders import identity_of, images_below
-from napari_zerodce.imaging.files.formats import LISTED, result_name
-from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr
+from napari_zerodce.imaging.files.formats import (
+    LISTED,
+    READABLE_SUFFIXES,
+    result_name,
+    title_of,
+)
+from napari_zerodce.imaging.files.ome_zarr import SUFFIX, is_ome_zarr, ome_zarr_above
 from napari_zerodce.imaging.files.urls import Named, Url, named
 
 _SEPARATORS = tuple(separator for separator in (os.sep, os.altsep) if separator)
@@ -137,11 +142,17 @@ def is_folder(path: Named) -> bool:
 
 
 def _check_suffix(target: Named, suffixes: Collection[str]) -> None:
-    if target.suffix.lower() not in suffixes:
+    if target.suffix.lower() in suffixes:
+        return
+    if target.suffix.lower() in READABLE_SUFFIXES:
         raise RequestError(
-            f"The output {str(target)!r} has no suffix of an image format; give it one that "
-            f"{LISTED}, or end it with {os.sep!r} if it is a folder."
+            f"The output {str(target)!r} cannot be made: {title_of(Path(target.name))} is read, "
+            f"but not written; end it with {result_name(Path(target.name)).suffix}."
         )
+    raise RequestError(
+        f"The output {str(target)!r} has no suffix of an image format; give it one that {LISTED}, "
+        f"or end it with {os.sep!r} if it is a folder."
+    )
 
 
 def _check_folder(output: str, suffixes: Collection[str]) -> None:
@@ -174,12 +185,11 @@ def _jobs_of(source: Named, output: Named, suffixes: Collection[str]) -> Iterato
 
 
 def _refuse_part_of_zarr(folder: Path) -> None:
-    for parent in folder.absolute().parents:
-        if parent.suffix.lower() == SUFFIX and is_ome_zarr(parent):
-            raise RequestError(
-                f"The folder {str(folder)!r} is a part of the OME-Zarr {parent.name}; give the "
-                f"whole image, {str(parent)!r}."
-            )
+    if whole := ome_zarr_above(folder):
+        raise RequestError(
+            f"The folder {str(folder)!r} is a part of the OME-Zarr {whole.name}; give the whole "
+            f"image, {str(whole)!r}."
+        )
 
 
 def _without_repetitions(jobs: Sequence[FileJob]) -> list[FileJob]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,14 +12,15 @@ import numpy as np
 
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.engine.requests import Report
-from napari_zerodce.errors import ImageError, ZeroDCEError
+from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.imaging.files.file_stack import FileStack
 from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.own_channel import own_channel
 from napari_zerodce.imaging.grey import is_grey
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.sampling import spread
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.window_search import colour_decides
+from napari_zerodce.imaging.window_search import needs_no_samples
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 FIXED: Final = frozenset({"range", "dtype"})
 
 _MOST_LOOKED_AT: Final = 8
-"""Files of a series that tell whether all are grey in colours."""
+"""Files in colours that tell whether some are grey, if not all shall be read."""
 
 
 class FileSeries:
@@ -46,13 +47,25 @@ class FileSeries:
     first : ImageFile
         The image of one of them, perhaps without pixels.
     settings : CommandSettings
+    is_grey : bool, optional
+        Whether the colours of all files are equal; None for mono files, and for files in colours
+        that may be of both kinds.
     """
 
-    def __init__(self, stack: FileStack, first: ImageFile, settings: CommandSettings) -> None:
+    def __init__(
+        self,
+        stack: FileStack,
+        first: ImageFile,
+        settings: CommandSettings,
+        *,
+        is_grey: bool | None = None,
+    ) -> None:
         self._stack, self._first, self._settings = stack, first, settings
+        self._is_grey = is_grey
         self._resolved: ResolvedRequest | ZeroDCEError | None = None
-        self._only_grey = _only_grey_share(settings.enhance, first)
-        self._has_grey: bool | None = None
+        self._colours: dict[int, bool | None] = {}
+        self._alike: dict[bool, list[int]] = {}
+        self._parts: dict[bool, FileSeries] = {}
 
     @property
     def folder(self) -> Path:
@@ -66,51 +79,91 @@ class FileSeries:
         """Return the image of a file; raises an `ImageError`."""
         return self._stack.file(number)
 
-    def holds(self, number: int, should_stop: ShouldStop) -> bool:
-        """Return whether a file shares what the others do.
+    def holds(self, number: int) -> bool:
+        """Return whether the pixels of a file are as its header told; raises an `ImageError`."""
+        return pixels_of(self.image(number)) == pixels_of(self._first)
 
-        It does not if it is not as its header told, or if it is a photo: the colours of a photo
-        decide its window and its weights.
+    def frame(self, number: int, should_stop: ShouldStop) -> Frame | None:
+        """Return a file as one of those that share something with it.
+
+        Grey files in colours and files that have colours share nothing. Photos with colours do not
+        share anything at all: each has the window and the weights that it has alone.
 
         Parameters
         ----------
         number : int
         should_stop : callable
-            As in `resolve`.
+            As in `resolve`. Files in colours are read, all of them if this one has company.
+
+        Returns
+        -------
+        Frame, optional
+            None if the file is alone.
 
         Raises
         ------
         Cancelled
             If `should_stop` returned True.
-        ImageError
-            If the file cannot be read.
         """
-        image = self.image(number)
-        if pixels_of(image) != pixels_of(self._first):
-            return False
-        if not self._only_grey:
-            return True
-        return _is_grey(image, should_stop) and self._is_of_grey(should_stop)
+        if self._first.channels == "mono" or self._is_grey is not None:
+            return Frame(self, number)
+        grey = self._has_equal_colours(number, should_stop)
+        if grey is None or (not grey and self._share_nothing):
+            return None
+        part = self._part(grey, should_stop)
+        if len(part) == 1 and not shares_more(self._settings.enhance):
+            return None
+        return Frame(part, self._alike[grey].index(number))
 
-    def _is_of_grey(self, should_stop: ShouldStop) -> bool:
-        """Return whether files in colours are grey, as far as a few tell: frames, and no photos."""
-        if self._has_grey is None:
-            self._has_grey = all(_is_grey(each, should_stop) for each in self._some())
-        return self._has_grey
+    def are_photos(self, should_stop: ShouldStop) -> bool:
+        """Return whether the files have colours and nothing to share, as far as a few tell.
 
-    def _some(self) -> Iterator[ImageFile]:
-        for number in spread(len(self), _MOST_LOOKED_AT):
-            with suppress(ImageError):  # its own run tells
-                yield self.image(number)
+        Parameters
+        ----------
+        should_stop : callable
+            As in `frame`.
+        """
+        return self._share_nothing and not any(
+            self._has_equal_colours(number, should_stop)
+            for number in spread(len(self), _MOST_LOOKED_AT)
+        )
+
+    @property
+    def _share_nothing(self) -> bool:
+        """Whether files have nothing to share if they have colours."""
+        return (
+            self._first.channels != "mono"
+            and _needs_no_samples(self._settings.enhance, self._first, is_grey=False)
+            and not shares_more(self._settings.enhance)
+        )
+
+    def _part(self, grey: bool, should_stop: ShouldStop) -> FileSeries:
+        """Return the series of the files that are grey, or of those that are not."""
+        if grey not in self._parts:
+            self._alike[grey] = [
+                number
+                for number in range(len(self))
+                if self._has_equal_colours(number, should_stop) is grey
+            ]
+            stack = self._stack.some(self._alike[grey])
+            self._parts[grey] = FileSeries(stack, self._first, self._settings, is_grey=grey)
+        return self._parts[grey]
+
+    def _has_equal_colours(self, number: int, should_stop: ShouldStop) -> bool | None:
+        """Return whether a file is grey, None if it is not as its header told."""
+        if number not in self._colours:
+            self._colours[number] = None
+            with suppress(ZeroDCEError, MemoryError):  # its own run tells
+                if self.holds(number):
+                    self._colours[number] = _is_grey(self.image(number), should_stop)
+        return self._colours[number]
 
     def _request(self, checkpoint: Checkpoint | None) -> EnhanceRequest:
         request = self._settings.series_request(self._stack, self._first, checkpoint)
-        return replace(request, is_grey=True if self._only_grey else request.is_grey)
+        return replace(request, is_grey=self._is_grey)
 
-    def choices(self, report: Report, should_stop: ShouldStop) -> SharedByFiles | None:
+    def choices(self, report: Report, should_stop: ShouldStop) -> SharedByFiles:
         """Return the windows and the weights of all files, which need no network.
-
-        None if they are photos, each of which decides its own.
 
         Parameters
         ----------
@@ -125,14 +178,11 @@ class FileSeries:
         from napari_zerodce.batch.images import SharedByFiles
         from napari_zerodce.engine.resolve import read_choices
 
-        if self._only_grey and not self._is_of_grey(should_stop):
-            return None
         request = self._request(None)
         request.check_axes()
-        windows, automatic, _, are_grey = read_choices(request, report, should_stop)
+        windows, automatic, _ = read_choices(request, report, should_stop)
         checkpoint = None if automatic is None else automatic.checkpoint
-        window = WindowChoice.of_windows(windows)
-        return SharedByFiles(window, checkpoint, are_grey, for_grey=self._only_grey)
+        return SharedByFiles(WindowChoice.of_windows(windows), checkpoint, self._is_grey)
 
     def resolved(
         self, checkpoint: Checkpoint | None, report: Report, should_stop: ShouldStop
@@ -202,7 +252,9 @@ class FileSeries:
         """Return a sentence about what the files share, "" if each would have it alone, too."""
         if resolved.global_curve:
             shared = "window and one curve"
-        elif resolved.settings.window.kind in FIXED or _is_whole(resolved, self._first.bits):
+        elif len(self) == 1 or _needs_no_samples(
+            resolved.settings, self._first, is_grey=self._is_grey is True
+        ):
             return ""
         else:
             shared = "window"
@@ -210,15 +262,6 @@ class FileSeries:
             f"{len(self)} files of one size in {str(self.folder.absolute().name)!r} are one series "
             f"and share one {shared}; --window-per-file finds one for each."
         )
-
-
-def _is_whole(resolved: ResolvedRequest, bits: int | None) -> bool:
-    """Return whether the window is that of the dtype, which each file would have, too."""
-    from napari_zerodce.imaging.window_search import resolve_window
-
-    image = resolved.image
-    whole = resolve_window(image, WindowChoice("dtype"), channels="mono", bits=bits)
-    return set(resolved.windows) == {whole}
 
 
 @dataclass(frozen=True)
@@ -241,14 +284,9 @@ def shares_more(settings: EnhanceSettings) -> bool:
     return settings.look.global_curve or settings.time != "frames" or settings.lock_normalisation
 
 
-def _only_grey_share(settings: EnhanceSettings, first: ImageFile) -> bool:
-    """Return whether files in colour have nothing to share unless their colours are equal."""
+def _needs_no_samples(settings: EnhanceSettings, first: ImageFile, *, is_grey: bool) -> bool:
     dtype = np.dtype(first.array.dtype)
-    return (
-        first.channels != "mono"
-        and colour_decides(settings.window, dtype, first.channels)
-        and not shares_more(settings)
-    )
+    return needs_no_samples(settings.window, dtype, first.channels, is_grey=is_grey)
 
 
 def _is_grey(image: ImageFile, should_stop: ShouldStop) -> bool:
@@ -259,4 +297,5 @@ def _is_grey(image: ImageFile, should_stop: ShouldStop) -> bool:
 def pixels_of(image: ImageFile) -> Hashable:
     """Return what the images of a series have in common."""
     array, axes = image.array, str(image.details.get("axes", ""))
-    return array.shape, array.dtype.newbyteorder("="), image.channels, image.bits, axes
+    dtype = array.dtype.newbyteorder("=")
+    return array.shape, dtype, image.channels, image.bits, axes, own_channel(image)

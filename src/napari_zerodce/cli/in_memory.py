@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from napari_zerodce.cli.command_settings import CommandSettings
+from napari_zerodce.imaging.windows import in_words
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
@@ -18,10 +20,16 @@ if TYPE_CHECKING:
     from napari_zerodce.cli.output_file import OutputFile
     from napari_zerodce.engine.automatic import AutomaticChoice
     from napari_zerodce.engine.provenance import Provenance
+    from napari_zerodce.engine.requests import EnhanceResult
     from napari_zerodce.imaging.files.image_file import ImageFile
     from napari_zerodce.imaging.planes import Array
 
     Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
+
+_FEW_COLOURS: Final = (
+    "A GIF has at most 256 colours in a picture, so that colours become the nearest of these; "
+    "a PNG keeps all."
+)
 
 
 @dataclass
@@ -37,6 +45,10 @@ class SharedRun:
     should_stop : callable
     frames : mapping of FileJob to Frame
         The files that are one of a series.
+    told : dict of FileSeries to str
+        The sentences about series of which a file is done, "" where there is nothing to tell.
+    notes : set of str
+        Sentences that are told once.
     """
 
     settings: CommandSettings
@@ -44,7 +56,19 @@ class SharedRun:
     bars: Bars
     should_stop: ShouldStop
     frames: Mapping[FileJob, Frame] = field(default_factory=dict)
-    told: set[FileSeries] = field(default_factory=set)
+    told: dict[FileSeries, str] = field(default_factory=dict)
+    notes: set[str] = field(default_factory=set)
+
+    def note_once(self, text: str) -> None:
+        """Print a note that holds for several files at the first of them.
+
+        Parameters
+        ----------
+        text : str
+        """
+        if text not in self.notes:
+            self.notes.add(text)
+            self.bars.warn(f"note: {text}")
 
 
 def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
@@ -61,19 +85,29 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     Cancelled, ZeroDCEError
         As `enhance` does, and if the file cannot be read or written.
     """
+    from napari_zerodce.imaging.files.images import has_fewer_colours
+
     images = _read(job, run)
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
-    frame = run.frames.get(job)
-    if frame is not None and not frame.series.holds(frame.number, run.should_stop):
-        frame = None
+    frame = _frame(job, run)
     arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
     run.bars.say("Writing")
     images = tuple(run.settings.part_of(image) for image in images)
     output.write(images, arrays)
     provenance, automatic, notices = made
-    left_out = output.left_out(images)
+    if has_fewer_colours(job.target.name, images):
+        run.note_once(_FEW_COLOURS)
+    results = [replace(image, array=array) for image, array in zip(images, arrays, strict=True)]
+    left_out = output.left_out(results)
     return provenance, automatic, (*notices, *([left_out] if left_out else []))
+
+
+def _frame(job: FileJob, run: SharedRun) -> Frame | None:
+    frame = run.frames.get(job)
+    if frame is None or not frame.series.holds(frame.number):
+        return None
+    return frame.series.frame(frame.number, run.should_stop)
 
 
 def _read(job: FileJob, run: SharedRun) -> tuple[ImageFile, ...]:
@@ -100,9 +134,21 @@ def _enhanced(images: tuple[ImageFile, ...], run: SharedRun) -> tuple[list[Array
         choices = with_shared_choices(requests, report=follow, should_stop=should_stop)
     results = [enhance(each.request, report=follow, should_stop=should_stop) for each in choices]
     notices = [each.notices for each in choices] + [each.notices for each in results]
+    notices.append(_about_others(results))
     automatic = choices[0].automatic or results[0].automatic
     made = results[0].provenance, automatic, tuple(dict.fromkeys(chain.from_iterable(notices)))
     return [result.image for result in results], made
+
+
+def _about_others(results: Sequence[EnhanceResult]) -> tuple[str, ...]:
+    """Return the choices of images of other kinds than the first; the file's line tells its."""
+    counts = Counter((in_words(each.windows), each.checkpoint.name) for each in results)
+    _, *others = counts.items()
+    return tuple(
+        f"The line tells of the first image; others ({count}) have the window {window} and "
+        f"the weights {weights}."
+        for (window, weights), count in others
+    )
 
 
 def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:
@@ -110,8 +156,8 @@ def _frame_enhanced(frame: Frame, run: SharedRun) -> tuple[list[Array], Made]:
     follow, should_stop = run.bars.follow, run.should_stop
     result = series.enhance(frame.number, run.checkpoint, follow, should_stop)
     if series not in run.told:
-        run.told.add(series)
-        resolved = series.resolved(run.checkpoint, follow, should_stop)
-        if told := series.told(resolved):
+        told = series.told(series.resolved(run.checkpoint, follow, should_stop))
+        run.told[series] = told
+        if told:
             run.bars.warn(f"note: {told}")
     return [result.image], (result.provenance, result.automatic, result.notices)

@@ -95,9 +95,11 @@ class Plane:
     region : tuple of slice, optional
         The rows and columns that will be read, by default all. Those of a lazy image are read at
         once if they are few, and others must not be read.
+    is_grey : bool
+        Whether its colours are equal, so that they share their curves.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  facts of a plane, each named when it is given
         self,
         image: Any,
         index: tuple[int, ...],
@@ -106,11 +108,12 @@ class Plane:
         window: Window,
         shared: Shared = NOTHING_SHARED,
         region: Region | None = None,
+        is_grey: bool = False,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
-        self.window = window
+        self.window, self.is_grey = window, is_grey
         self.correction, self.shared_maps = shared.correction, shared.maps
         self._own_window = self.correction.window(window)
         self._layout = layout

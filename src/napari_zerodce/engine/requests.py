@@ -56,8 +56,8 @@ class EnhanceRequest:
     bits : int, optional
         How many bits of unsigned samples count, if fewer than the dtype has.
     is_grey : bool, optional
-        Whether the colours are equal in each pixel of the image, so that they share their curves;
-        by default, the image tells it.
+        Whether the colours are equal in each pixel of the image, so that its window and weights are
+        those of a mono one; by default, the image tells it. Its planes tell which curves are equal.
     """
 
     image: Any

@@ -16,7 +16,6 @@ from napari_zerodce.device import (
 )
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.estimators.backends import make_runner
-from napari_zerodce.engine.estimators.grey import GreyEstimator
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.engine.methods.crops import MOST_PLANES, measured_whole
 from napari_zerodce.engine.progress import reading_reporter
@@ -30,6 +29,7 @@ from napari_zerodce.engine.translation_limits import (
     first_tile,
     working_memory,
 )
+from napari_zerodce.imaging.grey import GreyPlanes
 from napari_zerodce.imaging.planes import PlaneLayout
 from napari_zerodce.imaging.window_search import background_of, find_windows, levels_of_channels
 from napari_zerodce.imaging.windows import Window
@@ -69,13 +69,11 @@ def resolve(
     own = settings if checkpoint is None else settings.for_checkpoint(checkpoint.info)
     precision = resolve_precision(own.precision, device, np.dtype(request.image.dtype))
     whole_side = None if checkpoint is None else _whole_side(checkpoint.info, request, device)
-    windows, automatic, notices, is_grey = read_choices(request, report, should_stop)
+    windows, automatic, notices = read_choices(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
     runner = make_runner(checkpoint, device, precision)
-    if is_grey and not isinstance(runner, Translator):
-        runner = GreyEstimator(runner)
     settings = _without_useless_lock(request, checkpoint.info)
     resolved = ResolvedRequest(
         image=request.planes,
@@ -91,6 +89,7 @@ def resolve(
         channel_axis=request.channel_axis,
         time_axis=None if settings.time == "frames" else request.time_axis,
         series=None if isinstance(runner, Translator) else series_of(request, windows, runner),
+        grey=None if isinstance(runner, Translator) else GreyPlanes(request.planes, layout),
         axes=request.axes,
         skip_unreadable=request.skip_unreadable,
         notices=(*notices, *_about_crops(settings, layout, whole_side)),
@@ -183,8 +182,8 @@ def _check_tile(resolved: ResolvedRequest) -> None:
 
 def read_choices(
     request: EnhanceRequest, report: Report, should_stop: ShouldStop
-) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...], bool]:
-    """Return windows, the choice of weights if it is automatic, notices, and whether it is grey.
+) -> tuple[tuple[Window, ...], AutomaticChoice | None, tuple[str, ...]]:
+    """Return windows, the choice of weights if it is automatic, and notices.
 
     The image is read once.
 
@@ -215,7 +214,7 @@ def read_choices(
     windows = tuple(each.window for each in found)
     notices = tuple(dict.fromkeys(each.unread for each in found if each.unread))
     if not request.settings.is_automatic:
-        return windows, None, notices, is_grey
+        return windows, None, notices
     backgrounds = [each.background for each in found]
     if (channels == "mono" or is_grey) and None in backgrounds:  # the windows needed no look at it
         backgrounds = [
@@ -228,7 +227,7 @@ def read_choices(
             )
             for part, *coarser in levels_of_channels(request.levels, axis)
         ]
-    return windows, choose_weights(channels, typical(backgrounds)), notices, is_grey
+    return windows, choose_weights(channels, typical(backgrounds)), notices
 
 
 def checkpoint_of(settings: EnhanceSettings) -> Checkpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from napari_zerodce.engine.translation_limits import (
     room_for_translation,
     working_memory,
 )
+from napari_zerodce.imaging.grey import GreyPlanes
 from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.sampling import spread
 from napari_zerodce.imaging.scope import Scope
@@ -78,8 +79,11 @@ class ResolvedRequest:
         The leading axis of time, if frames share something along it.
     series : Series, optional
         What its planes share along the axes of time and of the channels.
+    grey : GreyPlanes, optional
+        Which planes of the finest level have equal colours, so that these share their curves; None
+        for a translator.
     place : tuple of int
-        Index of the image in the series: not empty if it is one plane of it.
+        Index of the image in that of the request: not empty if it is one plane of it.
     spans : tuple of (float, float)
         The part of the height and width of the series that the image shows.
     axes : str
@@ -111,6 +115,7 @@ class ResolvedRequest:
     channel_axis: int | None = None
     time_axis: int | None = None
     series: Series | None = None
+    grey: GreyPlanes | None = None
     place: tuple[int, ...] = ()
     spans: tuple[Span, Span] = WHOLE
     axes: str = ""
@@ -199,19 +204,26 @@ class ResolvedRequest:
         check : callable, optional
             Called before each frame around it is read; raises `Cancelled` to stop.
         """
-        window = self.window_of(index)
-        shared = NOTHING_SHARED
+        place, shared, is_grey = self._place_of(index), NOTHING_SHARED, False
+        if self.grey is not None:
+            is_grey = self.grey.holds(place, should_stop=partial(_is_stopped, check))
         if self.series is not None:
-            shared = self.series.shared(self._place_of(index), self.spans, check=check)
+            shared = self.series.shared(place, self.spans, check=check)
         return Plane(
-            self.image, index, layout=self.layout, window=window, shared=shared, region=self._seen
+            self.image,
+            index,
+            layout=self.layout,
+            window=self.window_of(index),
+            shared=shared,
+            region=self._seen,
+            is_grey=is_grey,
         )
 
     def _place_of(self, index: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the index in the series of a plane of this image, which may be a coarser level."""
-        if self.series is None:
+        """Return the index in the request's image of a plane of this one or a level of it."""
+        if self.grey is None:
             return ()
-        return (*self.place, *self.series.index_of(index, self.layout.leading))
+        return (*self.place, *self.grey.index_of(index, self.layout.leading))
 
     @property
     def _seen(self) -> Region:
@@ -363,3 +375,9 @@ class ResolvedRequest:
             }
             | facts,
         )
+
+
+def _is_stopped(check: Check) -> bool:
+    """Return False, unless `check` raises `Cancelled`."""
+    check()
+    return False

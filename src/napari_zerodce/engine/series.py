@@ -124,24 +124,6 @@ class Series:
         maps = MapsOfSeries(self, index, spans) if self._axes_of_curves else None
         return Shared(self.correction(index, check), maps)
 
-    def index_of(self, index: tuple[int, ...], leading: Sequence[int]) -> tuple[int, ...]:
-        """Return the index of the plane that a plane of a coarser level shows.
-
-        Parameters
-        ----------
-        index : tuple of int
-            In the leading axes of the level, or empty.
-        leading : sequence of int
-            Their lengths, of which some may be smaller than those of the image.
-        """
-        own = self._layout.leading
-        if tuple(leading) == own or not index:
-            return index
-        return tuple(
-            place * length // other
-            for place, length, other in zip(index, own, leading, strict=True)
-        )
-
     @property
     def _axes_of_curves(self) -> dict[int, list[int]]:
         """The axes along which curves are shared, and the places on them that decide the curves."""

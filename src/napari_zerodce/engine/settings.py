@@ -70,8 +70,8 @@ class EnhanceSettings:
         Setting(
             label="Checkpoint",
             help="The weights of the network: auto, a name that 'napari-zerodce info' lists, or a "
-            "file. Automatic is zero-dce-fluo for mono images with a dark background, and zero-dce "
-            "for all others.",
+            "file. Automatic is zero-dce-fluo for mono images, and grey ones in colours, with a "
+            "dark background, and zero-dce for all others.",
             metavar="NAME|FILE",
         ),
     ] = AUTOMATIC

@@ -12,6 +12,7 @@ import numpy as np
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import read_choices
+from napari_zerodce.imaging.grey import is_grey
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
@@ -46,6 +47,8 @@ def with_shared_choices(
 ) -> list[SharedChoice]:
     """Find one window, and one set of weights, for the images of each dtype and kind of colours.
 
+    Grey images in colours are of another kind than those that have colours.
+
     Parameters
     ----------
     requests : sequence of EnhanceRequest
@@ -63,6 +66,7 @@ def with_shared_choices(
     Cancelled, ImageError, RequestError
         As `enhance` does.
     """
+    requests = [_with_colour_known(request, should_stop) for request in requests]
     groups: dict[Any, list[int]] = {}
     for number, request in enumerate(requests):
         groups.setdefault(_kind(request), []).append(number)
@@ -75,10 +79,18 @@ def with_shared_choices(
     return [found[number] for number in range(len(requests))]
 
 
+def _with_colour_known(request: EnhanceRequest, should_stop: ShouldStop) -> EnhanceRequest:
+    if request.is_grey is not None:
+        return request
+    grey = is_grey(request.planes, request.layout, should_stop=should_stop)
+    return replace(request, is_grey=grey)
+
+
 def _kind(request: EnhanceRequest) -> Any:
     axis = request.channel_axis
     count = None if axis is None else request.layout.leading[axis]
-    return request.channels, np.dtype(request.image.dtype), request.bits, count
+    dtype = np.dtype(request.image.dtype)
+    return request.channels, dtype, request.bits, request.is_grey, count
 
 
 def _shared(
@@ -96,14 +108,11 @@ def _shared(
     alone = replace(
         first, image=joined, scope=None, channel_axis=axis, time_axis=None, axes="", coarser=()
     )
-    windows, automatic, notices, is_grey = read_choices(alone, report, should_stop)
+    windows, automatic, notices = read_choices(alone, report, should_stop)
     settings = replace(first.settings, window=WindowChoice.of_windows(windows))
     if automatic is not None:
         settings = replace(settings, checkpoint=automatic.checkpoint)
-    return [
-        SharedChoice(replace(each, settings=settings, is_grey=is_grey), automatic, notices)
-        for each in requests
-    ]
+    return [SharedChoice(replace(each, settings=settings), automatic, notices) for each in requests]
 
 
 def _in_a_row(request: EnhanceRequest, step: int) -> Array:

@@ -30,8 +30,11 @@ MOST_SAMPLES_OF_PYRAMID = 2**24
 LARGEST_OVERVIEW = 2**20
 """Samples. The finest level with so few tells where the bright regions are."""
 
-_SAMPLES_PER_REGION_OF_PYRAMID = 2**18
+_SAMPLES_PER_SMALL_REGION = 2**18
 _LEAST_REGIONS = 32
+
+_REGIONS_FOR_COLOURS = 64
+"""If not all are read, so many or more, also if each is one large chunk."""
 
 _Region = tuple[slice, ...]
 
@@ -97,15 +100,29 @@ class Sampler:
         for region, _ in self._read_each(range(prod(self._regions))):
             yield _finite(region.ravel())
 
+    def is_read_whole(self, most_read: int) -> bool:
+        """Return whether all samples are read: those in memory, and those of a small image."""
+        return not self._is_lazy or prod(self._shape) <= most_read
+
     def regions(self, *, most_read: int) -> Iterator[Array]:
-        """Yield regions as they are, with all their axes; of a large lazy image, only some.
+        """Yield regions as they are, with all their axes.
+
+        Of a larger lazy image, these are many small ones that are spread over all axes, and before
+        them a coarser level, if there is a small one.
 
         Parameters
         ----------
         most_read : int
-            Number of samples that are read of a lazy image, but at least one region.
+            Number of samples that are read of a lazy image, but at least 64 regions.
         """
-        numbers, _ = self._chosen_regions(most_read)
+        if self.is_read_whole(most_read):
+            numbers = list(range(prod(self._regions)))
+        else:
+            if (overview := _overview(self._coarser, self._shape)) is not None:
+                yield self._of_overview(overview)
+            self._grid(_SAMPLES_PER_SMALL_REGION)
+            kept = max(_REGIONS_FOR_COLOURS, most_read // prod(self._steps))
+            numbers = spread(prod(self._regions), kept)
         for region, _ in self._read_each(numbers):
             yield region
 
@@ -141,12 +158,12 @@ class Sampler:
     def _chosen_regions(self, most_read: int | None) -> tuple[list[int], list[int]]:
         """Return the numbers of the regions to read, and how many regions each stands for."""
         most = most_read or MOST_SAMPLES_OF_LAZY_IMAGE
-        if not self._is_lazy or prod(self._shape) <= most:
+        if self.is_read_whole(most):
             count = prod(self._regions)
             return list(range(count)), [1] * count
         overview = None if most_read else _overview(self._coarser, self._shape)
         if overview is not None:
-            self._grid(_SAMPLES_PER_REGION_OF_PYRAMID)
+            self._grid(_SAMPLES_PER_SMALL_REGION)
             if all(a >= b for a, b in zip(overview.shape, self._regions, strict=True)):
                 return self._by_brightness(overview)
             self._grid(SAMPLES_PER_REGION)
@@ -155,13 +172,17 @@ class Sampler:
         return numbers, [1] * len(numbers)
 
     def _by_brightness(self, overview: Any) -> tuple[list[int], list[int]]:
-        with self._reading_told():
-            without_alpha = min(overview.shape[-1], self._shape[-1])
-            samples = np.asarray(overview[whole_key((*overview.shape[:-1], without_alpha))])
+        samples = self._of_overview(overview)
         means = coarser_levels(samples.astype(np.float32), [self._regions])[0].ravel()
         count = max(_LEAST_REGIONS, MOST_SAMPLES_OF_PYRAMID // prod(self._steps))
         numbers, weights = zip(*spread_by_brightness(means, count), strict=True)
         return list(numbers), list(weights)
+
+    def _of_overview(self, overview: Any) -> Array:
+        """Return the samples of a coarser level, without alpha."""
+        with self._reading_told():
+            without_alpha = min(overview.shape[-1], self._shape[-1])
+            return np.asarray(overview[whole_key((*overview.shape[:-1], without_alpha))])
 
     @property
     def unread(self) -> str:

@@ -129,17 +129,21 @@ def find_window(  # noqa: PLR0913  facts and callbacks, each named when it is gi
     return replace(rule.from_samples(sampler), unread=sampler.unread, is_grey=grey)
 
 
-def colour_decides(choice: WindowChoice, dtype: np.dtype[Any], channels: Channels) -> bool:
-    """Return whether the window of an image is known without its samples unless it is grey.
+def needs_no_samples(
+    choice: WindowChoice, dtype: np.dtype[Any], channels: Channels, *, is_grey: bool
+) -> bool:
+    """Return whether the window of an image is known without its samples.
 
     Parameters
     ----------
     choice : WindowChoice
     dtype : dtype
     channels : {"mono", "rgb", "rgba"}
+    is_grey : bool
+        Whether all colours of the image are equal.
     """
     rules = (
-        _Rule(each, dtype, channels != "mono", is_grey=False, bits=None)
+        _Rule(each, dtype, channels != "mono", is_grey=is_grey, bits=None)
         for each in choice.channels or (choice,)
     )
     return all(rule.without_samples() is not None for rule in rules)

@@ -85,7 +85,9 @@ def test_choice_follows_the_chosen_layer(
 
 
 def test_colours_get_photo_weights(model: ViewerModel, finder: WeightsFinder, qtbot: Any) -> None:
-    model.add_image(np.zeros((40, 40, 3), np.uint8), rgb=True)
+    image = np.zeros((40, 40, 3), np.uint8)
+    image[0, 0, 0] = 1  # without any colour, it is judged as a mono image
+    model.add_image(image, rgb=True)
     _wait_for(qtbot, finder, "photo")
     assert "in colour" in str(finder.choice)
 

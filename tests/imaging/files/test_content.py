@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from napari_zerodce.imaging.files.content import Content, content_of
+from napari_zerodce.imaging.files.content import content_of
 
 _LFS = "a Git LFS file, which is not downloaded"
 
@@ -26,7 +26,7 @@ def test_photos(tmp_path, kind, suffix):
 @pytest.mark.parametrize("options", [{}, {"bigtiff": True}, {"byteorder": ">"}])
 def test_tiff(tmp_path, options):
     tifffile.imwrite(tmp_path / "a", np.zeros((9, 8), "u1"), **options)
-    assert content_of(tmp_path / "a") == Content("a TIFF image", ".tif")
+    assert content_of(tmp_path / "a").suffix == ".tif"
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,17 @@ def test_archives(tmp_path, names, title):
         (b"", "an empty file"),
         (b"%PDF-1.4 ...", "a PDF document"),
         (b"8BPS\0\1", "a Photoshop image"),
+        (b"P7\nWIDTH 4\n", "a PAM image"),
+        (b"Pf\n4 4\n-1.0\n" + bytes(64), "a PFM image"),
+        (b"P5 # a comment\n4 4 255\n", "a Netpbm image"),
+        (b"P5 is a text", "a text"),
+        (b"BM,width,height\n1,2,3\n", "a text"),
+        (b"BM" + bytes(12) + b"\x28\0\0\0", "a BMP image"),
+        (b"MATLAB 7.3 MAT-file, Platform: GLNXA64", "a MATLAB 7.3 file, which is HDF5"),
+        (b"\0\0\1\xb3" + bytes(20), "an MPEG video"),
+        ((b"G" + bytes(187)) * 3, "an MPEG transport stream"),
+        ((bytes(4) + b"G" + bytes(187)) * 3, "an MPEG transport stream"),
+        (b"G" * 60, "a text"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "an MP4 video"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC image"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "an AVIF image"),

@@ -138,3 +138,49 @@ def test_masks_are_refused(tmp_path):
     path = _write(tmp_path / "a.dcm", bits, BitsStored=1, BitsAllocated=8)
     with pytest.raises(ImageError, match="mask"):
         read_image(path)
+
+
+def _item(**facts):
+    item = pydicom.Dataset()
+    for name, value in facts.items():
+        setattr(item, name, value)
+    return item
+
+
+def _group(first, spacing):
+    return _item(
+        PixelValueTransformationSequence=[_item(RescaleIntercept=first, RescaleSlope=1)],
+        PixelMeasuresSequence=[_item(PixelSpacing=[spacing, 0.25])],
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_enhanced_files_tell_of_all_frames_at_once(tmp_path, sign):
+    kind = "MONOCHROME2" if sign == 1 else "MONOCHROME1"
+    facts = {"BitsStored": 12, "NumberOfFrames": 2, "PhotometricInterpretation": kind}
+    facts["SharedFunctionalGroupsSequence"] = [_group(-1024, 0.5)]
+    array = np.stack([RAMP, RAMP + 1])
+    image = read_image(_write(tmp_path / "a.dcm", array, **facts))
+    ends = -1024 + 4095 - 1024  # that of the lowest and the highest value
+    expected = array.astype(int) - 1024
+    np.testing.assert_array_equal(image.array, expected if sign == 1 else ends - expected)
+    assert (image.array.dtype, image.bits) == ("int16", None)
+    sizes = image.details["metadata"]
+    assert (sizes["PhysicalSizeY"], sizes["PhysicalSizeX"]) == (0.5, 0.25)
+
+
+def test_enhanced_files_tell_of_each_frame(tmp_path):
+    groups = [_group(-1024, 0.5), _group(10, 0.75)]
+    facts = {"NumberOfFrames": 2, "PerFrameFunctionalGroupsSequence": groups, "BitsStored": 12}
+    image = read_image(_write(tmp_path / "a.dcm", np.stack([RAMP, RAMP]), **facts))
+    np.testing.assert_array_equal(image.array, np.stack([RAMP.astype(int) - 1024, RAMP + 10]))
+    assert "metadata" not in image.details  # the frames have pixels of different sizes
+
+
+def test_a_table_is_applied_before_monochrome1_is_inverted(tmp_path):
+    table = np.arange(256, dtype="u2") ** 2 // 4
+    lut = _item(LUTDescriptor=[256, 0, 16], LUTData=table.tobytes())
+    array = np.arange(12 * 10, dtype="u1").reshape(12, 10)
+    facts = {"PhotometricInterpretation": "MONOCHROME1", "ModalityLUTSequence": [lut]}
+    image = read_image(_write(tmp_path / "a.dcm", array, **facts))
+    np.testing.assert_array_equal(image.array, table.max() - table[array])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files import hdf5
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.images import read_image, read_images, write_image, write_images
@@ -95,3 +96,72 @@ def test_invalid_axistags_are_ignored(tmp_path, tags):
         file["a"] = np.zeros((9, 8), "f4")
         file["a"].attrs["axistags"] = tags
     assert read_image(tmp_path / "a.h5").array.shape == (9, 8)
+
+
+def _virtual(path, source, shape, dtype):
+    layout = h5py.VirtualLayout(shape=shape, dtype=dtype)
+    layout[...] = h5py.VirtualSource(source, "x", shape=shape)
+    with h5py.File(path, "w") as file:
+        return file.create_virtual_dataset("data", layout)
+
+
+@pytest.mark.parametrize("kind", ["external", "virtual", "virtual and relative"])
+@pytest.mark.parametrize("folder", [".", "other"])
+def test_the_files_with_the_samples_of_a_source_stay(tmp_path, kind, folder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    array = np.arange(2 * 30 * 20, dtype="u2").reshape(2, 30, 20)
+    with h5py.File("part.h5", "w") as file:
+        file["x"] = array
+    if kind == "external":
+        with h5py.File("a.h5", "w") as file:
+            options = {"external": [("raw.bin", 0, h5py.h5f.UNLIMITED)]}
+            file.create_dataset("data", shape=array.shape, dtype="u2", **options)[...] = array
+    else:
+        source = "part.h5" if kind.endswith("relative") else str(tmp_path / "part.h5")
+        _virtual("a.h5", source, array.shape, "u2")
+    with h5py.File("a.h5", "r+") as file:
+        file["data"].attrs["gain"] = 3
+        for dimension, label in zip(file["data"].dims, "tyx", strict=True):
+            dimension.label = label
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    image = read_image("a.h5")
+    np.testing.assert_array_equal(image.array, array)
+    write_image(f"{folder}/b.h5", replace(image, array=image.array + 1))
+    assert {path: path.read_bytes() for path in before} == before
+    with h5py.File(f"{folder}/b.h5") as back:
+        data = back["data"]
+        np.testing.assert_array_equal(data[()], array + 1)
+        assert not data.is_virtual
+        assert not data.external
+        assert (data.attrs["gain"], data.dims[0].label) == (3, "t")
+
+
+def test_links_to_other_files_are_links_in_the_copy(tmp_path):
+    with h5py.File(tmp_path / "part.h5", "w") as file:
+        file["g/x"] = np.zeros((30, 20), "u1")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["own"] = np.zeros((9, 8), "u1")
+        file["far"] = h5py.ExternalLink(str(tmp_path / "part.h5"), "/g")
+        file["near"] = h5py.ExternalLink("part.h5", "/g/x")
+    before = (tmp_path / "part.h5").read_bytes()
+    image = read_image(tmp_path / "a.h5")
+    write_image(tmp_path / "b.h5", replace(image, array=image.array + 1))
+    assert (tmp_path / "part.h5").read_bytes() == before
+    with h5py.File(tmp_path / "b.h5") as back:
+        assert (back["own"][()] == 1).all()
+        assert isinstance(back.get("far", getlink=True), h5py.ExternalLink)
+
+
+def test_a_matlab_file_is_told_and_read_by_the_suffix_of_hdf5(tmp_path):
+    header = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512)
+    with h5py.File(tmp_path / "a.h5", "w", userblock_size=512) as file:
+        file["x"] = np.arange(72, dtype="u1").reshape(9, 8)
+    with (tmp_path / "a.h5").open("r+b") as file:
+        file.write(header)
+    image = read_image(tmp_path / "a.h5")
+    write_image(tmp_path / "b.h5", replace(image, array=image.array + 1))
+    assert (tmp_path / "b.h5").read_bytes().startswith(header)
+    np.testing.assert_array_equal(read_image(tmp_path / "b.h5").array, image.array + 1)
+    (tmp_path / "a.h5").rename(tmp_path / "a.mat")
+    with pytest.raises(ImageError, match=r"MATLAB 7\.3 file, which is HDF5.*rename it to a\.h5"):
+        read_image(tmp_path / "a.mat")

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import tifffile
 from PIL import Image
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import image_file
+from napari_zerodce.imaging.files import formats, image_file
 from napari_zerodce.imaging.files.images import (
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
@@ -211,12 +212,44 @@ def test_other_suffixes_are_not_written(tmp_path):
         ("a.tif", b"", r"is an empty file, and no \.tif image"),
         ("a.npy", b"II*\0", r"is a TIFF image, but its suffix is '\.npy'; rename it to a\.tif\."),
         ("a.npz", b"<!DOCTYPE html><html>", "is a web page, perhaps in place of a download, and"),
+        ("a.png", b"BM,width\n1,2\n", r"is a text, and no \.png image"),
+        ("a.pam", b"P7\nWIDTH 3\n", "is valid, but not supported: it is a PAM image"),
+        ("a.pfm", b"PF\n3 2\n-1\n" + bytes(72), "is valid, but not supported: it is a PFM image"),
     ],
 )
 def test_a_wrong_suffix_is_told(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ImageError, match=said) as caught:
         read_image(tmp_path / name)
+    assert_one_sentence(caught)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [
+        (".zvi", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        (".oib", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        (".oif", b"[FileInformation]"),
+        (".vsi", b"II*\0"),
+    ],
+)
+def test_a_damaged_file_is_of_its_kind(tmp_path, monkeypatch, suffix, start):
+    def fail(path):
+        raise ValueError("it ends too early")
+
+    form, kind = formats.BY_SUFFIX[suffix]
+    monkeypatch.setitem(formats.BY_SUFFIX, suffix, (form, replace(kind, modules=())))
+    monkeypatch.setattr(form, "read", fail)
+    (tmp_path / f"a{suffix}").write_bytes(start)
+    with pytest.raises(ImageError, match="cannot be read: it ends too early"):
+        read_image(tmp_path / f"a{suffix}")
+
+
+def test_a_file_in_an_ome_zarr_names_the_whole(tmp_path):
+    (tmp_path / "a.ome.zarr").mkdir()
+    (tmp_path / "a.ome.zarr" / "zarr.json").write_text("{}")
+    with pytest.raises(ImageError, match=r"is a part of the OME-Zarr a\.ome\.zarr; give") as caught:
+        read_image(tmp_path / "a.ome.zarr" / "zarr.json")
     assert_one_sentence(caught)
 
 

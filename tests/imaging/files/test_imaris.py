@@ -53,5 +53,8 @@ def test_the_finest_level_is_the_image(tmp_path, shape, axes):
 def test_another_hdf5_file_is_told(tmp_path):
     with h5py.File(tmp_path / "a.ims", "w") as file:
         file["data"] = np.zeros((9, 8))
-    with pytest.raises(ImageError, match=r"a\.ims is an HDF5 file, but its suffix is '\.ims'; ren"):
+    with pytest.raises(ImageError, match=r"a\.ims is an HDF5 file without .* to a\.h5"):
         read_image(tmp_path / "a.ims")
+    (tmp_path / "b.ims").write_bytes((tmp_path / "a.ims").read_bytes()[:500])
+    with pytest.raises(ImageError, match=r"b\.ims cannot be read: .*truncated"):
+        read_image(tmp_path / "b.ims")

@@ -56,3 +56,13 @@ def test_a_file_without_images_names_what_it_has(tmp_path):
     np.savez(tmp_path / "a.npz", names=np.array(["a"]), times=np.zeros(5))
     with pytest.raises(ImageError, match=r"a\.npz holds no image, only names, times; give"):
         read_image(tmp_path / "a.npz")
+
+
+def test_the_order_of_all_arrays_and_that_of_samples_come_back(tmp_path):
+    first, last = {"labels": RAMP.astype(np.int32)}, {"times": np.zeros(5)}
+    np.savez(tmp_path / "a.npz", **first, cells=np.asfortranarray(RAMP), **last, c=RAMP)
+    npz.write(tmp_path / "b.npz", npz.read(tmp_path / "a.npz"))
+    with np.load(tmp_path / "b.npz") as back:
+        assert list(back) == ["labels", "cells", "times", "c"]
+        assert [np.isfortran(back[name]) for name in ("cells", "c")] == [True, False]
+        np.testing.assert_array_equal(back["cells"], RAMP)

@@ -9,7 +9,13 @@ import pytest
 
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.images import read_image, read_images, write_image, write_images
+from napari_zerodce.imaging.files.images import (
+    left_out,
+    read_image,
+    read_images,
+    write_image,
+    write_images,
+)
 
 OpenEXR = pytest.importorskip("OpenEXR")
 
@@ -24,6 +30,20 @@ def _write(path, channels, **header):
 def _header(path):
     with OpenEXR.File(str(path)) as file:
         return dict(file.header())
+
+
+def test_what_other_kinds_cannot_hold_is_named(tmp_path):
+    corners = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
+    depth = np.zeros((20, 30), "f4")
+    facts = {"capDate": "2020:01:01 00:00:00", "chromaticities": corners}
+    channels = {"RGB": RAMP.astype("f4"), "Z": depth, "id": depth.astype("u4")}
+    _write(tmp_path / "a.exr", channels, **facts)
+    images = read_images(tmp_path / "a.exr")
+    named = {"channel Z", "channel id", "capDate", "chromaticities"}
+    assert {*left_out(tmp_path / "a.tif", images)} == named
+    assert left_out(tmp_path / "b.exr", images) == ()
+    _write(tmp_path / "c.exr", {"Y": depth})
+    assert left_out(tmp_path / "c.tif", read_images(tmp_path / "c.exr")) == ()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])

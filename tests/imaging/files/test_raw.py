@@ -106,7 +106,11 @@ def test_files_that_are_cut_off_are_refused(tmp_path, part, capfd):
         read_image(tmp_path / "b.dng")
 
 
-def test_other_files_are_told(tmp_path):
-    (tmp_path / "a.nef").write_bytes(bytes(range(256)) * 9)
-    with pytest.raises(ImageError, match=r"a\.nef is no RAW photo that LibRaw .* knows; convert"):
-        read_image(tmp_path / "a.nef")
+@pytest.mark.parametrize(("suffix", "other"), [(".nef", "DNG"), (".dng", "TIFF in the program")])
+def test_other_files_are_told(tmp_path, suffix, other):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(
+        ImageError, match=f"no RAW photo that LibRaw .* knows; convert it to {other}"
+    ):
+        read_image(path)

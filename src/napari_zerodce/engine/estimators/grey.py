@@ -34,5 +34,9 @@ class GreyEstimator:
         image : Tensor, shape (1, 1 or 3, h, w), values in [0, 1]
         check : callable, optional
         """
-        maps = self.estimator.estimate(image, check=check)
-        return maps.mean(2, keepdim=True).expand_as(maps).contiguous()
+        return equal_colours(self.estimator.estimate(image, check=check))
+
+
+def equal_colours(maps: Tensor) -> Tensor:
+    """Return maps of shape (1, maps, C, h, w) with their mean in place of each colour."""
+    return maps.mean(2, keepdim=True).expand_as(maps).contiguous()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -146,7 +146,9 @@ class CurveMethod(Generic[Made]):
             Rows and columns of the plane that are processed.
         meter : PlaneMeter
         """
-        return CurvesOfPlane(self, plane, self._source(plane, tile_size, region, meter))
+        grey = plane.is_grey
+        own = replace(self, estimator=GreyEstimator(self.estimator)) if grey else self
+        return CurvesOfPlane(own, plane, own._source(plane, tile_size, region, meter))
 
     def _source(
         self, plane: Plane, tile_size: int, region: Region, meter: PlaneMeter
@@ -154,7 +156,9 @@ class CurveMethod(Generic[Made]):
         if self.global_curve:
             return GlobalCurve(self.global_curve)
         if plane.shared_maps is not None:
-            return SharedCurves(plane.shared_maps, plane.shape, tile_size, meter)
+            return SharedCurves(
+                plane.shared_maps, plane.shape, tile_size, meter, is_grey=plane.is_grey
+            )
         scale_factor = self.scale_factor or self.estimator.scale_factor
         if scale_factor == 1:
             return LocalCurves(self.estimator, meter)
@@ -182,7 +186,6 @@ class CurvesOfPlane(Generic[Made]):
         self._method, self._plane, self._source = method, plane, source
         self.halo = max(source.halo, method.halo)
         self.work = source.work
-        self._is_grey = isinstance(method.estimator, GreyEstimator)
 
     def prepare(self, crew: Crew) -> None:
         """Estimate what the curves of all tiles share."""
@@ -198,7 +201,7 @@ class CurvesOfPlane(Generic[Made]):
             The samples of the tile and its halo, as they are. Of equal colours, only the first is
             used, and the result has one channel, too.
         """
-        if self._is_grey and has_no_colour(block):
+        if self._plane.is_grey and has_no_colour(block):
             block = block[:1]
         return self._method.finish(
             CurveTile(

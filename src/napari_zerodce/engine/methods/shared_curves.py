@@ -8,6 +8,7 @@ from torch import Tensor
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.networks import stretch_maps
 from napari_zerodce.engine.crew import Crew
+from napari_zerodce.engine.estimators.grey import equal_colours
 from napari_zerodce.engine.plane import SharedMaps
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.imaging.tiling import Tile
@@ -25,21 +26,30 @@ class SharedCurves:
         Side of the tiles in pixels.
     meter : PlaneMeter
         It says whether to stop.
+    is_grey : bool
+        Whether all colours of the plane get the mean of their curves.
     """
 
     halo = 0
     work = 0
 
     def __init__(
-        self, shared: SharedMaps, shape: tuple[int, int], tile_size: int, meter: PlaneMeter
+        self,
+        shared: SharedMaps,
+        shape: tuple[int, int],
+        tile_size: int,
+        meter: PlaneMeter,
+        *,
+        is_grey: bool,
     ) -> None:
-        self._shared, self._shape = shared, shape
+        self._shared, self._shape, self._is_grey = shared, shape, is_grey
         self._tile_size, self._meter = tile_size, meter
         self._maps = torch.empty(0)
 
     def prepare(self, crew: Crew) -> None:
         """Estimate the curves of the series, unless another plane has done it."""
-        self._maps = self._shared.estimate(crew, self._tile_size, self._meter)
+        maps = self._shared.estimate(crew, self._tile_size, self._meter)
+        self._maps = equal_colours(maps) if self._is_grey else maps
 
     def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
         """Enlarge the part of the maps that lies under the tile.

@@ -64,7 +64,8 @@ class CheckpointChooser(QWidget):
         self.combo.addItem("Automatic", registry.AUTOMATIC)
         self.combo.setItemData(
             0,
-            "Fluorescence weights for mono images with a dark background, photo weights for others",
+            "Fluorescence weights for mono images, and grey ones in colours, with a dark\n"
+            "background; photo weights for others",
             Qt.ItemDataRole.ToolTipRole,
         )
         self._lay_out()

@@ -11,8 +11,12 @@ from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, Window, WindowChoice
 
 _AUTOMATIC = (
-    "Mono with a dark background: from the background to 99.9 %;\n"
+    "Mono, or grey in colours, with a dark background: from the background to 99.9 %;\n"
     "colours, and 8 bits: the range of the data type; others: percentiles 0.1 to 99.9"
+)
+_DTYPE = (
+    "0 to 255, 0 to 65535, ...; floats: 0 to 1\n"
+    "A layer does not tell of 12 bits in 16: take From 0 to 4095 for them."
 )
 _CHOICES = (
     ("auto", "Automatic", _AUTOMATIC),
@@ -20,7 +24,7 @@ _CHOICES = (
     ("percentile", "Percentiles", "Percentage of the samples below the two ends of the window"),
     ("background", "Background to 99.9 %", "From the level of the background, found by itself"),
     ("minmax", "Minimum to maximum", "The smallest and the largest finite sample"),
-    ("dtype", "Range of the data type", "0 to 255, 0 to 65535, ...; floats: 0 to 1"),
+    ("dtype", "Range of the data type", _DTYPE),
     ("range", "From … to …", "Two intensities in units of the image, at first the automatic ones"),
 )
 _NUMBERS_OF = ("percentile", "range")

@@ -48,6 +48,7 @@ def with_axes(image: ImageFile, name: str) -> SavedImage:
         translate=(0.0,) * len(axes),
         units=tuple(unit for _, unit in steps),
         name=name,
+        bits=image.bits,
     )
 
 

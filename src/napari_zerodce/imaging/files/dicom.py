@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.errors import ImageError
+from napari_zerodce.imaging.files.dicom_rescale import Rescale, of_frames
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.read_only import can_hold, left_out, write
@@ -58,9 +59,10 @@ def _image(data: Any, frames: int) -> ImageFile:
         return _coloured(array, axes, data)
     if int(data.BitsStored) == 1:
         array = array.astype(bool)  # refused as a mask like all others
+    scale = Rescale.of(data, array, frames)
+    values = scale.applied(array)
     if kind == "MONOCHROME1":
-        array = _inverted(array, int(data.BitsStored))
-    values = _rescaled(array, data)
+        values = scale.inverted(values)
     # Rescaled values, such as Hounsfield units, have a range of their own.
     is_stored = values.dtype == array.dtype and array.dtype.kind == "u"
     bits = int(data.BitsStored) if is_stored else None
@@ -80,44 +82,17 @@ def _narrow(array: Array) -> Array:
     return high.astype(np.uint8) if is_shallow or copies else array
 
 
-def _inverted(array: Array, bits: int) -> Array:
-    largest = -1 if array.dtype.kind == "i" else 2**bits - 1
-    return (largest - array.astype(np.int64)).astype(array.dtype)
-
-
-def _rescaled(array: Array, data: Any) -> Array:
-    """Return the values in their unit: as integers if they are, otherwise as float32."""
-    from pydicom.pixels import apply_modality_lut
-
-    slope = float(data.get("RescaleSlope", 1))
-    first = float(data.get("RescaleIntercept", 0))
-    has_table = "ModalityLUTSequence" in data
-    if array.dtype == bool or ((slope, first) == (1, 0) and not has_table):
-        return array
-    values: Array = np.asarray(apply_modality_lut(array, data))
-    if has_table:
-        return values
-    # The type follows from what is possible, because all files of a series should have one.
-    ends = [end * slope + first for end in _stored_range(array, int(data.BitsStored))]
-    return values.astype(_smallest(min(ends), max(ends), is_whole=slope % 1 == first % 1 == 0))
-
-
-def _stored_range(array: Array, bits: int) -> tuple[int, int]:
-    return (
-        (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if array.dtype.kind == "i" else (0, 2**bits - 1)
-    )
-
-
-def _smallest(low: float, high: float, *, is_whole: bool) -> type[np.generic]:
-    for dtype in (np.int16, np.uint16, np.int32):
-        if is_whole and np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
-            return dtype
-    return np.float32
-
-
 def _frame_time(data: Any) -> float:
     """Return the milliseconds from frame to frame, 0 if frames are no times."""
     return float(data.get("FrameTime") or 0)
+
+
+def _spacing(data: Any) -> Any:
+    """Return the millimetres of a pixel, of a multi-frame file only if its frames agree."""
+    told = [group.get("PixelSpacing") for group in of_frames(data, "PixelMeasuresSequence")]
+    if told:
+        return told[0] if all(each == told[0] for each in told) else None
+    return data.get("PixelSpacing") or data.get("ImagerPixelSpacing")
 
 
 def _details(data: Any, axes: str) -> dict[str, Any]:
@@ -125,7 +100,7 @@ def _details(data: Any, axes: str) -> dict[str, Any]:
     sizes: dict[str, Any] = {}
     if axes.startswith("T"):
         sizes |= {"TimeIncrement": _frame_time(data), "TimeIncrementUnit": "ms"}
-    spacing = data.get("PixelSpacing") or data.get("ImagerPixelSpacing")
+    spacing = _spacing(data)
     if spacing and len(spacing) == 2 and all(float(each) > 0 for each in spacing):
         for axis, size in zip("YX", spacing, strict=True):
             sizes |= {f"PhysicalSize{axis}": float(size), f"PhysicalSize{axis}Unit": "mm"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +48,19 @@ class FileStack:
         self.chunks = (1, *first.array.shape)
         self._read, self._lock = read, threading.RLock()
         self._kept: OrderedDict[int, ImageFile] = OrderedDict()
+
+    def some(self, numbers: Sequence[int]) -> FileStack:
+        """Return the stack of some of the files.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+        """
+        found = copy(self)
+        found.paths = tuple(self.paths[number] for number in numbers)
+        found.shape = (len(numbers), *self.shape[1:])
+        found._lock, found._kept = threading.RLock(), OrderedDict()
+        return found
 
     @property
     def ndim(self) -> int:

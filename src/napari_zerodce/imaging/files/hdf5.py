@@ -131,10 +131,27 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
             known = image.details.get(_KEY) or {}
             array = _as_stored(image.array, known.get("axes"))
             if is_copy:
-                file[known["name"]][...] = array
+                _replace(file, known["name"], array)
             else:
                 name = known.get("name", f"{_NEW}_{number}" if number else _NEW)
                 _create(file, name, array, source, _letters(image))
+
+
+def _replace(file: Any, name: str, array: Array) -> None:
+    """Replace the samples of a dataset; one whose samples are in other files becomes a plain one.
+
+    Otherwise writing would change these other files, which are the user's own data.
+    """
+    old = file[name]
+    if not (old.is_virtual or old.external):
+        old[...] = array
+        return
+    facts, labels = dict(old.attrs), [dimension.label for dimension in old.dims]
+    del file[name]
+    new = file.create_dataset(name, data=array, compression="gzip")
+    _copy_attributes(facts, new)
+    for dimension, label in zip(new.dims, labels, strict=True):
+        dimension.label = label
 
 
 def _check_disk(path: Path, size: int) -> None:
@@ -186,6 +203,10 @@ def _create(file: Any, name: str, array: Array, source: Path | None, letters: st
         old = original[name]
         options = {option: getattr(old, option) for option in _KEPT_OPTIONS}
         new = file.create_dataset(name, data=array, **options)
-        for key, value in old.attrs.items():
-            with suppress(TypeError, ValueError):  # references to other objects have no copy here
-                new.attrs[key] = value
+        _copy_attributes(old.attrs, new)
+
+
+def _copy_attributes(attributes: Mapping[str, Any], new: Any) -> None:
+    for key, value in attributes.items():
+        with suppress(TypeError, ValueError):  # references to other objects have no copy here
+            new.attrs[key] = value

@@ -6,11 +6,12 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import photos, raw, tiff, video
-from napari_zerodce.imaging.files.content import Content, content_of
+from napari_zerodce.imaging.files import openexr, photos, raw, tiff, video
+from napari_zerodce.imaging.files.content import content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.formats import (
     BY_SUFFIX,
@@ -24,8 +25,10 @@ from napari_zerodce.imaging.files.formats import (
 from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, count_of
 from napari_zerodce.imaging.files.image_format import ImageFormat
-from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr
+from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, ome_zarr_above
+from napari_zerodce.imaging.files.photos import gif
 from napari_zerodce.imaging.planes import layout_of
+from napari_zerodce.signatures import Content
 from napari_zerodce.whole_file import whole_file
 
 __all__ = [
@@ -123,6 +126,11 @@ def _refuse_other_kinds(path: Path) -> None:
     """Say what a file without one of our suffixes is."""
     if path.suffix.lower() in BY_SUFFIX or not path.is_file():
         return
+    if whole := ome_zarr_above(path):
+        raise ImageError(
+            f"{path.name} is a part of the OME-Zarr {whole.name}; give the whole image, "
+            f"{str(whole)!r}."
+        )
     with reading_told(path):
         content = content_of(path)
     if content:
@@ -136,15 +144,15 @@ def _read_or_say_what_it_is(form: ImageFormat, path: Path, read: _Read) -> tuple
         raise
     except Exception as err:
         content = content_of(path)
-        if content and not _is_of(content, form):
+        if content and not _is_of(content, form, path.suffix.lower()):
             raise ImageError(_said(path, content)) from err
         raise
 
 
-def _is_of(content: Content, form: ImageFormat) -> bool:
-    """Return whether a format may have a content; RAW photos begin as TIFF does."""
+def _is_of(content: Content, form: ImageFormat, suffix: str) -> bool:
+    """Return whether a file of a format may have a content; RAW photos begin as TIFF does."""
     found = BY_SUFFIX[content.suffix][0] if content.suffix in BY_SUFFIX else None
-    return found is form or (form is raw and found is tiff)
+    return found is form or suffix in content.also or (form is raw and found is tiff)
 
 
 def _said(path: Path, content: Content) -> str:
@@ -155,8 +163,9 @@ def _said(path: Path, content: Content) -> str:
             f"{path.stem}{content.suffix}."
         )
     if suffix in BY_SUFFIX:
+        what = "video" if suffix in video.SUFFIXES else "image"
         return (
-            f"{path.name} is {content.title}, and no {suffix} image; give an image of a kind that "
+            f"{path.name} is {content.title}, and no {suffix} {what}; give one of a kind that "
             f"{LISTED}."
         )
     return (
@@ -250,13 +259,25 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     """
     form, suffix = format_of(Path(path))[0], Path(path).suffix.lower()
     names = [*form.left_out(images, suffix), *photos.only_here(images, suffix)]
-    if form is not video:
-        names += video.only_here(images)
     if form not in {photos, video}:
         names += uneven(images)
-    if form is not tiff:
-        names += tiff.only_here(images)
-    return tuple(names)
+    own = (each.only_here(images) for each in (video, tiff, openexr) if each is not form)
+    return (*names, *chain.from_iterable(own))
+
+
+def has_fewer_colours(path: str | Path, images: Sequence[ImageFile]) -> bool:
+    """Return whether a file may have fewer colours than its images, as a GIF has.
+
+    Parameters
+    ----------
+    path : str or Path
+        The suffix decides the format. The file need not exist.
+    images : sequence of ImageFile
+        From files of any kind. Those of a GIF have few colours already.
+    """
+    return Path(path).suffix.lower() in gif.KIND.suffixes and any(
+        map(gif.has_fewer_colours, images)
+    )
 
 
 def lost(images: Sequence[ImageFile]) -> tuple[str, ...]:

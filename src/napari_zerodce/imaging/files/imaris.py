@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.read_only import can_hold, left_out, write
@@ -26,13 +27,18 @@ def read(path: Path) -> tuple[ImageFile, ...]:
     Raises
     ------
     ImageError
-        If the image does not fit in memory.
+        If the file is another HDF5 file, or the image does not fit in memory.
     Exception
         Any other, if the file is damaged.
     """
     import h5py
 
     with h5py.File(path, "r") as file:
+        if _FINEST not in file:
+            raise ImageError(
+                f"{path.name} is an HDF5 file without an image of Imaris; rename it to "
+                f"{path.stem}.h5."
+            )
         times = file[_FINEST]
         channels = times["TimePoint 0"]
         facts = file[_FACTS].attrs

@@ -39,7 +39,8 @@ def read(path: Path) -> tuple[ImageFile, ...]:
         others = [
             (each, archive.read(each)) for each in archive.infolist() if each.filename not in names
         ]
-        return tuple(_image(archive, name, others) for name in names)
+        order = archive.namelist()
+        return tuple(_image(archive, name, others, order) for name in names)
 
 
 def _header_of(archive: zipfile.ZipFile, name: str) -> Header | None:
@@ -59,11 +60,20 @@ def _header_of(archive: zipfile.ZipFile, name: str) -> Header | None:
 
 
 def _image(
-    archive: zipfile.ZipFile, name: str, others: list[tuple[zipfile.ZipInfo, bytes]]
+    archive: zipfile.ZipFile,
+    name: str,
+    others: list[tuple[zipfile.ZipInfo, bytes]],
+    order: list[str],
 ) -> ImageFile:
     with archive.open(name) as file:
         array: Array = np.lib.format.read_array(file, allow_pickle=False)
-    known = {"name": name, "compression": archive.getinfo(name).compress_type, "others": others}
+    known = {
+        "name": name,
+        "compression": archive.getinfo(name).compress_type,
+        "by_columns": np.isfortran(array),
+        "others": others,
+        "order": order,
+    }
     return ImageFile(array, layout_of(array).channels, {_KEY: known})
 
 
@@ -94,7 +104,7 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:
-    """Write images under the names that they had, beside the arrays that are no images.
+    """Write images under the names that they had, beside the other arrays, in the old order.
 
     Parameters
     ----------
@@ -103,15 +113,29 @@ def write(path: Path, images: Sequence[ImageFile]) -> None:
         Any. Those of other files are called arr_0, arr_1, ..., as NumPy does.
     """
     known = [image.details.get(_KEY) or _new(number) for number, image in enumerate(images)]
+    arrays = {each["name"]: (each, image) for each, image in zip(known, images, strict=True)}
+    others = {info.filename: (info, content) for info, content in known[0]["others"]}
     with zipfile.ZipFile(path, "w") as archive:
-        for each, image in zip(known, images, strict=True):
-            info = zipfile.ZipInfo(each["name"])
-            info.compress_type = each["compression"]
-            with archive.open(info, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, image.array, allow_pickle=False)
-        for info, content in known[0]["others"]:
-            archive.writestr(info, content)
+        for name in dict.fromkeys((*known[0]["order"], *arrays)):
+            if name in arrays:
+                _write_array(archive, *arrays[name])
+            elif name in others:
+                archive.writestr(*others[name])
+
+
+def _write_array(archive: zipfile.ZipFile, known: dict[str, Any], image: ImageFile) -> None:
+    info = zipfile.ZipInfo(known["name"])
+    info.compress_type = known["compression"]
+    as_stored = np.asfortranarray if known["by_columns"] else np.asarray
+    with archive.open(info, "w", force_zip64=True) as file:
+        np.lib.format.write_array(file, as_stored(image.array), allow_pickle=False)
 
 
 def _new(number: int) -> dict[str, Any]:
-    return {"name": f"arr_{number}{_ENDING}", "compression": zipfile.ZIP_DEFLATED, "others": []}
+    return {
+        "name": f"arr_{number}{_ENDING}",
+        "compression": zipfile.ZIP_DEFLATED,
+        "by_columns": False,
+        "others": [],
+        "order": [],
+    }

@@ -37,6 +37,17 @@ def is_ome_zarr(path: Named) -> bool:
     return isinstance(path, Path) and _metadata_of(path) is not None
 
 
+def ome_zarr_above(path: Path) -> Path | None:
+    """Return the OME-Zarr that a file or a folder is a part of, None if it is none.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    above = path.absolute().parents
+    return next((each for each in above if each.suffix.lower() == SUFFIX and each.is_dir()), None)
+
+
 def read_ome_zarr(path: Named) -> SavedImage:
     """Read an image; its pixels stay where they are until a level is sliced.
 

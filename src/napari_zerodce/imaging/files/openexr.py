@@ -24,6 +24,15 @@ _FLOATS: Final = ("float16", "float32")
 _COMPUTED: Final = ("channels", "chunkCount")
 """What the library finds itself."""
 
+_ABOUT_STORAGE: Final = frozenset(
+    {"compression", "type", "lineOrder", "tiles", "version", "maxSamplesPerPixel", "name", "view"}
+    | {"dataWindow", "displayWindow", "pixelAspectRatio", "screenWindowCenter", "screenWindowWidth"}
+    | {"dwaCompressionLevel", "zipCompressionLevel"}
+)
+"""Attributes that tell how the file is stored, or that all files must have."""
+
+_NOT_TOLD: Final = _ABOUT_STORAGE | {*_COMPUTED}
+
 _Part = tuple[dict[str, Any], dict[str, Any]]
 """The header and the channels of a part, as the library has them."""
 
@@ -144,6 +153,29 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     _suffix : str
     """
     return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
+
+
+def only_here(images: Sequence[ImageFile]) -> tuple[str, ...]:
+    """Return the names of channels and attributes that only an OpenEXR can hold, such as "Z".
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+        From files of any kind.
+    """
+    known = [image.details[_KEY] for image in images if _KEY in image.details]
+    if not known:
+        return ()
+    taken = {(each["part"], name) for each in known for name in each["names"]}
+    parts: Sequence[_Part] = known[0]["parts"]
+    channels = [
+        f"channel {name}"
+        for number, (_, named) in enumerate(parts)
+        for name in named
+        if (number, name) not in taken
+    ]
+    facts = [key for header, _ in parts for key in header if key not in _NOT_TOLD]
+    return tuple(dict.fromkeys((*channels, *facts)))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:

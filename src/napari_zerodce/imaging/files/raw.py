@@ -73,9 +73,10 @@ def _read(path: Path, *, with_pixels: bool) -> tuple[ImageFile, ...]:
     try:
         raw = rawpy.imread(str(path))
     except rawpy.LibRawFileUnsupportedError as err:
+        other = "TIFF in the program that wrote it" if path.suffix.lower() == ".dng" else "DNG"
         raise ImageError(
             f"{path.name} is no RAW photo that LibRaw {'.'.join(map(str, rawpy.libraw_version))} "
-            "knows; convert it to DNG."
+            f"knows; convert it to {other}."
         ) from err
     with raw:
         _check_whole(path, raw.sizes.raw_width * raw.sizes.raw_height)

@@ -25,12 +25,10 @@ from napari_zerodce.imaging.files.photos.pixels import (
     pillow_images,
     with_known_samples,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("AVIF", (".avif",), is_lossy=True, has_quality=True)
-STARTS: Final = (Signature(4, b"ftypavif"), Signature(4, b"ftypavis"))
 
 _HELD: Final = {"exif", "xmp", "icc_profile"}
 _HELD_DEEP: Final[set[str]] = set()

@@ -16,11 +16,9 @@ from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted, shared_facts
 from napari_zerodce.imaging.files.photos.pixels import check_claim, image_of, pillow_images
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("BMP", (".bmp",))
-STARTS: Final = (Signature(0, b"BM"),)
 
 _HELD: Final = {"dpi", "icc_profile"}
 

@@ -26,8 +26,8 @@ from napari_zerodce.imaging.files.photos import (
     webp,
 )
 from napari_zerodce.imaging.files.photos.facts import with_true_sizes
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.sample_depth import limited, spread
+from napari_zerodce.signatures import LENGTH, content_at_start
 
 
 class _PhotoFormat(Protocol):
@@ -36,11 +36,6 @@ class _PhotoFormat(Protocol):
     @property
     def KIND(self) -> FileKind:  # noqa: N802  a constant of the module
         """The kind of its files."""
-        ...
-
-    @property
-    def STARTS(self) -> tuple[Signature, ...]:  # noqa: N802
-        """With what its files begin."""
         ...
 
     def read(self, path: Path, *, with_pixels: bool = True) -> ImageFile: ...
@@ -70,7 +65,6 @@ _PHOTOS: Final[tuple[_PhotoFormat, ...]] = (
 KINDS: Final = tuple(each.KIND for each in _PHOTOS)
 
 _BY_SUFFIX: Final = {suffix: each for each in _PHOTOS for suffix in each.KIND.suffixes}
-_LONGEST_START: Final = 64
 
 
 def title_of(suffix: str) -> str | None:
@@ -114,7 +108,7 @@ def outline(path: Path) -> tuple[ImageFile, ...]:
 
 def _read(path: Path, *, with_pixels: bool) -> tuple[ImageFile, ...]:
     with path.open("rb") as file:
-        start = file.read(_LONGEST_START)
+        start = file.read(LENGTH)
     photo = _recognised(start, path)
     if not photo.KIND.is_installed:
         raise ImageError(
@@ -128,11 +122,11 @@ def _read(path: Path, *, with_pixels: bool) -> tuple[ImageFile, ...]:
 
 
 def _recognised(start: bytes, path: Path) -> _PhotoFormat:
-    for photo in _PHOTOS:
-        if any(each.begins(start) for each in photo.STARTS):
-            return photo
+    content = content_at_start(start)
+    if content and content.suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[content.suffix]
     named = _BY_SUFFIX[path.suffix.lower()]
-    if not named.STARTS:  # nothing can be recognised
+    if named is tga:  # nothing can be recognised
         return named
     raise ValueError(f"it does not begin like {named.KIND.title} or another photo")
 

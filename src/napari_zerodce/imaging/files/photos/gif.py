@@ -21,11 +21,9 @@ from napari_zerodce.imaging.files.photos.pixels import (
     is_animation,
     pillow_images,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("GIF", (".gif",), is_lossy=True)
-STARTS: Final = (Signature(0, b"GIF8"),)
 
 _HELD: Final = {"comment", "xmp", "icc_profile"}
 
@@ -51,15 +49,24 @@ def can_hold(image: ImageFile, _suffix: str) -> bool:
 
 
 def not_held(image: ImageFile, _suffix: str) -> list[str]:
-    """Return names of the facts, and of the colours, that such a file cannot hold."""
-    colours = [] if image.channels == "mono" else ["colours beyond 256"]
+    """Return names of the facts that such a file cannot hold."""
     alpha = ["half transparency"] if _is_half_transparent(image) else []
-    return facts_beyond(image, _HELD) + colours + alpha
+    return facts_beyond(image, _HELD) + alpha
 
 
 def _is_half_transparent(image: ImageFile) -> bool:
     alpha = image.array[..., 3] if image.channels == "rgba" else np.zeros(1, np.uint8)
     return bool(((alpha > 0) & (alpha < 255)).any())
+
+
+def has_fewer_colours(image: ImageFile) -> bool:
+    """Return whether colours may be reduced to 256, in an image that was no GIF before.
+
+    Parameters
+    ----------
+    image : ImageFile
+    """
+    return image.channels != "mono" and "gif" not in image.details
 
 
 def write(path: Path, image: ImageFile) -> None:

@@ -13,7 +13,6 @@ from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room, without_pixels
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import Array, layout_of
 
@@ -24,10 +23,6 @@ KIND: Final = FileKind(
     has_quality=True,
     modules=("pillow_heif",),
     extra="heic",
-)
-STARTS: Final = tuple(
-    Signature(4, b"ftyp" + brand)
-    for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 )
 
 _HELD: Final = {"exif", "xmp", "icc_profile"}

@@ -24,11 +24,9 @@ from napari_zerodce.imaging.files.photos.facts import (
 )
 from napari_zerodce.imaging.files.photos.jpeg_segments import LONGEST, XMP, facts_in, segments_of
 from napari_zerodce.imaging.files.photos.pixels import check_claim, image_of
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), is_lossy=True, has_quality=True)
-STARTS: Final = (Signature(0, b"\xff\xd8\xff"),)
 
 _HELD: Final = {"exif", "xmp", "iptc", "icc_profile", "comment", "dpi"}
 

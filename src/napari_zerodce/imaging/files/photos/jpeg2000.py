@@ -25,12 +25,10 @@ from napari_zerodce.imaging.files.photos.pixels import (
     pillow_images,
     with_known_samples,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("JPEG 2000", (".jp2", ".j2k", ".jpx"), is_lossy=True, has_quality=True)
-STARTS: Final = (Signature(4, b"jP  \r\n"), Signature(0, b"\xff\x4f\xff\x51"))
 
 _HELD: Final = {"exif", "xmp", "iptc", "icc_profile", "dpi"}
 _HELD_BY_PIXELS_ALONE: Final[set[str]] = set()

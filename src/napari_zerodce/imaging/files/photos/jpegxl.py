@@ -17,14 +17,12 @@ from napari_zerodce.imaging.files.photos import exif as exif_block
 from napari_zerodce.imaging.files.photos.boxes import box, boxes_in
 from napari_zerodce.imaging.files.photos.facts import DEFAULT_QUALITY, facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 _BARE: Final = b"\xff\x0a"
 
 KIND: Final = FileKind("JPEG XL", (".jxl",), is_lossy=True, has_quality=True)
-STARTS: Final = (Signature(4, b"JXL \r\n"), Signature(0, _BARE))
 
 _HELD: Final = {"exif", "xmp"}
 

@@ -14,11 +14,9 @@ from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, text_of
 from napari_zerodce.imaging.files.photos.pixels import channels_of, check_claim, image_of
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("PGM and PPM", (".ppm", ".pgm", ".pnm"))
-STARTS: Final = tuple(Signature(0, b"P" + digit) for digit in (b"1", b"2", b"3", b"4", b"5", b"6"))
 
 _HELD: Final = {"comment"}
 _COMMENT: Final = re.compile(rb"# ?([^\r\n]*)")

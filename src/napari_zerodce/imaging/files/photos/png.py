@@ -49,11 +49,9 @@ from napari_zerodce.imaging.files.photos.png_copied import (
     meaning_chunks,
     meaning_of,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KIND: Final = FileKind("PNG", (".png",))
-STARTS: Final = (Signature(0, SIGNATURE),)
 
 _HELD: Final = {"exif", "xmp", "iptc", "icc_profile", "comment", "dpi", "text"}
 

@@ -10,10 +10,8 @@ from PIL.QoiImagePlugin import QoiImageFile
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.photos.pixels import image_of
-from napari_zerodce.imaging.files.photos.signatures import Signature
 
 KIND: Final = FileKind("QOI", (".qoi",), is_written=False, result=".png")
-STARTS: Final = (Signature(0, b"qoif"),)
 
 
 def read(path: Path, *, with_pixels: bool = True) -> ImageFile:

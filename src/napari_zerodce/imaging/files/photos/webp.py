@@ -25,12 +25,10 @@ from napari_zerodce.imaging.files.photos.pixels import (
     is_animation,
     pillow_images,
 )
-from napari_zerodce.imaging.files.photos.signatures import Signature
 from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("WebP", (".webp",), is_lossy=True, has_quality=True)
-STARTS: Final = (Signature(8, b"WEBP"),)
 
 _HELD: Final = {"exif", "xmp", "icc_profile"}
 

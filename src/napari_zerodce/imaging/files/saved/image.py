@@ -85,6 +85,8 @@ class SavedImage:
     key : JSON value, optional
         What decides the pixels, such as source and settings, if they are made when they are read:
         a file that was begun with an equal key is continued.
+    bits : int, optional
+        How many bits of each sample count, if fewer than the dtype has, as in `ImageFile`.
     """
 
     levels: tuple[Any, ...]
@@ -98,6 +100,7 @@ class SavedImage:
     facts: Mapping[str, Any] = field(default_factory=dict)
     display: tuple[ChannelDisplay, ...] = ()
     key: Any = None
+    bits: int | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

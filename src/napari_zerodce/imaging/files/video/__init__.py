@@ -35,6 +35,15 @@ KINDS: Final = (
     _kind("WebM video", ".webm"),
     _kind("MPEG video", ".mpg", ".mpeg"),
     _kind("Windows Media video", ".wmv"),
+    # Of camcorders. What has no end is for sending, so the result is a file for keeping.
+    FileKind(
+        "MPEG transport stream",
+        (".mts", ".m2ts", ".ts"),
+        is_written=False,
+        result=".mp4",
+        modules=("av",),
+        extra="video",
+    ),
 )
 
 SUFFIXES: Final = tuple(suffix for kind in KINDS for suffix in kind.suffixes)

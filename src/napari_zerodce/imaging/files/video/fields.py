@@ -10,9 +10,6 @@ Fields = Literal["", "tff", "bff"]
 progressive frames."""
 
 _SWAPPED: Final[dict[Fields, Fields]] = {"": "", "tff": "bff", "bff": "tff"}
-_MATRICES: Final = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
-_RANGES: Final = {1: "limited", 2: "full"}
-_FLAGS: Final = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 
 _MARKED: Final = frozenset({"mpeg2video", "mpeg4", "libx264", "prores_ks", "ffv1", "ffvhuff"})
 """Encoders that tell that frames are interlaced."""
@@ -33,7 +30,7 @@ def order_of(frame: Any) -> Fields:
     if not frame.interlaced_frame:
         return ""
     try:  # PyAV has no other way to this mark
-        _filtered(frame, ("select", "eq(interlace_type,TOPFIRST)"))
+        _filtered(frame, "select", "eq(interlace_type,TOPFIRST)")
     except (av.error.BlockingIOError, av.error.EOFError):
         return "bff"
     return "tff"
@@ -52,44 +49,15 @@ def order_from(first_row: int, fields: Fields) -> Fields:
     return _SWAPPED[fields] if first_row % 2 else fields
 
 
-def has_fields_of_chroma(frame: Any) -> bool:
-    """Return whether a frame is interlaced, and its colours have fewer rows.
-
-    Parameters
-    ----------
-    frame : av.VideoFrame
-    """
-    return bool(frame.interlaced_frame) and int(frame.format.chroma_height(4)) < 4
-
-
-def converted(frame: Any, pixels: str, *, matrix: int, extent: int, is_read: bool) -> Any:
-    """Return a frame with other pixels, each field scaled alone.
-
-    Parameters
-    ----------
-    frame : av.VideoFrame
-    pixels : str
-        As FFmpeg names them.
-    matrix, extent : int
-        Of the frame that is no RGB, as FFmpeg numbers them; the other one has the full range.
-    is_read : bool
-        Whether it is the first one.
-    """
-    yuv, rgb = ("in", "out") if is_read else ("out", "in")
-    said = f"{yuv}_range={_RANGES[extent]}:{rgb}_range=full"
-    said += f":{yuv}_color_matrix={_MATRICES[matrix]}" if matrix in _MATRICES else ""
-    return _filtered(frame, ("scale", f"interl=1:flags={_FLAGS}:{said}"), ("format", pixels))
-
-
 def marked(frame: Any, fields: Fields) -> Any:
-    """Return a frame that says the order of its fields.
+    """Return a frame that says the order of its fields; FFmpeg then scales each of them alone.
 
     Parameters
     ----------
     frame : av.VideoFrame
     fields : {"tff", "bff"}
     """
-    return _filtered(frame, ("setfield", fields))
+    return _filtered(frame, "setfield", fields)
 
 
 def kept_by(encoder: str, height: int) -> bool:
@@ -125,21 +93,18 @@ def prepare(stream: Any, encoder: str, fields: Fields) -> None:
         context.flags |= int(Flags.interlaced_me)
 
 
-def _filtered(frame: Any, *filters: tuple[str, str]) -> Any:
-    """Return a frame as it leaves a chain of FFmpeg's filters."""
+def _filtered(frame: Any, name: str, said: str) -> Any:
+    """Return a frame as it leaves a filter of FFmpeg."""
     from av.filter import Graph
 
     graph = Graph()
-    first = last = graph.add_buffer(
+    first = graph.add_buffer(
         width=frame.width,
         height=frame.height,
         format=frame.format.name,
         time_base=frame.time_base or Fraction(1, 1000),
     )
-    for name, said in (*filters, ("buffersink", "")):
-        node = graph.add(name, said) if said else graph.add(name)
-        last.link_to(node)
-        last = node
-    graph.configure()
+    last = graph.add("buffersink")
+    graph.link_nodes(first, graph.add(name, said), last).configure()
     first.push(frame)
     return last.pull()

@@ -9,12 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.video.fields import (
-    Fields,
-    converted,
-    has_fields_of_chroma,
-    marked,
-)
+from napari_zerodce.imaging.files.video.fields import Fields, marked
 from napari_zerodce.imaging.planes import Array, Channels
 
 _FORMATS: Final[dict[Channels, dict[int, str]]] = {
@@ -214,18 +209,13 @@ def samples_of(frame: Any, kind: SampleKind, colour: Colour) -> Array:
     ndarray, shape (H, W), (H, W, 3) or (H, W, 4)
         Read-only.
     """
-    extent = colour.extent or _usual_extent(frame.format)
-    if has_fields_of_chroma(frame):
-        pixels, matrix = kind.pixel_format, colour._matrix
-        made = converted(frame, pixels, matrix=matrix, extent=extent, is_read=True)
-    else:
-        made = frame.reformat(
-            format=kind.pixel_format,
-            src_colorspace=colour._matrix,
-            src_color_range=extent,
-            dst_color_range=_FULL,
-            interpolation=_exact(),
-        )
+    made = frame.reformat(  # field by field, if it is interlaced
+        format=kind.pixel_format,
+        src_colorspace=colour._matrix,
+        src_color_range=colour.extent or _usual_extent(frame.format),
+        dst_color_range=_FULL,
+        interpolation=_exact(),
+    )
     array: Array = made.to_ndarray(channel_last=True)
     array.flags.writeable = False
     return array
@@ -262,9 +252,7 @@ def frame_of(
     )
     frame.color_range = _FULL
     if fields:
-        matrix = colour._matrix
-        made = converted(frame, pixel_format, matrix=matrix, extent=extent, is_read=False)
-        return marked(made, fields)
+        frame = marked(frame, fields)
     return frame.reformat(
         format=pixel_format,
         src_color_range=_FULL,
