@@ -151,14 +151,22 @@ def test_a_kind_that_is_not_written_becomes_another(monkeypatch, capsys):
     assert npy.KINDS[0].suffixes == (".npy",)
 
 
-def test_a_part_tells_that_further_samples_are_left_out(capsys):
+def test_images_of_a_stack_count_in_all_messages(capsys):
+    pages = [np.full((20, 30), level, "u1") for level in (3, 90)]
+    np.savez("a.npz", a=np.stack(pages), b=np.full((9, 9), 7, "u1"))
+    Path("a.npz").rename("a.several")
+    for target in ("a.png", "a.ome.zarr"):
+        assert enhance("a.several", "--output", target) == 1
+        assert re.search("(hold|holds) 3 images", capsys.readouterr().err)
+
+
+def test_a_part_keeps_further_samples(capsys):
     array = np.zeros((20, 30, 5), np.uint8)
     kinds = ["unassalpha", "unspecified"]
     tifffile.imwrite("five.tif", array, photometric="rgb", extrasamples=kinds)
-    assert enhance("five.tif", "--output", "whole.tif") == 0
-    assert "samples" not in capsys.readouterr().err
     assert enhance("five.tif", "--output", "part.tif", "--part", "0:8,:") == 0
-    assert "cannot hold samples besides colour and alpha" in capsys.readouterr().err
+    assert "samples" not in capsys.readouterr().err
+    assert tifffile.imread("part.tif").shape == (8, 30, 5)
 
 
 def test_a_grey_page_beside_one_in_colours_is_as_it_is_alone(make_photo, capsys):
@@ -190,12 +198,3 @@ def test_fewer_colours_are_told_once_and_not_of_a_gif(make_photo, capsys):
     assert "left out" not in told
     assert main([*words, "again", "out"]) == 0
     assert "256" not in capsys.readouterr().err
-
-
-def test_images_of_a_stack_count_in_all_messages(capsys):
-    pages = [np.full((20, 30), level, "u1") for level in (3, 90)]
-    np.savez("a.npz", a=np.stack(pages), b=np.full((9, 9), 7, "u1"))
-    Path("a.npz").rename("a.several")
-    for target in ("a.png", "a.ome.zarr"):
-        assert enhance("a.several", "--output", target) == 1
-        assert re.search("(hold|holds) 3 images", capsys.readouterr().err)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.tiff import ome
 
 
 def own_channel(image: ImageFile) -> Hashable:
@@ -25,4 +24,4 @@ def own_channel(image: ImageFile) -> Hashable:
     told = image.details.get("ome")
     if not told or not told["files"] - {told["name"]}:
         return names, ()
-    return names, ome.channels_in(told["xml"], told["name"])
+    return names, told.get("channels", ())
