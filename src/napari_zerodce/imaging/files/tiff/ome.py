@@ -172,35 +172,6 @@ def files_of(xml: str) -> frozenset[str]:
     return frozenset(told - {""})
 
 
-def channels_in(xml: str, name: str) -> tuple[int, ...]:
-    """Return the numbers of the channels that one file of a set holds.
-
-    Parameters
-    ----------
-    xml : str
-    name : str
-        Of the file.
-    """
-    return channels_of_files(xml).get(name, ())
-
-
-@lru_cache(maxsize=4)  # each file of a set holds the text about all
-def channels_of_files(xml: str) -> Mapping[str, tuple[int, ...]]:
-    """Return the numbers of the channels that each file of a set holds.
-
-    Parameters
-    ----------
-    xml : str
-    """
-    root = known(xml)
-    found: dict[str, set[int]] = {}
-    for data in () if root is None else root.iter("TiffData"):
-        uuid = data.find("UUID")
-        if uuid is not None:
-            found.setdefault(uuid.get("FileName", ""), set()).add(int(data.get("FirstC") or 0))
-    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
-
-
 def data_of(
     root: ET.Element, name: str, identifier: str | None
 ) -> Iterator[tuple[int, ET.Element]]:
