@@ -95,11 +95,14 @@ class Plane:
     region : tuple of slice, optional
         The rows and columns that will be read, by default all. Those of a lazy image are read at
         once if they are few, and others must not be read.
+
+    Attributes
+    ----------
     is_grey : bool
-        Whether its colours are equal, so that they share their curves.
+        Whether its colours are equal, so that they share their curves; at first False.
     """
 
-    def __init__(  # noqa: PLR0913  facts of a plane, each named when it is given
+    def __init__(
         self,
         image: Any,
         index: tuple[int, ...],
@@ -108,12 +111,11 @@ class Plane:
         window: Window,
         shared: Shared = NOTHING_SHARED,
         region: Region | None = None,
-        is_grey: bool = False,
     ) -> None:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
-        self.window, self.is_grey = window, is_grey
+        self.window, self.is_grey = window, False
         self.correction, self.shared_maps = shared.correction, shared.maps
         self._own_window = self.correction.window(window)
         self._layout = layout
@@ -132,6 +134,14 @@ class Plane:
         # Not every library can be read in several threads at a time.
         lazy = not isinstance(self._source, np.ndarray)
         self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
+
+    @property
+    def loaded(self) -> Array | None:
+        """The colour samples of the plane if all are in memory, shape (C, H, W), else None."""
+        whole = slice(0, self.shape[0]), slice(0, self.shape[1])
+        if not isinstance(self._source, np.ndarray) or self._loaded_from not in (None, whole):
+            return None
+        return self._source_layout.read(self._source, self._source_index, *whole)
 
     def _loaded(self, region: Region) -> Array | None:
         """Return a region of a lazy image as an array; a failure is raised by `read`."""

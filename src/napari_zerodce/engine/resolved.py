@@ -204,20 +204,21 @@ class ResolvedRequest:
         check : callable, optional
             Called before each frame around it is read; raises `Cancelled` to stop.
         """
-        place, shared, is_grey = self._place_of(index), NOTHING_SHARED, False
-        if self.grey is not None:
-            is_grey = self.grey.holds(place, should_stop=partial(_is_stopped, check))
+        place, shared = self._place_of(index), NOTHING_SHARED
         if self.series is not None:
             shared = self.series.shared(place, self.spans, check=check)
-        return Plane(
+        plane = Plane(
             self.image,
             index,
             layout=self.layout,
             window=self.window_of(index),
             shared=shared,
             region=self._seen,
-            is_grey=is_grey,
         )
+        if self.grey is not None:
+            stop = partial(_is_stopped, check)
+            plane.is_grey = self.grey.holds(place, loaded=plane.loaded, should_stop=stop)
+        return plane
 
     def _place_of(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """Return the index in the request's image of a plane of this one or a level of it."""

@@ -89,13 +89,21 @@ class GreyPlanes:
         self._found: dict[tuple[int, ...], bool] = {}
         self._reading = threading.Lock()  # not every library can be read in several threads
 
-    def holds(self, index: tuple[int, ...], *, should_stop: ShouldStop = never) -> bool:
+    def holds(
+        self,
+        index: tuple[int, ...],
+        *,
+        loaded: Array | None = None,
+        should_stop: ShouldStop = never,
+    ) -> bool:
         """Return whether a plane is grey.
 
         Parameters
         ----------
         index : tuple of int
             In the leading axes.
+        loaded : ndarray, shape (C, H, W), optional
+            The colour samples of the plane or of a level of it, if they are in memory.
         should_stop : callable, optional
             As in `is_grey`.
 
@@ -108,8 +116,16 @@ class GreyPlanes:
             return False
         with self._reading:
             if index not in self._found:
-                self._found[index] = self._is_grey(index, should_stop)
+                if loaded is not None and self._is_whole(loaded):
+                    self._found[index] = has_no_colour(loaded)
+                else:
+                    self._found[index] = self._is_grey(index, should_stop)
             return self._found[index]
+
+    def _is_whole(self, loaded: Array) -> bool:
+        """Return whether samples are all that would be read of a plane."""
+        whole = loaded.shape[-2:] == (self._layout.height, self._layout.width)
+        return whole and loaded.size <= _MOST_READ
 
     def index_of(self, index: tuple[int, ...], leading: Sequence[int]) -> tuple[int, ...]:
         """Return the index of the plane that a plane of a coarser level shows.

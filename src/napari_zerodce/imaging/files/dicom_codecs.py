@@ -7,18 +7,17 @@ from typing import Any, Final
 
 import imagecodecs
 import numpy as np
-from pydicom import uid
-from pydicom.pixels import get_decoder
 
 _LABEL: Final = "imagecodecs"
+# Transfer syntaxes by their numbers, as pydicom may not be installed.
 _DECODE: Final[Mapping[str, Callable[[bytes], Any]]] = {
-    uid.JPEGExtended12Bit: imagecodecs.jpeg_decode,
-    uid.JPEGLossless: imagecodecs.ljpeg_decode,
-    uid.JPEGLosslessSV1: imagecodecs.ljpeg_decode,
-    uid.JPEGLSLossless: imagecodecs.jpegls_decode,
-    uid.JPEGLSNearLossless: imagecodecs.jpegls_decode,
-    uid.JPEG2000Lossless: imagecodecs.jpeg2k_decode,
-    uid.JPEG2000: imagecodecs.jpeg2k_decode,
+    "1.2.840.10008.1.2.4.51": imagecodecs.jpeg_decode,  # JPEG, 12 bits
+    "1.2.840.10008.1.2.4.57": imagecodecs.ljpeg_decode,  # JPEG lossless
+    "1.2.840.10008.1.2.4.70": imagecodecs.ljpeg_decode,  # JPEG lossless, first order
+    "1.2.840.10008.1.2.4.80": imagecodecs.jpegls_decode,  # JPEG-LS
+    "1.2.840.10008.1.2.4.81": imagecodecs.jpegls_decode,  # JPEG-LS, nearly lossless
+    "1.2.840.10008.1.2.4.90": imagecodecs.jpeg2k_decode,  # JPEG 2000, lossless
+    "1.2.840.10008.1.2.4.91": imagecodecs.jpeg2k_decode,  # JPEG 2000
 }
 
 DECODER_DEPENDENCIES: Final = dict.fromkeys(_DECODE, ("imagecodecs",))
@@ -27,6 +26,8 @@ DECODER_DEPENDENCIES: Final = dict.fromkeys(_DECODE, ("imagecodecs",))
 
 def add_codecs() -> None:
     """Add the decoders to those of pydicom, once."""
+    from pydicom.pixels import get_decoder
+
     for syntax in _DECODE:
         decoder = get_decoder(syntax)
         if _LABEL not in decoder.available_plugins:
