@@ -161,6 +161,18 @@ def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, 
         viewer.close()
 
 
+def test_a_dock_that_closes_at_once_loads_nothing(
+    model: ViewerModel, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    monkeypatch.setattr("napari_zerodce.gui.docks.enhance.dock._PAINT_MS", 0)
+    dock, chosen = EnhanceDock(model), []
+    monkeypatch.setattr(dock, "choose_checkpoint", chosen.append)
+    dock.release_once()
+    qtbot.wait(50)
+    assert not chosen
+    dock.deleteLater()
+
+
 def test_run_that_ends_because_another_window_closes_says_so(
     make_napari_viewer: Any, qtbot: Any
 ) -> None:

@@ -110,6 +110,8 @@ class EnhanceDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
 
     def _load_in_background(self) -> None:
+        if self._released:  # it was closed before it was painted
+            return
         self.choose_checkpoint(self._session.checkpoint)
         job = Job("Zero-DCE: finding devices", work.finding_devices(), quiet=True)
         job.succeeded.connect(self.form.show_devices)
