@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import psutil
 
 from napari_zerodce.errors import DeviceError
+from napari_zerodce.torch_import import load_torch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,14 +77,13 @@ def import_torch() -> Any:
         If torch does not load (known on Windows if Qt is imported first).
     """
     try:
-        import torch
+        return load_torch()
     except (ImportError, OSError) as err:
         raise DeviceError(
             f"PyTorch could not be loaded ({_first_line(err)}); reinstall it with 'pip install "
             "--force-reinstall torch', and on Windows install the Microsoft Visual C++ "
             "Redistributable."
         ) from err
-    return torch
 
 
 def available_devices() -> tuple[Device, ...]:
