@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.core.detail import BASE_HALO
-from napari_zerodce.core.networks import WHOLE, Span
+from napari_zerodce.core.thumbnails import WHOLE, Span
 from napari_zerodce.device import (
     Device,
     Precision,
