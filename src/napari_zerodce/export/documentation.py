@@ -8,7 +8,7 @@ from typing import Final
 from napari_zerodce.checkpoints.cards import Figures, ModelCard
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.export.facts import facts_of
-from napari_zerodce.export.onnx_file import LARGEST_DEVIATION, OnnxFile
+from napari_zerodce.export.onnx_file import OnnxFile, allowed_deviation
 from napari_zerodce.export.papers import PAPERS
 
 _PHOTO: Final = "The input is an 8-bit photo in red, green and blue; it is divided by 255."
@@ -49,7 +49,7 @@ def _lines(info: CheckpointInfo, exported: OnnxFile, card: ModelCard | None) -> 
         yield from _list("Training data", data)
         yield from _list("Training", [f"{each.name}: {each.value}" for each in card.settings])
         yield from _list("Limits", card.limits)
-    yield from _validation(exported, card.figures if card else ())
+    yield from _validation(info, exported, card.figures if card else ())
     yield from ("", "## Citation", "", PAPERS[info.architecture].citation + ".")
 
 
@@ -65,11 +65,13 @@ def _facts(info: CheckpointInfo, exported: OnnxFile) -> list[tuple[str, str]]:
     return [(key, text) for key, text in facts.items() if key != "purpose"]
 
 
-def _validation(exported: OnnxFile, tables: Sequence[Figures]) -> Iterator[str]:
+def _validation(
+    info: CheckpointInfo, exported: OnnxFile, tables: Sequence[Figures]
+) -> Iterator[str]:
     yield from ("", "## Validation", "")
     yield (
         "In the test picture, ONNX Runtime and napari-zerodce differ by at most "
-        f"{exported.deviation:.1e}; {LARGEST_DEVIATION:g} is allowed. {_NO_TRUTH}"
+        f"{exported.deviation:.1e}; {allowed_deviation(info):g} is allowed. {_NO_TRUTH}"
     )
     for table in tables:
         yield from ("", f"{table.title}:", "")

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent
 from napari_zerodce.core.onnx_curves import enhancing_model
 from napari_zerodce.errors import ExportError
@@ -18,8 +19,22 @@ from napari_zerodce.export.pictures import in_unit_range, trial_picture
 
 Array = NDArray[Any]
 
-LARGEST_DEVIATION: Final = 1e-5
-"""Between a model in ONNX Runtime and the engine; 1e-6 is usual."""
+_LARGEST_OF_CURVES: Final = 1e-5
+_LARGEST_OF_TRANSLATORS: Final = 1e-4
+"""Between a model in ONNX Runtime and the engine: 3e-7 and 7e-6 were measured.
+
+Rounding errors of a translator grow in each of its 20 normalisations.
+"""
+
+
+def allowed_deviation(info: CheckpointInfo) -> float:
+    """Return how far a model may be from the engine, in pictures with values in [0, 1].
+
+    Parameters
+    ----------
+    info : CheckpointInfo
+    """
+    return _LARGEST_OF_TRANSLATORS if info.is_translator else _LARGEST_OF_CURVES
 
 
 @dataclass(frozen=True)
@@ -60,10 +75,11 @@ def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> Onn
     model = _model(content, taken)
     picture = in_unit_range(trial_picture(taken, content.info.design))
     deviation = _largest(run_model(model, picture), engine_pixels(content.info, picture))
-    if not deviation <= LARGEST_DEVIATION:  # NaN, too
+    allowed = allowed_deviation(content.info)
+    if not deviation <= allowed:  # NaN, too
         raise ExportError(
             f"{content.info.label} gives other pixels in ONNX Runtime than here: they differ by up "
-            f"to {deviation:.1e}, and {LARGEST_DEVIATION:g} was expected; no file was written, and "
+            f"to {deviation:.1e}, and {allowed:g} was expected at most; no file was written, and "
             "another version of onnxruntime may help."
         )
     return OnnxFile(model, taken, deviation)

@@ -68,8 +68,8 @@ def in_unit_range(picture: Array) -> Array:
     if picture.dtype == np.uint8:
         return (picture / _LARGEST_8_BIT).astype(np.float32)
     low, high = np.percentile(picture, DEFAULT_PERCENTILES)
-    unit = (picture - low) / (high - low + _EPSILON)
-    return np.clip(unit, 0, 1).astype(np.float32)
+    unit: Array = np.clip((picture - low) / (high - low + _EPSILON), 0, 1)
+    return unit.astype(np.float32)
 
 
 def _middle(channels: int, shape: tuple[int, int]) -> Array:
