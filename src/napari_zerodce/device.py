@@ -21,6 +21,7 @@ from napari_zerodce.hardware import (
     may_have_gpu,
     processor_name,
 )
+from napari_zerodce.torch_import import load_torch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,14 +87,13 @@ def import_torch() -> Any:
         If torch does not load (known on Windows if Qt is imported first).
     """
     try:
-        import torch
+        return load_torch()
     except (ImportError, OSError) as err:
         raise DeviceError(
             f"PyTorch could not be loaded ({first_line(err)}); reinstall it with 'pip install "
             "--force-reinstall torch', and on Windows install the Microsoft Visual C++ "
             "Redistributable."
         ) from err
-    return torch
 
 
 def available_devices() -> tuple[Device, ...]:
