@@ -9,9 +9,9 @@ from math import prod
 from typing import Any, Final, Protocol
 
 import numpy as np
-from torch import Tensor
 
-from napari_zerodce.core.networks import Span, middle_pixels
+from napari_zerodce.core import arrays
+from napari_zerodce.core.thumbnails import Span, middle_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.errors import UnreadableError
@@ -43,7 +43,7 @@ class SharedMaps(Protocol):
         """The part of the maps' height and width that the plane shows."""
         ...
 
-    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> Tensor:
+    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> arrays.Array:
         """Return the maps, shape (1, maps, C, h, w); the first plane that asks estimates them.
 
         Parameters
@@ -234,7 +234,7 @@ class Plane:
     def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
         """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].
 
-        The result equals that of `core.networks.thumbnail`, but only the pixels that count are
+        The result equals that of `core.thumbnails.thumbnail`, but only the pixels that count are
         normalised: for Zero-DCE++, the whole region would take as long as its enhancement.
 
         Parameters
