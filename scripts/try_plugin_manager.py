@@ -58,7 +58,8 @@ def take_step(
         command, check=False, capture_output=True, text=True, env=surroundings, timeout=1800
     )
     if done.returncode:
-        sys.exit(f"{step}:\n{done.stdout}{done.stderr}")
+        sys.exit(f"{step}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    print(done.stdout, end="", flush=True)
 
 
 def ours_in(python: Path, home: Path) -> set[str]:
