@@ -66,7 +66,7 @@ def install(viewer: Any, picture: str, *, package: str) -> None:
 def uninstall(viewer: Any, picture: str) -> None:
     """Press Uninstall beside the plugin, and close the dialog."""
     dialog = open_dialog(viewer)
-    rows = {dialog.installed_list.item(row) for row in range(dialog.installed_list.count())}
+    rows = [dialog.installed_list.item(row) for row in range(dialog.installed_list.count())]
     (row,) = (row.widget for row in rows if row.widget.name == PLUGIN)
     dialog.grab().save(picture.replace(".png", "-before.png"))
     row.action_button.click()
@@ -86,6 +86,7 @@ def use(viewer: Any, picture: str) -> None:
     button.click()
     wait_for(lambda: len(viewer.layers) == 2, seconds=120)
     wait_for(lambda: button.text() == "Enhance")
+    pause(1)  # the dock's last sentence gets its place
     dark, bright = (float(np.mean(layer.data)) for layer in viewer.layers)
     viewer.window.screenshot(picture, canvas_only=False, flash=False)
     if bright < 1.2 * dark:
