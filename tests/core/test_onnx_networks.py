@@ -12,7 +12,7 @@ import torch
 
 from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
 from napari_zerodce.core.networks import make_network
-from napari_zerodce.core.onnx_networks import curve_model, without_subnormals
+from napari_zerodce.core.onnx_networks import curve_model
 
 
 @pytest.mark.parametrize("architecture", get_args(Architecture))
@@ -33,9 +33,3 @@ def test_model_equals_the_network(architecture: Architecture, shape: tuple[int, 
     (maps,) = session.run(None, {"image": image.numpy()})
     assert maps.shape == (2, 3 * ARCHITECTURES[architecture].maps, *shape)
     np.testing.assert_allclose(maps.reshape(expected.shape), expected, atol=1e-6)
-
-
-def test_subnormal_weights_become_0_and_others_stay() -> None:
-    weights = np.array([1e-39, -1e-40, 1.2e-38, -0.5, 0], np.float32)
-    expected = np.array([0, 0, 1.2e-38, -0.5, 0], np.float32)
-    np.testing.assert_array_equal(without_subnormals(weights), expected)

@@ -148,10 +148,10 @@ class UNetGenerator(Generator):
 
     def __init__(self, design: GeneratorDesign) -> None:
         super().__init__(design)
-        self.model = _Level(design, 0)
+        self.model = UNetLevel(design, 0)
 
 
-class _Level(nn.Module):
+class UNetLevel(nn.Module):
     """One halving of a U-Net, what lies within it, and the doubling back.
 
     Parameters
@@ -163,12 +163,12 @@ class _Level(nn.Module):
 
     def __init__(self, design: GeneratorDesign, level: int) -> None:
         super().__init__()
-        self._is_outermost = level == 0
+        self.is_outermost = level == 0
         self.model = nn.Sequential(*_level_layers(design, level))
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the features and those from within, or the picture from the outermost level."""
-        if self._is_outermost:
+        if self.is_outermost:
             picture: Tensor = self.model(features)
             return picture
         return torch.cat((features, self.model(features)), 1)
@@ -184,7 +184,7 @@ def _level_layers(design: GeneratorDesign, level: int) -> Iterator[nn.Module]:
     if not innermost:
         if level:
             yield normalisation(norm, inner)
-        yield _Level(design, level + 1)
+        yield UNetLevel(design, level + 1)
     yield nn.ReLU()
     known = inner if innermost else 2 * inner
     if level == 0:
