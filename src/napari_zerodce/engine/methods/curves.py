@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from napari_zerodce.core.arrays import Array, array_like, is_numpy, packed
+from napari_zerodce.core.arrays import Array, array_like, packed
 from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
@@ -76,6 +76,8 @@ class CurveTile:
         estimator: CurveEstimator,
         source: CurveSource,
     ) -> None:
+        if not source.keeps_order:  # 8-bit samples are moved sooner than floats
+            block = np.ascontiguousarray(block)
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
         self.samples: Samples = block[(..., *self.inner)]
@@ -95,10 +97,7 @@ class CurveTile:
     def outer(self) -> Array:
         """Tile and halo on the device, shape (1, C, H, W), float32, values in [0, 1]."""
         if self._outer is None:
-            outer: Array = self._estimator.upload(self.plane.normalised(self._block))
-            if is_numpy(outer) and not self._source.keeps_order:
-                outer = np.ascontiguousarray(outer)
-            self._outer = outer
+            self._outer = self._estimator.upload(self.plane.normalised(self._block))
         return self._outer
 
     @property
@@ -193,6 +192,8 @@ class CurvesOfPlane(Generic[Made]):
         self._method, self._plane, self._source = method, plane, source
         self.halo = max(source.halo, method.halo)
         self.work = source.work
+        # Without the network, memory is the limit, and whole rows are read and written sooner.
+        self.has_flat_tiles = source.keeps_order
 
     def prepare(self, crew: Crew) -> None:
         """Estimate what the curves of all tiles share."""
