@@ -9,12 +9,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_QUIET ?= 1
 export VIRTUALENV_OVERRIDE_APP_DATA := $(CURDIR)/.cache/virtualenv
 
-.PHONY: help run test develop clean
+.PHONY: help run test develop package clean
 
 help:
 	@echo "make run      open napari with the Enhance dock and a dark photo (no display: write a PNG)"
 	@echo "make test     run the whole test suite through tox"
 	@echo "make develop  fill .venv with everything a developer needs, and install the git hooks"
+	@echo "make package  build sdist and wheel in dist, check them, and try them in empty environments"
 	@echo "make clean    remove all files that these commands made here"
 
 run: .venv/ready
@@ -30,6 +31,10 @@ develop: .venv/ready
 	@.venv/bin/python -m pip install --upgrade 'pip>=25.1'
 	@.venv/bin/python -m pip install -c constraints.txt --group dev
 	@.venv/bin/pre-commit install
+
+package: .cache/tox/ready
+	@scripts/system-packages window
+	@.cache/tox/bin/tox run -e package
 
 clean:
 	rm -rf .cache .mypy_cache .pytest_cache .ruff_cache .tox .venv build dist output

@@ -102,6 +102,21 @@ def test_auto_for_eight_bits_is_what_the_device_is_good_at(dtype):
     assert resolve_precision("auto", CPU, np.dtype(dtype)) == expected
 
 
+def test_auto_is_float32_on_a_cpu_whose_network_sees_a_thumbnail():
+    eight_bits = np.dtype(np.uint8)
+    assert resolve_precision("auto", CPU, eight_bits, sees_every_pixel=False) == "float32"
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_torch_is_asked_for_bfloat16_where_the_system_tells_nothing(monkeypatch, native):
+    monkeypatch.setattr(device_module, "has_bfloat16", lambda: None)
+    told = {"avx512_bf16": native}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    unknown = Device("cpu", f"bfloat16: {native}")  # what is known of a device is remembered
+    expected = "bfloat16" if native else "float32"
+    assert resolve_precision("auto", unknown, np.dtype(np.uint8)) == expected
+
+
 @pytest.mark.parametrize("choice", ["half", "float64", "fp16", ""])
 def test_an_unknown_precision_is_told(choice):
     with pytest.raises(DeviceError) as error:
@@ -135,6 +150,7 @@ def test_tiles_are_halved_down_to_the_smallest_and_then_it_is_told():
         RuntimeError("could not create a memory object"),
         RuntimeError("could not create a primitive"),
         RuntimeError("std::bad_alloc"),
+        RuntimeError("[ONNXRuntimeError] : Failed to allocate memory for requested buffer"),
         MemoryError(),
     ],
 )
@@ -190,9 +206,9 @@ def test_torch_is_not_loaded_to_name_the_choices():
 def test_a_torch_that_does_not_load_is_told(tmp_path):
     (tmp_path / "torch.py").write_text("raise OSError('[WinError 126] c10.dll')")
     code = (
-        "from napari_zerodce.device import available_devices\n"
+        "from napari_zerodce.device import import_torch\n"
         "from napari_zerodce.errors import DeviceError\n"
-        "try:\n    available_devices()\n"
+        "try:\n    import_torch()\n"
         "except DeviceError as error:\n    print(error)"
     )
     told = subprocess.run(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +21,16 @@ from napari_zerodce.device import (
     default_tile,
     resolve_precision,
 )
+from napari_zerodce.engine.crew import ALONE
 from napari_zerodce.engine.enhance import enhance as run
+from napari_zerodce.engine.estimators.cuda_transfer import transfer_for
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled
 from napari_zerodce.training.batches import Batch
-from napari_zerodce.training.config import TrainingConfig
+from napari_zerodce.training.config import TrainingConfig, TrainingPrecision
 from napari_zerodce.training.loop import StepReport, resume, save_state, start, train, validate
 
 GPU = available_devices()[0]
@@ -84,6 +89,83 @@ def test_kinds_of_images_keep_their_dtype_and_nan(dtype: str) -> None:
     np.testing.assert_array_equal(np.isnan(result), np.isnan(stack))
 
 
+PRECISIONS = pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+
+
+@NETWORKS
+@PRECISIONS
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_a_plane_is_the_same_alone_and_among_others(
+    checkpoint: str, precision: Precision, dtype: str
+) -> None:
+    planes = np.stack([photo(96, 130, dtype=dtype) // (1 + number) for number in range(20)])
+    given = {"device": GPU.name, "precision": precision, "window": "dtype"}
+    together = enhance(planes, checkpoint, **given)
+    allowed = 1 + LARGEST_DEVIATION[precision] * np.iinfo(dtype).max
+    for number in (0, 1, 13, 19):
+        alone = enhance(planes[number], checkpoint, **given)
+        difference = np.abs(together[number].astype(int) - alone.astype(int))
+        assert difference.max() <= allowed
+
+
+def test_a_stack_of_1000_small_planes_keeps_their_order() -> None:
+    stack = np.empty((1000, 64, 64), np.uint16)
+    stack[:] = np.arange(1000)[:, np.newaxis, np.newaxis] * 60 + np.arange(64)
+    result = enhance(stack, "zero-dce", device=GPU.name, window="dtype")
+    single = enhance(stack[::111], "zero-dce", device="cpu", window="dtype", precision="float32")
+    assert np.abs(result[::111].astype(int) - single.astype(int)).max() <= 1
+
+
+@NETWORKS
+@PRECISIONS
+def test_tiles_that_overlap_in_time_give_the_pixels_of_one_after_the_other(
+    checkpoint: str, precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = photo(800, 1100)
+    given = {"device": GPU.name, "precision": precision, "tile": 300}
+    side_by_side = [enhance(image, checkpoint, **given) for _ in range(5)]
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _: ALONE)
+    in_turn = enhance(image, checkpoint, **given)
+    for result in side_by_side:
+        np.testing.assert_array_equal(result, in_turn)
+
+
+def test_two_runs_at_once_do_not_disturb_each_other() -> None:
+    """One of them uses half precision, and the other one must not get its fast arithmetic."""
+    image = photo(500, 640, dtype="uint16")
+    kinds = [("zero-dce", "float32"), ("zero-dce-pp", "float16")]
+
+    def enhanced(kind: tuple[str, str]) -> np.ndarray:
+        return enhance(image, kind[0], device=GPU.name, precision=kind[1], tile=256)
+
+    expected = [enhanced(kind) for kind in kinds]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(enhanced, kinds * 10))
+    for number, result in enumerate(found):
+        np.testing.assert_array_equal(result, expected[number % 2])
+
+
+@pytest.mark.skipif(GPU.kind != "cuda", reason="only CUDA has streams")
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "float32"])
+def test_blocks_come_back_from_the_device_as_they_went(dtype: str) -> None:
+    transfer = transfer_for(torch.device(GPU.name))
+    blocks = [
+        np.full((300, 400, 3), number).astype(dtype)[:, number:].transpose(2, 0, 1)
+        for number in range(50)
+    ]
+    uploaded = [transfer.upload(block) for block in blocks]  # all on their way at once
+    for block, tensor in zip(blocks, uploaded, strict=True):
+        floats = torch.empty(tensor.shape, device=tensor.device).copy_(tensor)
+        np.testing.assert_array_equal(transfer.download(floats), block)
+        back = transfer.download(torch.empty_like(tensor).copy_(floats))
+        np.testing.assert_array_equal(back, block)
+        assert back.dtype == block.dtype
+        assert (
+            back.strides
+            == np.ascontiguousarray(block.transpose(1, 2, 0)).transpose(2, 0, 1).strides
+        )
+
+
 def test_one_pixel() -> None:
     assert enhance(np.full((1, 1), 7, np.uint16), device=GPU.name).shape == (1, 1)
 
@@ -140,6 +222,17 @@ def test_tiles_are_halved_when_the_memory_is_full() -> None:
     assert np.abs(result.image.astype(int) - expected.astype(int)).max() <= 1
 
 
+@pytest.mark.usefixtures("little_memory")
+def test_fewer_planes_are_processed_as_one_when_the_memory_is_full() -> None:
+    stack = np.stack([photo(512, 512)[..., 0]] * 24)
+    stack[:, 0, 0] = range(24)
+    settings = EnhanceSettings(checkpoint="zero-dce", device=GPU.name, precision="float32")
+    whole = run(EnhanceRequest(stack, "mono", settings)).image
+    one = run(EnhanceRequest(stack[7], "mono", settings)).image
+    assert np.abs(whole[7].astype(int) - one.astype(int)).max() <= 1
+    assert np.abs(whole[5].astype(int) - whole[20].astype(int))[32:, 32:].max() == 0
+
+
 def test_the_default_tile_fits() -> None:
     assert 64 <= default_tile(GPU) <= 2048
 
@@ -154,6 +247,28 @@ def test_a_run_can_be_cancelled_and_repeated() -> None:
     with pytest.raises(Cancelled):
         run(request, should_stop=lambda: next(calls) > 20)
     assert run(request).image.shape == (40, 64, 64)
+
+
+def test_a_stop_takes_a_moment_and_leaves_no_memory_behind() -> None:
+    stack = np.broadcast_to(photo(700, 900, dtype="uint16"), (400, 700, 900, 3))
+    settings = EnhanceSettings(checkpoint="zero-dce", device=GPU.name, precision="float32")
+    run(EnhanceRequest(stack[:2], "rgb", settings))
+    before = torch.cuda.memory_allocated() if GPU.kind == "cuda" else 0
+    stopped = threading.Event()
+    stopped_at = []
+
+    def stop() -> None:
+        stopped_at.append(time.perf_counter())
+        stopped.set()
+
+    threading.Timer(0.3, stop).start()
+    with pytest.raises(Cancelled) as caught:
+        run(EnhanceRequest(stack, "rgb", settings), should_stop=stopped.is_set)
+    assert time.perf_counter() - stopped_at[0] < 1
+    del caught
+    if GPU.kind == "cuda":
+        torch.cuda.synchronize()
+        assert torch.cuda.memory_allocated() <= before + 2**20
 
 
 def test_automatic_precision_is_half_for_8_bits_alone() -> None:
@@ -197,6 +312,14 @@ def test_training_in_half_precision_reaches_nearly_the_same_loss() -> None:
     half = trained(GPU, config)
     full = trained(GPU, config.model_copy(update={"precision": "float32"}))
     assert half[-1].total == pytest.approx(full[-1].total, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_training_runs_at_each_precision(precision: TrainingPrecision) -> None:
+    config = TrainingConfig(steps=40, crop=64, batch=4, precision=precision)
+    reports = trained(GPU, config)
+    assert np.isfinite([each.total for each in reports]).all()
+    assert reports[-1].total < 0.95 * reports[0].total
 
 
 def test_a_resumed_run_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.thread_policy import wait_without_spinning
@@ -14,13 +13,15 @@ if TYPE_CHECKING:
 
 wait_without_spinning()  # here, since torch is imported in many places
 
-__version__ = version("napari-zerodce")
+__version__: str
 __all__ = ["Look", "__version__", "choose_weights", "curve_maps", "enhance", "load_checkpoint"]
 
 
 def __getattr__(name: str) -> Any:
     # Torch takes seconds to import, and napari imports this package at start-up: these names are
-    # imported when they are first used.
+    # imported when they are first used. To look the version up takes as long as NumPy's import.
+    if name == "__version__":
+        return import_module("importlib.metadata").version("napari-zerodce")
     if name in {"choose_weights", "curve_maps", "enhance", "load_checkpoint"}:
         return getattr(import_module("napari_zerodce.api"), name)
     if name == "Look":

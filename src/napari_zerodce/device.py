@@ -1,27 +1,38 @@
 """The devices that networks run on: their precisions, their tiles, and errors about their memory.
 
-Torch is imported inside the functions, so that a dock can show its choices before torch is loaded.
+Torch is only loaded if this machine may have a GPU, or if there is no other way to know.
 """
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import psutil
 
 from napari_zerodce.errors import DeviceError
+from napari_zerodce.hardware import (
+    has_bfloat16,
+    is_torch_built_for_gpus,
+    may_have_gpu,
+    processor_name,
+)
+from napari_zerodce.torch_import import load_torch
 
 if TYPE_CHECKING:
     import numpy as np
 
 Precision = Literal["float32", "bfloat16", "float16"]
 PrecisionChoice = Literal["auto", "float32", "bfloat16", "float16"]
+
+Backend = Literal["onnxruntime", "torch"]
+"""The library that runs a network."""
+
+BackendChoice = Literal["auto", "onnxruntime", "torch"]
 
 LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.007, "float16": 0.0009}
 """Largest deviation from float32 in the enhanced image, range [0, 1].
@@ -76,18 +87,22 @@ def import_torch() -> Any:
         If torch does not load (known on Windows if Qt is imported first).
     """
     try:
-        import torch
+        return load_torch()
     except (ImportError, OSError) as err:
         raise DeviceError(
-            f"PyTorch could not be loaded ({_first_line(err)}); reinstall it with 'pip install "
+            f"PyTorch could not be loaded ({first_line(err)}); reinstall it with 'pip install "
             "--force-reinstall torch', and on Windows install the Microsoft Visual C++ "
             "Redistributable."
         ) from err
-    return torch
 
 
 def available_devices() -> tuple[Device, ...]:
     """Return every device of this machine, the best one first."""
+    cpu = Device("cpu", processor_name())
+    return (*_gpus(), cpu) if may_have_gpu() else (cpu,)
+
+
+def _gpus() -> list[Device]:
     torch = import_torch()
     # The count alone is not enough: a faulty driver still counts, and every other call fails.
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -96,7 +111,7 @@ def available_devices() -> tuple[Device, ...]:
     ]
     if torch.backends.mps.is_available():
         devices.append(Device("mps", "Apple GPU"))
-    return (*devices, Device("cpu", processor_name()))
+    return devices
 
 
 def resolve_device(choice: str) -> Device:
@@ -107,6 +122,8 @@ def resolve_device(choice: str) -> Device:
     DeviceError
         If this machine has no such device.
     """
+    if choice == "cpu":
+        return Device("cpu", processor_name())
     devices = available_devices()
     if choice == "auto":
         return devices[0]
@@ -115,8 +132,7 @@ def resolve_device(choice: str) -> Device:
         if device.name == wanted:
             return device
     here = ", ".join(device.name for device in devices)
-    torch = import_torch()
-    lacks_cuda = choice.startswith("cuda") and not (torch.version.cuda or torch.version.hip)
+    lacks_cuda = choice.startswith("cuda") and not is_torch_built_for_gpus()
     reason = " (this PyTorch is built without CUDA)" if lacks_cuda else ""
     raise DeviceError(
         f"There is no device {choice!r} on this machine{reason}; choose 'auto' or one of {here}."
@@ -124,12 +140,17 @@ def resolve_device(choice: str) -> Device:
 
 
 def resolve_precision(
-    choice: PrecisionChoice, device: Device, dtype: np.dtype[Any] | None = None
+    choice: PrecisionChoice,
+    device: Device,
+    dtype: np.dtype[Any] | None = None,
+    *,
+    sees_every_pixel: bool = True,
 ) -> Precision:
     """Turn "auto" into a precision that is fast on the device and accurate enough for the image.
 
     Half precision is chosen for 8-bit images only: its largest deviation is one or two grey levels
-    there, and hundreds in a 16-bit image.
+    there, and hundreds in a 16-bit image. On a CPU it is not chosen for a network that sees a
+    thumbnail: it takes a small part of the time only.
 
     Parameters
     ----------
@@ -137,35 +158,45 @@ def resolve_precision(
     device : Device
     dtype : dtype, optional
         Of the image.
+    sees_every_pixel : bool
+        Whether the network sees the image, and not a thumbnail of it.
 
     Raises
     ------
     DeviceError
         If there is no precision of this name.
     """
-    if choice == "auto":
-        eight_bits = dtype is not None and dtype.kind in "iu" and dtype.itemsize == 1
-        return _native_half(device) if eight_bits else "float32"
-    if choice not in get_args(Precision):
+    if choice != "auto":
+        check_precision(choice)
+        return choice
+    eight_bits = dtype is not None and dtype.kind in "iu" and dtype.itemsize == 1
+    pays = device.kind != "cpu" or sees_every_pixel
+    return _native_half(device) if eight_bits and pays else "float32"
+
+
+def check_precision(choice: str) -> None:
+    """Raise a `DeviceError` if there is no precision of a name."""
+    if choice not in get_args(PrecisionChoice):
         known = ", ".join(get_args(PrecisionChoice))
         raise DeviceError(f"There is no precision {choice!r}; choose one of {known}.")
-    return choice
 
 
 @cache
 def _native_half(device: Device) -> Precision:
     """Return the half precision that is faster on the device than float32, else float32."""
-    torch = import_torch()
     if device.kind == "cuda":
-        major, _ = torch.cuda.get_device_capability(device.name)
+        major, _ = import_torch().cuda.get_device_capability(device.name)
         return "float16" if major >= 7 else "float32"  # tensor cores came with compute capability 7
-    if device.kind == "cpu" and platform.machine().lower() in {"x86_64", "amd64"}:
-        # Older versions of torch list no capabilities; float32 is always right.
-        ask: Callable[[], dict[str, bool]] = getattr(torch.cpu, "get_capabilities", dict)
-        capabilities = ask()
-        native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-        return "bfloat16" if native else "float32"
-    return "float32"
+    return "bfloat16" if device.kind == "cpu" and _has_bfloat16() else "float32"
+
+
+def _has_bfloat16() -> bool:
+    if (known := has_bfloat16()) is not None:
+        return known
+    # Older versions of torch list no capabilities; float32 is always right.
+    ask: Callable[[], dict[str, bool]] = getattr(import_torch().cpu, "get_capabilities", dict)
+    capabilities = ask()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def default_tile(device: Device, *, has_network: bool = True) -> int:
@@ -253,24 +284,29 @@ class MemoryErrorsTranslated:
     """
 
     def __enter__(self) -> None:
-        import_torch()
+        """Do nothing."""
 
     def __exit__(
         self, _: object, err: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(err, import_torch().OutOfMemoryError | MemoryError) or (
-            isinstance(err, RuntimeError) and _speaks_of_memory(str(err))
+        if isinstance(err, _no_memory_errors()) or (
+            isinstance(err, RuntimeError) and speaks_of_memory(str(err))
         ):
-            raise OutOfDeviceMemory(_first_line(err)) from err
+            raise OutOfDeviceMemory(first_line(err)) from err
+
+
+def _no_memory_errors() -> tuple[type[BaseException], ...]:
+    # While another thread imports torch, it has no errors yet.
+    of_torch = getattr(sys.modules.get("torch"), "OutOfMemoryError", MemoryError)
+    return MemoryError, of_torch
 
 
 def release_memory(device: Device) -> None:
     """Give cached memory back to the device, so that a smaller tile or another program has room."""
-    torch = import_torch()
     if device.kind == "cuda":
-        torch.cuda.empty_cache()
+        import_torch().cuda.empty_cache()
     elif device.kind == "mps":
-        torch.mps.empty_cache()
+        import_torch().mps.empty_cache()
 
 
 _WORDS_FOR_NO_MEMORY = (
@@ -279,10 +315,18 @@ _WORDS_FOR_NO_MEMORY = (
     "can't allocate memory",
     "could not create a memory",
     "std::bad_alloc",
+    "bad allocation",
+    "failed to allocate memory",
 )
 
 
-def _speaks_of_memory(message: str) -> bool:
+def speaks_of_memory(message: str) -> bool:
+    """Return whether an error of torch or of ONNX Runtime says that memory ran out.
+
+    Parameters
+    ----------
+    message : str
+    """
     message = message.lower().strip()
     # oneDNN's whole sentence; with more words after it, it complains of a layer it does not know.
     if message == "could not create a primitive":
@@ -290,18 +334,6 @@ def _speaks_of_memory(message: str) -> bool:
     return any(words in message for words in _WORDS_FOR_NO_MEMORY)
 
 
-def _first_line(err: BaseException) -> str:
+def first_line(err: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class if it has none."""
     return (str(err).strip() or type(err).__name__).splitlines()[0]
-
-
-@cache
-def processor_name() -> str:
-    """Return the processor's name, as its maker gives it, or the machine type."""
-    try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()

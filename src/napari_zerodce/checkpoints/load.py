@@ -1,22 +1,27 @@
-"""How a checkpoint becomes a network: one that estimates curves, or a translator."""
+"""How a checkpoint is loaded: its weights, which become a network of torch only if asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final
-
-import torch
+from typing import TYPE_CHECKING, Final, cast
 
 from napari_zerodce.checkpoints.defects import defects_as_errors
 from napari_zerodce.checkpoints.file_bytes import file_state
-from napari_zerodce.checkpoints.infer_design import BATCH_COUNT
 from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
-from napari_zerodce.checkpoints.read import CheckpointContent, check_scale_factor, read_checkpoint
+from napari_zerodce.checkpoints.read import (
+    CheckpointContent,
+    Weights,
+    check_scale_factor,
+    read_checkpoint,
+)
 from napari_zerodce.checkpoints.registry import resolve
-from napari_zerodce.core.networks import CurveNetwork, make_network
-from napari_zerodce.core.translators.generators import Generator, make_generator
 from napari_zerodce.recent_results import RecentResults
+
+if TYPE_CHECKING:
+    from napari_zerodce.core.networks import CurveNetwork
+    from napari_zerodce.core.translators.generators import Generator
 
 MOST_REMEMBERED: Final = 8
 MOST_LARGE_REMEMBERED: Final = 2
@@ -28,17 +33,42 @@ _LARGE: Final = 16 * 2**20
 
 @dataclass(frozen=True, eq=False)  # so that settings with a checkpoint can be a key
 class Checkpoint:
-    """A network with trained weights.
+    """Trained weights, and the network that has them.
 
-    Attributes
+    Parameters
     ----------
-    info : CheckpointInfo
-    network : CurveNetwork or Generator
-        In evaluation mode, float32, on the CPU, without gradients. It belongs to the caller alone.
+    content : CheckpointContent
+        As read from the file; other checkpoints may share it.
     """
 
-    info: CheckpointInfo
-    network: CurveNetwork | Generator
+    content: CheckpointContent
+
+    @property
+    def info(self) -> CheckpointInfo:
+        """The facts about the checkpoint."""
+        return self.content.info
+
+    @cached_property
+    def network(self) -> CurveNetwork | Generator:
+        """The network of torch, which belongs to the caller alone and is made at the first use.
+
+        In evaluation mode, float32, on the CPU, without gradients.
+        """
+        from napari_zerodce.checkpoints.torch_network import network_of
+
+        return network_of(self.content)
+
+    @property
+    def weights(self) -> Weights:
+        """The weights by their names in the state dict; those of the network if it is made.
+
+        The caller of `load_checkpoint` may have changed them there.
+        """
+        if "network" not in vars(self):
+            return self.content.weights
+        from napari_zerodce.checkpoints.torch_network import weights_of
+
+        return weights_of(self.network)
 
     @property
     def curve_network(self) -> CurveNetwork:
@@ -49,9 +79,8 @@ class Checkpoint:
         CheckpointError
             If it is a translator.
         """
-        if isinstance(self.network, CurveNetwork):
-            return self.network
-        raise self.info.refusal(NO_CURVES)
+        self.check_curves()
+        return cast("CurveNetwork", self.network)
 
     @property
     def generator(self) -> Generator:
@@ -62,9 +91,16 @@ class Checkpoint:
         CheckpointError
             If it estimates curves.
         """
-        if isinstance(self.network, Generator):
-            return self.network
-        raise self.info.refusal("is not a translator; choose weights of pix2pix, CycleGAN or CUT")
+        if not self.info.is_translator:
+            raise self.info.refusal(
+                "is not a translator; choose weights of pix2pix, CycleGAN or CUT"
+            )
+        return cast("Generator", self.network)
+
+    def check_curves(self) -> None:
+        """Raise a `CheckpointError` if the network is a translator."""
+        if self.info.is_translator:
+            raise self.info.refusal(NO_CURVES)
 
 
 def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> Checkpoint:
@@ -103,23 +139,7 @@ def load_checkpoint(source: str | Path, *, scale_factor: int | None = None) -> C
     content = memory.get(
         (path, state, scale_factor), lambda: read_checkpoint(path, scale_factor=scale_factor)
     )
-    return Checkpoint(content.info, _network(content))
-
-
-def _network(content: CheckpointContent) -> CurveNetwork | Generator:
-    # On "meta" nothing is initialised, so no random numbers are drawn from the user's generator.
-    with torch.device("meta"):
-        network = _empty_network(content.info)
-    tensors = {name: torch.from_numpy(numbers.copy()) for name, numbers in content.weights.items()}
-    counts = (name for name in network.state_dict() if name.endswith(BATCH_COUNT))
-    network.load_state_dict(tensors | {name: torch.tensor(0) for name in counts}, assign=True)
-    return network.eval().requires_grad_(requires_grad=False)
-
-
-def _empty_network(info: CheckpointInfo) -> CurveNetwork | Generator:
-    if info.design is not None:
-        return make_generator(info.design)
-    return make_network(info.curve_architecture, info.scale_factor)
+    return Checkpoint(content)
 
 
 _remembered: RecentResults[CheckpointContent] = RecentResults(MOST_REMEMBERED)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from napari_zerodce.cli.command_settings import CommandSettings
 from napari_zerodce.cli.output_file import sentences
-from napari_zerodce.imaging.files import video
 from napari_zerodce.imaging.files.conversion import with_axes, with_letters, without_axes
+from napari_zerodce.imaging.files.formats import only_in_others
 from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.images import lost, read_images
@@ -21,7 +21,6 @@ from napari_zerodce.imaging.files.one_of_several import read_one
 from napari_zerodce.imaging.files.photos.facts import facts_beyond
 from napari_zerodce.imaging.files.saved.growing import begin, begun_at
 from napari_zerodce.imaging.files.saved.image import SavedImage
-from napari_zerodce.imaging.files.tiff import only_here
 from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.stopping import ShouldStop
 
@@ -94,8 +93,7 @@ def _read(path: Named, series: int | None) -> tuple[SavedImage, str]:
         return read_ome_zarr(path), ""
     image = read_one(Path(path), series)
     scale = {"dpi"} if image.details.get("dialect") == "imagej" else set[str]()
-    names = (*facts_beyond(image, scale), *only_here((image,)))
-    names += (*video.only_here([image]), *uneven([image]))
+    names = (*facts_beyond(image, scale), *only_in_others([image], SUFFIX), *uneven([image]))
     told = sentences(f".ome{SUFFIX}", names, lost((image,)))
     return with_axes(image, path.name.partition(".")[0]), told
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser
+import sys
+from argparse import Action, ArgumentParser
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
-from napari_zerodce import __version__
 from napari_zerodce.cli import (
     batch,
     compare,
@@ -65,6 +65,16 @@ class _Parser(ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+class _PrintVersion(Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        from napari_zerodce import __version__
+
+        sys.stdout.write(f"{parser.prog} {__version__}\n")
+        parser.exit()
+
+
 def build_parser() -> ArgumentParser:
     """Return the parser. The function of the typed command is ``command`` in its result."""
     parser = _Parser(
@@ -72,7 +82,8 @@ def build_parser() -> ArgumentParser:
         description="Low-light image enhancement with Zero-DCE and Zero-DCE++.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    told = "show program's version number and exit"
+    parser.add_argument("--version", action=_PrintVersion, nargs=0, help=told)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command_name")
     for command in _COMMANDS:
         command.add_parser(commands)

@@ -98,15 +98,15 @@ class Meter:
         """Raise `Cancelled` if the user asked to stop."""
         raise_if_stopped(self._should_stop)
 
-    def plane(self, number: int) -> PlaneMeter:
-        """Return the counter for a plane.
+    def plane(self, *numbers: int) -> PlaneMeter:
+        """Return the counter for a plane, or for several that are processed as one.
 
         Parameters
         ----------
-        number : int
-            Of the plane, from 0.
+        *numbers : int
+            Of the planes, from 0.
         """
-        return PlaneMeter(self, number)
+        return PlaneMeter(self, *numbers)
 
     def aside(self) -> Meter:
         """Return a meter of work that does not count, and that the same user may stop."""
@@ -161,18 +161,18 @@ class Meter:
 
 
 class PlaneMeter:
-    """Counts the work of one plane.
+    """Counts the work of one plane, or of several that are processed as one.
 
     Parameters
     ----------
     meter : Meter
         Of the run.
-    number : int
-        Of the plane, from 0.
+    *numbers : int
+        Of the planes, from 0.
     """
 
-    def __init__(self, meter: Meter, number: int) -> None:
-        self._meter, self._number = meter, number
+    def __init__(self, meter: Meter, *numbers: int) -> None:
+        self._meter, self._numbers = meter, numbers
         self._work, self._worked = 1, 0
         self._lock = threading.Lock()
 
@@ -211,5 +211,6 @@ class PlaneMeter:
         with self._lock:
             self._worked += work
             fraction = self._worked / self._work
-        self._meter.advance(self._number, fraction)
+        for number in self._numbers:
+            self._meter.advance(number, fraction)
         self._meter.check()

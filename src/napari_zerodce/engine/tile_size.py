@@ -59,13 +59,35 @@ class TileSize:
     device : Device
     side : int
         Of the first tiles, in pixels.
+    stack : int, optional
+        Number of planes that are processed as one.
     """
 
-    def __init__(self, device: Device, side: int) -> None:
+    def __init__(self, device: Device, side: int, *, stack: int = 1) -> None:
         self._device = device
-        self.side = side
+        self.side, self.stack = side, stack
         self.notices: list[str] = []
         self._lock = threading.Lock()
+
+    def fits(self, count: int, attempt: Callable[[], None]) -> bool:
+        """Call `attempt` for a stack of planes, and return whether there was memory for it.
+
+        If not, later stacks have half as many planes.
+
+        Parameters
+        ----------
+        count : int
+            Number of its planes.
+        attempt : callable
+        """
+        try:
+            with MemoryErrorsTranslated():
+                attempt()
+            return True
+        except OutOfDeviceMemory:
+            self.stack = min(self.stack, max(1, count // 2))
+        release_memory(self._device)  # not in the handler, as below
+        return False
 
     def shrink_until_it_fits(self, attempt: Callable[[int], None]) -> None:
         """Call `attempt` with the side of tiles, and again with half of it while memory runs out.

@@ -13,6 +13,9 @@ from napari_zerodce.imaging.planes import Array, PlaneLayout, SelectedPlane, lay
 from napari_zerodce.imaging.sampling import Sampler
 from napari_zerodce.stopping import ShouldStop, never
 
+_GLANCES: Final = 16
+"""So many samples along each axis, or up to twice as many, are compared first."""
+
 _MOST_READ: Final = 2**24
 """Samples. Of a larger lazy image, many regions are read, until one has a colour."""
 
@@ -67,8 +70,14 @@ def has_no_colour(block: Array) -> bool:
     ----------
     block : ndarray, shape (C, ...)
     """
-    may_be_nan = block.dtype.kind == "f"
-    return all(np.array_equal(block[0], other, equal_nan=may_be_nan) for other in block[1:])
+    # In most photos, a few samples that are spread over all of the block have colours already.
+    few = tuple(slice(None, None, max(1, length // _GLANCES)) for length in block.shape[1:])
+    return _are_equal(block[(slice(None), *few)]) and _are_equal(block)
+
+
+def _are_equal(channels: Array) -> bool:
+    may_be_nan = channels.dtype.kind == "f"
+    return all(np.array_equal(channels[0], other, equal_nan=may_be_nan) for other in channels[1:])
 
 
 class GreyPlanes:

@@ -46,8 +46,7 @@ def normalise(block: Array, window: Window) -> Array:
         return wide_integers.normalise(block, window)
     scale = _scale_for(block.dtype, window)
     with np.errstate(all="ignore"):  # samples far outside may overflow; they are clipped below
-        unit = scale.subtract_low(block)
-        unit /= scale.width
+        unit = scale.unit_of(block)
     if not _covers(window, block.dtype):
         np.clip(unit, 0, 1, out=unit)
     if block.dtype.kind == "f" and unit.size and np.isnan(unit.min()):
@@ -141,14 +140,18 @@ class _Scale:
     width: np.floating[Any]
     factor: float = 1.0
 
-    def subtract_low(self, block: Array) -> Array:
+    def unit_of(self, block: Array) -> Array:
+        """Return how far samples are from the low end, in widths of the window."""
         dtype = self.low.dtype
         if self.factor != 1:
             block = block.astype(dtype) * self.factor
-        difference: Array = (
-            np.subtract(block, self.low, dtype=dtype) if self.low else block.astype(dtype)
-        )
-        return difference
+        unit: Array
+        if not self.low:  # in one pass: the samples become floats in small parts
+            unit = np.divide(block, self.width, dtype=dtype)
+            return unit
+        unit = np.subtract(block, self.low, dtype=dtype)
+        unit /= self.width
+        return unit
 
     def restore_floats(self, values: Array, unit: Array, dtype: np.dtype[Any]) -> Array:
         """Return intensities from ``values = unit * width``."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from napari_zerodce.imaging.planes import Array
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _AT_ONCE: Final = 2**22
 """Samples that are averaged together; their memory is a few times 32 MiB."""
@@ -119,6 +121,8 @@ def coarser_region(
 @lru_cache(maxsize=16)
 def _weights(fine: int, coarse: int) -> csr_array:
     """Return how much of each coarse pixel each fine pixel covers: shape (coarse, fine)."""
+    from scipy.sparse import csr_array  # photos have no levels, and need not wait for SciPy
+
     # In units in which both kinds of pixels have integer lengths.
     ends = np.union1d(np.arange(fine + 1) * coarse, np.arange(coarse + 1) * fine)
     pieces = (ends[:-1] // fine, ends[:-1] // coarse)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 @contextmanager
@@ -22,5 +25,35 @@ def honest_float32(device: torch.device) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    _flags.enter()
+    try:
         yield
+    finally:
+        _flags.leave()
+
+
+class _Flags:
+    """cuDNN's flags are those of the process: the first thread sets them, the last restores them.
+
+    If each thread did both, one that ends would give TF32 to another one that still computes.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._threads, self._set = Lock(), 0, ExitStack()
+
+    def enter(self) -> None:
+        from torch.backends import cudnn
+
+        with self._lock:
+            if not self._threads:
+                self._set.enter_context(cudnn.flags(enabled=True, allow_tf32=False))
+            self._threads += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._threads -= 1
+            if not self._threads:
+                self._set.close()
+
+
+_flags = _Flags()

@@ -307,7 +307,8 @@ def camera_kept(viewer: napari.Viewer) -> Iterator[None]:
     kept = {name: getattr(camera, name) for name in ("center", "zoom", "angles")}
     yield
     for name, value in kept.items():
-        setattr(camera, name, value)
+        if getattr(camera, name) != value:  # also for equal angles, napari loads scipy.spatial
+            setattr(camera, name, value)
 
 
 def _properties(source: Source, scope: Scope | None) -> dict[str, Any]:

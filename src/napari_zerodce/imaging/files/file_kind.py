@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from napari_zerodce.errors import ImageError
+
 
 @dataclass(frozen=True)
 class FileKind:
@@ -48,3 +50,17 @@ class FileKind:
     def install_line(self) -> str:
         """The line that installs what reading needs."""
         return f'pip install "napari-zerodce[{self.extra}]"'
+
+    def check_installed(self, name: str) -> None:
+        """Raise an `ImageError` if a file of this kind needs a package that is not installed.
+
+        Parameters
+        ----------
+        name : str
+            Of the file.
+        """
+        if not self.is_installed:
+            raise ImageError(
+                f"{name} is of the kind {self.title}, whose package is not installed; "
+                f"install it with {self.install_line}, and start again."
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from napari_zerodce.imaging.files import (
     video,
 )
 from napari_zerodce.imaging.files.file_kind import FileKind
+from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.image_format import ImageFormat
 
 FORMATS: Final[tuple[ImageFormat, ...]] = (
@@ -96,12 +98,21 @@ def check_installed(path: str | Path) -> None:
         The file need not exist.
     """
     path = Path(path)
-    _, kind = format_of(path)
-    if not kind.is_installed:
-        raise ImageError(
-            f"{path.name} is of the kind {kind.title}, whose package is not installed; "
-            f"install it with {kind.install_line}, and start again."
-        )
+    kind_of(path).check_installed(path.name)
+
+
+def only_in_others(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+    """Return the names of the facts that only files of other kinds can hold, such as "GeoTIFF".
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+        From files of any kind.
+    suffix : str
+        Of a file that is to hold them; also one of no format here, such as ".zarr".
+    """
+    asked = (getattr(form, "only_here", None) for form in FORMATS)
+    return tuple(name for ask in asked if ask for name in ask(images, suffix))
 
 
 def format_of(path: Path) -> tuple[ImageFormat, FileKind]:

@@ -13,8 +13,10 @@ from napari_zerodce.imaging.files.image_file import ImageFile
 class ImageFormat(Protocol):
     """A module that reads and writes one kind of image file, or several kinds with one library.
 
-    It may have a function ``outline``, which returns what `read` does, but without the pixels:
-    their arrays have the right shapes and dtypes, and their values mean nothing.
+    It may have two more functions. ``outline`` returns what `read` does, but without the pixels:
+    their arrays have the right shapes and dtypes, and their values mean nothing. ``only_here``
+    returns, for images of any kind, the names of the facts that its files hold and a file with
+    another suffix does not.
     """
 
     @property

@@ -6,11 +6,10 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files import openexr, photos, raw, tiff, video
+from napari_zerodce.imaging.files import photos, raw, tiff, video
 from napari_zerodce.imaging.files.content import content_of
 from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told, writing_told
 from napari_zerodce.imaging.files.formats import (
@@ -21,6 +20,7 @@ from napari_zerodce.imaging.files.formats import (
     check_installed,
     format_of,
     kind_of,
+    only_in_others,
 )
 from napari_zerodce.imaging.files.frame_times import uneven
 from napari_zerodce.imaging.files.image_file import ImageFile, count_of
@@ -258,11 +258,10 @@ def left_out(path: str | Path, images: Sequence[ImageFile]) -> tuple[str, ...]:
     images : sequence of ImageFile
     """
     form, suffix = format_of(Path(path))[0], Path(path).suffix.lower()
-    names = [*form.left_out(images, suffix), *photos.only_here(images, suffix)]
+    names = [*form.left_out(images, suffix)]
     if form not in {photos, video}:
         names += uneven(images)
-    own = (each.only_here(images) for each in (video, tiff, openexr) if each is not form)
-    return (*names, *chain.from_iterable(own))
+    return (*names, *only_in_others(images, suffix))
 
 
 def has_fewer_colours(path: str | Path, images: Sequence[ImageFile]) -> bool:

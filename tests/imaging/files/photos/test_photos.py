@@ -58,6 +58,25 @@ def test_jpegs_keep_their_colours_in_full_resolution(tmp_path):
     assert np.abs(read.array.astype(int) - array).max() < 25
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 2}])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_pixels_of_a_jpeg_are_those_that_pillow_gives(tmp_path, mode, options):
+    path = tmp_path / "image.jpg"
+    Image.fromarray(noise(33, 47, 3)).convert(mode).save(path, **options)
+    np.testing.assert_array_equal(read_image(path).array, np.asarray(Image.open(path)))
+
+
+def test_a_jpeg_may_have_bytes_after_its_end_but_must_have_its_end(tmp_path):
+    path = tmp_path / "image.jpg"
+    Image.fromarray(noise(33, 47, 3)).save(path)
+    content, expected = path.read_bytes(), np.asarray(Image.open(path))
+    path.write_bytes(content + b"more")
+    np.testing.assert_array_equal(read_image(path).array, expected)
+    path.write_bytes(content[:-20])
+    with pytest.raises(ImageError, match="truncated"):
+        read_image(path)
+
+
 @pytest.mark.parametrize(
     ("mode", "samples"), [("LA", [0, 0, 0, 1]), ("RGBA", [0, 1, 2, 3]), ("RGB", [0, 1, 2])]
 )

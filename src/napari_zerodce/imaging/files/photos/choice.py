@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.photos import (
@@ -110,11 +109,7 @@ def _read(path: Path, *, with_pixels: bool) -> tuple[ImageFile, ...]:
     with path.open("rb") as file:
         start = file.read(LENGTH)
     photo = _recognised(start, path)
-    if not photo.KIND.is_installed:
-        raise ImageError(
-            f"{path.name} is {photo.KIND.title}, whose reader is not installed; install it with "
-            f"{photo.KIND.install_line}, and start again."
-        )
+    photo.KIND.check_installed(path.name)
     try:
         return (photo.read(path, with_pixels=with_pixels),)
     except (struct.error, IndexError) as err:

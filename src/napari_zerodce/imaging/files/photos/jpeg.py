@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import imagecodecs
 import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from napari_zerodce.imaging.files.file_kind import FileKind
-from napari_zerodce.imaging.files.image_file import ImageFile
+from napari_zerodce.imaging.files.image_file import ImageFile, check_room
 from napari_zerodce.imaging.files.photos import jpeg_deep
 from napari_zerodce.imaging.files.photos.facts import (
     DEFAULT_QUALITY,
@@ -23,7 +24,7 @@ from napari_zerodce.imaging.files.photos.facts import (
     shared_facts,
 )
 from napari_zerodce.imaging.files.photos.jpeg_segments import LONGEST, XMP, facts_in, segments_of
-from napari_zerodce.imaging.files.photos.pixels import check_claim, image_of
+from napari_zerodce.imaging.files.photos.pixels import channels_of, check_claim, image_of
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), is_lossy=True, has_quality=True)
@@ -36,6 +37,10 @@ _PER_CENTIMETRE: Final = 2
 
 _COARSEST: Final = 255
 """In a table of a baseline JPEG; libjpeg would complain."""
+
+_SAMPLES: Final[dict[str, tuple[int, ...]]] = {"L": (), "RGB": (3,)}
+"""Modes whose pixels are used as they are stored, and the last axis of their arrays."""
+_END: Final = b"\xff\xd9"
 
 _LONGEST_SIDE: Final = 65_500
 _SAMPLINGS: Final = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
@@ -51,7 +56,8 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
         return fitted(replace(image, details=facts_in(segments)))
     with photo:
         check_claim(photo, path)
-        image = image_of(photo, path, with_pixels=with_pixels)
+        usual = _decoded(photo, path) if with_pixels else None
+        image = usual if usual is not None else image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo) | facts_in(photo.applist)
         details["lost"] = (*image.details.get("lost", ()), *details.get("lost", ()))
         if not photo.info.get("jfif_unit") and details.get("dpi") == (72, 72):
@@ -59,6 +65,25 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
         own = details.get("jpeg", {}) | _jfif(photo)
         details["jpeg"] = own | (_compression(photo) if photo.mode in {"L", "RGB"} else {})
     return fitted(ImageFile(image.array, image.channels, details))
+
+
+def _decoded(photo: JpegImageFile, path: Path) -> ImageFile | None:
+    """Return the pixels of a usual, whole JPEG; None if only Pillow can decode or judge it.
+
+    Both use the same library, but Pillow needs three times as long on the way to NumPy. It refuses
+    a truncated file, though, of which imagecodecs returns the part that is there.
+    """
+    samples = _SAMPLES.get(photo.mode)
+    content = path.read_bytes() if samples is not None else b""
+    if samples is None or not content.endswith(_END):
+        return None
+    check_room(3 * photo.width * photo.height, path)
+    try:
+        array = imagecodecs.jpeg8_decode(content)
+    except imagecodecs.Jpeg8Error:
+        return None
+    is_same = array.shape == (photo.height, photo.width, *samples)
+    return ImageFile(array, channels_of(array)) if is_same else None
 
 
 def _jfif(photo: JpegImageFile) -> dict[str, tuple[int, ...]]:

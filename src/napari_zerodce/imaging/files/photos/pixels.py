@@ -76,7 +76,7 @@ def image_of(photo: Photo, path: Path, *, with_pixels: bool = True) -> ImageFile
     mode = "RGBA" if photo.has_transparency_data else "RGB"
     if mode == "RGB" and photo.mode in INKS:
         return ImageFile(np.asarray(_without_inks(photo)), "rgb", {"lost": (photo.mode,)})
-    array = np.asarray(photo.convert(mode))
+    array = np.asarray(photo if photo.mode == mode else photo.convert(mode))
     if photo.mode == "P" and mode == "RGB" and not photo.info.get("icc_profile"):
         array = _grey_if_equal(array)
     return ImageFile(array, channels_of(array))

@@ -1,0 +1,119 @@
+"""Planes that are processed as one: their blocks are stacked along one more axis, the first.
+
+A GPU takes as long to start the hundred operations of a small plane as to compute dozens of planes:
+they go through the network, the curves and the bus together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from napari_zerodce.engine.plane import Plane
+from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.tiling import Tile
+
+Array = np.ndarray[Any, Any]
+Numbered = tuple[tuple[int, ...], tuple[Plane, ...]]
+"""The numbers of planes, and the planes."""
+
+
+class PlaneStack(Plane):
+    """Planes of an image with one window and one correction, as a plane.
+
+    Its blocks have the shape (N, C, h, w).
+
+    Parameters
+    ----------
+    planes : tuple of Plane
+        At least one.
+    """
+
+    def __init__(self, planes: tuple[Plane, ...]) -> None:
+        self.__dict__.update(vars(planes[0]))  # all that they have in common, and no second reading
+        self._planes = planes
+
+    @property
+    def loaded(self) -> None:
+        """None: there is no array of all samples."""
+
+    def read(self, rows: slice, columns: slice) -> Array:
+        """Return the samples of a region of all planes, shape (N, C, h, w).
+
+        Parameters
+        ----------
+        rows, columns : slice
+
+        Raises
+        ------
+        UnreadableError
+            If a plane cannot be read.
+        """
+        blocks = [plane.read(rows, columns) for plane in self._planes]
+        return _stacked(blocks)
+
+    def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
+        """Return the thumbnails of a region, shape (N, C, h, w).
+
+        Parameters
+        ----------
+        rows, columns : slice
+        scale_factor : int
+            As in `Plane.thumbnail`.
+        """
+        return np.stack([plane.thumbnail(rows, columns, scale_factor) for plane in self._planes])
+
+    def write(self, output: Array, tile: Tile, block: Array, scope: Scope) -> None:
+        """Write an enhanced tile of each plane.
+
+        Parameters
+        ----------
+        output : ndarray
+        tile : Tile
+        block : ndarray, shape (N, C, h, w)
+        scope : Scope
+            As in `Plane.write`.
+        """
+        for plane, own in zip(self._planes, block, strict=True):
+            plane.write(output, tile, own, scope)
+
+
+def _stacked(blocks: list[Array]) -> Array:
+    """Return blocks of shape (C, h, w) as one array; colours that are interleaved stay so."""
+    first = blocks[0]
+    order = sorted(range(first.ndim), key=lambda axis: -abs(first.strides[axis]))
+    stack = np.stack([block.transpose(order) for block in blocks])
+    return stack.transpose(0, *(1 + order.index(axis) for axis in range(first.ndim)))
+
+
+def in_stacks(planes: Iterable[tuple[int, Plane]], most: Callable[[], int]) -> Iterator[Numbered]:
+    """Yield planes in stacks of those that can be processed as one.
+
+    Parameters
+    ----------
+    planes : iterable of (int, Plane)
+        With their numbers. Channels may take turns: each has a stack of its own that fills up.
+    most : callable
+        Returns how many planes a stack may have now.
+    """
+    waiting: dict[object, list[tuple[int, Plane]]] = {}
+    for number, plane in planes:
+        kind = _kind(plane)
+        alike = waiting.setdefault(kind, [])
+        alike.append((number, plane))
+        if kind is None or len(alike) >= most():
+            yield _together(waiting.pop(kind))
+    yield from map(_together, waiting.values())
+
+
+def _kind(plane: Plane) -> object:
+    """Return what planes of a stack have in common; None for a plane that remains alone."""
+    if plane.shared_maps is not None or plane.is_grey:
+        return None
+    return plane.window, plane.correction
+
+
+def _together(planes: list[tuple[int, Plane]]) -> Numbered:
+    return tuple(number for number, _ in planes), tuple(plane for _, plane in planes)
