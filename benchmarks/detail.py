@@ -30,7 +30,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from comparison.photos import edge_correlation
 from scipy.ndimage import gaussian_filter, median_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -82,9 +81,8 @@ def clean_pictures(paths: list[Path]) -> Iterator[tuple[Path, np.ndarray]]:
 
 def smoothed(view: View) -> View:
     """Return the view with each map smoothed by a Gaussian."""
-    alphas = view.alphas.numpy()
-    soft = gaussian_filter(alphas, SMOOTHING, axes=(-2, -1), mode="nearest")
-    return replace(view, alphas=torch.from_numpy(soft))
+    soft = gaussian_filter(view.alphas, SMOOTHING, axes=(-2, -1), mode="nearest")
+    return replace(view, alphas=soft)
 
 
 def looks() -> dict[str, tuple[Callable[[View], View], Look]]:
@@ -138,7 +136,7 @@ def rows(linear: np.ndarray, checkpoint: str, stops: float, seed: int) -> dict[s
     found = {}
     for name, (changed, look) in looks().items():
         changed_view = changed(view)
-        gain = noise_gain(changed_view.unit, changed_view.alphas_for(look), look).median().item()
+        gain = np.median(noise_gain(changed_view.unit, changed_view.alphas_for(look), look))
         picture = changed_view.render(look) / np.float32(255)
         found[name] = (gain, *measure(picture, clean))
     luminance = clean @ _LUMINANCE

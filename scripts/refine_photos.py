@@ -78,7 +78,8 @@ def make_grey(images: Tensor) -> Tensor:
 def enhanced_by(network: CurveNetwork, images: Tensor) -> Tensor:
     """Return images enhanced at scale factor 1."""
     alphas, _ = estimate(network, images)
-    return apply_curves(images, alphas)
+    enhanced: Tensor = apply_curves(images, alphas)
+    return enhanced
 
 
 def refine(network: CurveNetwork, pictures: Pictures, *, steps: int, seed: int = 0) -> None:

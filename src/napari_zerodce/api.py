@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_zerodce.checkpoints.registry import AUTOMATIC, DEFAULT_CHECKPOINT
-from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.device import BackendChoice, PrecisionChoice
 from napari_zerodce.engine.automatic import AutomaticChoice, weights_for
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -97,6 +97,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     window: str | tuple[float, float] | WindowChoice = "auto",
     device: str = "auto",
     precision: PrecisionChoice = "auto",
+    backend: BackendChoice = "auto",
     tile: int | None = None,
     look: Look = DEFAULT_LOOK,
     part: str | None = None,
@@ -135,6 +136,9 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     precision : {"auto", "float32", "bfloat16", "float16"}, optional
         Of the network. "auto" is half precision for 8-bit images if the device is faster in it, and
         float32 otherwise.
+    backend : {"auto", "onnxruntime", "torch"}, optional
+        The library that runs the network. "auto" is ONNX Runtime for float32 on a CPU, if it is
+        installed, and PyTorch otherwise; their results differ by rounding errors.
     tile : int, optional
         Side of the tiles in pixels; by default one that suits the device.
     look : Look, optional
@@ -188,7 +192,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     CheckpointError
         If the checkpoint is invalid.
     DeviceError
-        If there is no such device or precision, or too little memory for the smallest tile.
+        If there is no such device, precision or backend, they exclude each other, or there is too
+        little memory for the smallest tile.
     RequestError
         If the window, the tile, the part, an axis or what it needs is invalid.
     """
@@ -201,6 +206,7 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
         window=window,
         device=device,
         precision=precision,
+        backend=backend,
         tile=tile,
         look=look,
         channel_curves=channel_curves,
@@ -230,6 +236,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
     window: str | tuple[float, float] | WindowChoice = "auto",
     device: str = "auto",
     precision: PrecisionChoice = "auto",
+    backend: BackendChoice = "auto",
     tile: int | None = None,
     bits: int | None = None,
 ) -> Array:
@@ -240,7 +247,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
 
     Parameters
     ----------
-    image, checkpoint, channels, window, device, precision, tile, bits
+    image, checkpoint, channels, window, device, precision, backend, tile, bits
         As in `enhance`; but the precision "auto" is always float32.
 
     Returns
@@ -267,6 +274,7 @@ def curve_maps(  # noqa: PLR0913  the same choices as `enhance`
         window=window,
         device=device,
         precision=precision,
+        backend=backend,
         tile=tile,
     )
     return run(replace(request, bits=_checked(bits)))

@@ -10,7 +10,7 @@ from smoothness import measures
 from smoothness.method import strength_for
 from smoothness.scenes import RAMP, ramps, step_edges
 
-from napari_zerodce.core.networks import enlarge_maps
+from napari_zerodce.core.thumbnails import enlarge_maps
 
 EVERYWHERE = np.ones((60, 90), bool)
 

@@ -15,14 +15,10 @@ import torch
 from napari_zerodce.core.curves import apply_curves
 from napari_zerodce.core.networks import (
     ITERATIONS,
-    RECEPTIVE_RADIUS,
     ZeroDCE,
     ZeroDCEPlusPlus,
-    enlarge_maps,
-    middle_pixels,
-    stretch_maps,
-    thumbnail,
 )
+from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS
 
 RECORDED = Path(__file__).parent / "data" / "published_arithmetic.npz"
 TOLERANCE = 1e-5
@@ -164,90 +160,3 @@ def test_networks_can_be_trained(layout):
         network(image_by_formula(8, 9)).square().mean().backward()
         gradients = [weight.grad for weight in network.parameters()]
         assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
-
-
-@pytest.mark.parametrize(
-    ("length", "scale_factor", "expected"),
-    [
-        (24, 12, ([5, 17], [6, 18])),
-        (35, 12, ([5, 17], [6, 18])),  # 11 pixels fill no block
-        (9, 3, ([1, 4, 7], [1, 4, 7])),
-        (5, 1, ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4])),
-        (7, 12, ([3], [3])),
-        (4, 12, ([1], [2])),
-        (1, 12, ([0], [0])),
-    ],
-)
-def test_middle_pixels_of_blocks(length, scale_factor, expected):
-    pixels = list(range(length))
-    assert tuple(pixels[part] for part in middle_pixels(length, scale_factor)) == expected
-
-
-@pytest.mark.parametrize(("height", "width"), [(24, 36), (25, 47), (12, 12)])
-@pytest.mark.parametrize("scale_factor", [1, 2, 3, 4, 12])
-def test_a_thumbnail_is_torchs_bilinear_one(height, width, scale_factor):
-    image = image_by_formula(height, width)
-    rows, columns = height // scale_factor, width // scale_factor
-    expected = torch.nn.functional.interpolate(
-        image[..., : rows * scale_factor, : columns * scale_factor],
-        size=(rows, columns),
-        mode="bilinear",
-        align_corners=False,
-    )
-    torch.testing.assert_close(thumbnail(image, scale_factor), expected, rtol=0, atol=1e-6)
-
-
-def test_enlarged_maps_are_torchs_with_aligned_corners():
-    maps = image_by_formula(5, 7)
-    expected = torch.nn.functional.interpolate(
-        maps, scale_factor=12, mode="bilinear", align_corners=True
-    )
-    enlarged = enlarge_maps(maps, 12, rows=(0, 60), columns=(0, 84))
-    torch.testing.assert_close(enlarged, expected, rtol=0, atol=1e-6)
-
-
-def test_enlarged_by_hand():
-    # Two map pixels on four image pixels, corners aligned: thirds in between, then the edge.
-    maps = torch.tensor([[[[0.0, 0.6]]]])
-    enlarged = enlarge_maps(maps, 2, rows=(0, 1), columns=(0, 6))
-    expected = torch.tensor([[[[0.0, 0.2, 0.4, 0.6, 0.6, 0.6]]]])
-    torch.testing.assert_close(enlarged, expected)
-
-
-@pytest.mark.parametrize(
-    ("rows", "columns"), [((0, 1), (0, 1)), ((37, 60), (5, 84)), ((59, 65), (80, 90))]
-)
-def test_a_region_enlarged_alone_is_that_region_of_the_whole(rows, columns):
-    maps = image_by_formula(5, 7)
-    whole = enlarge_maps(maps, 12, rows=(0, 65), columns=(0, 90))
-    region = enlarge_maps(maps, 12, rows=rows, columns=columns)
-    torch.testing.assert_close(region, whole[..., slice(*rows), slice(*columns)], rtol=0, atol=0)
-
-
-def test_places_are_exact_far_from_the_corner():
-    # A ramp over a million pixels: float32 places would be off by whole pixels of the image there.
-    size, scale = 100_000, 12
-    ramp = torch.arange(size, dtype=torch.float64)[None, None, None]
-    last = size * scale - 1
-    value = enlarge_maps(ramp, scale, rows=(0, 1), columns=(last - 1, last + 1))[0, 0, 0]
-    expected = torch.tensor([(last - 1) * (size - 1) / last, size - 1.0], dtype=torch.float64)
-    torch.testing.assert_close(value, expected, rtol=0, atol=1e-9)
-
-
-def test_stretched_by_hand():
-    # The middles of four pixels lie at 1/8, 3/8, 5/8 and 7/8, those of two map pixels at 1/4, 3/4.
-    maps = torch.tensor([[[[0.0, 0.8]]]])
-    stretched = stretch_maps(maps, (1, 4), rows=(0, 1), columns=(0, 4))
-    torch.testing.assert_close(stretched, torch.tensor([[[[0.0, 0.2, 0.6, 0.8]]]]))
-    single = stretch_maps(maps[..., :1] + 0.5, (3, 3), rows=(0, 3), columns=(1, 3))
-    torch.testing.assert_close(single, torch.full((1, 1, 3, 2), 0.5))
-
-
-def test_a_stretched_part_is_that_part_of_the_whole():
-    maps = image_by_formula(5, 7)
-    whole = stretch_maps(maps, (40, 60), rows=(0, 40), columns=(0, 60))
-    region = stretch_maps(maps, (40, 60), rows=(3, 21), columns=(7, 60))
-    torch.testing.assert_close(region, whole[..., 3:21, 7:60], rtol=0, atol=0)
-    spans = ((0.25, 0.75), (0.5, 1.0))  # an image that shows these rows and columns only
-    part = stretch_maps(maps, (20, 30), rows=(0, 20), columns=(0, 30), spans=spans)
-    torch.testing.assert_close(part, whole[..., 10:30, 30:60])

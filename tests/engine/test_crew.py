@@ -15,6 +15,7 @@ import torch
 from napari_zerodce.device import Device
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -95,16 +96,23 @@ def test_torch_has_one_thread_in_each_and_as_many_as_before_here():
     assert torch.get_num_threads() == before
 
 
-def test_a_gpu_has_one_thread_and_the_cpu_those_of_torch():
-    assert crew_for(Device("cuda:0", "")) is ALONE
-    assert crew_for(Device("cpu", "")).size == torch.get_num_threads()
+def test_a_gpu_has_one_thread_and_the_cpu_those_of_torch(monkeypatch):
+    assert crew_for(Device("cuda:0", ""), "torch") is ALONE
+    assert crew_for(Device("cpu", ""), "torch").size == torch.get_num_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    crew = crew_for(Device("cpu", ""), "onnxruntime")
+    assert (crew.size, crew.backend) == (3, "onnxruntime")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert crew_for(Device("cpu", ""), "onnxruntime") is ALONE
 
 
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 @pytest.mark.parametrize("shape", [(9, 40, 50), (1, 300, 400)])
 def test_the_number_of_threads_changes_no_sample(checkpoint, shape, bits_are_steady):
     image = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
-    request = EnhanceRequest(image, "mono", EnhanceSettings(checkpoint, device="cpu", tile=100))
+    request = EnhanceRequest(
+        image, "mono", EnhanceSettings(checkpoint, device="cpu", tile=100, backend="torch")
+    )
     before = torch.get_num_threads()
     found = []
     try:
@@ -150,21 +158,25 @@ def test_an_error_keeps_nothing_alive():
 )
 def test_small_items_have_one_thread(pixels, scale_factor, size):
     assert crew_for_items(Crew(4), pixels, scale_factor).size == size
+    with_onnx = crew_for_items(Crew(4, "onnxruntime"), pixels, scale_factor)
+    assert (with_onnx is ALONE) == (size == 1)
     assert crew_for_items(ALONE, pixels, scale_factor) is ALONE
 
 
-def test_the_curves_of_tiles_are_estimated_at_the_same_time(monkeypatch):
+@pytest.mark.parametrize("backend", ["onnxruntime", "torch"])
+def test_the_curves_of_tiles_are_estimated_at_the_same_time(monkeypatch, backend):
     # One lock for all tiles, such as that of functools.cached_property, would make threads useless.
     together = threading.Barrier(2, timeout=120)
-    estimate = TorchEstimator.estimate
+    estimator = {"onnxruntime": OnnxEstimator, "torch": TorchEstimator}[backend]
+    estimate = estimator.estimate
 
     def met(self, image, **named):
         together.wait()
         return estimate(self, image, **named)
 
-    monkeypatch.setattr(TorchEstimator, "estimate", met)
-    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _: Crew(2))
-    settings = EnhanceSettings("zero-dce", device="cpu", tile=100)
+    monkeypatch.setattr(estimator, "estimate", met)
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: Crew(2, backend))
+    settings = EnhanceSettings("zero-dce", device="cpu", tile=100, backend=backend)
     for shape in ((4, 64, 64), (1, 200, 200)):
         image = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
         assert (enhance(EnhanceRequest(image, "mono", settings)).image >= image).any()
@@ -191,7 +203,7 @@ def test_a_thread_of_a_crew_works_alone_and_waits_for_no_other(size):
 
 def test_a_lazy_image_may_itself_be_enhanced(monkeypatch):
     monkeypatch.setattr("napari_zerodce.engine.plane._LARGEST_LOADED", 0)  # read tile by tile
-    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _: Crew(2))
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: Crew(2))
     image = np.random.default_rng(0).integers(0, 4000, (96, 96)).astype(np.uint16)
     settings = EnhanceSettings("zero-dce-pp", WindowChoice("range", 0, 4000), device="cpu", tile=40)
 

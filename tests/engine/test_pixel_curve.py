@@ -139,7 +139,7 @@ def test_a_region_is_the_mean_of_its_pixels(view, look):
     curves = [pixel_curve(view, *place, look) for place in np.argwhere(mask)]
     assert region.pixels == len(curves) == 121
     outputs = np.stack([curve.outputs for curve in curves])
-    np.testing.assert_allclose(region.mean, outputs.mean(0), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(region.mean, outputs.mean(0, dtype=np.float64), rtol=0, atol=1e-6)
     low, high = np.percentile(outputs, (10, 90), axis=0)
     np.testing.assert_allclose(region.low, low, rtol=0, atol=1e-6)
     np.testing.assert_allclose(region.high, high, rtol=0, atol=1e-6)
@@ -156,7 +156,7 @@ def test_the_whole_plane_is_a_region_of_which_every_few_pixels_are_looked_at():
     region = region_curve(view, np.ones((100, 131), bool), Look())
     assert region.pixels == 13_100
     alphas = adjust_alphas(view.alphas)
-    every = view.unit.flatten()[::4], alphas[0, :, 0].flatten(1)[:, ::4]
+    every = view.unit.reshape(-1)[::4], alphas[0, :, 0].reshape(8, -1)[:, ::4]
     expected = apply_curves(every[0][None, None, None], every[1][None, :, None, None])
     assert region.results[0] == pytest.approx(expected.mean().item(), abs=1e-6)
 

@@ -33,6 +33,7 @@ NEW = {
     "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
     "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
     "channel_curves": "own", "lock_normalisation": False, "design": "", "statistics": "",
+    "backend": "torch",
 }  # fmt: skip
 
 # As version 0.1.0 has written it into layers.
@@ -88,7 +89,7 @@ def test_what_earlier_layers_say_gives_the_same_command():
     assert command_line(made, "a.tif", "b.tif") == (
         "napari-zerodce enhance a.tif --output b.tif --checkpoint zero-dce "
         f"--checkpoint-sha256 {'ab' * 32} --window=10,900 --device cpu --precision float32 "
-        "--strength=0.5 --detail-gain-limit=none"
+        "--backend torch --strength=0.5 --detail-gain-limit=none"
     )
     assert made.as_dict() == OLD | NEW
 

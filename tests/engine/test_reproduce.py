@@ -131,6 +131,7 @@ def test_the_command_says_no_more_than_it_has_to():
     options = options_of(shlex.split(command_line(provenance, "a.png", "b.png")))
     assert set(options) == {
         "--output", "--checkpoint", "--checkpoint-sha256", "--window", "--device", "--precision",
+        "--backend",
     }  # fmt: skip
     assert options["--window"] == "0,255"
 

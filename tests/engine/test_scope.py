@@ -117,7 +117,7 @@ class Damaged:
     "error", [OSError(5, "the drive is gone"), ValueError("the drive is gone.")]
 )
 def test_plane_that_cannot_be_read_is_named_and_those_before_it_survive(monkeypatch, error):
-    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _device: ALONE)
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: ALONE)
     settings = EnhanceSettings(device="cpu", window=EnhanceSettings().window.parse("90,4000"))
     with pytest.raises(ImageError) as caught:
         enhance(EnhanceRequest(Damaged((1, 1), error), "mono", settings))

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.core.arrays import repeats_one
 from napari_zerodce.engine import view as view_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
@@ -122,9 +123,9 @@ def test_a_part_needs_its_surroundings():
     part = Viewport(slice(20, 50), slice(30, 60))
     alone = estimate_view(replace(request, image=image[20:50, 30:60]), whole(image[20:50, 30:60]))
     there = estimate_view(request, part)
-    assert torch.equal(alone.unit, there.unit)
-    assert (alone.base - there.base).abs().max() > 1e-4
-    assert (alone.alphas - there.alphas).abs().max() > 1e-4
+    assert np.array_equal(alone.unit, there.unit)
+    assert np.abs(alone.base - there.base).max() > 1e-4
+    assert np.abs(alone.alphas - there.alphas).max() > 1e-4
 
 
 @pytest.mark.parametrize("loaded", [False, True])
@@ -169,13 +170,13 @@ def test_strips_make_no_difference_and_nothing_is_written_to_the_view(
 ):
     image = image_of("u1", 60, 53, *SAMPLES[channels])
     view = estimate_view(request_for(image, channels), whole(image))
-    before = view.samples.copy(), view.unit.clone(), view.base.clone(), view.alphas.clone()
+    before = view.samples.copy(), view.unit.copy(), view.base.copy(), view.alphas.copy()
     expected = view.render(look)
     monkeypatch.setattr(view_module, "_STRIP", 53 * 7)
     assert_seamless(view.render(look), expected)
     np.testing.assert_array_equal(view.samples, before[0])
     for now, then in zip((view.unit, view.base, view.alphas), before[1:], strict=True):
-        assert torch.equal(now, then)
+        np.testing.assert_array_equal(now, then)
 
 
 def test_its_curves_are_the_maps_and_one_map_is_kept_once():
@@ -183,16 +184,15 @@ def test_its_curves_are_the_maps_and_one_map_is_kept_once():
     for checkpoint in ("zero-dce", "zero-dce-pp"):
         request = request_for(image, "rgb", checkpoint=checkpoint)
         view = estimate_view(request, whole(image))
-        np.testing.assert_array_equal(view.alphas[0].numpy(), curve_maps(request))
-        kept = view.alphas.untyped_storage().nbytes()
-        assert kept == 4 * 40 * 30 * 3 * (8 if checkpoint == "zero-dce" else 1)
+        np.testing.assert_array_equal(view.alphas[0], curve_maps(request))
+        assert repeats_one(view.alphas, 1) == (checkpoint == "zero-dce-pp")
 
 
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 def test_no_map_is_beyond_its_bound(checkpoint):
     image = image_of("u1", 40, 30, 3)
     view = estimate_view(request_for(image, "rgb", checkpoint=checkpoint), whole(image))
-    assert view.bound == view.alphas.abs().max()
+    assert view.bound == np.abs(view.alphas).max()
     darker = replace(view, alphas=-view.alphas)
     assert darker.bound == view.bound
 
@@ -248,7 +248,7 @@ def test_every_few_pixels_of_a_lazy_plane_are_read_in_bands(chunks, kept_part, m
     expected = estimate_view(request_for(image, **settings), kept_part)
     view = estimate_view(request_for(lazy, **settings), kept_part)
     np.testing.assert_array_equal(view.samples, image[5:86:3, 3:60:3])
-    assert torch.equal(view.alphas, expected.alphas)
+    assert np.array_equal(view.alphas, expected.alphas)
 
 
 def test_reading_of_bands_can_be_stopped(kept_part, monkeypatch):

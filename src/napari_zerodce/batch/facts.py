@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Facts:
     Parameters
     ----------
     versions : tuple of (str, str)
-        Of napari-zerodce, torch and Python, by their names.
+        Of napari-zerodce, torch, ONNX Runtime and Python, by their names.
     weights : tuple of (str, str)
         The SHA-256 of each checkpoint that the batch may use, by its name or file.
     """
@@ -47,8 +47,15 @@ def facts_here(checkpoints: Iterable[str]) -> Facts:
 def versions_here() -> tuple[tuple[str, str], ...]:
     """Return the versions in this process; of Python, without the last number."""
     python = ".".join(platform.python_version_tuple()[:2])
-    packages = ((name, version(name)) for name in ("napari-zerodce", "torch"))
+    packages = ((name, _version(name)) for name in ("napari-zerodce", "torch", "onnxruntime"))
     return (*packages, ("Python", python))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
 
 
 def difference(ours: Facts, theirs: Facts, *, where: str) -> str:

@@ -141,8 +141,8 @@ class CommandSettings:
             If the checkpoint, the device or the precision is not available, or the weights have
             another SHA-256.
         """
-        from napari_zerodce.device import resolve_device, resolve_precision
         from napari_zerodce.engine.automatic import WEIGHTS_FOR
+        from napari_zerodce.engine.placement import device_of
         from napari_zerodce.engine.resolve import checkpoint_of
 
         wanted = self.enhance
@@ -150,7 +150,7 @@ class CommandSettings:
         try:
             # A checkpoint that was read is remembered, so that the files find it there.
             checkpoint, *_ = [checkpoint_of(replace(wanted, checkpoint=name)) for name in names]
-            resolve_precision(wanted.precision, resolve_device(wanted.device))
+            device_of(wanted)
         except (CheckpointError, DeviceError) as err:
             raise RequestError(str(err)) from err
         if self.sha256 not in {None, checkpoint.info.sha256}:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+from napari_zerodce.core.arrays import Array, is_numpy, namespace
+from napari_zerodce.core.guided_filter import RADIUS, guided_filter
 
-BASE_RADIUS: Final = 4
-"""Radius of the guided filter's window in pixels."""
+BASE_RADIUS: Final = RADIUS
 
 BASE_EPSILON: Final = 1e-4
 """The guided filter's epsilon: contrasts of up to about its root, 0.01, count as detail."""
@@ -18,29 +16,31 @@ BASE_HALO: Final = 2 * BASE_RADIUS
 """The halo of the base in pixels: the filter averages twice."""
 
 
-def edge_preserving_base(image: Tensor) -> Tensor:
+def edge_preserving_base(image: Array) -> Array:
     """Smooth an image but not across its edges, by a guided filter; each channel is its own guide.
 
     K. He, J. Sun, X. Tang: Guided Image Filtering, ECCV 2010, equations 5, 6 and 8 with p = I.
 
     Parameters
     ----------
-    image : Tensor, shape (N, C, H, W), values in [0, 1]
+    image : array, shape (N, C, H, W), values in [0, 1]
 
     Returns
     -------
-    Tensor, shape (N, C, H, W), values in [0, 1]
+    array, shape (N, C, H, W), values in [0, 1]
     """
+    if is_numpy(image):
+        return guided_filter(image, BASE_EPSILON)
     mean = _box(image)
     variance = (_box(image * image) - mean * mean).clamp_(min=0)  # negative only by rounding
     a = variance / (variance + BASE_EPSILON)
     b = mean - a * mean
-    return torch.addcmul(_box(b), _box(a), image).clamp_(0, 1)
+    return namespace(image).addcmul(_box(b), _box(a), image).clamp_(0, 1)
 
 
 def limit_detail_gain(
-    image: Tensor, base: Tensor, curved: Tensor, curved_base: Tensor, limit: float
-) -> Tensor:
+    image: Array, base: Array, curved: Array, curved_base: Array, limit: float
+) -> Array:
     """Amplify detail, the difference between an image and its base, at most `limit` times.
 
     With f a pixel's curve, x its value and b its base, the detail x - b becomes f(x) - f(b). The
@@ -49,23 +49,27 @@ def limit_detail_gain(
 
     Parameters
     ----------
-    image, base, curved, curved_base : Tensor, shape (N, C, H, W), values in [0, 1]
+    image, base, curved, curved_base : array, shape (N, C, H, W), values in [0, 1]
         x, b, f(x) and f(b); f is monotone.
     limit : float
         0 or more. 0 removes all detail.
 
     Returns
     -------
-    Tensor, shape (N, C, H, W), values in [0, 1]
+    array, shape (N, C, H, W), values in [0, 1]
     """
+    module = namespace(image)
+    most = abs(image - base)
     # An infinite factor in float32 would turn a detail of 0 into NaN.
-    most = (image - base).abs_().mul_(min(limit, torch.finfo(image.dtype).max))
+    most *= min(limit, float(module.finfo(image.dtype).max))
     # Not f(b) plus a clamped difference, which would round f(x) even if the curve is gentle.
-    return torch.clamp(curved, curved_base - most, curved_base + most)
+    return module.clip(curved, curved_base - most, curved_base + most)
 
 
-def _box(image: Tensor) -> Tensor:
-    """Return the mean over each pixel's window; only pixels inside the image count."""
+def _box(image: Array) -> Array:
+    """Return the mean of a tensor over each pixel's window; only pixels inside the image count."""
+    from torch.nn import functional
+
     side, radius = 2 * BASE_RADIUS + 1, BASE_RADIUS
     rows = functional.avg_pool2d(
         image, (side, 1), stride=1, padding=(radius, 0), count_include_pad=False

@@ -1,8 +1,8 @@
-"""The networks that estimate curve parameter maps from an image, and thumbnails for them."""
+"""The networks that estimate curve parameter maps from an image, in PyTorch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import torch
@@ -17,15 +17,7 @@ from napari_zerodce.core.architectures import (
     ZERO_DCE_PP,
     Architecture,
 )
-
-Span = tuple[float, float]
-"""A part of an axis: its ends in units of the whole axis."""
-
-WHOLE: Final = ((0.0, 1.0), (0.0, 1.0))
-
-CONVOLUTIONS = 7
-RECEPTIVE_RADIUS = CONVOLUTIONS
-"""Seven 3x3 convolutions see 7 pixels to each side: with this halo, tiles are exact."""
+from napari_zerodce.core.thumbnails import enlarge_to, thumbnail
 
 
 class CurveNetwork(nn.Module):
@@ -73,7 +65,8 @@ class CurveNetwork(nn.Module):
         """
         maps = self.estimate_maps(thumbnail(image, self.scale_factor))
         maps = enlarge_to(maps, self.scale_factor, image.shape)
-        return maps.expand(-1, ITERATIONS, -1, -1, -1)
+        repeated: Tensor = maps.expand(-1, ITERATIONS, -1, -1, -1)
+        return repeated
 
 
 class SeparableConvolution(nn.Module):
@@ -193,181 +186,3 @@ def forget_subnormal_weights(network: nn.Module) -> None:
     with torch.no_grad():
         for weights in network.parameters():
             weights[weights.abs() < smallest] = 0
-
-
-def middle_pixels(length: int, scale_factor: int) -> tuple[slice, slice]:
-    """Return the two middle pixels of each block of an axis (the same one twice if blocks are odd).
-
-    A bilinear thumbnail uses only these. Pixels at the end that do not fill a block are left out,
-    as in the published code, which crops the image; an axis shorter than one block counts as
-    one block.
-
-    Parameters
-    ----------
-    length, scale_factor : int
-        Of the axis and of a block, in pixels.
-
-    Returns
-    -------
-    tuple of slice
-        Each picks max(1, length // scale_factor) pixels.
-    """
-    block = min(length, scale_factor)
-    end = max(1, length // scale_factor) * block
-    return slice((block - 1) // 2, end, block), slice(block // 2, end, block)
-
-
-def thumbnail(image: Tensor, scale_factor: int) -> Tensor:
-    """Shrink images by bilinear sampling at the centre of each block of pixels.
-
-    Parameters
-    ----------
-    image : Tensor, shape (N, C, H, W)
-    scale_factor : int
-        Side of a block in pixels; `middle_pixels` says which pixels count.
-
-    Returns
-    -------
-    Tensor, shape (N, C, max(1, H // scale_factor), max(1, W // scale_factor))
-    """
-    if scale_factor == 1:
-        return image
-    rows, columns = (middle_pixels(length, scale_factor) for length in image.shape[-2:])
-    upper, lower = (image[..., row, columns[0]] + image[..., row, columns[1]] for row in rows)
-    return (upper + lower) / 4
-
-
-def enlarge_to(maps: Tensor, scale_factor: int, shape: Sequence[int]) -> Tensor:
-    """Enlarge the maps of a thumbnail to the size of its image.
-
-    Parameters
-    ----------
-    maps : Tensor, shape (N, maps, C, h, w)
-    scale_factor : int
-        If it is 1, the maps are returned unchanged.
-    shape : sequence of int
-        Of the image; the last two are its height and width.
-
-    Returns
-    -------
-    Tensor, shape (N, maps, C, H, W)
-    """
-    if scale_factor == 1:
-        return maps
-    height, width = shape[-2:]
-    flat = enlarge_maps(maps.flatten(1, 2), scale_factor, rows=(0, height), columns=(0, width))
-    return flat.reshape(*maps.shape[:3], height, width)
-
-
-def enlarge_maps(
-    maps: Tensor,
-    scale_factor: int,
-    *,
-    rows: tuple[int, int],
-    columns: tuple[int, int],
-    part: tuple[slice, slice] | None = None,
-    size: tuple[int, int] | None = None,
-) -> Tensor:
-    """Enlarge thumbnail maps bilinearly, corners aligned, for one region of the full image.
-
-    Each pixel's place in the thumbnail is computed from its place in the whole image, so regions
-    that are enlarged one by one equal the whole. Pixels beyond the last whole block take the value
-    of its edge.
-
-    Parameters
-    ----------
-    maps : Tensor, shape (N, C, h, w)
-        Of the whole thumbnail, or of a part that holds all that `mapped_pixels` names.
-    scale_factor : int
-    rows, columns : tuple of int
-        First pixel and the one after the last, in full-image coordinates.
-    part : tuple of slice, optional
-        Which rows and columns of the thumbnail the maps are, by default all.
-    size : tuple of int, optional
-        Rows and columns of the whole thumbnail; needed with `part`.
-
-    Returns
-    -------
-    Tensor, shape (N, C, rows[1] - rows[0], columns[1] - columns[0])
-    """
-    height, width = size or maps.shape[-2:]
-    top, left = (side.start for side in part) if part else (0, 0)
-    row, row_weight = _places(height, scale_factor, *rows)
-    column, column_weight = _places(width, scale_factor, *columns)
-    # Columns first, on the few rows that are needed; rows are then enlarged as whole lines.
-    first = int(row[0])
-    maps = maps[..., first - top : int(row[-1]) + 2 - top, :]
-    maps = _between(maps, column - left, column_weight, dim=-1)
-    return _between(maps, row - first, row_weight.unsqueeze(-1), dim=-2)
-
-
-def stretch_maps(
-    maps: Tensor,
-    shape: Sequence[int],
-    *,
-    rows: tuple[int, int],
-    columns: tuple[int, int],
-    spans: tuple[Span, Span] = WHOLE,
-) -> Tensor:
-    """Enlarge maps bilinearly to an image of any size, for one region of it.
-
-    The middle of each pixel takes the value at its place in the maps, so that images of other sizes
-    of the same scene get the same maps.
-
-    Parameters
-    ----------
-    maps : Tensor, shape (N, C, h, w)
-    shape : sequence of int
-        Rows and columns of the image.
-    rows, columns : tuple of int
-        First pixel and the one after the last.
-    spans : tuple of (float, float), optional
-        The part of the maps' height and width that the image shows.
-
-    Returns
-    -------
-    Tensor, shape (N, C, rows[1] - rows[0], columns[1] - columns[0])
-    """
-    row, row_weight = _middles(maps.shape[-2], shape[0], spans[0], *rows)
-    column, column_weight = _middles(maps.shape[-1], shape[1], spans[1], *columns)
-    maps = _between(maps, column, column_weight, dim=-1)
-    return _between(maps, row, row_weight.unsqueeze(-1), dim=-2)
-
-
-def _middles(size: int, length: int, span: Span, start: int, stop: int) -> tuple[Tensor, Tensor]:
-    """Return, for the middle of each pixel, the map's pixel before it and the distance from it."""
-    first, last = span
-    place = (torch.arange(start, stop, dtype=torch.float64) + 0.5) / length
-    place = ((first + place * (last - first)) * size - 0.5).clamp_(0, size - 1)
-    lower = place.floor().long().clamp_(max=max(0, size - 2))
-    return lower, place - lower
-
-
-def mapped_pixels(side: slice, size: int, scale_factor: int) -> slice:
-    """Return the pixels of a thumbnail's axis whose maps a part of the image's axis needs.
-
-    Parameters
-    ----------
-    side : slice
-        In pixels of the image, not empty.
-    size : int
-        Length of the thumbnail's axis.
-    scale_factor : int
-    """
-    lower, _ = _places(size, scale_factor, side.start, side.stop)
-    return slice(int(lower[0]), min(size, int(lower[-1]) + 2))
-
-
-def _places(size: int, scale_factor: int, start: int, stop: int) -> tuple[Tensor, Tensor]:
-    """Return, for each pixel of the image, the map's pixel before it and the distance from it."""
-    # float64 keeps places exact for images of any size; in float32, pixel 12,000 is off by 1e-3.
-    place = torch.arange(start, stop, dtype=torch.float64)
-    place = (place * ((size - 1) / (size * scale_factor - 1))).clamp_(max=size - 1)
-    lower = place.floor().long().clamp_(max=max(0, size - 2))
-    return lower, place - lower
-
-
-def _between(maps: Tensor, lower: Tensor, weight: Tensor, *, dim: int) -> Tensor:
-    lower, weight = lower.to(maps.device), weight.to(maps.dtype).to(maps.device)
-    upper = (lower + 1).clamp_(max=maps.shape[dim] - 1)
-    return torch.lerp(maps.index_select(dim, lower), maps.index_select(dim, upper), weight)

@@ -1,4 +1,4 @@
-"""The threads that work on tiles or planes side by side, each with one thread of torch.
+"""The threads that work on tiles or planes side by side, each with one thread of its library.
 
 Torch's own threads share each operation and wait for each other after it. While they wait, they
 spin; on a busy machine the last one is late, and all others wait for it (benchmarks/busy.py).
@@ -12,9 +12,8 @@ from functools import cache
 from threading import Barrier, Lock, local
 from typing import Final, TypeVar
 
-import torch
-
-from napari_zerodce.device import Device
+from napari_zerodce.device import Backend, Device, import_torch
+from napari_zerodce.hardware import usual_threads
 
 Item = TypeVar("Item")
 
@@ -26,10 +25,12 @@ class Crew:
     ----------
     size : int
         Number of threads.
+    backend : {"onnxruntime", "torch"}
+        Torch has to be told that each thread works alone.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, backend: Backend = "torch") -> None:
+        self.size, self.backend = size, backend
 
     def each(self, work: Callable[[Item], None], items: Iterable[Item]) -> None:
         """Call a function for each item; after an error, begin no more items, and raise it.
@@ -47,7 +48,7 @@ class Crew:
         if getattr(_here, "is_of_a_crew", False):
             ALONE.each(work, items)
             return
-        pool = _pool(self.size)
+        pool = _pool(self.size, self.backend)
         pending: set[Future[None]] = set()
         try:
             for item in items:
@@ -61,7 +62,7 @@ class Crew:
 
 
 class _Alone(Crew):
-    """The calling thread, with as many threads of torch as it has."""
+    """The calling thread, with as many threads as its library takes."""
 
     def __init__(self) -> None:
         super().__init__(1)
@@ -101,7 +102,7 @@ def _end(pending: set[Future[None]]) -> None:
 
 
 ALONE: Final = _Alone()
-"""The calling thread, with as many threads of torch as it has."""
+"""The calling thread: it has as many threads of torch as torch likes, and one of ONNX Runtime."""
 
 
 _changing_torch = Lock()
@@ -114,7 +115,7 @@ _WORK_OF_CURVES: Final = 0.02
 """The work of applying curves to a pixel, if that of the network for a pixel is 1."""
 
 
-def crew_for(device: Device) -> Crew:
+def crew_for(device: Device, backend: Backend) -> Crew:
     """Return the crew that suits a device: as many threads as torch would use on the CPU.
 
     A GPU is kept busy by one thread.
@@ -122,17 +123,26 @@ def crew_for(device: Device) -> Crew:
     Parameters
     ----------
     device : Device
+    backend : {"onnxruntime", "torch"}
+        The library that runs the network.
     """
+    if device.kind != "cpu":
+        return ALONE
+    size = _threads_of_torch() if backend == "torch" else usual_threads()
+    return Crew(size, backend) if size > 1 else ALONE
+
+
+def _threads_of_torch() -> int:
+    torch = import_torch()
     with _changing_torch:
-        size = torch.get_num_threads()
-    return Crew(size) if device.kind == "cpu" and size > 1 else ALONE
+        return int(torch.get_num_threads())
 
 
 def crew_for_items(crew: Crew, pixels: int, scale_factor: int) -> Crew:
     """Return the crew, or one thread if items are so small that more threads would be slower.
 
-    The thread of a crew, not the calling one: there, torch would use more threads for an operation,
-    and the last bits would be others.
+    With torch it is the thread of a crew, not the calling one: there, torch would use more threads
+    for an operation, and the last bits would be others.
 
     Parameters
     ----------
@@ -144,12 +154,16 @@ def crew_for_items(crew: Crew, pixels: int, scale_factor: int) -> Crew:
         How many times smaller the thumbnail is that the network gets.
     """
     work = pixels * (1 / scale_factor**2 + _WORK_OF_CURVES)
-    return Crew(1) if crew.size > 1 and work < _LEAST_WORK else crew
+    if crew.size == 1 or work >= _LEAST_WORK:
+        return crew
+    return Crew(1) if crew.backend == "torch" else ALONE
 
 
 @cache
-def _pool(size: int) -> ThreadPoolExecutor:
-    return single_threads(size, "crew")
+def _pool(size: int, backend: Backend) -> ThreadPoolExecutor:
+    if backend == "torch":
+        return single_threads(size, "crew")
+    return ThreadPoolExecutor(size, "crew")
 
 
 def single_threads(count: int, name: str) -> ThreadPoolExecutor:
@@ -161,20 +175,17 @@ def single_threads(count: int, name: str) -> ThreadPoolExecutor:
     name : str
         Prefix of the names of the threads.
     """
-    with _changing_torch:
-        return _single_threads(count, name)
-
-
-def _single_threads(count: int, name: str) -> ThreadPoolExecutor:
-    usual = torch.get_num_threads()
+    torch = import_torch()
     all_there = Barrier(count)
 
     def begin(_: int) -> None:
         torch.get_num_threads()  # a thread keeps the number that it gets at its first call
         all_there.wait()
 
-    threads = ThreadPoolExecutor(count, name, torch.set_num_threads, (1,))
-    list(threads.map(begin, range(count)))
-    # The setting also applies to all later threads: without this, later runs use one core.
-    torch.set_num_threads(usual)
+    with _changing_torch:
+        usual = torch.get_num_threads()
+        threads = ThreadPoolExecutor(count, name, torch.set_num_threads, (1,))
+        list(threads.map(begin, range(count)))
+        # The setting also applies to all later threads: without this, later runs use one core.
+        torch.set_num_threads(usual)
     return threads

@@ -148,6 +148,7 @@ class _Run:
             checkpoint=resolved.checkpoint,
             device=resolved.device.name,
             precision=resolved.precision,
+            backend=resolved.backend,
             tile=sizes.side,
             seconds=time.perf_counter() - self._started,
             look=resolved.settings.look,

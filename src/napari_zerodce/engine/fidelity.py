@@ -7,7 +7,6 @@ from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
-import torch
 
 from napari_zerodce.engine.apply_look import noise_gain
 from napari_zerodce.engine.look import Look
@@ -66,9 +65,8 @@ def measure_fidelity(view: View, look: Look, rendered: Array) -> Fidelity:
     outside = outside_of(before, view.window)
     finite = np.isfinite(before)
     alphas = view.alphas_for(look)
-    with torch.no_grad():
-        own = alphas if look.global_curve else alphas[..., ::step, ::step]
-        gains = noise_gain(view.unit[..., ::step, ::step], own, look)[0, 0].numpy()
+    own = alphas if look.global_curve else alphas[..., ::step, ::step]
+    gains = noise_gain(view.unit[..., ::step, ::step], own, look)[0, 0]
     return Fidelity(
         rank_correlation=rank_correlation(before[finite], after[finite]),
         clipped=float((_at_an_end(after, view) & ~_at_an_end(before, view)).mean()),

@@ -16,10 +16,9 @@ from napari_zerodce.checkpoints.registry import DEFAULT_CHECKPOINT
 from napari_zerodce.counting import counted
 from napari_zerodce.device import (
     LARGEST_DEVIATION,
+    Backend,
     Device,
     Precision,
-    resolve_device,
-    resolve_precision,
 )
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
@@ -101,19 +100,19 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
     CheckpointError, DeviceError, RequestError, Cancelled
         As `enhance` does.
     """
-    # Slow to import: docks import this module and must open before torch is loaded.
+    # Slow to import: docks import this module and must open at once.
+    from napari_zerodce.engine.placement import device_of, place
     from napari_zerodce.engine.resolve import checkpoint_of
 
     request = _with_weights(request)
     info = checkpoint_of(request.settings).info
-    device = resolve_device(request.settings.device)
-    settings = request.settings.for_checkpoint(info)
-    precision = resolve_precision(settings.precision, device, np.dtype(request.image.dtype))
-    key = _key(request, info, device.name, precision)
+    device = device_of(request.settings)
+    placed = place(request.settings, info, device, np.dtype(request.image.dtype))
+    key = _key(request, info, (device.name, placed.precision, placed.backend))
     with _one_at_a_time:
         if key not in _measured:
             _measured[key] = _time(request, info, should_stop)
-    return Forecast(info, device, precision, _measured[key])
+    return Forecast(info, device, placed.precision, _measured[key])
 
 
 def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
@@ -130,7 +129,8 @@ def remember_speed(request: EnhanceRequest, result: EnhanceResult) -> None:
     if result.checkpoint.is_translator:
         return  # its tiles overlap, so that a pixel of the result is no measure
     if pixels >= _LONG_RUN and not result.missing:  # those took no time
-        key = _key(request, result.checkpoint, result.device, result.precision)
+        placed = (result.device, result.precision, result.backend)
+        key = _key(request, result.checkpoint, placed)
         seconds = result.seconds / pixels
         fastest = _measured[key].fastest if key in _measured else seconds
         _measured[key] = Speed(min(fastest, seconds), seconds)
@@ -179,9 +179,10 @@ def kind_for_speed(request: EnhanceRequest) -> tuple[Any, ...]:
 
 
 def _key(
-    request: EnhanceRequest, info: CheckpointInfo, device: str, precision: Precision
+    request: EnhanceRequest, info: CheckpointInfo, placed: tuple[str, Precision, Backend]
 ) -> tuple[Any, ...]:
-    """Return what the speed depends on."""
+    """Return what the speed depends on; the network is placed on a device, at a precision."""
+    device, precision, backend = placed
     settings, *rest = kind_for_speed(request)
     resolved = replace(
         settings,
@@ -189,6 +190,7 @@ def _key(
         scale_factor=info.scale_factor,
         device=device,
         precision=precision,
+        backend=backend,
     )
     return (resolved, *rest)
 

@@ -10,7 +10,6 @@ from math import prod
 from typing import Any, Final
 
 import numpy as np
-import torch
 
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.engine.brightness import Brightness, fit_brightness
@@ -190,7 +189,7 @@ class LevelSamples:
         view = estimate_view(level.at(index), Viewport(rows, columns), should_stop=should_stop)
         if not self._resolved.global_curve:
             return view
-        curve = torch.tensor(self._resolved.global_curve).reshape(1, ITERATIONS, 1, 1, 1)
+        curve = np.asarray(self._resolved.global_curve, np.float32).reshape(1, ITERATIONS, 1, 1, 1)
         return replace(view, alphas=curve)
 
     def _chosen_cells(self, channel: int | None) -> Iterator[Cell]:

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
+from napari_zerodce.core import arrays
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.curves import curve_gains, curve_slopes, curve_steps
 from napari_zerodce.engine.map_kinds import MapKind
@@ -151,18 +151,18 @@ def in_memory(shape: tuple[int, ...]) -> Array:
     return allocate(shape, np.float32, opening="The curve maps need")
 
 
-def maps_of(kind: MapKind, image: Tensor, alphas: Tensor) -> Tensor:
+def maps_of(kind: MapKind, image: arrays.Array, alphas: arrays.Array) -> arrays.Array:
     """Return maps of a kind of an image and its alphas.
 
     Parameters
     ----------
     kind : {"alphas", "steps", "gain", "noise-gain"}
-    image : Tensor, shape (N, C, H, W), values in [0, 1]
-    alphas : Tensor, shape (N, 8, C, H, W), values in [-1, 1]
+    image : array, shape (N, C, H, W), values in [0, 1]
+    alphas : array, shape (N, 8, C, H, W), values in [-1, 1]
 
     Returns
     -------
-    Tensor, shape (N, 8, C, H, W)
+    array, shape (N, 8, C, H, W)
     """
     if kind == "alphas":
         return alphas
@@ -173,8 +173,8 @@ def maps_of(kind: MapKind, image: Tensor, alphas: Tensor) -> Tensor:
 def _maps_of_tile(tile: CurveTile, *, kind: MapKind, step: int) -> Array:
     rows, columns = (_kept(side, step)[0] for side in (tile.tile.rows, tile.tile.columns))
     kept = (..., rows, columns)
-    unit = tile.outer[(..., *tile.inner)][kept].contiguous()
-    maps: Array = maps_of(kind, unit, tile.alphas[kept])[0].cpu().numpy()
+    unit = arrays.packed(tile.outer[(..., *tile.inner)][kept])
+    maps = arrays.to_numpy(maps_of(kind, unit, tile.alphas[kept])[0])
     if kind in {"gain", "noise-gain"}:
         maps[:, tile.plane.outside(tile.samples[kept])] = 1
     return maps

@@ -9,7 +9,6 @@ from io import StringIO
 from typing import Any, Final
 
 import numpy as np
-import torch
 
 from napari_zerodce.core.curves import (
     adjust_alphas,
@@ -95,22 +94,23 @@ def pixel_curve(view: View, row: int, column: int, look: Look) -> PixelCurve:
         The pixel, in kept pixels of the view.
     look : Look
     """
-    alphas = torch.tensor(view.alphas_at(row, column, look))[None, ..., None, None]
+    alphas = view.alphas_at(row, column, look)[None, ..., None, None]
     values, base = (
-        torch.tensor(found)[None, :, None, None]
-        for found in (view.unit_at(row, column), view.base[0, :, row, column].numpy())
+        found[None, :, None, None]
+        for found in (view.unit_at(row, column), view.base[0, :, row, column])
     )
     adjusted = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
-    inputs = torch.linspace(0, 1, POINTS)
-    steps = curve_steps(inputs.expand(1, values.shape[1], 1, -1), adjusted)[0, :, :, 0]
+    inputs = np.linspace(0, 1, POINTS, dtype=np.float32)
+    line = np.broadcast_to(inputs, (1, values.shape[1], 1, POINTS))
+    steps = curve_steps(line, adjusted)[0, :, :, 0]
     return PixelCurve(
-        inputs=inputs.numpy(),
-        steps=steps.numpy(),
-        outputs=trim_exposure(steps[-1], look.exposure).numpy(),
-        values=values[0, :, 0, 0].numpy(),
-        results=tone(values, alphas, look, base=base)[0, :, 0, 0].numpy(),
-        slopes=noise_gain(values, alphas, look)[0, :, 0, 0].numpy(),
-        alphas=adjusted[0, :, :, 0, 0].numpy(),
+        inputs=inputs,
+        steps=steps,
+        outputs=trim_exposure(steps[-1], look.exposure),
+        values=values[0, :, 0, 0],
+        results=tone(values, alphas, look, base=base)[0, :, 0, 0],
+        slopes=noise_gain(values, alphas, look)[0, :, 0, 0],
+        alphas=adjusted[0, :, :, 0, 0],
     )
 
 
@@ -134,27 +134,33 @@ def region_curve(view: View, mask: Array, look: Look) -> RegionCurve | None:
     if not pixels:
         return None
     every = -(-pixels // _MOST_PIXELS)
-    chosen = (..., torch.from_numpy(rows[::every]), torch.from_numpy(columns[::every]))
-    unit = view.unit[chosen].unsqueeze(-1)  # (1, C, pixels, 1)
+    chosen = (..., rows[::every], columns[::every])
+    unit = view.unit[chosen][..., None]  # (1, C, pixels, 1)
     alphas = view.alphas_for(look)
     if not look.global_curve:
-        alphas = alphas[chosen].unsqueeze(-1)
+        alphas = alphas[chosen][..., None]
     alphas = adjust_alphas(alphas, strength=look.strength, iterations=look.iterations)
-    inputs = torch.linspace(0, 1, POINTS)
-    line = inputs.expand(1, unit.shape[1], unit.shape[2], -1)
-    image = torch.cat((line, unit), -1)
+    inputs = np.linspace(0, 1, POINTS, dtype=np.float32)
+    line = np.broadcast_to(inputs, (*unit.shape[:3], POINTS))
+    image = np.concatenate((line, unit), -1)
     image = trim_exposure(apply_curves(image, alphas), look.exposure)[0]
-    curves = image[..., :-1].numpy()
+    curves = image[..., :-1]
     low, high = np.percentile(curves, _SPREAD, axis=1)
     return RegionCurve(
-        inputs=inputs.numpy(),
-        mean=curves.mean(1),
+        inputs=inputs,
+        mean=_mean(curves),
         low=low,
         high=high,
-        values=unit[0, :, :, 0].mean(1).numpy(),
-        results=image[..., -1].mean(1).numpy(),
+        values=_mean(unit[0, ..., 0]),
+        results=_mean(image[..., -1]),
         pixels=pixels,
     )
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean along the pixels, shape (C, ...); in float32 it is off by 1e-6."""
+    mean: Array = values.mean(1, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def as_csv(curves: Sequence[tuple[str, PixelCurve]], channels: Sequence[str]) -> str:

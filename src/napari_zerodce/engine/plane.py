@@ -9,9 +9,9 @@ from math import prod
 from typing import Any, Final, Protocol
 
 import numpy as np
-from torch import Tensor
 
-from napari_zerodce.core.networks import Span, middle_pixels
+from napari_zerodce.core import arrays
+from napari_zerodce.core.thumbnails import Span, middle_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.errors import UnreadableError
@@ -43,7 +43,7 @@ class SharedMaps(Protocol):
         """The part of the maps' height and width that the plane shows."""
         ...
 
-    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> Tensor:
+    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> arrays.Array:
         """Return the maps, shape (1, maps, C, h, w); the first plane that asks estimates them.
 
         Parameters
@@ -100,6 +100,9 @@ class Plane:
     ----------
     is_grey : bool
         Whether its colours are equal, so that they share their curves; at first False.
+    keeps_order : bool
+        Whether `read` leaves interleaved colours as they are, because a GPU gets them; at first
+        False.
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class Plane:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
-        self.window, self.is_grey = window, False
+        self.window, self.is_grey, self.keeps_order = window, False, False
         self.correction, self.shared_maps = shared.correction, shared.maps
         self._own_window = self.correction.window(window)
         self._layout = layout
@@ -169,8 +172,8 @@ class Plane:
         Returns
         -------
         ndarray, shape (C, h, w)
-            Each colour is contiguous: all later passes over the samples are then several times
-            faster than over interleaved colours. Do not write to it.
+            Each colour is contiguous, unless the plane keeps the order: all later passes over the
+            samples are then several times faster than over interleaved colours. Do not write to it.
 
         Raises
         ------
@@ -178,7 +181,8 @@ class Plane:
             If the image's library cannot read it.
         """
         block = self._as_stored(rows, columns)
-        return block if len(block) == 1 else np.ascontiguousarray(block)
+        as_it_is = self.keeps_order or len(block) == 1
+        return block if as_it_is else np.ascontiguousarray(block)
 
     def _as_stored(self, rows: slice, columns: slice) -> Array:
         if self._failure is not None:
@@ -230,7 +234,7 @@ class Plane:
     def thumbnail(self, rows: slice, columns: slice, scale_factor: int) -> Array:
         """Return the thumbnail of a region of whole blocks, shape (C, h, w), float32 in [0, 1].
 
-        The result equals that of `core.networks.thumbnail`, but only the pixels that count are
+        The result equals that of `core.thumbnails.thumbnail`, but only the pixels that count are
         normalised: for Zero-DCE++, the whole region would take as long as its enhancement.
 
         Parameters

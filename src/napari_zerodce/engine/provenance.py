@@ -25,7 +25,7 @@ from napari_zerodce.imaging.windows import Window, WindowChoice, enclosing
 
 _TEXTS: Final = (
     "software", "checkpoint", "checkpoint_label", "checkpoint_source", "checkpoint_sha256",
-    "architecture", "channels", "device", "precision", "part", "image_axes", "design",
+    "architecture", "channels", "device", "precision", "backend", "part", "image_axes", "design",
     "statistics",
 )  # fmt: skip
 _OF_CURVES: Final = frozenset(
@@ -84,8 +84,8 @@ class Provenance:
         The letters of the image's axes if rows and columns are not the last ones; else empty.
     missing : tuple of tuple of int
         Index of each plane that could not be read, and is 0 or NaN in the result.
-    device, precision : str
-        The ones that were used.
+    device, precision, backend : str
+        The ones that were used; versions without a backend used torch.
     tile : int
         Side of the tiles in pixels.
     seconds : float
@@ -117,6 +117,7 @@ class Provenance:
     missing: tuple[tuple[int, ...], ...] = ()
     device: str = "cpu"
     precision: str = "float32"
+    backend: str = "torch"
     tile: int = 0
     seconds: float = 0.0
 

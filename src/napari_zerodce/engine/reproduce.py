@@ -114,6 +114,7 @@ def command_line(
         words += ["--scale-factor", str(provenance.scale_factor)]
     words += [f"--window={_window(provenance)}"]
     words += ["--device", _kind(provenance.device), "--precision", provenance.precision]
+    words += ["--backend", provenance.backend]
     words += command_words(_look(provenance), defaults=DEFAULT_LOOK)
     if provenance.channel_axis is not None:
         words += ["--channel-axis", str(provenance.channel_axis)]
@@ -158,6 +159,7 @@ def python_lines(provenance: Provenance, image: ArrayCode) -> str:
         f"    window={_window(provenance)!r},",
         f"    device={_kind(provenance.device)!r},",
         f"    precision={provenance.precision!r},",
+        f"    backend={provenance.backend!r},",
     ]
     if look != DEFAULT_LOOK:
         lines.append(f"    look={look!r},")

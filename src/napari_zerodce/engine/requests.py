@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.device import Precision
+from napari_zerodce.device import Backend, Precision
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.provenance import Provenance
@@ -230,6 +230,8 @@ class EnhanceResult:
         Index of each plane that could not be read, in the leading axes of the whole image.
     statistics : str
         Which pixels decided how a translator normalised; empty for curves.
+    backend : {"onnxruntime", "torch"}
+        The library that ran the network.
     """
 
     image: np.ndarray[Any, Any]
@@ -251,6 +253,7 @@ class EnhanceResult:
     axes: str = ""
     missing: tuple[tuple[int, ...], ...] = ()
     statistics: str = ""
+    backend: Backend = "torch"
 
     @property
     def window(self) -> Window:
@@ -283,6 +286,7 @@ class EnhanceResult:
             part="" if self.scope is None else str(self.scope),
             device=self.device,
             precision=self.precision,
+            backend=self.backend,
             tile=self.tile,
             seconds=round(self.seconds, 3),
         )

@@ -8,16 +8,12 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
-from napari_zerodce.device import (
-    Device,
-    check_tile,
-    resolve_device,
-    resolve_precision,
-)
+from napari_zerodce.device import Device, check_tile
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.estimators.backends import make_runner
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.engine.methods.crops import MOST_PLANES, measured_whole
+from napari_zerodce.engine.placement import device_of, place
 from napari_zerodce.engine.progress import reading_reporter
 from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolved import ResolvedRequest
@@ -63,17 +59,16 @@ def resolve(
     settings = request.settings
     layout, part = request.layout, request.part
     request.check_axes()
-    device = resolve_device(settings.device)
+    device = device_of(settings)
     # First, because reading the image may take long; an automatic checkpoint needs the image.
     checkpoint = None if settings.is_automatic else checkpoint_of(settings)
-    own = settings if checkpoint is None else settings.for_checkpoint(checkpoint.info)
-    precision = resolve_precision(own.precision, device, np.dtype(request.image.dtype))
     whole_side = None if checkpoint is None else _whole_side(checkpoint.info, request, device)
     windows, automatic, notices = read_choices(request, report, should_stop)
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
-    runner = make_runner(checkpoint, device, precision)
+    placed = place(settings, checkpoint.info, device, np.dtype(request.image.dtype))
+    runner = make_runner(checkpoint, device, placed.precision, placed.backend)
     settings = _without_useless_lock(request, checkpoint.info)
     resolved = ResolvedRequest(
         image=request.planes,
@@ -82,7 +77,7 @@ def resolve(
         checkpoint=checkpoint.info,
         runner=runner,
         device=device,
-        precision=precision,
+        precision=placed.precision,
         windows=windows,
         part=part,
         automatic=automatic,
@@ -130,7 +125,7 @@ def resolve_for_curves(
 def check_curves(settings: EnhanceSettings) -> None:
     """Raise a CheckpointError if the checkpoint of settings is a translator."""
     if not settings.is_automatic:
-        _ = checkpoint_of(settings).curve_network
+        checkpoint_of(settings).check_curves()
 
 
 def _whole_side(info: CheckpointInfo, request: EnhanceRequest, device: Device) -> int | None:

@@ -12,8 +12,9 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.core.detail import BASE_HALO
-from napari_zerodce.core.networks import WHOLE, Span
+from napari_zerodce.core.thumbnails import WHOLE, Span
 from napari_zerodce.device import (
+    Backend,
     Device,
     Precision,
     default_tile,
@@ -140,6 +141,11 @@ class ResolvedRequest:
         return self.runner
 
     @property
+    def backend(self) -> Backend:
+        """The library that runs the network."""
+        return self.runner.backend
+
+    @property
     def normalisation(self) -> Normalisation | None:
         """Which pixels decide the statistics of a translator; None for curves."""
         if self.whole_side is None:
@@ -191,7 +197,7 @@ class ResolvedRequest:
             has_network = self.scale_factor == 1
             side = default_tile(self.device, has_network=has_network)
             # Without the network, smaller tiles cost more than a second thread gains.
-            workers = crew_for(self.device).size if has_network else 1
+            workers = self._crew.size if has_network else 1
             side = side_for_all(side, self.part.extent, planes=self.part.count, workers=workers)
         return min(side, max(sides))
 
@@ -265,8 +271,12 @@ class ResolvedRequest:
         """
         planes = passes * self.part.count
         meter = Meter(planes, report=report, should_stop=should_stop, doing=doing)
-        of_planes, of_tiles = self._crews(crew_for(self.device))
+        of_planes, of_tiles = self._crews(self._crew)
         return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
+
+    @property
+    def _crew(self) -> Crew:
+        return crew_for(self.device, self.backend)
 
     def _crews(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes, and who the tiles of a plane: one of them is `ALONE`."""
@@ -372,6 +382,7 @@ class ResolvedRequest:
                 "look": self.settings.look,
                 "device": self.device.name,
                 "precision": self.precision,
+                "backend": self.backend,
                 "tile": self.tile,
             }
             | facts,

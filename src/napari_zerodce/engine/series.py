@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
-from napari_zerodce.core.networks import WHOLE, Span
+from napari_zerodce.core.arrays import Array, array_like, namespace, without_gradients
+from napari_zerodce.core.thumbnails import WHOLE, Span
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves
@@ -73,7 +71,7 @@ class MapsOfSeries:
     index: tuple[int, ...]
     spans: tuple[Span, Span] = WHOLE
 
-    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> Tensor:
+    def estimate(self, crew: Crew, tile_size: int, meter: PlaneMeter) -> Array:
         """Return the maps, shape (1, maps, C, h, w), as `Series.maps` does."""
         return self.series.maps(self.index, crew, tile_size, meter)
 
@@ -100,7 +98,7 @@ class Series:
         self._windows = windows
         self._time, self._channels = request.time_axis, request.channel_axis
         self._exposures: dict[tuple[int, ...], Exposure | None] = {}
-        self._maps: RecentResults[Tensor] = RecentResults(_MOST_MAPS)
+        self._maps: RecentResults[Array] = RecentResults(_MOST_MAPS)
         self._reading = threading.Lock()  # not every library can be read in several threads
 
     def shared(
@@ -175,7 +173,7 @@ class Series:
 
     # ---- curves
 
-    def maps(self, index: tuple[int, ...], crew: Crew, tile_size: int, meter: PlaneMeter) -> Tensor:
+    def maps(self, index: tuple[int, ...], crew: Crew, tile_size: int, meter: PlaneMeter) -> Array:
         """Return the curves that a plane shares with others: the mean of their maps.
 
         Parameters
@@ -191,23 +189,23 @@ class Series:
 
         Returns
         -------
-        Tensor, shape (1, maps, C, h, w), values in [-1, 1]
+        array, shape (1, maps, C, h, w), values in [-1, 1]
             On the device of the network.
         """
         axes = self._axes_of_curves
         group = tuple(None if axis in axes else place for axis, place in enumerate(index))
 
-        def mean() -> Tensor:
+        def mean() -> Array:
             members = product(*(axes.get(axis, [place]) for axis, place in enumerate(index)))
-            with torch.inference_mode():
+            with without_gradients():
                 maps = [self._small_maps(each, crew, tile_size, meter.aside()) for each in members]
-                return torch.stack(maps).mean(0)
+                return namespace(maps[0]).stack(maps).mean(0)
 
         return self._maps.get(group, mean)
 
     def _small_maps(
         self, index: tuple[int, ...], crew: Crew, tile_size: int, meter: PlaneMeter
-    ) -> Tensor:
+    ) -> Array:
         """Return the maps of one plane, estimated on its thumbnail and averaged over cells."""
         plane = self._plane(index, meter.check)
         height, width = plane.shape
@@ -230,10 +228,20 @@ class Series:
             return Plane(self._image, index, layout=self._layout, window=window, shared=shared)
 
 
-def _in_cells(maps: Tensor) -> Tensor:
-    height, width = (min(side, _CELLS) for side in maps.shape[-2:])
-    cells = functional.adaptive_avg_pool2d(maps.flatten(1, 2), (height, width))
-    return cells.reshape(*maps.shape[:3], height, width)
+def _in_cells(maps: Array) -> Array:
+    """Return the means of maps over cells, at most `_CELLS` along a side."""
+    down, across = (array_like(_means_of_cells(side), maps) for side in maps.shape[-2:])
+    return down @ maps @ across.T
+
+
+def _means_of_cells(length: int) -> np.ndarray[Any, Any]:
+    """Return the matrix that gives the means of the cells of an axis; if need be, they overlap."""
+    cells = min(length, _CELLS)
+    number = np.arange(cells)
+    first, last = number * length // cells, -(-(number + 1) * length // cells)
+    place = np.arange(length)
+    inside = (first[:, None] <= place) & (place < last[:, None])
+    return inside / (last - first)[:, None]
 
 
 def series_of(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from napari_zerodce.checkpoints.registry import AUTOMATIC
-from napari_zerodce.device import PrecisionChoice
+from napari_zerodce.device import BackendChoice, PrecisionChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import Choice, Setting, setting_fields
@@ -40,6 +40,8 @@ class EnhanceSettings:
         "auto", or its name in torch.
     precision : {"auto", "float32", "bfloat16", "float16"}
         Precision of the network.
+    backend : {"auto", "onnxruntime", "torch"}
+        The library that runs the network; "auto" takes ONNX Runtime for float32 on the CPU.
     scale_factor : int, optional
         For Zero-DCE++: how many times smaller the thumbnail is; by default the scale factor of the
         checkpoint. A loaded checkpoint keeps its own.
@@ -104,6 +106,20 @@ class EnhanceSettings:
                 Choice("float32", "float32"),
                 Choice("bfloat16", "bfloat16"),
                 Choice("float16", "float16"),
+            ),
+        ),
+    ] = "auto"
+    backend: Annotated[
+        BackendChoice,
+        Setting(
+            label="Backend",
+            help="The library that runs the network. Automatic is ONNX Runtime for float32 on a "
+            "CPU, if it is installed: it is faster there and loads at once. Everything else runs "
+            "on PyTorch.",
+            choices=(
+                Choice("auto", "Automatic"),
+                Choice("onnxruntime", "ONNX Runtime"),
+                Choice("torch", "PyTorch"),
             ),
         ),
     ] = "auto"

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import torch
-
 from napari_zerodce.engine.crew import ALONE, Crew
 from napari_zerodce.engine.methods.method import TileMethod
 from napari_zerodce.engine.plane import Plane
@@ -70,8 +68,8 @@ class TileLoop:
         planes : iterable of Plane
             Taken in the calling thread, few at a time, so that they may be read here.
         use : callable
-            Called with a plane, a tile and its result, on the device of the method, in inference
-            mode. Calls for different tiles may be at the same time, in any order.
+            Called with a plane, a tile and its result, on the device of the method. Calls
+            for different tiles may be at the same time, in any order.
         first : int
             Number of the first plane, for the meter.
         region : tuple of slice, optional
@@ -141,9 +139,8 @@ class TileLoop:
         meter.begin(applied.work + TILE * len(tiles))
 
         def process(tile: Tile) -> None:
-            with torch.inference_mode():
-                block = plane.read(tile.outer_rows, tile.outer_columns)
-                use(plane, tile, applied.apply(tile, block))
+            block = plane.read(tile.outer_rows, tile.outer_columns)
+            use(plane, tile, applied.apply(tile, block))
             meter.visit()
 
         applied.prepare(self.of_tiles)

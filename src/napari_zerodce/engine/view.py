@@ -10,14 +10,13 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ITERATIONS
+from napari_zerodce.core.arrays import distinct, interleaved, is_interleaved, to_numpy
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
-from napari_zerodce.core.networks import Span
-from napari_zerodce.engine.apply_look import tone, tone_pair
+from napari_zerodce.core.thumbnails import Span
+from napari_zerodce.engine.apply_look import tone
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import single_threads
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
@@ -65,10 +64,11 @@ class View:
     channels : {"mono", "rgb", "rgba"}
     samples : ndarray, shape (h, w), (h, w, 3) or (h, w, 4)
         The part of the plane as it is.
-    unit, base : Tensor, shape (1, C, h, w), values in [0, 1]
+    unit, base : ndarray, shape (1, C, h, w), values in [0, 1]
         Its colours, mapped by the window, and their edge-preserving base.
-    alphas : Tensor, shape (1, 8, C, h, w), values in [-1, 1]
-        In the paper's sign. For Zero-DCE++ one map, expanded.
+    alphas : ndarray, shape (1, 8, C, h, w), values in [-1, 1]
+        In the paper's sign. For Zero-DCE++ one map, repeated without a copy, and with the colours
+        of a pixel beside each other in memory, as in `unit` and `base`.
     window : Window
     checkpoint : CheckpointInfo
     device, precision : str
@@ -82,9 +82,9 @@ class View:
     viewport: Viewport
     channels: Channels
     samples: Array
-    unit: Tensor
-    base: Tensor
-    alphas: Tensor
+    unit: Array
+    base: Array
+    alphas: Array
     window: Window
     checkpoint: CheckpointInfo
     device: str
@@ -98,40 +98,34 @@ class View:
         return self.correction.apply(self.samples)
 
     @cached_property
-    def mean_alphas(self) -> Tensor:
+    def mean_alphas(self) -> Array:
         """The mean maps, shape (1, 8, 1, 1, 1): one curve for all pixels, as in `enhance`."""
-        shared = self.alphas.stride(1) == 0
-        maps = self.alphas[:, :1] if shared else self.alphas
-        means = maps.double().mean((2, 3, 4), keepdim=True).round(decimals=GLOBAL_CURVE_DECIMALS)
-        return means.float().expand(1, ITERATIONS, 1, 1, 1)
-
-    @cached_property
-    def pair(self) -> Tensor:
-        """The image and its base, shape (2, C, h, w)."""
-        return torch.cat((self.unit, self.base))
+        maps = distinct(self.alphas, 1)
+        means = maps.mean((2, 3, 4), dtype=np.float64, keepdims=True).round(GLOBAL_CURVE_DECIMALS)
+        return np.broadcast_to(means.astype(np.float32), (1, ITERATIONS, 1, 1, 1))
 
     @cached_property
     def bound(self) -> float:
         """The largest absolute value of all maps."""
-        low, high = self.alphas[:, 0 if self.alphas.stride(1) == 0 else slice(None)].aminmax()
-        return max(-float(low), float(high))
+        maps = distinct(self.alphas, 1)
+        return max(-float(maps.min()), float(maps.max()))
 
     @cached_property
     def is_grey(self) -> bool:
         """Whether the colours and their curves are equal in each pixel."""
         several = self.unit.shape[1] > 1
         return several and all(
-            torch.equal(each[:, 0], each[:, n])
-            for each in (self.unit, self.alphas.transpose(1, 2))
+            np.array_equal(each[..., 0, :, :], each[..., n, :, :])
+            for each in (self.unit, distinct(self.alphas, 1))
             for n in (1, 2)
         )
 
     def made_ready(self) -> View:
         """Return this view after the work that its first picture would have to do."""
-        _ = self.pair, self.bound, self.is_grey
+        _ = self.bound, self.is_grey
         return self
 
-    def alphas_for(self, look: Look) -> Tensor:
+    def alphas_for(self, look: Look) -> Array:
         """Return the curves that a look uses: each pixel's own, or the mean of all."""
         return self.mean_alphas if look.global_curve else self.alphas
 
@@ -152,19 +146,21 @@ class View:
         height = max(1, _STRIP // (width * self.unit.shape[1]))
 
         limited = look.detail_gain_limit is not None
-        draw, pixels = (tone_pair, self.pair) if limited else (tone, self.unit)
-        if self.is_grey:  # once for all colours, which then are equal to the last bit
-            pixels, alphas = pixels[:, :1], alphas[:, :, :1]
+        # If grey, once for all colours, which then are equal to the last bit.
+        own = slice(0, 1 if self.is_grey else None)
+        pixels, alphas = self.unit[:, own], alphas[:, :, own]
+        base = self.base[:, own] if limited else None
         bound = self.bound
         brightness = self.brightness and self.brightness(look)
 
         def fill(start: int) -> None:
             strip = slice(start, min(rows, start + height))
-            own = alphas if look.global_curve else alphas[..., strip, :]
-            with torch.inference_mode():
-                unit = draw(pixels[..., strip, :], own, look, bound=bound)
-                restored = self._restored(unit[0], strip)
-                colours[strip] = brightness.apply(restored, self.window) if brightness else restored
+            part = (..., strip, slice(None))
+            curves = alphas if look.global_curve else alphas[part]
+            of_base = None if base is None else base[part]
+            unit = tone(pixels[part], curves, look, base=of_base, bound=bound)
+            restored = self._restored(unit[0], strip)
+            colours[strip] = brightness.apply(restored, self.window) if brightness else restored
 
         list(_strip_workers().map(fill, range(0, rows, height)))
         return output
@@ -181,7 +177,7 @@ class View:
         -------
         ndarray, shape (C,)
         """
-        return self.unit[0, :, row, column].numpy()
+        return self.unit[0, :, row, column]
 
     def alphas_at(self, row: int, column: int, look: Look) -> Array:
         """Return the curve parameters that a look uses for a pixel.
@@ -199,20 +195,22 @@ class View:
         alphas = self.alphas_for(look)[0]
         if look.global_curve:
             row = column = 0
-        return alphas[:, :, row, column].expand(-1, self.unit.shape[1]).numpy()
+        return np.broadcast_to(alphas[:, :, row, column], (len(alphas), self.unit.shape[1]))
 
-    def _restored(self, unit: Tensor, rows: slice) -> Array:
+    def _restored(self, unit: Array, rows: slice) -> Array:
         """Return a strip in units of the image, shape (h, w) or (h, w, 3)."""
         if self._covers_bytes:
             # This equals `restore`, in half the time.
-            whole = unit.mul_(255).add_(0.5).to(torch.uint8)
-            return whole[0].numpy() if self.channels == "mono" else whole.permute(1, 2, 0).numpy()
+            unit *= 255
+            unit += 0.5
+            whole = unit.astype(np.uint8)
+            return whole[0] if self.channels == "mono" else np.moveaxis(whole, 0, -1)
         original = self.steady[rows]
         if self.channels == "mono":
-            return restore(unit[0].numpy(), original, self.window)
+            return restore(unit[0], original, self.window)
         colours = np.ascontiguousarray(np.moveaxis(original[..., :3], -1, 0))
         channels = colours[: len(unit)]
-        return np.moveaxis(restore(unit.numpy(), channels, self.window), 0, -1)
+        return np.moveaxis(restore(unit, channels, self.window), 0, -1)
 
     @property
     def _covers_bytes(self) -> bool:
@@ -264,7 +262,7 @@ def estimate_view(
     resolved = replace(resolved, part=part)
     plane = resolved.plane(check=partial(raise_if_stopped, should_stop))
     alphas = _estimate(resolved, plane, report=report, should_stop=should_stop)
-    unit, base = _unit_and_base(plane, rows, columns)
+    unit, base = _unit_and_base(plane, rows, columns, planar=not is_interleaved(alphas))
     return View(
         viewport=viewport,
         channels=resolved.layout.channels,
@@ -319,29 +317,34 @@ def _rows_at_once(image: Any, width: int, step: int) -> int:
 
 def _estimate(
     resolved: ResolvedRequest, plane: Plane, *, report: Report, should_stop: ShouldStop
-) -> Tensor:
+) -> Array:
     """Return the alphas of the part of a plane, shape (1, 8, C, h, w), in the CPU's memory."""
     rows, columns = resolved.part.region
     size = (rows.stop - rows.start, columns.stop - columns.start)
     maps = resolved.checkpoint.curve_traits.maps
-    alphas = torch.empty((1, maps, resolved.layout.colours, *size))
+    alphas = np.empty((1, maps, resolved.layout.colours, *size), np.float32)
+    if maps == 1:  # enlarged from a thumbnail, with the order of the samples
+        alphas = interleaved(alphas)
 
-    def put(_: Plane, tile: Tile, found: Tensor) -> None:
+    def put(_: Plane, tile: Tile, found: Array) -> None:
         alphas[(..., within(tile.rows, rows), within(tile.columns, columns))] = found
 
     method = CurveMethod(
         resolved.estimator,
-        lambda tile: tile.alphas[:, :maps].cpu(),
+        lambda tile: to_numpy(tile.alphas[:, :maps]),
         scale_factor=resolved.scale_factor,
     )
     loop = resolved.loop(doing="Estimating curves", report=report, should_stop=should_stop)
     loop.run(method, [plane], put, region=(rows, columns))
-    return alphas.expand(-1, ITERATIONS, -1, -1, -1)
+    return np.broadcast_to(alphas, (1, ITERATIONS, *alphas.shape[2:]))
 
 
-def _unit_and_base(plane: Plane, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
+def _unit_and_base(
+    plane: Plane, rows: slice, columns: slice, *, planar: bool
+) -> tuple[Array, Array]:
     """Return a region's colours in [0, 1] and their edge-preserving base, shape (1, C, h, w)."""
     outer = grown(rows, plane.shape[0], BASE_HALO), grown(columns, plane.shape[1], BASE_HALO)
     inner = (..., within(rows, outer[0]), within(columns, outer[1]))
-    unit = torch.from_numpy(plane.normalised(plane.read(*outer)))[None]
-    return unit[inner].contiguous(), edge_preserving_base(unit)[inner].contiguous()
+    unit = plane.normalised(plane.read(*outer))[None]
+    unit = np.ascontiguousarray(unit) if planar else interleaved(unit)
+    return unit[inner], edge_preserving_base(unit)[inner]

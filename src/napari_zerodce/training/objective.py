@@ -8,8 +8,9 @@ from torch import Tensor
 from napari_zerodce.core import losses
 from napari_zerodce.core.architectures import ITERATIONS
 from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.core.networks import CurveNetwork, enlarge_to, thumbnail
+from napari_zerodce.core.networks import CurveNetwork
 from napari_zerodce.core.smoothness import smoothness
+from napari_zerodce.core.thumbnails import enlarge_to, thumbnail
 from napari_zerodce.training.config import TrainingConfig
 
 

@@ -2,34 +2,98 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
+import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.device import Device
-from napari_zerodce.engine.estimators import backends
-from napari_zerodce.engine.estimators.backends import make_estimator
-from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.engine.estimators import backends, onnx_estimator
+from napari_zerodce.engine.estimators.backends import check_backend, choose_backend, make_runner
 from napari_zerodce.errors import DeviceError
 
-CPU = Device("cpu", "any")
+CPU, GPU = Device("cpu", "any"), Device("cuda:0", "any")
+INFO = load_checkpoint("zero-dce").info
 
 
-def test_torch_runs_all_checkpoints():
-    assert isinstance(make_estimator(load_checkpoint("zero-dce"), CPU, "float32"), TorchEstimator)
+@pytest.fixture
+def no_onnxruntime(monkeypatch):
+    onnx_estimator.import_onnxruntime.cache_clear()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    yield
+    onnx_estimator.import_onnxruntime.cache_clear()
 
 
-def test_the_first_backend_that_can_is_taken(monkeypatch):
-    asked = []
+@pytest.mark.parametrize(
+    ("device", "precision", "choice", "found"),
+    [
+        (CPU, "float32", "auto", "onnxruntime"),
+        (CPU, "float32", "onnxruntime", "onnxruntime"),
+        (CPU, "float32", "torch", "torch"),
+        (CPU, "bfloat16", "auto", "torch"),
+        (GPU, "float32", "auto", "torch"),
+        (GPU, "float16", "torch", "torch"),
+    ],
+)
+def test_onnxruntime_is_for_float32_on_the_cpu(device, precision, choice, found):
+    pytest.importorskip("onnxruntime")
+    assert choose_backend(INFO, device, precision, choice) == found
 
-    def cannot(checkpoint, device, precision):
-        asked.append((checkpoint.info.name, device, precision))
 
-    monkeypatch.setattr(backends, "BACKENDS", (cannot, lambda *_: "a", lambda *_: "b"))
-    assert make_estimator(load_checkpoint("zero-dce-pp"), CPU, "bfloat16") == "a"
-    assert asked == [("zero-dce-pp", CPU, "bfloat16")]
+@pytest.mark.parametrize("name", ["onnxruntime", "torch"])
+def test_the_backend_that_was_chosen_runs(name):
+    if name == "onnxruntime":
+        pytest.importorskip(name)
+    assert make_runner(load_checkpoint("zero-dce"), CPU, "float32", name).backend == name
+
+
+def test_torch_runs_everything_where_there_is_nothing_else(no_onnxruntime):
+    assert choose_backend(INFO, CPU, "float32") == "torch"
+    with pytest.raises(DeviceError, match="ONNX Runtime could not be loaded"):
+        check_backend("onnxruntime", "auto", "auto")
+
+
+def test_a_translator_runs_on_torch(tmp_path):
+    generator = make_generator(GeneratorDesign("resnet", 1, 1, features=4, depth=6))
+    torch.save(generator.state_dict(), tmp_path / "latest_net_G.pth")
+    checkpoint = load_checkpoint(tmp_path / "latest_net_G.pth")
+    assert choose_backend(checkpoint.info, CPU, "float32") == "torch"
+    assert make_runner(checkpoint, CPU, "float32", "torch").backend == "torch"
+    with pytest.raises(DeviceError, match=r"^onnxruntime cannot run .*; choose the backend 'auto'"):
+        choose_backend(checkpoint.info, CPU, "float32", "onnxruntime")
+
+
+@pytest.mark.parametrize(
+    ("device", "precision"), [("cuda", "auto"), ("mps", "float32"), ("cpu", "bfloat16")]
+)
+def test_choices_that_exclude_each_other_are_told(device, precision):
+    with pytest.raises(DeviceError, match=r"^ONNX Runtime runs on the CPU in float32 only, .*\.$"):
+        check_backend("onnxruntime", device, precision)
+    check_backend("torch", device, precision)
+    check_backend("auto", device, precision)
+
+
+def test_an_unknown_backend_is_told():
+    with pytest.raises(DeviceError, match=r"no backend 'mnn'; choose one of auto, onnxruntime, to"):
+        check_backend("mnn", "auto", "auto")
 
 
 def test_no_backend_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(backends, "BACKENDS", ())
+    monkeypatch.setattr(backends, "BACKENDS", {})
     with pytest.raises(DeviceError, match=r"^zero-dce cannot run on cpu \(any\) in float16; .*\.$"):
-        make_estimator(load_checkpoint("zero-dce"), CPU, "float16")
+        choose_backend(INFO, CPU, "float16")
+
+
+def test_the_choice_of_a_backend_loads_no_torch():
+    code = (
+        "import sys; from napari_zerodce.engine.estimators.backends import choose_backend\n"
+        "from napari_zerodce.checkpoints.load import load_checkpoint\n"
+        "from napari_zerodce.device import Device\n"
+        "choose_backend(load_checkpoint('zero-dce').info, Device('cpu', ''), 'float32')\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=200).returncode == 0

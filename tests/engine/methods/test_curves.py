@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_zerodce.core.networks import RECEPTIVE_RADIUS
+from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS
 from napari_zerodce.device import Device
 from napari_zerodce.engine.estimators.estimator import no_check
 from napari_zerodce.engine.methods.curves import CurveMethod

@@ -109,8 +109,8 @@ EARLIER_RESULT = {
 EARLIER_COMMAND = (
     "napari-zerodce enhance '/data/a photo.png' --output /data/out.png --checkpoint zero-dce-pp "
     "--checkpoint-sha256 abababababababababababababababababababababababababababababababab "
-    "--scale-factor 4 --window=120,4000.5 --device cuda --precision bfloat16 --strength 1.3 "
-    "--iterations 5 --exposure=-0.25 --global-curve --detail-gain-limit 1.5"
+    "--scale-factor 4 --window=120,4000.5 --device cuda --precision bfloat16 --backend torch "
+    "--strength 1.3 --iterations 5 --exposure=-0.25 --global-curve --detail-gain-limit 1.5"
 )
 PLAIN_RESULT = EARLIER_RESULT | {
     "checkpoint": "mine",
@@ -126,7 +126,8 @@ PLAIN_RESULT = EARLIER_RESULT | {
 PLAIN_COMMAND = (
     "napari-zerodce enhance '/data/a photo.png' --output /data/out.png --checkpoint /w/mine.pth "
     "--checkpoint-sha256 abababababababababababababababababababababababababababababababab "
-    "--window=0,255 --device cpu --precision float32 --detail-gain-limit none"
+    "--window=0,255 --device cpu --precision float32 --backend torch "
+    "--detail-gain-limit none"
 )
 EARLIER_MAPS = {
     "role": "maps",

@@ -441,7 +441,7 @@ def test_stop_keeps_the_finished_planes_of_the_image_in_progress(
 ) -> None:
     whole = EnhanceRequest(stack.data, "mono", QUICK)
     request, should_stop = _slow(stack, 2)
-    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _device: ALONE)
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: ALONE)
     with pytest.raises(Cancelled) as caught:
         work.enhancing_all([whole, request, whole], [shapes] * 3)(ignore, should_stop)
     first, second = caught.value.finished
@@ -455,7 +455,7 @@ def test_stop_keeps_the_finished_planes_of_the_image_in_progress(
 def test_error_in_a_plane_keeps_the_others_of_its_image(
     stack: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _device: ALONE)
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: ALONE)
     whole = EnhanceRequest(stack.data, "mono", QUICK)
     damaged = replace(whole, image=Damaged(stack.data, 2))
     first, second = work.enhancing_all([damaged, whole], [[stack.data.shape]] * 2)(ignore, never)

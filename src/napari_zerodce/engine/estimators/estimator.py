@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
-from torch import Tensor
+
+from napari_zerodce.device import Backend
 
 Check = Callable[[], None]
 """Raises `Cancelled` to stop; it is called so often that a stop takes a fraction of a second."""
+
+Pixels = Any
+"""Pixels or maps where they are processed: an array of NumPy on the CPU, a tensor on a GPU."""
 
 
 def no_check() -> None:
@@ -22,25 +26,28 @@ class CurveEstimator(Protocol):
     It may be used as often as needed, and by several threads.
     """
 
+    backend: Backend
+    """The library that runs the network."""
+
     scale_factor: int
     """How many times smaller the thumbnail is from which curves are estimated; 1 for the image."""
 
-    def upload(self, block: np.ndarray[Any, Any]) -> Tensor:
-        """Return a (C, h, w) float32 block as a (1, C, h, w) tensor on the device."""
+    def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
+        """Return a (C, h, w) float32 block as (1, C, h, w) on the device; on the CPU as a view."""
         ...
 
-    def estimate(self, image: Tensor, *, check: Check = no_check) -> Tensor:
+    def estimate(self, image: Pixels, *, check: Check = no_check) -> Pixels:
         """Estimate maps at the resolution of `image`, without the scale factor.
 
         Parameters
         ----------
-        image : Tensor, shape (1, 1 or 3, h, w), values in [0, 1]
+        image : ndarray or Tensor, shape (1, 1 or 3, h, w), float32, values in [0, 1]
             One channel stands for three equal ones.
         check : callable, optional
 
         Returns
         -------
-        Tensor, shape (1, maps, 1 or 3, h, w), float32, values in [-1, 1], contiguous
+        ndarray or Tensor, shape (1, maps, 1 or 3, h, w), float32, values in [-1, 1], contiguous
             In the paper's sign. `maps` is 8, or 1 if one map serves all iterations. One channel
             gets the mean of the three maps, so that grey stays exactly grey.
         """

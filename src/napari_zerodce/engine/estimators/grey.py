@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
-from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
+from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, Pixels, no_check
 
 
 class GreyEstimator:
@@ -20,23 +19,26 @@ class GreyEstimator:
 
     def __init__(self, estimator: CurveEstimator) -> None:
         self.estimator = estimator
-        self.scale_factor = estimator.scale_factor
+        self.backend, self.scale_factor = estimator.backend, estimator.scale_factor
 
-    def upload(self, block: np.ndarray[Any, Any]) -> Tensor:
-        """Return a block as a tensor on the device, as `CurveEstimator.upload` does."""
+    def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
+        """Return a block on the device, as `CurveEstimator.upload` does."""
         return self.estimator.upload(block)
 
-    def estimate(self, image: Tensor, *, check: Check = no_check) -> Tensor:
+    def estimate(self, image: Pixels, *, check: Check = no_check) -> Pixels:
         """Estimate maps, as `CurveEstimator.estimate` does.
 
         Parameters
         ----------
-        image : Tensor, shape (1, 1 or 3, h, w), values in [0, 1]
+        image : ndarray or Tensor, shape (1, 1 or 3, h, w), values in [0, 1]
         check : callable, optional
         """
         return equal_colours(self.estimator.estimate(image, check=check))
 
 
-def equal_colours(maps: Tensor) -> Tensor:
+def equal_colours(maps: Pixels) -> Pixels:
     """Return maps of shape (1, maps, C, h, w) with their mean in place of each colour."""
-    return maps.mean(2, keepdim=True).expand_as(maps).contiguous()
+    mean = maps.mean(2, keepdims=True)
+    if isinstance(maps, np.ndarray):
+        return np.repeat(mean, maps.shape[2], axis=2)
+    return mean.expand_as(maps).contiguous()

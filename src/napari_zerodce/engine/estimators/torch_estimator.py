@@ -1,21 +1,23 @@
-"""The backend that estimates curves with PyTorch."""
+"""The backend that estimates curves with PyTorch, on all devices and at all precisions."""
 
 from __future__ import annotations
 
 import copy
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.core.architectures import FEATURES
-from napari_zerodce.core.networks import CurveNetwork, forget_subnormal_weights
-from napari_zerodce.device import Device, Precision
-from napari_zerodce.engine.estimators.estimator import Check, no_check
+from napari_zerodce.device import Backend, Device, Precision, import_torch
+from napari_zerodce.engine.estimators.estimator import Check, Pixels, no_check
 from napari_zerodce.engine.estimators.honest_float32 import honest_float32
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from napari_zerodce.core.networks import CurveNetwork
 
 
 class TorchEstimator:
@@ -29,12 +31,24 @@ class TorchEstimator:
         Its network stays unchanged.
     device : Device
     precision : {"float32", "bfloat16", "float16"}
+
+    Raises
+    ------
+    CheckpointError
+        If it is a translator.
+    DeviceError
+        If torch does not load.
     """
 
+    backend: Backend = "torch"
+
     def __init__(self, checkpoint: Checkpoint, device: Device, precision: Precision) -> None:
+        torch = import_torch()
+        from napari_zerodce.core.networks import forget_subnormal_weights
+
         self.scale_factor = checkpoint.info.scale_factor
         self.device = torch.device(device.name)
-        self.dtype: torch.dtype = getattr(torch, precision)
+        self.dtype = getattr(torch, precision)
         self.network: CurveNetwork = copy.deepcopy(checkpoint.curve_network)
         forget_subnormal_weights(self.network)
         # Channels-last is 1.4 times faster than torch's default layout on CPUs.
@@ -43,29 +57,52 @@ class TorchEstimator:
         # Before each convolution: on a slow or busy machine a tile takes a second, but one
         # convolution of it never does.
         for layer in self.network.modules():
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, torch.nn.Conv2d):
                 layer.register_forward_pre_hook(self._before_convolution)
+
+    @staticmethod
+    def can_run(device: Device, precision: Precision) -> bool:  # noqa: ARG004
+        """Return that it can run networks on all devices at all precisions; torch is not loaded.
+
+        Parameters
+        ----------
+        device : Device
+        precision : {"float32", "bfloat16", "float16"}
+        """
+        return True
 
     def _before_convolution(self, *_: object) -> None:
         check: Check = getattr(self._thread, "check", no_check)
         check()
 
-    def upload(self, block: np.ndarray[Any, Any]) -> Tensor:
-        """Return a (C, h, w) float32 block as a (1, C, h, w) tensor on the device."""
-        return torch.from_numpy(block).unsqueeze(0).to(self.device)
+    def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
+        """Return a (C, h, w) float32 block as (1, C, h, w) on the device; on the CPU as a view."""
+        if self.device.type == "cpu":
+            return block[None]
+        return import_torch().from_numpy(block).unsqueeze(0).to(self.device)
 
-    def estimate(self, image: Tensor, *, check: Check = no_check) -> Tensor:
+    def estimate(self, image: Pixels, *, check: Check = no_check) -> Pixels:
         """Estimate maps, as `CurveEstimator.estimate` describes.
 
         Parameters
         ----------
-        image : Tensor, shape (1, 1 or 3, h, w), values in [0, 1]
+        image : ndarray or Tensor, shape (1, 1 or 3, h, w), float32, values in [0, 1]
+            As `upload` returns it.
         check : callable, optional
             Called before each convolution; raises `Cancelled` to stop.
         """
+        torch = import_torch()
         self._thread.check = check
+        with torch.no_grad():
+            if not isinstance(image, np.ndarray):
+                return self._estimate(image)
+            # From an array that cannot be written, torch makes a tensor, too, but warns.
+            writable = image if image.flags.writeable else image.copy()
+            return self._estimate(torch.from_numpy(writable)).numpy()
+
+    def _estimate(self, image: Tensor) -> Tensor:
         colours = image.expand(self._batch(image), 3, -1, -1).to(self.dtype)
-        colours = colours.contiguous(memory_format=torch.channels_last)
+        colours = colours.contiguous(memory_format=import_torch().channels_last)
         with honest_float32(self.device):
             maps = self.network.estimate_maps(colours)
         maps = maps[:1].float().contiguous()

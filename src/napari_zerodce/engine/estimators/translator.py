@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import torch
-from torch import nn
 
 from napari_zerodce.checkpoints.load import Checkpoint
-from napari_zerodce.core.networks import forget_subnormal_weights
-from napari_zerodce.core.translators.statistics import MeasuredGenerator, Statistics
-from napari_zerodce.device import Device, Precision
+from napari_zerodce.device import Backend, Device, Precision, import_torch
 from napari_zerodce.engine.estimators.estimator import Check, no_check
 from napari_zerodce.engine.estimators.honest_float32 import honest_float32
 from napari_zerodce.errors import DeviceError
 from napari_zerodce.recent_results import RecentResults
+
+if TYPE_CHECKING:
+    from napari_zerodce.core.translators.statistics import Statistics
 
 Array = np.ndarray[Any, Any]
 
@@ -43,6 +42,7 @@ class Translator:
         If the precision is not float32: the errors of half precision grow in each normalisation.
     """
 
+    backend: Backend = "torch"
     scale_factor = 1
     """It sees every pixel, and no thumbnail."""
 
@@ -52,6 +52,10 @@ class Translator:
                 f"{checkpoint.info.label} ({checkpoint.info.title}) runs in float32 only, and not "
                 f"in {precision}; choose the precision 'auto'."
             )
+        torch = import_torch()
+        from napari_zerodce.core.networks import forget_subnormal_weights
+        from napari_zerodce.core.translators.statistics import MeasuredGenerator
+
         self.design = checkpoint.generator.design
         self._device = torch.device(device.name)
         self._network = MeasuredGenerator(checkpoint.generator).to(self._device)
@@ -60,7 +64,7 @@ class Translator:
         layers = [
             layer
             for layer in self._network.modules()
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
+            if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d)
         ]
         # Before each convolution: a large plane takes minutes, but one convolution of it never.
         for layer in layers:
@@ -96,6 +100,7 @@ class Translator:
         Statistics
             The ones that were used.
         """
+        torch = import_torch()
         self._thread.check = check
         # In [-1, 1], as the official networks are trained.
         centred = torch.from_numpy(pictures).to(self._device) * 2 - 1

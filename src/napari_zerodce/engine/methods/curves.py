@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
-from torch import Tensor
 
-from napari_zerodce.core.networks import RECEPTIVE_RADIUS
+from napari_zerodce.core.arrays import Array, array_like, is_numpy, packed
+from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.estimators.grey import GreyEstimator
+from napari_zerodce.engine.methods.enlarged import repeated
 from napari_zerodce.engine.methods.shared_curves import SharedCurves
-from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves, repeated
+from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.imaging.grey import has_no_colour
 from napari_zerodce.imaging.tiling import Region, Tile
 
-Array = np.ndarray[Any, Any]
+Samples = np.ndarray[Any, Any]
 Made = TypeVar("Made")
 
 
@@ -30,22 +31,25 @@ class CurveSource(Protocol):
     halo: int
     work: int
 
+    keeps_order: bool
+    """Whether the curves have the order in memory of the tile, and not that of their axes."""
+
     def prepare(self, crew: Crew) -> None:
         """Do the work that the plane needs once, before the first tile."""
         ...
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
+    def alphas(self, tile: Tile, outer: Array) -> Array:
         """Return the curve parameters of a tile.
 
         Parameters
         ----------
         tile : Tile
-        outer : Tensor, shape (1, C, H, W), values in [0, 1]
+        outer : array, shape (1, C, H, W), values in [0, 1]
             The tile and its halo.
 
         Returns
         -------
-        Tensor, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]
+        array, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]
         """
         ...
 
@@ -66,7 +70,7 @@ class CurveTile:
     def __init__(
         self,
         tile: Tile,
-        block: Array,
+        block: Samples,
         *,
         plane: Plane,
         estimator: CurveEstimator,
@@ -74,34 +78,37 @@ class CurveTile:
     ) -> None:
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
-        self.samples: Array = block[(..., *self.inner)]
+        self.samples: Samples = block[(..., *self.inner)]
         self._block, self.plane = block, plane
         self._estimator, self._source = estimator, source
         # Not by functools.cached_property: before Python 3.12 it has one lock for all tiles, so
         # that only one thread at a time would run the network.
-        self._outer: Tensor | None = None
-        self._alphas: Tensor | None = None
+        self._outer: Array | None = None
+        self._alphas: Array | None = None
 
     @property
-    def steady(self) -> Array:
+    def steady(self) -> Samples:
         """The samples with the exposure that is steady along time."""
         return self.plane.correction.apply(self.samples)
 
     @property
-    def outer(self) -> Tensor:
+    def outer(self) -> Array:
         """Tile and halo on the device, shape (1, C, H, W), float32, values in [0, 1]."""
         if self._outer is None:
-            self._outer = self._estimator.upload(self.plane.normalised(self._block))
+            outer: Array = self._estimator.upload(self.plane.normalised(self._block))
+            if is_numpy(outer) and not self._source.keeps_order:
+                outer = np.ascontiguousarray(outer)
+            self._outer = outer
         return self._outer
 
     @property
-    def unit(self) -> Tensor:
+    def unit(self) -> Array:
         """The tile on the device, shape (1, C, h, w), float32, values in [0, 1]."""
-        # Contiguous, like the alphas: curves on interleaved pixels take ten times longer.
-        return self.outer[(..., *self.inner)].contiguous()
+        # Like the alphas: curves on pixels in another order take ten times longer.
+        return packed(self.outer[(..., *self.inner)])
 
     @property
-    def alphas(self) -> Tensor:
+    def alphas(self) -> Array:
         """The curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
         if self._alphas is None:
             found = self._source.alphas(self.tile, self.outer)
@@ -191,7 +198,7 @@ class CurvesOfPlane(Generic[Made]):
         """Estimate what the curves of all tiles share."""
         self._source.prepare(crew)
 
-    def apply(self, tile: Tile, block: Array) -> Made:
+    def apply(self, tile: Tile, block: Samples) -> Made:
         """Return the result of a tile.
 
         Parameters
@@ -226,6 +233,7 @@ class LocalCurves:
 
     halo = RECEPTIVE_RADIUS
     work = 0
+    keeps_order = False
 
     def __init__(self, estimator: CurveEstimator, meter: PlaneMeter) -> None:
         self._estimator, self._meter = estimator, meter
@@ -233,13 +241,13 @@ class LocalCurves:
     def prepare(self, crew: Crew) -> None:
         """Do nothing."""
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:
+    def alphas(self, tile: Tile, outer: Array) -> Array:
         """Estimate the curves of the tile and its halo, and return those of the tile.
 
         Parameters
         ----------
         tile : Tile
-        outer : Tensor, shape (1, C, H, W), values in [0, 1]
+        outer : array, shape (1, C, H, W), values in [0, 1]
         """
         maps = self._estimator.estimate(outer, check=self._meter.check)
         return repeated(maps[..., tile.inner_rows, tile.inner_columns])
@@ -256,6 +264,7 @@ class GlobalCurve:
 
     halo = 0
     work = 0
+    keeps_order = True
 
     def __init__(self, values: tuple[float, ...]) -> None:
         self._values = values
@@ -263,13 +272,13 @@ class GlobalCurve:
     def prepare(self, crew: Crew) -> None:
         """Do nothing."""
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the same everywhere)
+    def alphas(self, tile: Tile, outer: Array) -> Array:  # noqa: ARG002  (the same everywhere)
         """Return the curve, shape (1, 8, 1, 1, 1).
 
         Parameters
         ----------
         tile : Tile
-        outer : Tensor
-            Only its device and dtype are used.
+        outer : array
+            Only its kind, device and dtype are used.
         """
-        return outer.new_tensor(self._values).reshape(1, -1, 1, 1, 1)
+        return array_like(self._values, outer).reshape(1, -1, 1, 1, 1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from functools import partial
 
-from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.core.networks import stretch_maps
+import numpy as np
+
+from napari_zerodce.core.arrays import Array
+from napari_zerodce.core.thumbnails import stretch_maps
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.grey import equal_colours
+from napari_zerodce.engine.methods.enlarged import enlarged
 from napari_zerodce.engine.plane import SharedMaps
 from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.imaging.tiling import Tile
@@ -32,6 +34,7 @@ class SharedCurves:
 
     halo = 0
     work = 0
+    keeps_order = True
 
     def __init__(
         self,
@@ -44,24 +47,21 @@ class SharedCurves:
     ) -> None:
         self._shared, self._shape, self._is_grey = shared, shape, is_grey
         self._tile_size, self._meter = tile_size, meter
-        self._maps = torch.empty(0)
+        self._maps: Array = np.empty(0)
 
     def prepare(self, crew: Crew) -> None:
         """Estimate the curves of the series, unless another plane has done it."""
         maps = self._shared.estimate(crew, self._tile_size, self._meter)
         self._maps = equal_colours(maps) if self._is_grey else maps
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
+    def alphas(self, tile: Tile, outer: Array) -> Array:
         """Enlarge the part of the maps that lies under the tile.
 
         Parameters
         ----------
         tile : Tile
-        outer : Tensor
-            Not used.
+        outer : array
+            Only its order in memory is used.
         """
-        rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
-        flat = self._maps.flatten(1, 2)
-        maps = stretch_maps(flat, self._shape, rows=rows, columns=columns, spans=self._shared.spans)
-        maps = maps.reshape(*self._maps.shape[:3], *maps.shape[-2:])
-        return maps.expand(-1, ITERATIONS, -1, -1, -1)
+        stretch = partial(stretch_maps, shape=self._shape, spans=self._shared.spans)
+        return enlarged(self._maps, tile, outer, stretch)

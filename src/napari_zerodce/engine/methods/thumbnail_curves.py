@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.core.networks import RECEPTIVE_RADIUS, enlarge_maps, mapped_pixels
+from napari_zerodce.core.arrays import Array, empty_array, without_gradients
+from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS, enlarge_maps, mapped_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
+from napari_zerodce.engine.methods.enlarged import enlarged
 from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import GLANCE, TILE, PlaneMeter
 from napari_zerodce.imaging.tiling import Region, Tile, grown, tile_region, within
@@ -36,6 +36,7 @@ class ThumbnailCurves:
     """
 
     halo = 0
+    keeps_order = True
 
     def __init__(
         self,
@@ -65,22 +66,22 @@ class ThumbnailCurves:
         side = max(1, tile_size // 3)
         self._tiles = tile_region(*self._part, self._size, size=side, halo=RECEPTIVE_RADIUS)
         self.work = GLANCE * len(self._parts) + TILE * len(self._tiles)
-        self._maps = torch.empty(0)
+        self._maps: Array | None = None
 
     def prepare(self, crew: Crew) -> None:
         """Make the thumbnail of the plane and estimate its maps."""
         small = self._thumbnail(crew)
-        self._maps = torch.empty(0)
+        self._maps = None
         making = threading.Lock()
 
         def estimate(tile: Tile) -> None:
-            with torch.inference_mode():
+            with without_gradients():
                 outer = small[(..., *_inside(self._seen, tile.outer_rows, tile.outer_columns))]
                 maps = self._estimator.estimate(outer, check=self._meter.check)
                 with making:
-                    if not self._maps.numel():
+                    if self._maps is None:
                         size = (side.stop - side.start for side in self._part)
-                        self._maps = maps.new_empty((*maps.shape[:3], *size))
+                        self._maps = empty_array((*maps.shape[:3], *size), maps)
                 inner = maps[..., tile.inner_rows, tile.inner_columns]
                 self._maps[(..., *_inside(self._part, tile.rows, tile.columns))] = inner
             self._meter.visit(TILE)
@@ -88,31 +89,23 @@ class ThumbnailCurves:
         crew.each(estimate, self._tiles)
 
     @property
-    def maps(self) -> Tensor:
+    def maps(self) -> Array:
         """The maps of the part of the thumbnail that the region needs, after `prepare`."""
         return self._maps
 
-    def alphas(self, tile: Tile, outer: Tensor) -> Tensor:  # noqa: ARG002  (the maps are known)
+    def alphas(self, tile: Tile, outer: Array) -> Array:
         """Enlarge the part of the maps that lies under the tile.
 
         Parameters
         ----------
         tile : Tile
-        outer : Tensor
-            Not used.
+        outer : array
+            Only its order in memory is used.
         """
-        rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
-        maps = enlarge_maps(
-            self._maps.flatten(1, 2),
-            self._scale,
-            rows=rows,
-            columns=columns,
-            part=self._part,
-            size=self._size,
-        )
-        return repeated(maps.reshape(*self._maps.shape[:3], *maps.shape[-2:]))
+        enlarge = partial(enlarge_maps, scale_factor=self._scale, part=self._part, size=self._size)
+        return enlarged(self._maps, tile, outer, enlarge)
 
-    def _thumbnail(self, crew: Crew) -> Tensor:
+    def _thumbnail(self, crew: Crew) -> Array:
         """Return the part of the thumbnail that is needed, shape (1, C, h, w), on the device."""
         size = (side.stop - side.start for side in self._seen)
         small = np.empty((self._plane.colours, *size), np.float32)
@@ -200,8 +193,3 @@ def _grown(region: Region, shape: tuple[int, int], halo: int) -> Region:
 
 def _inside(outer: Region, rows: slice, columns: slice) -> Region:
     return within(rows, outer[0]), within(columns, outer[1])
-
-
-def repeated(maps: Tensor) -> Tensor:
-    """Return alphas of shape (N, 8, C, H, W); one map that serves all iterations is not copied."""
-    return maps.expand(-1, ITERATIONS, -1, -1, -1)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_zerodce.core.translators.design import GeneratorDesign
-from napari_zerodce.core.translators.statistics import Statistics
 from napari_zerodce.device import MemoryErrorsTranslated, OutOfDeviceMemory
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.translator import Translator
@@ -20,6 +19,9 @@ from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.engine.translation_limits import halo_of, padded
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.tiling import Region, Tile
+
+if TYPE_CHECKING:
+    from napari_zerodce.core.translators.statistics import Statistics
 
 Array = np.ndarray[Any, Any]
 Index = tuple[int, ...]

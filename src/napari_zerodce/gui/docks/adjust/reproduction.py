@@ -36,7 +36,7 @@ from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-    from napari_zerodce.device import PrecisionChoice
+    from napari_zerodce.device import BackendChoice, PrecisionChoice
     from napari_zerodce.gui.layers.lazy_array import finest_data_of
 from napari_zerodce.gui.layers.provenance import LayerProvenance
 
@@ -321,6 +321,7 @@ class _Check:
             window=made.window_choice,
             device=made.device.partition(":")[0],
             precision=cast("PrecisionChoice", made.precision),
+            backend=cast("BackendChoice", made.backend),
             look=made.look,
             **made.sharing(),
         )

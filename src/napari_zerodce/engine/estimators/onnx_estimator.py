@@ -1,0 +1,186 @@
+"""The backend that estimates curves with ONNX Runtime, on the CPU in float32."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.load import Checkpoint
+from napari_zerodce.checkpoints.read import Weights
+from napari_zerodce.core.architectures import ARCHITECTURES
+from napari_zerodce.core.onnx_networks import curve_model
+from napari_zerodce.device import (
+    Backend,
+    Device,
+    OutOfDeviceMemory,
+    Precision,
+    first_line,
+    speaks_of_memory,
+)
+from napari_zerodce.engine.estimators.estimator import Check, no_check
+from napari_zerodce.errors import DeviceError
+from napari_zerodce.recent_results import RecentResults
+
+Array = np.ndarray[Any, Any]
+
+_MOST_SESSIONS: Final = 8
+_LARGE: Final = 3 * 400**2
+"""Numbers of a block whose memory is not kept: more than a tile of usual size has."""
+
+_ONLY_ERRORS: Final = 3
+"""The level of the log: warnings, such as that it found no GPU, are not for users."""
+
+
+class OnnxEstimator:
+    """The network of a checkpoint in a session of ONNX Runtime.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Its network stays unchanged.
+    device : Device
+    precision : {"float32"}
+
+    Raises
+    ------
+    CheckpointError
+        If it is a translator.
+    DeviceError
+        If ONNX Runtime does not load.
+    """
+
+    backend: Backend = "onnxruntime"
+
+    def __init__(self, checkpoint: Checkpoint, device: Device, precision: Precision) -> None:
+        assert (device.kind, precision) == ("cpu", "float32")
+        checkpoint.check_curves()
+        self.scale_factor = checkpoint.info.scale_factor
+        self._maps = ARCHITECTURES[checkpoint.info.curve_architecture].maps
+        self._session = _session_of(checkpoint.info, checkpoint.weights)
+
+    @staticmethod
+    def can_run(device: Device, precision: Precision) -> bool:
+        """Return whether it can run networks on a device at a precision; this loads it.
+
+        Parameters
+        ----------
+        device : Device
+        precision : {"float32", "bfloat16", "float16"}
+        """
+        return device.kind == "cpu" and precision == "float32" and _loads()
+
+    def upload(self, block: Array) -> Array:
+        """Return a (C, h, w) float32 block as (1, C, h, w), without a copy."""
+        return block[None]
+
+    def estimate(self, image: Array, *, check: Check = no_check) -> Array:
+        """Estimate maps, as `CurveEstimator.estimate` describes.
+
+        Parameters
+        ----------
+        image : ndarray, shape (1, 1 or 3, h, w), float32, values in [0, 1]
+        check : callable, optional
+            Called once before the network runs: a tile takes a tenth of a second on a slow core.
+
+        Raises
+        ------
+        OutOfDeviceMemory
+            If there is no memory for the block.
+        DeviceError
+            If ONNX Runtime fails for another reason.
+        """
+        check()
+        shape = (1, 3, *image.shape[-2:])
+        colours = np.ascontiguousarray(np.broadcast_to(image, shape))
+        maps = self._run(colours).reshape(1, self._maps, *shape[1:])
+        return maps.mean(2, keepdims=True) if image.shape[1] == 1 else maps
+
+    def _run(self, colours: Array) -> Array:
+        try:
+            options = _releasing() if colours.size > _LARGE else None
+            (maps,) = self._session.run(["maps"], {"image": colours}, options)
+        except Exception as err:  # its errors have no class in common
+            if speaks_of_memory(str(err)):
+                raise OutOfDeviceMemory(first_line(err)) from err
+            raise DeviceError(
+                f"ONNX Runtime could not run the network ({first_line(err)}); choose the backend "
+                "'torch'."
+            ) from err
+        made: Array = maps
+        return made
+
+
+def _loads() -> bool:
+    try:
+        import_onnxruntime()
+    except DeviceError:
+        return False
+    return True
+
+
+@cache
+def import_onnxruntime() -> Any:
+    """Return the module of ONNX Runtime, or explain in one sentence why it cannot be loaded.
+
+    Raises
+    ------
+    DeviceError
+    """
+    try:
+        import onnx  # noqa: F401  (its compiled part may fail to load, too)
+        import onnxruntime
+    except (ImportError, OSError) as err:
+        raise DeviceError(
+            f"ONNX Runtime could not be loaded ({first_line(err)}); install it with 'pip install "
+            "onnx onnxruntime', or choose the backend 'torch'."
+        ) from err
+    onnxruntime.set_default_logger_severity(_ONLY_ERRORS)
+    return onnxruntime
+
+
+def _session_of(info: CheckpointInfo, weights: Weights) -> Any:
+    """Return the session of a network, which all threads share; weights of equal bytes have one."""
+    network = info.curve_architecture
+    key = (network, _hash(weights))
+    return _sessions.get(key, lambda: _new_session(curve_model(network, weights)))
+
+
+def _new_session(model: bytes) -> Any:
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = _ONLY_ERRORS
+    # Tiles side by side, each in a thread of ours, keep all cores as busy as threads of a session,
+    # and leave them to napari while nobody computes.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A plan of memory is kept for each shape of a tile, and makes it no faster.
+    options.enable_mem_pattern = False
+    # Only this one, also where a package for GPUs is installed: GPUs are torch's.
+    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _releasing() -> Any:
+    """Return options of a run that gives its memory back at its end.
+
+    Otherwise it is kept for the next tile: 130 MB for tiles of usual sizes in two threads, where
+    the system's own allocator keeps 230 MB, but 1 GB after a tile of 1024 pixels.
+    """
+    options = import_onnxruntime().RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
+def _hash(weights: Weights) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(f"{name}{weights[name].shape}".encode())
+        digest.update(np.ascontiguousarray(weights[name]).data)
+    return digest.hexdigest()
+
+
+_sessions: RecentResults[Any] = RecentResults(_MOST_SESSIONS)

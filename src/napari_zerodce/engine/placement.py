@@ -1,0 +1,80 @@
+"""Where and how the network of a request runs: on which device, how precisely, with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.device import (
+    Backend,
+    Device,
+    Precision,
+    check_precision,
+    resolve_device,
+    resolve_precision,
+)
+from napari_zerodce.engine.estimators.backends import check_backend, choose_backend
+from napari_zerodce.engine.settings import EnhanceSettings
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The device, the precision and the backend of a network.
+
+    Parameters
+    ----------
+    device : Device
+    precision : {"float32", "bfloat16", "float16"}
+    backend : {"onnxruntime", "torch"}
+    """
+
+    device: Device
+    precision: Precision
+    backend: Backend
+
+
+def device_of(settings: EnhanceSettings) -> Device:
+    """Return the device of settings, and check what else they say about where the network runs.
+
+    Parameters
+    ----------
+    settings : EnhanceSettings
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device, precision or backend, or they do not go together.
+    """
+    check_precision(settings.precision)
+    check_backend(settings.backend, settings.device, settings.precision)
+    return resolve_device("cpu" if settings.backend == "onnxruntime" else settings.device)
+
+
+def place(
+    settings: EnhanceSettings, info: CheckpointInfo, device: Device, dtype: np.dtype[Any]
+) -> Placement:
+    """Choose how a network runs.
+
+    Parameters
+    ----------
+    settings : EnhanceSettings
+    info : CheckpointInfo
+    device : Device
+        As `device_of` returns it.
+    dtype : dtype
+        Of the image.
+
+    Raises
+    ------
+    DeviceError
+        If the backend of the settings cannot run the network.
+    """
+    precision: Precision = "float32"
+    if settings.backend != "onnxruntime":
+        chosen = settings.for_checkpoint(info).precision
+        every_pixel = info.scale_factor == 1
+        precision = resolve_precision(chosen, device, dtype, sees_every_pixel=every_pixel)
+    return Placement(device, precision, choose_backend(info, device, precision, settings.backend))
