@@ -9,6 +9,7 @@ environment with napari.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,11 +64,12 @@ def try_package(python: Path, package: Path, *, napari: bool) -> None:
     before = {path for path in files_of(python) if "napari" in path}
     run(python, "-m", "pip", "install", package)
     version = package.name.removesuffix(".tar.gz").split("-")[1]
-    expect(run(python.with_name("napari-zerodce"), "--version"), version)
+    expect(run(command(python, "napari-zerodce"), "--version"), version)
     use(python)
     if napari:
-        expect(run(python.with_name("npe2"), "list", "--fields", "name,version"), "napari-zerodce")
-        run(python.with_name("npe2"), "validate", "napari-zerodce", "--imports")
+        npe2 = command(python, "npe2")
+        expect(run(npe2, "list", "--fields", "name,version"), "napari-zerodce")
+        run(npe2, "validate", "napari-zerodce", "--imports")
     else:
         # As on Macs with Intel processors, for which there is no torch.
         run(python, "-m", "pip", "uninstall", "--yes", "torch")
@@ -80,15 +82,23 @@ def try_package(python: Path, package: Path, *, napari: bool) -> None:
 
 def use(python: Path) -> None:
     """Use the package on the sample photo and in a script."""
-    command = python.with_name("napari-zerodce")
-    expect(run(command, "info", "zero-dce"), "Zero-DCE")
+    ours = command(python, "napari-zerodce")
+    expect(run(ours, "info", "zero-dce"), "Zero-DCE")
     run(python, "-c", IN_A_NOTEBOOK)
     photo = run(python, "-c", SAMPLE).strip()
     with tempfile.TemporaryDirectory() as place:
         result = Path(place, "bright.png")
-        run(command, "enhance", photo, "--output", result)
+        run(ours, "enhance", photo, "--output", result)
         if result.stat().st_size < 10_000:
             sys.exit("The enhanced photo is nearly empty.")
+
+
+def command(python: Path, name: str) -> str:
+    """Return the path of a command beside an environment's Python."""
+    found = shutil.which(name, path=str(python.parent))
+    if found is None:
+        sys.exit(f"There is no command {name} in {python.parent}.")
+    return found
 
 
 def files_of(python: Path) -> set[str]:
@@ -97,11 +107,11 @@ def files_of(python: Path) -> set[str]:
     return {str(path.relative_to(environment)) for path in environment.rglob("*")}
 
 
-def run(*command: str | Path) -> str:
+def run(*words: str | Path) -> str:
     """Run a command away from the clone's modules and return what it printed."""
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+        sys.exit(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
