@@ -105,6 +105,9 @@ class Plane:
         False.
     """
 
+    leading: tuple[int, ...] = ()
+    """What comes before colours, rows and columns in the shape of a block: nothing."""
+
     def __init__(
         self,
         image: Any,
