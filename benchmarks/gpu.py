@@ -38,7 +38,7 @@ from torch import Tensor
 
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.core.networks import enlarge_to, thumbnail
+from napari_zerodce.core.thumbnails import enlarge_to, thumbnail
 from napari_zerodce.device import Device, Precision, available_devices
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator

@@ -224,8 +224,11 @@ def default_tile(device: Device, *, has_network: bool = True) -> int:
 def free_memory(device: Device) -> int:
     """Return the free memory of a device in bytes; a GPU of Apple shares that of the CPU."""
     if device.kind == "cuda":
-        free, _ = import_torch().cuda.mem_get_info(device.name)
-        return int(free)
+        cuda = import_torch().cuda
+        free, _ = cuda.mem_get_info(device.name)
+        # What torch keeps for later tensors is free for ours.
+        kept = cuda.memory_reserved(device.name) - cuda.memory_allocated(device.name)
+        return int(free) + int(kept)
     return psutil.virtual_memory().available
 
 
