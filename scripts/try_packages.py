@@ -54,7 +54,7 @@ def try_packages(packages: list[Path], *, napari: bool) -> None:
 
 def make_environment(place: Path) -> Path:
     """Make an empty environment in a folder and return its Python."""
-    environment = venv.EnvBuilder(with_pip=True)
+    environment = venv.EnvBuilder(with_pip=True, upgrade_deps=True)
     environment.create(place / "env")
     return Path(environment.ensure_directories(place / "env").env_exe)
 

@@ -116,7 +116,8 @@ class PlaneLayout:
             return
         # One colour after the other: NumPy would copy pixel by pixel, which takes twice as long.
         for number in range(self.colours):
-            output[(*index, rows, columns, number)] = block[number % len(block)]
+            place: _Region = (*index, rows, columns, number)
+            output[place] = block[number % len(block)]
 
     def _region(self, index: tuple[int, ...], rows: slice, columns: slice) -> _Region:
         region: _Region = (*index, rows, columns)

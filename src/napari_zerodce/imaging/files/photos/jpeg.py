@@ -56,8 +56,8 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
         return fitted(replace(image, details=facts_in(segments)))
     with photo:
         check_claim(photo, path)
-        image = _decoded(photo, path) if with_pixels else None
-        image = image or image_of(photo, path, with_pixels=with_pixels)
+        usual = _decoded(photo, path) if with_pixels else None
+        image = usual if usual is not None else image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo) | facts_in(photo.applist)
         details["lost"] = (*image.details.get("lost", ()), *details.get("lost", ()))
         if not photo.info.get("jfif_unit") and details.get("dpi") == (72, 72):
