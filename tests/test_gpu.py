@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled
+from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import TrainingConfig, TrainingPrecision
 from napari_zerodce.training.loop import StepReport, resume, save_state, start, train, validate
@@ -226,11 +228,16 @@ def test_tiles_are_halved_when_the_memory_is_full() -> None:
 def test_fewer_planes_are_processed_as_one_when_the_memory_is_full() -> None:
     stack = np.stack([photo(512, 512)[..., 0]] * 24)
     stack[:, 0, 0] = range(24)
-    settings = EnhanceSettings(checkpoint="zero-dce", device=GPU.name, precision="float32")
+    settings = EnhanceSettings(
+        checkpoint="zero-dce",
+        device=GPU.name,
+        precision="float32",
+        window=WindowChoice("dtype"),
+    )
     whole = run(EnhanceRequest(stack, "mono", settings)).image
     one = run(EnhanceRequest(stack[7], "mono", settings)).image
     assert np.abs(whole[7].astype(int) - one.astype(int)).max() <= 1
-    assert np.abs(whole[5].astype(int) - whole[20].astype(int))[32:, 32:].max() == 0
+    assert np.abs(whole[5].astype(int) - whole[20].astype(int))[32:, 32:].max() <= 1
 
 
 def test_the_default_tile_fits_and_stays() -> None:
@@ -269,6 +276,7 @@ def test_a_stop_takes_a_moment_and_leaves_no_memory_behind() -> None:
         run(EnhanceRequest(stack, "rgb", settings), should_stop=stopped.is_set)
     assert time.perf_counter() - stopped_at[0] < 1
     del caught
+    gc.collect()
     if GPU.kind == "cuda":
         torch.cuda.synchronize()
         assert torch.cuda.memory_allocated() <= before + 2**20
