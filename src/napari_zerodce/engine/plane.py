@@ -102,6 +102,9 @@ class Plane:
         Whether its colours are equal, so that they share their curves; at first False.
     """
 
+    leading: tuple[int, ...] = ()
+    """What comes before colours, rows and columns in the shape of a block: nothing."""
+
     def __init__(
         self,
         image: Any,
