@@ -24,7 +24,8 @@ DISTRIBUTION = distribution("napari-zerodce")
 
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
-    r"(api|batch|batch\..*|cli|cli\..*|compare|compare\..*|device|engine|engine\..*|errors|hardware"
+    r"(api|batch|batch\..*|cli|cli\..*|compare|compare\..*|device|engine|engine\..*|errors|export"
+    r"|export\..*|hardware"
     r"|imaging|imaging\..*|setting|torch_import"
     r"|checkpoints|checkpoints\.(?!save|torch_network).*"
     r"|core|core\.(architectures|arrays|curves|detail|guided_filter|network_kinds|onnx_networks"
