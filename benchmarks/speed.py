@@ -1,181 +1,123 @@
-"""Time the engine against a plain evaluation of the published arithmetic.
+"""Time the engine on a CPU beside the published code, and beside what the machine allows.
 
-    python benchmarks/speed.py
-    python benchmarks/speed.py --published model.py --published-pp model_pp.py
+    OMP_NUM_THREADS=2 python benchmarks/speed.py --published ZERO-DCE --published-pp ZERO-DCE++
+    OMP_NUM_THREADS=2 python benchmarks/speed.py --sizes 640x480 2048x2048 --rounds 5
 
-The plain evaluation is written from the papers' equations: default memory layout, whole image, one
-operation after the other. It stands for the published code; if you have the authors' own
-`model.py`, you can time it in the same run. Both get a float32 tensor that is ready, while
-`enhance()` gets an 8-bit photo and returns one. All take turns, so that a busy machine slows all of
-them down equally; medians count.
+ZERO-DCE and ZERO-DCE++ are clones of the authors' repositories, or their model.py. Without them, a
+plain evaluation of the papers' equations stands for the published code: default memory layout,
+whole image, one operation after the other. All get an 8-bit photo and return one, unless a row says
+"floats". All take turns with a large matrix product and a copy in memory, from which the last
+column follows: the least time, by the operations of the network's convolutions and by the samples
+that go through the memory, as a part of the measured one.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import inspect
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from comparison.tables import Column, Table
+from timing.measured_limits import LimitContenders
+from timing.photos import parsed_size, photo_for
+from timing.published import Evaluate, from_8_to_8_bits, plain, published
+from timing.turns import Contender, medians
+from timing.work import work_of
 
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
-from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.core.networks import ITERATIONS
+from napari_zerodce.device import processor_name
 from napari_zerodce.engine.enhance import enhance
+from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 
-Contender = Callable[[], object]
-PLAIN = "plain evaluation"
+Array = np.ndarray
+BASELINE = "published code, 8 bits"
+PLAIN = "plain evaluation, 8 bits"
 
 
-def plain(checkpoint: Checkpoint) -> Callable[[Tensor], Tensor]:
-    """Return the papers' equations as a function of an image, without optimisation."""
-    weights = checkpoint.network.state_dict()
-    scale = checkpoint.info.scale_factor
-
-    def convolution(number: int, image: Tensor) -> Tensor:
-        name = f"e_conv{number}"
-        if f"{name}.weight" in weights:
-            return functional.conv2d(
-                image, weights[f"{name}.weight"], weights[f"{name}.bias"], padding=1
-            )
-        depth, point = (
-            (weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"])
-            for part in ("depth_conv", "point_conv")
-        )
-        return functional.conv2d(
-            functional.conv2d(image, *depth, padding=1, groups=image.shape[1]), *point
-        )
-
-    def estimate(image: Tensor) -> Tensor:
-        one = convolution(1, image).relu_()
-        two = convolution(2, one).relu_()
-        three = convolution(3, two).relu_()
-        four = convolution(4, three).relu_()
-        five = convolution(5, torch.cat((three, four), 1)).relu_()
-        six = convolution(6, torch.cat((two, five), 1)).relu_()
-        return -torch.tanh(convolution(7, torch.cat((one, six), 1)))
-
-    def evaluate(image: Tensor) -> Tensor:
-        small = image
-        if scale > 1:
-            small = functional.interpolate(image, scale_factor=1 / scale, mode="bilinear")
-        maps = estimate(small)
-        if scale > 1:
-            maps = functional.interpolate(
-                maps, size=image.shape[-2:], mode="bilinear", align_corners=True
-            )
-        steps = maps.split(3, dim=1) if maps.shape[1] > 3 else (maps,) * ITERATIONS
-        for alpha in steps:
-            image = image + alpha * (image - image**2)
-        return image
-
-    return evaluate
-
-
-def published(path: Path, checkpoint: Checkpoint) -> nn.Module:
-    """Return the authors' network from their own file, with the checkpoint's weights."""
-    spec = importlib.util.spec_from_file_location("published_model", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    kind = module.enhance_net_nopool
-    arguments = [checkpoint.info.scale_factor] if "scale_factor" in _parameters(kind) else []
-    network: nn.Module = kind(*arguments)
-    network.load_state_dict(checkpoint.network.state_dict())
-    return network.eval().requires_grad_(requires_grad=False)
-
-
-def _parameters(kind: type) -> Any:
-    return inspect.signature(kind).parameters
-
-
-def contenders(
-    checkpoint: Checkpoint, image: np.ndarray, model: Path | None
-) -> dict[str, Contender]:
-    """Return the timed functions by name."""
-    batch = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1).contiguous()[None]
-    network = load_checkpoint(checkpoint.info.path, scale_factor=checkpoint.info.scale_factor)
-    ours = network.network.to(memory_format=torch.channels_last)
-    request = EnhanceRequest(
-        image=image,
-        channels="rgb",
-        settings=EnhanceSettings(checkpoint=checkpoint, device="cpu", precision="float32"),
-    )
-
-    def untiled() -> Tensor:
-        return apply_curves(batch, ours(batch.contiguous(memory_format=torch.channels_last)))
-
-    def from_eight_bits_to_eight_bits() -> np.ndarray:
-        unit = torch.from_numpy(image / np.float32(255)).permute(2, 0, 1)[None]
-        return (evaluate(unit)[0].permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
-
-    evaluate = plain(checkpoint)
-    found: dict[str, Contender] = {PLAIN: lambda: evaluate(batch)}
-    found[f"{PLAIN}, 8 bits to 8 bits"] = from_eight_bits_to_eight_bits
-    if model is not None:
-        try:
-            theirs = published(model, checkpoint)
-            found["published code"] = lambda: theirs(batch)
-        except Exception as error:  # noqa: BLE001  (a benchmark reports it and continues)
-            print(f"The published code is not timed: {type(error).__name__}: {error}\n")
-    found["ours, untiled, tensor to tensor"] = untiled
-    found["ours, enhance(), 8 bits to 8 bits"] = lambda: enhance(request)
+def baselines(checkpoint: Checkpoint, photo: Array, clone: Path | None) -> dict[str, Contender]:
+    """Return the published arithmetic: from floats to floats, and from 8 bits to 8 bits."""
+    unit = torch.from_numpy(photo / np.float32(255)).permute(2, 0, 1).contiguous()[None]
+    found: dict[str, Contender] = {}
+    evaluations: dict[str, Evaluate] = {PLAIN: plain(checkpoint)}
+    if clone is not None:
+        evaluations = {BASELINE: published(clone, checkpoint), **evaluations}
+    for name, evaluate in evaluations.items():
+        found[name] = partial(from_8_to_8_bits, evaluate, photo[None])
+        found[name.replace("8 bits", "floats")] = partial(evaluate, unit)
     return found
 
 
-def medians(found: dict[str, Contender], rounds: int) -> dict[str, float]:
-    """Run all in turns and return their median seconds."""
-    seconds: dict[str, list[float]] = {name: [] for name in found}
+def engines(checkpoint: Checkpoint, photo: Array) -> Iterator[tuple[str, Contender]]:
+    """Yield the engine with each backend and each look, and as users have it."""
+
+    def enhancing(look: Look, **choices: str) -> Contender:
+        settings = EnhanceSettings(checkpoint=checkpoint, device="cpu", look=look, **choices)  # type: ignore[arg-type]
+        return partial(enhance, EnhanceRequest(photo, "rgb", settings))
+
+    yield "enhance(), torch", enhancing(AS_PUBLISHED, precision="float32", backend="torch")
+    if find_spec("onnxruntime"):
+        runtime = {"precision": "float32", "backend": "onnxruntime"}
+        yield "enhance(), ONNX Runtime", enhancing(AS_PUBLISHED, **runtime)
+        yield "enhance(), ONNX Runtime, look of the dock", enhancing(DEFAULT_LOOK, **runtime)
+    yield "enhance(), automatic", enhancing(AS_PUBLISHED)
+    yield "enhance(), automatic, look of the dock", enhancing(DEFAULT_LOOK)
+
+
+def compare(
+    checkpoint: Checkpoint, photo: Array, clone: Path | None, *, rounds: int
+) -> tuple[Table, str]:
+    """Return the table of a network and a size, and the machine's limits in words."""
+    before = baselines(checkpoint, photo, clone)
+    machine = LimitContenders()
+    found = {**before, **dict(engines(checkpoint, photo))}
     with torch.inference_mode():
-        for contender in found.values():
-            contender()
-        for _ in range(rounds):
-            for name, contender in found.items():
-                started = time.perf_counter()
-                contender()
-                seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+        seconds = medians({**found, **machine.contenders()}, rounds)
+    limits = machine.limits(seconds)
+    work = work_of(checkpoint.info.curve_architecture, checkpoint.info.scale_factor)
+    least = limits.seconds(work, photo.shape[0] * photo.shape[1])
+    baseline = seconds[next(iter(before))]
+    columns = (
+        Column("ms", 1),
+        Column(f"times as fast as the {next(iter(before))}", 2),
+        Column("part of the limit", 3),
+    )
+    rows = tuple(
+        (name, (seconds[name] * 1e3, baseline / seconds[name], least / seconds[name]))
+        for name in found
+    )
+    height, width, _ = photo.shape
+    return Table(f"{checkpoint.info.title}, {width}x{height}", columns, rows), limits.described()
 
 
 def main() -> None:
-    """Print a table for each network."""
+    """Print a table for each network and size."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--size", default="640x480", help="width and height (default: 640x480)")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each (default: 15)")
-    parser.add_argument("--published", type=Path, metavar="FILE", help="Zero-DCE's own model.py")
-    parser.add_argument("--published-pp", type=Path, metavar="FILE", help="Zero-DCE++'s model.py")
+    add = parser.add_argument
+    add("--sizes", nargs="+", default=["640x480"], metavar="WxH", help="(default: 640x480)")
+    add("--checkpoints", nargs="+", default=["zero-dce", "zero-dce-pp"], metavar="NAME")
+    add("--rounds", type=int, default=9, help="turns of each (default: 9)")
+    add("--published", type=Path, metavar="CLONE", help="of Zero-DCE, or its model.py")
+    add("--published-pp", type=Path, metavar="CLONE", help="of Zero-DCE++, or its model.py")
     options = parser.parse_args()
 
-    torch.set_num_threads(options.threads)
-    width, height = (int(side) for side in options.size.split("x"))
-    # Sides that are multiples of 12: the published Zero-DCE++ accepts only these.
-    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    print(f"{width}x{height}, float32, {options.threads} threads, {options.rounds} rounds\n")
-    for name, model in (("zero-dce", options.published), ("zero-dce-pp", options.published_pp)):
+    print(
+        f"{processor_name()}, {torch.get_num_threads()} threads of torch {torch.__version__}, "
+        f"medians of {options.rounds} turns\n"
+    )
+    for name in options.checkpoints:
         checkpoint = load_checkpoint(name)
-        if checkpoint.info.scale_factor > 1:
-            scale = checkpoint.info.scale_factor
-            image = image[: height // scale * scale, : width // scale * scale].copy()
-        times = medians(contenders(checkpoint, image, model), options.rounds)
-        baselines = [other for other in times if "ours" not in other and "bits" not in other]
-        head = " | ".join(f"times as fast as {other}" for other in baselines)
-        print(f"| {checkpoint.info.title} | ms | {head} |\n|---|---|{'---|' * len(baselines)}")
-        for contender, seconds in times.items():
-            ratios = " | ".join(f"{times[other] / seconds:.2f}" for other in baselines)
-            print(f"| {contender} | {seconds * 1000:.1f} | {ratios} |")
-        print()
+        is_pp = checkpoint.info.scale_factor > 1
+        clone = options.published_pp if is_pp else options.published
+        for size in options.sizes:
+            photo = photo_for(parsed_size(size), checkpoint.info.scale_factor)
+            table, limits = compare(checkpoint, photo, clone, rounds=options.rounds)
+            print(f"{table.markdown()}\n\nMeasured in the same turns: {limits}.\n")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,10 @@ class RequestError(ZeroDCEError):
     """A setting has an invalid value."""
 
 
+class ExportError(ZeroDCEError):
+    """A checkpoint cannot be written for other programs."""
+
+
 class TrainingError(ZeroDCEError):
     """A training cannot go on, or its run folder is invalid."""
 

@@ -23,7 +23,7 @@ def made_network(make: object) -> CurveNetwork:
     torch.manual_seed(0)
     network = make().eval().requires_grad_(False)
     for weights in network.parameters():
-        weights.normal_(std=0.1)
+        weights.mul_(1.5)
     return network
 
 

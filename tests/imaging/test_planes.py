@@ -172,3 +172,14 @@ def test_a_foreign_dtype_is_refused():
     image.dtype = "foreign.float32"
     with pytest.raises(ImageError, match=r"foreign\.float32"):
         layout_of(image)
+
+
+def test_interleaved_colours_are_written_as_separate_ones_are():
+    output, expected = np.zeros((2, 4, 5, 3), np.uint8), np.zeros((2, 4, 5, 3), np.uint8)
+    layout = layout_of(output, channels="rgb")
+    block = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3).transpose(2, 0, 1)
+    place = (1,), slice(1, 3), slice(2, 5)
+    layout.write(output, *place, block)
+    layout.write(expected, *place, np.ascontiguousarray(block))
+    np.testing.assert_array_equal(output, expected)
+    np.testing.assert_array_equal(output[1, 1:3, 2:5], block.transpose(1, 2, 0))

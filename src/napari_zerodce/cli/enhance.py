@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -29,6 +30,7 @@ from napari_zerodce.setting import NO_VALUE, fields_at, setting_fields
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
+    from napari_zerodce.cli.beside import WriteBehind
     from napari_zerodce.cli.file_plan import FileJob
     from napari_zerodce.cli.growing_output import GrowingOutput
     from napari_zerodce.cli.in_memory import Made, SharedRun
@@ -146,7 +148,7 @@ class _Tally:
     enhanced: int = 0
     finished: list[FileJob] = field(default_factory=list)
     failed: int = 0
-    output: _Output | None = field(default=None)
+    outputs: list[_Output] = field(default_factory=list)
 
     @property
     def skipped(self) -> int:
@@ -164,12 +166,12 @@ class _Tally:
 
     def interrupted(self) -> str:
         left = self.planned - self.enhanced - self.skipped - self.failed
-        kept = self.output.kept if self.output else ""
+        kept = "".join(output.kept for output in self.outputs)
         return f"interrupted: {self.counts()}, {left} not done{kept}"
 
     def clean_up(self) -> None:
-        if self.output:
-            self.output.discard()
+        for output in tuple(self.outputs):
+            output.discard()
 
 
 def enhance_files(options: Namespace) -> int:
@@ -198,20 +200,27 @@ def _enhance_all(
     jobs: Sequence[FileJob], settings: CommandSettings, tally: _Tally, should_stop: ShouldStop
 ) -> int:
     from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.beside import ReadAhead, writing_behind
     from napari_zerodce.cli.grown_series import notes_about_growth
-    from napari_zerodce.cli.in_memory import SharedRun
+    from napari_zerodce.cli.in_memory import SharedRun, read_for
     from napari_zerodce.cli.series_search import find_series
 
     with Bars(len(jobs)) as bars:
         bars.begin_file(jobs[0].source.name)
         bars.say("Loading the checkpoint")
         raise_if_stopped(should_stop)
-        run = SharedRun(settings, settings.load(), bars, should_stop)
-        run.frames = find_series(jobs, settings, report=bars.follow, should_stop=should_stop)
-        for job in jobs:
-            raise_if_stopped(should_stop)
-            _do(job, run, tally)
-            bars.end_file()
+        checkpoint = settings.load()
+        frames = find_series(jobs, settings, report=bars.follow, should_stop=should_stop)
+        with writing_behind() as behind:
+            ahead = ReadAhead(
+                jobs,
+                lambda job: read_for(run, job),
+                lambda job: job not in frames and _will_be_made(job, settings),
+            )
+            run = SharedRun(settings, checkpoint, bars, should_stop, ahead, behind, frames)
+            for job in jobs:
+                raise_if_stopped(should_stop)
+                _do(job, run, tally)
         for note in notes_about_growth(run, tally.finished):
             bars.warn(f"note: {note}")
         if len(jobs) > 1 or tally.skipped or tally.left_out:
@@ -226,14 +235,34 @@ def _do(job: FileJob, run: SharedRun, tally: _Tally) -> None:
     if settings.skip_existing:
         if is_finished(job, settings):
             tally.finished.append(job)
+            run.bars.end_file()
             return
         settings = replace(settings, overwrite=is_there(job.target))
-    tally.output = _output_of(job, settings)
-    if _enhance_or_report(job, tally.output, run):
-        tally.enhanced += 1
-    else:
-        tally.failed += 1
-    tally.output = None
+    output = _output_of(job, settings)
+    tally.outputs.append(output)
+    run.bars.begin_file(job.source.name)
+    failure_told = partial(_failure_told, job, output, run, tally)
+
+    def finish(write: Callable[[], None], opened: ExitStack) -> None:
+        with suppress(Cancelled), failure_told(), opened:
+            write()
+            tally.enhanced += 1
+            tally.outputs.remove(output)
+            run.bars.end_file()
+
+    with failure_told(after=run.behind), ExitStack() as opened:
+        opened.enter_context(output)
+        write, size = _begin(job, output, run)
+        run.behind.finish(partial(finish, write, opened.pop_all()), size)
+
+
+def _will_be_made(job: FileJob, settings: CommandSettings) -> bool:
+    """Return whether a file will be read into memory, as far as that is known before its turn."""
+    from napari_zerodce.cli.finished_before import is_there
+    from napari_zerodce.cli.output_file import OutputFile
+
+    is_in_memory = isinstance(_output_of(job, settings), OutputFile)
+    return is_in_memory and (settings.overwrite or not is_there(job.target))
 
 
 def _output_of(job: FileJob, settings: CommandSettings) -> _Output:
@@ -250,36 +279,58 @@ def _output_of(job: FileJob, settings: CommandSettings) -> _Output:
     return GrowingOutput(job, settings)
 
 
-def _enhance_or_report(job: FileJob, output: _Output, run: SharedRun) -> bool:
-    bars = run.bars
-    bars.begin_file(job.source.name)
+@contextmanager
+def _failure_told(
+    job: FileJob,
+    output: _Output,
+    run: SharedRun,
+    tally: _Tally,
+    *,
+    after: WriteBehind | None = None,
+) -> Iterator[None]:
+    """Tell why a file failed, after what is told of the files before it, and count it."""
     try:
-        with output:
-            _enhance_file(job, output, run)
+        yield
     except Cancelled:
         raise
-    except ZeroDCEError as err:
-        bars.warn(f"failed: {job.source}: {err}")
-    except MemoryError:
-        bars.warn(f"failed: {job.source}: The image is too large for this machine's memory.")
-    except Exception:  # noqa: BLE001  a bug in one file must not stop the others
-        bars.warn(f"failed: {job.source}: This is a bug in napari-zerodce; please report it:")
-        bars.warn(traceback.format_exc())
-    else:
-        return True
-    return False
+    except Exception as err:  # noqa: BLE001  a bug in one file must not stop the others
+        if after is not None:
+            after.wait()
+        run.bars.warn(f"failed: {job.source}: {_reason(err)}")
+        tally.failed += 1
+        tally.outputs.remove(output)
+        run.bars.end_file()
 
 
-def _enhance_file(job: FileJob, output: _Output, run: SharedRun) -> None:
-    from napari_zerodce.cli.in_memory import enhance_in_memory
+def _reason(err: Exception) -> str:
+    if isinstance(err, ZeroDCEError):
+        return str(err)
+    if isinstance(err, MemoryError):
+        return "The image is too large for this machine's memory."
+    trace = "".join(traceback.format_exception(err))
+    return f"This is a bug in napari-zerodce; please report it:\n{trace}"
+
+
+def _begin(job: FileJob, output: _Output, run: SharedRun) -> tuple[Callable[[], None], int]:
+    """Enhance a file, and return what writes it and tells how, and the bytes of the result."""
+    from napari_zerodce.cli.in_memory import enhance_in_memory, write_enhanced
     from napari_zerodce.cli.output_file import OutputFile
 
     started = time.perf_counter()
     run.bars.say("Reading")
-    if isinstance(output, OutputFile):
-        made, automatic, notices = enhance_in_memory(job, output, run)
-    else:
-        made, automatic, notices = _by_regions(output, run)
+    if not isinstance(output, OutputFile):
+        made = _by_regions(output, run)
+        return partial(_tell, job, made, started, run), 0
+    enhanced = enhance_in_memory(job, output, run)
+
+    def write() -> None:
+        _tell(job, write_enhanced(job, output, enhanced, run), started, run)
+
+    return write, sum(array.nbytes for array in enhanced[1])
+
+
+def _tell(job: FileJob, made_how: Made, started: float, run: SharedRun) -> None:
+    made, automatic, notices = made_how
     seconds = time.perf_counter() - started
     facts = f"{', '.join(_facts(made))}, {seconds:.2f} s{why_automatic(automatic)}"
     run.bars.print(f"{job.source} -> {job.target} ({facts})")

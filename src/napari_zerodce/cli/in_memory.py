@@ -15,6 +15,7 @@ from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.load import Checkpoint
     from napari_zerodce.cli.bars import Bars
+    from napari_zerodce.cli.beside import ReadAhead, WriteBehind
     from napari_zerodce.cli.file_plan import FileJob
     from napari_zerodce.cli.file_series import FileSeries, Frame
     from napari_zerodce.cli.output_file import OutputFile
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.planes import Array
 
     Made = tuple[Provenance, AutomaticChoice | None, tuple[str, ...]]
+    Enhanced = tuple[tuple[ImageFile, ...], list[Array], Made]
 
 _FEW_COLOURS: Final = (
     "A GIF has at most 256 colours in a picture, so that colours become the nearest of these; "
@@ -43,6 +45,8 @@ class SharedRun:
         As for `CommandSettings.request`.
     bars : Bars
     should_stop : callable
+    ahead : ReadAhead
+    behind : WriteBehind
     frames : mapping of FileJob to Frame
         The files that are one of a series.
     told : dict of FileSeries to str
@@ -55,6 +59,8 @@ class SharedRun:
     checkpoint: Checkpoint | None
     bars: Bars
     should_stop: ShouldStop
+    ahead: ReadAhead
+    behind: WriteBehind
     frames: Mapping[FileJob, Frame] = field(default_factory=dict)
     told: dict[FileSeries, str] = field(default_factory=dict)
     notes: set[str] = field(default_factory=set)
@@ -71,8 +77,8 @@ class SharedRun:
             self.bars.warn(f"note: {text}")
 
 
-def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
-    """Enhance and write all images of a file, and return how, and what the user should know.
+def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Enhanced:
+    """Enhance all images of a file, and return them with the results and how they were made.
 
     Parameters
     ----------
@@ -83,19 +89,36 @@ def enhance_in_memory(job: FileJob, output: OutputFile, run: SharedRun) -> Made:
     Raises
     ------
     Cancelled, ZeroDCEError
-        As `enhance` does, and if the file cannot be read or written.
+        As `enhance` does, and if the file cannot be read or the output cannot hold its images.
     """
-    from napari_zerodce.imaging.files.images import has_fewer_colours
-
-    images = _read(job, run)
+    images = run.ahead.take(job)
     raise_if_stopped(run.should_stop)
     output.rehearse(images)
     frame = _frame(job, run)
     arrays, made = _enhanced(images, run) if frame is None else _frame_enhanced(frame, run)
-    run.bars.say("Writing")
-    images = tuple(run.settings.part_of(image) for image in images)
+    return tuple(run.settings.part_of(image) for image in images), arrays, made
+
+
+def write_enhanced(job: FileJob, output: OutputFile, enhanced: Enhanced, run: SharedRun) -> Made:
+    """Write the images of a file, and return how they were made, and what the user should know.
+
+    Parameters
+    ----------
+    job : FileJob
+    output : OutputFile
+    enhanced : Enhanced
+        From `enhance_in_memory`.
+    run : SharedRun
+
+    Raises
+    ------
+    ZeroDCEError
+        If the file cannot be written.
+    """
+    from napari_zerodce.imaging.files.images import has_fewer_colours
+
+    images, arrays, (provenance, automatic, notices) = enhanced
     output.write(images, arrays)
-    provenance, automatic, notices = made
     if has_fewer_colours(job.target.name, images):
         run.note_once(_FEW_COLOURS)
     results = [replace(image, array=array) for image, array in zip(images, arrays, strict=True)]
@@ -110,7 +133,14 @@ def _frame(job: FileJob, run: SharedRun) -> Frame | None:
     return frame.series.frame(frame.number, run.should_stop)
 
 
-def _read(job: FileJob, run: SharedRun) -> tuple[ImageFile, ...]:
+def read_for(run: SharedRun, job: FileJob) -> tuple[ImageFile, ...]:
+    """Return the images of a file, with the quality that the user wants.
+
+    Parameters
+    ----------
+    run : SharedRun
+    job : FileJob
+    """
     from napari_zerodce.cli.growing_output import read_file
     from napari_zerodce.imaging.files.quality import with_quality
 

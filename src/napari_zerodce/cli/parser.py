@@ -13,6 +13,7 @@ from napari_zerodce.cli import (
     compare,
     download,
     enhance,
+    export,
     finetune,
     formats,
     info,
@@ -20,7 +21,7 @@ from napari_zerodce.cli import (
     train,
 )
 
-_COMMANDS: Final = (enhance, batch, maps, compare, finetune, train, info, formats, download)
+_COMMANDS: Final = (enhance, batch, maps, compare, finetune, train, info, export, formats, download)
 
 _NEGATIVE_NUMBER: Final = re.compile(r"-[0-9.]")
 

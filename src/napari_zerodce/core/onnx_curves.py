@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 
@@ -20,7 +19,7 @@ def enhancing_model(
     weights: Weights,
     *,
     scale_factor: int,
-    channels: Literal[1, 3] = 3,
+    channels: int = 3,
     facts: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return an ONNX model that enhances images of any size, as published.

@@ -79,7 +79,8 @@ def restored(unit: Tensor, samples: Tensor, window: Window) -> Tensor:
     values = values.clamp_(bottom, top).floor_()
     original = samples.to(torch.float32)
     inside = (original >= math.ceil(window.low)) & (original <= math.floor(window.high))
-    return torch.empty_like(samples).copy_(torch.where(inside, values, original))
+    made: Tensor = torch.empty_like(samples).copy_(torch.where(inside, values, original))
+    return made
 
 
 def _scale(window: Window) -> tuple[float, float]:

@@ -102,6 +102,9 @@ class Plane:
         Whether its colours are equal, so that they share their curves; at first False.
     """
 
+    leading: tuple[int, ...] = ()
+    """What comes before colours, rows and columns in the shape of a block: nothing."""
+
     def __init__(
         self,
         image: Any,
@@ -169,18 +172,13 @@ class Plane:
         Returns
         -------
         ndarray, shape (C, h, w)
-            Each colour is contiguous: all later passes over the samples are then several times
-            faster than over interleaved colours. Do not write to it.
+            It may be a view of the image, with interleaved colours: do not write to it.
 
         Raises
         ------
         UnreadableError
             If the image's library cannot read it.
         """
-        block = self._as_stored(rows, columns)
-        return block if len(block) == 1 else np.ascontiguousarray(block)
-
-    def _as_stored(self, rows: slice, columns: slice) -> Array:
         if self._failure is not None:
             raise self._failure
         place = self._place(rows, columns)
@@ -239,7 +237,7 @@ class Plane:
         scale_factor : int
             Side of a block in pixels.
         """
-        block = self._as_stored(rows, columns)
+        block = self.read(rows, columns)
         pairs = [middle_pixels(length, scale_factor) for length in block.shape[-2:]]
         corners = [
             [self.normalised(block[:, row, column]) for column in pairs[1]] for row in pairs[0]

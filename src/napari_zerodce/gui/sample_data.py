@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from napari_zerodce.imaging.files.images import read_image
+from napari_zerodce.imaging import samples
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple
@@ -13,14 +12,9 @@ if TYPE_CHECKING:
 
 def night_photo() -> list[LayerDataTuple]:
     """Return a much too dark photo of the Golden Gate: shape (480, 640, 3), uint8."""
-    return [(_read("night.png"), {"name": "night", "rgb": True}, "image")]
+    return [(samples.night(), {"name": "night", "rgb": True}, "image")]
 
 
 def dim_cells() -> list[LayerDataTuple]:
     """Return a dim fluorescence image of cells: shape (512, 512), uint16."""
-    return [(_read("cells.tif"), {"name": "cells", "rgb": False}, "image")]
-
-
-def _read(name: str) -> Any:
-    with as_file(files("napari_zerodce") / "samples" / name) as path:
-        return read_image(path).array
+    return [(samples.cells(), {"name": "cells", "rgb": False}, "image")]

@@ -111,9 +111,13 @@ class PlaneLayout:
         if self.channels == "mono":
             output[self._region(index, rows, columns)] = block[0]
             return
+        if len(block) == self.colours and block.strides[0] < block.strides[-1]:
+            output[self._region(index, rows, columns)] = np.moveaxis(block, 0, -1)
+            return
         # One colour after the other: NumPy would copy pixel by pixel, which takes twice as long.
         for number in range(self.colours):
-            output[(*index, rows, columns, number)] = block[number % len(block)]
+            place: _Region = (*index, rows, columns, number)
+            output[place] = block[number % len(block)]
 
     def _region(self, index: tuple[int, ...], rows: slice, columns: slice) -> _Region:
         region: _Region = (*index, rows, columns)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from pathlib import Path
 
 import pytest
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.failures import reading_told
+from napari_zerodce.imaging.files.failures import quiet_libraries, reading_told
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,15 @@ def test_a_damaged_file_is_to_be_checked(error):
     expected = rf"a.bmp cannot be read: {error}; check .* whole"
     with pytest.raises(ImageError, match=expected), reading_told(Path("a.bmp")):
         raise error
+
+
+def test_two_files_at_a_time_leave_warnings_as_they_were():
+    before, filters = list(warnings.filters), list(logging.getLogger("tifffile").filters)
+    first, second = quiet_libraries(), quiet_libraries()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    warnings.warn("of a damaged file", UserWarning, stacklevel=1)
+    second.__exit__(None, None, None)
+    assert warnings.filters == before
+    assert logging.getLogger("tifffile").filters == filters

@@ -103,4 +103,5 @@ def in_host_memory(block: Array, *, pinned: bool) -> Tensor:
     ordered = block.transpose(order)
     copied = torch.empty(ordered.shape, dtype=dtype, pin_memory=pinned)
     np.copyto(copied.numpy(), ordered)
-    return copied.permute([order.index(axis) for axis in range(block.ndim)])
+    in_order: Tensor = copied.permute([order.index(axis) for axis in range(block.ndim)])
+    return in_order

@@ -7,7 +7,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from napari_zerodce.errors import Cancelled, ImageError, ZeroDCEError
@@ -21,7 +21,9 @@ _UNSUPPORTED: Final = re.compile(
 )
 """What libraries say of valid files; libjpeg finds unsupported markers in damaged ones."""
 
-_one_at_a_time = threading.Lock()
+_changing = threading.Lock()
+_silence: list[ExitStack] = []
+"""One entry for each thread that reads or writes a file."""
 
 
 @contextmanager
@@ -112,16 +114,28 @@ def _without_package(path: Named, err: ImportError) -> ImageError:
 def quiet_libraries() -> Iterator[None]:
     """Silence the libraries' warnings about damaged files, because our errors replace them."""
     # These settings belong to the whole process. Two threads that restore them in the wrong order
-    # would leave them wrong.
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in _LOGGERS:
-            logger.addFilter(_nothing)
-        try:
-            yield
-        finally:
-            for logger in _LOGGERS:
-                logger.removeFilter(_nothing)
+    # would leave them wrong: the first thread that comes changes them, and the last that goes
+    # restores them.
+    with _changing:
+        _silence.append(_silence[0] if _silence else _silenced())
+    try:
+        yield
+    finally:
+        with _changing:
+            silenced = _silence.pop()
+            if not _silence:
+                silenced.close()
+
+
+def _silenced() -> ExitStack:
+    """Return what restores the settings when it is closed."""
+    stack = ExitStack()
+    stack.enter_context(warnings.catch_warnings())
+    warnings.simplefilter("ignore")
+    for logger in _LOGGERS:
+        logger.addFilter(_nothing)
+        stack.callback(logger.removeFilter, _nothing)
+    return stack
 
 
 def _nothing(_record: logging.LogRecord) -> bool:

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from napari_zerodce.core.translators.design import GeneratorDesign
-from napari_zerodce.device import Device
+from napari_zerodce.device import Device, import_torch
 from napari_zerodce.training.translation.config import (
     NetworkSize,
     TrainingMethod,
@@ -122,8 +122,8 @@ def _pass_seconds(design: GeneratorDesign, side: int, device: Device) -> float:
 
     The fastest pass would tell of a machine that has nothing else to do.
     """
-    import torch
-
+    torch = import_torch()
+    # After torch, which this loads so that a window answers meanwhile.
     from napari_zerodce.core.translators.generators import make_generator
 
     with torch.no_grad(), torch.random.fork_rng(devices=[]):

@@ -1,0 +1,137 @@
+"""A checkpoint as an ONNX model, checked against the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_zerodce.checkpoints.info import CheckpointInfo
+from napari_zerodce.checkpoints.read import CheckpointContent
+from napari_zerodce.core.onnx_curves import enhancing_model
+from napari_zerodce.errors import ExportError
+from napari_zerodce.export.engine_pixels import engine_pixels
+from napari_zerodce.export.facts import channels_of, facts_of
+from napari_zerodce.export.pictures import in_unit_range, trial_picture
+
+Array = NDArray[Any]
+
+_LARGEST_OF_CURVES: Final = 1e-5
+_LARGEST_OF_TRANSLATORS: Final = 1e-4
+"""Between a model in ONNX Runtime and the engine: 3e-7 and 7e-6 were measured.
+
+Rounding errors of a translator grow in each of its 20 normalisations.
+"""
+
+
+def allowed_deviation(info: CheckpointInfo) -> float:
+    """Return how far a model may be from the engine, in pictures with values in [0, 1].
+
+    Parameters
+    ----------
+    info : CheckpointInfo
+    """
+    return _LARGEST_OF_TRANSLATORS if info.is_translator else _LARGEST_OF_CURVES
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """A model that equals the engine.
+
+    Attributes
+    ----------
+    model : bytes
+        The content of the file.
+    channels : {1, 3}
+    deviation : float
+        The largest one from the engine, in a test picture with values in [0, 1].
+    """
+
+    model: bytes
+    channels: int
+    deviation: float
+
+
+def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> OnnxFile:
+    """Return a checkpoint as an ONNX model, after a check.
+
+    Parameters
+    ----------
+    content : CheckpointContent
+    channels : {1, 3}, optional
+        See `channels_of`.
+
+    Raises
+    ------
+    ExportError
+        If ONNX Runtime is not installed, or its result is not that of the engine.
+    RequestError
+        If a translator takes another number of channels.
+    """
+    taken = channels_of(content.info, channels)
+    model = _model(content, taken)
+    picture = in_unit_range(trial_picture(taken, content.info.design))
+    deviation = _largest(run_model(model, picture), engine_pixels(content.info, picture))
+    allowed = allowed_deviation(content.info)
+    if not deviation <= allowed:  # NaN, too
+        raise ExportError(
+            f"{content.info.label} gives other pixels in ONNX Runtime than here: they differ by up "
+            f"to {deviation:.1e}, and {allowed:g} was expected at most; no file was written, and "
+            "another version of onnxruntime may help."
+        )
+    return OnnxFile(model, taken, deviation)
+
+
+def _model(content: CheckpointContent, channels: int) -> bytes:
+    info = content.info
+    facts = facts_of(info, channels)
+    if info.design is None:
+        return enhancing_model(
+            info.curve_architecture,
+            content.weights,
+            scale_factor=info.scale_factor,
+            channels=channels,
+            facts=facts,
+        )
+    # Only translators need torch.
+    from napari_zerodce.checkpoints.load import load_checkpoint
+    from napari_zerodce.core.translators.onnx_generators import translating_model
+
+    return translating_model(load_checkpoint(info.path).generator, facts=facts)
+
+
+def run_model(model: bytes, picture: Array) -> dict[str, Array]:
+    """Run a model in ONNX Runtime on the CPU.
+
+    Parameters
+    ----------
+    model : bytes
+    picture : ndarray, shape (N, C, H, W), float32, values in [0, 1]
+
+    Returns
+    -------
+    dict of str to ndarray
+        Its outputs.
+
+    Raises
+    ------
+    ExportError
+        If ONNX Runtime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError as err:
+        raise ExportError(
+            "ONNX Runtime checks an exported file, and it is not installed here: run 'pip install "
+            "onnxruntime', or export on another machine if there is no version for this one."
+        ) from err
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"image": picture}), strict=True))
+
+
+def _largest(found: Mapping[str, Array], expected: Mapping[str, Array]) -> float:
+    return float(max(np.abs(found[name] - each).max() for name, each in expected.items()))
