@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def _blur(*weights: int, gain: int = 1) -> Tensor:
-    """Return a separable filter, shape (1, 1, n, n), sum `gain`."""
+def _blur(features: int, *weights: int, gain: int = 1) -> Tensor:
+    """Return a separable filter for each feature, shape (features, 1, n, n), sum `gain`."""
     square = np.outer(weights, weights)
-    # NumPy computes it: on the device "meta", the first product loads torch's compiler, which takes
-    # 3 seconds.
-    return torch.tensor((gain * square / square.sum()).tolist())[None, None]
+    # NumPy computes it: on the device "meta", the first product or repetition loads torch's
+    # compiler, which takes 3 seconds.
+    filters = np.tile(gain * square / square.sum(), (features, 1, 1, 1))
+    return torch.tensor(filters.tolist())
 
 
 class BlurredHalving(nn.Module):
@@ -27,7 +28,7 @@ class BlurredHalving(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         self.filt: Tensor
-        self.register_buffer("filt", _blur(1, 2, 1).repeat(features, 1, 1, 1))
+        self.register_buffer("filt", _blur(features, 1, 2, 1))
 
     def forward(self, features: Tensor) -> Tensor:
         """Halve features of shape (N, features, H, W); odd sides are rounded up."""
@@ -47,7 +48,7 @@ class BlurredDoubling(nn.Module):
         super().__init__()
         self.filt: Tensor
         # Of four pixels that the doubling makes of one, three are 0.
-        self.register_buffer("filt", _blur(1, 3, 3, 1, gain=4).repeat(features, 1, 1, 1))
+        self.register_buffer("filt", _blur(features, 1, 3, 3, 1, gain=4))
 
     def forward(self, features: Tensor) -> Tensor:
         """Double features of shape (N, features, H, W)."""
