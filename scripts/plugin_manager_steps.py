@@ -67,9 +67,10 @@ def uninstall(viewer: Any, picture: str) -> None:
     """Press Uninstall beside the plugin, and close the dialog."""
     dialog = open_dialog(viewer)
     rows = [dialog.installed_list.item(row) for row in range(dialog.installed_list.count())]
-    (row,) = (row.widget for row in rows if row.widget.name == PLUGIN)
+    (ours,) = (row for row in rows if row.widget.name == PLUGIN)
+    dialog.installed_list.scrollToItem(ours)
     dialog.grab().save(picture.replace(".png", "-before.png"))
-    row.action_button.click()
+    ours.widget.action_button.click()
     wait_for_pip(dialog)
     dialog.grab().save(picture)
     close(dialog, picture.replace(".png", "-restart.png"))

@@ -3,11 +3,13 @@
 Usage: python scripts/try_packages.py FOLDER [--headless]
 
 Each package is installed by pip into an empty environment, used on the sample photo, and removed;
-nothing of it may stay. ``--headless`` leaves out the environment with napari.
+nothing of it may stay. Without napari it is used without torch, too. ``--headless`` leaves out the
+environment with napari.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,12 +23,10 @@ print(files("napari_zerodce") / "samples" / "night.png")
 """
 IN_A_NOTEBOOK = """
 import numpy as np
-from importlib.util import find_spec
 import napari_zerodce
 dark = np.full((20, 30, 3), 20, np.uint8)
 bright = napari_zerodce.enhance(dark)
 assert (bright.shape, bright.dtype) == (dark.shape, dark.dtype) and bright.mean() > dark.mean()
-print("napari" if find_spec("napari") else "no napari")
 """
 
 
@@ -63,25 +63,42 @@ def try_package(python: Path, package: Path, *, napari: bool) -> None:
     """Install a package, use what it brings, and remove it."""
     before = {path for path in files_of(python) if "napari" in path}
     run(python, "-m", "pip", "install", package)
-    command = python.with_name("napari-zerodce")
     version = package.name.removesuffix(".tar.gz").split("-")[1]
-    expect(run(command, "--version"), version)
-    expect(run(command, "info", "zero-dce"), "Zero-DCE")
-    expect(run(python, "-c", IN_A_NOTEBOOK), "napari" if napari else "no napari")
-    photo = run(python, "-c", SAMPLE).strip()
-    with tempfile.TemporaryDirectory() as place:
-        result = Path(place, "bright.png")
-        run(command, "enhance", photo, "--output", result)
-        if result.stat().st_size < 10_000:
-            sys.exit("The enhanced photo is nearly empty.")
+    expect(run(command(python, "napari-zerodce"), "--version"), version)
+    use(python)
     if napari:
-        npe2 = python.with_name("npe2")
+        npe2 = command(python, "npe2")
         expect(run(npe2, "list", "--fields", "name,version"), "napari-zerodce")
         run(npe2, "validate", "napari-zerodce", "--imports")
+    else:
+        # As on Macs with Intel processors, for which there is no torch.
+        run(python, "-m", "pip", "uninstall", "--yes", "torch")
+        use(python)
     run(python, "-m", "pip", "uninstall", "--yes", "napari-zerodce")
     left = {path for path in files_of(python) if "napari" in path} - before
     if left:
         sys.exit(f"After pip uninstall these files stay: {', '.join(sorted(left))}.")
+
+
+def use(python: Path) -> None:
+    """Use the package on the sample photo and in a script."""
+    ours = command(python, "napari-zerodce")
+    expect(run(ours, "info", "zero-dce"), "Zero-DCE")
+    run(python, "-c", IN_A_NOTEBOOK)
+    photo = run(python, "-c", SAMPLE).strip()
+    with tempfile.TemporaryDirectory() as place:
+        result = Path(place, "bright.png")
+        run(ours, "enhance", photo, "--output", result)
+        if result.stat().st_size < 10_000:
+            sys.exit("The enhanced photo is nearly empty.")
+
+
+def command(python: Path, name: str) -> str:
+    """Return the path of a command beside an environment's Python."""
+    found = shutil.which(name, path=str(python.parent))
+    if found is None:
+        sys.exit(f"There is no command {name} in {python.parent}.")
+    return found
 
 
 def files_of(python: Path) -> set[str]:
@@ -90,11 +107,11 @@ def files_of(python: Path) -> set[str]:
     return {str(path.relative_to(environment)) for path in environment.rglob("*")}
 
 
-def run(*command: str | Path) -> str:
+def run(*words: str | Path) -> str:
     """Run a command away from the clone's modules and return what it printed."""
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+        sys.exit(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 

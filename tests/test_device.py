@@ -258,3 +258,12 @@ def test_what_a_failed_attempt_held_is_free_at_once():
         assert [reference() for reference in held] == [None] * 3
     finally:
         gc.enable()
+
+
+def test_without_torch_it_is_told_and_half_precision_is_not_chosen(monkeypatch):
+    monkeypatch.setattr(device_module, "is_torch_installed", lambda: False)
+    monkeypatch.setattr(device_module, "has_bfloat16", lambda: True)
+    uncached = device_module._native_half.__wrapped__
+    assert uncached(CPU) == "float32"
+    with pytest.raises(DeviceError, match="needs PyTorch, which is not installed"):
+        device_module.import_torch.__wrapped__()

@@ -24,7 +24,7 @@ DISTRIBUTION = distribution("napari-zerodce")
 
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
-    r"(api|cli|cli\..*|compare|compare\..*|device|errors|setting|imaging|imaging\..*"
+    r"(api|cli|cli\..*|compare|compare\..*|device|errors|export|export\..*|setting|imaging|imaging\..*"
     r"|checkpoints|checkpoints\.(cards|info|registry|read|recognise|download|formats(\..*)?)|engine|engine\.(look|map_kinds|provenance|requests|reproduce|settings|viewport)|training"
     r"|training\.(config|crops|events|images|layouts|new_run|owned_folder|presets|run_config|run_folder)"
     r"|training\.translation(\.(config|crops|forecast|new_run|pairs))?|core|core\.(architectures|arrays|curves|detail|guided_filter|onnx_networks|smoothness_kind|thumbnails)"

@@ -18,6 +18,7 @@ from napari_zerodce.errors import DeviceError
 from napari_zerodce.hardware import (
     has_bfloat16,
     is_torch_built_for_gpus,
+    is_torch_installed,
     may_have_gpu,
     processor_name,
 )
@@ -85,8 +86,13 @@ def import_torch() -> Any:
     Raises
     ------
     DeviceError
-        If torch does not load (known on Windows if Qt is imported first).
+        If torch is not installed, or does not load (known on Windows if Qt is imported first).
     """
+    if not is_torch_installed():
+        raise DeviceError(
+            "This needs PyTorch, which is not installed; install it with 'pip install torch', on "
+            "a Mac with an Intel processor with 'conda install -c conda-forge pytorch'."
+        )
     try:
         return load_torch()
     except (ImportError, OSError) as err:
@@ -192,6 +198,8 @@ def _native_half(device: Device) -> Precision:
 
 
 def _has_bfloat16() -> bool:
+    if not is_torch_installed():
+        return False  # what runs without torch computes with float32
     if (known := has_bfloat16()) is not None:
         return known
     # Older versions of torch list no capabilities; float32 is always right.

@@ -25,8 +25,14 @@ _LIBRARIES_FOR_GPUS: Final = (
 def may_have_gpu() -> bool:
     """Return whether torch may find a GPU; only then is it worth the time to ask torch."""
     if sys.platform == "darwin":
-        return platform.machine() == "arm64"
+        return platform.machine() == "arm64" and is_torch_installed()
     return is_torch_built_for_gpus() and (_count_of_cuda() > 0 or Path("/dev/kfd").exists())
+
+
+@cache
+def is_torch_installed() -> bool:
+    """Return whether torch can be imported; for Macs with Intel processors pip finds none."""
+    return find_spec("torch") is not None
 
 
 @cache

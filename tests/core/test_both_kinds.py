@@ -105,7 +105,7 @@ def test_base(shape, contrast, order):
 
 @pytest.mark.parametrize("order", [np.asarray, interleaved])
 @pytest.mark.parametrize("numbers", [1, 3000, 20_000])
-def test_blocks_and_tiles_of_a_base_equal_the_whole(numbers, order, monkeypatch):
+def test_bands_and_tiles_of_a_base_equal_the_whole(numbers, order, monkeypatch):
     image = order(picture(1, 3, 90, 101))
     whole = edge_preserving_base(image)
     monkeypatch.setattr(guided_filter, "_NUMBERS", numbers)

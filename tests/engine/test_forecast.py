@@ -118,7 +118,7 @@ def test_a_busy_machine_may_be_faster_later(monkeypatch):
 def test_a_real_run_replaces_what_was_timed(monkeypatch):
     monkeypatch.setattr(forecast_module, "_measured", {})
     image = np.broadcast_to(np.uint16(0), (64, 512, 512))
-    request = request_for(image, checkpoint="zero-dce-pp", device="cpu", precision="float32")
+    request = request_for(image, checkpoint="zero-dce-pp", device="cpu", backend="torch")
     info = load_checkpoint("zero-dce-pp").info
     pixels = image.size
     for seconds in (10.0, 30.0):

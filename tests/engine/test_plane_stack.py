@@ -29,6 +29,7 @@ class Doubling:
     """A method that doubles blocks of any shape, and notes them."""
 
     halo = work = 0
+    has_flat_tiles = False
 
     def __init__(self, *, room: int = 99, unreadable: int | None = None) -> None:
         self.room, self.unreadable, self.shapes = room, unreadable, []

@@ -107,6 +107,7 @@ def test_the_command_says_every_choice():
         "--window": "-12.5,80",
         "--device": "cpu",
         "--precision": "float32",
+        "--backend": provenance.backend,
         "--strength": "0.7",
         "--iterations": "5",
         "--exposure": "-1.25",

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.engine import resolve as resolve_module
 from napari_zerodce.engine.enhance import enhance
-from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.maps import fill_maps, in_memory, resolve_for_maps
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve
@@ -28,17 +28,17 @@ STACK = np.random.default_rng(0).integers(0, 4000, (3, 30, 26)).astype(np.uint16
 def made(monkeypatch):
     """Counts how often a network is placed on a device, and an image read for its window."""
     counts = {"networks": 0, "windows": 0}
-    make, search = TorchEstimator.__init__, window_search.read_histogram
+    make, search = resolve_module.make_runner, window_search.read_histogram
 
-    def counted_make(self, *given):
+    def counted_make(*given):
         counts["networks"] += 1
-        make(self, *given)
+        return make(*given)
 
     def counted_search(*given, **named):
         counts["windows"] += 1
         return search(*given, **named)
 
-    monkeypatch.setattr(TorchEstimator, "__init__", counted_make)
+    monkeypatch.setattr(resolve_module, "make_runner", counted_make)
     monkeypatch.setattr(window_search, "read_histogram", counted_search)
     return counts
 

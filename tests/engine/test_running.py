@@ -160,7 +160,8 @@ def run_with_little_memory(code, **environment):
 
         # What is loaded and started once, threads above all, is not to count.
         for checkpoint in ("zero-dce", "zero-dce-pp"):
-            run(np.zeros((100, 100), np.uint8), checkpoint=checkpoint)
+            for backend in ("auto", "torch"):
+                run(np.zeros((100, 100), np.uint8), checkpoint=checkpoint, backend=backend)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(preamble) + textwrap.dedent(code)],
@@ -181,15 +182,24 @@ linux_only = pytest.mark.skipif(
 
 
 @linux_only
-@pytest.mark.parametrize(("checkpoint", "scale_factor"), [("zero-dce", None), ("zero-dce-pp", 1)])
-def test_out_of_memory_halves_the_tile_and_goes_on(bits_are_steady, checkpoint, scale_factor):
+# ONNX Runtime does not check whether there is room for the small buffers of its kernels; with
+# Zero-DCE++ and this limit it crashes there.
+@pytest.mark.parametrize(
+    ("checkpoint", "scale_factor", "backend"),
+    [("zero-dce", None, "auto"), ("zero-dce", None, "torch"), ("zero-dce-pp", 1, "torch")],
+)
+def test_out_of_memory_halves_the_tile_and_goes_on(
+    bits_are_steady, checkpoint, scale_factor, backend
+):
     facts = run_with_little_memory(
         f"""
         image = np.random.default_rng(0).integers(0, 256, (400, 410, 3)).astype(np.uint8)
         settings = dict(channels="rgb", checkpoint={checkpoint!r}, scale_factor={scale_factor})
+        settings["backend"] = {backend!r}
         unlimited = run(image, tile=1000, **settings)
         limit(80)
         limited = run(image, tile=1000, **settings)
+        resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
         difference = np.abs(limited.image.astype(int) - unlimited.image)
         tell(
             tiles=(unlimited.tile, limited.tile), first_notices=unlimited.notices,

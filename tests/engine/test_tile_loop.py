@@ -25,6 +25,7 @@ class Mean3x3:
     """A method that is no curve: the mean of a pixel and its eight neighbours inside the plane."""
 
     halo = 1
+    has_flat_tiles = False
     work = 3 * TILE
 
     def __init__(self, *, room=10_000):

@@ -36,7 +36,6 @@ TYPED = (
 WITHOUT_A_FIELD = {
     "EnhanceSettings.checkpoint": "the dock has a chooser of checkpoints",
     "EnhanceSettings.window": "the dock has a chooser of windows",
-    "EnhanceSettings.backend": "the dock takes the fastest, and the result is the same",
     "EnhanceSettings.tile": "the dock takes what suits the device, and the result is the same",
     "TrainingConfig.exposure_stops": "the dock has two fields, darker and brighter copies",
     "TrainingConfig.precision": "the dock takes what suits the device",

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_zerodce.imaging.tiling import Tile, grown, tile_plane, tile_region, within
+from napari_zerodce.imaging.tiling import (
+    Tile,
+    flat_sides,
+    grown,
+    tile_plane,
+    tile_region,
+    within,
+)
 
 sides = st.integers(1, 40)
 sizes = st.integers(1, 50)
@@ -160,6 +167,29 @@ def test_a_region_by_hand():
         _in_a_row(written=(2, 5), read=(0, 7), inner=(2, 5)),
         _in_a_row(written=(5, 8), read=(3, 9), inner=(2, 5)),
     )
+
+
+def test_flat_tiles_by_hand():
+    assert flat_sides(384, 1200) == (122, 1200)
+    assert flat_sides(384, 9000) == (96, 1536)
+    assert flat_sides(384, 100) == (1474, 100)
+    assert flat_sides(64, 1200) == (64, 64)
+
+
+@given(size=st.integers(1, 3000), width=st.integers(1, 10**6))
+def test_flat_tiles_are_no_larger_than_square_ones_and_have_no_fewer_rows_than_96(size, width):
+    rows, columns = flat_sides(size, width)
+    assert rows * columns <= size**2
+    assert 1 <= columns <= width
+    assert rows >= min(size, 96)
+
+
+def test_a_tile_may_have_more_columns_than_rows():
+    tiles = tile_region(slice(0, 5), slice(2, 9), (5, 10), size=(3, 7), halo=0)
+    assert [(tile.rows, tile.columns) for tile in tiles] == [
+        (slice(0, 2), slice(2, 9)),
+        (slice(2, 5), slice(2, 9)),
+    ]
 
 
 @given(sides, st.data(), halos)

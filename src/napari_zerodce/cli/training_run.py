@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import AddArgument, add_options
-from napari_zerodce.device import resolve_device
+from napari_zerodce.device import import_torch, resolve_device
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError
 from napari_zerodce.setting import setting_fields
@@ -92,6 +92,7 @@ def new_folder(options: Namespace) -> RunFolder:
 
 def run_command(folder: RunFolder, begin: Begin) -> int:
     """Carry out a run in the terminal, and return the exit code."""
+    import_torch()  # it tells in one sentence if there is none, before anything is written
     return run_interruptibly(
         partial(_begin_and_train, folder, begin),
         interrupted=lambda: _after_interruption(folder),

@@ -5,16 +5,21 @@ Only who has a tensor has imported torch: nothing here imports it.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = Any
 """A NumPy array or a PyTorch tensor. A result is of the kind of the arguments."""
+
+
+LINE: Final = 64
+"""Bytes of a line of the cache."""
 
 
 def is_numpy(values: Array) -> bool:
@@ -86,7 +91,7 @@ def repeats_one(values: Array, axis: int) -> bool:
     axis : int
     """
     stride = values.strides[axis] if is_numpy(values) else values.stride(axis)
-    return bool(stride == 0)
+    return bool(stride == 0 and values.shape[axis])
 
 
 def distinct(values: Array, axis: int) -> Array:
@@ -113,6 +118,39 @@ def each_along(values: Array, axis: int) -> list[Array]:
     return [values[(*key, place)] for place in range(values.shape[axis])]
 
 
+def aligned(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+    """Return a NumPy array of any content whose memory begins with a line of the cache.
+
+    NumPy's own begin 16 bytes later: with AVX-512, operations that write to them take 1.7 times as
+    long.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    dtype : dtype
+    """
+    kind = np.dtype(dtype)
+    count = math.prod(shape) * kind.itemsize
+    memory = np.empty(count + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + count].view(kind).reshape(shape)
+
+
+def aligned_like(values: NDArray[Any]) -> NDArray[Any]:
+    """Return such an array with the shape, the dtype and the order in memory of another one.
+
+    Parameters
+    ----------
+    values : ndarray
+    """
+    order = sorted(range(values.ndim), key=lambda axis: -values.strides[axis])
+    made = aligned([values.shape[axis] for axis in order], values.dtype)
+    return made.transpose(sorted(range(values.ndim), key=order.__getitem__))
+
+
+_ALIGNED_ROWS: Final = LINE // 4
+
+
 def row_blocks(shape: tuple[int, ...], most: int) -> Iterator[slice]:
     """Yield all rows of images in blocks of at most so many numbers, but of one row at least.
 
@@ -124,8 +162,9 @@ def row_blocks(shape: tuple[int, ...], most: int) -> Iterator[slice]:
         About as many numbers as a core's cache holds.
     """
     rows = shape[-2]
-    for_row = max(1, int(np.prod(shape)) // max(1, rows))
-    height = max(1, most // for_row)
+    height = max(1, most // max(1, math.prod(shape) // max(1, rows)))
+    if height > _ALIGNED_ROWS:  # so that blocks begin with a line of the cache
+        height -= height % _ALIGNED_ROWS
     for start in range(0, rows, height):
         yield slice(start, min(rows, start + height))
 

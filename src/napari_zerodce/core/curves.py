@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_zerodce.core.arrays import (
     Array,
+    aligned_like,
     distinct,
     each_along,
     is_numpy,
@@ -71,7 +72,7 @@ def _curved_in_place(image: NDArray[Any], alphas: Iterable[NDArray[Any]]) -> NDA
     With v = A x, a step ``v (1 + A - v)`` is two operations instead of four, and the whole of
     `enhance` hardly quicker; but its rounding swaps close values (16 bits, 7 levels of 65,536).
     """
-    change, curved = np.empty_like(image), None
+    change, curved = aligned_like(image), aligned_like(image)
     for alpha in alphas:
         np.multiply(image, image, out=change)
         np.subtract(image, change, out=change)

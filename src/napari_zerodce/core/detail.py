@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from napari_zerodce.core.arrays import Array, is_numpy, namespace
+from napari_zerodce.core.arrays import Array, aligned_like, is_numpy, namespace
 from napari_zerodce.core.guided_filter import RADIUS, guided_filter
 
 BASE_RADIUS: Final = RADIUS
@@ -59,11 +59,16 @@ def limit_detail_gain(
     array, shape (N, C, H, W), values in [0, 1]
     """
     module = namespace(image)
-    most = abs(image - base)
+    most, end = (aligned_like(image), aligned_like(image)) if is_numpy(image) else (None, None)
+    most = module.subtract(image, base, out=most)
+    most = module.abs(most, out=most)
     # An infinite factor in float32 would turn a detail of 0 into NaN.
     most *= min(limit, float(module.finfo(image.dtype).max))
     # Not f(b) plus a clamped difference, which would round f(x) even if the curve is gentle.
-    return module.clip(curved, curved_base - most, curved_base + most)
+    end = module.add(curved_base, most, out=end)
+    limited = module.minimum(curved, end, out=end)
+    end = module.subtract(curved_base, most, out=most)
+    return module.maximum(limited, end, out=limited)
 
 
 def _box(image: Array) -> Array:

@@ -1,17 +1,16 @@
-"""The guided filter of an image that is its own guide, in NumPy: in blocks that fit into a cache.
+"""The guided filter of an image that is its own guide, in NumPy: in bands that fit into a cache.
 
 K. He, J. Sun, X. Tang: Guided Image Filtering, ECCV 2010, equations 5, 6 and 8 with p = I.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.arrays import is_interleaved
+from napari_zerodce.core.arrays import LINE, aligned, aligned_like, is_interleaved
 
 Array = NDArray[Any]
 
@@ -19,8 +18,8 @@ RADIUS: Final = 4
 """Of the window, in pixels; the sums below are made for 9 = 3 x 3 pixels."""
 
 _HALO: Final = 2 * RADIUS
-_NUMBERS: Final = 2**16
-"""Of a block with its halo; six arrays of this length fit into the cache of a core."""
+_NUMBERS: Final = 2**15
+"""Of a band: the ten arrays of this length that the work needs fit into the cache of a core."""
 
 
 def guided_filter(image: Array, epsilon: float) -> Array:
@@ -40,12 +39,11 @@ def guided_filter(image: Array, epsilon: float) -> Array:
     ndarray, shape (N, C, H, W), values in [0, 1]
         With the order of the image's axes in memory.
     """
-    smooth = np.empty_like(image)
+    smooth = aligned_like(image)
     together = is_interleaved(image)
-    for plane, made in zip(
-        *(_planes_of(each, together=together) for each in (image, smooth)), strict=True
-    ):
-        _smooth_plane(plane, made, epsilon)
+    planes = (_planes_of(each, together=together) for each in (image, smooth))
+    for plane, made in zip(*planes, strict=True):
+        _PlaneFilter(plane, made, epsilon).run()
     return smooth
 
 
@@ -56,116 +54,129 @@ def _planes_of(image: Array, *, together: bool) -> list[Array]:
     return [channel[..., None] for each in image for channel in each]
 
 
-def _smooth_plane(plane: Array, smooth: Array, epsilon: float) -> None:
-    """Smooth a plane, shape (H, W, C), into another one."""
-    height, width, colours = plane.shape
-    # Zeros around it: with the number of pixels inside, they leave the means as they are.
-    padded = np.pad(plane, ((_HALO, _HALO), (_HALO, _HALO), (0, 0)))
-    down, across = (_inverse_counts(length, plane.dtype) for length in (height, width))
-    across = np.repeat(across, colours)
-    high, wide = _block_sides(height, width, colours)
-    memory = np.empty((3, 2 * (high + 2 * _HALO) * (wide + 2 * _HALO) * colours), plane.dtype)
-    for rows in _parts(height, high):
-        for columns in _parts(width, wide):
-            block = padded[
-                rows.start : rows.stop + 2 * _HALO, columns.start : columns.stop + 2 * _HALO
-            ]
-            weight = np.outer(
-                down[rows.start : rows.stop + _HALO],
-                across[columns.start * colours : (columns.stop + 2 * _HALO) * colours],
-            )
-            _smooth_block(block, weight, memory, smooth[rows, columns], epsilon)
+class _PlaneFilter:
+    """The filter of a plane, which takes its rows from the top to the bottom.
 
-
-def _inverse_counts(length: int, dtype: np.dtype[Any]) -> Array:
-    """Return 1 / the number of pixels in the window of each pixel of an axis, and 0 around them."""
-    place = np.arange(length)
-    counts = np.minimum(place, RADIUS) + np.minimum(length - 1 - place, RADIUS) + 1
-    return np.pad(1 / counts, (RADIUS, 3 * RADIUS)).astype(dtype)
-
-
-def _block_sides(height: int, width: int, colours: int) -> tuple[int, int]:
-    """Return the height and the width of blocks, about square: they have the least halo."""
-    wide = min(width, max(1, int((_NUMBERS / colours) ** 0.5) - 2 * _HALO))
-    high = _NUMBERS // (colours * (wide + 2 * _HALO)) - 2 * _HALO
-    return min(height, max(1, high)), wide
-
-
-def _parts(length: int, most: int) -> Iterator[slice]:
-    for start in range(0, length, most):
-        yield slice(start, min(length, start + most))
-
-
-def _smooth_block(
-    block: Array, weight: Array, memory: Array, smooth: Array, epsilon: float
-) -> None:
-    """Smooth a block.
+    Around the plane are zeros. Divided by the number of pixels inside the plane, sums over windows
+    are means as if there were nothing.
 
     Parameters
     ----------
-    block : ndarray, shape (h + 16, w + 16, C)
-        With its halo.
-    weight : ndarray, shape (h + 8, (w + 16) * C)
-        1 / the number of pixels in the window of each pixel of the block and one radius around it,
-        and 0 outside the image and at the end of each line.
-    memory : ndarray, shape (3, n)
-        For intermediate results.
-    smooth : ndarray, shape (h, w, C)
-        Is filled.
+    plane, smooth : ndarray, shape (H, W, C)
+        The second one is filled.
     epsilon : float
     """
-    lines, width, colours = block.shape
-    moments = memory[0, : 2 * block.size].reshape(2, lines, width * colours)
-    moments[0].reshape(block.shape)[...] = block
-    np.multiply(moments[0], moments[0], out=moments[1])
-    means = _window_sums(moments, colours, memory[1], memory[2])
-    means *= weight
-    mean, variance = means
-    spare = memory[1, : mean.size].reshape(mean.shape)
-    variance -= np.multiply(mean, mean, out=spare)
-    np.maximum(variance, 0, out=variance)  # negative only by rounding
-    a = np.divide(variance, np.add(variance, epsilon, out=spare), out=variance)
-    mean -= np.multiply(a, mean, out=spare)  # b = mean - a mean
-    mean_b, mean_a = _window_sums(means, colours, memory[1], memory[2])
-    inside = slice(_HALO * colours, (width - _HALO) * colours)
-    x, weight = moments[0, _HALO:-_HALO, inside], weight[RADIUS:-RADIUS, RADIUS * colours :]
-    own = slice(0, x.shape[1])
-    made = np.multiply(mean_a[:, own], x, out=x)
-    made += mean_b[:, own]
-    made *= weight[:, own]
-    np.clip(made.reshape(smooth.shape), 0, 1, out=smooth)
+
+    def __init__(self, plane: Array, smooth: Array, epsilon: float) -> None:
+        self._plane, self._smooth, self._epsilon = plane, smooth, epsilon
+        self._height, width, self._colours = plane.shape
+        self._inside = width * self._colours
+        line = LINE // plane.dtype.itemsize
+        length = -(-(width + 2 * _HALO) * self._colours // line) * line
+        # By the place of a row or a column one radius later.
+        self._down, across = (
+            np.pad(_inverse_counts(side), (RADIUS, 3 * RADIUS)).astype(plane.dtype)
+            for side in (self._height, width)
+        )
+        across = np.repeat(across, self._colours)
+        self._across = np.pad(across, (0, length - len(across)))
+        self._band = band = max(1, min(self._height + _HALO, _NUMBERS // length))
+        usual = self._down[min(_HALO, self._height)]
+        self._usual_weight = np.broadcast_to(usual * self._across, (band, length)).copy()
+        shape = (2, band + _HALO, length)
+        arrays = [aligned(shape, plane.dtype) for _ in range(5)]
+        self._moments, self._sums, self._sums_of_ab, self._threes, self._nines = arrays
+        for zeros in arrays[:3]:
+            zeros.fill(0)
+
+    def run(self) -> None:
+        """Fill the smooth plane."""
+        last = self._height + _HALO
+        for start in range(0, last, self._band):
+            self._take(start, min(last, start + self._band))
+
+    def _take(self, start: int, stop: int) -> None:
+        """Take rows of the plane, or zeros below it, and make those that are two radii above."""
+        weight = self._weight(start, stop)
+        means = self._window_sums(self._moments_of(start, stop), self._sums)
+        means *= weight
+        made = self._window_sums(self._a_and_b(*means), self._sums_of_ab)
+        first = max(0, _HALO - start)
+        rows = slice(start - _HALO + first, stop - _HALO)
+        if rows.stop > 0:
+            self._finish(rows, *made[:, first:, : self._inside])
+
+    def _weight(self, start: int, stop: int) -> Array:
+        """Return 1 / the number of pixels in each window, of rows one radius before these."""
+        if start >= _HALO and stop <= self._height:  # not near the top and the bottom
+            return self._usual_weight[: stop - start]
+        return self._down[start:stop, None] * self._across
+
+    def _moments_of(self, start: int, stop: int) -> Array:
+        """Return rows with zeros around them, and their squares."""
+        moments = self._moments[:, : stop - start]
+        rows = self._plane[start:stop]
+        inside = moments[0, :, _HALO * self._colours :][:, : self._inside]
+        inside.reshape(len(inside), -1, self._colours)[: len(rows)] = rows
+        inside[len(rows) :] = 0
+        np.multiply(moments[0], moments[0], out=moments[1])
+        return moments
+
+    def _a_and_b(self, mean: Array, variance: Array) -> Array:
+        """Return a and b of each window in the place of its means of values and of squares."""
+        spare = self._threes[0, : len(mean)]
+        variance -= np.multiply(mean, mean, out=spare)
+        np.maximum(variance, 0, out=variance)  # negative only by rounding
+        a = np.divide(variance, np.add(variance, self._epsilon, out=spare), out=variance)
+        mean -= np.multiply(a, mean, out=spare)
+        return self._nines[:, : len(mean)]
+
+    def _finish(self, rows: slice, sums_of_b: Array, sums_of_a: Array) -> None:
+        """Make rows of the smooth plane, from sums that are not used later."""
+        weight = self._weight(rows.start + RADIUS, rows.stop + RADIUS)
+        plane, made = self._plane[rows], sums_of_a
+        np.multiply(made.reshape(plane.shape), plane, out=made.reshape(plane.shape))
+        made += sums_of_b
+        made *= weight[:, RADIUS * self._colours :][:, : self._inside]
+        np.minimum(made.reshape(plane.shape), 1, out=self._smooth[rows])  # 1.0000001 otherwise
+
+    def _window_sums(self, values: Array, above: Array) -> Array:
+        """Return the sums over windows that end at the rows of values.
+
+        Parameters
+        ----------
+        values : ndarray, shape (2, rows, length)
+        above : ndarray, shape (2, rows + 8, length)
+            The sums across the rows above, for the first 8; changed to those for the next rows.
+        """
+        rows = values.shape[1]
+        self._sum_across(values, above[:, _HALO : _HALO + rows])
+        lines, nines = above[:, : rows + _HALO], self._nines[:, :rows]
+        threes = self._threes[:, : rows + 6]
+        np.add(lines[:, :-2], lines[:, 1:-1], out=threes)
+        threes += lines[:, 2:]
+        np.add(threes[:, :-6], threes[:, 3:-3], out=nines)
+        nines += threes[:, 6:]
+        above[:, :_HALO] = lines[:, rows:]
+        return nines
+
+    def _sum_across(self, values: Array, sums: Array) -> None:
+        """Make sums over 9 pixels of a row, in the place of the first of them.
+
+        They go across the ends of rows, where they are not used: one pass through the memory.
+        """
+        step, count = self._colours, values[0].size
+        flat, made = values.reshape(2, count), sums.reshape(2, count)
+        threes = self._threes.reshape(2, -1)[:, : count - 2 * step]
+        np.add(flat[:, : -2 * step], flat[:, step:-step], out=threes)
+        threes += flat[:, 2 * step :]
+        nines = made[:, : -8 * step]
+        np.add(threes[:, : -6 * step], threes[:, 3 * step : -3 * step], out=nines)
+        nines += threes[:, 6 * step :]
+        made[:, -8 * step :] = 0
 
 
-def _window_sums(values: Array, step: int, first: Array, second: Array) -> Array:
-    """Return sums over windows, by their first pixel; those at the ends of lines are not used.
-
-    Windows go across the ends of lines, so that each addition is one pass through the memory.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, lines, length)
-    step : int
-        From a pixel to the next one on a line.
-    first, second : ndarray, shape (n,)
-        Memory for intermediate results; the second may hold the values, and holds the sums.
-
-    Returns
-    -------
-    ndarray, shape (N, lines - 8, length)
-    """
-    number, lines, length = values.shape
-    threes = first[: number * (lines - 2) * length].reshape(number, -1, length)
-    np.add(values[:, :-2], values[:, 1:-1], out=threes)
-    threes += values[:, 2:]
-    nines = second[: number * (lines - 8) * length].reshape(number, -1, length)
-    np.add(threes[:, :-6], threes[:, 3:-3], out=nines)
-    nines += threes[:, 6:]
-    flat = nines.reshape(-1)
-    flat_threes = first[: flat.size - 2 * step]
-    np.add(flat[: -2 * step], flat[step:-step], out=flat_threes)
-    flat_threes += flat[2 * step :]
-    sums = flat[: -8 * step]
-    np.add(flat_threes[: -6 * step], flat_threes[3 * step : -3 * step], out=sums)
-    sums += flat_threes[6 * step :]
-    flat[-8 * step :] = 0
-    return nines
+def _inverse_counts(length: int) -> Array:
+    """Return 1 / the number of pixels in the window of each pixel of an axis."""
+    place = np.arange(length)
+    return 1 / (np.minimum(place, RADIUS) + np.minimum(length - 1 - place, RADIUS) + 1)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.arrays import Array, is_interleaved, is_numpy, namespace
+from napari_zerodce.core.arrays import Array, aligned, is_interleaved, is_numpy, namespace
 
 Span = tuple[float, float]
 """A part of an axis: its ends in units of the whole axis."""
@@ -236,7 +236,8 @@ def _at_lines(maps: NDArray[Any], row: _Places, column: _Places, *, axis: int) -
     maps' rows at a time: a line is in the cache when it is needed again.
     """
     few = _between_columns(maps, column, axis=axis)
-    made = np.empty((*few.shape[: axis - 1], len(row.lower), *few.shape[axis:]), maps.dtype)
+    shape = (*few.shape[: axis - 1], len(row.lower), *few.shape[axis:])
+    made = aligned(shape, maps.dtype)
     lines, every = (np.moveaxis(each, axis - 1, 0) for each in (few, made))
     changes = np.diff(lines, axis=0, append=lines[-1:])
     weight = row.weight.astype(maps.dtype).reshape(-1, *(1,) * (maps.ndim - 1))

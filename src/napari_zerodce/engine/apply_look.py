@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
-from napari_zerodce.core.arrays import Array, is_numpy, namespace, packed, row_blocks
+from napari_zerodce.core.arrays import Array, aligned_like, is_numpy, namespace, packed, row_blocks
 from napari_zerodce.core.curves import (
     adjust_alphas,
     apply_curves,
@@ -53,7 +51,7 @@ def tone(
     """
     if not is_numpy(image):
         return _toned(image, alphas, look, base, bound)
-    toned = np.empty_like(image)
+    toned = aligned_like(image)
     for rows in row_blocks(image.shape, _BLOCK):
         key = (..., rows, slice(None))
         own = alphas[key] if alphas.shape[-2] > 1 else alphas

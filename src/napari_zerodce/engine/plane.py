@@ -100,9 +100,6 @@ class Plane:
     ----------
     is_grey : bool
         Whether its colours are equal, so that they share their curves; at first False.
-    keeps_order : bool
-        Whether `read` leaves interleaved colours as they are, because a GPU gets them; at first
-        False.
     """
 
     leading: tuple[int, ...] = ()
@@ -121,7 +118,7 @@ class Plane:
         self.shape = (layout.height, layout.width)
         self.colours = layout.colours
         self.index = index
-        self.window, self.is_grey, self.keeps_order = window, False, False
+        self.window, self.is_grey = window, False
         self.correction, self.shared_maps = shared.correction, shared.maps
         self._own_window = self.correction.window(window)
         self._layout = layout
@@ -175,19 +172,13 @@ class Plane:
         Returns
         -------
         ndarray, shape (C, h, w)
-            Each colour is contiguous, unless the plane keeps the order: all later passes over the
-            samples are then several times faster than over interleaved colours. Do not write to it.
+            It may be a view of the image, with interleaved colours: do not write to it.
 
         Raises
         ------
         UnreadableError
             If the image's library cannot read it.
         """
-        block = self._as_stored(rows, columns)
-        as_it_is = self.keeps_order or len(block) == 1
-        return block if as_it_is else np.ascontiguousarray(block)
-
-    def _as_stored(self, rows: slice, columns: slice) -> Array:
         if self._failure is not None:
             raise self._failure
         place = self._place(rows, columns)
@@ -246,7 +237,7 @@ class Plane:
         scale_factor : int
             Side of a block in pixels.
         """
-        block = self._as_stored(rows, columns)
+        block = self.read(rows, columns)
         pairs = [middle_pixels(length, scale_factor) for length in block.shape[-2:]]
         corners = [
             [self.normalised(block[:, row, column]) for column in pairs[1]] for row in pairs[0]

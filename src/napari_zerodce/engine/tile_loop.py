@@ -13,7 +13,7 @@ from napari_zerodce.engine.plane_stack import Numbered, PlaneStack, in_stacks
 from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.errors import UnreadableError
-from napari_zerodce.imaging.tiling import Region, Tile, tile_region
+from napari_zerodce.imaging.tiling import Region, Tile, flat_sides, tile_region
 
 Made = TypeVar("Made")
 
@@ -135,7 +135,9 @@ class TileLoop:
         rows, columns = region or (slice(0, plane.shape[0]), slice(0, plane.shape[1]))
         meter = self.meter.plane(*numbers)
         applied = method.on_plane(plane, tile_size=tile_size, region=(rows, columns), meter=meter)
-        tiles = tile_region(rows, columns, plane.shape, size=tile_size, halo=applied.halo)
+        width = columns.stop - columns.start
+        size = flat_sides(tile_size, width) if applied.has_flat_tiles else tile_size
+        tiles = tile_region(rows, columns, plane.shape, size=size, halo=applied.halo)
         meter.begin(applied.work + TILE * len(tiles))
 
         def process(tile: Tile) -> None:

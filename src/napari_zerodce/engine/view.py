@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
 from napari_zerodce.core.thumbnails import Span
 from napari_zerodce.engine.apply_look import tone
 from napari_zerodce.engine.brightness import Brightness
-from napari_zerodce.engine.crew import single_threads
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod
@@ -28,6 +26,7 @@ from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import resolve_for_curves
 from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.hardware import usual_threads
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore
 from napari_zerodce.imaging.planes import Channels
@@ -51,7 +50,7 @@ def _strip_workers() -> ThreadPoolExecutor:
 
     They are not those of runs: a look is drawn while a run goes on.
     """
-    return single_threads(min(os.cpu_count() or 1, 8), "strip")
+    return ThreadPoolExecutor(min(usual_threads(), 8), "strip")
 
 
 @dataclass(frozen=True)

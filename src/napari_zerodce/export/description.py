@@ -89,7 +89,8 @@ def describe(
 
 def _name(info: CheckpointInfo) -> str:
     doing = "translation" if info.is_translator else "low-light enhancement"
-    text = re.sub(r"[^A-Za-z0-9_+\- ()]+", " ", f"{info.traits.title} {doing} ({info.label})")
+    label = re.sub(r"[^A-Za-z0-9_+\-()]+", " ", info.label).strip()
+    text = f"{info.traits.title} {doing} ({label})"
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1].rstrip()})"
 
 

@@ -48,6 +48,7 @@ def _request(info: CheckpointInfo, picture: Array) -> EnhanceRequest:
         window=WindowChoice("range", 0, 1),
         device="cpu",
         precision="float32",
+        backend="torch",  # the exported network itself would find no fault with itself
         scale_factor=info.scale_factor if info.traits.has_scale_factor else None,
         look=AS_PUBLISHED,
     )

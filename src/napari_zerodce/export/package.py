@@ -28,8 +28,8 @@ _DATE: Final = (1980, 1, 1, 0, 0, 0)
 def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[str] = ()) -> bytes:
     """Return a package: ``rdf.yaml``, ONNX weights, tensors to test them, cover and README.
 
-    It is written here and not by bioimageio.spec, whose releases write formats that other releases
-    of it cannot read; any of them reads this one.
+    It needs no package of bioimage.io: its releases do not get on with all releases of pydantic,
+    and each writes its own newest format, but all of them read this one.
 
     Parameters
     ----------

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import overload
+from typing import Final, overload
 
 Region = tuple[slice, slice]
 """Rows and columns of a plane."""
+
+_FEWEST_ROWS: Final = 96
+"""Of flat tiles that are not smaller: with fewer rows, they would have more halo than square ones.
+"""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,26 @@ def tile_plane(height: int, width: int, *, size: int, halo: int, multiple: int =
     return tile_region(*whole, (height, width), size=size, halo=halo, multiple=multiple)
 
 
+def flat_sides(size: int, width: int) -> tuple[int, int]:
+    """Return rows and columns of tiles that are as wide as a region, but not too flat.
+
+    Parameters
+    ----------
+    size : int
+        Side of square tiles with as many pixels.
+    width : int
+        Columns of the region.
+    """
+    columns = min(width, size * max(1, size // _FEWEST_ROWS))
+    return max(1, size * size // columns), columns
+
+
 def tile_region(
     rows: slice,
     columns: slice,
     shape: tuple[int, int],
     *,
-    size: int,
+    size: int | tuple[int, int],
     halo: int,
     multiple: int = 1,
 ) -> Tiles:
@@ -114,7 +132,9 @@ def tile_region(
         The region, in pixels of the plane.
     shape : tuple of int
         Rows and columns of the plane.
-    size, halo, multiple : int
+    size : int or tuple of int
+        As in `tile_plane`, or the most rows and columns of a tile.
+    halo, multiple : int
         As in `tile_plane`; a multiple counts from the region's start.
 
     Returns
@@ -127,15 +147,16 @@ def tile_region(
     ValueError
         As in `tile_plane`.
     """
-    if min(*shape, size, multiple) < 1 or halo < 0:
+    sizes = (size, size) if isinstance(size, int) else size
+    if min(*shape, *sizes, multiple) < 1 or halo < 0:
         raise ValueError(f"invalid tiles: {shape=}, {size=}, {halo=}, {multiple=}")
     return Tiles(
         *(
             [
                 _placed(part, side, length, halo)
-                for part in _cut(side.stop - side.start, size, multiple)
+                for part in _cut(side.stop - side.start, most, multiple)
             ]
-            for side, length in zip((rows, columns), shape, strict=True)
+            for side, length, most in zip((rows, columns), shape, sizes, strict=True)
         )
     )
 

@@ -19,6 +19,7 @@ class Negative:
     """Gives the negative of a tile, and wants to see two pixels around it."""
 
     halo = 2
+    has_flat_tiles = True
     work = 0
 
     def on_plane(self, plane, *, tile_size, region, meter):

@@ -31,8 +31,8 @@ _MOST_SESSIONS: Final = 8
 _LARGE: Final = 3 * 400**2
 """Numbers of a block whose memory is not kept: more than a tile of usual size has."""
 
-_ONLY_ERRORS: Final = 3
-"""The level of the log: warnings, such as that it found no GPU, are not for users."""
+_SILENT: Final = 4
+"""The level of the log: errors are raised, and warnings, such as of no GPU, are not for users."""
 
 
 class OnnxEstimator:
@@ -144,7 +144,7 @@ def import_onnxruntime() -> Any:
             f"ONNX Runtime could not be loaded ({first_line(err)}); install it with 'pip install "
             "onnx onnxruntime', or choose the backend 'torch'."
         ) from err
-    onnxruntime.set_default_logger_severity(_ONLY_ERRORS)
+    onnxruntime.set_default_logger_severity(_SILENT)
     return onnxruntime
 
 
@@ -158,7 +158,7 @@ def _session_of(info: CheckpointInfo, weights: Weights) -> Any:
 def _new_session(model: bytes) -> Any:
     runtime = import_onnxruntime()
     options = runtime.SessionOptions()
-    options.log_severity_level = _ONLY_ERRORS
+    options.log_severity_level = _SILENT
     # Tiles side by side, each in a thread of ours, keep all cores as busy as threads of a session,
     # and leave them to napari while nobody computes.
     options.intra_op_num_threads = options.inter_op_num_threads = 1

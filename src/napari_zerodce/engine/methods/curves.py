@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from napari_zerodce.core.arrays import Array, array_like, is_numpy, packed
+from napari_zerodce.core.arrays import Array, array_like, packed
 from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
@@ -77,6 +77,11 @@ class CurveTile:
         estimator: CurveEstimator,
         source: CurveSource,
     ) -> None:
+        self._on_device: SamplesOnDevice | None = None
+        if SamplesOnDevice.possible(block, plane, estimator):
+            self._on_device = SamplesOnDevice(block, plane, estimator)
+        elif not source.keeps_order:  # 8-bit samples are moved sooner than floats
+            block = np.ascontiguousarray(block)
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
         self.samples: Samples = block[(..., *self.inner)]
@@ -86,9 +91,6 @@ class CurveTile:
         # that only one thread at a time would run the network.
         self._outer: Array | None = None
         self._alphas: Array | None = None
-        self._on_device: SamplesOnDevice | None = None
-        if SamplesOnDevice.possible(block, plane, estimator):
-            self._on_device = SamplesOnDevice(block, plane, estimator)
 
     @property
     def steady(self) -> Samples:
@@ -105,10 +107,7 @@ class CurveTile:
     def _normalised(self) -> Array:
         if self._on_device is not None:
             return self._on_device.normalised()
-        outer: Array = self._estimator.upload(self.plane.normalised(self._block))
-        if is_numpy(outer) and not self._source.keeps_order:
-            outer = np.ascontiguousarray(outer)
-        return outer
+        return self._estimator.upload(self.plane.normalised(self._block))
 
     @property
     def unit(self) -> Array:
@@ -215,6 +214,8 @@ class CurvesOfPlane(Generic[Made]):
         self._method, self._plane, self._source = method, plane, source
         self.halo = max(source.halo, method.halo)
         self.work = source.work
+        # Without the network, memory is the limit, and whole rows are read and written sooner.
+        self.has_flat_tiles = source.keeps_order
 
     def prepare(self, crew: Crew) -> None:
         """Estimate what the curves of all tiles share."""

@@ -23,6 +23,9 @@ class PlaneMethod(Protocol[Made_co]):
     work: int
     """The work of `prepare`, in units of progress."""
 
+    has_flat_tiles: bool
+    """Whether tiles are as wide as possible and have few rows, and are not square."""
+
     def prepare(self, crew: Crew) -> None:
         """Do the work that the plane needs once, before the first tile.
 

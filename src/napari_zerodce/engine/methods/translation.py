@@ -200,6 +200,7 @@ class WholeTranslation:
     """
 
     halo = 0
+    has_flat_tiles = False
 
     def __init__(self, of_plane: PlaneTranslation, *, keep: bool) -> None:
         self._of_plane, self._keep = of_plane, keep
@@ -247,6 +248,8 @@ class TiledTranslation:
     ----------
     of_plane : PlaneTranslation
     """
+
+    has_flat_tiles = False
 
     def __init__(self, of_plane: PlaneTranslation) -> None:
         self._of_plane = of_plane

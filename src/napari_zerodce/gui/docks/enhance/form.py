@@ -1,4 +1,4 @@
-"""The Enhance dock's form: image, part, intensity window, device, precision, scale factor."""
+"""The Enhance dock's form: image, part, intensity window, and how the network runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _LOOKING: Final = Choice("auto", "Automatic (searching…)")
 
 _PLOT_TIP: Final = "Plot the mean brightness of each frame, before and after."
 _OF_SERIES: Final = ("time", "time_window", "channel_curves", "lock_normalisation")
-_OF_CURVES: Final = ("precision", "scale_factor", "time", "time_window", "channel_curves")
+_SHOWN_AT_FIRST: Final = ("precision", "backend", *_OF_SERIES)
+_ONLY_FOR_CURVES: Final = ("precision", "backend")
+_OF_CURVES: Final = (*_ONLY_FOR_CURVES, "scale_factor", "time", "time_window", "channel_curves")
 _OF_TRANSLATORS: Final = ("lock_normalisation",)
 
 
@@ -70,9 +72,10 @@ class EnhanceForm(SettingsForm):
         self.add_field(_among(described["device"], self._devices))
         self.add_field(setting_fields(ComputingChoice)["computing"])
         self.add_field(described["precision"])
+        self.add_field(described["backend"])
         self.add_field(described["scale_factor"])
         self.show_device(settings.device)
-        self.show_values({name: getattr(settings, name) for name in ("precision", *_OF_SERIES)})
+        self.show_values({name: getattr(settings, name) for name in _SHOWN_AT_FIRST})
         self.show_scale_factor(None)
         self.fields["device"].changed.connect(self._show_whole_device)
         self.layers.changed.connect(self._show_axes)
@@ -186,7 +189,8 @@ class EnhanceForm(SettingsForm):
             None if the checkpoint is automatic: it has no scale factor.
         """
         self.translates = info is not None and info.is_translator
-        self.show_field("precision", shown=not self.translates)
+        for name in _ONLY_FOR_CURVES:
+            self.show_field(name, shown=not self.translates)
         self._show_series_rows()
         if info is None or not info.traits.has_scale_factor:
             self.show_scale_factor(None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
@@ -130,13 +129,17 @@ def write(path: Path, image: ImageFile) -> None:
     known = {key: details[key] for key in ("icc_profile", "dpi") if key in details}
     segments = segments_of(details, is_grey=image.channels == "mono")
     photo = Image.fromarray(np.ascontiguousarray(image.array))
-    file = io.BytesIO()
-    photo.save(file, "JPEG", extra=segments, **known, **_options(image))
-    path.write_bytes(_with_jfif(file.getvalue(), details))
+    # To a file and not to memory: Pillow then lets other threads go on while it compresses.
+    with path.open("w+b") as file:
+        photo.save(file, "JPEG", extra=segments, **known, **_options(image))
+        file.seek(0)
+        begin = _with_jfif(file.read(_JFIF.stop), details)
+        file.seek(0)
+        file.write(begin)
 
 
 def _with_jfif(encoded: bytes, details: Mapping[str, Any]) -> bytes:
-    """Return a JPEG whose version of JFIF and whose unit are those of its source."""
+    """Return the begin of a JPEG with the version of JFIF and the unit of its source."""
     told = (details.get("jpeg") or {}).get("jfif")
     if not told or encoded[6:11] != b"JFIF\0":
         return encoded
