@@ -77,10 +77,9 @@ class CurveTile:
         estimator: CurveEstimator,
         source: CurveSource,
     ) -> None:
-        self._on_device: SamplesOnDevice | None = None
-        if SamplesOnDevice.possible(block, plane, estimator):
-            self._on_device = SamplesOnDevice(block, plane, estimator)
-        elif not source.keeps_order:  # 8-bit samples are moved sooner than floats
+        goes_as_it_is = SamplesOnDevice.possible(block, plane, estimator)
+        # 8-bit samples are moved sooner than floats; a GPU picks colours apart in no time.
+        if not (source.keeps_order or goes_as_it_is):
             block = np.ascontiguousarray(block)
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
@@ -91,6 +90,9 @@ class CurveTile:
         # that only one thread at a time would run the network.
         self._outer: Array | None = None
         self._alphas: Array | None = None
+        self._on_device: SamplesOnDevice | None = None
+        if goes_as_it_is:
+            self._on_device = SamplesOnDevice(block, plane, estimator)
 
     @property
     def steady(self) -> Samples:
