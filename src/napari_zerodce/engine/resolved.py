@@ -22,7 +22,6 @@ from napari_zerodce.device import (
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
-from napari_zerodce.engine.device_samples import fit_on_device
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.engine.methods.crops import MOST_PLANES
@@ -226,10 +225,6 @@ class ResolvedRequest:
             window=self.window_of(index),
             shared=shared,
             region=self._seen,
-        )
-        # A GPU picks interleaved colours apart in no time.
-        plane.keeps_order = self._takes_samples and fit_on_device(
-            np.dtype(self.image.dtype), plane.window
         )
         if self.grey is not None:
             stop = partial(_is_stopped, check)

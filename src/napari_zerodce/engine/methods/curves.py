@@ -77,9 +77,9 @@ class CurveTile:
         estimator: CurveEstimator,
         source: CurveSource,
     ) -> None:
-        if not (
-            source.keeps_order or plane.keeps_order
-        ):  # 8-bit samples are moved sooner than floats
+        goes_as_it_is = SamplesOnDevice.possible(block, plane, estimator)
+        # 8-bit samples are moved sooner than floats; a GPU picks colours apart in no time.
+        if not (source.keeps_order or goes_as_it_is):
             block = np.ascontiguousarray(block)
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
@@ -91,7 +91,7 @@ class CurveTile:
         self._outer: Array | None = None
         self._alphas: Array | None = None
         self._on_device: SamplesOnDevice | None = None
-        if SamplesOnDevice.possible(block, plane, estimator):
+        if goes_as_it_is:
             self._on_device = SamplesOnDevice(block, plane, estimator)
 
     @property
