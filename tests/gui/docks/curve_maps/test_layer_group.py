@@ -14,7 +14,7 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QObject
 
-from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.engine import resolve
 from napari_zerodce.engine.requests import ignore
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
@@ -91,10 +91,8 @@ def test_one_resolved_request_serves_all_planes(
     maps: Group, model: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copies: list[Any] = []
-    init = TorchEstimator.__init__
-    monkeypatch.setattr(
-        TorchEstimator, "__init__", lambda self, *args: (copies.append(args), init(self, *args))[1]
-    )
+    make = resolve.make_runner
+    monkeypatch.setattr(resolve, "make_runner", lambda *args: (copies.append(args), make(*args))[1])
     for plane in (1, 2, 0):
         model.dims.set_point(0, plane)
         qtbot.waitUntil(lambda plane=plane: maps.layers[0].translate[0] == plane)
