@@ -38,11 +38,12 @@ from torch import Tensor
 
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.core.networks import enlarge_to, thumbnail
+from napari_zerodce.core.thumbnails import enlarge_to, thumbnail
 from napari_zerodce.device import Device, Precision, available_devices
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
+from napari_zerodce.engine.methods.enlarged import repeated
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.training.batches import Batch
@@ -90,15 +91,14 @@ def tensor_to_tensor(
     checkpoint: Checkpoint, photos: np.ndarray, device: Device, precision: Precision
 ) -> Contender:
     """Return our network and our curves, from floats to floats on the device."""
-    network = TorchEstimator(checkpoint, device, precision).network
-    dtype, scale = getattr(torch, precision), checkpoint.info.scale_factor
-    unit = on_device(photos, device)
+    estimator = TorchEstimator(checkpoint, device, precision)
+    scale, unit = checkpoint.info.scale_factor, on_device(photos, device)
+    as_it_takes: Callable[[Tensor], Any] = Tensor.numpy if device.kind == "cpu" else lambda of: of
 
-    def evaluate() -> Tensor:
-        small = thumbnail(unit, scale).to(dtype, memory_format=torch.channels_last)
-        maps = network.estimate_maps(small).float().contiguous()
-        alphas = enlarge_to(maps, scale, unit.shape).expand(-1, 8, -1, -1, -1)
-        return apply_curves(unit, alphas)
+    def evaluate() -> object:
+        image = as_it_takes(unit)
+        maps = estimator.estimate(as_it_takes(thumbnail(unit, scale)))
+        return apply_curves(image, repeated(enlarge_to(maps, scale, image.shape)))
 
     return evaluate
 

@@ -53,10 +53,12 @@ def try_packages(packages: list[Path], *, napari: bool) -> None:
 
 
 def make_environment(place: Path) -> Path:
-    """Make an empty environment in a folder and return its Python."""
-    environment = venv.EnvBuilder(with_pip=True, upgrade_deps=True)
+    """Make an empty environment with the newest pip in a folder, and return its Python."""
+    environment = venv.EnvBuilder(with_pip=True)
     environment.create(place / "env")
-    return Path(environment.ensure_directories(place / "env").env_exe)
+    python = Path(environment.ensure_directories(place / "env").env_exe)
+    run(python, "-m", "pip", "install", "--upgrade", "pip")
+    return python
 
 
 def try_package(python: Path, package: Path, *, napari: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.view import estimate_view
 from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.errors import Cancelled
+from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training.batches import Batch
 from napari_zerodce.training.config import TrainingConfig, TrainingPrecision
 from napari_zerodce.training.loop import StepReport, resume, save_state, start, train, validate
@@ -124,7 +126,7 @@ def test_tiles_that_overlap_in_time_give_the_pixels_of_one_after_the_other(
     image = photo(800, 1100)
     given = {"device": GPU.name, "precision": precision, "tile": 300}
     side_by_side = [enhance(image, checkpoint, **given) for _ in range(5)]
-    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda _: ALONE)
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: ALONE)
     in_turn = enhance(image, checkpoint, **given)
     for result in side_by_side:
         np.testing.assert_array_equal(result, in_turn)
@@ -226,15 +228,23 @@ def test_tiles_are_halved_when_the_memory_is_full() -> None:
 def test_fewer_planes_are_processed_as_one_when_the_memory_is_full() -> None:
     stack = np.stack([photo(512, 512)[..., 0]] * 24)
     stack[:, 0, 0] = range(24)
-    settings = EnhanceSettings(checkpoint="zero-dce", device=GPU.name, precision="float32")
+    settings = EnhanceSettings(
+        checkpoint="zero-dce",
+        device=GPU.name,
+        precision="float32",
+        window=WindowChoice("dtype"),
+    )
     whole = run(EnhanceRequest(stack, "mono", settings)).image
     one = run(EnhanceRequest(stack[7], "mono", settings)).image
     assert np.abs(whole[7].astype(int) - one.astype(int)).max() <= 1
-    assert np.abs(whole[5].astype(int) - whole[20].astype(int))[32:, 32:].max() == 0
+    assert np.abs(whole[5].astype(int) - whole[20].astype(int))[32:, 32:].max() <= 1
 
 
-def test_the_default_tile_fits() -> None:
-    assert 64 <= default_tile(GPU) <= 2048
+def test_the_default_tile_fits_and_stays() -> None:
+    first = default_tile(GPU)
+    assert 64 <= first <= 2048
+    enhance(photo(1100, 1200), "zero-dce", device=GPU.name, precision="float32")
+    assert default_tile(GPU) == first  # what torch keeps for later tiles counts as free
 
 
 def test_a_run_can_be_cancelled_and_repeated() -> None:
@@ -266,6 +276,7 @@ def test_a_stop_takes_a_moment_and_leaves_no_memory_behind() -> None:
         run(EnhanceRequest(stack, "rgb", settings), should_stop=stopped.is_set)
     assert time.perf_counter() - stopped_at[0] < 1
     del caught
+    gc.collect()
     if GPU.kind == "cuda":
         torch.cuda.synchronize()
         assert torch.cuda.memory_allocated() <= before + 2**20

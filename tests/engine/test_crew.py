@@ -96,8 +96,9 @@ def test_torch_has_one_thread_in_each_and_as_many_as_before_here():
     assert torch.get_num_threads() == before
 
 
-def test_a_gpu_has_one_thread_and_the_cpu_those_of_torch(monkeypatch):
-    assert crew_for(Device("cuda:0", ""), "torch") is ALONE
+def test_a_gpu_has_few_threads_and_the_cpu_those_of_torch(monkeypatch):
+    assert crew_for(Device("cuda:0", ""), "torch").size == 3  # one comes, one is there, one goes
+    assert crew_for(Device("mps", ""), "torch") is ALONE
     assert crew_for(Device("cpu", ""), "torch").size == torch.get_num_threads()
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     crew = crew_for(Device("cpu", ""), "onnxruntime")

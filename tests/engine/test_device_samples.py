@@ -35,13 +35,15 @@ def test_it_equals_the_arithmetic_of_numpy(dtype: str, pair: list[float], seed: 
 
 
 def test_interleaved_colours_stay_interleaved() -> None:
-    block = np.arange(24, dtype=np.uint8).reshape(2, 4, 3).transpose(2, 0, 1)
+    block = np.arange(60, dtype=np.uint8).reshape(5, 4, 3).transpose(2, 0, 1)
     samples = torch.from_numpy(block)
     unit = normalised(samples, Window(0, 255))
     assert unit.is_contiguous()
     made = restored(unit, samples, Window(0, 255))
     assert made.stride() == samples.stride()
     np.testing.assert_array_equal(made.numpy(), block)
+    part = restored(unit[:, 1:4, :3], samples[:, 1:4, :3], Window(0, 255))
+    assert part.stride() == (1, 9, 3)
 
 
 @pytest.mark.parametrize(

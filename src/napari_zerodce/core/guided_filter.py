@@ -110,7 +110,8 @@ class _PlaneFilter:
         """Return 1 / the number of pixels in each window, of rows one radius before these."""
         if start >= _HALO and stop <= self._height:  # not near the top and the bottom
             return self._usual_weight[: stop - start]
-        return self._down[start:stop, None] * self._across
+        weight: Array = self._down[start:stop, None] * self._across
+        return weight
 
     def _moments_of(self, start: int, stop: int) -> Array:
         """Return rows with zeros around them, and their squares."""

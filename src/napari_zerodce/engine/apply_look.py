@@ -75,8 +75,8 @@ def _curved_pair(
     if is_numpy(image):  # the maps of a block are in the cache
         return _curved(image, alphas, look, bound), _curved(base, alphas, look, bound)
     # The maps, which are eight times as large as the image, are then read once for both.
-    pair = namespace(image).concatenate((image, base))
-    of_image, of_base = _curved(pair, alphas, look, bound).chunk(2)
+    pair = namespace(image).stack((image, base))
+    of_image, of_base = _curved(pair, alphas, look, bound)
     return of_image, of_base
 
 

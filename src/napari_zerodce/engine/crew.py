@@ -115,10 +115,12 @@ _WORK_OF_CURVES: Final = 0.02
 """The work of applying curves to a pixel, if that of the network for a pixel is 1."""
 
 
+_THREADS_OF_GPU: Final = 3
+"""One block is on its way there, one is computed, and one is on its way back."""
+
+
 def crew_for(device: Device, backend: Backend) -> Crew:
     """Return the crew that suits a device: as many threads as torch would use on the CPU.
-
-    A GPU is kept busy by one thread.
 
     Parameters
     ----------
@@ -126,6 +128,8 @@ def crew_for(device: Device, backend: Backend) -> Crew:
     backend : {"onnxruntime", "torch"}
         The library that runs the network.
     """
+    if device.kind == "cuda":
+        return Crew(_THREADS_OF_GPU, backend)
     if device.kind != "cpu":
         return ALONE
     size = _threads_of_torch() if backend == "torch" else usual_threads()

@@ -113,6 +113,7 @@ class _Run:
         method = enhancing_method(resolved.checkpoint.traits.method, enhancement)
         first = (passes - 1) * scope.count
         try:
+            self._loop.sizes.stack = resolved.stack
             loop = replace(self._loop, on_unreadable=self._unread.callback and self._leave_out)
             planes = resolved.planes(loop.meter.check)
             loop.run(method, planes, self._write, first=first, region=scope.region)

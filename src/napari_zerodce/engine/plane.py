@@ -35,6 +35,10 @@ _LARGEST_LOADED = 2**28
 """Bytes. A lazy plane of up to this size is read at once, a larger one block by block."""
 
 
+_IN_CACHE: Final = 2**16
+"""Samples that become intensities at a time: the floats between stay in a core's cache."""
+
+
 class SharedMaps(Protocol):
     """The curves that a plane shares with others of its series."""
 
@@ -101,6 +105,9 @@ class Plane:
     is_grey : bool
         Whether its colours are equal, so that they share their curves; at first False.
     """
+
+    leading: tuple[int, ...] = ()
+    """What comes before colours, rows and columns in the shape of a block: nothing."""
 
     def __init__(
         self,
@@ -201,7 +208,11 @@ class Plane:
         block : ndarray of the same shape
             As they are; if outside the window, they are only corrected.
         """
-        return restore(unit, self.correction.apply(block), self.window)
+        made = np.empty_like(block, subok=False)
+        for rows in arrays.row_blocks(block.shape, _IN_CACHE):
+            key = (..., rows, slice(None))
+            made[key] = restore(unit[key], self.correction.apply(block[key]), self.window)
+        return made
 
     def translated(self, unit: Array, block: Array) -> Array:
         """Return intensities for values of another picture in the place of samples from `read`.

@@ -33,7 +33,7 @@ class PlaneStack(Plane):
 
     def __init__(self, planes: tuple[Plane, ...]) -> None:
         self.__dict__.update(vars(planes[0]))  # all that they have in common, and no second reading
-        self._planes = planes
+        self._planes, self.leading = planes, (len(planes),)
 
     @property
     def loaded(self) -> None:

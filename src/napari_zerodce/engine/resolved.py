@@ -51,6 +51,10 @@ _MOST_PIXELS_OF_PLANES: Final = 2**25
 """Of the planes that are processed at the same time: 64 MB of 16-bit samples."""
 
 
+_MOST_PIXELS_OF_STACK: Final = 2**21
+"""Of planes that are processed as one: a GPU then computes longer than it takes to start it."""
+
+
 @dataclass(frozen=True)
 class ResolvedRequest:
     """A request with every choice made, and the network on its device.
@@ -196,8 +200,9 @@ class ResolvedRequest:
         if side is None:
             has_network = self.scale_factor == 1
             side = default_tile(self.device, has_network=has_network)
-            # Without the network, smaller tiles cost more than a second thread gains.
-            workers = self._crew.size if has_network else 1
+            # Without the network, and on a GPU, smaller tiles cost more than another thread gains.
+            side_by_side = has_network and self.device.kind == "cpu"
+            workers = self._crew.size if side_by_side else 1
             side = side_for_all(side, self.part.extent, planes=self.part.count, workers=workers)
         return min(side, max(sides))
 
@@ -275,6 +280,19 @@ class ResolvedRequest:
         return TileLoop(TileSize(self.device, self.tile), meter, of_planes, of_tiles)
 
     @property
+    def stack(self) -> int:
+        """How many planes are processed as one: several small ones on a GPU."""
+        if not self._takes_samples:
+            return 1
+        rows, columns = self.part.extent
+        room = min(_MOST_PIXELS_OF_STACK, default_tile(self.device) ** 2)
+        return max(1, min(-(-self.part.count // self._crew.size), room // (rows * columns)))
+
+    @property
+    def _takes_samples(self) -> bool:
+        return not isinstance(self.runner, Translator) and self.runner.takes_samples
+
+    @property
     def _crew(self) -> Crew:
         return crew_for(self.device, self.backend)
 
@@ -286,12 +304,14 @@ class ResolvedRequest:
         scale_factor = self.scale_factor
         # Planes side by side need less time than tiles side by side, but all in memory.
         if self.part.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
-            return crew_for_items(crew, rows * columns, scale_factor), ALONE
+            return crew_for_items(crew, self.stack * rows * columns, scale_factor), ALONE
         tile = min(rows, self.tile) * min(columns, self.tile)
         return ALONE, crew_for_items(crew, tile, scale_factor)
 
     def _crews_of_translator(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes and tiles: side by side only if all fit into memory."""
+        if self.device.kind == "cuda":
+            return ALONE, ALONE
         design, shape = self.checkpoint.design, (self.layout.height, self.layout.width)
         assert design is not None
         each = working_memory(design, shape, self.tile)

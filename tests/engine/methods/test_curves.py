@@ -25,6 +25,8 @@ class Darkness:
         self.maps, self.scale_factor = maps, scale_factor
         self.asked = []
 
+    takes_samples = False
+
     def upload(self, block):
         return torch.from_numpy(block)[None]
 

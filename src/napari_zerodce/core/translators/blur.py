@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 
-def _blur(weights: tuple[float, ...]) -> Tensor:
-    """Return a separable filter, shape (1, 1, n, n), sum 1."""
-    line = torch.tensor(weights)
-    square = torch.outer(line, line)
-    return (square / square.sum())[None, None]
+def _blur(features: int, *weights: int, gain: int = 1) -> Tensor:
+    """Return a separable filter for each feature, shape (features, 1, n, n), sum `gain`."""
+    square = np.outer(weights, weights)
+    # NumPy computes it: on the device "meta", the first product or repetition loads torch's
+    # compiler, which takes 3 seconds.
+    filters = np.tile(gain * square / square.sum(), (features, 1, 1, 1))
+    return torch.tensor(filters.tolist())
 
 
 class BlurredHalving(nn.Module):
@@ -25,7 +28,7 @@ class BlurredHalving(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         self.filt: Tensor
-        self.register_buffer("filt", _blur((1.0, 2.0, 1.0)).repeat(features, 1, 1, 1))
+        self.register_buffer("filt", _blur(features, 1, 2, 1))
 
     def forward(self, features: Tensor) -> Tensor:
         """Halve features of shape (N, features, H, W); odd sides are rounded up."""
@@ -45,7 +48,7 @@ class BlurredDoubling(nn.Module):
         super().__init__()
         self.filt: Tensor
         # Of four pixels that the doubling makes of one, three are 0.
-        self.register_buffer("filt", 4 * _blur((1.0, 3.0, 3.0, 1.0)).repeat(features, 1, 1, 1))
+        self.register_buffer("filt", _blur(features, 1, 3, 3, 1, gain=4))
 
     def forward(self, features: Tensor) -> Tensor:
         """Double features of shape (N, features, H, W)."""

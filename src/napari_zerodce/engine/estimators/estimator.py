@@ -32,8 +32,22 @@ class CurveEstimator(Protocol):
     scale_factor: int
     """How many times smaller the thumbnail is from which curves are estimated; 1 for the image."""
 
+    takes_samples: bool
+    """Whether blocks go to the device as they are, because it does their arithmetic, too."""
+
     def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
-        """Return a (C, h, w) float32 block as (1, C, h, w) on the device; on the CPU as a view."""
+        """Return a block on the device, shape (1, C, h, w); on the CPU as a view.
+
+        Parameters
+        ----------
+        block : ndarray, shape (C, h, w)
+            Float32. If the estimator takes samples, any integers of 8 or 16 bits, too, and blocks
+            of several planes, shape (N, C, h, w).
+        """
+        ...
+
+    def download(self, values: Pixels) -> np.ndarray[Any, Any]:
+        """Return values of any shape from the device in the memory of the CPU; wait for them."""
         ...
 
     def estimate(self, image: Pixels, *, check: Check = no_check) -> Pixels:

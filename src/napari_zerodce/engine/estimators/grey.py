@@ -20,10 +20,15 @@ class GreyEstimator:
     def __init__(self, estimator: CurveEstimator) -> None:
         self.estimator = estimator
         self.backend, self.scale_factor = estimator.backend, estimator.scale_factor
+        self.takes_samples = estimator.takes_samples
 
     def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
         """Return a block on the device, as `CurveEstimator.upload` does."""
         return self.estimator.upload(block)
+
+    def download(self, values: Pixels) -> np.ndarray[Any, Any]:
+        """Return values in the memory of the CPU, as `CurveEstimator.download` does."""
+        return self.estimator.download(values)
 
     def estimate(self, image: Pixels, *, check: Check = no_check) -> Pixels:
         """Estimate maps, as `CurveEstimator.estimate` does.

@@ -55,6 +55,8 @@ class OnnxEstimator:
 
     backend: Backend = "onnxruntime"
 
+    takes_samples = False
+
     def __init__(self, checkpoint: Checkpoint, device: Device, precision: Precision) -> None:
         assert (device.kind, precision) == ("cpu", "float32")
         checkpoint.check_curves()
@@ -76,6 +78,10 @@ class OnnxEstimator:
     def upload(self, block: Array) -> Array:
         """Return a (C, h, w) float32 block as (1, C, h, w), without a copy."""
         return block[None]
+
+    def download(self, values: Array) -> Array:
+        """Return the values, which are in the memory of the CPU."""
+        return values
 
     def estimate(self, image: Array, *, check: Check = no_check) -> Array:
         """Estimate maps, as `CurveEstimator.estimate` describes.

@@ -10,7 +10,9 @@ import numpy as np
 
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.core.architectures import FEATURES
+from napari_zerodce.core.arrays import to_numpy
 from napari_zerodce.device import Backend, Device, Precision, import_torch
+from napari_zerodce.engine.estimators.cuda_transfer import transfer_for
 from napari_zerodce.engine.estimators.estimator import Check, Pixels, no_check
 from napari_zerodce.engine.estimators.honest_float32 import honest_float32
 
@@ -53,6 +55,9 @@ class TorchEstimator:
         forget_subnormal_weights(self.network)
         # Channels-last is 1.4 times faster than torch's default layout on CPUs.
         self.network.to(self.device, self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        on_cuda = device.kind == "cuda"
+        self._transfer = transfer_for(self.device) if on_cuda else None
+        self.takes_samples = on_cuda
         self._thread = threading.local()
         # Before each convolution: on a slow or busy machine a tile takes a second, but one
         # convolution of it never does.
@@ -76,17 +81,32 @@ class TorchEstimator:
         check()
 
     def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
-        """Return a (C, h, w) float32 block as (1, C, h, w) on the device; on the CPU as a view."""
+        """Return a block of shape (C, h, w) or (N, C, h, w) on the device, with the first axis.
+
+        Parameters
+        ----------
+        block : ndarray
+            On the CPU, the result is a view of it.
+        """
+        blocks = block if block.ndim == 4 else block[None]
         if self.device.type == "cpu":
-            return block[None]
-        return import_torch().from_numpy(block).unsqueeze(0).to(self.device)
+            return blocks
+        if self._transfer is not None:
+            return self._transfer.upload(blocks)
+        return import_torch().from_numpy(blocks).to(self.device)
+
+    def download(self, values: Pixels) -> np.ndarray[Any, Any]:
+        """Return values in the memory of the CPU, as `CurveEstimator.download` does."""
+        if self._transfer is None:
+            return to_numpy(values)
+        return self._transfer.download(values)
 
     def estimate(self, image: Pixels, *, check: Check = no_check) -> Pixels:
         """Estimate maps, as `CurveEstimator.estimate` describes.
 
         Parameters
         ----------
-        image : ndarray or Tensor, shape (1, 1 or 3, h, w), float32, values in [0, 1]
+        image : ndarray or Tensor, shape (N, 1 or 3, h, w), float32, values in [0, 1]
             As `upload` returns it.
         check : callable, optional
             Called before each convolution; raises `Cancelled` to stop.
@@ -105,15 +125,15 @@ class TorchEstimator:
         colours = colours.contiguous(memory_format=import_torch().channels_last)
         with honest_float32(self.device):
             maps = self.network.estimate_maps(colours)
-        maps = maps[:1].float().contiguous()
+        maps = maps[: len(image)].float().contiguous()
         return maps.mean(2, keepdim=True) if image.shape[1] == 1 else maps
 
     def _batch(self, image: Tensor) -> int:
-        """Return how many times the network gets the image: 2 if it is tiny, else 1.
+        """Return how many images the network gets: a tiny one twice.
 
         On CPUs torch computes layers of up to 20,480 numbers in another way than larger ones, and
         the last bit differs: tiny tiles of a larger image would show seams. Batches of two are
         always computed like large layers.
         """
         tiny = image.shape[-2] * image.shape[-1] * FEATURES <= 20_480
-        return 2 if tiny and self.device.type == "cpu" else 1
+        return 2 if tiny and self.device.type == "cpu" and len(image) == 1 else len(image)

@@ -14,6 +14,7 @@ from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.estimators.grey import GreyEstimator
 from napari_zerodce.engine.methods.enlarged import repeated
+from napari_zerodce.engine.methods.samples_on_device import SamplesOnDevice
 from napari_zerodce.engine.methods.shared_curves import SharedCurves
 from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves
 from napari_zerodce.engine.plane import Plane
@@ -76,7 +77,9 @@ class CurveTile:
         estimator: CurveEstimator,
         source: CurveSource,
     ) -> None:
-        if not source.keeps_order:  # 8-bit samples are moved sooner than floats
+        goes_as_it_is = SamplesOnDevice.possible(block, plane, estimator)
+        # 8-bit samples are moved sooner than floats; a GPU picks colours apart in no time.
+        if not (source.keeps_order or goes_as_it_is):
             block = np.ascontiguousarray(block)
         self.tile = tile
         self.inner = (tile.inner_rows, tile.inner_columns)
@@ -87,6 +90,9 @@ class CurveTile:
         # that only one thread at a time would run the network.
         self._outer: Array | None = None
         self._alphas: Array | None = None
+        self._on_device: SamplesOnDevice | None = None
+        if goes_as_it_is:
+            self._on_device = SamplesOnDevice(block, plane, estimator)
 
     @property
     def steady(self) -> Samples:
@@ -97,8 +103,13 @@ class CurveTile:
     def outer(self) -> Array:
         """Tile and halo on the device, shape (1, C, H, W), float32, values in [0, 1]."""
         if self._outer is None:
-            self._outer = self._estimator.upload(self.plane.normalised(self._block))
+            self._outer = self._normalised()
         return self._outer
+
+    def _normalised(self) -> Array:
+        if self._on_device is not None:
+            return self._on_device.normalised()
+        return self._estimator.upload(self.plane.normalised(self._block))
 
     @property
     def unit(self) -> Array:
@@ -111,8 +122,21 @@ class CurveTile:
         """The curve parameters, shape (1, 8, C, h, w) or (1, 8, 1, 1, 1), values in [-1, 1]."""
         if self._alphas is None:
             found = self._source.alphas(self.tile, self.outer)
-            self._alphas = found[:, :, : len(self.samples)]  # one of three equal ones, if grey
+            colours = self.samples.shape[-3]
+            self._alphas = found[:, :, :colours]  # one of three equal ones, if grey
         return self._alphas
+
+    def restored(self, unit: Array) -> Samples:
+        """Return enhanced values as samples, with the shape of `samples`.
+
+        Parameters
+        ----------
+        unit : array, shape (1, C, h, w), values in [0, 1]
+        """
+        if self._on_device is not None:
+            return self._on_device.restored(unit, self.inner)
+        values = self._estimator.download(unit)
+        return self.plane.restored(values.reshape(self.samples.shape), self.samples)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 
 from napari_zerodce.core.architectures import MethodName
-from napari_zerodce.core.arrays import to_numpy
 from napari_zerodce.engine.apply_look import base_for, halo_of, tone
 from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
@@ -67,7 +66,7 @@ def _toned(tile: CurveTile, *, look: Look, brightness: Brightness | None) -> Arr
         return tile.steady
     base = base_for(tile.outer, tile.inner, look)
     enhanced = tone(tile.unit, tile.alphas, look, base=base)
-    restored = tile.plane.restored(to_numpy(enhanced[0]), tile.samples)
+    restored = tile.restored(enhanced)
     return restored if brightness is None else brightness.apply(restored, tile.plane.window)
 
 

@@ -14,19 +14,22 @@ def enlarged(maps: Array, tile: Tile, outer: Array, enlarge: Callable[..., Array
 
     Parameters
     ----------
-    maps : array, shape (1, maps, C, h, w)
+    maps : array, shape (N, maps, C, h, w)
     tile : Tile
-    outer : array, shape (1, C, H, W)
+    outer : array, shape (N, C, H, W)
         Its order in memory is that of the result.
     enlarge : callable
-        Given maps, shape (maps, C, h, w), `rows` and `columns`, it returns the maps of this part.
+        Given maps, shape (N * maps, C, h, w), `rows` and `columns`, it returns those of this part.
 
     Returns
     -------
-    array, shape (1, 8, C, tile height, tile width)
+    array, shape (N, 8, C, tile height, tile width)
     """
     rows, columns = ((part.start, part.stop) for part in (tile.rows, tile.columns))
-    return repeated(enlarge(in_order_of(maps[0], outer), rows=rows, columns=columns)[None])
+    planes, count, *each = maps.shape
+    flat = in_order_of(maps.reshape(planes * count, *each), outer)
+    large = enlarge(flat, rows=rows, columns=columns)
+    return repeated(large.reshape(planes, count, *large.shape[1:]))
 
 
 def repeated(maps: Array) -> Array:

@@ -108,14 +108,14 @@ class ThumbnailCurves:
     def _thumbnail(self, crew: Crew) -> Array:
         """Return the part of the thumbnail that is needed, shape (1, C, h, w), on the device."""
         size = (side.stop - side.start for side in self._seen)
-        small = np.empty((self._plane.colours, *size), np.float32)
+        small = np.empty((*self._plane.leading, self._plane.colours, *size), np.float32)
         top, left = (side.start for side in self._seen)
 
         def shrink(part: Tile) -> None:
             block = self._plane.thumbnail(part.rows, part.columns, self._scale)
             row, column = part.rows.start // self._scale, part.columns.start // self._scale
-            place = slice(row - top, row - top + block.shape[1])
-            small[:, place, column - left : column - left + block.shape[2]] = block
+            place = slice(row - top, row - top + block.shape[-2])
+            small[..., place, column - left : column - left + block.shape[-1]] = block
             self._meter.visit(GLANCE)
 
         crew.each(shrink, self._parts)
