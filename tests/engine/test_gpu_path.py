@@ -7,16 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_zerodce.checkpoints.load import load_checkpoint
+from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.device import Device
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.cuda_transfer import in_host_memory
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
+from napari_zerodce.engine.maps import curve_maps
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve
 from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.engine.view import estimate_view
+from napari_zerodce.engine.viewport import Viewport
 from napari_zerodce.imaging.windows import WindowChoice
 
 GLOBAL = Look(global_curve=True, exposure=0.5, strength=1.3)
@@ -28,8 +31,8 @@ LOOKS = pytest.mark.parametrize(
 class PretendedGpu(TorchEstimator):
     """Tensors on the CPU as those of a GPU are handled; it counts what it gets."""
 
-    def __init__(self, checkpoint: str) -> None:
-        super().__init__(load_checkpoint(checkpoint), Device("cpu", ""), "float32")
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__(checkpoint, Device("cpu", ""), "float32")
         self.takes_samples = True
         self.uploaded: list[tuple[str, int]] = []
         self.estimated: list[int] = []
@@ -45,7 +48,7 @@ class PretendedGpu(TorchEstimator):
 
 
 def pair(request: EnhanceRequest, checkpoint: str) -> tuple[ResolvedRequest, PretendedGpu]:
-    gpu = PretendedGpu(checkpoint)
+    gpu = PretendedGpu(load_checkpoint(checkpoint))
     return replace(resolve(request), runner=gpu), gpu
 
 
@@ -107,3 +110,24 @@ def test_large_planes_are_processed_one_by_one():
     request = request_for(np.zeros((4, 2000, 1100), np.uint8), "mono", "zero-dce-pp")
     assert pair(request, "zero-dce-pp")[0].stack == 1
     assert resolve(request_for(planes(9, 20, 20), "mono", "zero-dce")).stack == 1
+
+
+@pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
+def test_maps_and_the_live_view_are_those_of_the_cpu(checkpoint, monkeypatch):
+    image = planes(50, 60, 3)
+    request = request_for(image, "rgb", checkpoint, look=DEFAULT_LOOK)
+    viewport = Viewport(slice(5, 45), slice(0, 60))
+    maps, view = curve_maps(request), estimate_view(request, viewport)
+    expected = maps, view.render(DEFAULT_LOOK)
+    made = []
+
+    def make_runner(loaded, *_):
+        made.append(PretendedGpu(loaded))
+        return made[-1]
+
+    monkeypatch.setattr("napari_zerodce.engine.resolve.make_runner", make_runner)
+    np.testing.assert_allclose(curve_maps(request), expected[0], atol=1e-5)
+    shown = estimate_view(request, viewport).render(DEFAULT_LOOK)
+    assert np.abs(shown.astype(int) - expected[1].astype(int)).max() <= 1
+    assert len(made) == 2
+    assert all(gpu.estimated for gpu in made)

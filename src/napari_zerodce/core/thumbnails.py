@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -222,11 +224,30 @@ def _at(maps: Array, row: _Places, column: _Places) -> Array:
 
 def _between_tensors(maps: Array, places: _Places, *, axis: int) -> Array:
     torch = namespace(maps)
-    lower = torch.from_numpy(places.lower).to(maps.device)
-    weight = torch.from_numpy(places.weight).to(maps.dtype).to(maps.device)
+    lower, weight = _as_tensors(
+        places.lower.tobytes(), places.weight.tobytes(), maps.dtype, maps.device
+    )
     upper = (lower + 1).clamp_(max=maps.shape[axis] - 1)
     weight = weight.reshape(-1, *(1,) * (-1 - axis))
     return torch.lerp(maps.index_select(axis, lower), maps.index_select(axis, upper), weight)
+
+
+@lru_cache(maxsize=64)
+def _as_tensors(lower: bytes, weight: bytes, dtype: Any, device: Any) -> tuple[Array, Array]:
+    """Return places on a device: planes of a stack have the same ones, and each copy is waited for.
+
+    Parameters
+    ----------
+    lower, weight : bytes
+        Of `_Places`.
+    dtype : torch.dtype
+    device : torch.device
+    """
+    torch = sys.modules["torch"]
+    with torch.inference_mode(mode=False):  # so that gradients may go through them, too
+        pixels = torch.from_numpy(np.frombuffer(lower, np.intp).copy())
+        weights = torch.from_numpy(np.frombuffer(weight, np.float64).copy())
+        return pixels.to(device), weights.to(device, dtype)
 
 
 def _at_lines(maps: NDArray[Any], row: _Places, column: _Places, *, axis: int) -> NDArray[Any]:

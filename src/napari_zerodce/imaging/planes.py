@@ -111,7 +111,7 @@ class PlaneLayout:
         if self.channels == "mono":
             output[self._region(index, rows, columns)] = block[0]
             return
-        if len(block) == self.colours and block.strides[0] < block.strides[-1]:
+        if self.channels == "rgb" and 0 < block.strides[0] < block.strides[-1]:
             output[self._region(index, rows, columns)] = np.moveaxis(block, 0, -1)
             return
         # One colour after the other: NumPy would copy pixel by pixel, which takes twice as long.

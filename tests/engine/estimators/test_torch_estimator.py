@@ -105,6 +105,18 @@ def test_a_stop_of_one_thread_is_none_of_another():
     assert ended["kept"].shape == (1, 8, 3, 40, 40)
 
 
+def test_a_network_is_placed_once_unless_its_weights_changed():
+    first, second = load_checkpoint("zero-dce"), load_checkpoint("zero-dce")
+    placed = TorchEstimator(first, CPU, "float32").network
+    assert TorchEstimator(second, CPU, "float32").network is placed
+    assert TorchEstimator(second, CPU, "bfloat16").network is not placed
+    with torch.no_grad():
+        second.network.e_conv7.bias[0] += 1
+    changed = TorchEstimator(second, CPU, "float32").network
+    assert changed is not placed
+    assert changed.e_conv7.bias[0] == second.network.e_conv7.bias[0]
+
+
 TINY = torch.finfo(torch.float32).tiny
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from napari_zerodce.device import (
     speaks_of_memory,
 )
 from napari_zerodce.engine.estimators.estimator import Check, no_check
+from napari_zerodce.engine.estimators.weights_hash import weights_hash
 from napari_zerodce.errors import DeviceError
 from napari_zerodce.recent_results import RecentResults
 
@@ -151,7 +151,7 @@ def import_onnxruntime() -> Any:
 def _session_of(info: CheckpointInfo, weights: Weights) -> Any:
     """Return the session of a network, which all threads share; weights of equal bytes have one."""
     network = info.curve_architecture
-    key = (network, _hash(weights))
+    key = (network, weights_hash(weights))
     return _sessions.get(key, lambda: _new_session(curve_model(network, weights)))
 
 
@@ -179,14 +179,6 @@ def _releasing() -> Any:
     options = import_onnxruntime().RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return options
-
-
-def _hash(weights: Weights) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(weights):
-        digest.update(f"{name}{weights[name].shape}".encode())
-        digest.update(np.ascontiguousarray(weights[name]).data)
-    return digest.hexdigest()
 
 
 _sessions: RecentResults[Any] = RecentResults(_MOST_SESSIONS)

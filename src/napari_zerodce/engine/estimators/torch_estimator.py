@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,8 +16,11 @@ from napari_zerodce.device import Backend, Device, Precision, import_torch
 from napari_zerodce.engine.estimators.cuda_transfer import transfer_for
 from napari_zerodce.engine.estimators.estimator import Check, Pixels, no_check
 from napari_zerodce.engine.estimators.honest_float32 import honest_float32
+from napari_zerodce.engine.estimators.weights_hash import weights_hash
+from napari_zerodce.recent_results import RecentResults
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from napari_zerodce.core.networks import CurveNetwork
@@ -46,24 +50,19 @@ class TorchEstimator:
 
     def __init__(self, checkpoint: Checkpoint, device: Device, precision: Precision) -> None:
         torch = import_torch()
-        from napari_zerodce.core.networks import forget_subnormal_weights
-
+        checkpoint.check_curves()
         self.scale_factor = checkpoint.info.scale_factor
         self.device = torch.device(device.name)
         self.dtype = getattr(torch, precision)
-        self.network: CurveNetwork = copy.deepcopy(checkpoint.curve_network)
-        forget_subnormal_weights(self.network)
-        # Channels-last is 1.4 times faster than torch's default layout on CPUs.
-        self.network.to(self.device, self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # To make it takes longer than a GPU needs for a photo.
+        key = (checkpoint.info.curve_architecture, weights_hash(checkpoint.weights))
+        self.network: CurveNetwork = _networks.get(
+            (*key, self.scale_factor, device.name, precision),
+            partial(_placed, checkpoint, self.device, self.dtype),
+        )
         on_cuda = device.kind == "cuda"
         self._transfer = transfer_for(self.device) if on_cuda else None
         self.takes_samples = on_cuda
-        self._thread = threading.local()
-        # Before each convolution: on a slow or busy machine a tile takes a second, but one
-        # convolution of it never does.
-        for layer in self.network.modules():
-            if isinstance(layer, torch.nn.Conv2d):
-                layer.register_forward_pre_hook(self._before_convolution)
 
     @staticmethod
     def can_run(device: Device, precision: Precision) -> bool:  # noqa: ARG004
@@ -75,10 +74,6 @@ class TorchEstimator:
         precision : {"float32", "bfloat16", "float16"}
         """
         return True
-
-    def _before_convolution(self, *_: object) -> None:
-        check: Check = getattr(self._thread, "check", no_check)
-        check()
 
     def upload(self, block: np.ndarray[Any, Any]) -> Pixels:
         """Return a block of shape (C, h, w) or (N, C, h, w) on the device, with the first axis.
@@ -112,7 +107,7 @@ class TorchEstimator:
             Called before each convolution; raises `Cancelled` to stop.
         """
         torch = import_torch()
-        self._thread.check = check
+        _thread.check = check
         with torch.no_grad():
             if not isinstance(image, np.ndarray):
                 return self._estimate(image)
@@ -137,3 +132,30 @@ class TorchEstimator:
         """
         tiny = image.shape[-2] * image.shape[-1] * FEATURES <= 20_480
         return 2 if tiny and self.device.type == "cpu" and len(image) == 1 else len(image)
+
+
+_MOST_NETWORKS: Final = 8
+_networks: RecentResults[CurveNetwork] = RecentResults(_MOST_NETWORKS)
+_thread: Final = threading.local()
+
+
+def _placed(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> CurveNetwork:
+    """Return a network for a device, which all threads share and nobody changes."""
+    torch = import_torch()
+    from napari_zerodce.core.networks import forget_subnormal_weights
+
+    network = copy.deepcopy(checkpoint.curve_network)
+    forget_subnormal_weights(network)
+    # Channels-last is 1.4 times faster than torch's default layout on CPUs.
+    network.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    # Before each convolution: on a slow or busy machine a tile takes a second, but one convolution
+    # of it never does.
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.register_forward_pre_hook(_before_convolution)
+    return network
+
+
+def _before_convolution(*_: object) -> None:
+    check: Check = getattr(_thread, "check", no_check)
+    check()
