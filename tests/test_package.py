@@ -24,10 +24,15 @@ DISTRIBUTION = distribution("napari-zerodce")
 
 # Rooms and modules that promise not to import torch; the docks can only be imported beside napari.
 TORCH_FREE = re.compile(
-    r"(api|cli|cli\..*|compare|compare\..*|device|errors|export|export\..*|setting|imaging|imaging\..*"
-    r"|checkpoints|checkpoints\.(cards|info|registry|read|load|recognise|download|formats(\..*)?)|engine|engine\..*|training"
+    r"(api|batch|batch\..*|cli|cli\..*|compare|compare\..*|device|engine|engine\..*|errors|export"
+    r"|export\..*|hardware"
+    r"|imaging|imaging\..*|setting|torch_import"
+    r"|checkpoints|checkpoints\.(?!save|torch_network).*"
+    r"|core|core\.(architectures|arrays|curves|detail|guided_filter|network_kinds|onnx_networks"
+    r"|smoothness_kind|thumbnails)"
+    r"|training"
     r"|training\.(config|crops|events|images|layouts|new_run|owned_folder|presets|run_config|run_folder)"
-    r"|training\.translation(\.(config|crops|forecast|new_run|pairs))?|core|core\.(architectures|arrays|curves|detail|guided_filter|onnx_.*|smoothness_kind|thumbnails)"
+    r"|training\.translation(\.(config|crops|forecast|new_run|pairs))?"
     + (r"|gui|gui\..*)" if find_spec("napari") else ")")
 )
 TORCH_FREE_MODULES = [

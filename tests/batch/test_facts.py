@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 from dataclasses import replace
+from importlib.metadata import version
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -27,6 +29,7 @@ def test_facts_of_this_process() -> None:
     assert dict(facts.versions) == {
         "napari-zerodce": __version__,
         "torch": torch.__version__,
+        "onnxruntime": version("onnxruntime") if find_spec("onnxruntime") else "missing",
         "Python": ".".join(platform.python_version().split(".")[:2]),
     }
     assert facts.weights == (("zero-dce-pp", load_checkpoint("zero-dce-pp").info.sha256),)
