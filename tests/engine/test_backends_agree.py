@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.resources import files
@@ -78,8 +79,16 @@ print(json.dumps({"before": before, "most": max(counts), "after": process.num_th
 
 
 def test_enhancements_at_once_share_their_threads():
-    code = [sys.executable, "-c", THREADS]
-    done = subprocess.run(code, capture_output=True, text=True, timeout=280, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "3"},
+    )
     threads = json.loads(done.stdout)
-    assert threads["most"] <= threads["before"] + 5, "the four that call, and the one that counts"
-    assert threads["after"] == threads["before"]
+    # Pools start a thread when it is needed: up to 3 may be new. Apart from these there are the
+    # four that call, and the one that counts; a pool for each caller would be 12 threads.
+    assert threads["most"] <= threads["before"] + 3 + 5
+    assert threads["after"] <= threads["before"] + 3
