@@ -1,7 +1,8 @@
 """Measure how long a user waits for the first result of a fresh napari, and how the window answers.
 
 Usage: python benchmarks/first_result.py [--rounds N] [--wait SECONDS] [--side PIXELS]
-           [--checkpoint NAME] [--device NAME] [--docks NAME...] [--images mono|rgb...]
+           [--checkpoint NAME] [--device NAME] [--backend NAME]
+           [--docks NAME...] [--images mono|rgb...]
 
 Each figure is the median of fresh processes, which take turns: a napari with a shown window opens
 an image and a dock, waits, and clicks. The clock runs until the canvas is drawn with the result.
@@ -25,6 +26,7 @@ import numpy as np
 
 CASES = ("Enhance", "Curve maps", "Adjust")
 IMAGES = ("mono", "rgb")
+CHOICES = ("checkpoint", "device", "backend")
 COLUMNS = {
     "seconds": "click to layer, s",
     "gap": "longest gap, ms",
@@ -123,7 +125,8 @@ def first_result(options: argparse.Namespace) -> dict[str, Any]:
     image = image_of(options.image, options.side)
     viewer.add_image(image, name="image", rgb=options.image == "rgb")
     clock.pause(1.5)
-    session_of(viewer).change(checkpoint=options.checkpoint, device=options.device)
+    chosen = {name: getattr(options, name) for name in CHOICES}
+    session_of(viewer).change(**chosen)
     clock.take()
     dock = open_dock(viewer, options.dock)
     clock.pause(options.wait)
@@ -156,7 +159,7 @@ def first_result(options: argparse.Namespace) -> dict[str, Any]:
 def measured(options: argparse.Namespace, dock: str, image: str) -> dict[str, Any]:
     """Return what a fresh process has measured."""
     command = [sys.executable, __file__, "--one", "--dock", dock, "--image", image]
-    for name in ("wait", "side", "checkpoint", "device"):
+    for name in ("wait", "side", *CHOICES):
         command += [f"--{name}", str(getattr(options, name))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -190,6 +193,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=1024)
     parser.add_argument("--checkpoint", default="zero-dce-pp")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--backend", default="auto")
     parser.add_argument("--docks", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--images", nargs="+", choices=IMAGES, default=IMAGES)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)

@@ -68,7 +68,7 @@ def main(side: str = "1024") -> None:
     opened = time.perf_counter() - started
     gaps.take("opening the dock")
     wait_for(lambda: dock.form.fields["device"].native.count() > 1)
-    gaps.take("loading torch in the background")
+    gaps.take("finding the devices in the background")
     wait_for(lambda: "cpu" in dock.run.plan.text() or "cuda" in dock.run.plan.text())
     gaps.take("timing the device in the background")
     for checkpoint in ("zero-dce", "zero-dce-pp"):

@@ -7,14 +7,9 @@ import pytest
 import torch
 
 from napari_zerodce.core import curves, guided_filter
-from napari_zerodce.core.arrays import (
-    interleaved,
-    is_interleaved,
-    repeats_one,
-    row_blocks,
-    to_numpy,
-)
+from napari_zerodce.core.arrays import repeats_one, to_numpy
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base, limit_detail_gain
+from napari_zerodce.core.memory_order import interleaved, is_interleaved, row_blocks
 
 SHAPES = [(1, 1), (1, 40), (9, 1), (2, 3), (37, 50)]
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
-from napari_zerodce.core.arrays import interleaved, is_interleaved, to_numpy
+from napari_zerodce.core.arrays import to_numpy
+from napari_zerodce.core.memory_order import interleaved, is_interleaved
 from napari_zerodce.core.thumbnails import (
     enlarge_maps,
     enlarge_to,

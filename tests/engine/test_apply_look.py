@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_zerodce.core.arrays import interleaved, is_interleaved
+from napari_zerodce.core.memory_order import interleaved, is_interleaved
 from napari_zerodce.engine import apply_look
 from napari_zerodce.engine.apply_look import base_for, halo_of, noise_gain, tone
 from napari_zerodce.engine.look import Look

@@ -174,7 +174,7 @@ def small_screen(viewer: Any, qtbot: Any) -> None:
 
 @pytest.fixture
 def dock(viewer: Any, qtbot: Any) -> Any:
-    """The Enhance dock as the plugin menu opens it, torch loaded and devices known."""
+    """The Enhance dock as the plugin menu opens it, devices known."""
     _, widget = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
     qtbot.waitUntil(lambda: widget.form.fields["device"].native.count() > 1)
     return widget

@@ -11,15 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.arrays import (
-    Array,
-    aligned_like,
-    distinct,
-    each_along,
-    is_numpy,
-    namespace,
-    repeats_one,
-)
+from napari_zerodce.core.arrays import Array, distinct, each_along, is_numpy, namespace, repeats_one
+from napari_zerodce.core.memory_order import aligned_like
 
 
 def apply_curves(image: Array, alphas: Array, *, strength: float = 1.0) -> Array:

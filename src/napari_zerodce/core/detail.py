@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from napari_zerodce.core.arrays import Array, aligned_like, is_numpy, namespace
+from napari_zerodce.core.arrays import Array, is_numpy, namespace
 from napari_zerodce.core.guided_filter import RADIUS, guided_filter
+from napari_zerodce.core.memory_order import aligned_like
 
 BASE_RADIUS: Final = RADIUS
 

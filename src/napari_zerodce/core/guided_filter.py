@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.arrays import LINE, aligned, aligned_like, is_interleaved
+from napari_zerodce.core.memory_order import LINE, aligned, aligned_like, is_interleaved
 
 Array = NDArray[Any]
 

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.arrays import Array, aligned, is_interleaved, is_numpy, namespace
+from napari_zerodce.core.arrays import Array, is_numpy, namespace
+from napari_zerodce.core.memory_order import aligned, is_interleaved
 
 Span = tuple[float, float]
 """A part of an axis: its ends in units of the whole axis."""

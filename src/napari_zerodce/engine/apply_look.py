@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from napari_zerodce.core.arrays import Array, aligned_like, is_numpy, namespace, packed, row_blocks
+from napari_zerodce.core.arrays import Array, is_numpy, namespace, packed
 from napari_zerodce.core.curves import (
     adjust_alphas,
     apply_curves,
@@ -13,6 +13,7 @@ from napari_zerodce.core.curves import (
     trim_exposure,
 )
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base, limit_detail_gain
+from napari_zerodce.core.memory_order import aligned_like, row_blocks
 from napari_zerodce.engine.look import Look
 
 _BLOCK: Final = 2**15

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from napari_zerodce.core import arrays
+from napari_zerodce.core.memory_order import row_blocks
 from napari_zerodce.core.thumbnails import Span, middle_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.progress import PlaneMeter
@@ -209,7 +210,7 @@ class Plane:
             As they are; if outside the window, they are only corrected.
         """
         made = np.empty_like(block, subok=False)
-        for rows in arrays.row_blocks(block.shape, _IN_CACHE):
+        for rows in row_blocks(block.shape, _IN_CACHE):
             key = (..., rows, slice(None))
             made[key] = restore(unit[key], self.correction.apply(block[key]), self.window)
         return made

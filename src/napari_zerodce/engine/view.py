@@ -12,8 +12,9 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.core.arrays import distinct, interleaved, is_interleaved, to_numpy
+from napari_zerodce.core.arrays import distinct, to_numpy
 from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base
+from napari_zerodce.core.memory_order import interleaved, is_interleaved
 from napari_zerodce.core.thumbnails import Span
 from napari_zerodce.engine.apply_look import tone
 from napari_zerodce.engine.brightness import Brightness

@@ -83,7 +83,7 @@ def _form_of(typed: str, chosen: str) -> SavedFormat:
 def _saving(path: Path, image: SavedImage) -> Work:
     def work(report: Report, should_stop: ShouldStop) -> Any:
         if is_lazy(image):
-            # Not at the top: it imports torch.
+            # Not at the top: it imports the whole engine.
             from napari_zerodce.engine.save_lazy import save_lazy
 
             save_lazy(path, image, report=report, should_stop=should_stop)

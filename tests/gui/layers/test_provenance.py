@@ -54,6 +54,7 @@ NEW = {
     "checkpoint_label": "", "part": "", "channel_axis": None, "channel_windows": (),
     "image_axes": "", "missing": (), "time_axis": None, "time": "frames", "time_window": 11,
     "channel_curves": "own", "design": "", "lock_normalisation": False, "statistics": "",
+    "backend": "torch",
 }  # fmt: skip
 """What layers of earlier versions do not say."""
 

@@ -41,6 +41,7 @@ OTHER: dict[str, Any] = {
     "window": WindowChoice("minmax"),
     "device": "cuda:1",
     "precision": "float16",
+    "backend": "torch",
     "scale_factor": 3,
     "tile": 64,
     "time": "smoothed",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.core.arrays import Array, in_order_of, namespace
+from napari_zerodce.core.arrays import Array, namespace
+from napari_zerodce.core.memory_order import in_order_of
 from napari_zerodce.imaging.tiling import Tile
 
 

@@ -79,7 +79,7 @@ def read_preferences(stated: Mapping[str, Any], *, thoroughly: bool = False) -> 
     stated : mapping
         Text or number by the name of a field of `Preferences`; a missing one has its default.
     thoroughly : bool
-        Whether to read the checkpoint and to look for the device, too: this imports torch.
+        Whether to read the checkpoint and to look for the device, too: this may import torch.
     """
     values: dict[str, Any] = {}
     complaints = []

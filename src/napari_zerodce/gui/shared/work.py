@@ -1,4 +1,4 @@
-"""The work of the jobs that several docks share; torch is imported in the worker threads."""
+"""The work of the jobs that several docks share; the engine is imported in the worker threads."""
 
 from __future__ import annotations
 

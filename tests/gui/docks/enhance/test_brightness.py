@@ -112,7 +112,10 @@ def test_flicker_in_words() -> None:
 def test_a_translator_has_other_rows(model: ViewerModel, form: EnhanceForm) -> None:
     layer = model.add_image(np.zeros((3, 8, 8), np.uint16), axis_labels=("t", "y", "x"))
     form.fields["time"].value, form.fields["lock_normalisation"].value = "smoothed", True
-    lock, precision = (form.fields[name].native for name in ("lock_normalisation", "precision"))
+    form.fields["backend"].value = "onnxruntime"
+    lock, precision, backend = (
+        form.fields[name].native for name in ("lock_normalisation", "precision", "backend")
+    )
     assert lock.isHidden()
     assert form.choices()["lock_normalisation"] is False
     form.show_architecture(TRANSLATOR)
@@ -120,8 +123,10 @@ def test_a_translator_has_other_rows(model: ViewerModel, form: EnhanceForm) -> N
     assert form.fields["time"].native.isHidden()
     assert not lock.isHidden()
     assert precision.isHidden()
+    assert backend.isHidden()
     chosen = form.choices()
     assert (chosen["time"], chosen["lock_normalisation"]) == ("frames", True)
+    assert chosen["backend"] == "auto", "ONNX Runtime cannot run a translator"
     layer.axis_labels = ("c", "y", "x")
     form.show_architecture(TRANSLATOR)
     assert lock.isHidden(), "each channel has one plane"

@@ -41,6 +41,7 @@ def make_form(qtbot: Any) -> Any:
         {},
         {"precision": "float16", "window": WindowChoice("percentile", 1, 99.5)},
         {"device": "cuda:1", "precision": "bfloat16", "window": WindowChoice("range", -3, 1e-4)},
+        {"backend": "torch"},
     ],
 )
 def test_settings_come_through(make_form: MakeForm, settings: dict[str, Any]) -> None:

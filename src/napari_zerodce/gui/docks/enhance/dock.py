@@ -83,7 +83,7 @@ class EnhanceDock(Dock):
         self.fill((self.checkpoints, self.form, self.run, self.run_on))
         self.setAcceptDrops(True)
         self._connect()
-        # After the dock is painted: the import of torch takes seconds and holds the GIL.
+        # After the dock is painted: if there may be a GPU, torch is imported, which takes seconds.
         QTimer.singleShot(_PAINT_MS, self._load_in_background)
 
     def _connect(self) -> None:

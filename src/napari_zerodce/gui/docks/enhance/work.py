@@ -1,4 +1,4 @@
-"""The work of the Enhance dock's jobs; torch is imported in the worker threads."""
+"""The work of the Enhance dock's jobs; the engine is imported in the worker threads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def finding_devices() -> Work:
-    """Return the work that lists all devices of this machine; it imports torch."""
+    """Return the work that lists all devices of this machine; it asks torch about GPUs, if any."""
 
     def work(_report: Report, _should_stop: ShouldStop) -> Any:
         from napari_zerodce.device import available_devices
