@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from PIL.ImageFile import ImageFile as Photo
 
 from napari_zerodce.cli import main
 from napari_zerodce.imaging.files.file_names import natural_order
+from napari_zerodce.imaging.files.photos import jpeg
 
 LEVEL, SIDE = 300, 48
 
@@ -174,14 +174,14 @@ def test_channels_in_files_of_their_own_are_two_series(capsys):
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """How often each photo is decoded."""
-    counts, usual = Counter(), Photo.load
+    """How often each JPEG is decoded."""
+    counts, usual = Counter(), jpeg._decoded
 
-    def load(photo):
-        counts[Path(photo.filename).name] += bool(photo.tile)
-        return usual(photo)
+    def count(photo, path):
+        counts[path.name] += 1
+        return usual(photo, path)
 
-    monkeypatch.setattr(Photo, "load", load)
+    monkeypatch.setattr(jpeg, "_decoded", count)
     return counts
 
 
