@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import dask.array as da
 import numpy as np
 import pytest
-import torch
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.arrays import repeats_one
@@ -218,19 +216,6 @@ def test_progress_cancel_and_errors_are_those_of_a_run():
         estimate_view(request_for(image), whole(image), should_stop=lambda: True)
     with pytest.raises(ImageError):
         estimate_view(request_for(image.astype(bool)), whole(image))
-
-
-def test_drawing_takes_no_threads_from_what_runs_later():
-    before = torch.get_num_threads()
-    image = image_of("u1", 300, 300, 3)
-    estimate_view(request_for(image, "rgb"), whole(image)).render(Look())
-    later = []
-    thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
-    thread.start()
-    thread.join()
-    assert later == [before] == [torch.get_num_threads()]
-    workers = view_module._strip_workers()
-    assert set(workers.map(lambda _: torch.get_num_threads(), range(20))) == {1}
 
 
 @pytest.fixture

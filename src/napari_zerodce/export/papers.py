@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from napari_zerodce.core.architectures import ZERO_DCE, ZERO_DCE_PP
 from napari_zerodce.core.network_kinds import NetworkKind
 
 
@@ -31,13 +32,13 @@ class Paper:
 
 
 PAPERS: Final[Mapping[NetworkKind, Paper]] = {
-    "zero-dce": Paper(
+    ZERO_DCE: Paper(
         ("C. Guo", "C. Li", "J. Guo", "C. C. Loy", "J. Hou", "S. Kwong", "R. Cong"),
         "Zero-Reference Deep Curve Estimation for Low-Light Image Enhancement",
         "CVPR 2020",
         "10.1109/CVPR42600.2020.00185",
     ),
-    "zero-dce-pp": Paper(
+    ZERO_DCE_PP: Paper(
         ("C. Li", "C. Guo", "C. C. Loy"),
         "Learning to Enhance Low-Light Image via Zero-Reference Deep Curve Estimation",
         "IEEE TPAMI 2021",
