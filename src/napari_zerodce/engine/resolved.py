@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_zerodce.checkpoints.info import NO_CURVES, CheckpointInfo
 from napari_zerodce.core.detail import BASE_HALO
-from napari_zerodce.core.thumbnails import WHOLE, Span
+from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS, WHOLE, Span
 from napari_zerodce.device import (
     Backend,
     Device,
@@ -198,13 +198,16 @@ class ResolvedRequest:
         sides = (self.layout.height, self.layout.width)
         side = self.settings.tile or self.whole_side
         if side is None:
-            has_network = self.scale_factor == 1
-            side = default_tile(self.device, has_network=has_network)
+            network = self.backend if self.scale_factor == 1 else None
+            side = default_tile(self.device, network)
             # Without the network, and on a GPU, smaller tiles cost more than another thread gains.
-            side_by_side = has_network and self.device.kind == "cpu"
-            workers = self._crew.size if side_by_side else 1
-            side = side_for_all(side, self.part.extent, planes=self.part.count, workers=workers)
+            if network and self.device.kind == "cpu":
+                side = self._side_for_all(side)
         return min(side, max(sides))
+
+    def _side_for_all(self, side: int) -> int:
+        extent, planes, workers = self.part.extent, self.part.count, self._crew.size
+        return side_for_all(side, extent, planes=planes, workers=workers, halo=RECEPTIVE_RADIUS)
 
     def plane(self, index: tuple[int, ...] = (), *, check: Check = no_check) -> Plane:
         """Return a plane by its index in the leading axes.

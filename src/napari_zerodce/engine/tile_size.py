@@ -17,6 +17,9 @@ from napari_zerodce.device import (
 _SMALLEST_SHARED: Final = 64
 """Smaller tiles would consist mostly of halo."""
 
+_STEP: Final = 16
+"""Pixels between the sides that are compared."""
+
 
 def count_of_tiles(shape: tuple[int, int], side: int) -> int:
     """Return how many tiles a plane, or a region of one, is cut into.
@@ -32,23 +35,34 @@ def count_of_tiles(shape: tuple[int, int], side: int) -> int:
     return -(-rows // side) * -(-columns // side)
 
 
-def side_for_all(side: int, shape: tuple[int, int], *, planes: int, workers: int) -> int:
-    """Return a side of tiles that is so small that every worker has a tile, if possible.
+def side_for_all(side: int, shape: tuple[int, int], *, planes: int, workers: int, halo: int) -> int:
+    """Return the side of tiles with which workers are done first.
+
+    Larger tiles have less halo, and smaller ones keep all workers busy until the end.
 
     Parameters
     ----------
     side : int
-        Side in pixels that suits the device.
+        Largest side in pixels that suits the device.
     shape : tuple of int
         Rows and columns of each plane.
     planes : int
         Number of planes.
     workers : int
         Number of tiles that are processed at a time.
+    halo : int
+        Pixels around a tile that are processed with it.
     """
-    while side > _SMALLEST_SHARED and planes * count_of_tiles(shape, side) < workers:
-        side = max(_SMALLEST_SHARED, side // 2)
-    return side
+
+    def pixels(side: int) -> int:
+        """Return how many pixels the busiest worker processes."""
+        rounds = -(-planes * count_of_tiles(shape, side) // workers)
+        # Tiles are equal parts of a plane, as `imaging.tiling` cuts them.
+        parts = [-(-length // -(-length // side)) for length in shape]
+        return rounds * (parts[0] + 2 * halo) * (parts[1] + 2 * halo)
+
+    sides = range(side, min(side, _SMALLEST_SHARED) - 1, -_STEP)
+    return min(sides, key=pixels)  # of equal ones the largest
 
 
 class TileSize:
