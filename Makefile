@@ -37,7 +37,7 @@ package: .cache/tox/ready
 	@.cache/tox/bin/tox run -e package
 
 clean:
-	rm -rf .cache .mypy_cache .pytest_cache .ruff_cache .tox .venv build dist output
+	rm -rf .cache .mypy_cache .pytest_cache .ruff_cache .tox .venv build dist notes.md output pictures
 
 .venv/ready: pyproject.toml constraints.txt
 	@scripts/system-packages environments

@@ -110,7 +110,7 @@ def differences(name: str, held: set[str], expected: set[str]) -> list[str]:
     missing, foreign = sorted(expected - held), sorted(held - expected)
     return [
         *(f"{name} lacks {path}." for path in missing),
-        *(f"{name} holds {path}, which git ignores." for path in foreign),
+        *(f"{name} holds {path}, which git does not know." for path in foreign),
     ]
 
 

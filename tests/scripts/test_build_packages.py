@@ -49,7 +49,7 @@ def test_each_missing_and_each_foreign_file_is_named() -> None:
     assert differences("a.whl", {"x", "y"}, {"x", "y"}) == []
     assert differences("a.whl", {"x", "new"}, {"x", "old"}) == [
         "a.whl lacks old.",
-        "a.whl holds new, which git ignores.",
+        "a.whl holds new, which git does not know.",
     ]
 
 
