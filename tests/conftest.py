@@ -20,6 +20,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+# Tests that import ONNX Runtime themselves leave no files of its telemetry either.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 StartChild = Callable[..., "subprocess.Popen[Any]"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import onnx
@@ -9,7 +12,8 @@ import pytest
 
 from napari_zerodce.checkpoints.read import read_checkpoint
 from napari_zerodce.checkpoints.registry import BUNDLED, RegistryEntry
-from napari_zerodce.errors import ExportError, RequestError
+from napari_zerodce.engine.estimators.onnx_estimator import import_onnxruntime
+from napari_zerodce.errors import DeviceError, ExportError, RequestError
 from napari_zerodce.export import onnx_file
 from napari_zerodce.export.onnx_file import make_onnx
 
@@ -65,6 +69,37 @@ def test_other_pixels_than_those_of_the_engine_are_refused(monkeypatch) -> None:
 
 
 def test_without_onnx_runtime(monkeypatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    with pytest.raises(ExportError, match="pip install onnxruntime"):
+    import_onnxruntime.cache_clear()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(DeviceError, match="pip install onnx onnxruntime"):
         make_onnx(read_checkpoint(BUNDLED[1].path))
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None  # cannot be imported
+import numpy as np
+from napari_zerodce import enhance
+from napari_zerodce.cli import main
+enhance(np.arange(600, dtype=np.uint8).reshape(20, 30), device="cpu", backend="onnxruntime")
+assert main(["export", "zero-dce-pp", "--output", "a.zip"]) == 0
+assert main(["export", sys.argv[1], "--output", "b.onnx"]) == 1
+"""
+
+
+def test_without_torch_and_without_telemetry(translator, tmp_path) -> None:
+    home = {name: str(tmp_path) for name in ("HOME", "USERPROFILE", "LOCALAPPDATA")}
+    kept = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, translator],
+        cwd=tmp_path,
+        env={**kept, **home, "XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "differ from ours in ONNX Runtime and NumPy by at most" in done.stdout
+    assert done.stderr.count("\n") == 1
+    assert "This needs PyTorch, which is not installed" in done.stderr
+    assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == ["a.zip"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,9 +16,15 @@ from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
     from napari_zerodce.checkpoints.info import CheckpointInfo
+    from napari_zerodce.device import Backend
     from napari_zerodce.export.onnx_file import OnnxFile
 
 _SUFFIXES: Final = {"onnx": ".onnx", "bioimageio": ".zip"}
+
+_REFERENCES: Final[Mapping[Backend, str]] = {
+    "torch": "PyTorch",
+    "onnxruntime": "ONNX Runtime and NumPy",
+}
 
 _EXAMPLES = """\
 examples:
@@ -114,7 +121,8 @@ def _write(
         output.publish()
     sys.stdout.write(
         f"{content.info.label} -> {options.output} ({_in_words(exported, file_format, len(made))}; "
-        f"its pixels differ from ours by at most {exported.deviation:.1e})\n"
+        f"its pixels differ from ours in {_REFERENCES[exported.reference]} by at most "
+        f"{exported.deviation:.1e})\n"
     )
     return 0
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.read import CheckpointContent
 from napari_zerodce.core.onnx_curves import enhancing_model
+from napari_zerodce.device import Backend
+from napari_zerodce.engine.estimators.onnx_estimator import import_onnxruntime
 from napari_zerodce.errors import ExportError
-from napari_zerodce.export.engine_pixels import engine_pixels
+from napari_zerodce.export.engine_pixels import engine_pixels, reference_backend
 from napari_zerodce.export.facts import channels_of, facts_of
 from napari_zerodce.export.pictures import in_unit_range, trial_picture
 
@@ -48,11 +50,14 @@ class OnnxFile:
     channels : {1, 3}
     deviation : float
         The largest one from the engine, in a test picture with values in [0, 1].
+    reference : {"onnxruntime", "torch"}
+        What ran the network in the engine.
     """
 
     model: bytes
     channels: int
     deviation: float
+    reference: Backend
 
 
 def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> OnnxFile:
@@ -66,15 +71,18 @@ def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> Onn
 
     Raises
     ------
+    DeviceError
+        If ONNX Runtime does not load, or torch for a translator.
     ExportError
-        If ONNX Runtime is not installed, or its result is not that of the engine.
+        If its result is not that of the engine.
     RequestError
         If a translator takes another number of channels.
     """
-    taken = channels_of(content.info, channels)
+    import_onnxruntime()
+    taken, reference = channels_of(content.info, channels), reference_backend(content.info)
     model = _model(content, taken)
     picture = in_unit_range(trial_picture(taken, content.info.design))
-    deviation = _largest(run_model(model, picture), engine_pixels(content.info, picture))
+    deviation = _largest(run_model(model, picture), engine_pixels(content.info, picture, reference))
     allowed = allowed_deviation(content.info)
     if not deviation <= allowed:  # NaN, too
         raise ExportError(
@@ -82,7 +90,7 @@ def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> Onn
             f"to {deviation:.1e}, and {allowed:g} was expected at most; no file was written, and "
             "another version of onnxruntime may help."
         )
-    return OnnxFile(model, taken, deviation)
+    return OnnxFile(model, taken, deviation, reference)
 
 
 def _model(content: CheckpointContent, channels: int) -> bytes:
@@ -118,17 +126,10 @@ def run_model(model: bytes, picture: Array) -> dict[str, Array]:
 
     Raises
     ------
-    ExportError
-        If ONNX Runtime is not installed.
+    DeviceError
+        If ONNX Runtime does not load.
     """
-    try:
-        import onnxruntime
-    except ImportError as err:
-        raise ExportError(
-            "ONNX Runtime checks an exported file, and it is not installed here: run 'pip install "
-            "onnxruntime', or export on another machine if there is no version for this one."
-        ) from err
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"image": picture}), strict=True))
 

@@ -40,8 +40,8 @@ def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[
 
     Raises
     ------
-    ExportError
-        If ONNX Runtime is not installed.
+    DeviceError
+        If ONNX Runtime does not load.
     """
     import yaml
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any, Final
 
@@ -132,17 +133,22 @@ def _loads() -> bool:
 def import_onnxruntime() -> Any:
     """Return the module of ONNX Runtime, or explain in one sentence why it cannot be loaded.
 
+    Its telemetry is off, unless the variable ``ORT_DISABLE_TELEMETRY`` says otherwise. The official
+    build has it on: it writes an identifier of the machine and a database into the user's folders,
+    and sends what is in it.
+
     Raises
     ------
     DeviceError
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the import reads it
     try:
         import onnx  # noqa: F401  (its compiled part may fail to load, too)
         import onnxruntime
     except (ImportError, OSError) as err:
         raise DeviceError(
             f"ONNX Runtime could not be loaded ({first_line(err)}); install it with 'pip install "
-            "onnx onnxruntime', or choose the backend 'torch'."
+            "onnx onnxruntime'; PyTorch, the backend 'torch', enhances without it."
         ) from err
     onnxruntime.set_default_logger_severity(_SILENT)
     return onnxruntime
