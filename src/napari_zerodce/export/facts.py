@@ -47,11 +47,18 @@ def channels_of(info: CheckpointInfo, asked: int | None = None) -> int:
 
     Raises
     ------
+    CheckpointError
+        If a translator takes or makes pictures that are neither grey nor in colours.
     RequestError
         If a translator takes another number.
     """
     if info.design is None:
         return asked or (1 if made_for(info) == "fluorescence" else 3)
+    if not {info.design.inputs, info.design.outputs} <= {1, 3}:
+        raise info.refusal(
+            f"translates {info.design.channels}, and models for other programs take and make 1 or "
+            "3; choose weights for such pictures"
+        )
     if asked not in {None, info.design.inputs}:
         raise RequestError(
             f"{info.label} translates pictures of {info.design.inputs} channels, and {asked} were "

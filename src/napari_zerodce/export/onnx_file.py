@@ -71,6 +71,8 @@ def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> Onn
 
     Raises
     ------
+    CheckpointError
+        If a translator is for pictures that are neither grey nor in colours.
     DeviceError
         If ONNX Runtime does not load, or torch for a translator.
     ExportError
