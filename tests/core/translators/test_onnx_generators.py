@@ -38,6 +38,12 @@ def test_model_equals_the_measured_generator(design: GeneratorDesign) -> None:
     for picture, made in zip(pictures, translated, strict=True):
         expected, _ = MeasuredGenerator(generator)(picture[None] * 2 - 1)
         np.testing.assert_allclose(made, ((expected[0] + 1) / 2).numpy(), atol=1e-5)
+    pictures[0, 0, 3, 4] = 0
+    (dark,) = session.run(None, {"image": pictures.numpy()})
+    pictures[0, 0, 3, 4] = torch.nan
+    (made,) = session.run(None, {"image": pictures.numpy()})
+    dark[0, 0 if design.inputs == design.outputs else slice(None), 3, 4] = np.nan
+    np.testing.assert_array_equal(made, dark)
 
 
 def test_a_layer_without_a_graph_is_our_own_mistake() -> None:
