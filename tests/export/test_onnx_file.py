@@ -48,7 +48,7 @@ def test_a_translator_takes_its_own_channels(translator, exported) -> None:
     assert made.channels == 1
     assert made.deviation < 1e-5
     facts = {each.key: each.value for each in onnx.load_from_string(made.model).metadata_props}
-    assert facts["sides"] == "multiples of 4 pixels"
+    assert facts["sides"] == "multiples of 4, at least 8 pixels"
     with pytest.raises(RequestError, match="leave --channels out"):
         make_onnx(content, channels=3)
 

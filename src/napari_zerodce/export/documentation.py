@@ -57,7 +57,7 @@ def _use(info: CheckpointInfo, channels: int) -> Iterator[str]:
     yield from ("", "## Use", "", _PHOTO if channels == 3 else _ONE_CHANNEL)
     yield from ("", "Outputs have values from 0 to 1, or -1 to 1 for curves.")
     if info.design is not None:
-        yield f"The sides of a picture must be multiples of {info.design.multiple} pixels."
+        yield f"The sides of a picture must be {info.design.sides}."
 
 
 def _facts(info: CheckpointInfo, exported: OnnxFile) -> list[tuple[str, str]]:

@@ -107,7 +107,7 @@ def _of_curves(info: CheckpointInfo, channels: int) -> dict[str, str]:
 def _of_translator(info: CheckpointInfo) -> dict[str, str]:
     assert info.design is not None
     return {
-        "sides": f"multiples of {info.design.multiple} pixels",
+        "sides": info.design.sides,
         "normalisation": "each picture with its own statistics",
     }
 
