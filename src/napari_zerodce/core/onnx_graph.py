@@ -138,7 +138,7 @@ class OnnxGraph:
         graph = helper.make_graph(self._nodes, title, _typed(inputs), _typed(outputs), constants)
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-        model.producer_name = "napari-zerodce"
+        model.producer_name, model.model_version = "napari-zerodce", 1
         helper.set_model_props(model, dict(facts or {}))
         return bytes(model.SerializeToString(deterministic=True))
 

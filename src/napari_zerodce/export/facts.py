@@ -93,13 +93,13 @@ def facts_of(info: CheckpointInfo, channels: int) -> dict[str, str]:
 
 
 def _of_curves(info: CheckpointInfo, channels: int) -> dict[str, str]:
-    maps = info.curve_traits.maps
+    maps, has_factor = info.curve_traits.maps, info.curve_traits.has_scale_factor
     shared = "one map A for all iterations" if maps == 1 else f"the maps A_1 to A_{maps}"
     return {
         "iterations": str(ITERATIONS),
         "curve": "x + A x (1 - x), once for each iteration; A > 0 brightens, as in the paper",
         "curves": f"{shared}, values in [-1, 1]",
-        "scale_factor": str(info.scale_factor),
+        **({"scale_factor": str(info.scale_factor)} if has_factor else {}),
         **({"mono": "the mean of the curves of three equal channels"} if channels == 1 else {}),
     }
 
