@@ -72,6 +72,7 @@ def describe(
         **({"license": licence} if licence else {}),
         "documentation": "README.md",
         "covers": ["cover.png"],
+        **({"attachments": [_file("LICENSE", hashes)]} if "LICENSE" in hashes else {}),
         "tags": _tags(info),
         "version": version("napari-zerodce"),
         "inputs": [_input(info, tensors["image"], hashes)],
