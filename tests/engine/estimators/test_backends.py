@@ -57,6 +57,12 @@ def test_torch_runs_everything_where_there_is_nothing_else(no_onnxruntime):
         check_backend("onnxruntime", "auto", "auto")
 
 
+def test_where_neither_is_there_both_are_named(no_onnxruntime, monkeypatch):
+    monkeypatch.setattr(backends, "is_torch_installed", lambda: False)
+    with pytest.raises(DeviceError, match=r"'pip install onnx onnxruntime' or 'pip install torch'"):
+        make_runner(load_checkpoint("zero-dce"), CPU, "float32", "torch")
+
+
 def test_a_translator_runs_on_torch(tmp_path):
     generator = make_generator(GeneratorDesign("resnet", 1, 1, features=4, depth=6))
     torch.save(generator.state_dict(), tmp_path / "latest_net_G.pth")

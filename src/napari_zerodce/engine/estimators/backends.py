@@ -13,6 +13,7 @@ from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator, impor
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.errors import DeviceError
+from napari_zerodce.hardware import is_torch_installed
 
 
 class MakesEstimator(Protocol):
@@ -112,5 +113,20 @@ def make_runner(
     DeviceError
         If a translator cannot run at the precision, or the backend does not load.
     """
+    if not checkpoint.info.is_translator and (device.kind, precision) == ("cpu", "float32"):
+        _check_either()
     make = Translator if checkpoint.info.is_translator else BACKENDS[backend]
     return make(checkpoint, device, precision)
+
+
+def _check_either() -> None:
+    """Name both backends if neither is there, because either one would do."""
+    if is_torch_installed():
+        return
+    try:
+        import_onnxruntime()
+    except DeviceError as err:
+        raise DeviceError(
+            "Curves on a CPU need ONNX Runtime or PyTorch, and neither could be loaded; install "
+            "one with 'pip install onnx onnxruntime' or 'pip install torch'."
+        ) from err
