@@ -6,11 +6,11 @@ Torch is only loaded if this machine may have a GPU, or if there is no other way
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import psutil
 
@@ -34,6 +34,9 @@ Backend = Literal["onnxruntime", "torch"]
 """The library that runs a network."""
 
 BackendChoice = Literal["auto", "onnxruntime", "torch"]
+
+BACKEND_TITLES: Final[Mapping[Backend, str]] = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
+"""What docks and sentences call them."""
 
 LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.007, "float16": 0.0009}
 """Largest deviation from float32 in the enhanced image, range [0, 1].
@@ -86,6 +89,15 @@ class Device:
         return f"{self.name} ({self.label})" if self.label else self.name
 
 
+def check_torch() -> None:
+    """Raise a `DeviceError` if torch is not installed, before anything is prepared for it."""
+    if not is_torch_installed():
+        raise DeviceError(
+            "This needs PyTorch, which is not installed; install it with 'pip install torch', on "
+            "a Mac with an Intel processor with 'conda install -c conda-forge pytorch'."
+        )
+
+
 @cache
 def import_torch() -> Any:
     """Return the torch module, or explain in one sentence why it cannot be loaded.
@@ -95,11 +107,7 @@ def import_torch() -> Any:
     DeviceError
         If torch is not installed, or does not load (known on Windows if Qt is imported first).
     """
-    if not is_torch_installed():
-        raise DeviceError(
-            "This needs PyTorch, which is not installed; install it with 'pip install torch', on "
-            "a Mac with an Intel processor with 'conda install -c conda-forge pytorch'."
-        )
+    check_torch()
     try:
         return load_torch()
     except (ImportError, OSError) as err:
