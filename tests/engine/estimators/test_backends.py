@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -34,6 +35,10 @@ INFO = load_checkpoint("zero-dce").info
 def test_onnxruntime_is_for_float32_on_the_cpu(device, precision, choice, found):
     pytest.importorskip("onnxruntime")
     assert choose_backend(INFO, device, precision, choice) == found
+
+
+def test_a_network_without_a_graph_of_onnx_runs_on_torch():
+    assert choose_backend(replace(INFO, architecture="new"), CPU, "float32") == "torch"
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])

@@ -158,7 +158,7 @@ def test_a_runtime_that_does_not_work_is_told_and_tried_once(
     else:
         count = f"with open({str(tried)!r}, 'a') as tried:\n    tried.write('.')\n"
         (tmp_path / "onnxruntime.py").write_text(count + code)
-    assert not OnnxEstimator.can_run(CPU, "float32")
+    assert not OnnxEstimator.can_run(load_checkpoint("zero-dce").info, CPU, "float32")
     for _ in range(2):
         with pytest.raises(DeviceError, match=r"^ONNX Runtime could not be loaded .*'torch'"):
             onnx_estimator.import_onnxruntime()

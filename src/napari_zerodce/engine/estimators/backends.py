@@ -18,8 +18,8 @@ from napari_zerodce.errors import DeviceError
 class MakesEstimator(Protocol):
     """A class of estimators."""
 
-    def can_run(self, device: Device, precision: Precision) -> bool:
-        """Return whether it can run networks on a device at a precision."""
+    def can_run(self, info: CheckpointInfo, device: Device, precision: Precision) -> bool:
+        """Return whether it can run a network on a device at a precision."""
         ...
 
     def __call__(
@@ -81,11 +81,8 @@ def choose_backend(
     DeviceError
         If the chosen one cannot run it on the device at the precision.
     """
-    if info.is_translator and choice != "onnxruntime":
-        return "torch"
     for name, backend in BACKENDS.items():
-        fits = choice in {"auto", name} and not info.is_translator
-        if fits and backend.can_run(device, precision):
+        if choice in {"auto", name} and backend.can_run(info, device, precision):
             return name
     what = f"{choice} cannot run {info.label}" if choice != "auto" else f"{info.label} cannot run"
     raise DeviceError(

@@ -13,7 +13,7 @@ from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.checkpoints.read import Weights
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.core.onnx_graph import OnnxGraph
-from napari_zerodce.core.onnx_networks import curve_model
+from napari_zerodce.core.onnx_networks import WITH_GRAPH, curve_model
 from napari_zerodce.device import (
     Backend,
     Device,
@@ -67,15 +67,17 @@ class OnnxEstimator:
         self._session = _session_of(checkpoint.info, checkpoint.weights)
 
     @staticmethod
-    def can_run(device: Device, precision: Precision) -> bool:
-        """Return whether it can run networks on a device at a precision; this loads it.
+    def can_run(info: CheckpointInfo, device: Device, precision: Precision) -> bool:
+        """Return whether it can run a network on a device at a precision; this loads it.
 
         Parameters
         ----------
+        info : CheckpointInfo
         device : Device
         precision : {"float32", "bfloat16", "float16"}
         """
-        return device.kind == "cpu" and precision == "float32" and _loads()
+        here = device.kind == "cpu" and precision == "float32"
+        return here and info.architecture in WITH_GRAPH and _loads()
 
     def upload(self, block: Array) -> Array:
         """Return a (C, h, w) float32 block as (1, C, h, w), without a copy."""
