@@ -6,11 +6,11 @@ Torch is only loaded if this machine may have a GPU, or if there is no other way
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import psutil
 
@@ -34,6 +34,9 @@ Backend = Literal["onnxruntime", "torch"]
 """The library that runs a network."""
 
 BackendChoice = Literal["auto", "onnxruntime", "torch"]
+
+BACKEND_TITLES: Final[Mapping[str, str]] = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
+"""The names of backends in texts for users."""
 
 LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.007, "float16": 0.0009}
 """Largest deviation from float32 in the enhanced image, range [0, 1].

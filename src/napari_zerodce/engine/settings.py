@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from napari_zerodce.checkpoints.registry import AUTOMATIC
-from napari_zerodce.device import BackendChoice, PrecisionChoice
+from napari_zerodce.device import BACKEND_TITLES, BackendChoice, PrecisionChoice
 from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.setting import Choice, Setting, setting_fields
@@ -118,8 +118,7 @@ class EnhanceSettings:
             "on PyTorch.",
             choices=(
                 Choice("auto", "Automatic"),
-                Choice("onnxruntime", "ONNX Runtime"),
-                Choice("torch", "PyTorch"),
+                *(Choice(name, title) for name, title in BACKEND_TITLES.items()),
             ),
         ),
     ] = "auto"
