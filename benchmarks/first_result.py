@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--wait", type=float, default=1.0, help="seconds from dock to click")
     parser.add_argument("--side", type=int, default=1024)
-    parser.add_argument("--checkpoint", default="zero-dce-pp")
+    parser.add_argument("--checkpoint", default="zero-dce-pp", help="or auto")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--docks", nargs="+", choices=CASES, default=CASES)

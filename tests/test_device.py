@@ -13,6 +13,7 @@ import torch
 
 from napari_zerodce import device as device_module
 from napari_zerodce.device import (
+    LEAST_PIXELS_FOR_HALF,
     Device,
     MemoryErrorsTranslated,
     OutOfDeviceMemory,
@@ -102,9 +103,9 @@ def test_auto_for_eight_bits_is_what_the_device_is_good_at(dtype):
     assert resolve_precision("auto", CPU, np.dtype(dtype)) == expected
 
 
-def test_auto_is_float32_on_a_cpu_whose_network_sees_a_thumbnail():
-    eight_bits = np.dtype(np.uint8)
-    assert resolve_precision("auto", CPU, eight_bits, sees_every_pixel=False) == "float32"
+def test_auto_is_float32_on_a_cpu_whose_network_sees_few_pixels():
+    few = LEAST_PIXELS_FOR_HALF - 1
+    assert resolve_precision("auto", CPU, np.dtype(np.uint8), pixels=few) == "float32"
 
 
 @pytest.mark.parametrize("native", [True, False])

@@ -53,7 +53,7 @@ def watched(name, *rest):
         builtins.__import__ = real
     return real(name, *rest)
 builtins.__import__ = watched
-from napari_zerodce import enhance
-import napari_zerodce.engine.enhance
+from napari_zerodce.device import import_torch
+import_torch()
 """
     assert shown(code) == ["seen", "passive", "0"]

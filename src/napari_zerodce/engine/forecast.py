@@ -107,7 +107,7 @@ def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> For
     request = _with_weights(request)
     info = checkpoint_of(request.settings).info
     device = device_of(request.settings)
-    placed = place(request.settings, info, device, np.dtype(request.image.dtype))
+    placed = place(request, info, device)
     key = _key(request, info, (device.name, placed.precision, placed.backend))
     with _one_at_a_time:
         if key not in _measured:

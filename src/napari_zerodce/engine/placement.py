@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from napari_zerodce.device import (
     resolve_precision,
 )
 from napari_zerodce.engine.estimators.backends import check_backend, choose_backend
+from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 
 
@@ -53,28 +53,29 @@ def device_of(settings: EnhanceSettings) -> Device:
     return resolve_device("cpu" if settings.backend == "onnxruntime" else settings.device)
 
 
-def place(
-    settings: EnhanceSettings, info: CheckpointInfo, device: Device, dtype: np.dtype[Any]
-) -> Placement:
-    """Choose how a network runs.
+def place(request: EnhanceRequest, info: CheckpointInfo, device: Device) -> Placement:
+    """Choose how the network of a request runs.
+
+    Of the image, its shape and its dtype decide, and not the part that is enhanced: a preview of it
+    is what the whole becomes.
 
     Parameters
     ----------
-    settings : EnhanceSettings
+    request : EnhanceRequest
     info : CheckpointInfo
     device : Device
         As `device_of` returns it.
-    dtype : dtype
-        Of the image.
 
     Raises
     ------
     DeviceError
         If the backend of the settings cannot run the network.
     """
+    settings, layout = request.settings, request.layout
     precision: Precision = "float32"
     if settings.backend != "onnxruntime":
         chosen = settings.for_checkpoint(info).precision
-        every_pixel = info.scale_factor == 1
-        precision = resolve_precision(chosen, device, dtype, sees_every_pixel=every_pixel)
+        pixels = layout.count * layout.height * layout.width // info.scale_factor**2
+        dtype = np.dtype(request.image.dtype)
+        precision = resolve_precision(chosen, device, dtype, pixels=pixels)
     return Placement(device, precision, choose_backend(info, device, precision, settings.backend))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint, load_checkpoint
 from napari_zerodce.device import Device, check_tile
@@ -67,7 +65,7 @@ def resolve(
     if checkpoint is None:
         assert automatic is not None
         checkpoint = checkpoint_of(replace(settings, checkpoint=automatic.checkpoint))
-    placed = place(settings, checkpoint.info, device, np.dtype(request.image.dtype))
+    placed = place(request, checkpoint.info, device)
     runner = make_runner(checkpoint, device, placed.precision, placed.backend)
     settings = _without_useless_lock(request, checkpoint.info)
     resolved = ResolvedRequest(

@@ -100,7 +100,7 @@ class EnhanceSettings:
         Setting(
             label="Precision",
             help="The precision of the network. Automatic is float32, or half precision for 8-bit "
-            "images if the device is faster in it.",
+            "images if the device is faster in it; on a CPU, for large ones only.",
             choices=(
                 Choice("auto", "Automatic"),
                 Choice("float32", "float32"),
@@ -114,8 +114,7 @@ class EnhanceSettings:
         Setting(
             label="Backend",
             help="The library that runs the network. Automatic is ONNX Runtime for float32 on a "
-            "CPU, if it is installed: it is faster there and loads at once. Everything else runs "
-            "on PyTorch.",
+            "CPU, where it is faster and loads at once, and PyTorch for all else.",
             choices=(
                 Choice("auto", "Automatic"),
                 *(Choice(name, title) for name, title in BACKEND_TITLES.items()),
