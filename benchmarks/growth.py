@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from comparison.tables import Column, Table, markdown_table
+from timing.resident import resident
 
 SIDE_OF_PLANES = 256
 MEBIBYTE = 2**20
@@ -73,15 +74,6 @@ def dim_image(planes: int, height: int, width: int) -> np.ndarray:
         for row in range(height):
             plane[row] = glow * (1.2 + np.sin(row / 70)) + generator.integers(0, 60, width)
     return image[0] if planes == 1 else image
-
-
-def resident(which: str) -> float:
-    """Return resident memory now ("VmRSS") or at most ("VmHWM"), in MiB."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        name, _, value = line.partition(":")
-        if name == which:
-            return int(value.split()[0]) / 1024
-    return float("nan")
 
 
 def measure(shape: tuple[int, int, int], checkpoint: str, device: str) -> Cost:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from memory import MEBIBYTE, dark_image, resident
+from memory import MEBIBYTE, dark_image
+from timing.resident import resident
 
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.forecast import describe_plan

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from timing.resident import resident
 
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.requests import EnhanceRequest, Progress
@@ -24,15 +25,6 @@ from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
 
 MEBIBYTE = 2**20
-
-
-def resident(which: str) -> float:
-    """Return resident memory now ("VmRSS") or at most ("VmHWM"), in MiB."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        name, _, value = line.partition(":")
-        if name == which:
-            return int(value.split()[0]) / 1024
-    return float("nan")
 
 
 def dark_image(width: int, height: int) -> np.ndarray:

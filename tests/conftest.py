@@ -142,3 +142,13 @@ def _add_tone(av: Any, container: Any, stream: Any, samples: int) -> None:
 def make_video() -> Callable[..., Path]:
     """Makes a video with PyAV, and skips the test if that is not installed."""
     return _video
+
+
+@pytest.fixture
+def untried_onnxruntime() -> Iterator[None]:
+    """Forget, before and after a test, whether ONNX Runtime can be used."""
+    from napari_zerodce.engine.estimators import onnx_estimator
+
+    onnx_estimator._tried_once.cache_clear()
+    yield
+    onnx_estimator._tried_once.cache_clear()

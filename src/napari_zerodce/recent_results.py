@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+
+from napari_zerodce.forking import ForkSafeLock
 
 Result = TypeVar("Result")
 
@@ -28,7 +29,7 @@ class RecentResults(Generic[Result]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._results: OrderedDict[Hashable, tuple[Callable[[], object], Result]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def get(self, key: Hashable, make: Callable[[], Result], *, of: object = None) -> Result:
         """Return the result for a key.

@@ -14,7 +14,7 @@ from napari_zerodce.imaging.windows import Window
 
 IMAGES = [BatchImage(f"{name}.tif", f"out/{name}.tif", "file", f"{name}.tif") for name in "ab"]
 SETTINGS = BatchSettings("name", lambda _: None, "{}", Facts((), ()), False)
-DONE = Outcome(Finished((Window(0, 1),), "cpu", "float32"), worker="one")
+DONE = Outcome(Finished((Window(0, 1),), "cpu", "torch", "float32"), worker="one")
 FAILED = Outcome(failure="It is damaged.", worker="one")
 PARTS = tuple((Scope((), (row, row + 1), (0, 9)),) for row in range(3))
 BEGUN = Begun(IMAGES[0], "key", (Window(0, 1),), "zero-dce", (), PARTS)

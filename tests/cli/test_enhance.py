@@ -20,7 +20,8 @@ from napari_zerodce.imaging.files import image_file, npy
 
 LINE = re.compile(
     r"(?P<source>.+) -> (?P<target>.+) "
-    r"\((?P<device>cpu|cuda:0|mps), (?P<precision>\w+), window (?P<window>.+), [0-9.]+ s"
+    r"\((?P<device>cpu|cuda:0|mps), (?P<backend>ONNX Runtime|PyTorch), (?P<precision>\w+), "
+    r"window (?P<window>.+), [0-9.]+ s"
     r"(?:; (?P<why>.+))?\)"
 )
 CPU = ("--device", "cpu", "--precision", "float32")
@@ -50,7 +51,8 @@ def test_photo_becomes_what_the_notebook_function_gives(dark, tmp_path, load_pho
     line = LINE.fullmatch(out.strip())
     assert line
     assert (line["source"], line["target"]) == (str(dark), "bright.png")
-    assert (line["device"], line["precision"], line["window"]) == ("cpu", "float32", "0 to 255")
+    found = [line[each] for each in ("device", "backend", "precision", "window")]
+    assert found == ["cpu", "ONNX Runtime", "float32", "0 to 255"]
     assert line["why"] == "photo weights, because the image is in colour"
     assert not err
     assert not leftovers(tmp_path)

@@ -76,7 +76,7 @@ def test_channels_and_all_that_the_source_says_arrive(version: str, capsys: Any)
     assert enhance("in.ome.zarr", "--output", "out.ome.zarr", "--zarr-version", version) == 0
     out, err = capsys.readouterr()
     assert not err
-    assert out.startswith("in.ome.zarr -> out.ome.zarr (cpu, float32, window ")
+    assert out.startswith("in.ome.zarr -> out.ome.zarr (cpu, ONNX Runtime, float32, window ")
     assert "; fluorescence weights" in out
     made = read_ome_zarr(Path("out.ome.zarr"))
     expected = napari_zerodce.enhance(array, device="cpu", precision="float32", channel_axis=0)

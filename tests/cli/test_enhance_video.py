@@ -52,7 +52,7 @@ def test_the_frames_are_those_of_the_decoded_series(weights, make_video, capsys)
     wanted = enhance_request(EnhanceRequest(pixels(path), "rgb", settings, time_axis=0)).image
     assert np.array_equal(pixels("bright.mkv"), wanted)
     out, err = capsys.readouterr()
-    assert out.startswith("dark.mkv -> bright.mkv (cpu, float32, window 0 to 255")
+    assert out.startswith("dark.mkv -> bright.mkv (cpu, ONNX Runtime, float32, window 0 to 255")
     assert not err
 
 

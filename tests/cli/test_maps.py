@@ -88,7 +88,9 @@ def test_files_hold_what_the_engine_computes(
     np.testing.assert_array_equal(found, expected(source))
     out, err = capsys.readouterr()
     size = "x".join(map(str, result))
-    assert out.startswith(f"{source} -> {output} (alphas, {size}, cpu, float32, window ")
+    assert out.startswith(
+        f"{source} -> {output} (alphas, {size}, cpu, ONNX Runtime, float32, window "
+    )
     assert not err
     assert source.read_bytes() == before
     assert sorted(path.name for path in Path().iterdir()) == sorted([name, output.name])

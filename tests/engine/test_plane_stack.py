@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from napari_zerodce.device import Device, OutOfDeviceMemory
-from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.plane import Plane, Shared
 from napari_zerodce.engine.plane_stack import PlaneStack, in_stacks
 from napari_zerodce.engine.progress import Meter
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize
 from napari_zerodce.errors import UnreadableError
+from napari_zerodce.imaging.exposure import Correction
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.windows import Window
@@ -116,3 +117,24 @@ def test_a_grey_plane_of_colours_stays_alone():
     grey.is_grey = True
     planes = list(enumerate([plane_of(0), grey, plane_of(2)]))
     assert [numbers for numbers, _ in in_stacks(planes, lambda: 9)] == [(1,), (0, 2)]
+
+
+def taken_before_each_stack(planes, most: int) -> list[int]:
+    """Return how many planes were taken, and so read, before each stack came."""
+    taken = []
+    numbered = ((taken.append(n), (n, plane))[1] for n, plane in enumerate(planes))
+    return [len(taken) for _ in in_stacks(numbered, lambda: most)]
+
+
+def test_frames_of_a_steady_series_do_not_wait_for_their_like():
+    shared = [Shared(Correction(gain, 0.0)) for gain in (1.5, 1.25, 1.125)]
+    frames = [Plane(IMAGE, (0,), layout=LAYOUT, window=Window(0, 9), shared=s) for s in shared]
+    assert taken_before_each_stack(frames, 9) == [1, 2, 3]
+
+
+def test_few_planes_wait_however_many_windows_there_are():
+    planes = [plane_of(0, window=Window(0, 9 + n)) for n in range(30)]
+    counts = taken_before_each_stack(planes, 2)
+    waiting = [count - gone for gone, count in enumerate(counts)]
+    assert max(waiting) == 8
+    assert len(counts) == 30

@@ -12,7 +12,6 @@ import pytest
 
 from napari_zerodce.checkpoints.read import read_checkpoint
 from napari_zerodce.checkpoints.registry import BUNDLED, RegistryEntry
-from napari_zerodce.engine.estimators.onnx_estimator import import_onnxruntime
 from napari_zerodce.errors import DeviceError, ExportError, RequestError
 from napari_zerodce.export import onnx_file
 from napari_zerodce.export.onnx_file import make_onnx
@@ -70,8 +69,7 @@ def test_other_pixels_than_those_of_the_engine_are_refused(monkeypatch) -> None:
         make_onnx(replace(content, weights=wrong))
 
 
-def test_without_onnx_runtime(monkeypatch) -> None:
-    import_onnxruntime.cache_clear()
+def test_without_onnx_runtime(untried_onnxruntime, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(DeviceError, match="pip install onnx onnxruntime"):
         make_onnx(read_checkpoint(BUNDLED[1].path))

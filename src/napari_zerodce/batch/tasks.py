@@ -104,7 +104,7 @@ class Finished:
     ----------
     windows : tuple of Window
         Empty if the result was there already.
-    device, precision : str
+    device, backend, precision : str
         Of the worker that finished it.
     notices : tuple of str
         Sentences for the user.
@@ -112,6 +112,7 @@ class Finished:
 
     windows: tuple[Window, ...] = ()
     device: str = ""
+    backend: str = ""
     precision: str = ""
     notices: tuple[str, ...] = ()
 
@@ -204,7 +205,10 @@ def finish(settings: BatchSettings, begun: Begun, seconds: float) -> Finished:
 def _finish(output: Output, resolved: ResolvedRequest, seconds: float) -> Finished:
     output.finish(resolved, seconds)
     return Finished(
-        windows=resolved.windows, device=resolved.device.name, precision=resolved.precision
+        windows=resolved.windows,
+        device=resolved.device.name,
+        backend=resolved.backend,
+        precision=resolved.precision,
     )
 
 

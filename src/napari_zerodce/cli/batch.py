@@ -20,6 +20,7 @@ from napari_zerodce.cli.engine_options import (
 )
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
+from napari_zerodce.device import BACKEND_TITLES
 from napari_zerodce.engine.look import DEFAULT_LOOK, Look
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.imaging.windows import in_words
@@ -329,4 +330,5 @@ def _write_plates(plan: BatchPlan, tally: _Tally, bars: Bars | JsonLines) -> Non
 
 
 def _facts(finished: Finished) -> str:
-    return f"{finished.device}, {finished.precision}, window {in_words(finished.windows)}"
+    ran = f"{finished.device}, {BACKEND_TITLES[finished.backend]}, {finished.precision}"
+    return f"{ran}, window {in_words(finished.windows)}"

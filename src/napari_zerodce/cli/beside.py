@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     Images = tuple[ImageFile, ...]
 
 _LARGEST_FILE: Final = 2**25
-"""Bytes. A photo of this size has some hundred million pixels; with a larger one, memory counts."""
+"""Bytes. A photo of this size has some hundred million pixels; with a larger file, memory counts.
+
+A compressed TIFF of this size may have more.
+"""
 
 _LARGEST_RESULT: Final = 2**29
 """Bytes. A larger result is written before the next file is enhanced: its memory is then free."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_zerodce.cli.engine_options import why_automatic
+from napari_zerodce.device import BACKEND_TITLES
 from napari_zerodce.errors import Cancelled, ZeroDCEError
 from napari_zerodce.imaging.windows import in_words
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
@@ -253,9 +254,10 @@ def _by_regions(output: GrowingOutput | VideoOutput, run: SharedRun) -> Made:
 
 
 def _facts(made: Provenance) -> list[str]:
-    """Return how an image was enhanced: translator, device, precision, window and look."""
+    """Return how an image was enhanced: translator, what ran it, window and look."""
     network = [made.design] if made.design else []
-    facts = [*network, made.device, made.precision, f"window {in_words(made.windows)}"]
+    ran = [made.device, BACKEND_TITLES[made.backend], made.precision]
+    facts = [*network, *ran, f"window {in_words(made.windows)}"]
     if look := made.look.describe():
         facts.append(look)
     if made.global_curve:

@@ -17,6 +17,7 @@ from napari_zerodce.cli.engine_options import (
 from napari_zerodce.cli.hidden_output import HiddenOutput
 from napari_zerodce.cli.interruption import run_interruptibly
 from napari_zerodce.cli.setting_options import add_options
+from napari_zerodce.device import BACKEND_TITLES
 from napari_zerodce.engine.map_kinds import MAP_KIND, MapKind
 from napari_zerodce.errors import ImageError
 from napari_zerodce.imaging.windows import in_words
@@ -118,7 +119,8 @@ def _write(
         window = f"window {in_words(resolved.windows)}"
         bars.print(
             f"{source} -> {target} ({kind}, {'x'.join(map(str, shape))}, "
-            f"{resolved.device.name}, {resolved.precision}, {window}, "
+            f"{resolved.device.name}, {BACKEND_TITLES[resolved.backend]}, {resolved.precision}, "
+            f"{window}, "
             f"{time.perf_counter() - started:.2f} s{why_automatic(resolved.automatic)})"
         )
     return 0

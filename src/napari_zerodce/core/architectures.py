@@ -1,6 +1,7 @@
 """The table of network architectures: everything that depends on the architecture; no torch.
 
-To add a network, add a class to `core.networks` and a row here.
+To add a network, add a class to `core.networks` and a row here; ONNX Runtime runs it, too, once
+`core.onnx_networks` can write it.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def _mean_of_colours(graph: OnnxGraph, alphas: str, maps: int) -> str:
 
 
 def _thumbnail(graph: OnnxGraph, image: str, scale_factor: int) -> str:
-    """Return the mean of the two by two middle pixels of each block, as `networks.thumbnail`."""
+    """Return the mean of the two by two middle pixels of each block, as `thumbnails.thumbnail`."""
     if scale_factor == 1:
         return image
     one, two = graph.constant([1]), graph.constant([2])
@@ -109,7 +109,7 @@ def _at(graph: OnnxGraph, sides: str, axis: int) -> str:
 
 
 def _enlarged(graph: OnnxGraph, alphas: str, scale_factor: int) -> str:
-    """Return a thumbnail's maps at the size of the image, as `networks.enlarge_maps`."""
+    """Return a thumbnail's maps at the size of the image, as `thumbnails.enlarge_maps`."""
     sides = graph.add("Shape", "image", start=_HEIGHT)
     blocks = _blocks(graph, sides, scale_factor)
     for axis in (_WIDTH, _HEIGHT):  # columns first, on the few rows of the thumbnail

@@ -11,10 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.architectures import ARCHITECTURES, Architecture
+from napari_zerodce.core.architectures import ARCHITECTURES, ZERO_DCE, ZERO_DCE_PP, Architecture
 from napari_zerodce.core.onnx_graph import OnnxGraph
 
 Weights = Mapping[str, NDArray[np.float32]]
+
+WITH_GRAPH: Final[frozenset[str]] = frozenset({ZERO_DCE, ZERO_DCE_PP})
+"""The architectures that `curve_model` can write; torch runs all others."""
 
 
 def curve_model(architecture: Architecture, weights: Weights) -> bytes:

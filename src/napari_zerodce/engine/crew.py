@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
-from threading import Barrier, Lock, local
+from threading import Barrier, local
 from typing import Final, TypeVar
 
 from napari_zerodce.device import Backend, Device, import_torch
+from napari_zerodce.forking import ForkSafeLock, call_in_forked_children
 from napari_zerodce.hardware import usual_threads
 
 Item = TypeVar("Item")
@@ -105,7 +106,7 @@ ALONE: Final = _Alone()
 """The calling thread: it has as many threads of torch as torch likes, and one of ONNX Runtime."""
 
 
-_changing_torch = Lock()
+_changing_torch = ForkSafeLock()
 """The number of torch's threads is that of the whole process, and is changed for a moment."""
 
 _LEAST_WORK: Final = 700
@@ -168,6 +169,9 @@ def _pool(size: int, backend: Backend) -> ThreadPoolExecutor:
     if backend == "torch":
         return single_threads(size, "crew")
     return ThreadPoolExecutor(size, "crew")
+
+
+call_in_forked_children(_pool.cache_clear)
 
 
 def single_threads(count: int, name: str) -> ThreadPoolExecutor:

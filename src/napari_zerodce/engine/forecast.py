@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -24,6 +23,7 @@ from napari_zerodce.engine.look import AS_PUBLISHED, Look
 from napari_zerodce.engine.requests import EnhanceRequest, EnhanceResult, Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.engine.translation_limits import Cost, cost_of, first_tile
+from napari_zerodce.forking import ForkSafeLock
 from napari_zerodce.imaging.intensity import WindowChoice
 from napari_zerodce.stopping import ShouldStop, never
 
@@ -82,7 +82,7 @@ class Forecast:
 
 
 _measured: dict[tuple[Any, ...], Speed] = {}
-_one_at_a_time = threading.Lock()  # two measurements at once would slow each other down
+_one_at_a_time = ForkSafeLock()  # two measurements at once would slow each other down
 
 
 def forecast(request: EnhanceRequest, *, should_stop: ShouldStop = never) -> Forecast:

@@ -7,13 +7,15 @@ they go through the network, the curves and the bus together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from napari_zerodce.engine.plane import Plane
+from napari_zerodce.imaging.exposure import UNCHANGED
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import Tile
+from napari_zerodce.imaging.windows import Window
 
 Array = np.ndarray[Any, Any]
 Numbered = tuple[tuple[int, ...], tuple[Plane, ...]]
@@ -21,7 +23,7 @@ Numbered = tuple[tuple[int, ...], tuple[Plane, ...]]
 
 
 class PlaneStack(Plane):
-    """Planes of an image with one window and one correction, as a plane.
+    """Planes of an image with one window and no correction, as a plane.
 
     Its blocks have the shape (N, C, h, w).
 
@@ -88,31 +90,38 @@ def _stacked(blocks: list[Array]) -> Array:
     return stack.transpose(0, *(1 + order.index(axis) for axis in range(first.ndim)))
 
 
+_MOST_FULL: Final = 4
+"""As many planes wait as full stacks of so many channels have; each holds its samples."""
+
+
 def in_stacks(planes: Iterable[tuple[int, Plane]], most: Callable[[], int]) -> Iterator[Numbered]:
     """Yield planes in stacks of those that can be processed as one.
 
     Parameters
     ----------
     planes : iterable of (int, Plane)
-        With their numbers. Channels may take turns: each has a stack of its own that fills up.
+        With their numbers. Channels may take turns: each has a stack of its own that fills up. Not
+        many wait: of many channels, the stack that has waited longest goes before it is full.
     most : callable
         Returns how many planes a stack may have now.
     """
-    waiting: dict[object, list[tuple[int, Plane]]] = {}
+    waiting: dict[Window, list[tuple[int, Plane]]] = {}
     for number, plane in planes:
-        kind = _kind(plane)
-        alike = waiting.setdefault(kind, [])
+        if _remains_alone(plane):
+            yield (number,), (plane,)
+            continue
+        alike = waiting.setdefault(plane.window, [])
         alike.append((number, plane))
-        if kind is None or len(alike) >= most():
-            yield _together(waiting.pop(kind))
+        if len(alike) >= most():
+            yield _together(waiting.pop(plane.window))
+        elif sum(map(len, waiting.values())) >= _MOST_FULL * most():
+            yield _together(waiting.pop(next(iter(waiting))))
     yield from map(_together, waiting.values())
 
 
-def _kind(plane: Plane) -> object:
-    """Return what planes of a stack have in common; None for a plane that remains alone."""
-    if plane.shared_maps is not None or plane.is_grey:
-        return None
-    return plane.window, plane.correction
+def _remains_alone(plane: Plane) -> bool:
+    """Return whether no other plane is like it; corrections are those of single frames."""
+    return plane.shared_maps is not None or plane.is_grey or plane.correction != UNCHANGED
 
 
 def _together(planes: list[tuple[int, Plane]]) -> Numbered:

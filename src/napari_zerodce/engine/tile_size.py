@@ -99,7 +99,8 @@ class TileSize:
                 attempt()
             return True
         except OutOfDeviceMemory:
-            self.stack = min(self.stack, max(1, count // 2))
+            with self._lock:
+                self.stack = min(self.stack, max(1, count // 2))
         release_memory(self._device)  # not in the handler, as below
         return False
 

@@ -27,6 +27,7 @@ from napari_zerodce.engine.requests import EnhanceRequest, Report, ignore
 from napari_zerodce.engine.resolve import resolve_for_curves
 from napari_zerodce.engine.resolved import ResolvedRequest
 from napari_zerodce.engine.viewport import Viewport
+from napari_zerodce.forking import call_in_forked_children
 from napari_zerodce.hardware import usual_threads
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import Window, restore
@@ -52,6 +53,9 @@ def _strip_workers() -> ThreadPoolExecutor:
     They are not those of runs: a look is drawn while a run goes on.
     """
     return ThreadPoolExecutor(min(usual_threads(), 8), "strip")
+
+
+call_in_forked_children(_strip_workers.cache_clear)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,20 +13,12 @@ from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.device import Device
-from napari_zerodce.engine.estimators import backends, onnx_estimator
+from napari_zerodce.engine.estimators import backends
 from napari_zerodce.engine.estimators.backends import check_backend, choose_backend, make_runner
 from napari_zerodce.errors import DeviceError
 
 CPU, GPU = Device("cpu", "any"), Device("cuda:0", "any")
 INFO = load_checkpoint("zero-dce").info
-
-
-@pytest.fixture
-def no_onnxruntime(monkeypatch):
-    onnx_estimator.import_onnxruntime.cache_clear()
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    yield
-    onnx_estimator.import_onnxruntime.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -44,6 +37,10 @@ def test_onnxruntime_is_for_float32_on_the_cpu(device, precision, choice, found)
     assert choose_backend(INFO, device, precision, choice) == found
 
 
+def test_a_network_without_a_graph_of_onnx_runs_on_torch():
+    assert choose_backend(replace(INFO, architecture="new"), CPU, "float32") == "torch"
+
+
 @pytest.mark.parametrize("name", ["onnxruntime", "torch"])
 def test_the_backend_that_was_chosen_runs(name):
     if name == "onnxruntime":
@@ -51,7 +48,8 @@ def test_the_backend_that_was_chosen_runs(name):
     assert make_runner(load_checkpoint("zero-dce"), CPU, "float32", name).backend == name
 
 
-def test_torch_runs_everything_where_there_is_nothing_else(no_onnxruntime):
+def test_torch_runs_everything_where_there_is_nothing_else(untried_onnxruntime, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert choose_backend(INFO, CPU, "float32") == "torch"
     with pytest.raises(DeviceError, match="ONNX Runtime could not be loaded"):
         check_backend("onnxruntime", "auto", "auto")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from napari_zerodce.engine.estimators.cuda_transfer import in_host_memory
 
@@ -21,6 +22,20 @@ def test_a_copy_has_the_samples_and_the_memory_order(block: np.ndarray, dtype: s
     copied = in_host_memory(block, pinned=False)
     np.testing.assert_array_equal(copied.numpy(), block)
     assert not np.shares_memory(copied.numpy(), block)
+
+
+def test_memory_that_cannot_be_pinned_serves_too(monkeypatch) -> None:
+    empty, pinned = torch.empty, []
+
+    def without_room(*shape: object, pin_memory: bool = False, **options: object) -> torch.Tensor:
+        pinned.append(pin_memory)
+        if pin_memory:
+            raise RuntimeError("CUDA error: out of memory")
+        return empty(*shape, **options)
+
+    monkeypatch.setattr(torch, "empty", without_room)
+    np.testing.assert_array_equal(in_host_memory(COUNTED, pinned=True).numpy(), COUNTED)
+    assert pinned == [True, False]
 
 
 def test_interleaved_colours_stay_interleaved() -> None:

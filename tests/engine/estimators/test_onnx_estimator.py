@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import numpy as np
@@ -11,9 +12,12 @@ import torch
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.architectures import ARCHITECTURES
 from napari_zerodce.device import Device, OutOfDeviceMemory
+from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators import onnx_estimator
 from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
+from napari_zerodce.engine.requests import EnhanceRequest
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, DeviceError
 
 pytest.importorskip("onnxruntime")
@@ -127,15 +131,46 @@ def test_other_errors_are_one_sentence():
         estimator.estimate(noise(1, 3, 8, 8))
 
 
-def test_a_runtime_that_does_not_load_is_told(monkeypatch):
-    onnx_estimator.import_onnxruntime.cache_clear()
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    try:
-        assert not OnnxEstimator.can_run(CPU, "float32")
+BROKEN = {
+    "nothing": None,
+    "what is left of a removed package": "",
+    "an import that fails in its own way": "raise RuntimeError('compiled for another NumPy')",
+    "a runtime of another age": """
+class SessionOptions:
+    def add_session_config_entry(self, *_): ...
+class InferenceSession:
+    def __init__(self, *_, **__):
+        raise Exception("Unsupported model IR version: 8")
+def set_default_logger_severity(_): ...
+""",
+}
+
+
+@pytest.mark.parametrize("found", BROKEN)
+def test_a_runtime_that_does_not_work_is_told_and_tried_once(
+    found, untried_onnxruntime, monkeypatch, tmp_path
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "onnxruntime")
+    tried = tmp_path / "tried"
+    if (code := BROKEN[found]) is None:
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    else:
+        count = f"with open({str(tried)!r}, 'a') as tried:\n    tried.write('.')\n"
+        (tmp_path / "onnxruntime.py").write_text(count + code)
+    assert not OnnxEstimator.can_run(load_checkpoint("zero-dce").info, CPU, "float32")
+    for _ in range(2):
         with pytest.raises(DeviceError, match=r"^ONNX Runtime could not be loaded .*'torch'"):
             onnx_estimator.import_onnxruntime()
-    finally:
-        onnx_estimator.import_onnxruntime.cache_clear()
+        assert code is None or tried.read_text() == "."
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    result = enhance(EnhanceRequest(image, "mono", EnhanceSettings("zero-dce-pp", device="cpu")))
+    assert result.backend == "torch"
+
+
+def test_a_network_that_makes_no_session_is_one_sentence():
+    with pytest.raises(DeviceError, match=r"^ONNX Runtime could not load the network \(.*'torch'"):
+        onnx_estimator._new_session(b"no model")
 
 
 def test_the_memory_of_a_large_tile_is_given_back():

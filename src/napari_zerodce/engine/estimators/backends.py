@@ -26,8 +26,8 @@ from napari_zerodce.hardware import is_torch_installed
 class MakesEstimator(Protocol):
     """A class of estimators."""
 
-    def can_run(self, device: Device, precision: Precision) -> bool:
-        """Return whether it can run networks on a device at a precision."""
+    def can_run(self, info: CheckpointInfo, device: Device, precision: Precision) -> bool:
+        """Return whether it can run a network on a device at a precision."""
         ...
 
     def __call__(
@@ -95,11 +95,8 @@ def choose_backend(
     DeviceError
         If the chosen one cannot run it on the device at the precision.
     """
-    if info.is_translator and choice != "onnxruntime":
-        return "torch"
     for name, backend in BACKENDS.items():
-        fits = choice in {"auto", name} and not info.is_translator
-        if fits and backend.can_run(device, precision):
+        if choice in {"auto", name} and backend.can_run(info, device, precision):
             return name
     with_it = "" if choice == "auto" else f" with {BACKEND_TITLES[choice]}"
     raise DeviceError(

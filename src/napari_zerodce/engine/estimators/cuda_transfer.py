@@ -8,7 +8,8 @@ and the last one goes. PCIe carries 50 GB/s from pinned memory and a fifth of it
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,7 +68,7 @@ class CudaTransfer:
         torch = import_torch()
         computing = torch.cuda.current_stream(self._device)
         self._down.wait_event(computing.record_event())
-        host = torch.empty_like(values, device="cpu", pin_memory=True)
+        host = _pinned_if_possible(partial(torch.empty_like, values, device="cpu"))
         # A thread that waits for a blocking event sleeps: napari needs the core more.
         gone = torch.cuda.Event(blocking=True)
         with torch.cuda.stream(self._down):
@@ -101,7 +102,18 @@ def in_host_memory(block: Array, *, pinned: bool) -> Tensor:
     order = sorted(range(block.ndim), key=lambda axis: -abs(block.strides[axis]))
     dtype = getattr(torch, block.dtype.name)
     ordered = block.transpose(order)
-    copied = torch.empty(ordered.shape, dtype=dtype, pin_memory=pinned)
+    empty = partial(torch.empty, ordered.shape, dtype=dtype)
+    copied = _pinned_if_possible(empty) if pinned else empty()
     np.copyto(copied.numpy(), ordered)
-    in_order: Tensor = copied.permute([order.index(axis) for axis in range(block.ndim)])
-    return in_order
+    return copied.permute([order.index(axis) for axis in range(block.ndim)])
+
+
+def _pinned_if_possible(empty: Callable[..., Tensor]) -> Tensor:
+    """Return new memory of the CPU; without enough of it to pin, copies only take longer.
+
+    The error of pinned memory says "out of memory", but smaller tiles would not help the GPU.
+    """
+    try:
+        return empty(pin_memory=True)
+    except RuntimeError:
+        return empty()

@@ -12,7 +12,8 @@ from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.checkpoints.read import Weights
 from napari_zerodce.core.architectures import ARCHITECTURES
-from napari_zerodce.core.onnx_networks import curve_model
+from napari_zerodce.core.onnx_graph import OnnxGraph
+from napari_zerodce.core.onnx_networks import WITH_GRAPH, curve_model
 from napari_zerodce.device import (
     Backend,
     Device,
@@ -51,7 +52,7 @@ class OnnxEstimator:
     CheckpointError
         If it is a translator.
     DeviceError
-        If ONNX Runtime does not load.
+        If ONNX Runtime does not load, or not the network.
     """
 
     backend: Backend = "onnxruntime"
@@ -66,15 +67,17 @@ class OnnxEstimator:
         self._session = _session_of(checkpoint.info, checkpoint.weights)
 
     @staticmethod
-    def can_run(device: Device, precision: Precision) -> bool:
-        """Return whether it can run networks on a device at a precision; this loads it.
+    def can_run(info: CheckpointInfo, device: Device, precision: Precision) -> bool:
+        """Return whether it can run a network on a device at a precision; this loads it.
 
         Parameters
         ----------
+        info : CheckpointInfo
         device : Device
         precision : {"float32", "bfloat16", "float16"}
         """
-        return device.kind == "cpu" and precision == "float32" and _loads()
+        here = device.kind == "cpu" and precision == "float32"
+        return here and info.architecture in WITH_GRAPH and _loads()
 
     def upload(self, block: Array) -> Array:
         """Return a (C, h, w) float32 block as (1, C, h, w), without a copy."""
@@ -122,16 +125,11 @@ class OnnxEstimator:
 
 
 def _loads() -> bool:
-    try:
-        import_onnxruntime()
-    except DeviceError:
-        return False
-    return True
+    return not isinstance(_tried_once(), str)
 
 
-@cache
 def import_onnxruntime() -> Any:
-    """Return the module of ONNX Runtime, or explain in one sentence why it cannot be loaded.
+    """Return the module of ONNX Runtime, or explain in one sentence why it cannot be used.
 
     Its telemetry is off, unless the variable ``ORT_DISABLE_TELEMETRY`` says otherwise. The official
     build has it on: it writes an identifier of the machine and a database into the user's folders,
@@ -141,17 +139,36 @@ def import_onnxruntime() -> Any:
     ------
     DeviceError
     """
+    runtime = _tried_once()
+    if isinstance(runtime, str):
+        raise DeviceError(
+            f"ONNX Runtime could not be loaded ({runtime}); install it with 'pip install onnx "
+            "onnxruntime', with '--force-reinstall' if it is there; PyTorch, the backend 'torch', "
+            "enhances without it."
+        )
+    return runtime
+
+
+@cache
+def _tried_once() -> Any:
+    """Return the module after its first use, or why that failed: it is not tried at each run."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the import reads it
     try:
         import onnx  # noqa: F401  (its compiled part may fail to load, too)
         import onnxruntime
-    except (ImportError, OSError) as err:
-        raise DeviceError(
-            f"ONNX Runtime could not be loaded ({first_line(err)}); install it with 'pip install "
-            "onnx onnxruntime'; PyTorch, the backend 'torch', enhances without it."
-        ) from err
-    onnxruntime.set_default_logger_severity(_SILENT)
+
+        onnxruntime.set_default_logger_severity(_SILENT)
+        _make_session(onnxruntime, _smallest_model())
+    # A package that another one has half removed or replaced fails in any way.
+    except Exception as err:  # noqa: BLE001
+        return first_line(err)
     return onnxruntime
+
+
+def _smallest_model() -> bytes:
+    graph = OnnxGraph()
+    graph.add("Neg", "image", makes="maps")
+    return graph.model("trial", inputs={"image": (1,)}, outputs={"maps": (1,)})
 
 
 def _session_of(info: CheckpointInfo, weights: Weights) -> Any:
@@ -163,6 +180,16 @@ def _session_of(info: CheckpointInfo, weights: Weights) -> Any:
 
 def _new_session(model: bytes) -> Any:
     runtime = import_onnxruntime()
+    try:
+        return _make_session(runtime, model)
+    except Exception as err:  # its errors have no class in common
+        raise DeviceError(
+            f"ONNX Runtime could not load the network ({first_line(err)}); choose the backend "
+            "'torch'."
+        ) from err
+
+
+def _make_session(runtime: Any, model: bytes) -> Any:
     options = runtime.SessionOptions()
     options.log_severity_level = _SILENT
     # Tiles side by side, each in a thread of ours, keep all cores as busy as threads of a session,

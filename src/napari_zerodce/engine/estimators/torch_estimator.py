@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint
 from napari_zerodce.core.architectures import FEATURES
 from napari_zerodce.core.arrays import to_numpy
@@ -65,11 +66,12 @@ class TorchEstimator:
         self.takes_samples = on_cuda
 
     @staticmethod
-    def can_run(device: Device, precision: Precision) -> bool:  # noqa: ARG004
-        """Return that it can run networks on all devices at all precisions; torch is not loaded.
+    def can_run(info: CheckpointInfo, device: Device, precision: Precision) -> bool:  # noqa: ARG004
+        """Return that it can run all networks, on all devices at all precisions; it loads no torch.
 
         Parameters
         ----------
+        info : CheckpointInfo
         device : Device
         precision : {"float32", "bfloat16", "float16"}
         """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from napari_zerodce.errors import Cancelled, ImageError, ZeroDCEError
+from napari_zerodce.forking import ForkSafeLock
 from napari_zerodce.imaging.files.urls import Named, Url
 from napari_zerodce.imaging.unreadable import reason_of
 
@@ -21,7 +21,7 @@ _UNSUPPORTED: Final = re.compile(
 )
 """What libraries say of valid files; libjpeg finds unsupported markers in damaged ones."""
 
-_changing = threading.Lock()
+_changing = ForkSafeLock()
 _silence: list[ExitStack] = []
 """One entry for each thread that reads or writes a file."""
 
