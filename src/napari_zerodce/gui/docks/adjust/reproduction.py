@@ -249,7 +249,7 @@ class _Check:
         self._planes = self._rounded = 0
 
     @property
-    def found(self) -> dict[str, int]:
+    def found(self) -> dict[str, Any]:
         """What enhancing again has shown, as fields of `Reproduction`."""
         return {"planes": self._planes, "rounded": self._rounded}
 
