@@ -24,6 +24,7 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.shared.endings import conclude_failure
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.work import Enhanced
@@ -77,6 +78,24 @@ def test_mistake_of_the_user_is_one_sentence_in_the_panel_and_a_notification(
     assert notification_manager.records[-1].message == "The GPU has no memory left; choose the CPU."
     assert runs.got == []
     assert not runs.session.busy
+
+
+def test_what_the_plan_says_is_marked_there_and_not_repeated(runs: Runs, qtbot: Any) -> None:
+    error = DeviceError("There is no GPU; choose the CPU.")
+    runs.panel.show()
+    runs.panel.show_plan(f"3 planes. {error}")
+    before = len(notification_manager.records)
+    runs.controller.show_failure(error)
+    conclude_failure(runs.session, "Enhance", error)
+    assert runs.panel.plan.text() == f"⚠ 3 planes. {error}"
+    assert runs.panel.message.isHidden()
+    assert len(notification_manager.records) == before
+    runs.panel.show_plan("3 planes")
+    runs.controller.show_failure(error)
+    assert runs.panel.message.text() == f"⚠ {error}"
+    assert len(notification_manager.records) == before + 1
+    runs.panel.show_plan(str(error))
+    assert runs.panel.message.isHidden(), "it was found later, by the plan, too"
 
 
 def test_bug_of_ours_is_not_dressed_up(runs: Runs) -> None:

@@ -31,6 +31,8 @@ class Outcome:
         Adds what a cancelled run has finished; until it is forgotten, that needs memory.
     seen : bool
         Whether a panel on screen has shown it.
+    planned : bool
+        Whether a plan on screen has said it before.
     """
 
     text: str
@@ -39,3 +41,4 @@ class Outcome:
     about: WeakSet[Layer] | None = None
     keep: Callable[[], None] | None = None
     seen: bool = False
+    planned: bool = False

@@ -60,14 +60,18 @@ def conclude(session: Session, outcome: Outcome) -> None:
 def conclude_failure(session: Session, action: str, error: Exception) -> None:
     """Show why a run failed, in the panels of an action and in a notification.
 
+    A notification does not repeat what a plan has said.
+
     Parameters
     ----------
     session : Session
     action : str
     error : Exception
     """
-    session.outcome = Outcome(describe_failure(error), "bad", action)
-    if isinstance(error, ZeroDCEError):  # any other error was raised by the job
+    session.outcome = outcome = Outcome(describe_failure(error), "bad", action)
+    if (
+        isinstance(error, ZeroDCEError) and not outcome.planned
+    ):  # any other error was raised by the job
         show_error(str(error))
 
 

@@ -62,7 +62,7 @@ class PlanLine(QObject):
             wanted = self._read()
             self._describe(wanted)
         except ZeroDCEError as err:
-            self._panel.plan.setText(str(err))
+            self._panel.show_plan(str(err))
             self._probe.stop()
         else:
             self._probe.ask(wanted.requests[0])
@@ -76,14 +76,14 @@ class PlanLine(QObject):
         text : str
         """
         self._probe.pause()
-        self._panel.plan.setText(text)
+        self._panel.show_plan(text)
 
     def _describe(self, wanted: Wanted) -> None:
         kind, forecast = self._known
         forecast = forecast if kind == kind_for_speed(wanted.requests[0]) else None
         plan, *rest = filter(None, (*wanted.describe(forecast), *self._notes(wanted)))
         stop = "." if rest and not plan.endswith("…") else ""
-        self._panel.plan.setText(" ".join((f"{plan}{stop}", *rest)))
+        self._panel.show_plan(" ".join((f"{plan}{stop}", *rest)))
 
     def _on_probe_known(self, forecast: Forecast) -> None:
         with suppress(ZeroDCEError):  # the plan says so already
@@ -92,7 +92,7 @@ class PlanLine(QObject):
             self._describe(wanted)
 
     def _on_probe_failed(self, error: Exception) -> None:
-        self._panel.plan.setText(str(error))
+        self._panel.show_plan(str(error))
 
     def _on_session_job_changed(self, job: Any) -> None:
         if job is not None:

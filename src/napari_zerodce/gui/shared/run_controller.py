@@ -114,9 +114,11 @@ class RunController(QObject):
         self._job = None
 
     def show_failure(self, error: Exception) -> None:
-        """Show why something failed."""
-        self._panel.say(describe_failure(error), "bad")
-        if isinstance(error, ZeroDCEError):  # any other error was raised by the job
+        """Show why something failed, unless the plan says it."""
+        text = describe_failure(error)
+        planned = self._panel.tells(text)
+        self._panel.say(text, "bad")
+        if isinstance(error, ZeroDCEError) and not planned:  # any other error was raised by the job
             show_error(str(error))
 
     def _forget_deleted(self, _: Any = None) -> None:

@@ -12,7 +12,7 @@ from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
-from napari_zerodce.gui.widgets.labels import Sentence, Tone, text_label
+from napari_zerodce.gui.widgets.labels import Sentence, Tone
 from napari_zerodce.gui.widgets.start_button import StartButton
 
 _STEPS = 1000
@@ -45,7 +45,7 @@ class RunPanel(QWidget):
         self._session = session
         self._outcome: Outcome | None = None
         self.state: State = "idle"
-        self.plan = text_label("plan")
+        self.plan = Sentence("plan")
         self.button = StartButton(action, "run_button")
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
@@ -100,8 +100,19 @@ class RunPanel(QWidget):
         self.bar.setValue(round(_STEPS * progress.fraction))
         self.say(describe_progress(progress), "progress")
 
+    def show_plan(self, text: str) -> None:
+        """Show above the button what a run would do and cost, or why it cannot start.
+
+        Parameters
+        ----------
+        text : str
+        """
+        self.plan.say(text)
+        if self.message.tone == "bad" and self._is_planned(self.message.said):
+            self.message.say("")
+
     def say(self, text: str, tone: Tone = "plain") -> None:
-        """Show a sentence below the button.
+        """Show a sentence below the button; a complaint that is in the plan is only marked there.
 
         Parameters
         ----------
@@ -109,7 +120,23 @@ class RunPanel(QWidget):
         tone : {"plain", "progress", "good", "bad"}
         """
         self._outcome = None
-        self.message.say(text, tone)
+        if tone == "bad" and self._is_planned(text):
+            self.plan.say(self.plan.said, "bad")
+            self.message.say("")
+        else:
+            self.message.say(text, tone)
+
+    def tells(self, text: str) -> bool:
+        """Return whether the plan on screen says this already.
+
+        Parameters
+        ----------
+        text : str
+        """
+        return self.isVisible() and self._is_planned(text)
+
+    def _is_planned(self, text: str) -> bool:
+        return bool(text) and text in self.plan.said
 
     def forget_complaint(self) -> None:
         """Remove the shown error, because a new choice may have corrected it."""
@@ -164,6 +191,7 @@ class RunPanel(QWidget):
             self.offer.say(outcome.text, outcome.tone)
         if outcome is None or outcome.action not in {self.action, None}:
             return
+        outcome.planned = outcome.planned or self.tells(outcome.text)
         if not offered:
             self.say(outcome.text, outcome.tone)
             self._outcome = outcome

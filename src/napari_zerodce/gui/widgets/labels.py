@@ -47,6 +47,7 @@ class Sentence(QLabel):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.tone: Tone = "plain"
+        self.said = ""
         _make_readable(self, name)
         self.hide()
 
@@ -59,7 +60,7 @@ class Sentence(QLabel):
             Empty hides the label.
         tone : {"plain", "progress", "good", "bad"}
         """
-        self.tone = tone
+        self.tone, self.said = tone, text
         self.setText(f"{_SIGNS[tone]}{text}")
         self.setVisible(bool(text))
 

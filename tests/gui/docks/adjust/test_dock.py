@@ -230,10 +230,10 @@ def test_3d_is_said_and_2d_goes_on(viewer: Any, adjust: Any, qtbot: Any) -> None
 
 def test_nothing_and_masks_are_one_sentence(viewer: Any, adjust: Any, qtbot: Any) -> None:
     qtbot.mouseClick(adjust.run.button, Qt.MouseButton.LeftButton)
-    assert "no image layer" in adjust.run.message.text()
+    assert "⚠ There is no image layer" in adjust.run.plan.text()
     viewer.add_image(np.ones((9, 9), bool), name="mask")
     adjust.live.setChecked(True)
-    qtbot.waitUntil(lambda: "mask (bool)" in adjust.run.message.text())
+    qtbot.waitUntil(lambda: "mask (bool)" in adjust.run.plan.text())
     assert len(viewer.layers) == 1
 
 

@@ -109,9 +109,9 @@ def test_nothing_to_compare_is_said(model: ViewerModel, dock: CompareDock, qtbot
     _tick_only(dock)
     assert "Nothing is ticked" in dock.run.plan.text()
     dock.compare()
-    assert dock.run.message.tone == "bad"
+    assert dock.run.plan.tone == "bad"
     _tick_only(dock, "gamma")
-    assert dock.run.message.text() == ""
+    assert dock.run.plan.tone == "plain"
     model.layers.clear()
     assert "no image layer to compare" in dock.run.plan.text()
 
@@ -360,11 +360,11 @@ def test_unfit_reference_is_refused_by_the_button(
     with pytest.raises(RequestError):
         dock._wanted()
     dock.compare()
-    assert "choose a reference" in dock.run.message.text()
+    assert "choose a reference" in dock.run.plan.text()
     assert not dock._session.busy
     third = Image(stack.data)
     insert_quietly(model, third, above=stack)
     model.layers.remove(third)
-    assert "choose a reference" in dock.run.message.text()  # other layers do not mend it
+    assert "choose a reference" in dock.run.plan.text()  # other layers do not mend it
     dock.form.reference.layer = None
-    assert dock.run.message.text() == ""
+    assert "choose a reference" not in dock.run.plan.text()

@@ -83,7 +83,7 @@ def test_kinds_channels_and_iterations(
     for button in form.iterations:
         button.setChecked(False)
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
-    assert "No iteration is chosen" in curve_maps.run.message.text()
+    assert "⚠ No iteration is chosen" in curve_maps.run.plan.text()
 
 
 def test_shared_map_is_said_and_shown_once(
@@ -164,10 +164,10 @@ def test_image_deleted_meanwhile_and_map_layer_deleted(
 
 def test_no_image_and_labels_are_one_sentence(viewer: Any, curve_maps: Any, qtbot: Any) -> None:
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
-    assert "no image layer" in curve_maps.run.message.text()
+    assert "⚠ There is no image layer" in curve_maps.run.plan.text()
     viewer.add_labels(np.ones((9, 9), int))
     qtbot.mouseClick(curve_maps.run.button, Qt.MouseButton.LeftButton)
-    assert "no image layer" in curve_maps.run.message.text()
+    assert "⚠ There is no image layer" in curve_maps.run.plan.text()
     curve_maps.inspector.box.setChecked(True)
     assert "no image layer" in curve_maps.inspector.text.text()
 

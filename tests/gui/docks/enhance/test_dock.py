@@ -93,10 +93,12 @@ def test_plan_says_what_will_happen(viewer: Any, dock: Any, qtbot: Any) -> None:
 
 def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) -> None:
     _click(dock, qtbot)
-    assert "no image layer" in dock.run.message.text()
+    assert "⚠ There is no image layer" in dock.run.plan.text()
     viewer.add_image(np.zeros((8, 8), bool), name="mask")
     _click(dock, qtbot)
-    assert "bool" in dock.run.message.text()
+    assert dock.run.plan.text().startswith("⚠ ")
+    assert "bool" in dock.run.plan.text()
+    assert not dock.run.message.isVisible(), "said once"
     assert dock.run.state == "idle"
     assert len(viewer.layers) == 1
 
@@ -286,9 +288,9 @@ def test_plan_and_complaint_do_not_outlive_what_they_speak_of(
     viewer: Any, dock: Any, qtbot: Any, settle: Any
 ) -> None:
     _click(dock, qtbot)
-    assert "no image layer" in dock.run.message.text()
+    assert "⚠ There is no image layer" in dock.run.plan.text()
     layer = viewer.add_image(np.zeros((3, 70, 90), np.uint16))
-    assert not dock.run.message.isVisible()
+    assert "⚠" not in dock.run.plan.text()
     qtbot.waitUntil(lambda: "cpu" in dock.run.plan.text())
     viewer.layers.remove(layer)
     settle(dock)

@@ -223,7 +223,12 @@ def test_without_torch_nothing_is_prepared(
     monkeypatch.setattr(device, "is_torch_installed", lambda: False)
     dock.targets.tick(scenes[1])
     dock.start()
-    assert dock.panel.message.text().startswith("⚠ This needs PyTorch, which is not installed;")
+    told = "⚠ This needs PyTorch, which is not installed;"
+    assert dock.forecast.text().startswith(told)
+    assert dock.panel.message.isHidden(), "said once"
+    dock.forecast.say("")
+    dock.start()
+    assert dock.panel.message.text().startswith(told)
     assert dock.panel.state == "idle"
     assert not own_runs.exists()
     assert dock.panel.resume_button.isHidden()

@@ -223,9 +223,9 @@ class CompareDock(Dock):
         if self._session.busy or self._released:
             return
         try:
-            self.run.plan.setText(self._wanted().describe())
+            self.run.show_plan(self._wanted().describe())
         except ZeroDCEError as err:
-            self.run.plan.setText(str(err))
+            self.run.show_plan(str(err))
 
     def _show_again(self) -> None:
         """Show what the shown comparison was made from: it outlives the dock."""

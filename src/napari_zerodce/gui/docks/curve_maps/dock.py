@@ -238,11 +238,11 @@ class CurveMapsDock(Dock):
             level, step = map_level(source)
             rows, columns = plane_shape(source, level)
         except ZeroDCEError as err:
-            self.run.plan.setText(str(err))
+            self.run.show_plan(str(err))
             return
         what = "all planes, each when it is shown" if choice.extent == "stack" else "1 plane"
         size = f"{-(-columns // step)}x{-(-rows // step)}"
-        self.run.plan.setText(f"Maps of {what}, {size}, of '{source.shown_name}'.")
+        self.run.show_plan(f"Maps of {what}, {size}, of '{source.shown_name}'.")
 
     def _on_settings_changed(self, new: EnhanceSettings, old: EnhanceSettings) -> None:
         if new.for_curves() != old.for_curves():

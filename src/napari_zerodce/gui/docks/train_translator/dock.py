@@ -211,6 +211,12 @@ class TrainTranslatorDock(TrainingDock):
             if config.checkpoint is not None and self.form.start.checkpoint() is None:
                 self.reader.read(folder.start, config.checkpoint)
 
+    def _show_failure(self, error: Exception) -> None:
+        if str(error) == self.forecast.said:  # no need to say it twice
+            self.progress_view.show_message(self.forecast)
+        else:
+            super()._show_failure(error)
+
     def _on_training_advanced(self) -> None:
         super()._on_training_advanced()
         if self.training is not None:
