@@ -50,7 +50,6 @@ from napari_zerodce.stopping import ShouldStop, never
 _MOST_PIXELS_OF_PLANES: Final = 2**25
 """Of the planes that are processed at the same time: 64 MB of 16-bit samples."""
 
-
 _MOST_PIXELS_OF_STACK: Final = 2**21
 """Of planes that are processed as one: a GPU then computes longer than it takes to start it."""
 

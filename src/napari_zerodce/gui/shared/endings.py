@@ -69,9 +69,7 @@ def conclude_failure(session: Session, action: str, error: Exception) -> None:
     error : Exception
     """
     session.outcome = outcome = Outcome(describe_failure(error), "bad", action)
-    if (
-        isinstance(error, ZeroDCEError) and not outcome.planned
-    ):  # any other error was raised by the job
+    if isinstance(error, ZeroDCEError) and not outcome.planned:  # the job has raised others
         show_error(str(error))
 
 

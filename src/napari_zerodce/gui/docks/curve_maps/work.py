@@ -1,4 +1,4 @@
-"""The work of the Curve maps dock's jobs; the engine is imported in the worker threads."""
+"""The work of the Curve maps dock's jobs in their worker threads."""
 
 from __future__ import annotations
 

@@ -29,13 +29,8 @@ if TYPE_CHECKING:
     from napari_zerodce.imaging.windows import WindowChoice
 
 _LOOKING: Final = Choice("auto", "Automatic (searching…)")
-
-
 _PLOT_TIP: Final = "Plot the mean brightness of each frame, before and after."
-_OF_SERIES: Final = ("time", "time_window", "channel_curves", "lock_normalisation")
-_SHOWN_AT_FIRST: Final = ("precision", "backend", *_OF_SERIES)
-_ONLY_FOR_CURVES: Final = ("precision", "backend")
-_OF_CURVES: Final = (*_ONLY_FOR_CURVES, "scale_factor", "time", "time_window", "channel_curves")
+_OF_CURVES: Final = ("precision", "backend", "time", "time_window", "channel_curves")
 _OF_TRANSLATORS: Final = ("lock_normalisation",)
 
 
@@ -75,7 +70,8 @@ class EnhanceForm(SettingsForm):
         self.add_field(described["backend"])
         self.add_field(described["scale_factor"])
         self.show_device(settings.device)
-        self.show_values({name: getattr(settings, name) for name in _SHOWN_AT_FIRST})
+        shown = (*_OF_CURVES, *_OF_TRANSLATORS)
+        self.show_values({name: getattr(settings, name) for name in shown})
         self.show_scale_factor(None)
         self.fields["device"].changed.connect(self._show_whole_device)
         self.layers.changed.connect(self._show_axes)
@@ -189,7 +185,7 @@ class EnhanceForm(SettingsForm):
             None if the checkpoint is automatic: it has no scale factor.
         """
         self.translates = info is not None and info.is_translator
-        for name in _ONLY_FOR_CURVES:
+        for name in ("precision", "backend"):
             self.show_field(name, shown=not self.translates)
         self._show_series_rows()
         if info is None or not info.traits.has_scale_factor:
