@@ -117,7 +117,7 @@ class EnhanceSettings:
             "CPU, where it is faster and loads at once, and PyTorch for all else.",
             choices=(
                 Choice("auto", "Automatic"),
-                *(Choice(name, title) for name, title in BACKEND_TITLES.items()),
+                *(Choice(*each) for each in BACKEND_TITLES.items()),
             ),
         ),
     ] = "auto"
