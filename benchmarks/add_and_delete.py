@@ -1,7 +1,7 @@
 """Add and delete every kind of layer of this plugin many times in a real window: napari survives.
 
 Usage: python benchmarks/add_and_delete.py [TIMES]
-napari 0.9.2 crashes after its colour bar was deleted, see docs/upstream/napari-colour-bar.md. This
+napari 0.9.2 crashes after its colour bar was deleted, see upstream/napari-colour-bar.md. This
 script finds crashes of that kind: the canvas is drawn after each layer is added or deleted, also
 after the source was deleted below its result and below its maps.
 """

@@ -89,6 +89,15 @@ class Device:
         return f"{self.name} ({self.label})" if self.label else self.name
 
 
+def check_torch() -> None:
+    """Raise a `DeviceError` if torch is not installed, before anything is prepared for it."""
+    if not is_torch_installed():
+        raise DeviceError(
+            "This needs PyTorch, which is not installed; install it with 'pip install torch', on "
+            "a Mac with an Intel processor with 'conda install -c conda-forge pytorch'."
+        )
+
+
 @cache
 def import_torch() -> Any:
     """Return the torch module, or explain in one sentence why it cannot be loaded.
@@ -98,11 +107,7 @@ def import_torch() -> Any:
     DeviceError
         If torch is not installed, or does not load (known on Windows if Qt is imported first).
     """
-    if not is_torch_installed():
-        raise DeviceError(
-            "This needs PyTorch, which is not installed; install it with 'pip install torch', on "
-            "a Mac with an Intel processor with 'conda install -c conda-forge pytorch'."
-        )
+    check_torch()
     try:
         return load_torch()
     except (ImportError, OSError) as err:

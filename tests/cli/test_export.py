@@ -59,6 +59,17 @@ def test_translators(design: GeneratorDesign, tmp_path: Path, capsys) -> None:
     assert (output.name, output.shape) == ("translated", ["N", design.outputs, "H", "W"])
 
 
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 3), (1, 4)])
+def test_translators_of_other_channels_are_refused(inputs, outputs, tmp_path, capsys) -> None:
+    source = tmp_path / "made.safetensors"
+    generator = make_generator(GeneratorDesign("resnet", inputs, outputs, 4, 1))
+    save_checkpoint(source, generator, licence="MIT", provenance={})
+    assert main(["export", str(source), "--output", str(tmp_path / "made.zip")]) == 1
+    told = f"translates {inputs} -> {outputs} channels, and models for other programs take and"
+    assert told in (words := capsys.readouterr().err)
+    assert words.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "told"),
     [
@@ -67,6 +78,7 @@ def test_translators(design: GeneratorDesign, tmp_path: Path, capsys) -> None:
         (["zero-dce", "--output", "a.pt"], 2, "ends in .onnx or .zip"),
         (["zero-dce", "--output", "a.zip", "--format", "onnx"], 2, "ends in .onnx was expected"),
         (["zero-dce", "--output", "a.onnx", "--scale-factor", "4"], 2, "has no scale factor"),
+        (["zero-dce", "--output", "a.onnx", "--author", "Ada"], 2, "leave --author out"),
         (["zero-dce", "--output", "taken/a.onnx"], 1, "cannot be written"),
     ],
 )

@@ -48,6 +48,25 @@ def test_model_equals_network_and_curves(make, channels: int) -> None:
         np.testing.assert_allclose(enhanced, apply_curves(image, alphas).numpy(), atol=3e-6)
 
 
+@pytest.mark.parametrize("make", NETWORKS[:2])
+def test_nan_stays_where_it_is_and_is_dark_for_the_network(make) -> None:
+    network = made_network(make)
+    weights = {name: each.numpy() for name, each in network.state_dict().items()}
+    model = enhancing_model(
+        network.architecture, weights, scale_factor=network.scale_factor, channels=3
+    )
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    image = np.random.default_rng(0).random((1, 3, 30, 41), np.float32)
+    missing = np.zeros(image.shape, bool)
+    missing[0, 1, 5, 6] = missing[0, :, 29, 40] = True
+    dark, curves = session.run(None, {"image": np.where(missing, np.float32(0), image)})
+    enhanced, same_curves = session.run(
+        None, {"image": np.where(missing, np.float32("nan"), image)}
+    )
+    np.testing.assert_array_equal(enhanced, np.where(missing, np.float32("nan"), dark))
+    np.testing.assert_array_equal(same_curves, curves)
+
+
 def test_values_outside_count_as_the_ends() -> None:
     network = made_network(ZeroDCEPlusPlus)
     weights = {name: each.numpy() for name, each in network.state_dict().items()}

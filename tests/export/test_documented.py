@@ -39,7 +39,7 @@ def test_the_page_and_the_lines_use_the_same_calls() -> None:
     page = (DOCS / "export-demo.html").read_text(encoding="utf-8")
     text = (DOCS / "export.md").read_text(encoding="utf-8")
     for call in (
-        "ort.wasm.min.mjs",
+        "onnxruntime-web@1.30/dist/ort.wasm.min.mjs",
         "InferenceSession.create(",
         "Tensor.fromImage(",
         "toImageData()",

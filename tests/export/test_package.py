@@ -76,6 +76,10 @@ def test_a_package_is_complete_and_repeats_its_test(name: str, exported) -> None
     assert described["license"] == "BSD-3-Clause"
     assert described["authors"] == [{"name": "napari-zerodce developers"}]
     assert described["config"]["napari-zerodce"]["sha256"] == content.info.sha256
+    with zipfile.ZipFile(io.BytesIO(package)) as members:
+        assert {each.external_attr >> 16 for each in members.infolist()} == {0o644}
+    assert files["LICENSE"].startswith(b"BSD 3-Clause License")
+    assert [each["source"] for each in described["attachments"]] == ["LICENSE"]
     readme = files["README.md"].decode()
     assert "## Validation" in readme
     assert "## Limits" in readme
@@ -88,6 +92,7 @@ def test_a_file_of_the_user(exported, translator) -> None:
     assert described["name"] == "CycleGAN translation (day night)"
     assert described["authors"] == [{"name": "Ada   Lovelace"}]
     assert "license" not in described
+    assert "LICENSE" not in files
     sizes = [axis["size"] for axis in described["inputs"][0]["axes"] if axis["type"] == "space"]
     assert sizes == [{"min": 8, "step": 4}] * 2
     (output,) = described["outputs"]

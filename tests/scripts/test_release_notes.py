@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from release_notes import release_notes
+from release_notes import release_notes, with_absolute_links
 
 CHANGELOG = """# Changelog
 
@@ -26,6 +26,12 @@ CHANGELOG = """# Changelog
 def test_notes_are_the_section_of_the_version() -> None:
     assert release_notes("v1.0.0", "1.0.0", CHANGELOG) == "### Added\n\n- First."
     assert release_notes("v0.9.0", "0.9.0", CHANGELOG) == "- Before."
+
+
+def test_links_lead_to_the_tag() -> None:
+    notes = "[a](docs/a.md#b) [c](https://c.org)"
+    expected = "[a](https://d.org/blob/v1/docs/a.md#b) [c](https://c.org)"
+    assert with_absolute_links(notes, "https://d.org/blob/v1") == expected
 
 
 def test_a_tag_of_another_version_is_refused() -> None:

@@ -83,6 +83,11 @@ def add_parser(commands: Any) -> None:
 def export(options: Namespace) -> int:
     """Write a checkpoint for other programs, and return the exit code."""
     file_format = _format(options.output, options.format)
+    if options.author and file_format == "onnx":
+        raise RequestError(
+            f"The output is {options.output}, and only a package of bioimage.io, a .zip file, has "
+            "authors; choose such an output, or leave --author out."
+        )
     output = HiddenOutput(options.output, overwrite=options.overwrite)
     return run_interruptibly(
         partial(_write, options, file_format, output),

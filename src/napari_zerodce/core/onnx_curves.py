@@ -41,14 +41,13 @@ def enhancing_model(
     -------
     bytes
         A model with the input ``image``, shape (N, channels, H, W), float32; values outside [0, 1]
-        count as its ends. Its outputs are ``enhanced``, of the same shape, and ``curves``, shape
-        (N, maps, channels, H, W), values in [-1, 1], in the paper's sign. One map serves all
-        iterations of Zero-DCE++.
+        count as its ends, and NaN, which stays where it is, is 0 for the network. Its outputs are
+        ``enhanced``, of the same shape, and ``curves``, shape (N, maps, channels, H, W), values in
+        [-1, 1], in the paper's sign. One map serves all iterations of Zero-DCE++.
     """
     maps = ARCHITECTURES[architecture].maps
     graph = OnnxGraph()
-    ends = (graph.constant(end, np.float32) for end in (0, 1))
-    image = graph.add("Clip", "image", *ends)
+    image = graph.unit_image("image")
     colours = image if channels == 3 else graph.add("Concat", image, image, image, axis=1)
     alphas = add_network(graph, _thumbnail(graph, colours, scale_factor), weights)
     if channels == 1:
@@ -57,7 +56,7 @@ def enhancing_model(
         alphas = _enlarged(graph, alphas, scale_factor)
     each = _unbound(graph, alphas, maps)
     _stack(graph, each, makes="curves")
-    _apply(graph, image, each, makes="enhanced")
+    graph.keep_missing(_applied(graph, image, each), "image", makes="enhanced")
     size = ("N", channels, "H", "W")
     return graph.model(
         ARCHITECTURES[architecture].title,
@@ -165,10 +164,9 @@ def _stack(graph: OnnxGraph, alphas: list[str], *, makes: str) -> None:
     graph.add("Concat", *lifted, axis=1, makes=makes)
 
 
-def _apply(graph: OnnxGraph, image: str, alphas: list[str], *, makes: str) -> None:
+def _applied(graph: OnnxGraph, image: str, alphas: list[str]) -> str:
     """Apply ``x + A (x - x^2)`` eight times (CVPR 2020, equation 3)."""
-    steps = alphas * (ITERATIONS // len(alphas))
-    for number, alpha in enumerate(steps, start=1):
+    for alpha in alphas * (ITERATIONS // len(alphas)):
         change = graph.add("Sub", image, graph.add("Mul", image, image))
-        change = graph.add("Mul", alpha, change)
-        image = graph.add("Add", image, change, makes=makes if number == ITERATIONS else "")
+        image = graph.add("Add", image, graph.add("Mul", alpha, change))
+    return image

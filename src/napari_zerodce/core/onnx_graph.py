@@ -87,6 +87,33 @@ class OnnxGraph:
         """
         return self.constant(without_subnormals(values), np.float32, name=name)
 
+    def unit_image(self, image: str) -> str:
+        """Return the name of an image in [0, 1]: values outside are its ends, and NaN is 0.
+
+        Parameters
+        ----------
+        image : str
+        """
+        zero, one = (self.constant(end, np.float32) for end in (0, 1))
+        clipped = self.add("Clip", image, zero, one)
+        return self.add("Where", self._known(image), clipped, zero)
+
+    def keep_missing(self, made: str, image: str, *, makes: str) -> None:
+        """Put NaN into what was made of an image, where the image has it.
+
+        Parameters
+        ----------
+        made, image : str
+            Of the same number of channels, or the image has one.
+        makes : str
+            Name of the result.
+        """
+        self.add("Where", self._known(image), made, image, makes=makes)
+
+    def _known(self, image: str) -> str:
+        """Return where an image is not NaN, which equals nothing; OpenCV 4 has no `IsNaN`."""
+        return self.add("Equal", image, image)
+
     def model(
         self,
         title: str,
@@ -111,7 +138,7 @@ class OnnxGraph:
         graph = helper.make_graph(self._nodes, title, _typed(inputs), _typed(outputs), constants)
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-        model.producer_name = "napari-zerodce"
+        model.producer_name, model.model_version = "napari-zerodce", 1
         helper.set_model_props(model, dict(facts or {}))
         return bytes(model.SerializeToString(deterministic=True))
 

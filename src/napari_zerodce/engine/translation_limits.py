@@ -23,9 +23,6 @@ _PART_OF_MEMORY: Final = 0.6
 _LARGEST_TILE: Final = 2048
 """Pixels. A halo of 96 costs 20 % then, and the user waits a few seconds for a stop on a CPU."""
 
-_LEAST_SIDE: Final = 8
-"""Pixels: a quarter of it is the smallest picture that can be padded by reflection."""
-
 _FLOAT: Final = 4
 
 MOST_MEASURED: Final = 2**21
@@ -49,8 +46,7 @@ def bytes_per_pixel(design: GeneratorDesign) -> int:
 
 def padded(length: int, design: GeneratorDesign) -> int:
     """Return the side of the picture that the generator gets for a side of a plane, in pixels."""
-    least = _LEAST_SIDE if design.family == "resnet" else 1
-    return -(-max(length, least) // design.multiple) * design.multiple
+    return -(-max(length, design.smallest_side) // design.multiple) * design.multiple
 
 
 def halo_of(design: GeneratorDesign) -> int:

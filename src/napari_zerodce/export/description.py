@@ -27,6 +27,8 @@ _LONGEST_DESCRIPTION: Final = 512
 
 _COLOURS: Final = {1: ("intensity",), 3: ("red", "green", "blue")}
 
+_ANY_SIZE: Final = {"min": 1, "step": 1}
+
 _LICENCES: Final = {
     each.lower(): each
     for each in (
@@ -70,6 +72,7 @@ def describe(
         **({"license": licence} if licence else {}),
         "documentation": "README.md",
         "covers": ["cover.png"],
+        **({"attachments": [_file("LICENSE", hashes)]} if "LICENSE" in hashes else {}),
         "tags": _tags(info),
         "version": version("napari-zerodce"),
         "inputs": [_input(info, tensors["image"], hashes)],
@@ -128,10 +131,8 @@ def _tags(info: CheckpointInfo) -> list[str]:
 
 
 def _input(info: CheckpointInfo, image: Array, hashes: Mapping[str, str]) -> Entry:
-    step = 1 if info.design is None else info.design.multiple
-    # The reflection at the edges of a ResNet needs two pixels at a quarter of the resolution.
-    least = max(step, 8) if info.is_translator else step
-    size = {"min": least, "step": step}
+    design = info.design
+    size = {"min": design.smallest_side, "step": design.multiple} if design else _ANY_SIZE
     is_photo = image.dtype.name == "uint8"
     values: Entry = {"type": image.dtype.name, **({"range": [0, 255]} if is_photo else {})}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from typing import Final
 
 from napari_zerodce.checkpoints.cards import Figures, ModelCard
@@ -22,6 +23,11 @@ _ONE_CHANNEL: Final = (
 _NO_TRUTH: Final = (
     "Nobody knows what a dark image should look like: compare source and result on images of your "
     "own, and by PSNR and SSIM where there is a well-exposed image of the same scene."
+)
+
+_COLUMNS: Final = (
+    "[What the columns mean](https://github.com/napari-zerodce/napari-zerodce/blob/v{}/docs/"
+    "model-cards.md#how-it-is-measured)."
 )
 
 
@@ -57,7 +63,7 @@ def _use(info: CheckpointInfo, channels: int) -> Iterator[str]:
     yield from ("", "## Use", "", _PHOTO if channels == 3 else _ONE_CHANNEL)
     yield from ("", "Outputs have values from 0 to 1, or -1 to 1 for curves.")
     if info.design is not None:
-        yield f"The sides of a picture must be multiples of {info.design.multiple} pixels."
+        yield f"The sides of a picture must be {info.design.sides}."
 
 
 def _facts(info: CheckpointInfo, exported: OnnxFile) -> list[tuple[str, str]]:
@@ -73,6 +79,8 @@ def _validation(
         "In the test picture, ONNX Runtime and napari-zerodce differ by at most "
         f"{exported.deviation:.1e}; {allowed_deviation(info):g} is allowed. {_NO_TRUTH}"
     )
+    if tables:
+        yield from ("", _COLUMNS.format(version("napari-zerodce")))
     for table in tables:
         yield from ("", f"{table.title}:", "")
         yield from _table(["", *table.columns], table.rows)

@@ -47,11 +47,18 @@ def channels_of(info: CheckpointInfo, asked: int | None = None) -> int:
 
     Raises
     ------
+    CheckpointError
+        If a translator takes or makes pictures that are neither grey nor in colours.
     RequestError
         If a translator takes another number.
     """
     if info.design is None:
         return asked or (1 if made_for(info) == "fluorescence" else 3)
+    if not {info.design.inputs, info.design.outputs} <= {1, 3}:
+        raise info.refusal(
+            f"translates {info.design.channels}, and models for other programs take and make 1 or "
+            "3; choose weights for such pictures"
+        )
     if asked not in {None, info.design.inputs}:
         raise RequestError(
             f"{info.label} translates pictures of {info.design.inputs} channels, and {asked} were "
@@ -86,13 +93,13 @@ def facts_of(info: CheckpointInfo, channels: int) -> dict[str, str]:
 
 
 def _of_curves(info: CheckpointInfo, channels: int) -> dict[str, str]:
-    maps = info.curve_traits.maps
+    maps, has_factor = info.curve_traits.maps, info.curve_traits.has_scale_factor
     shared = "one map A for all iterations" if maps == 1 else f"the maps A_1 to A_{maps}"
     return {
         "iterations": str(ITERATIONS),
         "curve": "x + A x (1 - x), once for each iteration; A > 0 brightens, as in the paper",
         "curves": f"{shared}, values in [-1, 1]",
-        "scale_factor": str(info.scale_factor),
+        **({"scale_factor": str(info.scale_factor)} if has_factor else {}),
         **({"mono": "the mean of the curves of three equal channels"} if channels == 1 else {}),
     }
 
@@ -100,7 +107,7 @@ def _of_curves(info: CheckpointInfo, channels: int) -> dict[str, str]:
 def _of_translator(info: CheckpointInfo) -> dict[str, str]:
     assert info.design is not None
     return {
-        "sides": f"multiples of {info.design.multiple} pixels",
+        "sides": info.design.sides,
         "normalisation": "each picture with its own statistics",
     }
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from importlib.metadata import distribution
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,9 @@ Array = NDArray[Any]
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 """Of all files, so that the same checkpoint gives the same bytes."""
+
+_MODE: Final = 0o644
+"""Of all files, under Unix: their user may write them, and all may read them."""
 
 
 def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[str] = ()) -> bytes:
@@ -46,9 +50,11 @@ def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[
     import yaml
 
     tensors = _tensors(info, exported)
+    card = _card(info)
     files = {
         "weights.onnx": exported.model,
-        "README.md": readme(info, exported, _card(info)).encode(),
+        "README.md": readme(info, exported, card).encode(),
+        **(_licence() if card else {}),
         "cover.png": _cover(info, exported),
         **{f"test_{name}.npy": _npy(each) for name, each in tensors.items()},
     }
@@ -61,6 +67,12 @@ def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[
 def _card(info: CheckpointInfo) -> ModelCard | None:
     entry = entry_of(info.path, info.sha256)
     return card_of(entry) if entry and entry.kind == "bundled" else None
+
+
+def _licence() -> dict[str, bytes]:
+    """Return the file of the licence of the bundled weights, which is that of this software."""
+    text = distribution("napari-zerodce").read_text("licenses/LICENSE")
+    return {"LICENSE": text.encode()} if text else {}
 
 
 def _tensors(info: CheckpointInfo, exported: OnnxFile) -> dict[str, Array]:
@@ -92,5 +104,7 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
         for name, each in files.items():
-            package.writestr(zipfile.ZipInfo(name, _DATE), each, zipfile.ZIP_DEFLATED)
+            member = zipfile.ZipInfo(name, _DATE)
+            member.external_attr = _MODE << 16
+            package.writestr(member, each, zipfile.ZIP_DEFLATED)
     return content.getvalue()

@@ -38,6 +38,14 @@ def test_model_equals_the_measured_generator(design: GeneratorDesign) -> None:
     for picture, made in zip(pictures, translated, strict=True):
         expected, _ = MeasuredGenerator(generator)(picture[None] * 2 - 1)
         np.testing.assert_allclose(made, ((expected[0] + 1) / 2).numpy(), atol=1e-5)
+    smallest = np.ones((1, design.inputs, design.smallest_side, design.smallest_side), np.float32)
+    assert session.run(None, {"image": smallest})[0].shape[2:] == smallest.shape[2:]
+    pictures[0, 0, 3, 4] = 0
+    (dark,) = session.run(None, {"image": pictures.numpy()})
+    pictures[0, 0, 3, 4] = torch.nan
+    (made,) = session.run(None, {"image": pictures.numpy()})
+    dark[0, 0 if design.inputs == design.outputs else slice(None), 3, 4] = np.nan
+    np.testing.assert_array_equal(made, dark)
 
 
 def test_a_layer_without_a_graph_is_our_own_mistake() -> None:

@@ -55,21 +55,34 @@ def test_torch_runs_everything_where_there_is_nothing_else(untried_onnxruntime, 
         check_backend("onnxruntime", "auto", "auto")
 
 
+def test_where_neither_is_there_both_are_named(no_onnxruntime, monkeypatch):
+    monkeypatch.setattr(backends, "is_torch_installed", lambda: False)
+    with pytest.raises(DeviceError, match=r"'pip install onnx onnxruntime' or 'pip install torch'"):
+        make_runner(load_checkpoint("zero-dce"), CPU, "float32", "torch")
+
+
 def test_a_translator_runs_on_torch(tmp_path):
     generator = make_generator(GeneratorDesign("resnet", 1, 1, features=4, depth=6))
     torch.save(generator.state_dict(), tmp_path / "latest_net_G.pth")
     checkpoint = load_checkpoint(tmp_path / "latest_net_G.pth")
     assert choose_backend(checkpoint.info, CPU, "float32") == "torch"
     assert make_runner(checkpoint, CPU, "float32", "torch").backend == "torch"
-    with pytest.raises(DeviceError, match=r"^onnxruntime cannot run .*; choose the backend 'auto'"):
+    with pytest.raises(DeviceError, match=r" cannot run with ONNX Runtime on cpu .*; choose"):
         choose_backend(checkpoint.info, CPU, "float32", "onnxruntime")
 
 
 @pytest.mark.parametrize(
-    ("device", "precision"), [("cuda", "auto"), ("mps", "float32"), ("cpu", "bfloat16")]
+    ("device", "precision", "wrong"),
+    [
+        ("cuda", "auto", "on the CPU only, and the device cuda was chosen"),
+        ("mps", "float32", "on the CPU only, and the device mps was chosen"),
+        ("auto", "bfloat16", "in float32 only, and the precision bfloat16 was chosen"),
+    ],
 )
-def test_choices_that_exclude_each_other_are_told(device, precision):
-    with pytest.raises(DeviceError, match=r"^ONNX Runtime runs on the CPU in float32 only, .*\.$"):
+def test_what_excludes_the_backend_is_told_alone(device, precision, wrong):
+    with pytest.raises(
+        DeviceError, match=rf"^ONNX Runtime runs {wrong}; .*, or PyTorch as the backend\.$"
+    ):
         check_backend("onnxruntime", device, precision)
     check_backend("torch", device, precision)
     check_backend("auto", device, precision)

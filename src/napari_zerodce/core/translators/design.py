@@ -88,6 +88,17 @@ class GeneratorDesign:
         return int(2 ** (self.depth if self.family == "unet" else RESNET_DOWNS))
 
     @property
+    def smallest_side(self) -> int:
+        """The sides of a picture have at least so many pixels."""
+        # A ResNet pads by reflection at a quarter of the resolution: one pixel of two.
+        return self.multiple if self.family == "unet" else 2 * self.multiple
+
+    @property
+    def sides(self) -> str:
+        """The sides that a picture must have, such as "multiples of 4, at least 8 pixels"."""
+        return f"multiples of {self.multiple}, at least {self.smallest_side} pixels"
+
+    @property
     def receptive_radius(self) -> int | None:
         """How many pixels around it decide a pixel, apart from statistics; None if all do."""
         if self.family == "unet":

@@ -34,15 +34,20 @@ def translating_model(generator: Generator, *, facts: Mapping[str, str] | None =
     -------
     bytes
         A model with the input ``image``, shape (N, inputs, H, W), float32, where H and W are
-        multiples of `design.multiple`; values outside [0, 1] count as its ends. Its output is
-        ``translated``, shape (N, outputs, H, W), values in [0, 1].
+        multiples of `design.multiple`; values outside [0, 1] count as its ends, and NaN, which
+        stays where it is, is 0 for the network. Its output is ``translated``, shape
+        (N, outputs, H, W), values in [0, 1].
     """
     design, graph = generator.design, OnnxGraph()
-    zero, one, two = (graph.constant(number, np.float32) for number in (0, 1, 2))
-    unit = graph.add("Clip", "image", zero, one)
+    one, two = (graph.constant(number, np.float32) for number in (1, 2))
+    unit = graph.unit_image("image")
     centred = graph.add("Sub", graph.add("Mul", unit, two), one)  # official networks see [-1, 1]
     made = add_layer(generator.model, graph, centred)
-    graph.add("Div", graph.add("Add", made, one), two, makes="translated")
+    made = graph.add("Div", graph.add("Add", made, one), two)
+    # A picture in colours has no pixel of a grey one if it lacks a colour.
+    lacks = design.inputs not in {1, design.outputs}
+    source = graph.add("ReduceMean", "image", axes=[1]) if lacks else "image"
+    graph.keep_missing(made, source, makes="translated")
     return graph.model(
         design.title,
         inputs={"image": ("N", design.inputs, "H", "W")},

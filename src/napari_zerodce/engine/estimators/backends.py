@@ -7,12 +7,20 @@ from typing import Final, Protocol, get_args
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint
-from napari_zerodce.device import Backend, BackendChoice, Device, Precision, PrecisionChoice
+from napari_zerodce.device import (
+    BACKEND_TITLES,
+    Backend,
+    BackendChoice,
+    Device,
+    Precision,
+    PrecisionChoice,
+)
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator, import_onnxruntime
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.errors import DeviceError
+from napari_zerodce.hardware import is_torch_installed
 
 
 class MakesEstimator(Protocol):
@@ -56,10 +64,16 @@ def check_backend(choice: BackendChoice, device: str, precision: PrecisionChoice
         raise DeviceError(f"There is no backend {choice!r}; choose one of {known}.")
     if choice != "onnxruntime":
         return
-    if device not in {"auto", "cpu"} or precision not in {"auto", "float32"}:
+    title, other = BACKEND_TITLES["onnxruntime"], BACKEND_TITLES["torch"]
+    if device not in {"auto", "cpu"}:
         raise DeviceError(
-            f"ONNX Runtime runs on the CPU in float32 only, and device {device!r} with precision "
-            f"{precision!r} was chosen; choose the backend 'auto', or 'cpu' and 'float32'."
+            f"{title} runs on the CPU only, and the device {device} was chosen; choose the device "
+            f"cpu, or {other} as the backend."
+        )
+    if precision not in {"auto", "float32"}:
+        raise DeviceError(
+            f"{title} runs in float32 only, and the precision {precision} was chosen; choose the "
+            f"precision float32, or {other} as the backend."
         )
     import_onnxruntime()
 
@@ -84,10 +98,10 @@ def choose_backend(
     for name, backend in BACKENDS.items():
         if choice in {"auto", name} and backend.can_run(info, device, precision):
             return name
-    what = f"{choice} cannot run {info.label}" if choice != "auto" else f"{info.label} cannot run"
+    with_it = "" if choice == "auto" else f" with {BACKEND_TITLES[choice]}"
     raise DeviceError(
-        f"{what} on {device} in {precision}; choose the backend 'auto', the device 'auto' and the "
-        "precision 'auto'."
+        f"{info.label} cannot run{with_it} on {device} in {precision}; choose the automatic "
+        "backend, device and precision."
     )
 
 
@@ -109,5 +123,20 @@ def make_runner(
     DeviceError
         If a translator cannot run at the precision, or the backend does not load.
     """
+    if not checkpoint.info.is_translator and (device.kind, precision) == ("cpu", "float32"):
+        _check_either()
     make = Translator if checkpoint.info.is_translator else BACKENDS[backend]
     return make(checkpoint, device, precision)
+
+
+def _check_either() -> None:
+    """Name both backends if neither is there, because either one would do."""
+    if is_torch_installed():
+        return
+    try:
+        import_onnxruntime()
+    except DeviceError as err:
+        raise DeviceError(
+            "Curves on a CPU need ONNX Runtime or PyTorch, and neither could be loaded; install "
+            "one with 'pip install onnx onnxruntime' or 'pip install torch'."
+        ) from err

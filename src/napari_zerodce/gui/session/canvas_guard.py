@@ -2,7 +2,7 @@
 
 When a layer goes, napari 0.9 frees OpenGL objects while another OpenGL context may be current. If
 it was not the topmost layer, the next drawing crashes the process, with or without this plugin
-(docs/upstream/napari-colour-bar.md).
+(upstream/napari-colour-bar.md).
 """
 
 from __future__ import annotations

@@ -178,6 +178,23 @@ def test_planes_that_were_enhanced_again_are_told(
     )
 
 
+def test_samples_that_another_version_rounded_differently_are_told(
+    reproduced: Reproduced, model: ViewerModel, tmp_path: Path, qtbot: Any
+) -> None:
+    path = tmp_path / "photo.png"
+    PillowImage.fromarray(PIXELS).save(path)
+    reproduced.layer = _result_layer(model, enhance(EnhanceRequest(PIXELS, "rgb", SETTINGS)), path)
+    reproduced.layer.data[3, 4, 1] += 1
+    model.layers.remove(model.layers["photo"])
+    text, tone = _asked(reproduced.button.copy_command, reproduced, qtbot)
+    assert text.endswith(
+        "as 1 plane enhanced again showed; 1 sample differs by rounding, because another version "
+        "or backend made the layer."
+    )
+    assert tone == "good"
+    assert _clipboard() != "before"
+
+
 def test_weights_that_are_not_there_are_told(
     reproduced: Reproduced, model: ViewerModel, result: EnhanceResult, qtbot: Any
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 
+from napari_zerodce import device
 from napari_zerodce.gui.docks.finetune.dock import FineTuneDock
 from napari_zerodce.gui.docks.train_translator.dock import TrainTranslatorDock
 from napari_zerodce.gui.session.session import session_of
@@ -211,6 +212,32 @@ def test_a_run_that_cannot_start_again_is_not_stopped(
     assert "must be the full path" in dock.panel.message.text()
     assert dock.panel.state == "running"
     assert not (training.folder.path / "stop").exists()
+
+
+def test_without_torch_nothing_is_prepared(
+    dock: TrainTranslatorDock,
+    scenes: tuple[Image, Image],
+    own_runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(device, "is_torch_installed", lambda: False)
+    dock.targets.tick(scenes[1])
+    dock.start()
+    assert dock.panel.message.text().startswith("⚠ This needs PyTorch, which is not installed;")
+    assert dock.panel.state == "idle"
+    assert not own_runs.exists()
+    assert dock.panel.resume_button.isHidden()
+
+
+def test_nothing_is_awaited_of_a_run_that_failed_at_once(
+    dock: TrainTranslatorDock, scenes: tuple[Image, Image], children: Children, qtbot: Any
+) -> None:
+    dock.targets.tick(scenes[1])
+    training = start(dock, qtbot)
+    training.advanced.emit()
+    assert "Loading torch" in dock.panel.status.text()
+    children.end(training, ending="failed", message="Torch could not be loaded.")
+    assert "Loading torch" not in dock.panel.status.text()
 
 
 def test_one_training_at_a_time(

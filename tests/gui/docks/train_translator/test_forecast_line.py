@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from qtpy.QtWidgets import QWidget
 
+from napari_zerodce import device
 from napari_zerodce.errors import RequestError
 from napari_zerodce.gui.docks.train_translator import forecast_line
 from napari_zerodce.gui.docks.train_translator.forecast_line import ForecastLine
@@ -89,6 +90,17 @@ def test_what_cannot_be_estimated_is_left_to_start(estimated: Estimated, qtbot: 
     estimated.session.change(device="cuda:7")
     qtbot.waitUntil(lambda: estimated.line.text() == "")
     assert estimated.line.isHidden()
+
+
+def test_missing_torch_is_told_without_an_estimate(
+    estimated: Estimated, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qtbot.waitUntil(lambda: bool(estimated.line.text()))
+    monkeypatch.setattr(device, "is_torch_installed", lambda: False)
+    estimated.methods.choose("fastcut")
+    assert "needs PyTorch, which is not installed" in estimated.line.text()
+    qtbot.wait(50)
+    assert len(estimated.asked) == 1
 
 
 def test_an_invalid_setting_is_told_without_an_estimate(estimated: Estimated, qtbot: Any) -> None:

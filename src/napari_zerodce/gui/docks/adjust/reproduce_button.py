@@ -129,12 +129,12 @@ def _copy_command(found: Reproduction) -> tuple[str, str]:
     if found.command:
         _to_clipboard(found.command)
         what = f"Copied the command line; it writes {found.output} with the pixels of the layer"
-        return f"{what}{_checked(found)}.", "good"
+        return f"{what}{_checked(found)}{_rounded(found)}.", "good"
     because = f"no command makes this layer again, because {found.problem}"
     if found.place == "nowhere":
         return f"Nothing was copied: {because}; open its source image and try again.", "bad"
     _to_clipboard(found.lines)
-    return f"Copied Python lines instead: {because}{_where(found)}.", "plain"
+    return f"Copied Python lines instead: {because}{_where(found)}{_rounded(found)}.", "plain"
 
 
 def _copy_lines(found: Reproduction) -> tuple[str, str]:
@@ -144,7 +144,7 @@ def _copy_lines(found: Reproduction) -> tuple[str, str]:
         what = f"Copied Python lines without the source image, because {found.problem}"
         return f"{what}; replace the dots by its array.", "bad"
     end = _where(found) or f"; they make the pixels of the layer{_checked(found)}"
-    return f"Copied Python lines{end}.", "good"
+    return f"Copied Python lines{end}{_rounded(found)}.", "good"
 
 
 def _where(found: Reproduction) -> str:
@@ -155,6 +155,13 @@ def _checked(found: Reproduction) -> str:
     if not found.planes:
         return ""
     return f", as {counted(found.planes, 'plane')} enhanced again showed"
+
+
+def _rounded(found: Reproduction) -> str:
+    if not found.rounded:
+        return ""
+    differ = f"{counted(found.rounded, 'sample')} differ{'s' if found.rounded == 1 else ''}"
+    return f"; {differ} by rounding, because another version or backend made the layer"
 
 
 def _to_clipboard(text: str) -> None:

@@ -24,21 +24,22 @@ from napari_zerodce.engine.reproduce import (
     python_lines,
 )
 from napari_zerodce.errors import CheckpointError, ImageError, RequestError
+from napari_zerodce.gui.docks.adjust.rounding import samples_off_by_rounding
 from napari_zerodce.gui.layers.lazy_array import finest_data_of
+from napari_zerodce.gui.layers.provenance import LayerProvenance
 from napari_zerodce.gui.layers.source import read_source
 from napari_zerodce.imaging.files.image_file import upright
 from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
 from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.scope import Scope
+from napari_zerodce.imaging.windows import enclosing
 from napari_zerodce.stopping import ShouldStop, raise_if_stopped
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_zerodce.device import BackendChoice, PrecisionChoice
-    from napari_zerodce.gui.layers.lazy_array import finest_data_of
-from napari_zerodce.gui.layers.provenance import LayerProvenance
 
 _PLUGIN = "napari"  # its readers, if the layer does not say which one read its file
 
@@ -89,6 +90,8 @@ class Reproduction:
         Where the Python lines find the source: in its file, in a layer, or it must be filled in.
     planes : int
         So many planes were enhanced again to check it; 0 if the source itself was compared.
+    rounded : int
+        So many samples of these planes differ by rounding.
     """
 
     lines: str
@@ -97,6 +100,7 @@ class Reproduction:
     problem: str = ""
     place: str = "anywhere"
     planes: int = 0
+    rounded: int = 0
 
 
 def subject_of(
@@ -135,27 +139,27 @@ def find_reproduction(subject: Subject, should_stop: ShouldStop) -> Reproduction
     if image is not None:
         problem = check.problem(image.array, image.channels)
         if not problem:
-            return _by_command(subject, image, check.planes)
+            return _by_command(subject, image, check)
     code, data = _read_by_plugin(subject, check)
     if code is not None:
         if image is not None:
             problem = _how_napari_differs(subject, image, data)
-        return Reproduction(python_lines(subject.made, code), problem=problem, planes=check.planes)
+        return Reproduction(python_lines(subject.made, code), problem=problem, **check.found)
     if subject.source_code is not None and check.is_still_the_source(subject.source):
         lines = python_lines(subject.made, subject.source_code)
-        return Reproduction(lines, problem=problem, place="viewer", planes=check.planes)
+        return Reproduction(lines, problem=problem, place="viewer", **check.found)
     lines = python_lines(subject.made, code_to_complete(subject.known.source))
     return Reproduction(lines, problem=problem, place="nowhere")
 
 
-def _by_command(subject: Subject, image: ImageFile, planes: int) -> Reproduction:
+def _by_command(subject: Subject, image: ImageFile, check: _Check) -> Reproduction:
     source = Path(subject.known.source_path or "")
     output = _free_path(source, lossless_suffix(source, image))
     return Reproduction(
         python_lines(subject.made, code_of_file(source)),
         command=command_line(subject.made, source, output, program=_program()),
         output=output.name,
-        planes=planes,
+        **check.found,
     )
 
 
@@ -242,7 +246,12 @@ class _Check:
         self._subject = subject
         self._should_stop = should_stop
         self._checkpoint = _weights_of(subject.made)
-        self.planes = 0
+        self._planes = self._rounded = 0
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What enhancing again has shown, as fields of `Reproduction`."""
+        return {"planes": self._planes, "rounded": self._rounded}
 
     def problem(self, array: Any, channels: Channels) -> str:
         """Return how an array differs from the source: a part of a sentence, "" if it does not.
@@ -305,10 +314,15 @@ class _Check:
         parts = [scope.at(planes[number]) for number in sorted({0, last // 2, last})]
         if self._subject.made.look.global_curve:
             parts = [scope]
-        self.planes = sum(part.count for part in parts)
-        return all(
-            _same(self._enhanced(array, part), result[part.planes_in(scope)]) for part in parts
-        )
+        self._planes, self._rounded = sum(part.count for part in parts), 0
+        window = enclosing(self._subject.made.windows)
+        for part in parts:
+            made = self._enhanced(array, part)
+            off = samples_off_by_rounding(made, result[part.planes_in(scope)], window)
+            if off is None:
+                return False
+            self._rounded += off
+        return True
 
     def _enhanced(self, image: Any, scope: Scope) -> Any:
         from napari_zerodce.engine.enhance import enhance

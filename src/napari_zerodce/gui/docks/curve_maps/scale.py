@@ -56,7 +56,7 @@ class MapScale(QWidget):
     """Follows the map layers and the slider; it is hidden if no map layer is visible.
 
     It stands in the dock because napari's own colour bar makes napari crash when its layer is
-    deleted, see docs/upstream/napari-colour-bar.md.
+    deleted, see upstream/napari-colour-bar.md.
 
     Parameters
     ----------

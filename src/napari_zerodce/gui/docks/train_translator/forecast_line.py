@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QTimer
 
+from napari_zerodce.device import check_torch
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.train_translator import work
 from napari_zerodce.gui.session.jobs import Job
@@ -59,8 +60,9 @@ class ForecastLine(Sentence):
             self._job.cancel()
 
     def look(self, *_: Any) -> None:
-        """Measure soon, unless it is known what the form asks for; say what is invalid at once."""
+        """Measure soon, unless that is known; say at once what is invalid or missing."""
         try:
+            check_torch()
             wanted = self._wanted()
         except ZeroDCEError as err:
             self._key = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QCheckBox, QFileDialog
 
+from napari_zerodce.device import check_torch
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import RequestError, ZeroDCEError
 from napari_zerodce.gui.session.jobs import Job
@@ -160,7 +161,7 @@ class TrainingDock(Dock):
         if self.panel.state != "idle":
             return
         try:
-            self._check_free()
+            self._check_ready()
             job = make_job()
         except ZeroDCEError as err:
             self._show_failure(err)
@@ -232,8 +233,9 @@ class TrainingDock(Dock):
 
     # ---- the preparation of a run
 
-    def _check_free(self) -> None:
-        """Refuse a run beside another one, because they would compete for the device."""
+    def _check_ready(self) -> None:
+        """Refuse a run without torch, and beside another one: they would compete for the device."""
+        check_torch()
         other = self._session.kind_in_training
         if other is not None:
             raise RequestError(
@@ -260,7 +262,7 @@ class TrainingDock(Dock):
             return
         training = TrainingProcess(folder)
         try:
-            self._check_free()
+            self._check_ready()
             with written_or_told(folder.path):
                 training.start()
         except ZeroDCEError as err:
@@ -324,6 +326,7 @@ class TrainingDock(Dock):
         if training is None:
             return
         self.panel.show_state("idle", resumable=self._is_resumable())
+        self.panel.show_history(training.history)  # nothing is loaded or awaited any more
         self._has_news = False
         self._tell_ending(training)
         self.progress_view.show_message(self.panel.message)
