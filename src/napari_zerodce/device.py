@@ -35,8 +35,8 @@ Backend = Literal["onnxruntime", "torch"]
 
 BackendChoice = Literal["auto", "onnxruntime", "torch"]
 
-BACKEND_TITLES: Final[Mapping[str, str]] = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
-"""The names of backends in texts for users."""
+BACKEND_TITLES: Final[Mapping[Backend, str]] = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
+"""What docks and sentences call them."""
 
 LARGEST_DEVIATION: dict[Precision, float] = {"float32": 0.0, "bfloat16": 0.007, "float16": 0.0009}
 """Largest deviation from float32 in the enhanced image, range [0, 1].

@@ -77,7 +77,7 @@ def test_line_of_the_default_look_names_no_look(dark, capsys) -> None:
     )
     assert enhance(dark, "--output", "bright.png", *words) == 0
     assert ", window 0 to 255, " in (line := capsys.readouterr().out)
-    assert line.count(",") == 3
+    assert line.count(",") == 4
 
 
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])

@@ -29,6 +29,7 @@ from napari_zerodce.recent_results import RecentResults
 from napari_zerodce.stopping import ShouldStop
 
 if TYPE_CHECKING:
+    from napari_zerodce.device import Backend
     from napari_zerodce.engine.resolved import ResolvedRequest
 
 _MOST_IMAGES: Final = 2
@@ -112,7 +113,7 @@ class Finished:
 
     windows: tuple[Window, ...] = ()
     device: str = ""
-    backend: str = ""
+    backend: Backend = "torch"
     precision: str = ""
     notices: tuple[str, ...] = ()
 

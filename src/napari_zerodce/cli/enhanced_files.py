@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from napari_zerodce.cli.engine_options import why_automatic
 from napari_zerodce.device import BACKEND_TITLES
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_zerodce.cli.in_memory import Made, SharedRun
     from napari_zerodce.cli.output_file import OutputFile
     from napari_zerodce.cli.video_output import VideoOutput
+    from napari_zerodce.device import Backend
     from napari_zerodce.engine.provenance import Provenance
 
     _Output = OutputFile | GrowingOutput | VideoOutput
@@ -256,7 +257,7 @@ def _by_regions(output: GrowingOutput | VideoOutput, run: SharedRun) -> Made:
 def _facts(made: Provenance) -> list[str]:
     """Return how an image was enhanced: translator, what ran it, window and look."""
     network = [made.design] if made.design else []
-    ran = [made.device, BACKEND_TITLES[made.backend], made.precision]
+    ran = [made.device, BACKEND_TITLES[cast("Backend", made.backend)], made.precision]
     facts = [*network, *ran, f"window {in_words(made.windows)}"]
     if look := made.look.describe():
         facts.append(look)

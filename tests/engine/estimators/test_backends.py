@@ -21,6 +21,11 @@ CPU, GPU = Device("cpu", "any"), Device("cuda:0", "any")
 INFO = load_checkpoint("zero-dce").info
 
 
+@pytest.fixture
+def no_onnxruntime(untried_onnxruntime, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+
+
 @pytest.mark.parametrize(
     ("device", "precision", "choice", "found"),
     [
@@ -48,8 +53,7 @@ def test_the_backend_that_was_chosen_runs(name):
     assert make_runner(load_checkpoint("zero-dce"), CPU, "float32", name).backend == name
 
 
-def test_torch_runs_everything_where_there_is_nothing_else(untried_onnxruntime, monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+def test_torch_runs_everything_where_there_is_nothing_else(no_onnxruntime):
     assert choose_backend(INFO, CPU, "float32") == "torch"
     with pytest.raises(DeviceError, match="ONNX Runtime could not be loaded"):
         check_backend("onnxruntime", "auto", "auto")
