@@ -23,7 +23,7 @@ EMPHASISED = {
     "Noise is amplified with the signal.", "See what is in your dark images.",
     "The curve of a pixel", "The limit cannot tell noise from fine texture.", "edge-aware",
     "invents", "memory budget", "napari-zerodce", "published weights are not part of it",
-    "Install", "Uninstall",
+    "Install", "Refresh", "Uninstall",
 }  # fmt: skip
 """What is bold in the pages without being the text of a control."""
 

@@ -16,7 +16,7 @@ from napari_zerodce.core.detail import BASE_HALO, edge_preserving_base, limit_de
 from napari_zerodce.core.memory_order import aligned_like, row_blocks
 from napari_zerodce.engine.look import Look
 
-_BLOCK: Final = 2**15
+_BLOCK: Final = 2**16
 """Numbers of an image that NumPy enhances at a time: what they become stays in a core's cache."""
 
 

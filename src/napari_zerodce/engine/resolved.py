@@ -21,7 +21,7 @@ from napari_zerodce.device import (
 )
 from napari_zerodce.engine.automatic import AutomaticChoice
 from napari_zerodce.engine.brightness import Brightness
-from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
+from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_curves, crew_for_items
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.estimators.translator import Translator
 from napari_zerodce.engine.methods.crops import MOST_PLANES
@@ -308,7 +308,8 @@ class ResolvedRequest:
         if self.part.count >= crew.size and rows * columns * crew.size <= _MOST_PIXELS_OF_PLANES:
             return crew_for_items(crew, self.stack * rows * columns, scale_factor), ALONE
         tile = min(rows, self.tile) * min(columns, self.tile)
-        return ALONE, crew_for_items(crew, tile, scale_factor)
+        for_tiles = crew_for_items(crew, tile, scale_factor)
+        return ALONE, for_tiles if scale_factor == 1 else crew_for_curves(for_tiles)
 
     def _crews_of_translator(self, crew: Crew) -> tuple[Crew, Crew]:
         """Return who processes planes and tiles: side by side only if all fit into memory."""

@@ -18,6 +18,7 @@ from napari_zerodce.core.memory_order import interleaved, is_interleaved
 from napari_zerodce.core.thumbnails import Span
 from napari_zerodce.engine.apply_look import tone
 from napari_zerodce.engine.brightness import Brightness
+from napari_zerodce.engine.crew import FEW_THREADS
 from napari_zerodce.engine.global_curve import GLOBAL_CURVE_DECIMALS
 from napari_zerodce.engine.look import Look
 from napari_zerodce.engine.methods.curves import CurveMethod
@@ -166,7 +167,9 @@ class View:
             restored = self._restored(unit[0], strip)
             colours[strip] = brightness.apply(restored, self.window) if brightness else restored
 
-        list(_strip_workers().map(fill, range(0, rows, height)))
+        # With few threads, one is faster: 34 ms against 50 for 1280x720.
+        each = map if usual_threads() <= FEW_THREADS else _strip_workers().map
+        list(each(fill, range(0, rows, height)))
         return output
 
     def unit_at(self, row: int, column: int) -> Array:
