@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from napari_zerodce.device import Device
-from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_items
+from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_curves, crew_for_items
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator
 from napari_zerodce.engine.estimators.torch_estimator import TorchEstimator
@@ -162,6 +162,14 @@ def test_small_items_have_one_thread(pixels, scale_factor, size):
     with_onnx = crew_for_items(Crew(4, "onnxruntime"), pixels, scale_factor)
     assert (with_onnx is ALONE) == (size == 1)
     assert crew_for_items(ALONE, pixels, scale_factor) is ALONE
+
+
+def test_few_threads_leave_the_curves_of_tiles_to_one():
+    assert crew_for_curves(Crew(2, "onnxruntime")) is ALONE
+    assert crew_for_curves(Crew(2, "torch")).size == 1
+    assert crew_for_curves(ALONE) is ALONE
+    several = Crew(3, "onnxruntime")
+    assert crew_for_curves(several) is several
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "torch"])

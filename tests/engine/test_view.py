@@ -171,7 +171,9 @@ def test_strips_make_no_difference_and_nothing_is_written_to_the_view(
     before = view.samples.copy(), view.unit.copy(), view.base.copy(), view.alphas.copy()
     expected = view.render(look)
     monkeypatch.setattr(view_module, "_STRIP", 53 * 7)
-    assert_seamless(view.render(look), expected)
+    for threads in (1, 3):
+        monkeypatch.setattr(view_module, "usual_threads", lambda count=threads: count)
+        assert_seamless(view.render(look), expected)
     np.testing.assert_array_equal(view.samples, before[0])
     for now, then in zip((view.unit, view.base, view.alphas), before[1:], strict=True):
         np.testing.assert_array_equal(now, then)
