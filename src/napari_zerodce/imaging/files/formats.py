@@ -111,8 +111,9 @@ def only_in_others(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
     suffix : str
         Of a file that is to hold them; also one of no format here, such as ".zarr".
     """
-    asked = (getattr(form, "only_here", None) for form in FORMATS)
-    return tuple(name for ask in asked if ask for name in ask(images, suffix))
+    own, _ = BY_SUFFIX.get(suffix, (None, None))
+    asked = (getattr(form, "only_here", None) for form in FORMATS if form is not own)
+    return tuple(name for ask in asked if ask for name in ask(images))
 
 
 def format_of(path: Path) -> tuple[ImageFormat, FileKind]:

@@ -15,8 +15,7 @@ class ImageFormat(Protocol):
 
     It may have two more functions. ``outline`` returns what `read` does, but without the pixels:
     their arrays have the right shapes and dtypes, and their values mean nothing. ``only_here``
-    returns, for images of any kind, the names of the facts that its files hold and a file with
-    another suffix does not.
+    returns, for images of any kind, the names of the facts that no other format's files can hold.
     """
 
     @property

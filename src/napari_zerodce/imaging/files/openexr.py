@@ -155,18 +155,14 @@ def left_out(images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for image in images for name in facts_beyond(image, ())))
 
 
-def only_here(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+def only_here(images: Sequence[ImageFile]) -> tuple[str, ...]:
     """Return the names of channels and attributes that only an OpenEXR can hold, such as "Z".
 
     Parameters
     ----------
     images : sequence of ImageFile
         From files of any kind.
-    suffix : str
-        Of the output, of any kind.
     """
-    if suffix in KINDS[0].suffixes:
-        return ()
     known = [image.details[_KEY] for image in images if _KEY in image.details]
     if not known:
         return ()

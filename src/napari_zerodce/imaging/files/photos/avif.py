@@ -25,7 +25,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     pillow_images,
     with_known_samples,
 )
-from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
+from napari_zerodce.imaging.files.photos.source_size import chosen_quality, density_of
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("AVIF", (".avif",), is_lossy=True, has_quality=True)
@@ -122,11 +122,8 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 def write(path: Path, image: ImageFile) -> None:
     """Write an AVIF of the quality that the user wants, or as large as its source."""
     encoded = _encoded_deep if _is_deep(image) else _encoded
-    density = (image.details.get("avif") or {}).get("density")
-    quality = image.details.get("quality")
-    if density and not quality:
-        quality = level_like_source(image, encoded, density=density)
-    path.write_bytes(encoded(image, quality or _QUALITY))
+    quality = chosen_quality(image, encoded, "avif") or _QUALITY
+    path.write_bytes(encoded(image, quality))
 
 
 def _encoded(image: ImageFile, quality: int) -> bytes:

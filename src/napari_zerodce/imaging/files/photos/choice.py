@@ -25,6 +25,7 @@ from napari_zerodce.imaging.files.photos import (
     webp,
 )
 from napari_zerodce.imaging.files.photos.facts import with_true_sizes
+from napari_zerodce.imaging.files.photos.only_here import only_in_other_photos
 from napari_zerodce.imaging.files.sample_depth import limited, spread
 from napari_zerodce.signatures import LENGTH, content_at_start
 
@@ -64,16 +65,6 @@ _PHOTOS: Final[tuple[_PhotoFormat, ...]] = (
 KINDS: Final = tuple(each.KIND for each in _PHOTOS)
 
 _BY_SUFFIX: Final = {suffix: each for each in _PHOTOS for suffix in each.KIND.suffixes}
-
-
-def title_of(suffix: str) -> str | None:
-    """Return the title of a kind of photo, None if there is none.
-
-    Parameters
-    ----------
-    suffix : str
-    """
-    return _BY_SUFFIX[suffix].KIND.title if suffix in _BY_SUFFIX else None
 
 
 def read(path: Path) -> tuple[ImageFile, ...]:
@@ -146,7 +137,9 @@ def left_out(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
         One image that `can_hold` accepts.
     suffix : str
     """
-    return tuple(dict.fromkeys(_BY_SUFFIX[suffix].not_held(images[0], suffix)))
+    photo, (image,) = _BY_SUFFIX[suffix], images
+    others = only_in_other_photos(image.details, photo.KIND.title)
+    return tuple(dict.fromkeys((*photo.not_held(image, suffix), *others)))
 
 
 def write(path: Path, images: Sequence[ImageFile]) -> None:

@@ -13,7 +13,7 @@ from napari_zerodce.imaging.files.file_kind import FileKind
 from napari_zerodce.imaging.files.image_file import ImageFile, check_room, without_pixels
 from napari_zerodce.imaging.files.photos.facts import facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
-from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
+from napari_zerodce.imaging.files.photos.source_size import chosen_quality, density_of
 from napari_zerodce.imaging.planes import Array, layout_of
 
 KIND: Final = FileKind(
@@ -99,11 +99,8 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 def write(path: Path, image: ImageFile) -> None:
     """Write a HEIC of the quality that the user wants, or as large as its source."""
-    density = (image.details.get("heif") or {}).get("density")
-    quality = image.details.get("quality")
-    if density and not quality:
-        quality = level_like_source(image, _encoded, density=density)
-    path.write_bytes(_encoded(image, quality or _QUALITY))
+    quality = chosen_quality(image, _encoded, "heif") or _QUALITY
+    path.write_bytes(_encoded(image, quality))
 
 
 def _encoded(image: ImageFile, quality: int) -> bytes:

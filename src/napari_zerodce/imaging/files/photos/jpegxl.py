@@ -17,7 +17,7 @@ from napari_zerodce.imaging.files.photos import exif as exif_block
 from napari_zerodce.imaging.files.photos.boxes import box, boxes_in
 from napari_zerodce.imaging.files.photos.facts import DEFAULT_QUALITY, facts_beyond, fitted
 from napari_zerodce.imaging.files.photos.pixels import channels_of, with_known_samples
-from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
+from napari_zerodce.imaging.files.photos.source_size import chosen_quality, density_of
 from napari_zerodce.imaging.planes import layout_of
 
 _BARE: Final = b"\xff\x0a"
@@ -140,11 +140,8 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 def write(path: Path, image: ImageFile) -> None:
     """Write a JPEG XL of the quality that the user wants, or as large as its source."""
-    density = (image.details.get("jpegxl") or {}).get("density")
-    quality = image.details.get("quality")
-    if density and not quality:
-        quality = level_like_source(image, _encoded, density=density)
-    encoded = _encoded(image, quality or DEFAULT_QUALITY)
+    quality = chosen_quality(image, _encoded, "jpegxl") or DEFAULT_QUALITY
+    encoded = _encoded(image, quality)
     path.write_bytes(encoded + _fact_boxes(image.details))
 
 

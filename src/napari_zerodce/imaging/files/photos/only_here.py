@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from napari_zerodce.imaging.files.image_file import ImageFile
-from napari_zerodce.imaging.files.photos.choice import title_of
 
 _NAMES: Final = {
     ("JPEG", "jpeg", "others"): "other segments of the JPEG",
@@ -18,22 +17,28 @@ _NAMES: Final = {
 """Title of a kind, key of the details, and key within: as users call it."""
 
 
-def only_here(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+def only_here(images: Sequence[ImageFile]) -> tuple[str, ...]:
     """Return names of facts that only a photo of the source's kind can hold.
 
     Parameters
     ----------
     images : sequence of ImageFile
         From files of any kind.
-    suffix : str
-        Of the output, of any kind.
     """
-    title = title_of(suffix)
-    names = (name for image in images for name in _told(image.details, title))
+    names = (name for image in images for name in only_in_other_photos(image.details))
     return tuple(dict.fromkeys(names))
 
 
-def _told(details: Mapping[str, Any], title: str | None) -> Iterator[str]:
+def only_in_other_photos(details: Mapping[str, Any], title: str | None = None) -> Iterator[str]:
+    """Yield names of facts that a kind of photo cannot hold, but another one can.
+
+    Parameters
+    ----------
+    details : mapping
+        Of an image.
+    title : str, optional
+        Of the kind; by default any other file.
+    """
     for (kind, key, inside), name in _NAMES.items():
         if kind != title and (details.get(key) or {}).get(inside):
             yield name

@@ -72,6 +72,32 @@ def level_like_source(
     return levels[max(fitting - 1, 0)]
 
 
+def chosen_quality(
+    image: ImageFile, encoded: Callable[[ImageFile, int], bytes], kind: str
+) -> int | None:
+    """Return the quality that the user wants, or with which a photo is as large as its source.
+
+    Parameters
+    ----------
+    image : ImageFile
+        What is written.
+    encoded : callable
+        As for `level_like_source`.
+    kind : str
+        Key of the details that a source of the same kind left, with its ``density``.
+
+    Returns
+    -------
+    int or None
+        None if the user says nothing and the source is of another kind.
+    """
+    wanted: int | None = image.details.get("quality")
+    density = (image.details.get(kind) or {}).get("density")
+    if wanted or not density:
+        return wanted
+    return level_like_source(image, encoded, density=density)
+
+
 def _sample(image: ImageFile) -> ImageFile:
     """Return crops of an image side by side, without facts, or all of it if it is small."""
     layout = layout_of(image.array, channels=image.channels)

@@ -25,7 +25,7 @@ from napari_zerodce.imaging.files.photos.pixels import (
     is_animation,
     pillow_images,
 )
-from napari_zerodce.imaging.files.photos.source_size import density_of, level_like_source
+from napari_zerodce.imaging.files.photos.source_size import chosen_quality, density_of
 from napari_zerodce.imaging.planes import layout_of
 
 KIND: Final = FileKind("WebP", (".webp",), is_lossy=True, has_quality=True)
@@ -45,8 +45,9 @@ def read(path: Path, *, with_pixels: bool = True) -> ImageFile:
     with WebPImageFile(path) as photo:
         image = image_of(photo, path, with_pixels=with_pixels)
         details = dict(image.details) | shared_facts(photo)
-    density = density_of(content, image, details)
-    details["webp"] = {"lossless": _is_lossless(content), "density": density}
+    lossless = _is_lossless(content)
+    density = None if lossless else density_of(content, image, details)
+    details["webp"] = {"lossless": lossless, "density": density}
     return fitted(replace(image, details=details))
 
 
@@ -78,11 +79,7 @@ def not_held(image: ImageFile, _suffix: str) -> list[str]:
 
 def write(path: Path, image: ImageFile) -> None:
     """Write a WebP of the wanted quality, or like its source: lossless, or as large."""
-    quality = image.details.get("quality")
-    source = image.details.get("webp") or {}
-    if not quality and source.get("density") and not source.get("lossless"):
-        quality = level_like_source(image, _encoded, density=source["density"])
-    path.write_bytes(_encoded(image, quality))
+    path.write_bytes(_encoded(image, chosen_quality(image, _encoded, "webp")))
 
 
 def _encoded(image: ImageFile, quality: int | None) -> bytes:

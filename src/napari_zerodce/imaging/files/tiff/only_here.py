@@ -8,24 +8,19 @@ from typing import Final
 from napari_zerodce.imaging.files.image_file import ImageFile
 from napari_zerodce.imaging.files.tiff import tags
 from napari_zerodce.imaging.files.tiff.facts import TiffFacts
-from napari_zerodce.imaging.files.tiff.kinds import SUFFIXES
 
 _DIALECTS: Final = {"ome": "OME-XML", "imagej": "ImageJ's metadata"}
 _FIRST_PRIVATE = 65_000  # TIFF leaves the codes from here on to everybody
 
 
-def only_here(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+def only_here(images: Sequence[ImageFile]) -> tuple[str, ...]:
     """Return the names of facts that only a TIFF can hold, such as "GeoTIFF".
 
     Parameters
     ----------
     images : sequence of ImageFile
         From files of any kind.
-    suffix : str
-        Of the output, of any kind.
     """
-    if suffix in SUFFIXES:
-        return ()
     return tuple(dict.fromkeys(name for image in images for name in _names(image)))
 
 

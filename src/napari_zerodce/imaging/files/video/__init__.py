@@ -116,18 +116,14 @@ def left_out(_images: Sequence[ImageFile], _suffix: str) -> tuple[str, ...]:
     return ()
 
 
-def only_here(images: Sequence[ImageFile], suffix: str) -> tuple[str, ...]:
+def only_here(images: Sequence[ImageFile]) -> tuple[str, ...]:
     """Return the names of what only a video can hold, such as "sound".
 
     Parameters
     ----------
     images : sequence of ImageFile
         From files of any kind.
-    suffix : str
-        Of the output, of any kind.
     """
-    if suffix in SUFFIXES:
-        return ()
     facts: list[VideoFacts] = [each.details["video"] for each in images if "video" in each.details]
     return tuple(dict.fromkeys(name for each in facts for name in each.beside))
 
