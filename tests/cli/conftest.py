@@ -1,10 +1,11 @@
-"""Images to enhance, and the command line run as a user runs it."""
+"""Images to enhance, and the command line run as a user runs it, or held in the middle."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,6 +129,117 @@ def run_here(
         return subprocess.CompletedProcess(arguments, exit_code, *capfd.readouterr())
 
     return run
+
+
+HELD = """
+import os, sys, time
+from pathlib import Path
+from napari_zerodce.engine.progress import PlaneMeter
+
+mark, tiles, folder, pattern, files = (os.environ["HELD_" + each] for each in (
+    "MARK", "TILES", "FOLDER", "PATTERN", "FILES"))
+visit, done = PlaneMeter.visit, []
+
+def is_reached():
+    if len(done) < int(tiles):
+        return False
+    return sum(path.is_file() for path in Path(folder).glob(pattern)) >= int(files)
+
+def held(meter, *work):
+    while is_reached():
+        Path(mark).touch()
+        meter.check()  # which raises an error as soon as the work shall stop
+        time.sleep(0.01)
+    visit(meter, *work)
+    done.append(work)
+
+PlaneMeter.visit = held
+"""
+
+HELD_AT_STEP = """
+import sys, time
+from napari_zerodce.training.run_process import StepLog
+
+last, add_step = int(sys.argv.pop(1)), StepLog.add_step
+
+def held(log, step, *facts, **more):
+    add_step(log, step, *facts, **more)
+    while step >= last:
+        time.sleep(1)
+
+StepLog.add_step = held
+"""
+
+COMMAND = """
+from napari_zerodce.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+class Held:
+    """Where child processes wait until they are stopped, as on a very slow machine.
+
+    A command that is interrupted in the middle must not depend on how long it takes: it waits after
+    a tile, and no time ends that.
+
+    Parameters
+    ----------
+    folder : Path
+        For files of its own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._mark = folder / "held.mark"
+        self.script = folder / "held.py"
+        self.script.write_text(HELD)
+
+    def after(
+        self, *, tiles: int = 0, folder: str | Path = ".", pattern: str = "*", files: int = 0
+    ) -> dict[str, str]:
+        """Return the environment that holds a process after tiles, and files in a folder."""
+        facts = {"mark": self._mark, "tiles": tiles, "folder": folder, "pattern": pattern}
+        names = {
+            f"HELD_{name.upper()}": str(fact) for name, fact in (facts | {"files": files}).items()
+        }
+        self._mark.unlink(missing_ok=True)
+        return dict(os.environ) | names
+
+    def command(self, *words: str | Path) -> list[str]:
+        """Return the command of a process that can be held."""
+        return [sys.executable, "-c", HELD + COMMAND, *map(str, words)]
+
+    def is_waiting(self) -> bool:
+        """Return whether a process is held."""
+        return self._mark.exists()
+
+
+@pytest.fixture
+def held(tmp_path_factory: pytest.TempPathFactory) -> Held:
+    return Held(tmp_path_factory.mktemp("held"))
+
+
+def _wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 200
+    while not reached():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="session")
+def command_to_step() -> Callable[..., list[str]]:
+    """A command of a training that takes some steps and waits to be killed, however fast it is."""
+
+    def command(step: int, *words: str | Path) -> list[str]:
+        return [sys.executable, "-c", HELD_AT_STEP + COMMAND, str(step), *map(str, words)]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., None]:
+    """Waits until a process has reached something; the process must not end before."""
+    return _wait_until
 
 
 @pytest.fixture

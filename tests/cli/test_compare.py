@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -309,15 +308,16 @@ def test_folder_without_images_is_refused(compare, tmp_path) -> None:
     assert (done.returncode, "There is no image in the folder" in done.stderr) == (2, True)
 
 
-def test_interrupted_comparison_leaves_nothing(start_child, command, save, make_photo, tmp_path):
+def test_interrupted_comparison_leaves_nothing(
+    start_child, held, wait_until, save, make_photo, tmp_path
+):
     Path(tmp_path, "photos").mkdir()
-    for number in range(60):
-        save(tmp_path / "photos" / f"{number}.png", make_photo(300, 400))
-    words = command("compare", tmp_path / "photos", "--output", tmp_path / "report", *CPU)
-    child = start_child(words, stderr=-1, text=True)
-    while not list(tmp_path.glob(".napari-zerodce-*/report/pictures/*")):
-        assert child.poll() is None
-        time.sleep(0.05)
+    for number in range(3):
+        save(tmp_path / "photos" / f"{number}.png", make_photo(60, 80))
+    words = held.command("compare", tmp_path / "photos", "--output", tmp_path / "report", *CPU)
+    pictures = held.after(folder=tmp_path, pattern=".napari-zerodce-*/report/pictures/*", files=1)
+    child = start_child(words, stderr=-1, text=True, env=pictures)
+    wait_until(held.is_waiting, child)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=200)
     assert child.returncode == 130

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -276,37 +275,34 @@ def test_unreadable_chunk_is_named_and_the_rest_stays(capsys: Any) -> None:
 SLOW = ("--checkpoint", "zero-dce-pp", "--window", "100,3000")
 
 
-def started(start_child: Any, command: Any, folder: Path, regions: int) -> Any:
-    """Start a long command, and return when some regions are written."""
-    process = start_child(
-        command("enhance", *CPU, *SLOW, "in.zarr", "--output", "out.zarr"),
-        cwd=folder,
-        stderr=-1,
-        stdout=-1,
-        text=True,
-    )
-    marks = folder / "out.zarr.part" / "written"
-    deadline = time.monotonic() + 200
-    while len([path for path in marks.rglob("*") if path.is_file()]) < regions:
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return process
+@pytest.fixture
+def started(start_child: Any, held: Any, wait_until: Any, tmp_path: Path) -> Callable[[int], Any]:
+    """Starts a command, and returns when some regions are written and it waits in the next."""
+
+    def started(regions: int) -> Any:
+        words = held.command("enhance", *CPU, *SLOW, "in.zarr", "--output", "out.zarr")
+        marks = tmp_path / "out.zarr.part" / "written"
+        there = held.after(folder=marks, pattern="**/*", files=regions)
+        process = start_child(words, cwd=tmp_path, stderr=-1, stdout=-1, text=True, env=there)
+        wait_until(held.is_waiting, process)
+        return process
+
+    return started
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
 def test_stopped_and_killed_commands_go_on_and_give_the_same(
-    tmp_path: Path, start_child: Any, command: Any, capsys: Any
+    started: Callable[[int], Any], capsys: Any
 ) -> None:
     array = cells((10, 1100, 1050))
     write("in.zarr", array, "TYX")
-    process = started(start_child, command, tmp_path, 1)
+    process = started(1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=200)
     assert process.returncode == 130
     assert "out.zarr.part stays, and the same command goes on there" in err
     assert not Path("out.zarr").exists()
-    process = started(start_child, command, tmp_path, 4)
+    process = started(4)
     process.kill()
     process.wait()
     assert not Path("out.zarr").exists()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -32,7 +31,7 @@ def deaf(should_stop):
     time.sleep(100_000)  # the test waits for no such time
 
 def finishes(should_stop):
-    time.sleep(0.5)
+    sys.stdin.readline()  # the signal has been sent
     return 0
 
 def when_working(work):
@@ -57,7 +56,7 @@ def signalled(tmp_path: Path, start_child) -> Callable[..., tuple[int, str]]:
     def signalled(work: str, *signals: int, before: str = "") -> tuple[int, str]:
         code = PROGRAM.format(work=work, evidence=str(tmp_path / "cleaned"), before=before)
         process = start_child(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", code], stdin=-1, stdout=-1, stderr=-1, text=True
         )
         assert process.stdout.readline() == "started\n"
         for number in signals:
@@ -118,16 +117,12 @@ def test_results_errors_and_handlers_pass_through() -> None:
 
 
 @pytest.fixture
-def interrupt_when(start_child) -> Callable[..., tuple[int, str, str]]:
+def interrupt_when(start_child, wait_until) -> Callable[..., tuple[int, str, str]]:
     """Start a command, send Ctrl-C when `reached` says so; exit code, lines, errors."""
 
-    def interrupt(reached, words: list[str]) -> tuple[int, str, str]:
-        process = start_child(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 200
-        while not reached():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
+    def interrupt(reached, words: list[str], **options) -> tuple[int, str, str]:
+        process = start_child(words, stdout=-1, stderr=-1, text=True, **options)
+        wait_until(reached, process)
         process.send_signal(signal.SIGINT)
         lines, errors = process.communicate(timeout=200)
         return process.returncode, lines, errors
@@ -135,21 +130,19 @@ def interrupt_when(start_child) -> Callable[..., tuple[int, str, str]]:
     return interrupt
 
 
-def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, command, interrupt_when) -> None:
+def test_ctrl_c_while_tiles_are_enhanced(tmp_path: Path, held, interrupt_when) -> None:
     generator = np.random.default_rng(0)
-    np.save(tmp_path / "a.npy", generator.integers(0, 80, (64, 64, 3), np.uint8))
-    np.save(tmp_path / "b.npy", generator.integers(0, 80, (6000, 6000, 3), np.uint8))  # minutes
-    np.save(tmp_path / "c.npy", generator.integers(0, 80, (64, 64, 3), np.uint8))
+    for name, side in (("a", 64), ("b", 500), ("c", 64)):
+        np.save(tmp_path / f"{name}.npy", generator.integers(0, 80, (side, side, 3), np.uint8))
     out = tmp_path / "out"
-    words = command("enhance", *(tmp_path / f"{name}.npy" for name in "abc"), "--output", out)
-    reached_at: list[float] = []
+    files = (tmp_path / f"{name}.npy" for name in "abc")
+    words = held.command("enhance", *files, "--output", out, "--device", "cpu", "--tile", "64")
+    in_b = held.after(tiles=20)  # a is one tile
 
-    def one_second_into_b() -> bool:
-        if not reached_at and (out / "a.npy").exists() and list(out.glob(".napari-zerodce-*")):
-            reached_at.append(time.monotonic())
-        return bool(reached_at) and time.monotonic() - reached_at[0] > 1
+    def waits_and_a_is_written() -> bool:
+        return held.is_waiting() and (out / "a.npy").exists()
 
-    code, lines, errors = interrupt_when(one_second_into_b, words)
+    code, lines, errors = interrupt_when(waits_and_a_is_written, words, env=in_b)
     assert code == 130
     assert lines.count("\n") == 1
     assert errors == "napari-zerodce: interrupted: 1 enhanced, 0 failed, 2 not done\n"
@@ -196,20 +189,14 @@ def test_ctrl_c_while_a_large_file_is_compressed(
 
 
 @pytest.mark.parametrize("name", ["maps.npy", "maps.tif", "maps.zarr"])
-def test_ctrl_c_while_maps_are_written(tmp_path: Path, command, interrupt_when, name: str) -> None:
-    image = np.random.default_rng(0).integers(0, 80, (2500, 2500, 3), np.uint8)  # many seconds
+def test_ctrl_c_while_maps_are_written(tmp_path: Path, held, interrupt_when, name: str) -> None:
+    image = np.random.default_rng(0).integers(0, 80, (800, 800, 3), np.uint8)
     np.save(tmp_path / "a.npy", image)
     out = tmp_path / "out"
-    words = command("maps", tmp_path / "a.npy", "--output", out / name, "--precision", "float32")
+    words = ("maps", tmp_path / "a.npy", "--output", out / name, "--tile", "100", "--device", "cpu")
     files = ".napari-zerodce-*/*" + ("/0/c/**/*" if name.endswith(".zarr") else "")
-    reached_at: list[float] = []
-
-    def half_a_second_into_the_tiles() -> bool:
-        if not reached_at and any(path.is_file() for path in out.glob(files)):
-            reached_at.append(time.monotonic())
-        return bool(reached_at) and time.monotonic() - reached_at[0] > 0.5
-
-    code, lines, errors = interrupt_when(half_a_second_into_the_tiles, words)
+    begun = held.after(folder=out, pattern=files, files=1)
+    code, lines, errors = interrupt_when(held.is_waiting, held.command(*words), env=begun)
     assert code == 130
     assert not lines
     assert errors == f"napari-zerodce: interrupted: {out / name} was not written\n"
