@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,18 +74,23 @@ def test_pairs_are_told_and_the_best_weights_are_the_result(
 
 @pytest.mark.parametrize("command_name", ["train", "finetune"])
 def test_a_killed_run_goes_on_as_an_unbroken_one(
-    folders: tuple[Path, Path], tmp_path: Path, command, start_child, run_here, command_name: str
+    folders: tuple[Path, Path],
+    tmp_path: Path,
+    command_to_step,
+    start_child,
+    wait_until,
+    run_here,
+    command_name: str,
 ) -> None:
     """The dock continues every run with ``finetune --resume``."""
     words = ("cut", *folders, *TINY, "--steps", "60", "--seed", "3", "--checkpoint-steps", "10")
     assert run_here("train", *words, "--output", "unbroken").returncode == 0
     process = start_child(
-        command("train", *words, "--output", tmp_path / "killed"), stderr=subprocess.DEVNULL
+        command_to_step(59, "train", *words, "--output", tmp_path / "killed"),
+        stderr=subprocess.DEVNULL,
     )
     folder, unbroken = RunFolder(tmp_path / "killed"), RunFolder(tmp_path / "unbroken")
-    while folder.history().step < 25:
-        assert process.poll() is None
-        time.sleep(0.005)
+    wait_until(lambda: folder.history().step >= 25, process)
     process.kill()
     process.communicate(timeout=60)
     moment = folder.history().step
