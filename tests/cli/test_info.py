@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
@@ -151,8 +152,10 @@ def test_what_is_no_checkpoint_takes_one_line(name, tmp_path, monkeypatch, capsy
 
 
 def test_reader_that_leaves_early_is_no_error(command, start_child) -> None:
-    process = start_child(command("info", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start_child(command("info", "--json"), stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
     _, errors = process.communicate(timeout=200)
     assert not errors
     assert process.returncode == 1
