@@ -138,14 +138,14 @@ from napari_zerodce.engine.progress import PlaneMeter
 
 mark, tiles, folder, pattern, files = (os.environ["HELD_" + each] for each in (
     "MARK", "TILES", "FOLDER", "PATTERN", "FILES"))
-visit, done = PlaneMeter.visit, []
+done = []
 
 def is_reached():
     if len(done) < int(tiles):
         return False
     return sum(path.is_file() for path in Path(folder).glob(pattern)) >= int(files)
 
-def held(meter, *work):
+def held(meter, *work, visit=PlaneMeter.visit):  # dask may run this twice in a process
     while is_reached():
         Path(mark).touch()
         meter.check()  # which raises an error as soon as the work shall stop

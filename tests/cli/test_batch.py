@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,23 +50,46 @@ def expected(stack, run_here, tmp_path) -> Callable[..., np.ndarray]:
     return expected
 
 
-@pytest.fixture
-def start_cluster(start_child, tmp_path) -> Callable[..., tuple[str, list[subprocess.Popen]]]:
-    """Starts a scheduler and workers as processes of their own; gives the address."""
+ALL_THERE = """
+import sys
+from distributed import Client
 
-    def start(workers: int = 2) -> tuple[str, list[subprocess.Popen]]:
+with Client(sys.argv[1], timeout=200) as client:
+    client.wait_for_workers(int(sys.argv[2]), timeout=200)
+"""
+
+
+@pytest.fixture
+def start_cluster(
+    start_child, wait_until, held, tmp_path
+) -> Callable[..., tuple[str, list[subprocess.Popen]]]:
+    """Starts a scheduler and workers as processes of their own; gives the address.
+
+    With an environment of `held`, the first worker waits there.
+    """
+
+    def start(
+        workers: int = 2, first: dict[str, str] | None = None
+    ) -> tuple[str, list[subprocess.Popen]]:
         known, silent = tmp_path / "scheduler.json", {"stderr": subprocess.DEVNULL}
         module = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
         options = ["--port", "0", "--no-dashboard", "--host", "127.0.0.1"]
-        start_child([*module, *options, "--scheduler-file", str(known)], **silent)
-        deadline = time.monotonic() + 200
-        while not known.exists() or not known.read_text():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        scheduler = start_child([*module, *options, "--scheduler-file", str(known)], **silent)
+        wait_until(lambda: known.exists() and known.read_text(), scheduler)
         address = json.loads(known.read_text())["address"]
         module = [sys.executable, "-m", "distributed.cli.dask_worker", address]
         options = ["--no-nanny", "--nthreads", "1", "--no-dashboard"]
-        return address, [start_child([*module, *options], **silent) for _ in range(workers)]
+        started = []
+        for number in range(workers):
+            waits = number == 0 and first is not None
+            preload = ["--preload", str(held.script)] if waits else []
+            environment = first if waits else None
+            started.append(start_child([*module, *options, *preload], env=environment, **silent))
+        if workers:
+            # In a process of its own: a client that is collected while another starts locks both.
+            words = [sys.executable, "-c", ALL_THERE, address, str(workers)]
+            subprocess.run(words, check=True, timeout=250)
+        return address, started
 
     return start
 
@@ -178,18 +200,14 @@ def test_one_curve_for_the_whole_image_is_that_of_all_parts(
     assert np.array_equal(result, expected("--global-curve"))
 
 
-def wait_for_parts(folder: Path, count: int, batch: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 200
-    while len(list(folder.rglob("*.npy"))) < count:
-        assert batch.poll() is None, batch.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+def count_of_parts(folder: Path) -> int:
+    return len(list(folder.rglob("*.npy")))
 
 
 def test_a_killed_worker_loses_nothing(
-    stack, expected, start_cluster, start_child, command, tmp_path
+    stack, expected, start_cluster, start_child, command, held, wait_until, tmp_path
 ) -> None:
-    address, workers = start_cluster()
+    address, workers = start_cluster(first=held.after(tiles=0))
     words = ("batch", stack, "--output", tmp_path / "out", "--scheduler", address)
     batch = start_child(
         command(*words, *CPU, *PARTS),
@@ -198,7 +216,7 @@ def test_a_killed_worker_loses_nothing(
         text=True,
     )
     parts = tmp_path / "out" / ".napari-zerodce"
-    wait_for_parts(parts, 3, batch)
+    wait_until(lambda: held.is_waiting() and count_of_parts(parts) >= 3, batch)
     os.kill(workers[0].pid, signal.SIGKILL)
     out, err = batch.communicate(timeout=200)
     assert (batch.returncode, err) == (0, "")
@@ -221,12 +239,14 @@ def test_that_all_workers_are_gone_is_told_without_a_terminal(
 
 
 def test_ctrl_c_leaves_parts_and_the_same_command_goes_on(
-    stack, expected, start_child, command, run_command, tmp_path
+    stack, expected, start_child, command, run_command, held, wait_until, tmp_path
 ) -> None:
     words = ("batch", stack, "--output", tmp_path / "out", "--workers", "2", *CPU, *PARTS)
-    batch = start_child(command(*words), stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "out" / ".napari-zerodce"
-    wait_for_parts(parts, 1, batch)
+    with_a_part = held.after(folder=parts, pattern="**/*.npy", files=1)
+    with_a_part["DASK_DISTRIBUTED__WORKER__PRELOAD"] = json.dumps([str(held.script)])
+    batch = start_child(command(*words), stderr=subprocess.PIPE, text=True, env=with_a_part)
+    wait_until(held.is_waiting, batch)
     os.killpg(batch.pid, signal.SIGINT)  # as a terminal does: to the whole group
     _, err = batch.communicate(timeout=200)
     assert batch.returncode == 130
