@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 from napari_zerodce import enhance as enhance_array
-from napari_zerodce.engine.crew import ALONE
+from napari_zerodce.engine.crew import ALONE, Crew
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import Look
+from napari_zerodce.engine.progress import PlaneMeter
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import Cancelled, ImageError, RequestError
@@ -67,35 +70,65 @@ def test_the_result_says_which_part_it_is():
     assert whole.provenance.part == ""
 
 
-def stopped_after(planes, **settings):
-    """Stop a run when it begins to read a plane, and return the exception."""
-    read = []
-
-    class Counted:
-        shape, dtype = STACK.shape, STACK.dtype
-
-        def __getitem__(self, key):
-            read.append(key)
-            return STACK[key]
-
-    given = {"device": "cpu", "window": None, **settings}
-    given["window"] = EnhanceSettings().window.parse("90,4000")
-    request = EnhanceRequest(Counted(), "mono", EnhanceSettings("zero-dce", **given))
-    with pytest.raises(Cancelled) as caught:
-        enhance(request, should_stop=lambda: len(read) > planes)
-    return caught.value
+@pytest.fixture
+def wish():
+    """The wish to stop."""
+    return threading.Event()
 
 
-def test_finished_planes_survive_a_stop():
-    finished = stopped_after(5).finished
+@pytest.fixture
+def stopped_after(wish):
+    """Stops a run when it begins to read a plane, and returns the exception."""
+
+    def stopped_after(planes):
+        read = []
+
+        class Counted:
+            shape, dtype = STACK.shape, STACK.dtype
+
+            def __getitem__(self, key):
+                read.append(key)
+                if len(read) > planes:
+                    wish.set()
+                return STACK[key]
+
+        window = EnhanceSettings().window.parse("90,4000")
+        settings = EnhanceSettings("zero-dce", window, device="cpu")
+        with pytest.raises(Cancelled) as caught:
+            enhance(EnhanceRequest(Counted(), "mono", settings), should_stop=wish.is_set)
+        return caught.value
+
+    return stopped_after
+
+
+def assert_finished(stop, count):
+    finished = stop.finished
     whole = enhance_array(STACK, "zero-dce", channels="mono", window=(90, 4000), device="cpu")
-    count = finished.scope.count
-    assert count in {2, 4}  # whole rows of two planes; those in work are not finished
+    assert finished.scope.count == count
     np.testing.assert_array_equal(finished.image, whole[: count // 2])
     assert finished.provenance.part == str(finished.scope)
 
 
-def test_nothing_is_finished_before_the_first_plane():
+def test_finished_planes_survive_a_stop(stopped_after, monkeypatch):
+    monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: ALONE)
+    assert_finished(stopped_after(5), 4)  # whole rows of two planes
+
+
+def test_planes_in_work_are_not_finished(stopped_after, wish, monkeypatch):
+    begin, begun = PlaneMeter.begin, iter(range(100))
+
+    def held(meter, work):
+        if next(begun) >= 2:
+            wish.wait(120)
+        begin(meter, work)
+
+    monkeypatch.setattr(PlaneMeter, "begin", held)
+    crew = "napari_zerodce.engine.resolved.crew_for"
+    monkeypatch.setattr(crew, lambda _, backend: Crew(2, backend))
+    assert_finished(stopped_after(5), 2)
+
+
+def test_nothing_is_finished_before_the_first_plane(stopped_after):
     assert stopped_after(0).finished is None
 
 
