@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import threading
 import time
 import weakref
@@ -66,24 +67,22 @@ def test_items_are_taken_in_the_calling_thread_and_few_at_a_time():
 
 
 def test_an_error_ends_the_rest_and_is_raised():
-    begun, failed = [], threading.Event()
+    begun, all_taken = [], []
 
-    def items():
-        for number in range(1000):
-            if number == 20:
-                failed.wait(120)
-            yield number
+    def items():  # more than any thread can work on while another one raises the error
+        deadline = time.monotonic() + 120
+        yield from itertools.takewhile(lambda _: time.monotonic() < deadline, itertools.count())
+        all_taken.append(True)
 
     def work(item):
         begun.append(item)
         if item == 3:
-            failed.set()
             raise ValueError("three")
 
     with pytest.raises(ValueError, match="three"):
         Crew(2).each(work, items())
+    assert not all_taken
     count = len(begun)
-    assert count < 1000
     time.sleep(0.05)
     assert len(begun) == count  # nothing goes on after the error
 
