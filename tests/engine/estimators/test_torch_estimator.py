@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -79,18 +78,21 @@ def test_it_is_asked_before_each_convolution_whether_to_stop():
 
 def test_a_stop_of_one_thread_is_none_of_another():
     estimator, image = estimator_of("zero-dce"), noise(1, 3, 40, 40)
-    ended = {}
+    ended, begun, stopped = {}, threading.Event(), threading.Event()
 
     def work(name, check):
         try:
             ended[name] = estimator.estimate(image, check=check)
         except Cancelled as err:
             ended[name] = err
+            stopped.set()
 
     def slow_check():
-        time.sleep(0.01)
+        begun.set()
+        assert stopped.wait(120)
 
     def stop():
+        assert begun.wait(120)
         raise Cancelled
 
     threads = [
