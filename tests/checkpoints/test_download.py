@@ -306,15 +306,16 @@ def test_nonsense_from_the_server(server, entry, answer, part):
     failed(entry, part)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture
+def refusing():
+    """The address of a port that is taken, and where nobody answers."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-def test_no_server(entry):
-    entry = replace(entry, url=f"http://127.0.0.1:{free_port()}/x.pth")
-    failed(entry, "127.0.0.1 refuses connections")
+def test_no_server(entry, refusing):
+    failed(replace(entry, url=f"{refusing}/x.pth"), "127.0.0.1 refuses connections")
 
 
 def test_no_network(entry, monkeypatch):
@@ -328,8 +329,8 @@ def test_no_network(entry, monkeypatch):
     )
 
 
-def test_proxy_that_does_not_answer(entry, monkeypatch):
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+def test_proxy_that_does_not_answer(entry, monkeypatch, refusing):
+    monkeypatch.setenv("http_proxy", refusing)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     failed(replace(entry, url="http://example.invalid/x.pth"), "the proxy does not answer")
@@ -415,26 +416,38 @@ def test_many_at_once(server, entry, cache_folder):
 
 
 def test_two_processes_and_one_killed(server, entry, cache_folder, start_child):
-    server.serve = slowly
+    def in_the_middle(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(CONTENT)))
+        handler.end_headers()
+        sent = 100_000
+        handler.wfile.write(CONTENT[:sent])
+        while not server.release.wait(0.1):
+            handler.wfile.write(CONTENT[sent : sent + 1])  # silence would be an error
+            sent += 1
+        handler.wfile.write(CONTENT[sent:])
+
+    server.serve = in_the_middle
     code = f"""
 from dataclasses import replace
 from napari_zerodce.checkpoints.download import download_published
 from napari_zerodce.checkpoints.registry import PUBLISHED
 entry = replace(PUBLISHED[0], url={entry.url!r}, size={entry.size}, sha256={entry.sha256!r})
-print("ready", flush=True)
 print(download_published(entry))
 """
     processes = [
         start_child([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    assert processes[0].stdout.readline() == "ready\n"
-    while not server.requests:
+    deadline = time.monotonic() + 200
+    while len(server.requests) < 3:
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     processes[0].kill()
+    server.release.set()
     for process in processes[1:]:
         output, _ = process.communicate(timeout=200)
-        assert output.splitlines() == ["ready", str(entry.path)]
+        assert output.splitlines() == [str(entry.path)]
     processes[0].communicate(timeout=200)
     assert entry.path.read_bytes() == CONTENT
     assert list(cache_folder.iterdir()) == [entry.path]
