@@ -28,6 +28,12 @@ from napari_zerodce.training.run_folder import RunFolder
 MakeRun = Callable[..., RunFolder]
 
 
+@pytest.fixture(autouse=True)
+def each_step_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a checkpoint due however long the steps before took: one may take seconds."""
+    monkeypatch.setattr("napari_zerodce.training.checkpoint_saver._GROWTH", 0.0)
+
+
 def weights_in(path: Path) -> torch.Tensor:
     state = load_checkpoint(path).network.state_dict()
     return torch.cat([state[name].flatten() for name in sorted(state)])
