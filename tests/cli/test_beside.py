@@ -11,7 +11,7 @@ from napari_zerodce.cli.beside import ReadAhead, WriteBehind, writing_behind
 from napari_zerodce.cli.file_plan import FileJob
 from napari_zerodce.errors import ImageError
 
-SECONDS = 20
+SECONDS = 120
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_zerodce.cli.interruption import run_interruptibly
+from napari_zerodce.cli.interruption import GRACE_SECONDS, run_interruptibly
 from napari_zerodce.errors import Cancelled, ImageError
 
 pytestmark = pytest.mark.skipif(
@@ -45,6 +45,7 @@ sys.exit(run_interruptibly(
     when_working({work}),
     interrupted=lambda: "two of three files done",
     clean_up=lambda: Path({evidence!r}).touch(),
+    grace={grace},
 ))
 """
 
@@ -53,8 +54,11 @@ sys.exit(run_interruptibly(
 def signalled(tmp_path: Path, start_child) -> Callable[..., tuple[int, str]]:
     """Exit code and stderr of work that only a signal ends."""
 
-    def signalled(work: str, *signals: int, before: str = "") -> tuple[int, str]:
-        code = PROGRAM.format(work=work, evidence=str(tmp_path / "cleaned"), before=before)
+    def signalled(
+        work: str, *signals: int, before: str = "", grace: float = GRACE_SECONDS
+    ) -> tuple[int, str]:
+        evidence = str(tmp_path / "cleaned")
+        code = PROGRAM.format(work=work, evidence=evidence, before=before, grace=grace)
         process = start_child(
             [sys.executable, "-c", code], stdin=-1, stdout=-1, stderr=-1, text=True
         )
@@ -75,7 +79,7 @@ LINE = "napari-zerodce: two of three files done\n"
     ("name", "exit_code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)]
 )
 def test_work_stops_by_itself(tmp_path: Path, signalled, name: str, exit_code: int) -> None:
-    code, errors = signalled("polite", getattr(signal, name))
+    code, errors = signalled("polite", getattr(signal, name), grace=200)
     assert (code, errors) == (exit_code, LINE)
     assert not (tmp_path / "cleaned").exists()
 
