@@ -377,7 +377,10 @@ def test_a_run_folder_deleted_in_the_middle_is_one_sentence(
     click(finetune.panel.button, qtbot)
     wait_for_steps(finetune, qtbot)
     folder = finetune.training.folder.path
+    child = psutil.Process(finetune.training._child.pid)
+    child.suspend()  # else it may write to a folder that is just being emptied
     shutil.rmtree(folder)
+    child.resume()
     click(finetune.panel.button, qtbot)
     wait_until_idle(finetune, qtbot)
     assert "was deleted" in finetune.panel.message.text()
