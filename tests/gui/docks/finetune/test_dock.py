@@ -27,8 +27,9 @@ from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.training import new_run
 from napari_zerodce.training.run_folder import RunFolder
 
-ENDLESS = 1_000_000
-"""So many steps that a run is still on whenever a test, on any machine, looks at it."""
+ENDLESS = 100_000
+"""Steps of many minutes, so that a run is still on whenever a test looks at it, on any machine; if
+the tests are killed, it ends some day."""
 
 
 @pytest.fixture(autouse=True)

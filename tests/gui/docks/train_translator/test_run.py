@@ -54,7 +54,7 @@ def make_quick(dock: Any) -> None:
         (dock.sources if "dark" in layer.name else dock.targets).tick(layer)
     for name, value in {"crop": 32, "features": 4, "blocks": 1, "checkpoint_steps": 4}.items():
         dock.form.fields[name].value = value
-    dock.form.length.show_duration(minutes=None, steps=1_000_000)  # no test waits for the last
+    dock.form.length.show_duration(minutes=None, steps=100_000)  # no test waits for the last
 
 
 def click(button: QPushButton, qtbot: Any) -> None:
