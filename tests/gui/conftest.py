@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -24,10 +24,12 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.engine.memory import set_budget
+from napari_zerodce.engine.requests import ignore
 from napari_zerodce.gui.session import preference_follower, preferences
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.work import forget_views
 from napari_zerodce.gui.widgets import start_button
+from napari_zerodce.stopping import never
 
 _frozen = [0]  # so many modules were loaded at a time: napari's, and torch's later
 
@@ -131,6 +133,30 @@ def _listeners(model: ViewerModel, session: Any = None) -> dict[str, int]:
     for name in ("mouse_move_callbacks", "mouse_drag_callbacks"):
         found[name] = len(getattr(model, name))
     return found
+
+
+class HeldJob(Job):
+    """A job without a thread: the test says when its work is done."""
+
+    made: ClassVar[list[HeldJob]] = []
+
+    def start(self) -> None:
+        HeldJob.made.append(self)
+
+    def finish(self) -> None:
+        self.succeeded.emit(self._work(ignore, never))
+
+
+@pytest.fixture
+def hold_jobs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[HeldJob]]:
+    """Holds the jobs that a module starts, and returns them: a later one may end earlier."""
+
+    def hold(module: Any) -> list[HeldJob]:
+        monkeypatch.setattr(HeldJob, "made", [])
+        monkeypatch.setattr(module, "Job", HeldJob)
+        return HeldJob.made
+
+    return hold
 
 
 def _end_all_jobs(qtbot: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from napari.utils.notifications import notification_manager
 from npe2 import PluginManager
 from qtpy.QtWidgets import QFileDialog
 
+from napari_zerodce.engine import growing, save_lazy
 from napari_zerodce.engine.lazy import EnhancedLevel, LazyEnhancement
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.resolve import resolve
@@ -21,6 +24,7 @@ from napari_zerodce.errors import Cancelled, ImageError
 from napari_zerodce.gui.save_dialog import _saving, open_saved_folder, save_active_layer
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.imaging.files.saved import SavedImage, read_saved
+from napari_zerodce.stopping import ShouldStop
 
 STACK = np.arange(2 * 30 * 40, dtype=np.uint16).reshape(2, 30, 40)
 Type = Callable[..., list[str]]
@@ -162,18 +166,40 @@ def test_lazy_result_is_computed_as_it_is_saved(
     np.testing.assert_array_equal(read_saved(tmp_path / name).levels[0], level[...])
 
 
+def cancelled_when_begun(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let lazy results wait until they are cancelled, when their file is begun; say when it is."""
+    begun = threading.Event()
+
+    def enhance_into(*args: Any, should_stop: ShouldStop, **options: Any) -> Any:
+        begun.set()
+        while not should_stop():
+            time.sleep(0.002)
+        return growing.enhance_into(*args, should_stop=should_stop, **options)
+
+    monkeypatch.setattr(save_lazy, "enhance_into", enhance_into)
+    return begun
+
+
 def test_cancelled_lazy_result_goes_on_under_the_same_name(
-    model: ViewerModel, qtbot: Any, types: Type, said: list[str], tmp_path: Path
+    model: ViewerModel,
+    qtbot: Any,
+    types: Type,
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     level = add_lazy(model)
     types(str(tmp_path / "a.zarr"))
-    save_active_layer(model)
-    (job,) = Job._alive
-    job.cancel()
-    finish(qtbot)
+    with monkeypatch.context() as patch:
+        begun = cancelled_when_begun(patch)
+        save_active_layer(model)
+        assert begun.wait(120)
+        (job,) = Job._alive
+        job.cancel()
+        finish(qtbot)
     assert not (tmp_path / "a.zarr").exists()
-    if (tmp_path / "a.zarr.part").exists():
-        assert said[-1].endswith("holds what is finished; save to the same name to go on there.")
+    part = tmp_path / "a.zarr.part"
+    assert said[-1] == f"{part} holds what is finished; save to the same name to go on there."
     save_active_layer(model)
     finish(qtbot)
     assert said[-1] == f"Saved {tmp_path / 'a.zarr'}."

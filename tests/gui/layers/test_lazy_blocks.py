@@ -68,6 +68,11 @@ def _values(found: list[Block | None]) -> list[int | None]:
     return [None if block is None else int(block[0][0]) for block in found]
 
 
+def _rest(blocks: LazyBlocks, qtbot: Any) -> None:
+    """Wait until nothing is computed, and will not be soon."""
+    qtbot.waitUntil(lambda: not blocks._timer.isActive() and not Job._alive)
+
+
 def test_what_is_missing_arrives_and_is_known_then(
     blocks: LazyBlocks, computing: Computing, qtbot: Any
 ) -> None:
@@ -138,8 +143,8 @@ def test_wish_for_more_than_the_memory_holds_has_an_end(
     wish = list(range(10))
     blocks.arrived.connect(lambda _: blocks.want("layer", wish))  # as a layer does
     blocks.want("layer", wish)
-    qtbot.waitUntil(lambda: not blocks.missing() and not Job._alive)
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: not blocks.missing())
+    _rest(blocks, qtbot)
     assert computing.began == [1, 2]
     assert _values(blocks.known([0, 1, 2, 3])) == [0, 1, 2, None]
 
@@ -152,7 +157,7 @@ def test_run_of_the_session_comes_first(
     session.job = Job("a run", lambda _report, _should_stop: None)
     qtbot.waitUntil(lambda: computing.cancelled == [1])
     blocks.want("layer", [2])
-    qtbot.wait(30)
+    _rest(blocks, qtbot)
     assert computing.began == [1]
     computing.gate.set()
     session.job = None
@@ -169,7 +174,7 @@ def test_failure_is_told_once_until_the_block_is_wanted_anew(
         blocks.want("layer", [1])
     assert str(failed.args[0]) == "no memory"
     blocks.want("layer", [1])  # the layer is drawn again
-    qtbot.wait(30)
+    _rest(blocks, qtbot)
     assert computing.began == [1]
     blocks.want("layer", [2])
     blocks.want("layer", [1])
@@ -194,7 +199,7 @@ def test_nothing_is_computed_after_the_release(
     blocks.release()
     qtbot.waitUntil(lambda: computing.cancelled == [2] and not Job._alive)
     assert _values(blocks.want("layer", [1, 3])) == [1, None]
-    qtbot.wait(30)
+    _rest(blocks, qtbot)
     assert computing.began == [2]
     assert not len(session.events.job)
 
@@ -216,7 +221,7 @@ def test_held_blocks_wait_for_the_beginning(
     computing.gate.set()
     blocks = LazyBlocks(session, title="blocks", compute=computing, most_bytes=ONE, held=True)
     blocks.want("layer", [1])
-    qtbot.wait(30)
+    _rest(blocks, qtbot)
     assert computing.began == []
     with qtbot.waitSignal(blocks.arrived):
         blocks.begin()

@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject
 from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.errors import CheckpointError
+from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import session_of
 from napari_zerodce.gui.shared.curves_check import CurvesCheck
 
@@ -48,5 +49,5 @@ def test_nothing_is_told_after_the_dock_was_closed(
     check = CurvesCheck(session, parent)
     session.change(checkpoint=translator)
     check.release()
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: not Job._alive)
     assert check.has_curves

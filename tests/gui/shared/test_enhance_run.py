@@ -13,6 +13,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image
 from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QThreadPool
 
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
@@ -349,5 +350,6 @@ def test_deleted_result_leaves_memory_although_its_sentence_is_remembered(
     watched = weakref.ref(_result(model).data)
     model.layers.remove(_result(model))
     qtbot.waitUntil(lambda: not Job._alive)
+    QThreadPool.globalInstance().waitForDone()  # a thread holds its work until it is back
     gc.collect()
     assert watched() is None

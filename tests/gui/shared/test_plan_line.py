@@ -111,8 +111,9 @@ def test_what_is_missing_or_fails_is_the_plan(plans: Plans, model: ViewerModel, 
 
 def test_nothing_is_timed_during_other_work(plans: Plans, stack: Image, qtbot: Any) -> None:
     plans.line.show()
-    plans.line.wait("Estimating…")
-    qtbot.wait(200)
+    with qtbot.waitSignal(plans.line._probe._timer.timeout):
+        plans.line.wait("Estimating…")
+    assert not Job._alive
     assert (plans.text, plans.timed) == ("Estimating…", [])
     plans.line.show()
     qtbot.waitUntil(lambda: plans.timed == ["uint16"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_zerodce.gui.docks.finetune import form_follower
 from napari_zerodce.gui.docks.finetune.dark_images import DARK_IMAGES
 from napari_zerodce.gui.docks.finetune.form import TrainingForm
 from napari_zerodce.gui.docks.finetune.form_follower import FormFollower
@@ -132,6 +133,18 @@ def test_an_active_checkpoint_of_the_user_stays_the_start(model: ViewerModel, fo
     assert followed.form.reason.text().startswith("Preset for fluorescence, because ")
     followed.session.change(checkpoint="auto", scale_factor=None)
     assert followed.settle() == ("zero-dce-fluo", "fluorescence")
+
+
+def test_the_start_is_the_active_checkpoint_though_another_one_is_read_later(
+    follow: Any, hold_jobs: Any
+) -> None:
+    jobs = hold_jobs(form_follower)
+    followed = follow()
+    followed.session.change(checkpoint="zero-dce-pp", scale_factor=12)
+    first, second = jobs
+    second.finish()
+    first.finish()
+    assert followed.settle()[0] == "zero-dce-pp"
 
 
 def test_what_the_user_has_changed_stays_when_the_preset_is_proposed(

@@ -58,12 +58,18 @@ def estimated(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estimated
     qtbot.waitUntil(lambda: not Job._alive)
 
 
+def rest(estimated: Estimated, qtbot: Any) -> None:
+    """Wait until the line measures nothing, and will not soon."""
+    timer = estimated.line._timer
+    qtbot.waitUntil(lambda: not timer.isActive() and not Job._alive)
+
+
 def test_the_line_follows_the_form(estimated: Estimated, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: estimated.line.text() == "cut: 3.0 minutes")
     estimated.methods.choose("fastcut")
     qtbot.waitUntil(lambda: estimated.line.text() == "fastcut: 3.0 minutes")
     estimated.form.fields["seed"].value = 9
-    qtbot.wait(50)
+    rest(estimated, qtbot)
     assert len(estimated.asked) == 2, "a seed costs no time"
 
 
@@ -73,11 +79,11 @@ def test_nothing_is_measured_without_images_or_beside_a_run(
     qtbot.waitUntil(lambda: len(estimated.asked) == 1)
     estimated.has_images = False
     estimated.methods.choose("fastcut")
-    qtbot.wait(50)
+    rest(estimated, qtbot)
     estimated.has_images = True
     estimated.session.follow("curves", Training())  # type: ignore[arg-type]
     estimated.line.look()
-    qtbot.wait(50)
+    rest(estimated, qtbot)
     assert len(estimated.asked) == 1
     estimated.session.runs = {}
     estimated.line.look()
@@ -99,7 +105,7 @@ def test_missing_torch_is_told_without_an_estimate(
     monkeypatch.setattr(device, "is_torch_installed", lambda: False)
     estimated.methods.choose("fastcut")
     assert "needs PyTorch, which is not installed" in estimated.line.text()
-    qtbot.wait(50)
+    rest(estimated, qtbot)
     assert len(estimated.asked) == 1
 
 
@@ -108,7 +114,7 @@ def test_an_invalid_setting_is_told_without_an_estimate(estimated: Estimated, qt
     estimated.methods.choose("pix2pix")
     estimated.form.fields["crop"].value = 33
     assert "The crop size is 33 px" in estimated.line.text()
-    qtbot.wait(50)
+    rest(estimated, qtbot)
     assert len(estimated.asked) == 1
     estimated.form.fields["crop"].value = 96
     qtbot.waitUntil(lambda: estimated.line.text() == "pix2pix: 3.0 minutes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.generators import make_generator
+from napari_zerodce.gui.docks.train_translator import generator_reader
 from napari_zerodce.gui.docks.train_translator.generator_reader import GeneratorReader
 from napari_zerodce.gui.docks.train_translator.start_chooser import TranslatorStartChooser
 from napari_zerodce.gui.session.jobs import Job
@@ -48,6 +50,20 @@ def test_a_file_is_chosen_when_it_is_read(read: Read, generator: Path, qtbot: An
     assert read.chooser.generator.design == SMALL
     read.reader.read(generator, "horses")
     qtbot.waitUntil(lambda: read.chooser.generator.label == "horses")
+
+
+def test_the_file_that_was_opened_last_is_chosen_though_another_one_is_read_later(
+    read: Read, generator: Path, tmp_path: Path, hold_jobs: Any
+) -> None:
+    other = tmp_path / "other_net_G.pth"
+    shutil.copy(generator, other)
+    jobs = hold_jobs(generator_reader)
+    for path in (other, generator):
+        read.reader.read(path)
+    for job in reversed(jobs):
+        job.finish()
+    assert read.chooser.checkpoint() == generator
+    assert read.chooser.findData(str(other)) >= 0
 
 
 def test_the_active_generator_is_offered_and_not_chosen(

@@ -14,6 +14,7 @@ from napari_zerodce.checkpoints.registry import BUNDLED
 from napari_zerodce.errors import CheckpointError
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.shared.training import checkpoint_actions
 from napari_zerodce.gui.shared.training.checkpoint_actions import CheckpointActions
 from napari_zerodce.training.run_folder import RunFolder
 
@@ -60,6 +61,18 @@ def test_under_another_name_it_is_a_copy_and_the_file_stays(desk: Desk, qtbot: A
     assert read_info(copy).label == "a/b 🔬"
     assert desk.checkpoint.read_bytes() == before
     assert desk.said == ["a/b 🔬 is now the active checkpoint of all docks."]
+
+
+def test_the_name_that_was_used_last_is_active_though_another_copy_is_ready_later(
+    desk: Desk, hold_jobs: Any
+) -> None:
+    jobs = hold_jobs(checkpoint_actions)
+    for name in ("first", "second"):
+        desk.actions.use(desk.checkpoint, desk.folder, name=name, run_name="cells")
+    for job in reversed(jobs):
+        job.finish()
+    assert read_info(desk.session.checkpoint).label == "second"
+    assert desk.said == ["second is now the active checkpoint of all docks."]
 
 
 def test_a_kept_copy_has_the_name_inside(desk: Desk, tmp_path: Path, qtbot: Any) -> None:

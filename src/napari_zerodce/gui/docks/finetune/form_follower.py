@@ -43,6 +43,7 @@ class FormFollower(QObject):
         super().__init__(form)
         self._session, self._form = session, form
         self._released = False
+        self._wanted: str | Path | None = None  # the checkpoint whose reading was started last
         self._proposal = propose(Material())
         self._finder = MaterialFinder(session, pictures, self)
         self._finder.found.connect(self._on_material_found)
@@ -68,14 +69,15 @@ class FormFollower(QObject):
 
     def _read_active_checkpoint(self) -> None:
         automatic = self._session.settings.is_automatic
-        source = self._proposal.start if automatic else self._session.checkpoint
+        self._wanted = source = self._proposal.start if automatic else self._session.checkpoint
         job = Job("Zero-DCE: reading a checkpoint", checking(source), quiet=True)
         job.succeeded.connect(lambda info: self._on_checkpoint_read(source, info))
         job.start()
 
     def _on_checkpoint_read(self, source: str | Path, info: CheckpointInfo) -> None:
-        if not self._released:  # the dock may have been closed during the job
-            architecture = architecture_named(info.architecture)  # None for a translator
-            self._form.start.offer(source, architecture, info.scale_factor)
-            refusal = info.refusal(_NO_START) if info.is_translator else ""
-            self._form.no_start.say(str(refusal))
+        if self._released or source != self._wanted:  # another reading may end earlier
+            return
+        architecture = architecture_named(info.architecture)  # None for a translator
+        self._form.start.offer(source, architecture, info.scale_factor)
+        refusal = info.refusal(_NO_START) if info.is_translator else ""
+        self._form.no_start.say(str(refusal))

@@ -35,6 +35,7 @@ class GeneratorReader(QObject):
         super().__init__(chooser)
         self._session, self._chooser = session, chooser
         self._released = False
+        self._wanted: Path | None = None  # the file that was chosen last
         chooser.file_chosen.connect(self.read)
         session.events.settings.connect(self._on_settings_changed)
         self._read_active()
@@ -53,8 +54,9 @@ class GeneratorReader(QObject):
         label : str
             What to call it; by default its own name.
         """
+        self._wanted = path
         job = Job("Zero-DCE: reading a checkpoint", checking(path), quiet=True)
-        job.succeeded.connect(partial(self._on_file_read, label))
+        job.succeeded.connect(partial(self._on_file_read, path, label))
         job.failed.connect(self._on_file_failed)
         job.start()
 
@@ -74,7 +76,7 @@ class GeneratorReader(QObject):
             generator = GeneratorStart(info.label, info.path, info.design)
             self._chooser.offer(generator, chosen=False)
 
-    def _on_file_read(self, label: str, info: CheckpointInfo) -> None:
+    def _on_file_read(self, path: Path, label: str, info: CheckpointInfo) -> None:
         if self._released:
             return
         if info.design is None:
@@ -86,7 +88,7 @@ class GeneratorReader(QObject):
             )
             return
         generator = GeneratorStart(label or info.label, info.path, info.design)
-        self._chooser.offer(generator, chosen=True)
+        self._chooser.offer(generator, chosen=path == self._wanted)  # it may come after a later one
 
     def _on_file_failed(self, error: Exception) -> None:
         if not self._released:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ class CheckpointActions(QObject):
         super().__init__(parent)
         self._session = session
         self._is_released = False
+        self._wanted: Path | None = None  # what shall be active; its reading was started last
 
     def release(self) -> None:
         """Forget the answers that jobs still give."""
@@ -52,11 +54,11 @@ class CheckpointActions(QObject):
         name, run_name : str
             The wanted name, and the one inside the checkpoint.
         """
-        target = checkpoint if name == run_name else folder.named(checkpoint, name)
+        self._wanted = target = checkpoint if name == run_name else folder.named(checkpoint, name)
         job = Job(
             "Zero-DCE: reading a checkpoint", work.keeping(checkpoint, name, target), quiet=True
         )
-        job.succeeded.connect(self._on_ready_to_use)
+        job.succeeded.connect(partial(self._on_ready_to_use, target))
         self._start(job)
 
     def keep(self, checkpoint: Path, target: Path, *, name: str) -> None:
@@ -80,8 +82,8 @@ class CheckpointActions(QObject):
         job.failed.connect(self._on_job_failed)
         job.start()
 
-    def _on_ready_to_use(self, info: CheckpointInfo) -> None:
-        if self._is_released:
+    def _on_ready_to_use(self, target: Path, info: CheckpointInfo) -> None:
+        if self._is_released or target != self._wanted:  # a later one may be ready earlier
             return
         scale = info.scale_factor if info.traits.has_scale_factor else None
         self._session.change(checkpoint=info.path, scale_factor=scale)
