@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.gui.docks.enhance import dock as enhance_dock
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.scope import PartChoice
@@ -188,6 +190,42 @@ def test_a_dock_that_closes_at_once_loads_nothing(
     qtbot.wait(50)
     assert not chosen
     dock.deleteLater()
+
+
+def test_choice_made_before_the_dock_is_painted_is_not_lost(
+    model: ViewerModel, monkeypatch: pytest.MonkeyPatch, qtbot: Any, settle: Any
+) -> None:
+    painted, check = threading.Event(), enhance_dock.checking
+    monkeypatch.setattr(
+        enhance_dock, "checking", lambda source: lambda *to: painted.wait(60) and check(source)(*to)
+    )
+    monkeypatch.setattr(enhance_dock, "_PAINT_MS", 0)
+    dock = EnhanceDock(model)
+    qtbot.addWidget(dock)
+    dock.choose_checkpoint("zero-dce-pp")
+    qtbot.waitUntil(lambda: dock.form.fields["device"].native.count() > 1)
+    painted.set()
+    settle(dock)
+    assert dock._session.checkpoint == "zero-dce-pp"
+    dock.release_once()
+
+
+def test_automatic_weights_are_told_after_a_broken_checkpoint(
+    model: ViewerModel, qtbot: Any, settle: Any, tmp_path: Path
+) -> None:
+    dock = EnhanceDock(model)
+    qtbot.addWidget(dock)
+    settle(dock)
+    (tmp_path / "broken.pth").touch()
+    dock.choose_checkpoint(tmp_path / "broken.pth")
+    model.add_image(np.zeros((8, 8, 3), np.uint8), rgb=True)
+    settle(dock)
+    assert "broken.pth" in dock.run.message.text()
+    assert dock.checkpoints.description.text().startswith("Photo weights, because ")
+    model.layers.clear()
+    settle(dock)
+    assert "as the image needs" in dock.checkpoints.description.text()
+    dock.release_once()
 
 
 def test_run_that_ends_because_another_window_closes_says_so(
