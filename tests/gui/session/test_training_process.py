@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.gui.session import training_process
 from napari_zerodce.gui.session.training_process import TrainingProcess
@@ -168,14 +169,17 @@ def test_resumed_run_forgets_how_the_earlier_process_ended(
     assert training.history.ending is None
 
 
-def test_long_files_are_read_in_bites_and_the_end_is_told_after_the_last(
+@pytest.mark.parametrize("interval", [0, 10_000])
+def test_long_files_are_read_in_bites_and_the_end_is_told_once_after_the_last(
     training: TrainingProcess,
     children: list[Child],
     folder: RunFolder,
     qtbot: Any,
     monkeypatch: pytest.MonkeyPatch,
+    interval: int,
 ) -> None:
     monkeypatch.setattr(training_process, "_BYTES_AT_ONCE", 200)
+    training._timer.setInterval(interval)  # at 0, the timer looks between two bites
     seen = Seen(training)
     training.start()
     write(folder, STARTED, *(stepped(step) for step in range(1, 31)), DONE)
@@ -185,9 +189,26 @@ def test_long_files_are_read_in_bites_and_the_end_is_told_after_the_last(
     assert 0 < training.history.step < 30
     with qtbot.waitSignal(training.ended):
         pass
+    for _ in range(3):
+        QApplication.processEvents()
     assert training.history.steps == list(range(1, 31))
     assert training.history.ending == "done"
     assert (seen.advanced, seen.ended) == (1, 1)
+
+
+def test_released_process_reads_no_further_bite(
+    training: TrainingProcess, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_process, "_BYTES_AT_ONCE", 200)
+    training.start()
+    write(folder, STARTED, *(stepped(step) for step in range(1, 31)))
+    training.look()
+    training.release()
+    before = training.history.step
+    assert 0 < before < 30
+    for _ in range(3):
+        QApplication.processEvents()
+    assert training.history.step == before
 
 
 # ---- how it ends

@@ -48,6 +48,8 @@ class Job(QObject):
 
     Attributes
     ----------
+    progress : Progress or None
+        What was reported last, for those who begin to follow the job later.
     is_awaited : callable
         Returns whether somebody still awaits the job's ending after napari has aborted it.
     """
@@ -70,6 +72,7 @@ class Job(QObject):
         self._stop = threading.Event()
         self._worker: Any = None
         self._ending: _Ending | None = None
+        self.progress: Progress | None = None
         self.is_awaited: Callable[[], bool] = lambda: False
 
     def start(self) -> None:
@@ -97,6 +100,7 @@ class Job(QObject):
             return _Ending(error=err)
 
     def _report(self, progress: Progress) -> None:
+        self.progress = progress
         self.progressed.emit(progress)
 
     def _should_stop(self) -> bool:

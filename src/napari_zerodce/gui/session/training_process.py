@@ -48,6 +48,10 @@ class TrainingProcess(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.look)
+        self._going_on = QTimer(self)  # with a long file: one bite after the other
+        self._going_on.setSingleShot(True)
+        self._going_on.setInterval(0)  # so that the window stays responsive
+        self._going_on.timeout.connect(self.look)
         self._running = False
         self._had_ended = False
         self._was_ended_here = False
@@ -112,7 +116,7 @@ class TrainingProcess(QObject):
 
     def release(self) -> None:
         """Stop following; the process continues."""
-        self._timer.stop()
+        self._stop_looking()
 
     def look(self) -> None:
         """Read the events that are new since the last call."""
@@ -120,13 +124,13 @@ class TrainingProcess(QObject):
         for event in self._reader.new_events():
             self.history.take(event)
         if self._reader.is_behind:
-            QTimer.singleShot(0, self.look)  # so that the window stays responsive
+            self._going_on.start()
             return
         if alive:
             self.advanced.emit()
             return
         self._running = False
-        self._timer.stop()
+        self._stop_looking()
         self.stopping_since = None
         if self.history.ending is None and not self._had_ended:
             self.history.ending, self.history.message = "failed", self._reason_of_end()
@@ -137,6 +141,10 @@ class TrainingProcess(QObject):
         self._running = True
         self.stopping_since = None
         self._timer.start()
+
+    def _stop_looking(self) -> None:
+        self._timer.stop()
+        self._going_on.stop()
 
     def _is_alive(self) -> bool:
         if self._child is not None:

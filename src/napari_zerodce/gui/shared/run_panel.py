@@ -175,6 +175,8 @@ class RunPanel(QWidget):
                 self.say("")
             return
         self.show_running()
+        if job.progress is not None:  # this panel is opened during the run
+            self.show_progress(job.progress)
         job.progressed.connect(self._on_job_progressed)
 
     def _on_job_progressed(self, progress: Progress) -> None:

@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_zerodce.cli import main
+from napari_zerodce.engine import forecast
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import AS_PUBLISHED, DEFAULT_LOOK, Look
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -319,13 +320,15 @@ def test_layers_from_no_file_are_reproduced_by_python_alone(
 
 @pytest.mark.parametrize("checkpoint", ["zero-dce", "zero-dce-pp"])
 def test_dock_fits_a_small_screen(
-    viewer: Any, adjust: Any, qtbot: Any, small_screen: None, checkpoint: str
+    viewer: Any, adjust: Any, qtbot: Any, small_screen: None, settle: Any, checkpoint: str
 ) -> None:
     adjust._session.change(checkpoint=checkpoint)
     viewer.add_image(np.linspace(0, 1, 6 * 4096).reshape(2, 3, 64, 64))
     adjust.part.choice = PartChoice("range", "screen", ((0, 1), (1, 2)))  # the longest form
     _go_live(adjust, qtbot)
     qtbot.waitUntil(lambda: adjust.trust.text() != "")
+    settle(adjust)
+    QApplication.processEvents()  # the layout for all that is said
     assert adjust.width() <= 420
     assert adjust.widget().minimumSizeHint().width() <= adjust.viewport().width()
     assert adjust.widget().height() <= adjust.viewport().height()
@@ -401,17 +404,20 @@ def test_closing_by_the_docks_own_cross_ends_the_live_view(
 
 
 def test_apply_goes_on_after_the_dock_was_closed(
-    viewer: Any, adjust: Any, photo: Any, qtbot: Any
+    viewer: Any, adjust: Any, photo: Any, qtbot: Any, held: Any
 ) -> None:
     session, look = adjust._session, Look(strength=0.5)
+    session.change(device="cpu")  # it takes planes one by one
     adjust.form.show_look(look)
-    viewer.add_image(np.full((4, 256, 256), 900, np.uint16), name="stack")
+    viewer.add_image(np.full((4, 64, 64), 900, np.uint16), name="stack")
+    held.before = 1
     adjust.apply()
-    qtbot.waitUntil(lambda: adjust.run.bar.value() > 0)
+    qtbot.waitUntil(lambda: adjust.run.bar.value() == 250)
     frame_of(adjust).destroyOnClose()
     assert session.busy
     _, again = viewer.window.add_plugin_dock_widget("napari-zerodce", "Adjust")
     assert again.run.state == "running"
+    held.let_go()
     qtbot.waitUntil(lambda: not session.busy)
     (result,) = [layer for layer in viewer.layers if role_of(layer) == "result"]
     assert result.metadata[METADATA_KEY]["look"] == look.as_dict()
@@ -579,7 +585,11 @@ def test_command_makes_the_same_pixels_of_a_part(
     np.testing.assert_array_equal(np.load(command[command.index("--output") + 1]), result.data)
 
 
-def test_apply_says_its_cost_beforehand(adjust: Any, frames: Any, qtbot: Any) -> None:
+def test_apply_says_its_cost_beforehand(
+    adjust: Any, frames: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast, "_measured", {})
+    monkeypatch.setattr(forecast, "_time", lambda *_: forecast.Speed(1e-6, 1e-6))
     expected = "3 planes of 40x30, cpu, under 1 s, 7.0 KiB of uint16 in memory"
     qtbot.waitUntil(lambda: adjust.run.plan.text() == expected)
     adjust.form.fields["global_curve"].value = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 import time
 from typing import Any
 
@@ -24,6 +25,7 @@ from napari_zerodce.errors import Cancelled
 from napari_zerodce.gui.docks.curve_maps import work
 from napari_zerodce.gui.layers.provenance import METADATA_KEY, role_of
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.stopping import raise_if_stopped
 
 
 def _maps(viewer: Any) -> list[Any]:
@@ -195,10 +197,38 @@ def test_message_of_newer_layers_stays(
     assert "gain 8" in curve_maps.run.message.text()
 
 
+class Gate:
+    """The maps of a plane wait until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.index: tuple[int, ...] = ()
+        self._mapping, self._is_open = work.mapping, threading.Event()
+        monkeypatch.setattr(work, "mapping", self._mapping_later)
+
+    def open(self) -> None:
+        self._is_open.set()
+
+    def _mapping_later(self, request: Any, index: Any, choice: Any, **options: Any) -> Any:
+        mapped = self._mapping(request, index, choice, **options)
+
+        def wait(report: Any, should_stop: Any) -> Any:
+            while index == self.index and not self._is_open.wait(0.002):
+                raise_if_stopped(should_stop)
+            return mapped(report, should_stop)
+
+        return wait
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    return Gate(monkeypatch)
+
+
 @pytest.mark.parametrize("extent", ["plane", "stack"])
 def test_maps_are_said_to_be_added_when_they_are_visible(
-    viewer: Any, curve_maps: Any, qtbot: Any, extent: str
+    viewer: Any, curve_maps: Any, qtbot: Any, gate: Gate, extent: str
 ) -> None:
+    gate.index = (1,)
     ramp = np.linspace(100, 900, 48 * 40).reshape(48, 40)
     viewer.add_image(np.stack([ramp, ramp / 3]).astype(np.uint16), name="stack")
     viewer.dims.set_point(0, 0)
@@ -208,6 +238,7 @@ def test_maps_are_said_to_be_added_when_they_are_visible(
     qtbot.waitUntil(lambda: "Computing the maps of plane 1" in curve_maps.news.text())
     assert len(_maps(viewer)) == 1
     assert not curve_maps.run.message.text()
+    gate.open()
     qtbot.waitUntil(lambda: "✓ Added" in curve_maps.run.message.text())
     assert not np.isnan(_maps(viewer)[0]._data_view).any()
     qtbot.waitUntil(lambda: not curve_maps.news.text())
@@ -217,7 +248,10 @@ def _run() -> Job:
     return Job("another run", lambda _report, _should_stop: None)
 
 
-def test_only_one_sentence_is_shown_about_maps(viewer: Any, curve_maps: Any, qtbot: Any) -> None:
+def test_only_one_sentence_is_shown_about_maps(
+    viewer: Any, curve_maps: Any, qtbot: Any, gate: Gate
+) -> None:
+    gate.index = (2,)
     ramp = np.linspace(100, 900, 48 * 40).reshape(48, 40)
     viewer.add_image(np.stack([ramp, ramp / 3, ramp / 9]).astype(np.uint16), name="stack")
     viewer.dims.set_point(0, 0)
@@ -232,6 +266,7 @@ def test_only_one_sentence_is_shown_about_maps(viewer: Any, curve_maps: Any, qtb
     curve_maps._session.job = None
     qtbot.waitUntil(lambda: "Computing the maps of plane 2" in curve_maps.news.text())
     assert not curve_maps.run.message.text()
+    gate.open()
     qtbot.waitUntil(lambda: not curve_maps.news.text())
     assert "✓ Added" in curve_maps.run.message.text()
 
@@ -279,9 +314,12 @@ def test_camera_stays_when_maps_are_added(
 ) -> None:
     camera = viewer.scene.camera
     camera.zoom, camera.center = 8, (0, 20, 30)
-    qtbot.wait(100)
+    QApplication.processEvents()
+    canvas = viewer.window._qt_viewer.canvas
+    before = canvas.native.height()
     _add(curve_maps, viewer, qtbot)
-    qtbot.wait(200)  # the slider takes some of the canvas
+    qtbot.waitUntil(lambda: canvas.native.height() < before)  # the slider takes some of it
+    qtbot.waitUntil(lambda: canvas.size[0] == canvas.native.height())
     assert camera.zoom == pytest.approx(8)
     assert camera.center[1:] == pytest.approx((20, 30))
 
@@ -290,9 +328,10 @@ def test_camera_stays_when_maps_are_added(
 
 
 @pytest.fixture
-def inspector(viewer: Any, curve_maps: Any, photo: Any, qtbot: Any) -> Any:
+def inspector(viewer: Any, curve_maps: Any, photo: Any, qtbot: Any, settle: Any) -> Any:
     curve_maps.inspector.box.setChecked(True)
     qtbot.waitUntil(lambda: curve_maps.follower.view is not None)
+    settle(curve_maps)  # the plot is there, and the canvas has its size
     return curve_maps.inspector
 
 

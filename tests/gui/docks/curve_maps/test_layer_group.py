@@ -344,6 +344,12 @@ def _shown(layer: Image) -> np.ndarray:
     return np.asarray(layer._data_view)
 
 
+def _let_look(blocks: Any, qtbot: Any) -> None:
+    """Let the blocks look what is missing; what they start has begun when this returns."""
+    with qtbot.waitSignal(blocks._timer.timeout):
+        pass
+
+
 def test_lazy_layer_shows_the_first_plane_at_once_and_another_when_it_is_known(
     lazy: Group, model: ViewerModel, qtbot: Any
 ) -> None:
@@ -367,7 +373,7 @@ def test_lazy_layers_of_an_old_image_compute_nothing(
     stack.data = stack.data.copy()
     assert lazy.layers[0].name.endswith("(old image)")
     model.dims.set_point(1, 2)
-    qtbot.wait(200)
+    _let_look(lazy.layers[0].data.blocks, qtbot)
     assert lazy.computing == []
     assert not lazy.group.is_behind
 
@@ -392,7 +398,7 @@ def _computes_nothing(blocks: Any, layer: Image, model: ViewerModel, qtbot: Any)
     computed: list[Any] = []
     blocks.computing.connect(computed.append)
     model.dims.set_point(1, 2)
-    qtbot.wait(200)
+    _let_look(blocks, qtbot)
     return not computed and bool(np.isnan(_shown(layer)).all())
 
 

@@ -95,11 +95,12 @@ def test_layer_is_followed_and_a_late_answer_for_another_choice_is_dropped(
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_nothing_is_cut_off_on_a_small_screen(
-    viewer: Any, dock: Any, qtbot: Any, small_screen: None, theme: str
+    viewer: Any, dock: Any, qtbot: Any, small_screen: None, settle: Any, theme: str
 ) -> None:
     viewer.theme = theme
     viewer.add_image(cells(), name="cells")
     _wait_for_reason(dock, qtbot, "of the image is background.")
+    settle(dock)
     QApplication.processEvents()
     assert dock.verticalScrollBar().maximum() == 0
     for part in (dock.checkpoints.description, dock.checkpoints.other_button):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.look import DEFAULT_LOOK
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
+from napari_zerodce.gui.docks.enhance import dock as enhance_dock
 from napari_zerodce.gui.docks.enhance.dock import EnhanceDock
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.scope import PartChoice
 
-LONG_RUN = (40, 512, 512)  # tens of seconds on two cores: long enough to do things meanwhile
+PLANES = 8
+HELD = 3  # so many planes are finished before a run waits
 
 
 def _click(dock: Any, qtbot: Any) -> None:
@@ -36,14 +39,26 @@ def _wait_until_idle(dock: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: dock.run.state == "idle" and not dock._session.busy)
 
 
-def _start_long_run(viewer: Any, dock: Any, qtbot: Any) -> Image:
-    layer = viewer.add_image(
-        np.full(LONG_RUN, 900, np.uint16), name="stack", contrast_limits=(0, 4095)
-    )
+def _add_dark_stack(viewer: Any, name: str = "stack") -> Image:
+    planes = np.full((PLANES, 64, 64), 900, np.uint16)
+    layer: Image = viewer.add_image(planes, name=name, contrast_limits=(0, 4095))
+    return layer
+
+
+def _start_and_hold(viewer: Any, dock: Any, qtbot: Any, held: Any) -> Image:
+    """Start a run that waits when some planes are finished."""
+    dock._session.change(device="cpu")  # it takes planes one by one
+    held.before = HELD
+    layer = _add_dark_stack(viewer)
     _click(dock, qtbot)
-    qtbot.waitUntil(lambda: dock.run.bar.value() > 0)
+    qtbot.waitUntil(lambda: dock.run.bar.value() == _shown(HELD))
     assert dock.run.button.text() == "Cancel"
     return layer
+
+
+def _shown(planes: int) -> int:
+    """Return the value of the bar when so many planes are finished."""
+    return round(1000 * planes / PLANES)
 
 
 def _cancel(dock: Any, qtbot: Any) -> None:
@@ -121,17 +136,17 @@ def test_a_mask_that_is_active_as_the_dock_opens_is_one_sentence(
 
 
 def test_cancel_ends_a_run_in_the_middle_and_adds_nothing_by_itself(
-    viewer: Any, dock: Any, qtbot: Any
+    viewer: Any, dock: Any, qtbot: Any, held: Any
 ) -> None:
-    layer = _start_long_run(viewer, dock, qtbot)
+    layer = _start_and_hold(viewer, dock, qtbot, held)
     dock.run.button._started = 0.0  # as if it were no double click
     _click(dock, qtbot)
     assert dock.run.button.text() == "Cancelling…"
     _wait_until_idle(dock, qtbot)
-    assert dock.run.bar.value() < dock.run.bar.maximum()
+    assert dock.run.bar.value() == _shown(HELD)
     assert list(viewer.layers) == [layer]
     assert dock.run.button.text() == "Enhance"
-    assert "Cancelled" in dock.run.message.text() + dock.run.offer.text()
+    assert dock.run.offer.text() == f"Cancelled; {HELD} of {PLANES} planes are finished."
 
 
 @pytest.mark.usefixtures("clock")
@@ -154,10 +169,12 @@ def test_everything_at_once_during_a_run_is_harmless(
     qtbot.waitUntil(lambda: dock._session.checkpoint == "zero-dce-pp")
 
 
-def test_closing_napari_in_the_middle_stops_the_thread(make_napari_viewer: Any, qtbot: Any) -> None:
+def test_closing_napari_in_the_middle_stops_the_thread(
+    make_napari_viewer: Any, qtbot: Any, held: Any
+) -> None:
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
-    _start_long_run(viewer, dock, qtbot)
+    _start_and_hold(viewer, dock, qtbot, held)
     job = dock._session.job
     with qtbot.waitSignal(job.finished):
         viewer.close()
@@ -175,19 +192,55 @@ def test_a_dock_that_closes_at_once_loads_nothing(
     dock.deleteLater()
 
 
+def test_choice_made_before_the_dock_is_painted_is_not_lost(
+    model: ViewerModel, monkeypatch: pytest.MonkeyPatch, qtbot: Any, settle: Any
+) -> None:
+    painted, check = threading.Event(), enhance_dock.checking
+    monkeypatch.setattr(
+        enhance_dock, "checking", lambda source: lambda *to: painted.wait(60) and check(source)(*to)
+    )
+    monkeypatch.setattr(enhance_dock, "_PAINT_MS", 0)
+    dock = EnhanceDock(model)
+    qtbot.addWidget(dock)
+    dock.choose_checkpoint("zero-dce-pp")
+    qtbot.waitUntil(lambda: dock.form.fields["device"].native.count() > 1)
+    painted.set()
+    settle(dock)
+    assert dock._session.checkpoint == "zero-dce-pp"
+    dock.release_once()
+
+
+def test_automatic_weights_are_told_after_a_broken_checkpoint(
+    model: ViewerModel, qtbot: Any, settle: Any, tmp_path: Path
+) -> None:
+    dock = EnhanceDock(model)
+    qtbot.addWidget(dock)
+    settle(dock)
+    (tmp_path / "broken.pth").touch()
+    dock.choose_checkpoint(tmp_path / "broken.pth")
+    model.add_image(np.zeros((8, 8, 3), np.uint8), rgb=True)
+    settle(dock)
+    assert "broken.pth" in dock.run.message.text()
+    assert dock.checkpoints.description.text().startswith("Photo weights, because ")
+    model.layers.clear()
+    settle(dock)
+    assert "as the image needs" in dock.checkpoints.description.text()
+    dock.release_once()
+
+
 def test_run_that_ends_because_another_window_closes_says_so(
-    make_napari_viewer: Any, qtbot: Any
+    make_napari_viewer: Any, qtbot: Any, held: Any
 ) -> None:
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("napari-zerodce", "Enhance")
     other = make_napari_viewer(show=True)  # napari registers jobs with the newest window
-    _start_long_run(viewer, dock, qtbot)
+    _start_and_hold(viewer, dock, qtbot, held)
     job = dock._session.job
     other.close()
     assert job._worker.abort_requested
     qtbot.waitUntil(lambda: not dock._session.busy)
-    told = dock.run.offer.text() or dock.run.message.text()
-    assert told.startswith("napari stopped the run because another window closed; ")
+    why = "napari stopped the run because another window closed"
+    assert dock.run.offer.text() == f"{why}; {HELD} of {PLANES} planes are finished."
 
 
 def test_scale_factor_is_offered_for_zero_dce_pp_alone(viewer: Any, dock: Any, qtbot: Any) -> None:
@@ -297,12 +350,16 @@ def test_plan_and_complaint_do_not_outlive_what_they_speak_of(
     assert "no image layer" in dock.run.plan.text()
 
 
-def test_second_dock_follows_the_run_and_can_cancel_it(viewer: Any, dock: Any, qtbot: Any) -> None:
-    _start_long_run(viewer, dock, qtbot)
+def test_second_dock_follows_the_run_and_can_cancel_it(
+    viewer: Any, dock: Any, qtbot: Any, held: Any
+) -> None:
+    _start_and_hold(viewer, dock, qtbot, held)
     other = EnhanceDock(viewer)
     viewer.window.add_dock_widget(other, name="another")
     assert other.run.button.text() == "Cancel"
-    qtbot.waitUntil(lambda: other.run.bar.value() > 0)
+    assert other.run.bar.value() == _shown(HELD)
+    held.before = HELD + 1
+    qtbot.waitUntil(lambda: other.run.bar.value() == _shown(HELD + 1))
     _cancel(other, qtbot)
     _wait_until_idle(dock, qtbot)
     assert other.run.state == "idle"
@@ -390,9 +447,11 @@ def test_selected_layers_are_enhanced_each_as_what_it_is(
     assert viewer.layers.selection == set(layers)
 
 
-def test_cancel_ends_all_layers_that_are_left(viewer: Any, dock: Any, qtbot: Any) -> None:
-    stack = np.full(LONG_RUN, 900, np.uint16)
-    layers = [viewer.add_image(stack, name=name, contrast_limits=(0, 4095)) for name in "ab"]
+def test_cancel_ends_all_layers_that_are_left(
+    viewer: Any, dock: Any, qtbot: Any, held: Any
+) -> None:
+    held.before = 0  # else a plane would be finished, and added
+    layers = [_add_dark_stack(viewer, name) for name in "ab"]
     viewer.layers.selection = set(layers)
     _click(dock, qtbot)
     qtbot.waitUntil(lambda: "Layer 1 of 2: " in dock.run.message.text())

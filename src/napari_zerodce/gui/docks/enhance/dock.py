@@ -84,7 +84,10 @@ class EnhanceDock(Dock):
         self.setAcceptDrops(True)
         self._connect()
         # After the dock is painted: if there may be a GPU, torch is imported, which takes seconds.
-        QTimer.singleShot(_PAINT_MS, self._load_in_background)
+        self._loading = QTimer(self)
+        self._loading.setSingleShot(True)
+        self._loading.timeout.connect(self._load_in_background)
+        self._loading.start(_PAINT_MS)
 
     def _connect(self) -> None:
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)
@@ -101,6 +104,7 @@ class EnhanceDock(Dock):
 
     def _release(self) -> None:
         self._chosen = ""  # an answer that arrives now is for nobody
+        self._loading.stop()
         self.runs.release()
         self.plan.release()
         self.finder.release()
@@ -110,9 +114,8 @@ class EnhanceDock(Dock):
         self._session.events.settings.disconnect(self._on_session_settings_changed)
 
     def _load_in_background(self) -> None:
-        if self._released:  # it was closed before it was painted
-            return
-        self.choose_checkpoint(self._session.checkpoint)
+        if self._chosen == self._session.checkpoint:  # else the user has chosen meanwhile
+            self.choose_checkpoint(self._chosen)
         job = Job("Zero-DCE: finding devices", work.finding_devices(), quiet=True)
         job.succeeded.connect(self.form.show_devices)
         job.failed.connect(self.runs.show_failure)
@@ -211,7 +214,9 @@ class EnhanceDock(Dock):
 
     def _on_checkpoint_failed(self, source: str | Path, error: Exception) -> None:
         if source == self._chosen:
+            self._chosen = self._session.checkpoint
             self.checkpoints.show_previous()
+            self._on_choice_changed()  # it was not shown while another checkpoint was read
             self.runs.show_failure(error)
 
     def _on_published_requested(self) -> None:
