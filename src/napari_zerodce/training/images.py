@@ -9,7 +9,6 @@ import numpy as np
 import psutil
 
 from napari_zerodce.errors import ImageError
-from napari_zerodce.imaging.files.images import read_image
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop, never, raise_if_stopped
 from napari_zerodce.training.crops import CROPS, TrainingImage
@@ -57,6 +56,8 @@ def read_images(
     ImageError
         If no file is a readable image.
     """
+    from napari_zerodce.imaging.files.images import read_image
+
     chosen = np.random.default_rng(seed).permutation(len(paths))[:most]
     room = psutil.virtual_memory().available * _SHARE_OF_MEMORY
     images: dict[int, TrainingImage] = {}

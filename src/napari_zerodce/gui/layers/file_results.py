@@ -14,9 +14,6 @@ from napari_zerodce.engine.provenance import Provenance
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.results import display_range, insert_quietly, topmost_of
 from napari_zerodce.gui.layers.source import Source
-from napari_zerodce.imaging.files.images import read_image
-from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, metadata_text, read_ome_zarr
-from napari_zerodce.imaging.files.saved.image import KEY, SAVED
 from napari_zerodce.imaging.files.urls import Named, named
 from napari_zerodce.imaging.planes import Channels
 from napari_zerodce.imaging.windows import Window
@@ -57,9 +54,12 @@ def read_result(target: str) -> FileResult:
     RequestError
         If it does not say how it was made.
     """
+    from napari_zerodce.imaging.files.ome_zarr import is_ome_zarr, read_ome_zarr
+
     path = named(target)
     if isinstance(path, Path) and not is_ome_zarr(path):
         from napari_zerodce.batch.outputs.record import read_record
+        from napari_zerodce.imaging.files.images import read_image
 
         image, record = read_image(path), read_record(path)
         facts = {} if record is None else record.provenance
@@ -77,6 +77,9 @@ def _lazy(target: str, number: int, level: Any) -> Any:
 
 
 def _facts_in(path: Named) -> Any:
+    from napari_zerodce.imaging.files.ome_zarr import metadata_text
+    from napari_zerodce.imaging.files.saved.image import KEY, SAVED
+
     content = json.loads(metadata_text(path))
     attributes = content.get("attributes", content)
     return attributes[KEY][SAVED]["facts"]["metadata"][METADATA_KEY]

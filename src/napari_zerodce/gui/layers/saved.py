@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from napari.layers import Layer
@@ -16,8 +16,9 @@ from napari_zerodce.gui.layers.lazy_array import LazyArray
 from napari_zerodce.gui.layers.provenance import METADATA_KEY
 from napari_zerodce.gui.layers.source import APPEARANCE
 from napari_zerodce.imaging.axes import letters_of
-from napari_zerodce.imaging.files.saved import SavedImage
-from napari_zerodce.imaging.files.saved.files import saved_facts
+
+if TYPE_CHECKING:
+    from napari_zerodce.imaging.files.saved import SavedImage
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 
@@ -44,6 +45,8 @@ def image_to_save(data: Any, properties: Mapping[str, Any]) -> SavedImage:
     RequestError
         If the layer is lazy, and not all its planes are known.
     """
+    from napari_zerodce.imaging.files.saved import SavedImage
+
     levels = tuple(map(_known, data if properties["multiscale"] else (data,)))
     labels, units = properties["axis_labels"], [str(unit) for unit in properties["units"]]
     limits = [float(limit) for limit in properties["contrast_limits"]]
@@ -112,6 +115,8 @@ def find_provenance(layer: Layer) -> None:
     """
     if METADATA_KEY in layer.metadata or layer.source.path is None:
         return
+    from napari_zerodce.imaging.files.saved.files import saved_facts
+
     facts = saved_facts(Path(layer.source.path)) or {}
     metadata = facts.get("metadata")
     if isinstance(metadata, Mapping) and METADATA_KEY in metadata:

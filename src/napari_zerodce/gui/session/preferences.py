@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 
 from napari.settings import get_plugin_settings
 
-from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import AUTOMATIC, BUNDLED, PUBLISHED
 from napari_zerodce.device import resolve_device
 from napari_zerodce.engine.settings import AUTOMATIC_WINDOW
@@ -151,6 +150,8 @@ def _runs_folder(written: str) -> Path | None:
 
 def _check_checkpoint(value: str | Path) -> None:
     if value != AUTOMATIC:
+        from napari_zerodce.checkpoints.read import read_info
+
         read_info(value)
 
 

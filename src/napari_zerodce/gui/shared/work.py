@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.checkpoints.registry import resolve as path_of
 from napari_zerodce.engine.automatic import AutomaticChoice, choose_weights, typical
 from napari_zerodce.engine.forecast import forecast
@@ -195,7 +194,13 @@ def forecasting(request: EnhanceRequest) -> Work:
 
 def checking(source: str | Path) -> Work:
     """Return the work that checks whether a checkpoint loads; its result is a `CheckpointInfo`."""
-    return lambda _report, _should_stop: read_info(source)
+
+    def work(_report: Report, _should_stop: ShouldStop) -> Any:
+        from napari_zerodce.checkpoints.read import read_info
+
+        return read_info(source)
+
+    return work
 
 
 class ViewRequest:

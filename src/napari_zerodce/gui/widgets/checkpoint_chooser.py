@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.checkpoints import registry
-from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
 from napari_zerodce.checkpoints.named_files import label_of
 from napari_zerodce.engine.automatic import WEIGHTS_FOR, AutomaticChoice
 from napari_zerodce.gui.widgets.combos import make_narrow
@@ -162,6 +161,8 @@ class CheckpointChooser(QWidget):
             self.source_chosen.emit(WEIGHTS_FOR[self._choice.other])
 
     def _on_open_clicked(self) -> None:
+        from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
+
         patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
         name, _ = QFileDialog.getOpenFileName(
             self, "Open a checkpoint", "", f"Checkpoints ({patterns});;All files (*)"
@@ -176,6 +177,8 @@ def _text(entry: registry.RegistryEntry) -> str:
 
 def dropped_checkpoint(dropped: QMimeData | None) -> Path | None:
     """Return the dropped file if its suffix is that of a checkpoint, else None."""
+    from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
+
     urls = dropped.urls() if dropped is not None else []
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None

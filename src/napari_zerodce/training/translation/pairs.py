@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 from napari_zerodce.counting import counted, there_are
 from napari_zerodce.errors import RequestError
-from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.training.crops import TrainingImage
 
 _SOME: Final = "Some files cannot be read"
@@ -118,6 +117,8 @@ def _stems(*sets: Sequence[str]) -> list[list[str]]:
 
 
 def _stem(name: str) -> str:
+    from napari_zerodce.imaging.files import READABLE_SUFFIXES
+
     path = PurePath(name)
     is_file = path.suffix.lower() in READABLE_SUFFIXES
     return (path.with_suffix("").as_posix() if is_file else name).casefold()

@@ -28,7 +28,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         for done in (size // 2, size):
             report(done, size)
 
-    monkeypatch.setattr(work, "download_published", download)
+    monkeypatch.setattr("napari_zerodce.checkpoints.download.download_published", download)
     return fetched
 
 

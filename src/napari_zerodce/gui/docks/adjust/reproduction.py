@@ -28,8 +28,7 @@ from napari_zerodce.gui.docks.adjust.rounding import samples_off_by_rounding
 from napari_zerodce.gui.layers.lazy_array import finest_data_of
 from napari_zerodce.gui.layers.provenance import LayerProvenance
 from napari_zerodce.gui.layers.source import read_source
-from napari_zerodce.imaging.files.image_file import upright
-from napari_zerodce.imaging.files.images import ImageFile, lossless_suffix, read_image
+from napari_zerodce.imaging.files.image_file import ImageFile, upright
 from napari_zerodce.imaging.permuted import planes_last
 from napari_zerodce.imaging.planes import Channels, layout_of
 from napari_zerodce.imaging.scope import Scope
@@ -153,6 +152,8 @@ def find_reproduction(subject: Subject, should_stop: ShouldStop) -> Reproduction
 
 
 def _by_command(subject: Subject, image: ImageFile, check: _Check) -> Reproduction:
+    from napari_zerodce.imaging.files.images import lossless_suffix
+
     source = Path(subject.known.source_path or "")
     output = _free_path(source, lossless_suffix(source, image))
     return Reproduction(
@@ -183,6 +184,8 @@ def _free_path(source: Path, suffix: str) -> Path:
 
 def _image_of_command(subject: Subject) -> tuple[ImageFile | None, str]:
     """Return the image as the command line reads it, or else why it cannot."""
+    from napari_zerodce.imaging.files.images import read_image
+
     path = subject.known.source_path
     if path is None:
         return None, f"'{subject.known.source}' was not opened from a file"

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
 )
 
 from napari_zerodce.checkpoints import registry
-from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
 from napari_zerodce.compare.candidates import (
     ALL_BASELINES,
     BaselineCandidate,
@@ -175,6 +174,8 @@ class CandidateList(QWidget):
         self.changed.emit()
 
     def _on_open_clicked(self) -> None:
+        from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
+
         patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
         names, _ = QFileDialog.getOpenFileNames(
             self, "Add checkpoints to compare", "", f"Checkpoints ({patterns});;All files (*)"

@@ -20,7 +20,6 @@ from napari_zerodce.engine.requests import Progress
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import CheckpointError, RequestError, ZeroDCEError
 from napari_zerodce.gui.docks.enhance import work
-from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow
 from napari_zerodce.gui.docks.enhance.form import EnhanceForm
 from napari_zerodce.gui.docks.enhance.licence_dialog import LicenceDialog
 from napari_zerodce.gui.docks.enhance.run_on import RunOn
@@ -166,6 +165,8 @@ class EnhanceDock(Dock):
         except ZeroDCEError as err:
             self.runs.show_failure(err)
             return
+        from napari_zerodce.gui.docks.enhance.brightness import BrightnessWindow
+
         BrightnessWindow(self.window() or self, series).show()
 
     # ---- checkpoints

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.checkpoints.download import download_published
 from napari_zerodce.engine.requests import Progress, Report
 from napari_zerodce.stopping import ShouldStop
 
@@ -43,6 +42,8 @@ def downloading(entries: tuple[RegistryEntry, ...]) -> Work:
     """Return the work that downloads checkpoints; its result is their names in the registry."""
 
     def work(report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.checkpoints.download import download_published
+
         total = sum(entry.size or 0 for entry in entries)
         before = 0
         for entry in entries:

@@ -14,9 +14,7 @@ from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.finetune.proposal import Material
 from napari_zerodce.gui.shared.training.work import with_folder
 from napari_zerodce.gui.shared.work import chosen_for
-from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.imaging.files.folders import images_below
-from napari_zerodce.imaging.files.images import kind_of, read_image
 from napari_zerodce.stopping import ShouldStop
 from napari_zerodce.training.new_run import TrainingRequest, create_run
 
@@ -61,6 +59,8 @@ def examining(requests: Sequence[EnhanceRequest], folder: Path | None) -> Work:
     """
 
     def work(_report: Report, should_stop: ShouldStop) -> Any:
+        from napari_zerodce.imaging.files.images import READABLE_SUFFIXES, kind_of
+
         files = [] if folder is None else list(images_below(folder, READABLE_SUFFIXES))
         readable = [path for path in files if kind_of(path).is_installed]
         looked_at = list(_choices(requests, [] if requests else readable[:1], should_stop))
@@ -77,6 +77,8 @@ def _choices(
     requests: Sequence[EnhanceRequest], files: Sequence[Path], should_stop: ShouldStop
 ) -> Iterator[tuple[str, AutomaticChoice]]:
     """Yield the channels and the choice for each valid image; for others, Start says why."""
+    from napari_zerodce.imaging.files.images import read_image
+
     for request in requests:
         with suppress(ZeroDCEError):
             yield request.channels, chosen_for(request, should_stop)

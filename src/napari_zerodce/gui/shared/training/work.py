@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_zerodce.checkpoints.named_files import renamed
-from napari_zerodce.checkpoints.read import read_info
 from napari_zerodce.engine.requests import Report
 from napari_zerodce.errors import CheckpointError, RequestError
-from napari_zerodce.imaging.files import READABLE_SUFFIXES
 from napari_zerodce.imaging.files.folders import images_below
 from napari_zerodce.imaging.windows import WindowChoice
 from napari_zerodce.stopping import ShouldStop
@@ -50,6 +48,8 @@ def with_folder(
     """
     if folder is None:
         return list(images), []
+    from napari_zerodce.imaging.files import READABLE_SUFFIXES
+
     found = list(images_below(folder, READABLE_SUFFIXES))
     if not found and not images:
         raise RequestError(f"{folder} contains no readable image; choose another folder.")
@@ -72,6 +72,8 @@ def keeping(checkpoint: Path, name: str, target: Path) -> Work:
     """
 
     def work(_report: Report, _should_stop: ShouldStop) -> Any:
+        from napari_zerodce.checkpoints.read import read_info
+
         if target != checkpoint:
             content = renamed(checkpoint, name)
             try:
