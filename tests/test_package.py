@@ -50,6 +50,20 @@ for name in sys.argv[1:]:
         sys.exit(f"importing {name} loads torch")
 """
 
+REPORT_SLOW = """
+import sys
+import napari.qt
+import napari.layers
+from importlib import import_module
+slow = {"pyqtgraph", "PIL", "imagecodecs", "tifffile", "dask.array", "zarr", "h5py", "onnxruntime"}
+slow.add("napari_zerodce.imaging.files.images")
+slow -= set(sys.modules)
+for name in sys.argv[1:]:
+    import_module(name)
+    if found := slow & set(sys.modules):
+        sys.exit(f"importing {name} loads {sorted(found)}")
+"""
+
 
 def requirements(*, extra: str) -> list[Requirement]:
     found = [Requirement(line) for line in DISTRIBUTION.requires or ()]
@@ -129,6 +143,16 @@ def test_modules_that_promise_it_do_not_load_torch() -> None:
     assert len(TORCH_FREE_MODULES) > 10
     command = [sys.executable, "-c", REPORT_TORCH, "napari_zerodce", *TORCH_FREE_MODULES]
     child = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert (child.returncode, child.stderr) == (0, "")
+
+
+@pytest.mark.skipif(find_spec("napari") is None, reason="docks can only be imported beside napari")
+def test_docks_and_commands_load_only_what_they_show() -> None:
+    # napari imports them between a click and the dock, in the thread of the window.
+    docks = [name for name in TORCH_FREE_MODULES if re.search(r"\.gui\.docks\.\w+\.dock$", name)]
+    assert len(docks) == 6
+    command = [sys.executable, "-c", REPORT_SLOW, "napari_zerodce.gui.commands", *docks]
+    child = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert (child.returncode, child.stderr) == (0, "")
 
 

@@ -112,7 +112,7 @@ def test_a_run_by_clicks_ends_with_a_better_checkpoint_in_use(
     assert finetune.panel.message.text().startswith("✓ Done: 60 steps. Validation loss")
     # The plot has a line for each loss, as long as the run.
     for name in ("spatial", "exposure", "colour", "smoothness", "total"):
-        assert len(finetune.plot.lines[name].getData()[0]) == 60
+        assert len(finetune.losses.plot.lines[name].getData()[0]) == 60
     assert finetune.preview.isVisible()
     assert finetune.preview.enhanced.file.is_file()
     assert not finetune.preview.enhanced.pixmap().isNull()

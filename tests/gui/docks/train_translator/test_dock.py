@@ -159,7 +159,7 @@ def test_losses_notices_and_the_ending_are_shown(
     write(training.folder, "step", step=1, losses=losses, total=3.0, steps_per_second=4)
     training.look()
     assert "Step 1 of 9" in dock.panel.status.text()
-    assert dock.plot.lines["discriminator"].getOriginalDataset()[1].tolist() == [0.5]
+    assert dock.losses.plot.lines["discriminator"].getOriginalDataset()[1].tolist() == [0.5]
     assert "There is 1 source and 1 target" in dock.panel.message.text()
     assert dock.alarm.isHidden()
     children.end(training, ending="done", message="Done: 9 steps.")

@@ -100,7 +100,7 @@ def test_a_cut_run_is_started_killed_resumed_stopped_and_used(
     history = translator.training.history
     assert history.steps == list(range(1, history.step + 1))
     for name in ("gan", "nce", "discriminator"):
-        assert len(translator.plot.lines[name].getOriginalDataset()[0]) >= killed_at
+        assert len(translator.losses.plot.lines[name].getOriginalDataset()[0]) >= killed_at
     click(translator.panel.button, qtbot)
     wait_until_idle(translator, qtbot)
     assert history.ending == "stopped"

@@ -14,7 +14,7 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.training.dock import TrainingDock
 from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
-from napari_zerodce.gui.shared.training.plot import LossPlot
+from napari_zerodce.gui.shared.training.loss_view import LossView
 from napari_zerodce.gui.shared.training.preview import PreviewPanel
 from napari_zerodce.gui.shared.training.sources import images_of, pinned_crop
 from napari_zerodce.training.events import LOSSES
@@ -43,16 +43,13 @@ class FineTuneDock(TrainingDock):
     unnamed = "fine-tuned"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__(napari_viewer, plot=LossPlot(LOSSES), preview=PreviewPanel())
+        super().__init__(napari_viewer, losses=LossView(LOSSES), preview=PreviewPanel())
         self.pictures = ImageChooser(self._viewer, DARK_IMAGES)
         self.settings = SettingsLine(self._viewer, self._session)
         self.form = TrainingForm()
         self.form.add_row("Runs in", self.runs)
         self._follower = FormFollower(self._session, self.pictures, self.form)
-        self.fill(
-            (self.pictures, self.settings, self.form, self.panel, self.preview, self.plot,
-             self.logarithmic)
-        )  # fmt: skip
+        self.fill((self.pictures, self.settings, self.form, self.panel, self.preview, self.losses))
         self.pictures.changed.connect(self.panel.forget_complaint)
         self.form.changed.connect(self._on_form_changed)
         self._on_form_changed()

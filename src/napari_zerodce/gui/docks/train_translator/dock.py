@@ -22,7 +22,7 @@ from napari_zerodce.gui.shared.dock import open_dock
 from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.training.dock import TrainingDock
 from napari_zerodce.gui.shared.training.image_chooser import ImageChooser
-from napari_zerodce.gui.shared.training.plot import LossPlot
+from napari_zerodce.gui.shared.training.loss_view import LossView
 from napari_zerodce.gui.shared.training.preview import Pictures, PreviewPanel
 from napari_zerodce.gui.shared.training.sources import images_of
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
@@ -61,8 +61,8 @@ class TrainTranslatorDock(TrainingDock):
     unnamed = "translator"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        plot = LossPlot(TRANSLATION_LOSSES, has_total=False)
-        super().__init__(napari_viewer, plot=plot, preview=PreviewPanel(_PICTURES))
+        losses = LossView(TRANSLATION_LOSSES, has_total=False)
+        super().__init__(napari_viewer, losses=losses, preview=PreviewPanel(_PICTURES))
         self.methods = MethodChooser()
         self.sources = ImageChooser(self._viewer, SOURCES)
         self.targets = ImageChooser(self._viewer, TARGETS)
@@ -82,7 +82,7 @@ class TrainTranslatorDock(TrainingDock):
         self._again: RunFolder | None = None  # the run that is stopped to start with a new seed
         self.fill(
             (self.methods, self.sources, self.targets, self.settings, self.form, self.forecast,
-             self.panel, self.alarm, self.preview, self.plot, self.logarithmic)
+             self.panel, self.alarm, self.preview, self.losses)
         )  # fmt: skip
         self._guess_source()
         self._connect_form()

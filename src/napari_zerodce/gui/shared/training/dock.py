@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from napari.utils.notifications import show_error
-from qtpy.QtWidgets import QCheckBox, QFileDialog
+from qtpy.QtWidgets import QFileDialog
 
 from napari_zerodce.device import check_torch
 from napari_zerodce.engine.settings import EnhanceSettings
@@ -24,12 +24,11 @@ from napari_zerodce.gui.shared.training.checkpoint_actions import (
 from napari_zerodce.gui.shared.training.close_guard import guard_window_of
 from napari_zerodce.gui.shared.training.controls import TrainingControls
 from napari_zerodce.gui.shared.training.ending import ending_of
-from napari_zerodce.gui.shared.training.plot import LossPlot
+from napari_zerodce.gui.shared.training.loss_view import LossView
 from napari_zerodce.gui.shared.training.preparation import Preparation
 from napari_zerodce.gui.shared.training.preview import PreviewPanel
 from napari_zerodce.gui.shared.training.progress_view import ProgressView
 from napari_zerodce.gui.shared.training.runs_field import RunsField
-from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.owned_folder import written_or_told
 from napari_zerodce.training.run_config import AnyRunConfig, RunKind
 from napari_zerodce.training.run_folder import RunFolder
@@ -52,7 +51,7 @@ class TrainingDock(Dock):
     Parameters
     ----------
     viewer : napari.Viewer
-    plot : LossPlot
+    losses : LossView
     preview : PreviewPanel
     """
 
@@ -64,28 +63,18 @@ class TrainingDock(Dock):
     """The name of the file of weights without a name."""
 
     def __init__(
-        self, viewer: napari.viewer.Viewer, *, plot: LossPlot, preview: PreviewPanel
+        self, viewer: napari.viewer.Viewer, *, losses: LossView, preview: PreviewPanel
     ) -> None:
         super().__init__(viewer)
         self.runs = RunsField(self._session.preferences.runs_folder)
         self.panel = TrainingControls()
-        self.plot = plot
-        self.logarithmic = QCheckBox("Logarithmic")
-        self.logarithmic.setToolTip(
-            tool_tip(
-                "Logarithmic",
-                "Show the losses on a logarithmic axis, so that small losses are visible, too.",
-                default="off",
-            )
-        )
+        self.losses = losses
         self.preview = preview
         self.progress_view = ProgressView(self, self.panel)
         self.checkpoints = CheckpointActions(self._session, self)
         self._has_news = False  # whether the message is about a checkpoint that was used or kept
         self._preparation = Preparation(self)
         self._notices_seen = 0  # how many notices of the run the dock has seen
-        self.plot.hide()
-        self.logarithmic.hide()
         self._connect_run()
 
     @property
@@ -94,7 +83,6 @@ class TrainingDock(Dock):
         return self._session.runs.get(self.kind)
 
     def _connect_run(self) -> None:
-        self.logarithmic.toggled.connect(self.plot.set_logarithmic)
         self._preparation.prepared.connect(self._launch)
         self._preparation.failed.connect(self._show_failure)
         self._preparation.cancelled.connect(self._on_preparation_cancelled)
@@ -312,10 +300,8 @@ class TrainingDock(Dock):
         self.panel.show_history(history)
         if training.may_be_ended:
             self.panel.offer_to_end()
-        self.plot.show_history(history)
+        self.losses.show_history(history)
         self.preview.show_run(training.folder, history)
-        for part in (self.plot, self.logarithmic):
-            part.setVisible(bool(history.steps))
         new = [each for each in history.notices[self._notices_seen :] if each != history.alarm]
         self._notices_seen = len(history.notices)
         if training.is_running and new:
