@@ -180,6 +180,13 @@ def test_windows_that_a_package_cannot_have(name, channels, window, told) -> Non
         package_window(subject, window and WindowChoice.parse(window))
 
 
+def test_authors_are_named_for_weights_of_the_user_only(exported, translator) -> None:
+    with pytest.raises(RequestError, match="for weights of your own"):
+        package_authors(exported("zero-dce-pp")[1].subject, ["Mallory"])
+    with pytest.raises(RequestError, match="without a name"):
+        package_authors(exported(translator)[1].subject, ["Ada", " \n"])
+
+
 @pytest.mark.parametrize(
     ("licence", "identifier"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from napari_zerodce.errors import RequestError
 from napari_zerodce.export.papers import PAPERS
 from napari_zerodce.export.subject import Subject
 
@@ -19,11 +20,26 @@ def package_authors(subject: Subject, asked: Sequence[str] = ()) -> tuple[str, .
     subject : Subject
     asked : sequence of str, optional
         For weights of the user. Those of bundled and published weights are known.
+
+    Raises
+    ------
+    RequestError
+        If names are given for weights of others, or a name is empty.
     """
-    if not asked and (known := _known(subject)):
+    if known := _known(subject):
+        if asked:
+            raise RequestError(
+                f"The authors of {subject.info.label} are {', '.join(known)}, and --author is for "
+                "weights of your own; leave it out."
+            )
         return known
     # Names of bioimage.io are one line without slashes.
-    return tuple(dict.fromkeys(" ".join(each.replace("/", " ").split()) for each in asked))
+    names = tuple(dict.fromkeys(" ".join(each.replace("/", " ").split()) for each in asked))
+    if "" in names:
+        raise RequestError(
+            "An author without a name was given; write a name, as in --author 'Ada Lovelace'."
+        )
+    return names
 
 
 def _known(subject: Subject) -> tuple[str, ...]:
