@@ -168,6 +168,7 @@ def test_the_window_of_one_camera_leaves_the_background_dark(exported) -> None:
 @pytest.mark.parametrize(
     ("name", "channels", "window", "told"),
     [
+        ("zero-dce-pp-fluo", 3, None, "made for fluorescence in one channel"),
         ("zero-dce-pp", 3, "1,2", "leave --window out, or give --channels 1"),
         ("zero-dce-pp-fluo", 1, "dtype", "give numbers"),
         ("zero-dce-pp-fluo", 1, "1,2;3,4", "give numbers"),

@@ -143,6 +143,11 @@ def package_window(subject: Subject, asked: WindowChoice | None = None) -> Packa
 
 def _check_colours(subject: Subject, asked: WindowChoice | None) -> None:
     label = subject.info.label
+    if subject.made_for == "fluorescence":
+        raise RequestError(
+            f"{label} is made for fluorescence in one channel, and a package of 3 channels, which "
+            "takes 8-bit photos, was asked for; leave --channels out, or choose weights for photos."
+        )
     if asked is not None:
         raise RequestError(
             f"The package of {label} takes 8-bit photos in colours, and the window {asked} was "
