@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import onnx
 import pytest
 
@@ -69,6 +70,13 @@ def test_other_pixels_than_those_of_the_engine_are_refused(monkeypatch) -> None:
         make_onnx(replace(content, weights=wrong))
 
 
+def test_weights_that_overflow_are_named_as_such() -> None:
+    content = read_checkpoint(BUNDLED[1].path)
+    large = {name: each * np.float32(1e30) for name, each in content.weights.items()}
+    with pytest.raises(ExportError, match=r"NaN or infinite pixels .* an earlier checkpoint"):
+        make_onnx(replace(content, weights=large))
+
+
 def test_without_onnx_runtime(untried_onnxruntime, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(DeviceError, match="pip install onnx onnxruntime"):
@@ -78,6 +86,7 @@ def test_without_onnx_runtime(untried_onnxruntime, monkeypatch) -> None:
 WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = None  # cannot be imported
+import numpy as np
 from napari_zerodce import enhance
 from napari_zerodce.cli import main
 enhance(np.arange(600, dtype=np.uint8).reshape(20, 30), device="cpu", backend="onnxruntime")

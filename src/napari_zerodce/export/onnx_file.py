@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -91,7 +92,13 @@ def make_onnx(content: CheckpointContent, subject: Subject | None = None) -> Onn
 
 
 def _check(info: CheckpointInfo, deviation: float) -> None:
-    if not deviation <= (allowed := allowed_deviation(info)):
+    if not isfinite(deviation):
+        raise ExportError(
+            f"{info.label} makes NaN or infinite pixels of a dark picture: its weights are too "
+            "large for float32, as after a diverged training; no file was written, and an earlier "
+            "checkpoint may help."
+        )
+    if deviation > (allowed := allowed_deviation(info)):
         raise ExportError(
             f"{info.label} gives other pixels in ONNX Runtime than here: they differ by up to "
             f"{deviation:.1e}, and {allowed:g} was expected at most; no file was written, and "
