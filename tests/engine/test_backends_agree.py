@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from importlib.resources import files
+from importlib.util import find_spec
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -45,6 +47,16 @@ def test_tiles_of_any_size_are_the_whole(name):
         for tile in (200, 47)
     )
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("time", ["frames", "shared"])
+def test_onnx_runtime_needs_nothing_of_a_torch_that_is_being_imported(monkeypatch, time):
+    half_made = ModuleType("torch")  # as in `sys.modules` for the seconds of its import
+    half_made.__spec__ = find_spec("torch")
+    monkeypatch.setitem(sys.modules, "torch", half_made)
+    stack = np.random.default_rng(0).integers(0, 99, (2, 40, 50)).astype(np.uint16)
+    settings = EnhanceSettings("zero-dce-pp", device="cpu", backend="onnxruntime", time=time)
+    assert enhance(EnhanceRequest(stack, "mono", settings, time_axis=0)).image.shape == stack.shape
 
 
 THREADS = """

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -122,15 +121,3 @@ def empty_array(shape: Sequence[int], like: Array) -> Array:
     like : ndarray or Tensor
     """
     return np.empty(shape, like.dtype) if is_numpy(like) else like.new_empty(tuple(shape))
-
-
-def without_gradients() -> AbstractContextManager[Any]:
-    """Return a context in which tensors remember no gradients; if torch is not loaded, any.
-
-    Returns
-    -------
-    context manager
-    """
-    torch = sys.modules.get("torch")
-    found: AbstractContextManager[Any] = torch.inference_mode() if torch else nullcontext()
-    return found

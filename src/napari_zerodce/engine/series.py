@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from napari_zerodce.core.arrays import Array, array_like, namespace, without_gradients
+from napari_zerodce.core.arrays import Array, array_like, namespace
 from napari_zerodce.core.thumbnails import WHOLE, Span
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
@@ -197,9 +197,8 @@ class Series:
 
         def mean() -> Array:
             members = product(*(axes.get(axis, [place]) for axis, place in enumerate(index)))
-            with without_gradients():
-                maps = [self._small_maps(each, crew, tile_size, meter.aside()) for each in members]
-                return namespace(maps[0]).stack(maps).mean(0)
+            maps = [self._small_maps(each, crew, tile_size, meter.aside()) for each in members]
+            return namespace(maps[0]).stack(maps).mean(0)
 
         return self._maps.get(group, mean)
 

@@ -35,17 +35,23 @@ class Bar:
 @pytest.fixture
 def job(monkeypatch: pytest.MonkeyPatch) -> Job:
     monkeypatch.setattr(activity, "_Bar", Bar)
+    monkeypatch.setattr(activity, "_APPEARS_MS", 1)
     Bar.made = []
     return Job("Zero-DCE: enhancing photo", lambda _report, _should_stop: None)
+
+
+def _entry_and_bar(job: Job, qtbot: Any) -> tuple[ActivityEntry, Bar]:
+    entry = ActivityEntry(job)
+    qtbot.waitUntil(lambda: len(Bar.made) == 1)
+    return entry, Bar.made[0]
 
 
 def _progress(done: float, total: float = 1) -> Progress:
     return Progress(done, total, "")
 
 
-def test_bar_goes_with_the_job_until_it_has_finished(job: Job) -> None:
-    entry = ActivityEntry(job)
-    (bar,) = Bar.made
+def test_bar_goes_with_the_job_until_it_has_finished(job: Job, qtbot: Any) -> None:
+    entry, bar = _entry_and_bar(job, qtbot)
     assert (bar.total, bar.desc) == (100, "Zero-DCE: enhancing photo")
     for done, shown in ((0, 0), (3, 25), (3.2, 26), (12, 100)):
         job.progressed.emit(_progress(done, 12))
@@ -56,9 +62,8 @@ def test_bar_goes_with_the_job_until_it_has_finished(job: Job) -> None:
     assert entry is not None
 
 
-def test_bar_never_goes_back_and_not_beyond_its_end(job: Job) -> None:
-    entry = ActivityEntry(job)
-    (bar,) = Bar.made
+def test_bar_never_goes_back_and_not_beyond_its_end(job: Job, qtbot: Any) -> None:
+    entry, bar = _entry_and_bar(job, qtbot)
     for done, shown in ((0.5, 50), (0.2, 50), (7, 100)):
         job.progressed.emit(_progress(done))
         assert bar.n == shown
@@ -67,9 +72,8 @@ def test_bar_never_goes_back_and_not_beyond_its_end(job: Job) -> None:
     assert entry is not None
 
 
-def test_reports_that_come_during_an_update_are_not_nested(job: Job) -> None:
-    entry = ActivityEntry(job)
-    (bar,) = Bar.made
+def test_reports_that_come_during_an_update_are_not_nested(job: Job, qtbot: Any) -> None:
+    entry, bar = _entry_and_bar(job, qtbot)
     bar.meanwhile = lambda: job.progressed.emit(_progress(0.9))
     job.progressed.emit(_progress(0.5))
     assert bar.n == 50
@@ -79,9 +83,8 @@ def test_reports_that_come_during_an_update_are_not_nested(job: Job) -> None:
     assert entry is not None
 
 
-def test_failing_bar_does_not_silence_later_reports(job: Job) -> None:
-    entry = ActivityEntry(job)
-    (bar,) = Bar.made
+def test_failing_bar_does_not_silence_later_reports(job: Job, qtbot: Any) -> None:
+    entry, bar = _entry_and_bar(job, qtbot)
     bar.meanwhile = lambda: 1 / 0
     with pytest.raises(ZeroDivisionError):
         entry._on_job_progressed(_progress(0.5))
@@ -90,11 +93,12 @@ def test_failing_bar_does_not_silence_later_reports(job: Job) -> None:
     assert bar.n == 60
 
 
-def test_job_keeps_its_entry(job: Job) -> None:
+def test_job_keeps_its_entry(job: Job, qtbot: Any) -> None:
     ActivityEntry(job)
     gc.collect()
-    job.progressed.emit(_progress(0.5))
+    qtbot.waitUntil(lambda: len(Bar.made) == 1)
     (bar,) = Bar.made
+    job.progressed.emit(_progress(0.5))
     assert bar.n == 50
     job.finished.emit()
     assert bar.is_closed
@@ -110,10 +114,31 @@ def test_cancel_in_the_activity_dock_cancels_the_job(make_napari_viewer_proxy: A
     bar.close()
 
 
-def test_long_title_leaves_room_for_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_title_leaves_room_for_cancel(monkeypatch: pytest.MonkeyPatch, qtbot: Any) -> None:
     monkeypatch.setattr(activity, "_Bar", Bar)
+    monkeypatch.setattr(activity, "_APPEARS_MS", 1)
     Bar.made = []
     job = Job("Zero-DCE: saving a file with a very long name.zarr", lambda _report, _stop: None)
-    ActivityEntry(job)
-    assert Bar.made[0].desc == "Zero-DCE: saving a file with a ve…"
+    _entry, bar = _entry_and_bar(job, qtbot)
+    assert bar.desc == "Zero-DCE: saving a file with a ve…"
     job.finished.emit()
+
+
+def test_bar_appears_late_and_where_the_job_is(
+    job: Job, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "_APPEARS_MS", 100_000)
+    entry = ActivityEntry(job)
+    job.progress = _progress(0.3)
+    job.progressed.emit(job.progress)
+    assert not Bar.made, "napari's icon would move for a moment"
+    entry._waiting.start(0)
+    qtbot.waitUntil(lambda: bool(Bar.made))
+    assert Bar.made[0].n == 30
+
+
+def test_job_that_ends_at_once_has_no_bar(job: Job) -> None:
+    entry = ActivityEntry(job)
+    job.finished.emit()
+    assert not entry._waiting.isActive()
+    assert not Bar.made

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from napari_zerodce.core.arrays import Array, empty_array, without_gradients
+from napari_zerodce.core.arrays import Array, empty_array
 from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS, enlarge_maps, mapped_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
@@ -75,15 +75,14 @@ class ThumbnailCurves:
         making = threading.Lock()
 
         def estimate(tile: Tile) -> None:
-            with without_gradients():
-                outer = small[(..., *_inside(self._seen, tile.outer_rows, tile.outer_columns))]
-                maps = self._estimator.estimate(outer, check=self._meter.check)
-                with making:
-                    if self._maps is None:
-                        size = (side.stop - side.start for side in self._part)
-                        self._maps = empty_array((*maps.shape[:3], *size), maps)
-                inner = maps[..., tile.inner_rows, tile.inner_columns]
-                self._maps[(..., *_inside(self._part, tile.rows, tile.columns))] = inner
+            outer = small[(..., *_inside(self._seen, tile.outer_rows, tile.outer_columns))]
+            maps = self._estimator.estimate(outer, check=self._meter.check)
+            with making:
+                if self._maps is None:
+                    size = (side.stop - side.start for side in self._part)
+                    self._maps = empty_array((*maps.shape[:3], *size), maps)
+            inner = maps[..., tile.inner_rows, tile.inner_columns]
+            self._maps[(..., *_inside(self._part, tile.rows, tile.columns))] = inner
             self._meter.visit(TILE)
 
         crew.each(estimate, self._tiles)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from napari.utils import cancelable_progress
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 
+_APPEARS_MS = 1000
 _STEPS = 100
 _LONGEST_TITLE = 34
 
@@ -33,25 +34,45 @@ class _Bar(cancelable_progress):  # type: ignore[misc]
 
 
 class ActivityEntry(QObject):
-    """A bar with Cancel in napari's activity dock that follows a job until it has finished."""
+    """A bar with Cancel in napari's activity dock that follows a job until it has finished.
+
+    A job that ends within a second has none: with a bar, napari's icon moves, and each of its
+    pictures draws the whole window again. Without a graphics card's driver, that takes more time
+    than the enhancement of a photo.
+    """
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)  # which keeps it: Qt's signals do not
-        self._bar = _Bar(job, total=_STEPS, desc=_short(job.title))
+        self._job = job
+        self._bar: _Bar | None = None
         self._updating = False
+        self._waiting = QTimer(self)
+        self._waiting.setSingleShot(True)
+        self._waiting.timeout.connect(self._appear)
+        self._waiting.start(_APPEARS_MS)
         job.progressed.connect(self._on_job_progressed)
         job.finished.connect(self._on_job_finished)
+
+    def _appear(self) -> None:
+        self._bar = _Bar(self._job, total=_STEPS, desc=_short(self._job.title))
+        if self._job.progress is not None:
+            self._on_job_progressed(self._job.progress)
 
     def _on_job_progressed(self, progress: Progress) -> None:
         # The update of napari's bar lets Qt process events: without this check, updates for the
         # reports in the queue would run inside each other.
-        if self._updating:
+        if self._bar is None or self._updating:
+            return
+        steps = int(progress.fraction * _STEPS) - self._bar.n
+        if steps <= 0:
             return
         self._updating = True
         try:
-            self._bar.update(max(0, int(progress.fraction * _STEPS) - self._bar.n))
+            self._bar.update(steps)
         finally:
             self._updating = False
 
     def _on_job_finished(self) -> None:
-        self._bar.close()
+        self._waiting.stop()
+        if self._bar is not None:
+            self._bar.close()
