@@ -225,18 +225,19 @@ def _graph(evaluate: Contender) -> Contender:
 
 def training(device: Device, steps: int) -> Table:
     """Return a table of training steps for a second."""
-    rows = []
+    rows, count, side = [], 8, 256 if device.kind == "cuda" else 32
     for architecture in ("zero-dce", "zero-dce-pp"):
         for precision in ("float32", "bfloat16"):
             config = TrainingConfig(
                 architecture=architecture,  # type: ignore[arg-type]
                 steps=steps,
-                crop=256 if device.kind == "cuda" else 32,
-                batch=8,
+                crop=side,
+                batch=count,
                 precision=precision,  # type: ignore[arg-type]
             )
             rows.append((f"{architecture}, {precision}", (steps_per_second(config, device),)))
-    return Table("Training, 8 crops of 256x256", (Column("steps/s", 1),), tuple(rows))
+    title = f"Training, {count} crops of {side}x{side}"
+    return Table(title, (Column("steps/s", 1),), tuple(rows))
 
 
 def steps_per_second(config: TrainingConfig, device: Device) -> float:
@@ -260,7 +261,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--device", help="(default: the best one)")
-    add("--sizes", nargs="+", default=["640x480", "1200x900"], metavar="WxH")
+    sizes = [(480, 640), (900, 1200)]
+    add("--sizes", nargs="+", type=parsed_size, default=sizes, metavar="WxH")
     add("--batches", nargs="+", type=int, default=[1, 8], metavar="N")
     add("--checkpoints", nargs="+", default=["zero-dce", "zero-dce-pp"], metavar="NAME")
     add("--rounds", type=int, default=21, help="turns of each (default: 21)")
@@ -280,7 +282,7 @@ def main() -> None:
         scale = checkpoint.info.scale_factor
         clone = options.published_pp if scale > 1 else options.published
         for size, count in product(options.sizes, options.batches):
-            photos = np.stack([photo_for(parsed_size(size), scale)] * count)
+            photos = np.stack([photo_for(size, scale)] * count)
             before = dict(baselines(checkpoint, photos, clone, device))
             given = {"device": device, "rounds": options.rounds}
             table = compare(before, checkpoint, photos, limits=limits, **given)

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from memory import MEBIBYTE, dark_image
+from timing.photos import parsed_size
 from timing.resident import resident
 
 from napari_zerodce.engine.enhance import enhance
@@ -141,7 +142,7 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--checkpoint", default="zero-dce-pp", help="name or file")
-    parser.add_argument("--size", default="20000x20000", help="width and height")
+    parser.add_argument("--size", type=parsed_size, default=(20_000, 20_000), metavar="WxH")
     parser.add_argument("--kind", default="uint16", choices=("uint16", "rgb"))
     parser.add_argument("--source", default="numpy", choices=("numpy", "memmap", "zarr", "dask"))
     parser.add_argument("--virtual", type=int, nargs="?", const=100_000, metavar="SIDE")
@@ -149,8 +150,7 @@ def main() -> None:
     if options.virtual:
         ask_virtual(options.virtual)
         return
-    width, height = (int(side) for side in options.size.split("x"))
-    image = dark_image(width, height)
+    image = dark_image(*options.size)
     if options.kind == "rgb":
         small = (image >> 5).astype(np.uint8)
         image = np.stack([small, small // 2, small[:, ::-1]], axis=-1)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from timing.photos import parsed_size
 from timing.resident import resident
 
 from napari_zerodce.engine.enhance import enhance
@@ -27,7 +28,7 @@ from napari_zerodce.errors import ZeroDCEError
 MEBIBYTE = 2**20
 
 
-def dark_image(width: int, height: int) -> np.ndarray:
+def dark_image(height: int, width: int) -> np.ndarray:
     """Return a uint16 image, made row by row so that it needs no further memory."""
     image = np.empty((height, width), np.uint16)
     generator = np.random.default_rng(0)
@@ -73,15 +74,14 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--checkpoint", default="zero-dce-pp", help="name or file")
-    parser.add_argument("--size", default="12000x12000", help="width and height")
+    parser.add_argument("--size", type=parsed_size, default=(12_000, 12_000), metavar="WxH")
     parser.add_argument("--tile", type=int, help="side of a tile (default: one that suits the CPU)")
     parser.add_argument("--limit", type=float, metavar="GIB", help="address space allowed")
     options = parser.parse_args()
 
     if options.limit is not None:
         resource.setrlimit(resource.RLIMIT_AS, (int(options.limit * 2**30), -1))
-    width, height = (int(side) for side in options.size.split("x"))
-    image = dark_image(width, height)
+    image = dark_image(*options.size)
     print("| checkpoint | size | tile | image MiB | before | peak | above image and result | s |")
     print("|---|---|---|---|---|---|---|---|")
     try:

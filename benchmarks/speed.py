@@ -99,7 +99,8 @@ def main() -> None:
     """Print a table for each network and size."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
-    add("--sizes", nargs="+", default=["640x480"], metavar="WxH", help="(default: 640x480)")
+    sizes = [(480, 640)]
+    add("--sizes", nargs="+", type=parsed_size, default=sizes, metavar="WxH", help="(640x480)")
     add("--checkpoints", nargs="+", default=["zero-dce", "zero-dce-pp"], metavar="NAME")
     add("--rounds", type=int, default=9, help="turns of each (default: 9)")
     add("--published", type=Path, metavar="CLONE", help="of Zero-DCE, or its model.py")
@@ -115,7 +116,7 @@ def main() -> None:
         is_pp = checkpoint.info.scale_factor > 1
         clone = options.published_pp if is_pp else options.published
         for size in options.sizes:
-            photo = photo_for(parsed_size(size), checkpoint.info.scale_factor)
+            photo = photo_for(size, checkpoint.info.scale_factor)
             table, limits = compare(checkpoint, photo, clone, rounds=options.rounds)
             print(f"{table.markdown()}\n\nMeasured in the same turns: {limits}.\n")
 

@@ -1,6 +1,6 @@
 """Make the README's pictures: the real window with the night sample, after real clicks in docks.
 
-Usage: python scripts/screenshot.py OUTPUT.png [SCENE] [SAMPLE] [WIDTHxHEIGHT]
+Usage: python scripts/screenshot.py OUTPUT.png [SCENE] [SAMPLE] [WIDTH HEIGHT]
 Scenes: enhance, look-inside, adjust, compare, fine-tune, train-translator.
 Under Linux without a screen: xvfb-run -s "-screen 0 1280x720x24" python scripts/screenshot.py ...
 """
@@ -19,11 +19,9 @@ import skimage.data
 from qtpy.QtWidgets import QApplication
 
 
-def main(
-    output: str, scene: str = "enhance", sample: str = "night", size: str = "1280x720"
-) -> None:
+def main(output: str, scene: str = "enhance", sample: str = "night", *size: str) -> None:
     """Click through a scene and save a picture of the window."""
-    width, height = (int(side) for side in size.split("x"))
+    width, height = map(int, size or (1280, 720))
     viewer = napari.Viewer()
     viewer.window.resize(width, height)
     viewer.open_sample("napari-zerodce", sample)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,17 @@ Array = np.ndarray[Any, Any]
 
 
 def parsed_size(text: str) -> tuple[int, int]:
-    """Return height and width of a size such as "640x480"."""
-    width, height = (int(side) for side in text.split("x"))
-    return height, width
+    """Return height and width of a size such as "640x480", for an option of a script.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If the text has another form.
+    """
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise ArgumentTypeError(f"{text!r} was given; give WIDTHxHEIGHT, such as 640x480")
+    return int(height), int(width)
 
 
 def photo_for(size: tuple[int, int], scale_factor: int) -> Array:

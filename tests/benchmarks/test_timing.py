@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,13 @@ def test_contenders_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     contenders = {"a": taking("a", [9, 1, 2, 7]), "b": taking("b", [9, 5, 5, 5])}
     assert turns.medians(contenders, 3) == {"a": 2, "b": 5}
     assert order == ["a", "b"] + ["a", "b"] * 3
+
+
+def test_a_size_is_width_and_height() -> None:
+    assert parsed_size("640x480") == (480, 640)
+    for text in ("640", "640x", "640x480x3", "-640x480", "0x480", "wide"):
+        with pytest.raises(ArgumentTypeError, match="give WIDTHxHEIGHT"):
+            parsed_size(text)
 
 
 @pytest.mark.parametrize("name", ["zero-dce", "zero-dce-pp"])

@@ -41,7 +41,11 @@ def test_the_page_and_the_lines_use_the_same_calls() -> None:
     for call in (
         "onnxruntime-web@1.30/dist/ort.wasm.min.mjs",
         "InferenceSession.create(",
-        "Tensor.fromImage(",
+        "await createImageBitmap(",
+        'new OffscreenCanvas(photo.width, photo.height).getContext("2d");',
+        "context.drawImage(photo, 0, 0);",
+        "context.getImageData(0, 0, photo.width, photo.height);",
+        "Tensor.fromImage(pixels)",  # of an ImageData; it misreads other pictures
         "toImageData()",
     ):
         assert call in page

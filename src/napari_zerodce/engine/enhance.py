@@ -38,7 +38,7 @@ def enhance(
     ----------
     request : EnhanceRequest or ResolvedRequest
     report : callable, optional
-        Called with a `Progress`, at most 20 times a second, in any thread, one call at a time.
+        Called with a `Progress`, at most 5 times a second, in any thread, one call at a time.
     should_stop : callable, optional
         Called before each convolution, in any thread; returns whether to stop.
 

@@ -18,8 +18,8 @@ TILE: Final = 20
 GLANCE: Final = 1
 """Work for a part of the image that only becomes a thumbnail."""
 
-_SECONDS_BETWEEN_REPORTS = 0.05
-
+_SECONDS_BETWEEN_REPORTS = 0.2
+"""Each report draws napari's window again: 50 ms if there is no driver of a graphics card."""
 
 _SECONDS_OF_PACE = 20.0
 """Shorter, and the remaining time would jump; longer, and it would follow a change late."""

@@ -35,7 +35,6 @@ class Bar:
 @pytest.fixture
 def job(monkeypatch: pytest.MonkeyPatch) -> Job:
     monkeypatch.setattr(activity, "_Bar", Bar)
-    monkeypatch.setattr(activity, "_APPEARS_MS", 1)
     Bar.made = []
     return Job("Zero-DCE: enhancing photo", lambda _report, _should_stop: None)
 
@@ -116,7 +115,6 @@ def test_cancel_in_the_activity_dock_cancels_the_job(make_napari_viewer_proxy: A
 
 def test_long_title_leaves_room_for_cancel(monkeypatch: pytest.MonkeyPatch, qtbot: Any) -> None:
     monkeypatch.setattr(activity, "_Bar", Bar)
-    monkeypatch.setattr(activity, "_APPEARS_MS", 1)
     Bar.made = []
     job = Job("Zero-DCE: saving a file with a very long name.zarr", lambda _report, _stop: None)
     _entry, bar = _entry_and_bar(job, qtbot)
@@ -124,11 +122,8 @@ def test_long_title_leaves_room_for_cancel(monkeypatch: pytest.MonkeyPatch, qtbo
     job.finished.emit()
 
 
-def test_bar_appears_late_and_where_the_job_is(
-    job: Job, qtbot: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(activity, "_APPEARS_MS", 100_000)
-    entry = ActivityEntry(job)
+def test_bar_appears_late_and_where_the_job_is(job: Job, qtbot: Any) -> None:
+    entry = ActivityEntry(job, delay_ms=100_000)
     job.progress = _progress(0.3)
     job.progressed.emit(job.progress)
     assert not Bar.made, "napari's icon would move for a moment"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, QTimer
@@ -10,9 +10,13 @@ from qtpy.QtCore import QObject, QTimer
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
 
-_APPEARS_MS = 1000
 _STEPS = 100
 _LONGEST_TITLE = 34
+
+OF_A_DOCK_MS: Final = 4000
+"""When the entry of a run appears that a dock shows, too. While there is an entry, napari's icon
+moves, and each of its pictures draws the whole window again: without a driver of a graphics card,
+this takes more time than the enhancement of a photo."""
 
 
 def _short(title: str) -> str:
@@ -36,12 +40,14 @@ class _Bar(cancelable_progress):  # type: ignore[misc]
 class ActivityEntry(QObject):
     """A bar with Cancel in napari's activity dock that follows a job until it has finished.
 
-    A job that ends within a second has none: with a bar, napari's icon moves, and each of its
-    pictures draws the whole window again. Without a graphics card's driver, that takes more time
-    than the enhancement of a photo.
+    Parameters
+    ----------
+    job : Job
+    delay_ms : int
+        A job that ends sooner has no bar.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, delay_ms: int = 0) -> None:
         super().__init__(job)  # which keeps it: Qt's signals do not
         self._job = job
         self._bar: _Bar | None = None
@@ -49,7 +55,7 @@ class ActivityEntry(QObject):
         self._waiting = QTimer(self)
         self._waiting.setSingleShot(True)
         self._waiting.timeout.connect(self._appear)
-        self._waiting.start(_APPEARS_MS)
+        self._waiting.start(delay_ms)
         job.progressed.connect(self._on_job_progressed)
         job.finished.connect(self._on_job_finished)
 

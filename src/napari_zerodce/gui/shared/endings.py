@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_error, show_info
 
 from napari_zerodce.errors import ZeroDCEError
-from napari_zerodce.gui.session.activity import ActivityEntry
+from napari_zerodce.gui.session.activity import OF_A_DOCK_MS, ActivityEntry
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
@@ -29,7 +29,7 @@ def occupy(viewer: napari.Viewer, session: Session, job: Job) -> None:
     job : Job
     """
     job.is_awaited = partial(_is_open, viewer)
-    ActivityEntry(job)
+    ActivityEntry(job, delay_ms=OF_A_DOCK_MS)
     try:
         session.occupy(job)  # first, so that panels miss none of its reports
     finally:

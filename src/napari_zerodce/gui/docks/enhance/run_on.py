@@ -19,7 +19,7 @@ from napari_zerodce.gui.docks.enhance.run_on_dialog import RunOnDialog
 from napari_zerodce.gui.layers.file_results import FileResult, add_file_result, read_result
 from napari_zerodce.gui.layers.source import Source
 from napari_zerodce.gui.layers.wanted import Wanted
-from napari_zerodce.gui.session.activity import ActivityEntry
+from napari_zerodce.gui.session.activity import OF_A_DOCK_MS, ActivityEntry
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
@@ -109,7 +109,7 @@ class RunOn(QWidget):
         job.cancelled.connect(self._on_cancelled)
         job.finished.connect(self._on_finished)
         self._job = job
-        ActivityEntry(job)
+        ActivityEntry(job, delay_ms=OF_A_DOCK_MS)
         self._show(running=True)
         job.start()
 
