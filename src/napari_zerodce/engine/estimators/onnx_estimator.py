@@ -143,10 +143,7 @@ def import_onnxruntime() -> Any:
     """
     runtime = _tried_once()
     if isinstance(runtime, str):
-        raise DeviceError(
-            f"ONNX Runtime could not be loaded ({runtime}); install it with 'pip install onnx "
-            f"onnxruntime', with '--force-reinstall' if it is there, or choose {_OTHER}."
-        )
+        raise DeviceError(f"{runtime}, or choose {_OTHER}.")
     return runtime
 
 
@@ -162,8 +159,21 @@ def _tried_once() -> Any:
         _make_session(onnxruntime, _smallest_model())
     # A package that another one has half removed or replaced fails in any way.
     except Exception as err:  # noqa: BLE001
-        return first_line(err)
+        return _why_not(err)
     return onnxruntime
+
+
+def _why_not(err: Exception) -> str:
+    """Return why ONNX Runtime cannot be used, and what to install."""
+    if isinstance(err, ModuleNotFoundError) and err.name in {"onnx", "onnxruntime"}:
+        return (
+            f"This needs the package {err.name}, which is not installed; install it with 'pip "
+            "install onnx onnxruntime'"
+        )
+    return (
+        f"ONNX Runtime could not be loaded ({first_line(err)}); install it again with 'pip install "
+        "--force-reinstall onnx onnxruntime'"
+    )
 
 
 def _smallest_model() -> bytes:
