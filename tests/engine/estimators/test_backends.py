@@ -57,7 +57,9 @@ def test_the_backend_that_was_chosen_runs(name):
 
 def test_torch_runs_everything_where_there_is_nothing_else(no_onnxruntime):
     assert choose_backend(INFO, CPU, "float32") == "torch"
-    with pytest.raises(DeviceError, match=r"needs the package onnxruntime.* or choose .*'torch'"):
+    with pytest.raises(
+        DeviceError, match=r"needs the package onnxruntime.*; the backend .*'torch'"
+    ):
         device_of(EnhanceSettings(backend="onnxruntime"))
 
 

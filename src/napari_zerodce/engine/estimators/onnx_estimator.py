@@ -143,7 +143,7 @@ def import_onnxruntime() -> Any:
     """
     runtime = _tried_once()
     if isinstance(runtime, str):
-        raise DeviceError(f"{runtime}, or choose {_OTHER}.")
+        raise DeviceError(f"{runtime}; {_OTHER} enhances without it.")
     return runtime
 
 
