@@ -76,6 +76,16 @@ def test_cuda_on_a_machine_without():
     assert ("built without CUDA" in message) == built_without
 
 
+@pytest.mark.parametrize("choice", ["cuda", "cuda:1", "mps"])
+def test_a_gpu_without_torch_is_told_to_need_it(choice, monkeypatch):
+    monkeypatch.setattr(device_module, "available_devices", lambda: (CPU,))
+    monkeypatch.setattr(device_module, "is_torch_installed", lambda: False)
+    with pytest.raises(DeviceError, match="needs PyTorch, which is not installed"):
+        resolve_device(choice)
+    with pytest.raises(DeviceError, match=r"no device 'meta' on this machine; choose"):
+        resolve_device("meta")
+
+
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has an Apple GPU")
 def test_mps_on_a_machine_without():
     with pytest.raises(DeviceError, match=r"There is no device 'mps' on this machine; choose"):

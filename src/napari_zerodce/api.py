@@ -134,8 +134,8 @@ def enhance(  # noqa: PLR0913  each is one choice, and named when it is made
     device : str, optional
         "auto", "cpu", "cuda", "cuda:1", "mps".
     precision : {"auto", "float32", "bfloat16", "float16"}, optional
-        Of the network. "auto" is half precision for 8-bit images if the device is faster in it, and
-        float32 otherwise.
+        Of the network. "auto" is half precision for 8-bit images if the device is faster in it (on
+        a CPU, if the network sees more than 8 megapixels in all planes), and float32 otherwise.
     backend : {"auto", "onnxruntime", "torch"}, optional
         The library that runs the network. "auto" is ONNX Runtime for float32 on a CPU, if it is
         installed, and PyTorch otherwise; their results differ by rounding errors.

@@ -154,11 +154,20 @@ def resolve_device(choice: str) -> Device:
         if device.name == wanted:
             return device
     here = ", ".join(device.name for device in devices)
-    lacks_cuda = choice.startswith("cuda") and not is_torch_built_for_gpus()
-    reason = " (this PyTorch is built without CUDA)" if lacks_cuda else ""
     raise DeviceError(
-        f"There is no device {choice!r} on this machine{reason}; choose 'auto' or one of {here}."
+        f"There is no device {choice!r} on this machine{_why_not(choice)}; choose 'auto' or one of "
+        f"{here}."
     )
+
+
+def _why_not(choice: str) -> str:
+    """Return in brackets what a device lacks, "" if that is not known."""
+    if not choice.startswith(("cuda", "mps")):
+        return ""
+    if not is_torch_installed():
+        return " (a GPU needs PyTorch, which is not installed)"
+    lacks_cuda = choice.startswith("cuda") and not is_torch_built_for_gpus()
+    return " (this PyTorch is built without CUDA)" if lacks_cuda else ""
 
 
 def resolve_precision(

@@ -79,6 +79,9 @@ def test_translators_of_other_channels_are_refused(inputs, outputs, tmp_path, ca
         (["zero-dce", "--output", "a.zip", "--format", "onnx"], 2, "ends in .onnx was expected"),
         (["zero-dce", "--output", "a.onnx", "--scale-factor", "4"], 2, "has no scale factor"),
         (["zero-dce", "--output", "a.onnx", "--author", "Ada"], 2, "leave --author out"),
+        (["zero-dce", "--output", "a.onnx", "--window", "1,2"], 2, "leave --window out"),
+        (["zero-dce-fluo", "--output", "a.zip", "--window", "-2,-4"], 2, "must be the smaller"),
+        (["zero-dce", "--output", "a.zip", "--author", "Mallory"], 2, "weights of your own"),
         (["zero-dce", "--output", "taken/a.onnx"], 1, "cannot be written"),
     ],
 )

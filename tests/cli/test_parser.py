@@ -38,6 +38,20 @@ def test_help_starts_without_anything_heavy(words: list[str]) -> None:
     assert done.stdout.endswith("loaded []\n")
 
 
+def test_ctrl_c_while_the_commands_are_imported() -> None:
+    done = run_python(
+        "import sys\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'napari_zerodce.cli.parser':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        "from napari_zerodce.cli import main\n"
+        "sys.exit(main(['formats']))\n"
+    )
+    assert (done.returncode, done.stderr) == (130, "napari-zerodce: Interrupted.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "loaded"),
     [

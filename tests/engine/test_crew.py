@@ -8,12 +8,14 @@ import itertools
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
 from napari_zerodce.device import Device
+from napari_zerodce.engine import crew
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_curves, crew_for_items
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator
@@ -210,7 +212,7 @@ def test_a_thread_of_a_crew_works_alone_and_waits_for_no_other(size):
 
 
 def test_a_lazy_image_may_itself_be_enhanced(monkeypatch):
-    monkeypatch.setattr("napari_zerodce.engine.plane._LARGEST_LOADED", 0)  # read tile by tile
+    monkeypatch.setattr("napari_zerodce.engine.image_plane._LARGEST_LOADED", 0)  # read tile by tile
     monkeypatch.setattr("napari_zerodce.engine.resolved.crew_for", lambda *_: Crew(2))
     image = np.random.default_rng(0).integers(0, 4000, (96, 96)).astype(np.uint16)
     settings = EnhanceSettings("zero-dce-pp", WindowChoice("range", 0, 4000), device="cpu", tile=40)
@@ -224,3 +226,23 @@ def test_a_lazy_image_may_itself_be_enhanced(monkeypatch):
     once = enhance(EnhanceRequest(image, "mono", settings)).image
     twice = enhance(EnhanceRequest(Enhanced(), "mono", settings)).image
     np.testing.assert_array_equal(twice, enhance(EnhanceRequest(once, "mono", settings)).image)
+
+
+def test_two_first_runs_at_once_share_one_pool(monkeypatch):
+    made = []
+
+    class SlowPool(ThreadPoolExecutor):
+        def __init__(self, *arguments) -> None:
+            made.append(arguments)
+            time.sleep(0.1)  # the other thread asks meanwhile
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(crew, "ThreadPoolExecutor", SlowPool)
+    runs = [
+        threading.Thread(target=Crew(9, "onnxruntime").each, args=(print, ())) for _ in range(2)
+    ]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert made == [(9, "crew")]

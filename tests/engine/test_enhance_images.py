@@ -12,7 +12,7 @@ import zarr
 
 from napari_zerodce.checkpoints.load import load_checkpoint
 from napari_zerodce.core.curves import apply_curves
-from napari_zerodce.engine import plane as plane_module
+from napari_zerodce.engine import image_plane as plane_module
 from napari_zerodce.engine.enhance import enhance
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings

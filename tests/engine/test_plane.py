@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.engine import plane as plane_module
-from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.image_plane import ImagePlane
 from napari_zerodce.imaging.planes import layout_of
 from napari_zerodce.imaging.scope import Scope
 from napari_zerodce.imaging.tiling import tile_plane
@@ -41,7 +41,7 @@ def test_samples_become_what_plain_arithmetic_gives(monkeypatch, channels, dtype
     limits = np.iinfo(dtype)
     image = RANDOM.integers(limits.min, limits.max, SHAPES[channels], dtype, endpoint=True)
     layout = layout_of(image, channels=channels)
-    plane, output = Plane(image, (), layout=layout, window=window), np.zeros_like(image)
+    plane, output = ImagePlane(image, (), layout=layout, window=window), np.zeros_like(image)
     for tile in tile_plane(37, 29, size=16, halo=3):
         block = plane.read(tile.outer_rows, tile.outer_columns)
         unit = np.sqrt(plane.normalised(block))
@@ -55,5 +55,5 @@ def test_samples_become_what_plain_arithmetic_gives(monkeypatch, channels, dtype
 
 def test_reading_a_region_in_memory_copies_nothing():
     image = RANDOM.integers(0, 255, (8, 9, 3), np.uint8)
-    plane = Plane(image, (), layout=layout_of(image, channels="rgb"), window=Window(0, 255))
+    plane = ImagePlane(image, (), layout=layout_of(image, channels="rgb"), window=Window(0, 255))
     assert np.shares_memory(plane.read(slice(2, 5), slice(1, 4)), image)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.device import Device, OutOfDeviceMemory
+from napari_zerodce.engine.image_plane import ImagePlane
 from napari_zerodce.engine.plane import Plane, Shared
 from napari_zerodce.engine.plane_stack import PlaneStack, in_stacks
 from napari_zerodce.engine.progress import Meter
@@ -23,7 +24,7 @@ HERE = slice(1, 4), slice(2, 7)
 
 
 def plane_of(index: int, *, window: Window | None = None) -> Plane:
-    return Plane(IMAGE, (index,), layout=LAYOUT, window=window or Window(0, 99))
+    return ImagePlane(IMAGE, (index,), layout=LAYOUT, window=window or Window(0, 99))
 
 
 class Doubling:
@@ -105,6 +106,16 @@ def test_a_stack_reads_the_blocks_of_its_planes_in_their_memory_order():
     np.testing.assert_array_equal(small[1], plane_of(4).thumbnail(slice(0, 6), slice(0, 6), 3))
 
 
+def test_what_only_one_plane_has_is_not_that_of_the_stack():
+    first = plane_of(1)
+    first.note = "its own"
+    stack = PlaneStack((first, plane_of(4)))
+    assert not hasattr(stack, "note")
+    assert (stack.shape, stack.colours, stack.window) == ((6, 7), 3, first.window)
+    block = stack.read(*HERE)
+    np.testing.assert_array_equal(stack.normalised(block)[0], first.normalised(first.read(*HERE)))
+
+
 def test_planes_with_other_windows_wait_for_their_like():
     windows = [Window(0, 9), Window(0, 99)]
     planes = [(n, plane_of(n % 5, window=windows[n % 2])) for n in range(7)]
@@ -128,7 +139,7 @@ def taken_before_each_stack(planes, most: int) -> list[int]:
 
 def test_frames_of_a_steady_series_do_not_wait_for_their_like():
     shared = [Shared(Correction(gain, 0.0)) for gain in (1.5, 1.25, 1.125)]
-    frames = [Plane(IMAGE, (0,), layout=LAYOUT, window=Window(0, 9), shared=s) for s in shared]
+    frames = [ImagePlane(IMAGE, (0,), layout=LAYOUT, window=Window(0, 9), shared=s) for s in shared]
     assert taken_before_each_stack(frames, 9) == [1, 2, 3]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_zerodce.device import Device, OutOfDeviceMemory
-from napari_zerodce.engine.plane import Plane
+from napari_zerodce.engine.image_plane import ImagePlane
 from napari_zerodce.engine.progress import TILE, Meter
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize
@@ -18,7 +18,7 @@ IMAGE = np.arange(50 * 41, dtype=np.uint16).reshape(50, 41)
 
 
 def plane_of(image=IMAGE):
-    return Plane(image, (), layout=layout_of(image), window=Window(0, 9))
+    return ImagePlane(image, (), layout=layout_of(image), window=Window(0, 9))
 
 
 class Mean3x3:

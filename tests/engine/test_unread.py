@@ -69,7 +69,7 @@ def test_the_rest_is_done(dtype):
 
 
 def test_a_plane_that_is_read_by_regions_is_missing_as_a_whole(monkeypatch):
-    monkeypatch.setattr("napari_zerodce.engine.plane._LARGEST_LOADED", 1)
+    monkeypatch.setattr("napari_zerodce.engine.image_plane._LARGEST_LOADED", 1)
     request = request_for(DamagedAtTheEnd({2}))
     result = enhance(replace(request, settings=replace(request.settings, tile=16)))
     assert result.missing == ((2,),)

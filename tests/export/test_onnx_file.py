@@ -7,20 +7,21 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import onnx
 import pytest
 
 from napari_zerodce.checkpoints.read import read_checkpoint
 from napari_zerodce.checkpoints.registry import BUNDLED, RegistryEntry
 from napari_zerodce.errors import DeviceError, ExportError, RequestError
-from napari_zerodce.export import onnx_file
 from napari_zerodce.export.onnx_file import make_onnx
+from napari_zerodce.export.subject import Subject
 
 
 @pytest.mark.parametrize("entry", BUNDLED, ids=lambda entry: entry.name)
 def test_bundled(entry: RegistryEntry, exported) -> None:
     content, made = exported(entry.name)
-    assert made.channels == (1 if entry.made_for == "fluorescence" else 3)
+    assert made.subject.channels == (1 if entry.made_for == "fluorescence" else 3)
     assert made.deviation < 1e-6
     model = onnx.load_from_string(made.model)
     facts = {each.key: each.value for each in model.metadata_props}
@@ -33,33 +34,33 @@ def test_bundled(entry: RegistryEntry, exported) -> None:
     assert model.model_version == 1
     assert "A > 0 brightens" in facts["curve"]
     assert "10.1109/" in facts["paper"]
-    assert ("level + spread" in facts["window"]) == (made.channels == 1)
+    assert ("level + spread" in facts["window"]) == (made.subject.channels == 1)
     assert [each.name for each in model.graph.output] == ["enhanced", "curves"]
 
 
 def test_other_channels_and_another_scale_factor() -> None:
     content = read_checkpoint(BUNDLED[1].path, scale_factor=5)
-    made = make_onnx(content, channels=1)
-    assert made.channels == 1
+    made = make_onnx(content, Subject.of(content.info, 1))
+    assert made.subject.channels == 1
     assert made.deviation < 1e-6
 
 
 def test_a_translator_takes_its_own_channels(translator, exported) -> None:
     content, made = exported(translator)
-    assert made.channels == 1
+    assert made.subject.channels == 1
     assert made.deviation < 1e-5
     facts = {each.key: each.value for each in onnx.load_from_string(made.model).metadata_props}
     assert facts["sides"] == "multiples of 4, at least 8 pixels"
     with pytest.raises(RequestError, match="leave --channels out"):
-        make_onnx(content, channels=3)
+        Subject.of(content.info, 3)
 
 
 def test_weights_of_a_fine_tuning_on_fluorescence_take_one_channel() -> None:
     info = read_checkpoint(BUNDLED[0].path).info
     elsewhere = info.path.parent / "mine"
     tuned = replace(info, path=elsewhere / "a.pth", provenance={"preset": "fluorescence"})
-    assert onnx_file.channels_of(tuned) == 1
-    assert onnx_file.channels_of(replace(tuned, provenance={})) == 3
+    assert Subject.of(tuned).channels == 1
+    assert Subject.of(replace(tuned, provenance={})).channels == 3
 
 
 def test_other_pixels_than_those_of_the_engine_are_refused(monkeypatch) -> None:
@@ -67,6 +68,13 @@ def test_other_pixels_than_those_of_the_engine_are_refused(monkeypatch) -> None:
     wrong = {name: each * 1.001 for name, each in content.weights.items()}
     with pytest.raises(ExportError, match="no file was written"):
         make_onnx(replace(content, weights=wrong))
+
+
+def test_weights_that_overflow_are_named_as_such() -> None:
+    content = read_checkpoint(BUNDLED[1].path)
+    large = {name: each * np.float32(1e30) for name, each in content.weights.items()}
+    with pytest.raises(ExportError, match=r"NaN or infinite pixels .* an earlier checkpoint"):
+        make_onnx(replace(content, weights=large))
 
 
 def test_without_onnx_runtime(untried_onnxruntime, monkeypatch) -> None:

@@ -122,8 +122,16 @@ def read_card(path: Path) -> ModelCard:
     return card
 
 
-def card_of(entry: RegistryEntry) -> ModelCard | None:
-    """Return the card of a bundled checkpoint, None if it is missing or damaged."""
+def card_of(entry: RegistryEntry | None) -> ModelCard | None:
+    """Return the card of a bundled checkpoint, None if it is missing or damaged.
+
+    Parameters
+    ----------
+    entry : RegistryEntry, optional
+        Other checkpoints, with or without an entry, have no card.
+    """
+    if entry is None or entry.kind != "bundled":
+        return None
     try:
         return read_card(card_path(entry))
     except CardError:

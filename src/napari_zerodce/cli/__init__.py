@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from napari_zerodce.cli.parser import build_parser, with_negative_numbers
 from napari_zerodce.errors import RequestError, ZeroDCEError
 
 
@@ -29,11 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     _print_any_name()
-    words = with_negative_numbers(sys.argv[1:] if arguments is None else arguments)
-    options = build_parser().parse_args(words)
-    options.words = words
     try:
-        exit_code: int = options.command(options)
+        exit_code = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except RequestError as err:
         return _fail(str(err), 2)
@@ -46,6 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return exit_code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    # The commands take a third of a second to import, in which Ctrl-C is a user's wish, too.
+    from napari_zerodce.cli.parser import build_parser, with_negative_numbers
+
+    words = with_negative_numbers(arguments)
+    options = build_parser().parse_args(words)
+    options.words = words
+    exit_code: int = options.command(options)
     return exit_code
 
 

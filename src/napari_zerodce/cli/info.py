@@ -8,7 +8,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from napari_zerodce.checkpoints.cards import ModelCard, card_of
+from napari_zerodce.checkpoints.cards import card_of
 from napari_zerodce.checkpoints.registry import BUNDLED, PUBLISHED, RegistryEntry, entry_of
 from napari_zerodce.cli.card_text import card_lines
 
@@ -46,7 +46,7 @@ def show_info(options: Namespace) -> int:
             _print_lines(_list(entries))
     else:
         info = read_info(options.checkpoint)
-        card = _card(info)
+        card = card_of(entry_of(info.path, info.sha256))
         if options.json:
             _print_json(_facts(info) | {"card": card and asdict(card)})
         else:
@@ -92,11 +92,6 @@ def _facts(info: CheckpointInfo) -> dict[str, Any]:
         "provenance": dict(info.provenance),
         "description": info.describe(),
     }
-
-
-def _card(info: CheckpointInfo) -> ModelCard | None:
-    entry = entry_of(info.path, info.sha256)
-    return card_of(entry) if entry and entry.kind == "bundled" else None
 
 
 def _details(info: CheckpointInfo) -> list[str]:

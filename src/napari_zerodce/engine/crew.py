@@ -189,14 +189,23 @@ def one_thread(crew: Crew) -> Crew:
     return Crew(1) if crew.backend == "torch" else ALONE
 
 
-@cache
+_making_pool = ForkSafeLock()
+"""Without it, two first runs at once make two pools, and one is for nobody."""
+
+
 def _pool(size: int, backend: Backend) -> ThreadPoolExecutor:
+    with _making_pool:
+        return _only_pool(size, backend)
+
+
+@cache
+def _only_pool(size: int, backend: Backend) -> ThreadPoolExecutor:
     if backend == "torch":
         return single_threads(size, "crew")
     return ThreadPoolExecutor(size, "crew")
 
 
-call_in_forked_children(_pool.cache_clear)
+call_in_forked_children(_only_pool.cache_clear)
 
 
 def single_threads(count: int, name: str) -> ThreadPoolExecutor:

@@ -15,7 +15,9 @@ from napari_zerodce.device import (
     resolve_device,
     resolve_precision,
 )
-from napari_zerodce.engine.estimators.backends import check_backend, choose_backend
+from napari_zerodce.engine.backend_choice import check_backend
+from napari_zerodce.engine.estimators.backends import choose_backend
+from napari_zerodce.engine.estimators.onnx_estimator import import_onnxruntime
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.engine.settings import EnhanceSettings
 
@@ -46,11 +48,15 @@ def device_of(settings: EnhanceSettings) -> Device:
     Raises
     ------
     DeviceError
-        If there is no such device, precision or backend, or they do not go together.
+        If there is no such device, precision or backend, they do not go together, or the backend
+        does not load.
     """
     check_precision(settings.precision)
     check_backend(settings.backend, settings.device, settings.precision)
-    return resolve_device("cpu" if settings.backend == "onnxruntime" else settings.device)
+    if settings.backend == "onnxruntime":
+        import_onnxruntime()
+        return resolve_device("cpu")
+    return resolve_device(settings.device)
 
 
 def place(request: EnhanceRequest, info: CheckpointInfo, device: Device) -> Placement:

@@ -1,11 +1,9 @@
-"""A plane of an image: its regions are read, normalised and written."""
+"""What methods know of a plane: how its samples become values, and values become samples."""
 
 from __future__ import annotations
 
-import threading
-from contextlib import AbstractContextManager, nullcontext
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import prod
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -15,8 +13,6 @@ from napari_zerodce.core.memory_order import row_blocks
 from napari_zerodce.core.thumbnails import Span, middle_pixels
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.progress import PlaneMeter
-from napari_zerodce.errors import UnreadableError
-from napari_zerodce.imaging.blocks import BlockwisePlane
 from napari_zerodce.imaging.exposure import UNCHANGED, Correction
 from napari_zerodce.imaging.intensity import (
     Window,
@@ -25,16 +21,10 @@ from napari_zerodce.imaging.intensity import (
     outside_of,
     restore,
 )
-from napari_zerodce.imaging.planes import PlaneLayout, SelectedPlane, layout_of
 from napari_zerodce.imaging.scope import Scope
-from napari_zerodce.imaging.tiling import Region, Tile, within
-from napari_zerodce.imaging.unreadable import array_reading_told
+from napari_zerodce.imaging.tiling import Tile
 
 Array = np.ndarray[Any, Any]
-
-_LARGEST_LOADED = 2**28
-"""Bytes. A lazy plane of up to this size is read at once, a larger one block by block."""
-
 
 _IN_CACHE: Final = 2**16
 """Samples that become intensities at a time: the floats between stay in a core's cache."""
@@ -83,23 +73,21 @@ NOTHING_SHARED: Final = Shared()
 """A plane that is no part of a series."""
 
 
-class Plane:
-    """A plane of an image.
+class Plane(ABC):
+    """A plane of an image, or several that are processed as one.
 
     Parameters
     ----------
-    image : array-like
     index : tuple of int
-        Index of the plane in the leading axes.
-    layout : PlaneLayout
-        Of the image.
+        Index of the plane in the leading axes of the image.
+    shape : tuple of int
+        Its rows and columns.
+    colours : int
+        1 or 3.
     window : Window
         In units of corrected samples.
     shared : Shared, optional
         What it shares with other planes, by default nothing.
-    region : tuple of slice, optional
-        The rows and columns that will be read, by default all. Those of a lazy image are read at
-        once if they are few, and others must not be read.
 
     Attributes
     ----------
@@ -112,61 +100,19 @@ class Plane:
 
     def __init__(
         self,
-        image: Any,
         index: tuple[int, ...],
         *,
-        layout: PlaneLayout,
+        shape: tuple[int, int],
+        colours: int,
         window: Window,
         shared: Shared = NOTHING_SHARED,
-        region: Region | None = None,
     ) -> None:
-        self.shape = (layout.height, layout.width)
-        self.colours = layout.colours
-        self.index = index
+        self.index, self.shape, self.colours = index, shape, colours
         self.window, self.is_grey = window, False
         self.correction, self.shared_maps = shared.correction, shared.maps
         self._own_window = self.correction.window(window)
-        self._layout = layout
-        self._source, self._source_index, self._source_layout = image, index, layout
-        self._loaded_from: Region | None = None
-        self._failure: UnreadableError | None = None
-        if not isinstance(image, np.ndarray):
-            region = region or (slice(0, layout.height), slice(0, layout.width))
-            loaded: Any = self._loaded(region)
-            if loaded is None:
-                loaded = BlockwisePlane(SelectedPlane(image, index))
-            else:
-                self._loaded_from = region
-            self._source, self._source_index = loaded, ()
-            self._source_layout = layout_of(loaded, channels=layout.channels)
-        # Not every library can be read in several threads at a time.
-        lazy = not isinstance(self._source, np.ndarray)
-        self._reading: AbstractContextManager[Any] = threading.Lock() if lazy else nullcontext()
 
-    @property
-    def loaded(self) -> Array | None:
-        """The colour samples of the plane if all are in memory, shape (C, H, W), else None."""
-        whole = slice(0, self.shape[0]), slice(0, self.shape[1])
-        if not isinstance(self._source, np.ndarray) or self._loaded_from not in (None, whole):
-            return None
-        return self._source_layout.read(self._source, self._source_index, *whole)
-
-    def _loaded(self, region: Region) -> Array | None:
-        """Return a region of a lazy image as an array; a failure is raised by `read`."""
-        try:
-            with self._reading_told():
-                return _loaded(self._source, self.index, self._layout, region)
-        except UnreadableError as err:
-            self._failure = err
-        return None
-
-    def _reading_told(self) -> AbstractContextManager[None]:
-        place = ", ".join(map(str, self.index))
-        if not place:
-            return array_reading_told("The image", advice="check the file that it comes from")
-        advice = "check its file, or choose a part without this plane"
-        return array_reading_told(f"Plane {place}", advice=advice)
-
+    @abstractmethod
     def read(self, rows: slice, columns: slice) -> Array:
         """Return the colour samples of a region as they are, without alpha.
 
@@ -176,7 +122,7 @@ class Plane:
 
         Returns
         -------
-        ndarray, shape (C, h, w)
+        ndarray, shape (*leading, C, h, w)
             It may be a view of the image, with interleaved colours: do not write to it.
 
         Raises
@@ -184,17 +130,6 @@ class Plane:
         UnreadableError
             If the image's library cannot read it.
         """
-        if self._failure is not None:
-            raise self._failure
-        place = self._place(rows, columns)
-        with self._reading, self._reading_told():
-            return self._source_layout.read(self._source, self._source_index, *place)
-
-    def _place(self, rows: slice, columns: slice) -> Region:
-        """Return where a region of the plane is in the array that it is read from."""
-        if self._loaded_from is None:
-            return rows, columns
-        return within(rows, self._loaded_from[0]), within(columns, self._loaded_from[1])
 
     def normalised(self, block: Array) -> Array:
         """Return samples from `read` as float32 in [0, 1]."""
@@ -255,6 +190,7 @@ class Plane:
         small: Array = ((upper_left + upper_right) + (lower_left + lower_right)) / np.float32(4)
         return small
 
+    @abstractmethod
     def write(self, output: Array, tile: Tile, block: Array, scope: Scope) -> None:
         """Write an enhanced tile, and the alpha of the source, into the output.
 
@@ -263,29 +199,7 @@ class Plane:
         output : ndarray
             The enhanced part of the image.
         tile : Tile
-        block : ndarray, shape (C, h, w)
+        block : ndarray, shape (*leading, C, h, w)
         scope : Scope
             The part of the image that the output holds.
         """
-        index, rows, columns = scope.place(self.index, tile.rows, tile.columns)
-        self._layout.write(output, index, rows, columns, block)
-        if self._layout.channels == "rgba":
-            with self._reading, self._reading_told():
-                own = self._place(tile.rows, tile.columns)
-                alpha = self._source[(*self._source_index, *own, slice(3, 4))]
-            place: tuple[int | slice, ...] = (*index, rows, columns, slice(3, 4))
-            output[place] = alpha
-
-
-def _loaded(
-    image: Any, index: tuple[int, ...], layout: PlaneLayout, region: Region
-) -> Array | None:
-    """Return a region of a lazy image's plane as an array, or None if it is read in blocks."""
-    sides = prod(side.stop - side.start for side in region)
-    samples = sides * (1 if layout.channels == "mono" else layout.shape[-1])
-    if samples * np.dtype(image.dtype).itemsize > _LARGEST_LOADED:
-        return None
-    try:
-        return np.asarray(image[(*index, *region)])
-    except MemoryError:
-        return None

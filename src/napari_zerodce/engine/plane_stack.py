@@ -23,9 +23,9 @@ Numbered = tuple[tuple[int, ...], tuple[Plane, ...]]
 
 
 class PlaneStack(Plane):
-    """Planes of an image with one window and no correction, as a plane.
+    """Planes of an image that have nothing but one window in common, as a plane.
 
-    Its blocks have the shape (N, C, h, w).
+    Its blocks have the shape (N, C, h, w), and its index is that of the first plane.
 
     Parameters
     ----------
@@ -34,12 +34,9 @@ class PlaneStack(Plane):
     """
 
     def __init__(self, planes: tuple[Plane, ...]) -> None:
-        self.__dict__.update(vars(planes[0]))  # all that they have in common, and no second reading
+        first = planes[0]
+        super().__init__(first.index, shape=first.shape, colours=first.colours, window=first.window)
         self._planes, self.leading = planes, (len(planes),)
-
-    @property
-    def loaded(self) -> None:
-        """None: there is no array of all samples."""
 
     def read(self, rows: slice, columns: slice) -> Array:
         """Return the samples of a region of all planes, shape (N, C, h, w).

@@ -24,6 +24,7 @@ from napari_zerodce.engine.brightness import Brightness
 from napari_zerodce.engine.crew import ALONE, Crew, crew_for, crew_for_curves, crew_for_items
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
 from napari_zerodce.engine.estimators.translator import Translator
+from napari_zerodce.engine.image_plane import ImagePlane
 from napari_zerodce.engine.methods.crops import MOST_PLANES
 from napari_zerodce.engine.methods.thumbnail_curves import seen_region
 from napari_zerodce.engine.methods.translation import Normalisation
@@ -220,7 +221,7 @@ class ResolvedRequest:
         place, shared = self._place_of(index), NOTHING_SHARED
         if self.series is not None:
             shared = self.series.shared(place, self.spans, check=check)
-        plane = Plane(
+        plane = ImagePlane(
             self.image,
             index,
             layout=self.layout,

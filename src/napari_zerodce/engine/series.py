@@ -18,6 +18,7 @@ from napari_zerodce.core.arrays import Array, array_like, namespace
 from napari_zerodce.core.thumbnails import WHOLE, Span
 from napari_zerodce.engine.crew import Crew
 from napari_zerodce.engine.estimators.estimator import Check, CurveEstimator, no_check
+from napari_zerodce.engine.image_plane import ImagePlane
 from napari_zerodce.engine.methods.thumbnail_curves import ThumbnailCurves
 from napari_zerodce.engine.plane import Plane, Shared
 from napari_zerodce.engine.progress import PlaneMeter
@@ -205,7 +206,11 @@ class Series:
     def _small_maps(
         self, index: tuple[int, ...], crew: Crew, tile_size: int, meter: PlaneMeter
     ) -> Array:
-        """Return the maps of one plane, estimated on its thumbnail and averaged over cells."""
+        """Return the maps of one plane, estimated on its thumbnail and averaged over cells.
+
+        Each colour has its own, also in a grey plane: others of the series may have colours, and
+        `SharedCurves` gives each plane what it needs.
+        """
         plane = self._plane(index, meter.check)
         height, width = plane.shape
         scale = self._estimator.scale_factor
@@ -224,7 +229,7 @@ class Series:
         window = self._windows[0 if self._channels is None else index[self._channels]]
         shared = Shared(self.correction(index, check))
         with self._reading:
-            return Plane(self._image, index, layout=self._layout, window=window, shared=shared)
+            return ImagePlane(self._image, index, layout=self._layout, window=window, shared=shared)
 
 
 def _in_cells(maps: Array) -> Array:

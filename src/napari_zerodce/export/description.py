@@ -10,11 +10,12 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.registry import entry_of
 from napari_zerodce.core.onnx_graph import OPSET
-from napari_zerodce.export.facts import facts_of, made_for
+from napari_zerodce.export.documentation import summary
+from napari_zerodce.export.facts import facts_of
+from napari_zerodce.export.package_window import PackageWindow
 from napari_zerodce.export.papers import PAPERS
-from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES
+from napari_zerodce.export.subject import Subject
 
 FORMAT: Final = "0.5.4"
 """Of 2025: all that is said here is in it, and newer readers know it."""
@@ -29,6 +30,8 @@ _COLOURS: Final = {1: ("intensity",), 3: ("red", "green", "blue")}
 
 _ANY_SIZE: Final = {"min": 1, "step": 1}
 
+_AS_FLOAT32: Final = {"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}
+
 _LICENCES: Final = {
     each.lower(): each
     for each in (
@@ -41,8 +44,8 @@ _LICENCES: Final = {
 
 
 def describe(
-    info: CheckpointInfo,
-    channels: int,
+    subject: Subject,
+    window: PackageWindow,
     tensors: Mapping[str, Array],
     hashes: Mapping[str, str],
     authors: Sequence[str] = (),
@@ -51,31 +54,31 @@ def describe(
 
     Parameters
     ----------
-    info : CheckpointInfo
-    channels : {1, 3}
+    subject : Subject
+    window : PackageWindow
     tensors : Mapping of str to ndarray
         The tensor "image" of the test, and the outputs by their names.
     hashes : Mapping of str to str
         SHA-256 of the files of the package.
     authors : sequence of str, optional
+        Their names, as from `package_authors`.
     """
-    facts, paper = facts_of(info, channels), PAPERS[info.architecture]
-    named = [{"name": name.replace("/", " ")} for name in authors or _authors(info)]
-    licence = licence_id(info.licence)
+    info, facts = subject.info, facts_of(subject)
+    paper, licence = PAPERS[info.architecture], licence_id(info.licence)
     return {
         "format_version": FORMAT,
         "type": "model",
         "name": _name(info),
-        "description": _description(info, facts),
-        **({"authors": named} if named else {}),
+        "description": _description(subject, window, facts["use"]),
+        **({"authors": [{"name": name} for name in authors]} if authors else {}),
         "cite": [{"text": paper.citation, "doi": paper.doi}],
         **({"license": licence} if licence else {}),
         "documentation": "README.md",
         "covers": ["cover.png"],
         **({"attachments": [_file("LICENSE", hashes)]} if "LICENSE" in hashes else {}),
-        "tags": _tags(info),
+        "tags": _tags(subject),
         "version": version("napari-zerodce"),
-        "inputs": [_input(info, tensors["image"], hashes)],
+        "inputs": [_input(info, window, tensors["image"], hashes)],
         "outputs": [
             _output(name, each, hashes) for name, each in tensors.items() if name != "image"
         ],
@@ -97,19 +100,10 @@ def _name(info: CheckpointInfo) -> str:
     return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1].rstrip()})"
 
 
-def _description(info: CheckpointInfo, facts: Mapping[str, str]) -> str:
-    does = "Translates pictures" if info.is_translator else "Brightens dark images by curves"
-    text = f"{facts.get('purpose', f'{does} with {info.title}.')} The result is {facts['use']}."
-    return text[:_LONGEST_DESCRIPTION]
-
-
-def _authors(info: CheckpointInfo) -> tuple[str, ...]:
-    entry = entry_of(info.path, info.sha256)
-    if entry is None:
-        return ()
-    if entry.kind == "bundled":
-        return ("napari-zerodce developers",)
-    return PAPERS[info.architecture].authors
+def _description(subject: Subject, window: PackageWindow, use: str) -> str:
+    text = summary(subject, window)
+    longer = f"{text} The result is {use}."
+    return (longer if len(longer) <= _LONGEST_DESCRIPTION else text)[:_LONGEST_DESCRIPTION]
 
 
 def licence_id(licence: str) -> str | None:
@@ -123,18 +117,21 @@ def licence_id(licence: str) -> str | None:
     return _LICENCES.get(licence.partition(",")[0].strip().replace(" ", "-").lower())
 
 
-def _tags(info: CheckpointInfo) -> list[str]:
+def _tags(subject: Subject) -> list[str]:
+    info = subject.info
     if info.is_translator:
         return ["image-to-image", info.architecture, "2d", "napari-zerodce"]
-    kind = "fluorescence-light-microscopy" if made_for(info) == "fluorescence" else "photography"
+    kind = "fluorescence-light-microscopy" if subject.made_for == "fluorescence" else "photography"
     return ["low-light", "image-enhancement", info.architecture, kind, "2d", "napari-zerodce"]
 
 
-def _input(info: CheckpointInfo, image: Array, hashes: Mapping[str, str]) -> Entry:
+def _input(
+    info: CheckpointInfo, window: PackageWindow, image: Array, hashes: Mapping[str, str]
+) -> Entry:
     design = info.design
     size = {"min": design.smallest_side, "step": design.multiple} if design else _ANY_SIZE
-    is_photo = image.dtype.name == "uint8"
-    values: Entry = {"type": image.dtype.name, **({"range": [0, 255]} if is_photo else {})}
+    has_range = image.dtype.name == "uint8"
+    values: Entry = {"type": image.dtype.name, **({"range": [0, 255]} if has_range else {})}
     return {
         "id": "image",
         "axes": [
@@ -144,22 +141,8 @@ def _input(info: CheckpointInfo, image: Array, hashes: Mapping[str, str]) -> Ent
         ],
         "test_tensor": _file("test_image.npy", hashes),
         "data": values,
-        "preprocessing": [_photo_range() if is_photo else _percentiles(), _as_float32()],
+        "preprocessing": [dict(window.preprocessing), _AS_FLOAT32.copy()],
     }
-
-
-def _photo_range() -> Entry:
-    return {"id": "scale_linear", "kwargs": {"gain": 1 / 255, "offset": 0.0}}
-
-
-def _percentiles() -> Entry:
-    low, high = DEFAULT_PERCENTILES
-    kwargs = {"axes": ["channel", "y", "x"], "min_percentile": low, "max_percentile": high}
-    return {"id": "scale_range", "kwargs": kwargs}
-
-
-def _as_float32() -> Entry:
-    return {"id": "ensure_dtype", "kwargs": {"dtype": "float32"}}
 
 
 def _output(name: str, made: Array, hashes: Mapping[str, str]) -> Entry:

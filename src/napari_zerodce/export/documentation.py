@@ -6,19 +6,13 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Final
 
-from napari_zerodce.checkpoints.cards import Figures, ModelCard
-from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.export.facts import facts_of
 from napari_zerodce.export.onnx_file import OnnxFile, allowed_deviation
+from napari_zerodce.export.package_window import PackageWindow
 from napari_zerodce.export.papers import PAPERS
+from napari_zerodce.export.subject import Subject
 
-_PHOTO: Final = "The input is an 8-bit photo in red, green and blue; it is divided by 255."
-
-_ONE_CHANNEL: Final = (
-    "The input is an image of one channel, in any unit: its percentiles 0.1 and 99.9 become 0 and "
-    "1. For images with a dark background, napari-zerodce maps intensities as the fact 'window' "
-    "says; to do the same, map them so, and leave the preprocessing out."
-)
+_MEASURED: Final = " Figures of the model card were measured with the window of the fact 'window'"
 
 _NO_TRUTH: Final = (
     "Nobody knows what a dark image should look like: compare source and result on images of your "
@@ -31,49 +25,65 @@ _COLUMNS: Final = (
 )
 
 
-def readme(info: CheckpointInfo, exported: OnnxFile, card: ModelCard | None) -> str:
+def summary(subject: Subject, window: PackageWindow) -> str:
+    """Return what the weights are for, and what the window of the package makes of that.
+
+    Parameters
+    ----------
+    subject : Subject
+    window : PackageWindow
+    """
+    info, card = subject.info, subject.card
+    does = "Translates pictures" if info.is_translator else "Brightens dark images by curves"
+    purpose = card.purpose if card else f"{does} with {info.title}."
+    stays = ", in which the background stays" if subject.made_for == "fluorescence" else ""
+    measured = f"{_MEASURED}{stays}." if card and not window.is_measured else ""
+    return f"{purpose} In this package, {window.told}.{measured}"
+
+
+def readme(exported: OnnxFile, window: PackageWindow) -> str:
     """Return the text.
 
     Parameters
     ----------
-    info : CheckpointInfo
     exported : OnnxFile
-    card : ModelCard, optional
-        Of a bundled checkpoint.
+    window : PackageWindow
     """
-    return "\n".join(_lines(info, exported, card)) + "\n"
+    return "\n".join(_lines(exported, window)) + "\n"
 
 
-def _lines(info: CheckpointInfo, exported: OnnxFile, card: ModelCard | None) -> Iterator[str]:
-    yield f"# {info.title}: {info.label}"
-    if card:
-        yield from ("", card.purpose)
-    yield from _use(info, exported.channels)
-    yield from _list("Facts", [f"**{key}**: {text}" for key, text in _facts(info, exported)])
+def _lines(exported: OnnxFile, window: PackageWindow) -> Iterator[str]:
+    subject = exported.subject
+    info, card = subject.info, subject.card
+    yield from (f"# {info.title}: {info.label}", "", summary(subject, window))
+    yield from _use(subject, window)
+    yield from _list("Facts", [f"**{key}**: {text}" for key, text in _facts(subject)])
     if card:
         data = [f"{each.name} ({each.licence}): {each.used}" for each in card.data]
         yield from _list("Training data", data)
         yield from _list("Training", [f"{each.name}: {each.value}" for each in card.settings])
         yield from _list("Limits", card.limits)
-    yield from _validation(info, exported, card.figures if card else ())
+    yield from _validation(exported)
     yield from ("", "## Citation", "", PAPERS[info.architecture].citation + ".")
 
 
-def _use(info: CheckpointInfo, channels: int) -> Iterator[str]:
-    yield from ("", "## Use", "", _PHOTO if channels == 3 else _ONE_CHANNEL)
-    yield from ("", "Outputs have values from 0 to 1, or -1 to 1 for curves.")
-    if info.design is not None:
-        yield f"The sides of a picture must be {info.design.sides}."
+def _use(subject: Subject, window: PackageWindow) -> Iterator[str]:
+    colours = "one channel" if subject.channels == 1 else "red, green and blue"
+    yield from ("", "## Use", "", f"The input is an image of {colours}.")
+    yield "Outputs have values from 0 to 1, or -1 to 1 for curves."
+    if subject.info.design is not None:
+        yield f"The sides of a picture must be {subject.info.design.sides}."
+    if window.advice:
+        yield from ("", window.advice)
 
 
-def _facts(info: CheckpointInfo, exported: OnnxFile) -> list[tuple[str, str]]:
-    facts = facts_of(info, exported.channels)
-    return [(key, text) for key, text in facts.items() if key != "purpose"]
+def _facts(subject: Subject) -> list[tuple[str, str]]:
+    return [(key, text) for key, text in facts_of(subject).items() if key != "purpose"]
 
 
-def _validation(
-    info: CheckpointInfo, exported: OnnxFile, tables: Sequence[Figures]
-) -> Iterator[str]:
+def _validation(exported: OnnxFile) -> Iterator[str]:
+    info, card = exported.subject.info, exported.subject.card
+    tables = card.figures if card else ()
     yield from ("", "## Validation", "")
     yield (
         "In the test picture, ONNX Runtime and napari-zerodce differ by at most "

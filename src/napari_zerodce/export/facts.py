@@ -1,16 +1,15 @@
-"""What an exported model says about itself, and the channels that it takes."""
+"""What an exported model says about itself."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from typing import Final
 
-from napari_zerodce.checkpoints.cards import card_of
 from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.registry import ImageKind, entry_of
+from napari_zerodce.checkpoints.registry import ImageKind
 from napari_zerodce.core.architectures import ITERATIONS
-from napari_zerodce.errors import RequestError
 from napari_zerodce.export.papers import PAPERS
+from napari_zerodce.export.subject import Subject
 
 _RANGE: Final = "float32 in [0, 1]: (intensity - low) / (high - low); values outside are clipped"
 
@@ -21,60 +20,19 @@ _WINDOWS: Final[dict[ImageKind, str]] = {
     "noise around it; napari-zerodce leaves the background below low as it is",
 }
 
+_UNKNOWN: Final = "as that of the pictures of the training, of which the file tells nothing"
+
 _LOOKING: Final = "for looking at, not for measuring intensities"
 
 
-def made_for(info: CheckpointInfo) -> ImageKind:
-    """Return the kind of image that a checkpoint was trained on; "photo" if nothing tells it.
-
-    Parameters
-    ----------
-    info : CheckpointInfo
-    """
-    if entry := entry_of(info.path, info.sha256):
-        return entry.made_for
-    return "fluorescence" if info.provenance.get("preset") == "fluorescence" else "photo"
-
-
-def channels_of(info: CheckpointInfo, asked: int | None = None) -> int:
-    """Return the channels of the pictures that an exported model takes.
-
-    Parameters
-    ----------
-    info : CheckpointInfo
-    asked : {1, 3}, optional
-        By default those of a translator, 1 for weights for fluorescence, and 3 for others.
-
-    Raises
-    ------
-    CheckpointError
-        If a translator takes or makes pictures that are neither grey nor in colours.
-    RequestError
-        If a translator takes another number.
-    """
-    if info.design is None:
-        return asked or (1 if made_for(info) == "fluorescence" else 3)
-    if not {info.design.inputs, info.design.outputs} <= {1, 3}:
-        raise info.refusal(
-            f"translates {info.design.channels}, and models for other programs take and make 1 or "
-            "3; choose weights for such pictures"
-        )
-    if asked not in {None, info.design.inputs}:
-        raise RequestError(
-            f"{info.label} translates pictures of {info.design.inputs} channels, and {asked} were "
-            "asked for; leave --channels out."
-        )
-    return info.design.inputs
-
-
-def facts_of(info: CheckpointInfo, channels: int) -> dict[str, str]:
+def facts_of(subject: Subject) -> dict[str, str]:
     """Return the metadata of an exported model.
 
     Parameters
     ----------
-    info : CheckpointInfo
-    channels : int
+    subject : Subject
     """
+    info, card = subject.info, subject.card
     paper = PAPERS[info.architecture]
     return {
         "name": info.label,
@@ -83,12 +41,12 @@ def facts_of(info: CheckpointInfo, channels: int) -> dict[str, str]:
         "licence": info.licence,
         "paper": f"{paper.citation}, https://doi.org/{paper.doi}",
         "software": f"napari-zerodce {version('napari-zerodce')}",
-        "channels": str(channels),
+        "channels": str(subject.channels),
         "input": _RANGE,
-        "window": _WINDOWS[made_for(info)],
+        "window": _WINDOWS[subject.made_for] if subject.made_for else _UNKNOWN,
         "use": _LOOKING,
-        **(_of_curves(info, channels) if info.design is None else _of_translator(info)),
-        **_of_card(info),
+        **(_of_translator(info) if info.is_translator else _of_curves(info, subject.channels)),
+        **({"purpose": card.purpose} if card else {}),
     }
 
 
@@ -110,9 +68,3 @@ def _of_translator(info: CheckpointInfo) -> dict[str, str]:
         "sides": info.design.sides,
         "normalisation": "each picture with its own statistics",
     }
-
-
-def _of_card(info: CheckpointInfo) -> dict[str, str]:
-    entry = entry_of(info.path, info.sha256)
-    card = card_of(entry) if entry and entry.kind == "bundled" else None
-    return {"purpose": card.purpose} if card else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +17,9 @@ from napari_zerodce.device import Backend
 from napari_zerodce.engine.estimators.onnx_estimator import import_onnxruntime
 from napari_zerodce.errors import ExportError
 from napari_zerodce.export.engine_pixels import engine_pixels, reference_backend
-from napari_zerodce.export.facts import channels_of, facts_of
+from napari_zerodce.export.facts import facts_of
 from napari_zerodce.export.pictures import in_unit_range, trial_picture
+from napari_zerodce.export.subject import Subject
 
 Array = NDArray[Any]
 
@@ -48,7 +50,7 @@ class OnnxFile:
     ----------
     model : bytes
         The content of the file.
-    channels : {1, 3}
+    subject : Subject
     deviation : float
         The largest one from the engine, in a test picture with values in [0, 1].
     reference : {"onnxruntime", "torch"}
@@ -56,19 +58,19 @@ class OnnxFile:
     """
 
     model: bytes
-    channels: int
+    subject: Subject
     deviation: float
     reference: Backend
 
 
-def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> OnnxFile:
+def make_onnx(content: CheckpointContent, subject: Subject | None = None) -> OnnxFile:
     """Return a checkpoint as an ONNX model, after a check.
 
     Parameters
     ----------
     content : CheckpointContent
-    channels : {1, 3}, optional
-        See `channels_of`.
+    subject : Subject, optional
+        What is known of it, and the channels; by default those that suit the checkpoint.
 
     Raises
     ------
@@ -77,34 +79,42 @@ def make_onnx(content: CheckpointContent, *, channels: int | None = None) -> Onn
     DeviceError
         If ONNX Runtime does not load, or torch for a translator.
     ExportError
-        If its result is not that of the engine.
-    RequestError
-        If a translator takes another number of channels.
+        If its result is not that of the engine, or not finite.
     """
     import_onnxruntime()
-    taken, reference = channels_of(content.info, channels), reference_backend(content.info)
-    model = _model(content, taken)
-    picture = in_unit_range(trial_picture(taken, content.info.design))
-    deviation = _largest(run_model(model, picture), engine_pixels(content.info, picture, reference))
-    allowed = allowed_deviation(content.info)
-    if not deviation <= allowed:  # NaN, too
+    info, subject = content.info, subject or Subject.of(content.info)
+    reference = reference_backend(info)
+    model = _model(content, subject)
+    picture = in_unit_range(trial_picture(subject))
+    deviation = _largest(run_model(model, picture), engine_pixels(info, picture, reference))
+    _check(info, deviation)
+    return OnnxFile(model, subject, deviation, reference)
+
+
+def _check(info: CheckpointInfo, deviation: float) -> None:
+    if not isfinite(deviation):
         raise ExportError(
-            f"{content.info.label} gives other pixels in ONNX Runtime than here: they differ by up "
-            f"to {deviation:.1e}, and {allowed:g} was expected at most; no file was written, and "
+            f"{info.label} makes NaN or infinite pixels of a dark picture: its weights are too "
+            "large for float32, as after a diverged training; no file was written, and an earlier "
+            "checkpoint may help."
+        )
+    if deviation > (allowed := allowed_deviation(info)):
+        raise ExportError(
+            f"{info.label} gives other pixels in ONNX Runtime than here: they differ by up to "
+            f"{deviation:.1e}, and {allowed:g} was expected at most; no file was written, and "
             "another version of onnxruntime may help."
         )
-    return OnnxFile(model, taken, deviation, reference)
 
 
-def _model(content: CheckpointContent, channels: int) -> bytes:
+def _model(content: CheckpointContent, subject: Subject) -> bytes:
     info = content.info
-    facts = facts_of(info, channels)
+    facts = facts_of(subject)
     if info.design is None:
         return enhancing_model(
             info.curve_architecture,
             content.weights,
             scale_factor=info.scale_factor,
-            channels=channels,
+            channels=subject.channels,
             facts=facts,
         )
     # Only translators need torch.
@@ -138,4 +148,6 @@ def run_model(model: bytes, picture: Array) -> dict[str, Array]:
 
 
 def _largest(found: Mapping[str, Array], expected: Mapping[str, Array]) -> float:
-    return float(max(np.abs(found[name] - each).max() for name, each in expected.items()))
+    with np.errstate(invalid="ignore"):  # of two infinities
+        largest = [np.abs(found[name] - each).max() for name, each in expected.items()]
+    return float(np.max(largest))  # NaN if one is

@@ -12,13 +12,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.checkpoints.cards import ModelCard, card_of
-from napari_zerodce.checkpoints.info import CheckpointInfo
-from napari_zerodce.checkpoints.registry import entry_of
 from napari_zerodce.export.description import describe
 from napari_zerodce.export.documentation import readme
 from napari_zerodce.export.onnx_file import OnnxFile, run_model
-from napari_zerodce.export.pictures import cover_picture, in_unit_range, trial_picture
+from napari_zerodce.export.package_window import PackageWindow
+from napari_zerodce.export.pictures import cover_picture, trial_picture
 
 Array = NDArray[Any]
 
@@ -29,7 +27,9 @@ _MODE: Final = 0o644
 """Of all files, under Unix: their user may write them, and all may read them."""
 
 
-def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[str] = ()) -> bytes:
+def make_package(
+    exported: OnnxFile, window: PackageWindow, *, authors: Sequence[str] = ()
+) -> bytes:
     """Return a package: ``rdf.yaml``, ONNX weights, tensors to test them, cover and README.
 
     It needs no package of bioimage.io: its releases do not get on with all releases of pydantic,
@@ -37,10 +37,10 @@ def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[
 
     Parameters
     ----------
-    info : CheckpointInfo
     exported : OnnxFile
+    window : PackageWindow
     authors : sequence of str, optional
-        Names; by default those of the authors of bundled and published weights.
+        Their names, as from `package_authors`.
 
     Raises
     ------
@@ -49,24 +49,18 @@ def make_package(info: CheckpointInfo, exported: OnnxFile, *, authors: Sequence[
     """
     import yaml
 
-    tensors = _tensors(info, exported)
-    card = _card(info)
+    tensors = _tensors(exported, window)
     files = {
         "weights.onnx": exported.model,
-        "README.md": readme(info, exported, card).encode(),
-        **(_licence() if card else {}),
-        "cover.png": _cover(info, exported),
+        "README.md": readme(exported, window).encode(),
+        **(_licence() if exported.subject.card else {}),
+        "cover.png": _cover(exported, window),
         **{f"test_{name}.npy": _npy(each) for name, each in tensors.items()},
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    described = describe(info, exported.channels, tensors, hashes, authors)
+    described = describe(exported.subject, window, tensors, hashes, authors)
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=100)
     return _zipped({"rdf.yaml": text.encode(), **files})
-
-
-def _card(info: CheckpointInfo) -> ModelCard | None:
-    entry = entry_of(info.path, info.sha256)
-    return card_of(entry) if entry and entry.kind == "bundled" else None
 
 
 def _licence() -> dict[str, bytes]:
@@ -75,17 +69,17 @@ def _licence() -> dict[str, bytes]:
     return {"LICENSE": text.encode()} if text else {}
 
 
-def _tensors(info: CheckpointInfo, exported: OnnxFile) -> dict[str, Array]:
+def _tensors(exported: OnnxFile, window: PackageWindow) -> dict[str, Array]:
     """Return the input of the test and its outputs."""
-    picture = trial_picture(exported.channels, info.design)
-    return {"image": picture, **run_model(exported.model, in_unit_range(picture))}
+    picture = window.as_taken(trial_picture(exported.subject))
+    return {"image": picture, **run_model(exported.model, window.in_unit_range(picture))}
 
 
-def _cover(info: CheckpointInfo, exported: OnnxFile) -> bytes:
+def _cover(exported: OnnxFile, window: PackageWindow) -> bytes:
     """Return a PNG of a picture beside its result: twice as wide as high, as it should be."""
     from PIL import Image
 
-    picture = in_unit_range(cover_picture(exported.channels, info.design))
+    picture = window.in_unit_range(window.as_taken(cover_picture(exported.subject)))
     made = next(iter(run_model(exported.model, picture).values()))
     both = [np.broadcast_to(each[0], (3, *each.shape[-2:])) for each in (picture, made)]
     pixels = np.concatenate(both, axis=-1).transpose(1, 2, 0) * 255

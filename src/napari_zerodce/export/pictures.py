@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_zerodce.core.translators.design import GeneratorDesign
+from napari_zerodce.export.subject import Subject
 from napari_zerodce.imaging import samples
-from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES
+from napari_zerodce.imaging.window_search import resolve_window
+from napari_zerodce.imaging.windows import DEFAULT_PERCENTILES, WindowChoice
 
 Array = NDArray[Any]
 
@@ -22,34 +23,33 @@ _EPSILON: Final = 1e-6
 """That of `scale_range` in bioimage.io, which keeps constant pictures finite."""
 
 
-def trial_picture(channels: int, design: GeneratorDesign | None = None) -> Array:
+def trial_picture(subject: Subject) -> Array:
     """Return a dark picture as a program reads it from a file.
 
     Parameters
     ----------
-    channels : {1, 3}
-        Fluorescence or a photo.
-    design : GeneratorDesign, optional
-        Of a translator, whose sides are multiples.
+    subject : Subject
 
     Returns
     -------
     ndarray, shape (1, channels, H, W)
-        uint8 for a photo, and float32 for fluorescence, in units of the camera.
+        uint8 for a photo, and float32 for fluorescence, in units of the camera. The sides for a
+        translator are such as it takes.
     """
-    shape = _SHAPE if design is None else (max(128, design.multiple),) * 2
-    return _middle(channels, shape)
+    design = subject.info.design
+    return _middle(subject, _SHAPE if design is None else (max(128, design.multiple),) * 2)
 
 
-def cover_picture(channels: int, design: GeneratorDesign | None = None) -> Array:
+def cover_picture(subject: Subject) -> Array:
     """Return a square picture for the cover of a model.
 
     Parameters
     ----------
-    channels, design
-        As in `trial_picture`.
+    subject, returns
+        As of `trial_picture`.
     """
-    return _middle(channels, (max(256, design.multiple if design else 0),) * 2)
+    design = subject.info.design
+    return _middle(subject, (max(256, design.multiple if design else 0),) * 2)
 
 
 def in_unit_range(picture: Array) -> Array:
@@ -59,7 +59,8 @@ def in_unit_range(picture: Array) -> Array:
 
     Parameters
     ----------
-    picture : ndarray, shape (1, 1 or 3, H, W), as from `trial_picture`
+    picture : ndarray, shape (1, 1 or 3, H, W)
+        As from `trial_picture`.
 
     Returns
     -------
@@ -72,10 +73,41 @@ def in_unit_range(picture: Array) -> Array:
     return unit.astype(np.float32)
 
 
-def _middle(channels: int, shape: tuple[int, int]) -> Array:
-    image = samples.night() if channels == 3 else samples.cells()[..., None].astype(np.float32)
+def in_window(picture: Array) -> Array:
+    """Return a picture with 0 and 1 where the engine has them, which may go beyond both.
+
+    Parameters
+    ----------
+    picture : ndarray, shape (1, 1, H, W)
+        As from `trial_picture`.
+
+    Returns
+    -------
+    ndarray, shape of `picture`, float64
+    """
+    if picture.dtype == np.uint8:
+        return picture / _LARGEST_8_BIT
+    window = resolve_window(samples.cells(), WindowChoice("background"), channels="mono")
+    unit: Array = (picture.astype(np.float64) - window.low) / (window.high - window.low)
+    return unit
+
+
+def _middle(subject: Subject, shape: tuple[int, int]) -> Array:
+    image = _sample(subject)
     missing = [max(0, side - length) for side, length in zip(shape, image.shape, strict=False)]
     image = np.pad(image, [*((0, each) for each in missing), (0, 0)], mode="symmetric")
     starts = [(length - side) // 2 for side, length in zip(shape, image.shape, strict=False)]
     rows, columns = (slice(start, start + side) for start, side in zip(starts, shape, strict=True))
     return np.ascontiguousarray(image[rows, columns].transpose(2, 0, 1)[None])
+
+
+def _sample(subject: Subject) -> Array:
+    """Return a sample image, shape (H, W, channels)."""
+    if not subject.takes_photos:
+        cells: Array = samples.cells()[..., None].astype(np.float32)
+        return cells
+    night: Array = samples.night()
+    if subject.channels == 3:
+        return night
+    grey: Array = night.mean(-1, keepdims=True).round()
+    return grey.astype(np.uint8)

@@ -14,7 +14,9 @@ from napari_zerodce.core.translators.design import GeneratorDesign
 from napari_zerodce.core.translators.generators import make_generator
 from napari_zerodce.device import Device
 from napari_zerodce.engine.estimators import backends
-from napari_zerodce.engine.estimators.backends import check_backend, choose_backend, make_runner
+from napari_zerodce.engine.estimators.backends import choose_backend, make_runner
+from napari_zerodce.engine.placement import device_of
+from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import DeviceError
 
 CPU, GPU = Device("cpu", "any"), Device("cuda:0", "any")
@@ -55,8 +57,10 @@ def test_the_backend_that_was_chosen_runs(name):
 
 def test_torch_runs_everything_where_there_is_nothing_else(no_onnxruntime):
     assert choose_backend(INFO, CPU, "float32") == "torch"
-    with pytest.raises(DeviceError, match="ONNX Runtime could not be loaded"):
-        check_backend("onnxruntime", "auto", "auto")
+    with pytest.raises(
+        DeviceError, match=r"needs the package onnxruntime.*; the backend .*'torch'"
+    ):
+        device_of(EnhanceSettings(backend="onnxruntime"))
 
 
 def test_where_neither_is_there_both_are_named(no_onnxruntime, monkeypatch):
@@ -73,28 +77,6 @@ def test_a_translator_runs_on_torch(tmp_path):
     assert make_runner(checkpoint, CPU, "float32", "torch").backend == "torch"
     with pytest.raises(DeviceError, match=r" cannot run with ONNX Runtime on cpu .*; choose"):
         choose_backend(checkpoint.info, CPU, "float32", "onnxruntime")
-
-
-@pytest.mark.parametrize(
-    ("device", "precision", "wrong"),
-    [
-        ("cuda", "auto", "on the CPU only, and the device cuda was chosen"),
-        ("mps", "float32", "on the CPU only, and the device mps was chosen"),
-        ("auto", "bfloat16", "in float32 only, and the precision bfloat16 was chosen"),
-    ],
-)
-def test_what_excludes_the_backend_is_told_alone(device, precision, wrong):
-    with pytest.raises(
-        DeviceError, match=rf"^ONNX Runtime runs {wrong}; .*, or PyTorch as the backend\.$"
-    ):
-        check_backend("onnxruntime", device, precision)
-    check_backend("torch", device, precision)
-    check_backend("auto", device, precision)
-
-
-def test_an_unknown_backend_is_told():
-    with pytest.raises(DeviceError, match=r"no backend 'mnn'; choose one of auto, onnxruntime, to"):
-        check_backend("mnn", "auto", "auto")
 
 
 def test_no_backend_is_one_sentence(monkeypatch):

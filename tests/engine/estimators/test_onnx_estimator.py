@@ -132,7 +132,8 @@ def test_other_errors_are_one_sentence():
 
 
 BROKEN = {
-    "nothing": None,
+    "no onnxruntime": None,
+    "no onnx": None,
     "what is left of a removed package": "",
     "an import that fails in its own way": "raise RuntimeError('compiled for another NumPy')",
     "a runtime of another age": """
@@ -152,15 +153,16 @@ def test_a_runtime_that_does_not_work_is_told_and_tried_once(
 ):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "onnxruntime")
-    tried = tmp_path / "tried"
+    tried, told = tmp_path / "tried", "ONNX Runtime could not be loaded"
     if (code := BROKEN[found]) is None:
-        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+        monkeypatch.setitem(sys.modules, missing := found.split()[-1], None)
+        told = f"This needs the package {missing}, which is not installed"
     else:
         count = f"with open({str(tried)!r}, 'a') as tried:\n    tried.write('.')\n"
         (tmp_path / "onnxruntime.py").write_text(count + code)
     assert not OnnxEstimator.can_run(load_checkpoint("zero-dce").info, CPU, "float32")
     for _ in range(2):
-        with pytest.raises(DeviceError, match=r"^ONNX Runtime could not be loaded .*'torch'"):
+        with pytest.raises(DeviceError, match=rf"^{told}.*'torch'"):
             onnx_estimator.import_onnxruntime()
         assert code is None or tried.read_text() == "."
     image = np.arange(64, dtype=np.uint8).reshape(8, 8)

@@ -9,8 +9,8 @@ import torch
 from napari_zerodce.core.thumbnails import RECEPTIVE_RADIUS
 from napari_zerodce.device import Device
 from napari_zerodce.engine.estimators.estimator import no_check
+from napari_zerodce.engine.image_plane import ImagePlane
 from napari_zerodce.engine.methods.curves import CurveMethod
-from napari_zerodce.engine.plane import Plane
 from napari_zerodce.engine.progress import Meter
 from napari_zerodce.engine.tile_loop import TileLoop
 from napari_zerodce.engine.tile_size import TileSize
@@ -37,7 +37,7 @@ class Darkness:
 
 
 def alphas_of(estimator, image, *, tile=1000, region=None, **method):
-    plane = Plane(image, (), layout=layout_of(image), window=Window(0.0, 1.0))
+    plane = ImagePlane(image, (), layout=layout_of(image), window=Window(0.0, 1.0))
     alphas = torch.full((1, 8, 1, *image.shape), torch.nan)
 
     def put(_, tile, found):
@@ -101,7 +101,7 @@ def test_a_known_curve_asks_nobody():
 
 def test_curves_that_nobody_looks_at_are_not_estimated():
     estimator = Darkness(maps=8, scale_factor=1)
-    plane = Plane(IMAGE, (), layout=layout_of(IMAGE), window=Window(0.0, 1.0))
+    plane = ImagePlane(IMAGE, (), layout=layout_of(IMAGE), window=Window(0.0, 1.0))
     meter = Meter(1, report=lambda _: None, should_stop=lambda: False)
     found = []
     TileLoop(TileSize(Device("cpu", ""), 64), meter).run(

@@ -21,6 +21,7 @@ from napari_zerodce.errors import CheckpointError
 from napari_zerodce.gui.layers.scope import ALL
 from napari_zerodce.gui.layers.wanted import Wanted, read_wanted
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.session.outcome import Outcome
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import speed_probe, work
 from napari_zerodce.gui.shared.plan_line import PlanLine
@@ -107,6 +108,39 @@ def test_what_is_missing_or_fails_is_the_plan(plans: Plans, model: ViewerModel, 
     plans.error = CheckpointError("The file is gone.")
     plans.line.show()
     qtbot.waitUntil(lambda: plans.text == "The file is gone.")
+
+
+def test_complaint_of_a_run_stays_marked_when_the_plan_is_new_after_it(
+    plans: Plans, stack: Image, qtbot: Any
+) -> None:
+    plans.error = CheckpointError("The file is gone.")
+    plans.line.show()
+    qtbot.waitUntil(lambda: plans.text == "The file is gone.")
+    job = Job("running", lambda _report, _should_stop: None)
+    job.start()
+    plans.session.occupy(job)
+    job.finished.connect(
+        lambda: setattr(
+            plans.session, "outcome", Outcome("The file is gone.", "bad", plans.panel.action)
+        )
+    )
+    timed = len(plans.timed)
+    qtbot.waitUntil(lambda: not plans.session.busy)
+    qtbot.waitUntil(lambda: len(plans.timed) > timed and not Job._alive)
+    assert plans.text == "⚠ The file is gone."
+    plans.error = None
+    plans.line.show()
+    assert plans.text == "⚠ The file is gone.", "that is known, as the speed would be"
+    qtbot.waitUntil(lambda: plans.text == KNOWN)
+
+
+def test_settings_that_exclude_each_other_are_not_timed(
+    plans: Plans, stack: Image, qtbot: Any
+) -> None:
+    plans.settings = replace(plans.settings, backend="onnxruntime", precision="bfloat16")
+    plans.line.show()
+    assert plans.text.startswith("ONNX Runtime runs in float32 only")
+    assert not plans.line._probe._timer.isActive()
 
 
 def test_nothing_is_timed_during_other_work(plans: Plans, stack: Image, qtbot: Any) -> None:

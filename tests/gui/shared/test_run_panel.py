@@ -95,6 +95,26 @@ def test_complaint_goes_when_it_is_no_longer_true_and_praise_stays(panel: RunPan
     assert panel.message.text() == "✓ done"
 
 
+def test_complaint_is_marked_in_the_plan_as_long_as_it_is_there(panel: RunPanel) -> None:
+    panel.say("two numbers, please", "bad")
+    panel.show_plan("3 planes. two numbers, please")
+    assert panel.plan.text() == "⚠ 3 planes. two numbers, please"
+    assert not panel.message.isVisible(), "said once"
+    panel.show_plan("4 planes. two numbers, please")
+    assert panel.plan.text() == "⚠ 4 planes. two numbers, please"
+    panel.show_plan("5 planes")
+    assert panel.plan.text() == "5 planes"
+    panel.show_plan("6 planes. two numbers, please")
+    assert panel.plan.text() == "6 planes. two numbers, please", "this one was not asked for"
+
+
+def test_forgotten_complaint_is_not_marked_in_a_later_plan(panel: RunPanel) -> None:
+    panel.say("two numbers, please", "bad")
+    panel.forget_complaint()
+    panel.show_plan("two numbers, please")
+    assert panel.plan.text() == "two numbers, please"
+
+
 # ---- outcomes
 
 

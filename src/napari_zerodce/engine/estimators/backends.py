@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol, get_args
+from typing import Final, Protocol
 
 from napari_zerodce.checkpoints.info import CheckpointInfo
 from napari_zerodce.checkpoints.load import Checkpoint
@@ -13,7 +13,6 @@ from napari_zerodce.device import (
     BackendChoice,
     Device,
     Precision,
-    PrecisionChoice,
 )
 from napari_zerodce.engine.estimators.estimator import CurveEstimator
 from napari_zerodce.engine.estimators.onnx_estimator import OnnxEstimator, import_onnxruntime
@@ -42,40 +41,6 @@ BACKENDS: Final[Mapping[Backend, MakesEstimator]] = {
     "torch": TorchEstimator,
 }
 """In order of preference. To add a backend, write one module and add it here and to `Backend`."""
-
-
-def check_backend(choice: BackendChoice, device: str, precision: PrecisionChoice) -> None:
-    """Check that a backend can do what else is chosen, before anything is loaded for it.
-
-    Parameters
-    ----------
-    choice : {"auto", "onnxruntime", "torch"}
-    device : str
-        As in `EnhanceSettings`.
-    precision : {"auto", "float32", "bfloat16", "float16"}
-
-    Raises
-    ------
-    DeviceError
-        If there is no such backend, it cannot do it, or it does not load.
-    """
-    if choice not in get_args(BackendChoice):
-        known = ", ".join(get_args(BackendChoice))
-        raise DeviceError(f"There is no backend {choice!r}; choose one of {known}.")
-    if choice != "onnxruntime":
-        return
-    title, other = BACKEND_TITLES["onnxruntime"], BACKEND_TITLES["torch"]
-    if device not in {"auto", "cpu"}:
-        raise DeviceError(
-            f"{title} runs on the CPU only, and the device {device} was chosen; choose the device "
-            f"cpu, or {other} as the backend."
-        )
-    if precision not in {"auto", "float32"}:
-        raise DeviceError(
-            f"{title} runs in float32 only, and the precision {precision} was chosen; choose the "
-            f"precision float32, or {other} as the backend."
-        )
-    import_onnxruntime()
 
 
 def choose_backend(

@@ -22,6 +22,7 @@ from napari_zerodce.device import (
     first_line,
     speaks_of_memory,
 )
+from napari_zerodce.engine.backend_choice import backend_in_words
 from napari_zerodce.engine.estimators.estimator import Check, no_check
 from napari_zerodce.engine.estimators.weights_hash import weights_hash
 from napari_zerodce.errors import DeviceError
@@ -32,6 +33,8 @@ Array = np.ndarray[Any, Any]
 _MOST_SESSIONS: Final = 8
 _LARGE: Final = 3 * 400**2
 """Numbers of a block whose memory is not kept: more than a tile of usual size has."""
+
+_OTHER: Final = backend_in_words("torch")
 
 _SILENT: Final = 4
 """The level of the log: errors are raised, and warnings, such as of no GPU, are not for users."""
@@ -117,8 +120,7 @@ class OnnxEstimator:
             if speaks_of_memory(str(err)):
                 raise OutOfDeviceMemory(first_line(err)) from err
             raise DeviceError(
-                f"ONNX Runtime could not run the network ({first_line(err)}); choose the backend "
-                "'torch'."
+                f"ONNX Runtime could not run the network ({first_line(err)}); choose {_OTHER}."
             ) from err
         made: Array = maps
         return made
@@ -141,11 +143,7 @@ def import_onnxruntime() -> Any:
     """
     runtime = _tried_once()
     if isinstance(runtime, str):
-        raise DeviceError(
-            f"ONNX Runtime could not be loaded ({runtime}); install it with 'pip install onnx "
-            "onnxruntime', with '--force-reinstall' if it is there; PyTorch, the backend 'torch', "
-            "enhances without it."
-        )
+        raise DeviceError(f"{runtime}; {_OTHER} enhances without it.")
     return runtime
 
 
@@ -161,8 +159,21 @@ def _tried_once() -> Any:
         _make_session(onnxruntime, _smallest_model())
     # A package that another one has half removed or replaced fails in any way.
     except Exception as err:  # noqa: BLE001
-        return first_line(err)
+        return _why_not(err)
     return onnxruntime
+
+
+def _why_not(err: Exception) -> str:
+    """Return why ONNX Runtime cannot be used, and what to install."""
+    if isinstance(err, ModuleNotFoundError) and err.name in {"onnx", "onnxruntime"}:
+        return (
+            f"This needs the package {err.name}, which is not installed; install it with 'pip "
+            "install onnx onnxruntime'"
+        )
+    return (
+        f"ONNX Runtime could not be loaded ({first_line(err)}); install it again with 'pip install "
+        "--force-reinstall onnx onnxruntime'"
+    )
 
 
 def _smallest_model() -> bytes:
@@ -184,8 +195,7 @@ def _new_session(model: bytes) -> Any:
         return _make_session(runtime, model)
     except Exception as err:  # its errors have no class in common
         raise DeviceError(
-            f"ONNX Runtime could not load the network ({first_line(err)}); choose the backend "
-            "'torch'."
+            f"ONNX Runtime could not load the network ({first_line(err)}); choose {_OTHER}."
         ) from err
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from napari_zerodce.engine.backend_choice import check_backend
 from napari_zerodce.engine.forecast import Forecast, describe_lazy_plans, describe_plans
 from napari_zerodce.engine.memory import check_memory
 from napari_zerodce.engine.requests import EnhanceRequest
@@ -135,9 +136,12 @@ def read_wanted(
 
     Raises
     ------
+    DeviceError
+        If the settings exclude each other: this needs no job, and concerns all layers.
     RequestError, ImageError
         If no layer can be enhanced; the reason is that of the first one.
     """
+    check_backend(settings.backend, settings.device, settings.precision)
     found, failed = [], []
     for layer in layers or (None,):
         try:

@@ -43,10 +43,11 @@ class PlanLine(QObject):
         super().__init__(parent)
         self._session, self._panel = session, panel
         self._read, self._notes = read, notes
-        self._known: tuple[Any, Forecast | None] = (None, None)  # the latest, and what it is for
+        # The latest speed, or why there is none, and what it is for.
+        self._known: tuple[Any, Forecast | Exception | None] = (None, None)
         self._probe = SpeedProbe(self)
-        self._probe.known.connect(self._on_probe_known)
-        self._probe.failed.connect(self._on_probe_failed)
+        self._probe.known.connect(self._on_probe_ended)
+        self._probe.failed.connect(self._on_probe_ended)
         session.events.job.connect(self._on_session_job_changed)
 
     def release(self) -> None:
@@ -79,20 +80,20 @@ class PlanLine(QObject):
         self._panel.show_plan(text)
 
     def _describe(self, wanted: Wanted) -> None:
-        kind, forecast = self._known
-        forecast = forecast if kind == kind_for_speed(wanted.requests[0]) else None
-        plan, *rest = filter(None, (*wanted.describe(forecast), *self._notes(wanted)))
+        kind, known = self._known
+        known = known if kind == kind_for_speed(wanted.requests[0]) else None
+        if isinstance(known, Exception):
+            self._panel.show_plan(str(known))
+            return
+        plan, *rest = filter(None, (*wanted.describe(known), *self._notes(wanted)))
         stop = "." if rest and not plan.endswith("…") else ""
         self._panel.show_plan(" ".join((f"{plan}{stop}", *rest)))
 
-    def _on_probe_known(self, forecast: Forecast) -> None:
+    def _on_probe_ended(self, known: Forecast | Exception) -> None:
         with suppress(ZeroDCEError):  # the plan says so already
             wanted = self._read()
-            self._known = kind_for_speed(wanted.requests[0]), forecast
+            self._known = kind_for_speed(wanted.requests[0]), known
             self._describe(wanted)
-
-    def _on_probe_failed(self, error: Exception) -> None:
-        self._panel.show_plan(str(error))
 
     def _on_session_job_changed(self, job: Any) -> None:
         if job is not None:

@@ -44,6 +44,7 @@ class RunPanel(QWidget):
         self._tip = tip
         self._session = session
         self._outcome: Outcome | None = None
+        self._complaint = ""  # below the button or marked in the plan, which may say it later
         self.state: State = "idle"
         self.plan = Sentence("plan")
         self.button = StartButton(action, "run_button")
@@ -103,13 +104,17 @@ class RunPanel(QWidget):
     def show_plan(self, text: str) -> None:
         """Show above the button what a run would do and cost, or why it cannot start.
 
+        A complaint that the user has seen is marked in the plan as long as the plan says it.
+
         Parameters
         ----------
         text : str
         """
         self.plan.say(text)
-        if self.message.tone == "bad" and self._is_planned(self.message.said):
-            self.message.say("")
+        if self._is_planned(self._complaint):
+            self._mark_plan()
+        elif self.message.tone != "bad":
+            self._complaint = ""
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a sentence below the button; a complaint that is in the plan is only marked there.
@@ -120,11 +125,15 @@ class RunPanel(QWidget):
         tone : {"plain", "progress", "good", "bad"}
         """
         self._outcome = None
-        if tone == "bad" and self._is_planned(text):
-            self.plan.say(self.plan.said, "bad")
-            self.message.say("")
+        self._complaint = text if tone == "bad" else ""
+        if self._is_planned(self._complaint):
+            self._mark_plan()
         else:
             self.message.say(text, tone)
+
+    def _mark_plan(self) -> None:
+        self.plan.say(self.plan.said, "bad")
+        self.message.say("")
 
     def tells(self, text: str) -> bool:
         """Return whether the plan on screen says this already.
@@ -142,6 +151,7 @@ class RunPanel(QWidget):
         """Remove the shown error, because a new choice may have corrected it."""
         if self._outcome is not None and self._outcome.tone == "bad":
             self._session.outcome = None
+        self._complaint = ""
         self.message.forget_complaint()
 
     def _show_state(self, state: State, text: str, tip: str) -> None:

@@ -118,6 +118,17 @@ def test_nothing_to_enhance_is_one_sentence(viewer: Any, dock: Any, qtbot: Any) 
     assert len(viewer.layers) == 1
 
 
+def test_settings_that_exclude_each_other_start_no_job(viewer: Any, dock: Any, qtbot: Any) -> None:
+    viewer.add_image(np.zeros((8, 8), np.uint8))
+    dock.form.fields["precision"].value = "bfloat16"
+    dock.form.fields["backend"].value = "onnxruntime"
+    assert dock.run.plan.text().startswith("ONNX Runtime runs in float32 only")
+    _click(dock, qtbot)
+    assert not dock._session.busy
+    assert dock.run.plan.text().startswith("⚠ ONNX Runtime runs in float32 only")
+    assert "PyTorch ('torch')" in dock.run.plan.text()
+
+
 def test_a_mask_that_is_active_as_the_dock_opens_is_one_sentence(
     model: ViewerModel, qtbot: Any, settle: Any, tmp_path: Path
 ) -> None:
