@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtCore import QMimeData, Qt, QUrl
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.named_files import renamed
 from napari_zerodce.engine.automatic import AutomaticChoice
-from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
+from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser
 
 FIRST = [
     "Automatic",
@@ -151,32 +151,3 @@ def test_one_click_leads_back_to_the_automatic_choice(chooser: CheckpointChooser
 def test_description_is_no_markup(chooser: CheckpointChooser) -> None:
     chooser.show_active("zero-dce", "<b>licence</b>")
     assert chooser.description.textFormat() == Qt.TextFormat.PlainText
-
-
-# ---- dropped files
-
-
-def _dropped(*urls: str) -> Path | None:
-    data = QMimeData()
-    data.setUrls([QUrl(url) for url in urls])
-    return dropped_checkpoint(data)
-
-
-@pytest.mark.parametrize("suffix", [".pth", ".pt", ".ckpt", ".safetensors", ".PTH"])
-def test_one_file_that_may_be_a_checkpoint_is_taken(suffix: str) -> None:
-    assert _dropped(f"file:///data/my%20own{suffix}") == Path(f"/data/my own{suffix}")
-
-
-@pytest.mark.parametrize(
-    "urls",
-    [
-        (),
-        ("file:///data/photo.png",),
-        ("file:///data/pth",),
-        ("file:///data/a.pth", "file:///data/b.pth"),
-        ("https://example.org/a.pth",),
-    ],
-)
-def test_anything_else_goes_on_to_napari(urls: tuple[str, ...]) -> None:
-    assert _dropped(*urls) is None
-    assert dropped_checkpoint(None) is None

@@ -8,10 +8,11 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     from napari_zerodce.gui.session.jobs import Work
@@ -71,10 +72,7 @@ class LazyBlocks(QObject):
         self._job: Job | None = None
         self._key: Hashable = None
         self._waits: Hashable = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer = single_shot(self, _PATIENCE_MS, self._look)
         self._asked.connect(self._on_asked)
         session.events.job.connect(self._on_session_job_changed)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from napari.utils import cancelable_progress
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.requests import Progress
 from napari_zerodce.gui.session.jobs import Job
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 _STEPS = 100
 _LONGEST_TITLE = 34
@@ -52,10 +53,8 @@ class ActivityEntry(QObject):
         self._job = job
         self._bar: _Bar | None = None
         self._updating = False
-        self._waiting = QTimer(self)
-        self._waiting.setSingleShot(True)
-        self._waiting.timeout.connect(self._appear)
-        self._waiting.start(delay_ms)
+        self._waiting = single_shot(self, delay_ms, self._appear)
+        self._waiting.start()
         job.progressed.connect(self._on_job_progressed)
         job.finished.connect(self._on_job_finished)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_zerodce.engine.memory import set_budget
 from napari_zerodce.gui.session.jobs import Job
@@ -18,6 +18,7 @@ from napari_zerodce.gui.session.preferences import (
     stated_preferences,
 )
 from napari_zerodce.gui.session.session import Session, session_of, unwrapped
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -39,10 +40,7 @@ class PreferenceFollower(QObject):
         super().__init__()
         self._session = session
         self._job: Job | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._check)
+        self._timer = single_shot(self, _PATIENCE_MS, self._check)
         self._group = napari_group()  # kept: napari tells the group, not its copy
         if self._group is not None:
             self._group.events.connect(self._on_preference_changed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_zerodce.gui.widgets.single_shot import single_shot
 from napari_zerodce.training.events import EventReader, History
 
 if TYPE_CHECKING:
@@ -48,10 +49,8 @@ class TrainingProcess(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.look)
-        self._going_on = QTimer(self)  # with a long file: one bite after the other
-        self._going_on.setSingleShot(True)
-        self._going_on.setInterval(0)  # so that the window stays responsive
-        self._going_on.timeout.connect(self.look)
+        # With a long file, one bite after the other, so that the window stays responsive.
+        self._going_on = single_shot(self, 0, self.look)
         self._running = False
         self._had_ended = False
         self._was_ended_here = False

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from napari.layers import Shapes
-from qtpy.QtCore import QSignalBlocker, QTimer, Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_zerodce.errors import ZeroDCEError
@@ -17,6 +17,7 @@ from napari_zerodce.gui.layers.watch import LayerWatch
 from napari_zerodce.gui.shared.layer_chooser import LayerChooser
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.range_field import RangeField
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -57,10 +58,7 @@ class PartChooser(QWidget):
         self.planes, self.area = QComboBox(), QComboBox()
         self.ranges: list[RangeField] = []
         self._arrange()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_PATIENCE_MS)
-        self._later.timeout.connect(self.changed)
+        self._later = single_shot(self, _PATIENCE_MS, self.changed)
         self._watch = LayerWatch(viewer, self._on_regions_changed, self._on_regions_changed)
         dims, camera = viewer.dims.events, viewer.scene.camera.events
         self._screen = (dims.point, dims.order, dims.ndisplay, camera.zoom, camera.center)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_zerodce.engine.forecast import Forecast, without_pixels
 from napari_zerodce.engine.requests import EnhanceRequest
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.shared import work
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 _PATIENCE_MS = 150  # several settings often change together
 
@@ -29,10 +30,7 @@ class SpeedProbe(QObject):
         self._wanted: EnhanceRequest | None = None
         self._running: EnhanceRequest | None = None
         self._paused = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._start)
+        self._timer = single_shot(self, _PATIENCE_MS, self._start)
 
     def ask(self, request: EnhanceRequest) -> None:
         """Time this request soon, instead of the previous one; its image is not kept."""

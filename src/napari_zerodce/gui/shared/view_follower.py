@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_zerodce.engine.settings import EnhanceSettings
 from napari_zerodce.errors import ZeroDCEError
@@ -14,6 +14,7 @@ from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.shared import work
 from napari_zerodce.gui.shared.work import ViewRequest
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -68,14 +69,8 @@ class ViewFollower(QObject):
         self._key: Any = None
         self._failed_key: Any = None
         self._job: Job | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._look)
-        self._glancing = QTimer(self)
-        self._glancing.setSingleShot(True)
-        self._glancing.setInterval(_GLANCE_MS)
-        self._glancing.timeout.connect(self._glance)
+        self._timer = single_shot(self, _PATIENCE_MS, self._look)
+        self._glancing = single_shot(self, _GLANCE_MS, self._glance)
         self._viewer_emitters = (
             viewer.dims.events.point,
             viewer.dims.events.order,

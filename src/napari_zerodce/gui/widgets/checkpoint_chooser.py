@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtCore import QMimeData, Qt, Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from napari_zerodce.checkpoints import registry
 from napari_zerodce.checkpoints.named_files import label_of
 from napari_zerodce.engine.automatic import WEIGHTS_FOR, AutomaticChoice
+from napari_zerodce.gui.widgets.checkpoint_files import checkpoint_filter
 from napari_zerodce.gui.widgets.combos import make_narrow
 
 _UNKNOWN = "Photo or fluorescence weights, as the image needs."
@@ -161,26 +162,10 @@ class CheckpointChooser(QWidget):
             self.source_chosen.emit(WEIGHTS_FOR[self._choice.other])
 
     def _on_open_clicked(self) -> None:
-        from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
-
-        patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open a checkpoint", "", f"Checkpoints ({patterns});;All files (*)"
-        )
+        name, _ = QFileDialog.getOpenFileName(self, "Open a checkpoint", "", checkpoint_filter())
         if name:
             self.source_chosen.emit(Path(name))
 
 
 def _text(entry: registry.RegistryEntry) -> str:
     return f"{entry.title} (bundled)" if entry.kind == "bundled" else entry.title
-
-
-def dropped_checkpoint(dropped: QMimeData | None) -> Path | None:
-    """Return the dropped file if its suffix is that of a checkpoint, else None."""
-    from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
-
-    urls = dropped.urls() if dropped is not None else []
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if path.suffix.lower() in CHECKPOINT_SUFFIXES else None

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from napari_zerodce.engine.forecast import describe_progress
@@ -44,6 +43,7 @@ from napari_zerodce.gui.shared.settings_line import SettingsLine
 from napari_zerodce.gui.shared.view_follower import ViewFollower
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -99,8 +99,8 @@ class AdjustDock(Dock):
         self._compared: Image | None = None  # the result layer on the right side of the swipe
         self._missing = ""  # says so if that layer has no pixels on screen
         self._trust_job: Job | None = None
-        self._drawing = _single_shot(self, 0, self._draw)
-        self._pausing = _single_shot(self, _PAUSE_MS, self._update_texts)
+        self._drawing = single_shot(self, 0, self._draw)
+        self._pausing = single_shot(self, _PAUSE_MS, self._update_texts)
         self.fill(
             (self.layers, self.settings, self._switches(), self.form, self.part, self.run,
              self.trust, self.reproduce)
@@ -388,11 +388,3 @@ class AdjustDock(Dock):
 
 def _limits(screen: OnScreen, view: View) -> tuple[float, float]:
     return display_range(screen.source.contrast_limits, view.window)
-
-
-def _single_shot(parent: QWidget, milliseconds: int, slot: Any) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer

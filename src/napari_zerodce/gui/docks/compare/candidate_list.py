@@ -25,6 +25,7 @@ from napari_zerodce.compare.candidates import (
     CheckpointCandidate,
     titles_of,
 )
+from napari_zerodce.gui.widgets.checkpoint_files import checkpoint_filter
 
 _ROWS: Final = 8
 _NEEDS_REFERENCE: Final = "Choose a reference below to use it."
@@ -174,11 +175,8 @@ class CandidateList(QWidget):
         self.changed.emit()
 
     def _on_open_clicked(self) -> None:
-        from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
-
-        patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
         names, _ = QFileDialog.getOpenFileNames(
-            self, "Add checkpoints to compare", "", f"Checkpoints ({patterns});;All files (*)"
+            self, "Add checkpoints to compare", "", checkpoint_filter()
         )
         if names:
             self.files_requested.emit(tuple(map(Path, names)))

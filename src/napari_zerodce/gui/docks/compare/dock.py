@@ -38,8 +38,9 @@ from napari_zerodce.gui.shared.endings import describe_failure
 from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.settings_line import SettingsLine
-from napari_zerodce.gui.widgets.checkpoint_chooser import dropped_checkpoint
+from napari_zerodce.gui.widgets.checkpoint_files import dropped_checkpoint
 from napari_zerodce.gui.widgets.labels import Tone
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -93,9 +94,7 @@ class CompareDock(Dock):
         self.results = ResultsPanel()
         self._show_again()
         self._asked: tuple[Any, ...] = self.form.asked()
-        self._looking = QTimer(self)
-        self._looking.setSingleShot(True)
-        self._looking.setInterval(_PATIENCE_MS)
+        self._looking = single_shot(self, _PATIENCE_MS, self._on_view_rests)
         self.fill((self.form, self.settings, self.run, self.results))
         self.setAcceptDrops(True)
         self._connect()
@@ -111,7 +110,6 @@ class CompareDock(Dock):
         self.results.picked.connect(self._on_row_picked)
         self.results.report_requested.connect(self.save_report)
         self.results.close_requested.connect(self.shown.close)
-        self._looking.timeout.connect(self._on_view_rests)
         self.shown.changed.connect(self._on_shown_changed)
         self._session.events.job.connect(self._show_plan)
         for emitter in self._moves():

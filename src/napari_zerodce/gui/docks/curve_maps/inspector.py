@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -24,6 +24,7 @@ from napari_zerodce.gui.layers.regions import is_region, mask_of
 from napari_zerodce.gui.session.session import Session
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.labels import text_label
+from napari_zerodce.gui.widgets.single_shot import single_shot
 from napari_zerodce.imaging.intensity import outside_of
 
 if TYPE_CHECKING:
@@ -58,10 +59,7 @@ class Inspector(QWidget):
         self._view: View | None = None
         self._place: tuple[int, int] | None = None
         self._watched: Any = None
-        self._region_timer = QTimer(self)
-        self._region_timer.setSingleShot(True)
-        self._region_timer.setInterval(_PAUSE_MS)
-        self._region_timer.timeout.connect(self._draw_region)
+        self._region_timer = single_shot(self, _PAUSE_MS, self._draw_region)
         self.current: PixelCurve | None = None
         self.pins: list[tuple[str, PixelCurve]] = []
         self.box = QCheckBox("Curve of the pixel under the mouse")

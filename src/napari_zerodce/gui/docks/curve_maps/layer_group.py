@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_zerodce.engine.memory import room_for_blocks
 from napari_zerodce.errors import ZeroDCEError
@@ -27,6 +27,7 @@ from napari_zerodce.gui.layers.on_screen import on_screen
 from napari_zerodce.gui.layers.source import Source, read_source
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.session.session import Session
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -154,10 +155,7 @@ class FollowingMaps(MapGroup):
         self._waits: tuple[int, ...] | None = None
         self._failed: tuple[int, ...] | None = None  # it is not tried again and again
         self._job: Job | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer = single_shot(self, _PATIENCE_MS, self._look)
         viewer.dims.events.point.connect(self._on_dims_changed)
         session.events.job.connect(self._on_session_job_changed)
         run.source.layer.events.data.connect(self._on_data_changed)

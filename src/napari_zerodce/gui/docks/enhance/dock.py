@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QDialog
 
 from napari_zerodce.checkpoints import registry
@@ -33,7 +32,9 @@ from napari_zerodce.gui.shared.run_controller import RunController
 from napari_zerodce.gui.shared.run_panel import RunPanel
 from napari_zerodce.gui.shared.weights_finder import WeightsFinder
 from napari_zerodce.gui.shared.work import checking, finding_window
-from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser, dropped_checkpoint
+from napari_zerodce.gui.widgets.checkpoint_chooser import CheckpointChooser
+from napari_zerodce.gui.widgets.checkpoint_files import dropped_checkpoint
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     import napari
@@ -83,10 +84,8 @@ class EnhanceDock(Dock):
         self.setAcceptDrops(True)
         self._connect()
         # After the dock is painted: if there may be a GPU, torch is imported, which takes seconds.
-        self._loading = QTimer(self)
-        self._loading.setSingleShot(True)
-        self._loading.timeout.connect(self._load_in_background)
-        self._loading.start(_PAINT_MS)
+        self._loading = single_shot(self, _PAINT_MS, self._load_in_background)
+        self._loading.start()
 
     def _connect(self) -> None:
         self.checkpoints.source_chosen.connect(self.choose_checkpoint)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QTimer
-
 from napari_zerodce.device import check_torch
 from napari_zerodce.errors import ZeroDCEError
 from napari_zerodce.gui.docks.train_translator import work
 from napari_zerodce.gui.session.jobs import Job
 from napari_zerodce.gui.widgets.labels import Sentence
+from napari_zerodce.gui.widgets.single_shot import single_shot
 
 if TYPE_CHECKING:
     from napari_zerodce.engine.settings import EnhanceSettings
@@ -41,10 +40,7 @@ class ForecastLine(Sentence):
         self._key: Any = None
         self._job: Job | None = None
         self._released = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self._measure)
+        self._timer = single_shot(self, _PATIENCE_MS, self._measure)
         form.changed.connect(self.look)
         session.events.settings.connect(self._on_settings_changed)
         session.events.job.connect(self.look)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog
 
+from napari_zerodce.gui.widgets.checkpoint_files import checkpoint_filter
 from napari_zerodce.gui.widgets.combos import make_narrow
 from napari_zerodce.gui.widgets.tool_tips import tool_tip
 from napari_zerodce.training.translation.config import NetworkSize
@@ -118,11 +119,6 @@ class TranslatorStartChooser(QComboBox):
             self._choose(self.itemData(row))
             return
         self.setCurrentIndex(self._before)  # until the file is read
-        from napari_zerodce.checkpoints.formats.checkpoint_format import CHECKPOINT_SUFFIXES
-
-        patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open a generator", "", f"Checkpoints ({patterns});;All files (*)"
-        )
+        name, _ = QFileDialog.getOpenFileName(self, "Open a generator", "", checkpoint_filter())
         if name:
             self.file_chosen.emit(Path(name))
