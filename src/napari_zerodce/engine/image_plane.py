@@ -97,22 +97,7 @@ class ImagePlane(Plane):
         return array_reading_told(f"Plane {place}", advice=advice)
 
     def read(self, rows: slice, columns: slice) -> Array:
-        """Return the colour samples of a region as they are, without alpha.
-
-        Parameters
-        ----------
-        rows, columns : slice
-
-        Returns
-        -------
-        ndarray, shape (C, h, w)
-            It may be a view of the image, with interleaved colours: do not write to it.
-
-        Raises
-        ------
-        UnreadableError
-            If the image's library cannot read it.
-        """
+        """Return the colour samples of a region, shape (C, h, w), as `Plane.read` says."""
         if self._failure is not None:
             raise self._failure
         place = self._place(rows, columns)
@@ -126,17 +111,7 @@ class ImagePlane(Plane):
         return within(rows, self._loaded_from[0]), within(columns, self._loaded_from[1])
 
     def write(self, output: Array, tile: Tile, block: Array, scope: Scope) -> None:
-        """Write an enhanced tile, and the alpha of the source, into the output.
-
-        Parameters
-        ----------
-        output : ndarray
-            The enhanced part of the image.
-        tile : Tile
-        block : ndarray, shape (C, h, w)
-        scope : Scope
-            The part of the image that the output holds.
-        """
+        """Write an enhanced tile, and the alpha of the source, as `Plane.write` says."""
         index, rows, columns = scope.place(self.index, tile.rows, tile.columns)
         self._layout.write(output, index, rows, columns, block)
         if self._layout.channels == "rgba":
